@@ -1,0 +1,47 @@
+/* Access tokens: a signed-in user's proof for some minutes. RFC 9068. */
+
+#ifndef SLUICE_ACCESS_H
+#define SLUICE_ACCESS_H
+
+#include <stdint.h>
+#include <jansson.h>
+#include "status.h"
+#include "jwk.h"
+#include "uuid.h"
+
+typedef enum {
+    ROLE_NONE = 0,
+    ROLE_VIEWER,
+    ROLE_EDITOR,
+    ROLE_ADMIN
+} role_t;
+
+/* "viewer", "editor", "admin"; ROLE_NONE for anything else. */
+role_t role_from_name(const char *name, size_t len);
+const char *role_name(role_t role);
+
+typedef struct {
+    char sub[UUID_TEXT_SIZE]; /* the user, terminated text */
+    char sid[UUID_TEXT_SIZE]; /* the session, terminated text */
+    role_t role;
+    int64_t iat, exp, nbf; /* seconds since 1970; nbf 0 when there is none */
+} access_t;
+
+/* Reads verified claims; `iss` and `aud` must be the given ones (aud may be an
+   array that contains it). SLUICE_OK, or SLUICE_TOKEN_INVALID when a claim is
+   missing or of the wrong form. */
+sluice_status_t access_parse(const json_t *claims, const char *issuer,
+                             const char *audience, access_t *access);
+
+/* SLUICE_OK, SLUICE_TOKEN_EXPIRED at and after `exp`, SLUICE_TOKEN_INVALID
+   before `nbf`, or SLUICE_ROLE_TOO_LOW when the token's role is under `least`.
+   `now` in seconds since 1970. */
+sluice_status_t access_decide(const access_t *access, role_t least,
+                              int64_t now);
+
+/* Signs iss, aud, sub, sid, role, iat, exp and a fresh jti with the set's
+   first ES256 key. Returns a terminated token to free(), or NULL. */
+char *access_sign(const jwk_set_t *keys, const char *issuer,
+                  const char *audience, const access_t *access);
+
+#endif

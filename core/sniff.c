@@ -1,0 +1,495 @@
+#define _GNU_SOURCE /* memmem, memrchr */
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+#include "sniff.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ffmpeg's demuxers, by their names in `ffmpeg -demuxers` */
+static const sniff_t mp4 = { MEDIA_VIDEO, "MP4", "mp4", "mov" };
+static const sniff_t m4a = { MEDIA_AUDIO, "M4A", "m4a", "mov" };
+static const sniff_t mov = { MEDIA_VIDEO, "QuickTime", "mov", "mov" };
+static const sniff_t gpp = { MEDIA_VIDEO, "3GP", "3gp", "mov" };
+static const sniff_t mkv = { MEDIA_VIDEO, "Matroska", "mkv", "matroska" };
+static const sniff_t webm = { MEDIA_VIDEO, "WebM", "webm", "matroska" };
+static const sniff_t avi = { MEDIA_VIDEO, "AVI", "avi", "avi" };
+static const sniff_t ts = { MEDIA_VIDEO, "MPEG-TS", "ts", "mpegts" };
+static const sniff_t ps = { MEDIA_VIDEO, "MPEG-PS", "mpg", "mpeg" };
+static const sniff_t flv = { MEDIA_VIDEO, "FLV", "flv", "flv" };
+static const sniff_t ogg = { MEDIA_VIDEO, "Ogg", "ogg", "ogg" };
+static const sniff_t mp3 = { MEDIA_AUDIO, "MP3", "mp3", "mp3" };
+static const sniff_t flac = { MEDIA_AUDIO, "FLAC", "flac", "flac" };
+static const sniff_t wav = { MEDIA_AUDIO, "WAV", "wav", "wav" };
+static const sniff_t aac = { MEDIA_AUDIO, "AAC", "aac", "aac" };
+static const sniff_t pdf = { MEDIA_SCORE, "PDF", "pdf", NULL };
+static const sniff_t png = { MEDIA_SCORE, "PNG", "png", "png_pipe" };
+static const sniff_t jpeg = { MEDIA_SCORE, "JPEG", "jpg", "jpeg_pipe" };
+static const sniff_t midi = { MEDIA_SCORE, "MIDI", "mid", NULL };
+static const sniff_t musicxml = { MEDIA_SCORE, "MusicXML", "musicxml", NULL };
+
+
+static int
+has(const uint8_t *b, size_t len, size_t at, const char *magic, size_t size)
+{
+    return len >= size && at <= len - size && memcmp(b + at, magic, size) == 0;
+}
+
+#define HAS(at, magic) has(b, len, at, magic, sizeof(magic) - 1)
+
+
+static uint32_t
+be32(const uint8_t *b)
+{
+    return (uint32_t) b[0] << 24 | (uint32_t) b[1] << 16 | (uint32_t) b[2] << 8
+           | b[3];
+}
+
+
+/* ISO/IEC 14496-12: size (4), "ftyp", major brand (4), version (4), … */
+static const sniff_t *
+ftyp_brand(const uint8_t *b, size_t len, size_t at)
+{
+    /* pictures in the same box format */
+    static const char pictures[][5] = { "avif", "avis", "heic", "heix",
+                                        "heim", "heis", "hevc", "hevx",
+                                        "mif1", "msf1", "crx " };
+    size_t i;
+
+    if (len - at < 16 || be32(b + at) < 16) {
+        return NULL;
+    }
+
+    at += 8;
+
+    for (i = 0; i < COUNT(pictures); i++) {
+        if (memcmp(b + at, pictures[i], 4) == 0) {
+            return NULL;
+        }
+    }
+
+    if (HAS(at, "qt  ")) {
+        return &mov;
+    }
+
+    if (HAS(at, "M4A ") || HAS(at, "M4B ")) {
+        return &m4a;
+    }
+
+    return (HAS(at, "3gp") || HAS(at, "3g2")) ? &gpp : &mp4;
+}
+
+
+/* Boxes, each size (4) and type (4): what may stand in front is skipped. */
+static const sniff_t *
+sniff_mov(const uint8_t *b, size_t len)
+{
+    uint32_t size;
+    size_t at;
+
+    for (at = 0; len - at >= 8; at += size) {
+        size = be32(b + at);
+
+        /* 0: up to the end of the file; 1: a 64-bit size follows */
+        if (HAS(at + 4, "mdat")) {
+            return (size <= 1 || size >= 8) ? &mov : NULL;
+        }
+
+        /* no text starts with a zero byte, so this is none */
+        if (size < 8 || b[at] != 0) {
+            return NULL;
+        }
+
+        if (HAS(at + 4, "ftyp")) {
+            return ftyp_brand(b, len, at);
+        }
+
+        if (HAS(at + 4, "moov")) {
+            return &mov;
+        }
+
+        if (!HAS(at + 4, "wide") && !HAS(at + 4, "free")
+            && !HAS(at + 4, "skip")) {
+            return NULL;
+        }
+
+        if (size > len - at) {
+            return &mov;
+        }
+    }
+
+    return (at > 0) ? &mov : NULL;
+}
+
+
+/* Reads an EBML variable-size integer (RFC 8794, section 4) and moves on; the
+   marker bit is kept for ids. 0 on success. */
+static int
+vint(const uint8_t *b, size_t len, size_t *at, int keep_marker, uint64_t *value)
+{
+    unsigned width, i;
+
+    if (*at >= len || b[*at] == 0) {
+        return -1;
+    }
+
+    width = (unsigned) __builtin_clz(b[*at]) - 23; /* of 32 bits */
+
+    if (len - *at < width) {
+        return -1;
+    }
+
+    *value = keep_marker ? b[*at] : b[*at] & (0xffU >> width);
+
+    for (i = 1; i < width; i++) {
+        *value = *value << 8 | b[*at + i];
+    }
+
+    *at += width;
+
+    return 0;
+}
+
+
+/* RFC 8794, 11.2: the EBML header, whose DocType tells whose file it is. */
+static const sniff_t *
+sniff_matroska(const uint8_t *b, size_t len)
+{
+    static const uint64_t doctype = 0x4282;
+    uint64_t id, size;
+    size_t at = 4, end;
+
+    if (!HAS(0, "\x1a\x45\xdf\xa3") || vint(b, len, &at, 0, &size) != 0) {
+        return NULL;
+    }
+
+    end = (size < len - at) ? at + (size_t) size : len;
+
+    while (vint(b, end, &at, 1, &id) == 0 && vint(b, end, &at, 0, &size) == 0
+           && size <= end - at) {
+        if (id != doctype) {
+            at += (size_t) size;
+            continue;
+        }
+
+        len = strnlen((const char *) b + at, (size_t) size) + at;
+
+        if (len - at == 4 && HAS(at, "webm")) {
+            return &webm;
+        }
+
+        return (len - at == 8 && HAS(at, "matroska")) ? &mkv : NULL;
+    }
+
+    return NULL;
+}
+
+
+/* RIFF (or RF64), size (4), form (4) */
+static const sniff_t *
+sniff_riff(const uint8_t *b, size_t len)
+{
+    if (HAS(0, "RIFF") && HAS(8, "AVI ")) {
+        return &avi;
+    }
+
+    return ((HAS(0, "RIFF") || HAS(0, "RF64")) && HAS(8, "WAVE")) ? &wav : NULL;
+}
+
+
+/* ISO/IEC 13818-1, 2.4.3.2: packets that start with a sync byte; cameras put
+   four bytes of time in front of each. */
+static const sniff_t *
+sniff_ts(const uint8_t *b, size_t len)
+{
+    static const struct {
+        size_t first, step;
+    } forms[] = { { 0, 188 }, { 4, 192 } };
+    const size_t packets = 5;
+    size_t i, n;
+
+    for (i = 0; i < COUNT(forms); i++) {
+        for (n = 0; n < packets; n++) {
+            if (!has(b, len, forms[i].first + n * forms[i].step, "\x47", 1)) {
+                break;
+            }
+        }
+
+        if (n == packets) {
+            return &ts;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* A pack header; what follows its start code is '01' in MPEG-2 (ISO/IEC
+   13818-1, 2.5.3.3) and '0010' in MPEG-1 (11172-1, 2.4.3.2). */
+static const sniff_t *
+sniff_ps(const uint8_t *b, size_t len)
+{
+    if (!HAS(0, "\x00\x00\x01\xba") || len < 5) {
+        return NULL;
+    }
+
+    return ((b[4] & 0xc0) == 0x40 || (b[4] & 0xf0) == 0x20) ? &ps : NULL;
+}
+
+
+/* Bytes of the MPEG audio layer III frame that starts here (ISO/IEC 11172-3,
+   2.4.2.3), or 0 when none does. */
+static size_t
+mp3_frame(const uint8_t *b, size_t len)
+{
+    /* kbit/s by bit rate index: version 1, and versions 2 and 2.5 */
+    static const uint16_t bit_rates[2][16] = {
+        { 0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0 },
+        { 0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0 }
+    };
+    static const uint16_t sample_rates[] = { 44100, 48000, 32000, 0 };
+    unsigned version, bit_rate, sample_rate;
+
+    if (len < 4 || b[0] != 0xff || (b[1] & 0xe6) != 0xe2) {
+        return 0;
+    }
+
+    version = b[1] >> 3 & 3; /* 3: 1, 2: 2, 0: 2.5 */
+    bit_rate = bit_rates[version != 3][b[2] >> 4];
+    sample_rate = sample_rates[b[2] >> 2 & 3];
+
+    if (version == 1 || bit_rate == 0 || sample_rate == 0) {
+        return 0;
+    }
+
+    sample_rate >>= (version == 3) ? 0 : (version == 2) ? 1 : 2;
+
+    return (version == 3 ? 144U : 72U) * bit_rate * 1000 / sample_rate
+           + (b[2] >> 1 & 1);
+}
+
+
+/* Bytes of the ADTS frame that starts here (ISO/IEC 13818-7, 6.2), or 0. */
+static size_t
+adts_frame(const uint8_t *b, size_t len)
+{
+    size_t size;
+
+    if (len < 7 || b[0] != 0xff || (b[1] & 0xf6) != 0xf0
+        || (b[2] >> 2 & 15) > 12) {
+        return 0;
+    }
+
+    size = (size_t) (b[3] & 3) << 11 | (size_t) b[4] << 3 | b[5] >> 5;
+
+    return (size >= 7) ? size : 0;
+}
+
+
+/* Twelve bits of sync come about by chance: a second frame has to follow, or
+   the file to end. */
+static int
+is_stream(const uint8_t *b, size_t len,
+          size_t (*frame)(const uint8_t *, size_t))
+{
+    size_t size;
+
+    size = frame(b, len);
+
+    return size != 0 && size <= len
+           && (size == len || frame(b + size, len - size) != 0);
+}
+
+
+static const sniff_t *
+sniff_audio(const uint8_t *b, size_t len)
+{
+    if (HAS(0, "fLaC")) {
+        return &flac;
+    }
+
+    if (is_stream(b, len, adts_frame)) {
+        return &aac;
+    }
+
+    return is_stream(b, len, mp3_frame) ? &mp3 : NULL;
+}
+
+
+/* ID3v2: "ID3", version (2), flags (1), size (4, of 7 bits each). The tag
+   stands before FLAC and AAC too, and is often longer than what we see. */
+static const sniff_t *
+sniff_id3(const uint8_t *b, size_t len)
+{
+    const sniff_t *inner;
+    size_t size;
+
+    if (!HAS(0, "ID3") || len < 10 || b[3] == 0xff || b[4] == 0xff
+        || ((b[6] | b[7] | b[8] | b[9]) & 0x80)) {
+        return NULL;
+    }
+
+    size = 10
+           + ((size_t) b[6] << 21 | (size_t) b[7] << 14 | (size_t) b[8] << 7
+              | b[9]);
+    inner = (size < len) ? sniff_audio(b + size, len - size) : NULL;
+
+    return (inner != NULL) ? inner : &mp3;
+}
+
+
+static const sniff_t *
+sniff_picture(const uint8_t *b, size_t len)
+{
+    if (HAS(0, "\x89PNG\r\n\x1a\n") && HAS(12, "IHDR")) {
+        return &png;
+    }
+
+    return HAS(0, "\xff\xd8\xff") ? &jpeg : NULL;
+}
+
+
+static const sniff_t *
+sniff_magic(const uint8_t *b, size_t len)
+{
+    if (HAS(0, "FLV\x01")) {
+        return &flv;
+    }
+
+    if (HAS(0, "OggS\x00")) {
+        return &ogg;
+    }
+
+    return HAS(0, "MThd\x00\x00\x00\x06") ? &midi : NULL;
+}
+
+
+/* Readers look for it in the first 1024 bytes: PDF 1.7, annex H, 3.4.1. */
+static const sniff_t *
+sniff_pdf(const uint8_t *b, size_t len)
+{
+    return memmem(b, (len < 1024) ? len : 1024, "%PDF-", 5) ? &pdf : NULL;
+}
+
+
+static int
+has_element(const uint8_t *b, size_t len, const char *start)
+{
+    const uint8_t *p;
+    size_t size = strlen(start);
+
+    p = memmem(b, len, start, size);
+
+    return p != NULL && (size_t) (b + len - p) > size
+           && strchr(" \t\r\n>", p[size]) != NULL && p[size] != '\0';
+}
+
+
+/* An XML text whose document element is one of MusicXML's two. */
+static const sniff_t *
+sniff_musicxml(const uint8_t *b, size_t len)
+{
+    if (HAS(0, "\xef\xbb\xbf")) {
+        b += 3;
+        len -= 3;
+    }
+
+    while (len > 0 && strchr(" \t\r\n", b[0]) != NULL && b[0] != '\0') {
+        b++;
+        len--;
+    }
+
+    if (!HAS(0, "<?xml") && !HAS(0, "<!DOCTYPE score-") && !HAS(0, "<score-")) {
+        return NULL;
+    }
+
+    return (has_element(b, len, "<score-partwise")
+            || has_element(b, len, "<score-timewise"))
+               ? &musicxml
+               : NULL;
+}
+
+
+const sniff_t *
+sniff(const void *bytes, size_t len)
+{
+    /* the surest first: what is searched for in a text comes last */
+    static const sniff_t *(*const sniffers[])(const uint8_t *, size_t) = {
+        sniff_mov, sniff_matroska, sniff_riff,    sniff_picture,
+        sniff_ps,  sniff_magic,    sniff_id3,     sniff_audio,
+        sniff_ts,  sniff_pdf,      sniff_musicxml
+    };
+    const sniff_t *found;
+    size_t i;
+
+    if (len > SNIFF_SIZE) {
+        len = SNIFF_SIZE;
+    }
+
+    for (i = 0; len > 0 && i < COUNT(sniffers); i++) {
+        found = sniffers[i](bytes, len);
+        if (found != NULL) {
+            return found;
+        }
+    }
+
+    return NULL;
+}
+
+
+static const struct {
+    const char *extension;
+    media_kind_t kind;
+} extensions[] = { { "mp4", MEDIA_VIDEO },  { "m4v", MEDIA_VIDEO },
+                   { "mov", MEDIA_VIDEO },  { "3gp", MEDIA_VIDEO },
+                   { "mkv", MEDIA_VIDEO },  { "webm", MEDIA_VIDEO },
+                   { "avi", MEDIA_VIDEO },  { "ts", MEDIA_VIDEO },
+                   { "mts", MEDIA_VIDEO },  { "m2ts", MEDIA_VIDEO },
+                   { "mpg", MEDIA_VIDEO },  { "mpeg", MEDIA_VIDEO },
+                   { "vob", MEDIA_VIDEO },  { "flv", MEDIA_VIDEO },
+                   { "ogv", MEDIA_VIDEO },  { "mp3", MEDIA_AUDIO },
+                   { "m4a", MEDIA_AUDIO },  { "m4b", MEDIA_AUDIO },
+                   { "aac", MEDIA_AUDIO },  { "flac", MEDIA_AUDIO },
+                   { "wav", MEDIA_AUDIO },  { "ogg", MEDIA_AUDIO },
+                   { "oga", MEDIA_AUDIO },  { "opus", MEDIA_AUDIO },
+                   { "mka", MEDIA_AUDIO },  { "pdf", MEDIA_SCORE },
+                   { "png", MEDIA_SCORE },  { "jpg", MEDIA_SCORE },
+                   { "jpeg", MEDIA_SCORE }, { "musicxml", MEDIA_SCORE },
+                   { "xml", MEDIA_SCORE },  { "mid", MEDIA_SCORE },
+                   { "midi", MEDIA_SCORE } };
+
+
+media_kind_t
+media_kind_from_name(const char *filename, size_t len)
+{
+    const char *dot;
+    size_t i, size;
+
+    dot = memrchr(filename, '.', len);
+    if (dot == NULL) {
+        return MEDIA_UNKNOWN;
+    }
+
+    size = (size_t) (filename + len - dot) - 1;
+
+    for (i = 0; i < COUNT(extensions); i++) {
+        if (strlen(extensions[i].extension) == size
+            && strncasecmp(extensions[i].extension, dot + 1, size) == 0) {
+            return extensions[i].kind;
+        }
+    }
+
+    return MEDIA_UNKNOWN;
+}
+
+
+const char *
+media_kind_name(media_kind_t kind)
+{
+    static const char *const names[] = { [MEDIA_UNKNOWN] = "unknown",
+                                         [MEDIA_VIDEO] = "video",
+                                         [MEDIA_AUDIO] = "audio",
+                                         [MEDIA_SCORE] = "score" };
+
+    return ((size_t) kind < COUNT(names)) ? names[kind] : names[MEDIA_UNKNOWN];
+}

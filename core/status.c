@@ -1,0 +1,85 @@
+#include <string.h>
+#include "status.h"
+
+static const sluice_problem_t problems[SLUICE_STATUS_COUNT] = {
+    [SLUICE_OK] = { 200, "ok", "All is well.", NULL, 0 },
+
+    [SLUICE_UNAUTHENTICATED] = { 401, "unauthenticated",
+                                 "Sign in, or use a signed link.", "", 0 },
+    [SLUICE_LOGIN_FAILED] = { 401, "login-failed",
+                              "The e-mail or the password is wrong.", "", 0 },
+    [SLUICE_TOKEN_INVALID] = { 401, "token-invalid",
+                               "The access token is not valid.",
+                               "invalid_token", 0 },
+    [SLUICE_TOKEN_EXPIRED] = { 401, "token-expired",
+                               "The access token has expired.", "invalid_token",
+                               0 },
+    [SLUICE_ROLE_TOO_LOW] = { 403, "role-too-low",
+                              "Your role does not allow this.", NULL, 0 },
+    [SLUICE_GRANT_INVALID] = { 403, "grant-invalid", "The link is not valid.",
+                               NULL, 0 },
+    [SLUICE_GRANT_NOT_YET] = { 403, "grant-not-yet",
+                               "The link is not valid yet.", NULL, 0 },
+    [SLUICE_GRANT_PATH] = { 403, "grant-path", "The link is for another path.",
+                            NULL, 0 },
+    [SLUICE_GRANT_METHOD] = { 403, "grant-method",
+                              "The link does not allow this method.", NULL, 0 },
+    [SLUICE_GRANT_EXPIRED] = { 410, "grant-expired", "The link has expired.",
+                               NULL, 0 },
+
+    [SLUICE_BODY_INVALID] = { 400, "body-invalid", "The body cannot be read.",
+                              NULL, 0 },
+    [SLUICE_FIELD_INVALID] = { 422, "field-invalid",
+                               "A field is missing or wrong.", NULL, 0 },
+    [SLUICE_NOT_FOUND] = { 404, "not-found", "There is nothing here.", NULL,
+                           0 },
+    [SLUICE_METHOD_NOT_ALLOWED] = { 405, "method-not-allowed",
+                                    "This method is not allowed here.", NULL,
+                                    0 },
+    [SLUICE_CONFLICT] = { 409, "conflict", "This conflicts with what is there.",
+                          NULL, 0 },
+    [SLUICE_LENGTH_MISMATCH] = { 400, "length-mismatch",
+                                 "The body is not as long as announced.", NULL,
+                                 0 },
+    [SLUICE_TOO_LARGE] = { 413, "too-large", "The body is too large.", NULL,
+                           0 },
+    [SLUICE_TYPE_UNSUPPORTED] = { 415, "type-unsupported",
+                                  "Files of this type are not taken.", NULL,
+                                  0 },
+    [SLUICE_TOO_MANY] = { 429, "too-many", "Too many requests.", NULL, 0 },
+
+    [SLUICE_BUSY] = { 503, "busy", "The server is busy.", NULL, 1 },
+    [SLUICE_DATABASE_AWAY] = { 503, "database-away", "The database is away.",
+                               NULL, 2 },
+    [SLUICE_REDIS_AWAY] = { 503, "redis-away", "Redis is away.", NULL, 2 },
+    [SLUICE_NO_SPACE] = { 507, "no-space", "There is no space left.", NULL, 0 },
+    [SLUICE_INTERNAL] = { 500, "internal", "Something went wrong here.", NULL,
+                          0 }
+};
+
+
+const sluice_problem_t *
+status_problem(sluice_status_t status)
+{
+    if ((unsigned) status >= SLUICE_STATUS_COUNT) {
+        status = SLUICE_INTERNAL;
+    }
+
+    return &problems[status];
+}
+
+
+sluice_status_t
+status_from_word(const char *word, unsigned long len)
+{
+    sluice_status_t status;
+
+    for (status = SLUICE_OK; status < SLUICE_STATUS_COUNT; status++) {
+        if (strlen(problems[status].word) == len
+            && memcmp(problems[status].word, word, len) == 0) {
+            return status;
+        }
+    }
+
+    return SLUICE_INTERNAL;
+}

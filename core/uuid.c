@@ -1,0 +1,92 @@
+#include <stdint.h>
+#include <time.h>
+#include <openssl/rand.h>
+#include "uuid.h"
+
+#define UUID_SIZE 16
+#define NS_PER_MS 1000000
+#define HYPHEN(pos) ((pos) == 8 || (pos) == 13 || (pos) == 18 || (pos) == 23)
+
+
+static void
+write_text(char text[UUID_TEXT_SIZE], const uint8_t bytes[UUID_SIZE])
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t i, pos;
+
+    for (i = 0, pos = 0; i < UUID_SIZE; i++) {
+        if (HYPHEN(pos)) {
+            text[pos++] = '-';
+        }
+
+        text[pos++] = hex[bytes[i] >> 4];
+        text[pos++] = hex[bytes[i] & 15];
+    }
+
+    text[pos] = '\0';
+}
+
+
+int
+uuid_v7(char text[UUID_TEXT_SIZE])
+{
+    uint8_t bytes[UUID_SIZE];
+    struct timespec now;
+    uint64_t ms;
+    unsigned fraction;
+
+    if (RAND_bytes(bytes, UUID_SIZE) != 1
+        || clock_gettime(CLOCK_REALTIME, &now) != 0) {
+        return -1;
+    }
+
+    ms = (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / NS_PER_MS;
+
+    /* rand_a holds 1/4096 ms: RFC 9562, section 6.2, method 3 */
+    fraction = (unsigned) ((uint64_t) now.tv_nsec % NS_PER_MS * 4096
+                           / NS_PER_MS);
+
+    bytes[0] = (uint8_t) (ms >> 40);
+    bytes[1] = (uint8_t) (ms >> 32);
+    bytes[2] = (uint8_t) (ms >> 24);
+    bytes[3] = (uint8_t) (ms >> 16);
+    bytes[4] = (uint8_t) (ms >> 8);
+    bytes[5] = (uint8_t) ms;
+    bytes[6] = (uint8_t) (0x70 | fraction >> 8);
+    bytes[7] = (uint8_t) fraction;
+    bytes[8] = (uint8_t) (0x80 | (bytes[8] & 0x3f));
+
+    write_text(text, bytes);
+
+    return 0;
+}
+
+
+int
+uuid_valid(const char *text, size_t len)
+{
+    size_t pos;
+    char c;
+
+    if (len != UUID_TEXT_LEN) {
+        return 0;
+    }
+
+    for (pos = 0; pos < len; pos++) {
+        c = text[pos];
+
+        if (HYPHEN(pos)) {
+            if (c != '-') {
+                return 0;
+            }
+
+            continue;
+        }
+
+        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f')) {
+            return 0;
+        }
+    }
+
+    return 1;
+}

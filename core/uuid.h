@@ -1,0 +1,22 @@
+/* UUID version 7, RFC 9562, section 5.7: sortable by the time of their birth.
+ */
+
+#ifndef SLUICE_UUID_H
+#define SLUICE_UUID_H
+
+#include <stddef.h>
+
+#define UUID_TEXT_LEN 36
+#define UUID_TEXT_SIZE (UUID_TEXT_LEN + 1)
+
+/* Writes a new UUIDv7 in lower case, terminated. 0, or -1 when the random
+   source failed. */
+int uuid_v7(char text[UUID_TEXT_SIZE]);
+
+/* 1 when the text is a UUID of any version in canonical lower case form. */
+int uuid_valid(const char *text, size_t len);
+
+/* The two last hex digits: the folder `xx` that a media id lives in. */
+#define uuid_shard(text) ((text) + UUID_TEXT_LEN - 2)
+
+#endif
