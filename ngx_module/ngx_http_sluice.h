@@ -1,0 +1,179 @@
+/* What Sluice's HTTP modules share: configuration, a request's context, and
+   the ways to answer and to wait. */
+
+#ifndef NGX_HTTP_SLUICE_H
+#define NGX_HTTP_SLUICE_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include <jansson.h>
+
+#include "access.h"
+#include "grant.h"
+#include "jwk.h"
+#include "jwt.h"
+#include "password.h"
+#include "sniff.h"
+#include "status.h"
+#include "token_table.h"
+#include "uuid.h"
+
+#include "ngx_sluice_pg.h"
+#include "ngx_sluice_redis.h"
+
+extern ngx_module_t ngx_http_sluice_module;
+
+#define NGX_HTTP_SLUICE_AUDIENCE "sluice"
+
+
+/* configuration: ngx_http_sluice_module.c */
+
+typedef struct {
+    ngx_sluice_pg_t *database; /* NULL: no sluice_database */
+    ngx_sluice_redis_t *redis; /* NULL: no sluice_redis */
+    ngx_flag_t gated;          /* some location has a gate */
+    ngx_str_t thread_pool_name;
+    ngx_thread_pool_t *thread_pool;
+} ngx_http_sluice_main_conf_t;
+
+typedef struct {
+    jwk_set_t *keys;      /* NULL: no sluice_keys */
+    ngx_str_t public_url; /* terminated, no '/' at the end */
+    time_t link_ttl;
+    time_t access_ttl;
+    time_t refresh_ttl;
+    token_table_t **tokens; /* this process's, made at first use */
+} ngx_http_sluice_srv_conf_t;
+
+
+/* a request */
+
+typedef void (*ngx_http_sluice_step_pt)(ngx_http_request_t *r, void *data);
+
+typedef struct {
+    ngx_str_t path;       /* what the client asked for, normalized,
+                             without the in-path carrier */
+    ngx_str_t path_grant; /* the in-path carrier, or empty */
+    ngx_str_t grant;      /* the grant that was let pass */
+    access_t access;      /* role ROLE_NONE: nobody signed in */
+    sluice_status_t denied;
+
+    ngx_thread_task_t *task;      /* reused by each _thread_post() */
+    ngx_http_sluice_step_pt step; /* what comes after it, on the loop */
+    void *step_data;
+    ngx_http_handler_pt body; /* what comes after the body was read */
+    void *upload;             /* ngx_http_sluice_upload_module.c's */
+} ngx_http_sluice_ctx_t;
+
+/* The context, made when missing; it survives internal redirects. NULL without
+   memory. */
+ngx_http_sluice_ctx_t *ngx_http_sluice_ctx(ngx_http_request_t *r);
+
+/* The same, but NULL when nothing has made one. */
+ngx_http_sluice_ctx_t *ngx_http_sluice_find_ctx(ngx_http_request_t *r);
+
+
+/* checking tokens: ngx_http_sluice_token.c */
+
+/* Finds or verifies a token. SLUICE_OK and its claims, which hold until the
+   next call; expiry, path and role are the caller's to decide. */
+sluice_status_t ngx_http_sluice_token(ngx_http_request_t *r, jwt_kind_t kind,
+                                      ngx_str_t *token, const token_t **claims);
+
+
+/* answering: ngx_http_sluice_answer.c; each returns what a content handler
+   returns or ngx_http_finalize_request() takes */
+
+/* application/json with Cache-Control: no-store; `body` must outlive the
+   request. An empty body sends none. */
+ngx_int_t ngx_http_sluice_json(ngx_http_request_t *r, ngx_uint_t status,
+                               ngx_str_t *body);
+
+/* The same from a JSON value, whose reference is taken over. */
+ngx_int_t ngx_http_sluice_json_value(ngx_http_request_t *r, ngx_uint_t status,
+                                     json_t *value);
+
+/* application/problem+json (RFC 9457). `detail` and `field` may be NULL. */
+ngx_int_t ngx_http_sluice_problem(ngx_http_request_t *r, sluice_status_t status,
+                                  const char *detail, const char *field);
+
+/* Sets WWW-Authenticate (RFC 6750) and Retry-After as the status asks. */
+ngx_int_t ngx_http_sluice_problem_headers(ngx_http_request_t *r,
+                                          sluice_status_t status);
+
+/* A header of the answer; `value` must outlive the request. */
+ngx_int_t ngx_http_sluice_header(ngx_http_request_t *r, const char *name,
+                                 ngx_str_t *value);
+
+
+/* waiting: ngx_http_sluice_wait.c; for content handlers, which then return
+   NGX_DONE */
+
+typedef void (*ngx_http_sluice_row_pt)(ngx_http_request_t *r, void *data,
+                                       const ngx_sluice_pg_result_t *result);
+
+/* Queries sluice_database and goes on in `handler`, unless the client has left.
+   When the query cannot be submitted, answers and returns the final status. */
+ngx_int_t ngx_http_sluice_query(ngx_http_request_t *r,
+                                const ngx_sluice_pg_statement_t *statement,
+                                const ngx_str_t *params,
+                                ngx_http_sluice_row_pt handler, void *data);
+
+/* Runs `work` on `data` in the thread pool and goes on in `step` on the loop;
+   `data` lives in r->pool, which waits for the thread. NGX_DONE; NGX_BUSY when
+   the pool is full; else the final status. */
+ngx_int_t ngx_http_sluice_thread_try(ngx_http_request_t *r,
+                                     void (*work)(void *data, ngx_log_t *log),
+                                     ngx_http_sluice_step_pt step, void *data);
+
+/* The same, but a full pool is answered with 503. */
+ngx_int_t ngx_http_sluice_thread_post(ngx_http_request_t *r,
+                                      void (*work)(void *data, ngx_log_t *log),
+                                      ngx_http_sluice_step_pt step, void *data);
+
+/* Ends a request from one of the callbacks above. */
+void ngx_http_sluice_finish(ngx_http_request_t *r, ngx_int_t rc);
+
+
+/* the API's pieces: ngx_http_sluice_api.c */
+
+/* Makes the location an API location; returns what a directive returns. */
+char *ngx_http_sluice_api_location(ngx_conf_t *cf);
+
+/* Reads a body of at most 64 KiB, then finishes the request with what `handler`
+   returns; NGX_DONE when that one waits for something. */
+ngx_int_t ngx_http_sluice_with_body(ngx_http_request_t *r,
+                                    ngx_http_handler_pt handler);
+
+/* The body that was read. On NGX_DECLINED there is nothing to refuse, and
+   `*body` is an object to json_decref(), empty without a body; else the request
+   was answered: return it. */
+ngx_int_t ngx_http_sluice_read_json(ngx_http_request_t *r, json_t **body);
+
+/* Decodes a query value in new memory; NGX_ERROR when it is not clean UTF-8
+   without control characters. */
+ngx_int_t ngx_http_sluice_decode(ngx_http_request_t *r, ngx_str_t *value);
+
+/* A query argument, decoded; NGX_DECLINED when absent, NGX_ERROR as above. */
+ngx_int_t ngx_http_sluice_arg(ngx_http_request_t *r, const char *name,
+                              ngx_str_t *value);
+
+ngx_int_t ngx_http_sluice_api_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sluice_upload_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sluice_sign_in_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sluice_refresh_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sluice_sign_out_handler(ngx_http_request_t *r);
+
+/* Answers with what an api.* function returned: (status, body). Paths in
+   `links` become signed URLs when `sign` is set. Frees nothing. */
+ngx_int_t ngx_http_sluice_api_answer(ngx_http_request_t *r,
+                                     const ngx_sluice_pg_result_t *result,
+                                     ngx_uint_t sign);
+
+/* Replaces the paths in `links` of a media object, or of each of its `items`,
+   by absolute signed URLs. */
+ngx_int_t ngx_http_sluice_sign_links(ngx_http_request_t *r, json_t *body);
+
+#endif

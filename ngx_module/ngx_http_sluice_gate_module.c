@@ -1,0 +1,726 @@
+/*
+ * The gate: who may pass. It stands in nginx's access phase in front of
+ * anything: files, sluice_media, proxy_pass to an application. A request that
+ * brings a token seen before costs a lookup in this process's memory.
+ */
+
+#include "ngx_http_sluice.h"
+
+
+#define NGX_HTTP_SLUICE_GATE_OFF 0x0001
+#define NGX_HTTP_SLUICE_GATE_USER 0x0002
+#define NGX_HTTP_SLUICE_GATE_GRANT 0x0004
+
+
+typedef struct {
+    ngx_uint_t gate; /* bits of NGX_HTTP_SLUICE_GATE_*; 0: not set */
+    ngx_uint_t role; /* role_t; NGX_CONF_UNSET_UINT */
+    ngx_str_t file;  /* where sluice_gate stands, for messages */
+    ngx_uint_t line;
+} ngx_http_sluice_gate_loc_conf_t;
+
+
+static ngx_int_t ngx_http_sluice_gate_carrier(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sluice_gate_handler(ngx_http_request_t *r);
+static sluice_status_t ngx_http_sluice_gate_grant(ngx_http_request_t *r,
+                                                  ngx_http_sluice_ctx_t *ctx);
+static ngx_uint_t ngx_http_sluice_gate_find_grant(ngx_http_request_t *r,
+                                                  ngx_http_sluice_ctx_t *ctx,
+                                                  ngx_str_t *token);
+static ngx_uint_t ngx_http_sluice_gate_canonical(ngx_http_request_t *r);
+static sluice_status_t ngx_http_sluice_gate_user(ngx_http_request_t *r,
+                                                 ngx_http_sluice_ctx_t *ctx,
+                                                 role_t least);
+static ngx_uint_t ngx_http_sluice_gate_find_user(ngx_http_request_t *r,
+                                                 ngx_str_t *token);
+static ngx_uint_t ngx_http_sluice_gate_cookie(ngx_http_request_t *r,
+                                              ngx_str_t *name,
+                                              ngx_str_t *value);
+static ngx_int_t ngx_http_sluice_gate_deny(ngx_http_request_t *r,
+                                           ngx_http_sluice_ctx_t *ctx,
+                                           sluice_status_t status);
+static unsigned ngx_http_sluice_gate_method(ngx_uint_t method);
+
+static ngx_int_t ngx_http_sluice_gate_variables(ngx_conf_t *cf);
+static ngx_int_t ngx_http_sluice_gate_variable(ngx_http_request_t *r,
+                                               ngx_http_variable_value_t *v,
+                                               uintptr_t data);
+static const char *ngx_http_sluice_gate_text(ngx_http_request_t *r,
+                                             ngx_http_sluice_ctx_t *ctx,
+                                             uintptr_t data);
+static void *ngx_http_sluice_gate_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_sluice_gate_merge_loc_conf(ngx_conf_t *cf, void *parent,
+                                                 void *child);
+static char *ngx_http_sluice_gate(ngx_conf_t *cf, ngx_command_t *cmd,
+                                  void *conf);
+static ngx_int_t ngx_http_sluice_gate_init(ngx_conf_t *cf);
+
+
+static ngx_conf_enum_t ngx_http_sluice_gate_roles[] = {
+    { ngx_string("viewer"), ROLE_VIEWER },
+    { ngx_string("editor"), ROLE_EDITOR },
+    { ngx_string("admin"), ROLE_ADMIN },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_command_t ngx_http_sluice_gate_commands[] = {
+
+    { ngx_string("sluice_gate"),
+      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
+          | NGX_CONF_TAKE12,
+      ngx_http_sluice_gate, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL },
+
+    { ngx_string("sluice_role"),
+      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
+          | NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot, NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sluice_gate_loc_conf_t, role),
+      &ngx_http_sluice_gate_roles },
+
+    ngx_null_command
+};
+
+
+static ngx_http_module_t ngx_http_sluice_gate_module_ctx = {
+    ngx_http_sluice_gate_variables, /* preconfiguration */
+    ngx_http_sluice_gate_init,      /* postconfiguration */
+
+    NULL, /* create main configuration */
+    NULL, /* init main configuration */
+
+    NULL, /* create server configuration */
+    NULL, /* merge server configuration */
+
+    ngx_http_sluice_gate_create_loc_conf, /* create location configuration */
+    ngx_http_sluice_gate_merge_loc_conf   /* merge location configuration */
+};
+
+
+ngx_module_t ngx_http_sluice_gate_module = {
+    NGX_MODULE_V1,
+    &ngx_http_sluice_gate_module_ctx, /* module context */
+    ngx_http_sluice_gate_commands,    /* module directives */
+    NGX_HTTP_MODULE,                  /* module type */
+    NULL,                             /* init master */
+    NULL,                             /* init module */
+    NULL,                             /* init process */
+    NULL,                             /* init thread */
+    NULL,                             /* exit thread */
+    NULL,                             /* exit process */
+    NULL,                             /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+/* variables, told apart by their data */
+
+enum {
+    NGX_HTTP_SLUICE_USER,
+    NGX_HTTP_SLUICE_ROLE,
+    NGX_HTTP_SLUICE_SESSION,
+    NGX_HTTP_SLUICE_GRANT,
+    NGX_HTTP_SLUICE_DENY
+};
+
+
+static ngx_http_variable_t ngx_http_sluice_gate_vars[] = {
+
+    { ngx_string("sluice_user"), NULL, ngx_http_sluice_gate_variable,
+      NGX_HTTP_SLUICE_USER, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sluice_role"), NULL, ngx_http_sluice_gate_variable,
+      NGX_HTTP_SLUICE_ROLE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sluice_session"), NULL, ngx_http_sluice_gate_variable,
+      NGX_HTTP_SLUICE_SESSION, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sluice_grant"), NULL, ngx_http_sluice_gate_variable,
+      NGX_HTTP_SLUICE_GRANT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sluice_deny"), NULL, ngx_http_sluice_gate_variable,
+      NGX_HTTP_SLUICE_DENY, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    ngx_http_null_variable
+};
+
+
+/*
+ * Before anything is rewritten: what the client asks for is kept, since that is
+ * what a grant must cover, and /~<grant>/media/x becomes /media/x. Only a
+ * carrier at the very start of the URI as it came over the wire counts, so that
+ * normalization cannot make one.
+ */
+
+static ngx_int_t
+ngx_http_sluice_gate_carrier(ngx_http_request_t *r)
+{
+    u_char *p;
+    size_t len;
+    ngx_http_sluice_ctx_t *ctx;
+
+    ctx = ngx_http_sluice_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (r->uri.len < 3 || r->uri.data[0] != '/' || r->uri.data[1] != '~') {
+        return NGX_DECLINED;
+    }
+
+    p = ngx_strlchr(r->uri.data + 1, r->uri.data + r->uri.len, '/');
+
+    if (p == NULL) {
+        return NGX_DECLINED;
+    }
+
+    len = (size_t) (p - r->uri.data);
+
+    if (r->unparsed_uri.len <= len || r->unparsed_uri.data[len] != '/'
+        || ngx_memcmp(r->unparsed_uri.data, r->uri.data, len) != 0) {
+        return NGX_DECLINED;
+    }
+
+    ctx->path_grant.data = r->uri.data + 2;
+    ctx->path_grant.len = len - 2;
+
+    r->uri.data += len;
+    r->uri.len -= len;
+    r->valid_unparsed_uri = 0;
+
+    ctx->path = r->uri;
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_gate_handler(ngx_http_request_t *r)
+{
+    sluice_status_t status, other;
+    ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_gate_loc_conf_t *glcf;
+
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_gate_module);
+
+    if (glcf->gate & NGX_HTTP_SLUICE_GATE_OFF) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_sluice_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    status = SLUICE_UNAUTHENTICATED;
+
+    if (glcf->gate & NGX_HTTP_SLUICE_GATE_GRANT) {
+        status = ngx_http_sluice_gate_grant(r, ctx);
+
+        if (status == SLUICE_OK) {
+            return NGX_OK;
+        }
+    }
+
+    if (glcf->gate & NGX_HTTP_SLUICE_GATE_USER) {
+        other = ngx_http_sluice_gate_user(r, ctx, (role_t) glcf->role);
+
+        if (other == SLUICE_OK) {
+            return NGX_OK;
+        }
+
+        if (status == SLUICE_UNAUTHENTICATED) {
+            status = other;
+        }
+    }
+
+    return ngx_http_sluice_gate_deny(r, ctx, status);
+}
+
+
+/* SLUICE_UNAUTHENTICATED: no grant was brought */
+
+static sluice_status_t
+ngx_http_sluice_gate_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
+{
+    ngx_str_t token;
+    const token_t *claims;
+    sluice_status_t status;
+
+    if (!ngx_http_sluice_gate_find_grant(r, ctx, &token)) {
+        return SLUICE_UNAUTHENTICATED;
+    }
+
+    status = ngx_http_sluice_token(r, JWT_GRANT, &token, &claims);
+    if (status != SLUICE_OK) {
+        return status;
+    }
+
+    if ((r->complex_uri || r->quoted_uri)
+        && !ngx_http_sluice_gate_canonical(r)) {
+        return SLUICE_GRANT_PATH;
+    }
+
+    status = grant_decide(&claims->u.grant, (const char *) ctx->path.data,
+                          ctx->path.len, ngx_http_sluice_gate_method(r->method),
+                          ngx_time());
+
+    if (status == SLUICE_OK) {
+        ctx->grant = token;
+    }
+
+    return status;
+}
+
+
+static ngx_uint_t
+ngx_http_sluice_gate_find_grant(ngx_http_request_t *r,
+                                ngx_http_sluice_ctx_t *ctx, ngx_str_t *token)
+{
+    ngx_uint_t i;
+    ngx_list_part_t *part;
+    ngx_table_elt_t *h;
+
+    static ngx_str_t cookie = ngx_string("sluice_grant");
+    static u_char name[] = "sluice-grant";
+
+    if (ctx->path_grant.len) {
+        *token = ctx->path_grant;
+        return 1;
+    }
+
+    if (r->args.len
+        && ngx_http_arg(r, (u_char *) "grant", 5, token) == NGX_OK) {
+        return 1;
+    }
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (h[i].key.len == sizeof(name) - 1
+                && ngx_strncmp(h[i].lowcase_key, name, sizeof(name) - 1) == 0) {
+                *token = h[i].value;
+                return 1;
+            }
+        }
+    }
+
+    return ngx_http_sluice_gate_cookie(r, &cookie, token);
+}
+
+
+/*
+ * A link is a path that somebody signed: whoever spells it otherwise ("..",
+ * "//", an encoded slash or dot) is not following the link.
+ */
+
+static ngx_uint_t
+ngx_http_sluice_gate_canonical(ngx_http_request_t *r)
+{
+    u_char *p, *end, c;
+
+    end = r->unparsed_uri.data + r->unparsed_uri.len;
+
+    for (p = r->unparsed_uri.data; p < end && *p != '?'; p++) {
+
+        if (*p == '/' && end - p > 1) {
+
+            if (p[1] == '/') {
+                return 0;
+            }
+
+            /* "/./" and "/../", also at the end */
+
+            if (p[1] == '.') {
+                c = end - p > 2 ? p[2] : '/';
+
+                if (c == '.') {
+                    c = end - p > 3 ? p[3] : '/';
+                }
+
+                if (c == '/' || c == '?') {
+                    return 0;
+                }
+            }
+        }
+
+        /* %2e, %2f, %5c, and %25, which hides another of them */
+
+        if (*p == '%' && end - p > 2) {
+            c = (u_char) ngx_hextoi(p + 1, 2);
+
+            if (c == '.' || c == '/' || c == '\\' || c == '%') {
+                return 0;
+            }
+        }
+    }
+
+    return 1;
+}
+
+
+/* SLUICE_UNAUTHENTICATED: no access token was brought */
+
+static sluice_status_t
+ngx_http_sluice_gate_user(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
+                          role_t least)
+{
+    ngx_str_t token;
+    const token_t *claims;
+    sluice_status_t status;
+
+    if (!ngx_http_sluice_gate_find_user(r, &token)) {
+        return SLUICE_UNAUTHENTICATED;
+    }
+
+    status = ngx_http_sluice_token(r, JWT_ACCESS, &token, &claims);
+    if (status != SLUICE_OK) {
+        return status;
+    }
+
+    status = access_decide(&claims->u.access, least, ngx_time());
+
+    if (status == SLUICE_OK) {
+        ctx->access = claims->u.access;
+    }
+
+    return status;
+}
+
+
+static ngx_uint_t
+ngx_http_sluice_gate_find_user(ngx_http_request_t *r, ngx_str_t *token)
+{
+    ngx_str_t *value;
+
+    static ngx_str_t cookie = ngx_string("sluice_session");
+
+    if (r->headers_in.authorization) {
+        value = &r->headers_in.authorization->value;
+
+        if (value->len > 7
+            && ngx_strncasecmp(value->data, (u_char *) "Bearer ", 7) == 0) {
+            token->data = value->data + 7;
+            token->len = value->len - 7;
+
+            while (token->len && token->data[0] == ' ') {
+                token->data++;
+                token->len--;
+            }
+
+            return 1;
+        }
+    }
+
+    return ngx_http_sluice_gate_cookie(r, &cookie, token);
+}
+
+
+static ngx_uint_t
+ngx_http_sluice_gate_cookie(ngx_http_request_t *r, ngx_str_t *name,
+                            ngx_str_t *value)
+{
+#if (nginx_version >= 1023000)
+
+    return r->headers_in.cookie
+           && ngx_http_parse_multi_header_lines(r, r->headers_in.cookie, name,
+                                                value)
+                  != NULL;
+
+#else
+
+    return r->headers_in.cookies.nelts
+           && ngx_http_parse_multi_header_lines(&r->headers_in.cookies, name,
+                                                value)
+                  != NGX_DECLINED;
+
+#endif
+}
+
+
+/*
+ * Where the operator has an error_page for the status, or "satisfy any" leaves
+ * the word to others, nginx goes on with it; else the answer is ours.
+ */
+
+static ngx_int_t
+ngx_http_sluice_gate_deny(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
+                          sluice_status_t status)
+{
+    ngx_int_t http;
+    ngx_uint_t i;
+    ngx_http_err_page_t *page;
+    ngx_http_core_loc_conf_t *clcf;
+
+    ctx->denied = status;
+    http = status_problem(status)->http;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
+        return http == NGX_HTTP_UNAUTHORIZED ? http : NGX_HTTP_FORBIDDEN;
+    }
+
+    if (clcf->error_pages && !r->error_page) {
+        page = clcf->error_pages->elts;
+
+        for (i = 0; i < clcf->error_pages->nelts; i++) {
+            if (page[i].status == http) {
+                return ngx_http_sluice_problem_headers(r, status) == NGX_OK
+                           ? http
+                           : NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+        }
+    }
+
+    ngx_http_finalize_request(r,
+                              ngx_http_sluice_problem(r, status, NULL, NULL));
+    return NGX_DONE;
+}
+
+
+static unsigned
+ngx_http_sluice_gate_method(ngx_uint_t method)
+{
+    switch (method) {
+    case NGX_HTTP_GET:
+        return GRANT_GET;
+    case NGX_HTTP_HEAD:
+        return GRANT_HEAD;
+    case NGX_HTTP_POST:
+        return GRANT_POST;
+    case NGX_HTTP_PUT:
+        return GRANT_PUT;
+    case NGX_HTTP_PATCH:
+        return GRANT_PATCH;
+    case NGX_HTTP_DELETE:
+        return GRANT_DELETE;
+    case NGX_HTTP_OPTIONS:
+        return GRANT_OPTIONS;
+    default:
+        return 0;
+    }
+}
+
+
+/* variables */
+
+static ngx_int_t
+ngx_http_sluice_gate_variables(ngx_conf_t *cf)
+{
+    ngx_http_variable_t *v, *var;
+
+    for (v = ngx_http_sluice_gate_vars; v->name.len; v++) {
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_gate_variable(ngx_http_request_t *r,
+                              ngx_http_variable_value_t *v, uintptr_t data)
+{
+    const char *text;
+    ngx_http_sluice_ctx_t *ctx;
+
+    ctx = ngx_http_sluice_find_ctx(r);
+    text = ctx ? ngx_http_sluice_gate_text(r, ctx, data) : NULL;
+
+    if (text == NULL || *text == '\0') {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->len = (unsigned) ngx_strlen(text);
+    v->data = ngx_pnalloc(r->pool, v->len);
+    if (v->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(v->data, text, v->len);
+    v->valid = 1;
+    v->no_cacheable = 1;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+static const char *
+ngx_http_sluice_gate_text(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
+                          uintptr_t data)
+{
+    const token_t *claims;
+
+    if (data == NGX_HTTP_SLUICE_DENY) {
+        return ctx->denied ? status_problem(ctx->denied)->word : NULL;
+    }
+
+    if (data == NGX_HTTP_SLUICE_GRANT) {
+        return ctx->grant.len
+                       && ngx_http_sluice_token(r, JWT_GRANT, &ctx->grant,
+                                                &claims)
+                              == SLUICE_OK
+                   ? claims->u.grant.jti
+                   : NULL;
+    }
+
+    if (ctx->access.role == ROLE_NONE) {
+        return NULL;
+    }
+
+    return data == NGX_HTTP_SLUICE_USER      ? ctx->access.sub
+           : data == NGX_HTTP_SLUICE_SESSION ? ctx->access.sid
+                                             : role_name(ctx->access.role);
+}
+
+
+/* configuration */
+
+static void *
+ngx_http_sluice_gate_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_sluice_gate_loc_conf_t *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_gate_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->role = NGX_CONF_UNSET_UINT;
+
+    return conf;
+}
+
+
+static char *
+ngx_http_sluice_gate_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_sluice_gate_loc_conf_t *prev = parent;
+    ngx_http_sluice_gate_loc_conf_t *conf = child;
+
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    if (conf->gate == 0) {
+        conf->gate = prev->gate ? prev->gate : NGX_HTTP_SLUICE_GATE_OFF;
+        conf->file = prev->file;
+        conf->line = prev->line;
+    }
+
+    ngx_conf_merge_uint_value(conf->role, prev->role, ROLE_VIEWER);
+
+    if (conf->gate & NGX_HTTP_SLUICE_GATE_OFF) {
+        return NGX_CONF_OK;
+    }
+
+    sscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_sluice_module);
+
+    if (sscf->keys == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"sluice_gate\" has no keys to check with: write "
+                      "\"sluice_keys <file>;\" in this server or in http "
+                      "in %V:%ui",
+                      &conf->file, conf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    if ((conf->gate & NGX_HTTP_SLUICE_GATE_USER) && sscf->public_url.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"sluice_gate user\" does not know whose access tokens "
+                      "to take: write \"sluice_public_url <origin>;\" in this "
+                      "server or in http in %V:%ui",
+                      &conf->file, conf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_sluice_gate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sluice_gate_loc_conf_t *glcf = conf;
+
+    ngx_str_t *value;
+    ngx_uint_t i, bit;
+    ngx_http_sluice_main_conf_t *smcf;
+
+    if (glcf->gate) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        bit = ngx_strcmp(value[i].data, "off") == 0 ? NGX_HTTP_SLUICE_GATE_OFF
+              : ngx_strcmp(value[i].data, "user") == 0
+                  ? NGX_HTTP_SLUICE_GATE_USER
+              : ngx_strcmp(value[i].data, "grant") == 0
+                  ? NGX_HTTP_SLUICE_GATE_GRANT
+                  : 0;
+
+        if (bit == 0 || (glcf->gate & (bit | NGX_HTTP_SLUICE_GATE_OFF))
+            || (bit == NGX_HTTP_SLUICE_GATE_OFF && i > 1)) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid value \"%V\" of \"sluice_gate\": write "
+                               "off, user, grant or \"user grant\"",
+                               &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        glcf->gate |= bit;
+    }
+
+    if (!(glcf->gate & NGX_HTTP_SLUICE_GATE_OFF)) {
+        smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_module);
+        smcf->gated = 1;
+    }
+
+    glcf->file = cf->conf_file->file.name;
+    glcf->line = cf->conf_file->line;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_gate_init(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt *h;
+    ngx_http_core_main_conf_t *cmcf;
+    ngx_http_sluice_main_conf_t *smcf;
+
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_module);
+
+    if (!smcf->gated) {
+        return NGX_OK;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_POST_READ_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_sluice_gate_carrier;
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_sluice_gate_handler;
+
+    return NGX_OK;
+}
