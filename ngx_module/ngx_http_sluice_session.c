@@ -459,14 +459,18 @@ ngx_http_sluice_session_answer(ngx_http_request_t *r,
 
     rc = ngx_http_sluice_session_cookie(r, token, sscf->access_ttl);
 
-    body = json_pack(
-        "{s:s, s:s, s:I, s:s#, s:{s:s%, s:s%, s:s%, s:s%}}", "access_token",
-        token, "token_type", "Bearer", "expires_in",
-        (json_int_t) sscf->access_ttl, "refresh_token", login->refresh,
-        (int) NGX_HTTP_SLUICE_REFRESH_LEN, "user", "id", login->id.data,
-        login->id.len, "email", login->email.data, login->email.len, "name",
-        login->name.data, login->name.len, "role", login->role.data,
-        login->role.len);
+    /* clang-format off */
+    body = json_pack("{s:s, s:s, s:I, s:s#, s:{s:s, s:s, s:s?, s:s}}",
+        "access_token", token,
+        "token_type", "Bearer",
+        "expires_in", (json_int_t) sscf->access_ttl,
+        "refresh_token", login->refresh, (int) NGX_HTTP_SLUICE_REFRESH_LEN,
+        "user",
+            "id", login->id.data,
+            "email", login->email.data,
+            "name", login->name.len ? login->name.data : NULL,
+            "role", login->role.data);
+    /* clang-format on */
     free(token);
 
     if (rc != NGX_OK) {

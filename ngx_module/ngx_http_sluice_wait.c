@@ -1,6 +1,9 @@
 #include "ngx_http_sluice.h"
 
 
+#define NGX_HTTP_SLUICE_THREAD_SLOW 60000 /* ms; longer is told in the log */
+
+
 typedef struct {
     ngx_http_request_t *request;
     ngx_http_cleanup_t *cleanup;
@@ -150,6 +153,10 @@ ngx_http_sluice_thread_try(ngx_http_request_t *r,
     ctx->step = step;
     ctx->step_data = data;
 
+    /* a process that drains leaves when no timer is left */
+    task->event.log = r->connection->log;
+    ngx_add_timer(&task->event, NGX_HTTP_SLUICE_THREAD_SLOW);
+
     r->main->blocked++;
     r->aio = 1;
     r->read_event_handler = ngx_http_block_reading;
@@ -169,6 +176,17 @@ ngx_http_sluice_thread_done(ngx_event_t *ev)
     c = r->connection;
 
     ngx_http_set_log_request(c->log, r);
+
+    if (ev->timedout) {
+        ngx_log_error(NGX_LOG_ALERT, c->log, 0, "a thread takes very long");
+        ev->timedout = 0;
+        ngx_add_timer(ev, NGX_HTTP_SLUICE_THREAD_SLOW);
+        return;
+    }
+
+    if (ev->timer_set) {
+        ngx_del_timer(ev);
+    }
 
     r->main->blocked--;
     r->aio = 0;

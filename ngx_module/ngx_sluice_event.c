@@ -51,13 +51,22 @@ ngx_sluice_event_set(ngx_event_t *ev, ngx_int_t event, ngx_uint_t wanted)
 
 
 void
-ngx_sluice_event_detach(ngx_connection_t *c)
+ngx_sluice_event_detach(ngx_connection_t *c, ngx_uint_t closing)
 {
     if (c == NULL) {
         return;
     }
 
-    (void) ngx_sluice_event_want(c, 0, 0);
+    if (!closing) {
+        (void) ngx_sluice_event_want(c, 0, 0);
+
+    } else if (ngx_del_conn) {
+        (void) ngx_del_conn(c, NGX_CLOSE_EVENT);
+
+    } else {
+        (void) ngx_del_event(c->read, NGX_READ_EVENT, NGX_CLOSE_EVENT);
+        (void) ngx_del_event(c->write, NGX_WRITE_EVENT, NGX_CLOSE_EVENT);
+    }
 
     if (c->read->posted) {
         ngx_delete_posted_event(c->read);

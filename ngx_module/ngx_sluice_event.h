@@ -23,8 +23,9 @@ ngx_connection_t *ngx_sluice_event_attach(int fd, void *data,
 ngx_int_t ngx_sluice_event_want(ngx_connection_t *c, ngx_uint_t read,
                                 ngx_uint_t write);
 
-/* Gives the connection back before its owner closes the descriptor. NULL is
-   fine. */
-void ngx_sluice_event_detach(ngx_connection_t *c);
+/* Gives the connection back; NULL is fine. With `closing` the owner closes the
+   descriptor next, or has done so already (libpq does at the end of a stream):
+   the kernel then forgets it by itself. Without, it stops watching now. */
+void ngx_sluice_event_detach(ngx_connection_t *c, ngx_uint_t closing);
 
 #endif

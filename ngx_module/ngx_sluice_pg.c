@@ -331,7 +331,7 @@ ngx_sluice_pg_connecting(ngx_sluice_pg_conn_t *conn)
     PostgresPollingStatusType poll;
 
     /* libpq may close this socket and open another between two polls */
-    ngx_sluice_event_detach(conn->c);
+    ngx_sluice_event_detach(conn->c, 0);
     conn->c = NULL;
 
     poll = PQconnectPoll(conn->db);
@@ -727,7 +727,7 @@ ngx_sluice_pg_conn_free(ngx_sluice_pg_conn_t *conn)
         ngx_del_timer(&conn->timer);
     }
 
-    ngx_sluice_event_detach(conn->c);
+    ngx_sluice_event_detach(conn->c, 1);
     PQclear(conn->result);
     PQfinish(conn->db);
     ngx_free(conn);

@@ -445,6 +445,6 @@ ngx_sluice_redis_cleanup(void *data)
 {
     ngx_sluice_redis_t *redis = data;
 
-    ngx_sluice_event_detach(redis->c);
+    ngx_sluice_event_detach(redis->c, 1);
     redis->c = NULL;
 }
