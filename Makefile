@@ -1,0 +1,217 @@
+# make help lists what there is; the parts behind the targets are in conf/
+# (the stack) and tests/ (the checks). Everything that is made goes to build/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -e -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+CC := gcc
+say = @printf '  %-7s %s\n' $(1) $(2);
+
+warnings := -Wall -Wextra -Wshadow -Wconversion -Werror
+hardening := -fstack-protector-strong -D_FORTIFY_SOURCE=2
+sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all \
+  -fno-omit-frame-pointer
+
+# What each room may include and link: core/ never sees the others' headers.
+
+pkg = $(shell pkg-config --$(1) $(2) 2>/dev/null)
+core_packages := jansson libcrypto libargon2
+worker_packages := libpq hiredis libcurl
+system = $(patsubst -I%,-isystem %,$(call pkg,cflags,$(1)))
+
+flags := -std=gnu11 -O2 -g $(warnings) -fPIC -Icore
+core_flags = $(flags) $(call system,$(core_packages))
+worker_flags = $(flags) -Iworker \
+  $(call system,$(core_packages) $(worker_packages))
+test_flags = $(filter-out -Wshadow -Wconversion,$(worker_flags)) -I. \
+  $(call system,check)
+core_libs = $(call pkg,libs,$(core_packages)) -lcrypt -lpthread
+worker_libs = $(call pkg,libs,$(worker_packages)) $(core_libs) -lm
+
+core := $(wildcard core/*.c)
+worker := $(wildcard worker/*.c worker/jobs/*.c)
+ctl := $(wildcard worker/ctl/*.c)
+module := $(wildcard ngx_module/*.c)
+headers := $(wildcard core/*.h ngx_module/*.h)
+sql := $(wildcard sql/*.sql)
+web := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
+units := $(patsubst tests/%.c,build/tests/%,\
+  $(wildcard tests/unit/core/*_test.c tests/unit/worker/*_test.c))
+fuzzers := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+
+.PHONY: all run up down test bench lint fuzz install clean help \
+  build packages test-packages units fuzzers asan http-again FORCE
+
+all: build
+
+help:
+	@echo 'make            build the module, the worker and sluicectl'
+	@echo 'make run        the whole of Sluice with a demo, until Ctrl-C'
+	@echo 'make up, down   the same in the background'
+	@echo 'make test       every test; lint is one of them'
+	@echo 'make bench      the measurements of the README'
+	@echo 'make lint       clang-format, cppcheck and the rules of the folders'
+	@echo "make fuzz       each fuzzer for $(FUZZ_SECONDS) s (FUZZ_SECONDS)"
+	@echo 'make install    into $$DESTDIR$$PREFIX ($(PREFIX))'
+	@echo 'make clean      remove build/'
+	@echo
+	@echo 'SLUICE_PORT and SLUICE_STATE move the stack; conf/stack says more.'
+
+
+# ---- build ----
+
+build: build/nginx/ngx_http_sluice_module.so build/sluice-worker \
+  build/sluicectl build/web/.done
+
+build/libcore.a: $(core:%.c=build/obj/%.o)
+build/libworker.a: $(worker:%.c=build/obj/%.o)
+build/san/libcore.a: $(core:%.c=build/san/obj/%.o)
+build/san/libworker.a: $(worker:%.c=build/san/obj/%.o)
+build/san/libctl.a: $(ctl:%.c=build/san/obj/%.o)
+
+%.a:
+	$(call say,AR,$@)rm -f $@; ar rcs $@ $^
+
+# An archive may hold a main(): it is taken where nothing nearer has one.
+
+build/sluice-worker: build/libworker.a build/libcore.a
+	$(call say,LINK,$@)$(CC) -o $@ $^ $(worker_libs)
+
+build/sluicectl: $(ctl:%.c=build/obj/%.o) build/libworker.a build/libcore.a
+	$(call say,LINK,$@)$(CC) -o $@ $^ $(worker_libs)
+
+build/obj/core/%.o: core/%.c build/core-is-alone
+	$(call say,CC,$<)mkdir -p $(@D); \
+	$(CC) $(core_flags) $(hardening) -MMD -MP -c -o $@ $<
+
+build/san/obj/core/%.o: core/%.c build/core-is-alone
+	$(call say,CC,'$< (sanitized)')mkdir -p $(@D); \
+	$(CC) $(core_flags) $(sanitizers) -MMD -MP -c -o $@ $<
+
+build/obj/worker/%.o: worker/%.c
+	$(call say,CC,$<)mkdir -p $(@D); \
+	$(CC) $(worker_flags) $(hardening) -MMD -MP -c -o $@ $<
+
+build/san/obj/worker/%.o: worker/%.c
+	$(call say,CC,'$< (sanitized)')mkdir -p $(@D); \
+	$(CC) $(worker_flags) $(sanitizers) -MMD -MP -c -o $@ $<
+
+# sluicectl carries the SQL.
+
+$(ctl:%.c=build/obj/%.o) $(ctl:%.c=build/san/obj/%.o): $(sql)
+
+build/core-is-alone: $(wildcard core/*.[ch]) tests/build/rooms
+	@mkdir -p $(@D); tests/build/rooms core && touch $@
+
+-include $(wildcard build/obj/*/*.d build/obj/*/*/*.d \
+  build/san/obj/*/*.d build/san/obj/*/*/*.d build/tests/unit/*/*.d)
+
+# nginx's own build decides how the module is compiled; it runs again from the
+# start when a file came or went.
+
+build/sources: FORCE
+	@mkdir -p $(@D); echo $(core) $(module) | cmp -s - $@ \
+	  || echo $(core) $(module) > $@
+
+build/nginx/Makefile: config build/sources conf/nginx-module
+	$(call say,CONF,$(@D))conf/nginx-module configure $(@D)
+
+build/nginx/ngx_http_sluice_module.so: build/nginx/Makefile \
+  $(core) $(module) $(headers)
+	$(call say,NGINX,$@)conf/nginx-module make $(@D)
+
+# The page is served as it is, with the one library it needs beside it.
+
+build/hls/node_modules: web/package-lock.json
+	$(call say,NPM,hls.js)mkdir -p $(@D); \
+	cp web/package.json web/package-lock.json $(@D); \
+	npm ci --prefix $(@D) --ignore-scripts --loglevel=error > /dev/null; \
+	touch $@
+
+build/web/.done: $(web) build/hls/node_modules
+	$(call say,WEB,$(@D))rm -rf $(@D); mkdir -p $(@D)/vendor; \
+	cp -r web/. $(@D); rm -rf $(@D)/package*.json $(@D)/node_modules; \
+	cp build/hls/node_modules/hls.js/dist/hls.min.js $(@D)/vendor; touch $@
+
+
+# ---- run ----
+
+# Each starts make again, since the build may need what was just installed.
+
+packages:
+	@conf/packages run
+
+run up: packages
+	@$(MAKE) -s build
+	@conf/stack $@
+
+down:
+	@conf/stack down
+
+install: build
+	install -D -t $(DESTDIR)$(PREFIX)/bin build/sluicectl
+	install -D -t $(DESTDIR)$(PREFIX)/sbin build/sluice-worker
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/nginx/modules \
+	  build/nginx/ngx_http_sluice_module.so
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice \
+	  conf/production.conf conf/worker.conf
+	install -d $(DESTDIR)$(PREFIX)/share/sluice/web
+	cp -r build/web/. $(DESTDIR)$(PREFIX)/share/sluice/web
+	rm $(DESTDIR)$(PREFIX)/share/sluice/web/.done
+
+clean:
+	rm -rf build
+
+
+# ---- test ----
+
+test-packages:
+	@conf/packages test
+
+test: test-packages
+	@tests/run
+
+bench: packages
+	@$(MAKE) -s build
+	@tests/bench/run
+
+lint:
+	@tests/lint
+
+units: $(units)
+
+build/tests/unit/%_test: tests/unit/%_test.c \
+  build/san/libctl.a build/san/libworker.a build/san/libcore.a
+	$(call say,TEST,$@)mkdir -p $(@D); \
+	$(CC) $(test_flags) $(sanitizers) -MMD -MP -o $@ $(filter %.c %.a,$^) \
+	  $(worker_libs) $(call pkg,libs,check)
+
+# nginx with AddressSanitizer, UBSan and small pools: the slow part is nginx
+# itself, which stays from run to run.
+
+asan: build/asan/ngx_http_sluice_module.so
+
+build/asan/Makefile: config build/sources conf/nginx-module
+	$(call say,CONF,$(@D))conf/nginx-module configure-sanitized $(@D)
+
+build/asan/ngx_http_sluice_module.so: build/asan/Makefile \
+  $(core) $(module) $(headers)
+	$(call say,NGINX,'$@ (with an nginx of its own)')\
+	conf/nginx-module make-sanitized $(@D)
+
+fuzzers: $(fuzzers)
+
+build/fuzz/%: tests/fuzz/%.c $(core) $(wildcard core/*.h)
+	$(call say,FUZZER,$@)mkdir -p $(@D); \
+	clang -g -O1 -std=gnu11 -Icore $(call system,$(core_packages)) \
+	  -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	  -o $@ $< $(core) $(core_libs)
+
+fuzz: test-packages
+	@$(MAKE) -s fuzzers
+	@tests/fuzz/run $(FUZZ_SECONDS)

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { enter, open } from "./harness.mjs";
+
+let house;
+
+before(async () => {
+    house = await open();
+});
+
+after(() => house?.close());
+
+
+test("email and password lead to the library", async () => {
+    const page = await house.visitor();
+
+    await enter(page, house.stack);
+
+    assert.equal(await page.title(), "Library – Sluice");
+    assert.deepEqual(page.problems, []);
+});
+
+
+test("a wrong password is said so and can be typed again", async () => {
+    const page = await house.visitor();
+    const password = page.getByLabel("Password", { exact: true });
+
+    await page.goto("/");
+    await page.getByLabel("Email").fill(house.stack.email);
+    await password.fill("not it at all");
+    await page.keyboard.press("Enter");
+
+    await page.getByRole("alert").filter({ hasText: /\w/ }).waitFor();
+    assert.match(await page.getByRole("alert").innerText(), /password/i);
+    assert.ok(await password.evaluate(
+        (element) => element === document.activeElement));
+    assert.equal(await page.getByLabel("Email").inputValue(),
+                 house.stack.email);
+});
+
+
+test("nothing is sent while a field is empty", async () => {
+    const page = await house.visitor();
+    const sent = [];
+
+    page.on("request", (request) => sent.push(request.method()));
+    await page.goto("/");
+    await page.getByRole("button", { name: "Sign in" }).click();
+
+    await page.getByText("Fill in your email").waitFor();
+    assert.ok(!sent.includes("POST"));
+});
+
+
+test("scripts can read no token of a session that is not kept", async () => {
+    const page = await house.visitor();
+
+    await enter(page, house.stack);
+
+    const readable = await page.evaluate(() => document.cookie
+        + JSON.stringify(localStorage) + JSON.stringify(sessionStorage));
+    assert.doesNotMatch(readable, /token|sluice_session|eyJ/);
+});
+
+
+test("who stays signed in needs no cookie to come back", async () => {
+    const page = await house.visitor();
+
+    await enter(page, house.stack, { stay: true });
+    await page.context().clearCookies();
+    await page.reload();
+
+    await page.getByRole("heading", { name: "Library" }).waitFor();
+});
+
+
+test("a session that ended leads back to where one was", async () => {
+    const page = await house.visitor();
+
+    await enter(page, house.stack);
+    await page.goto("/?kind=score");
+    await page.getByRole("heading", { name: "Library" }).waitFor();
+    await page.context().clearCookies();
+    await page.getByRole("searchbox").fill("clair");
+
+    await page.getByText("Your session has ended").waitFor();
+    await page.getByLabel("Email").fill(house.stack.email);
+    await page.getByLabel("Password", { exact: true })
+        .fill(house.stack.password);
+    await page.keyboard.press("Enter");
+
+    await page.getByRole("heading", { name: "Library" }).waitFor();
+    assert.equal(await page.getByRole("searchbox").inputValue(), "clair");
+    assert.ok(await page.getByLabel("Scores").isChecked());
+});
+
+
+test("an access token that ran out is renewed unseen", async () => {
+    const page = await house.visitor();
+
+    await enter(page, house.stack);
+    await page.context().clearCookies();
+    const renewed = page.waitForResponse("**/api/sessions/refresh");
+    await page.getByRole("searchbox").fill("anything");
+
+    assert.equal((await renewed).ok(), true);
+    await page.getByText("Nothing matches").waitFor();
+});
+
+
+test("signing out closes the page and the session", async () => {
+    const page = await house.visitor();
+
+    await enter(page, house.stack);
+    await page.getByRole("button", { name: /^Account of/ }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Email").waitFor();
+
+    assert.equal(await page.evaluate(
+        async () => (await fetch("/api/me")).status), 401);
+});
+
+
+test("a French browser reads French, and English on request", async () => {
+    const page = await house.visitor({ locale: "fr-FR" });
+    const heading = page.getByRole("heading", { level: 1 });
+
+    await page.goto("/");
+    await heading.waitFor();
+    assert.equal(await heading.innerText(), "Connexion");
+    assert.equal(await page.locator("html").getAttribute("lang"), "fr");
+
+    await page.getByRole("button", { name: "English" }).click();
+    assert.equal(await heading.innerText(), "Sign in");
+    assert.equal(await page.locator("html").getAttribute("lang"), "en");
+});

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { film, folder, open, place } from "./harness.mjs";
+
+let house, files, media;
+
+before(async () => {
+    house = await open();
+    files = folder();
+    media = await house.upload(film(join(files.path, "Tides.mp4"),
+                                    { seconds: 40 }));
+});
+
+after(async () => {
+    files?.remove();
+    await house?.close();
+});
+
+
+test("the browser's own HLS plays where there is one", async (context) => {
+    const page = await house.page();
+
+    await page.goto("/");
+    if (!await page.evaluate(() => document.createElement("video")
+        .canPlayType("application/vnd.apple.mpegurl"))) {
+        context.skip("this browser has none");
+        return;
+    }
+    await plays(page);
+
+    assert.equal(await page.evaluate(() => "Hls" in globalThis), false);
+    assert.deepEqual(page.problems, []);
+});
+
+
+test("hls.js plays where the browser has no HLS of its own", async () => {
+    const page = await house.page();
+
+    await withoutHls(page);
+    await plays(page);
+
+    assert.equal(await page.evaluate(() => "Hls" in globalThis), true);
+    assert.deepEqual(page.problems, []);
+});
+
+
+test("a link that has ended is replaced while one watches", async () => {
+    const page = await house.page();
+    let asked = 0;
+
+    await withoutHls(page);
+    await page.route("**/hls/master.m3u8", (route) => {
+        asked++;
+        return asked === 1 ? route.fulfill({ status: 410 }) : route.continue();
+    });
+    await plays(page);
+
+    assert.equal(asked, 2);
+});
+
+
+test("a film that cannot be loaded says so and can be tried again",
+     async () => {
+    const page = await house.page();
+
+    await withoutHls(page);
+    await page.route("**/hls/*.m3u8", (route) => route.fulfill({
+        status: 404 }));
+    await page.goto(place(media));
+    await page.getByText("Playing stopped").waitFor({ timeout: 60_000 });
+    await page.unroute("**/hls/*.m3u8");
+    await page.getByRole("button", { name: "Try again" }).click();
+
+    await advances(page, 0.5);
+});
+
+
+test("keys play, seek, mute and jump", async () => {
+    const page = await house.page();
+    const video = page.locator("video");
+    const at = (seconds) => page.waitForFunction((wanted) => {
+        const { currentTime } = document.querySelector("video");
+        return Math.abs(currentTime - wanted) < 0.5;
+    }, seconds);
+
+    await page.goto(place(media));
+    await page.waitForFunction(
+        () => document.querySelector("video")?.readyState > 0);
+    await page.keyboard.press("5");
+    await at(20);
+    await page.keyboard.press("ArrowRight");
+    await at(30);
+    await page.keyboard.press("j");
+    await at(20);
+    await page.keyboard.press("m");
+    await page.waitForFunction(() => document.querySelector("video").muted);
+    await page.keyboard.press("Space");
+    await page.waitForFunction(() => !document.querySelector("video").paused);
+    await page.keyboard.press("k");
+    await page.waitForFunction(() => document.querySelector("video").paused);
+
+    await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+    await page.getByLabel("Use these shortcuts").uncheck();
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.keyboard.press("m");
+    assert.equal(await video.evaluate((element) => element.muted), true);
+});
+
+
+test("one goes on where one stopped, or from the beginning", async () => {
+    const page = await house.page();
+    const here = () => page.locator("video").evaluate(
+        (video) => video.currentTime);
+
+    await page.goto(place(media));
+    await page.waitForFunction(
+        () => document.querySelector("video")?.readyState > 0);
+    await page.keyboard.press("5");
+    await page.waitForFunction(() => {
+        const video = document.querySelector("video");
+        return video.currentTime > 19 && !video.seeking;
+    });
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+    await page.getByRole("link", { name: /Tides/ }).click();
+
+    await page.getByText("Continued at 0:20").waitFor();
+    assert.ok(Math.abs(await here() - 20) < 1);
+    await page.getByRole("button", { name: "Start from the beginning" })
+        .click();
+    assert.equal(await here(), 0);
+});
+
+
+async function withoutHls(page) {
+    await page.addInitScript(() => {
+        const ask = HTMLMediaElement.prototype.canPlayType;
+        HTMLMediaElement.prototype.canPlayType = function (type) {
+            return type.includes("mpegurl") ? "" : ask.call(this, type);
+        };
+    });
+}
+
+
+async function plays(page) {
+    await page.goto(place(media));
+    await page.getByRole("heading", { name: "Tides" }).waitFor();
+    await page.keyboard.press("k");
+    await advances(page, 1);
+
+    const seen = await page.locator("video").evaluate((video) => ({
+        error: video.error, width: video.videoWidth,
+    }));
+    assert.deepEqual(seen, { error: null, width: 320 });
+}
+
+
+function advances(page, seconds) {
+    return page.waitForFunction((to) => document.querySelector("video")
+        ?.currentTime > to, seconds);
+}

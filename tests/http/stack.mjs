@@ -1,0 +1,314 @@
+/* A whole Sluice of its own for a file of tests: conf/stack in a temp folder. */
+
+import { execFile, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+    existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+
+import { Client, SANITIZED, until } from "./client.mjs";
+
+const run = promisify(execFile);
+const TOP = resolve(import.meta.dirname ?? new URL(".", import.meta.url)
+    .pathname, "../..");
+const STACK = join(TOP, "conf/stack");
+const NGINX = process.env.SLUICE_NGINX ?? "/usr/sbin/nginx";
+const AS_ROOT = process.getuid() === 0;
+const DATABASE = "dbname=sluice user=sluice";
+
+/* What no log may hold when a stack stops. */
+const TROUBLE =
+    /\[(alert|emerg)\]|open socket|AddressSanitizer|runtime error:/;
+
+const running = new Set();
+
+
+/*
+ * Starts a stack and answers a Stack. `extra` is text for nginx's server block,
+ * or a function that makes it from the state folder and the port.
+ */
+export async function startStack({ extra = "" } = {}) {
+    /* short, for the sockets in it: unix(7) */
+    const state = mkdtempSync("/tmp/sl-");
+    const folder = mkdtempSync("/tmp/sl-files-");
+    let failure;
+
+    for (let attempt = 0; attempt < 3; attempt++) {
+        const port = await freePort();
+        const conf = join(folder, "extra.conf");
+
+        writeFileSync(conf, typeof extra === "function"
+            ? extra(state, port) : extra);
+
+        const environment = {
+            ...process.env, SLUICE_STATE: state, SLUICE_PORT: String(port),
+            SLUICE_DEMO: "0", SLUICE_EXTRA_CONF: conf,
+        };
+        const stack = new Stack(state, folder, port, environment);
+
+        running.add(stack);
+        try {
+            await run(STACK, ["up"], { env: environment, timeout: 120_000 });
+            stack.admin = JSON.parse(readFileSync(join(state, "demo.json")));
+            stack.email = stack.admin.email;
+            stack.password = stack.admin.password;
+            return stack;
+        } catch (error) {
+            failure = new Error(`${error.stdout ?? ""}${error.stderr ?? error}`);
+            down(stack);
+            /* somebody else may have taken the port meanwhile */
+            if (!/Port \d+ is in use|Address already in use/
+                .test(failure.message)) {
+                break;
+            }
+        }
+    }
+
+    rmSync(state, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+    throw failure;
+}
+
+
+class Stack {
+    constructor(state, folder, port, environment) {
+        this.state = state;
+        this.folder = folder;      /* for files that a test makes */
+        this.port = port;
+        this.url = `http://127.0.0.1:${port}`;
+        this.environment = environment;
+        this.users = 0;
+    }
+
+    path(...names) {
+        return join(this.state, ...names);
+    }
+
+    text(...names) {
+        return existsSync(this.path(...names))
+            ? readFileSync(this.path(...names), "utf8") : "";
+    }
+
+    /* Stops all of it, and fails when a log has what none may have. */
+    async stop() {
+        down(this);
+
+        const bad = readdirSync(this.path("logs")).filter(
+            (name) => /^(error\.log|nginx\.|worker\.)/.test(name),
+        ).flatMap((name) => this.text("logs", name).split("\n"))
+            .concat(this.text("run/worker.out").split("\n"))
+            .filter((line) => TROUBLE.test(line));
+
+        rmSync(this.state, { recursive: true, force: true });
+        rmSync(this.folder, { recursive: true, force: true });
+
+        if (bad.length) {
+            throw new Error(`in the logs: ${bad.slice(0, 20).join("\n")}`);
+        }
+    }
+
+    /* Lines of fields joined by "|", as psql -At writes them. */
+    async sql(statement) {
+        const { stdout } = await run("psql", [
+            "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
+            "-h", this.path("run"), "-U", "postgres", "-d", "sluice",
+            "-c", statement,
+        ]);
+
+        return stdout.trimEnd();
+    }
+
+    async redis(...words) {
+        const { stdout } = await run("redis-cli",
+            ["-s", this.path("run/redis.sock"), ...words]);
+
+        return stdout.trimEnd();
+    }
+
+    /* Runs a program as the user whom the servers run as. */
+    asServer(program, ...words) {
+        return AS_ROOT
+            ? run("setpriv", ["--reuid=www-data", "--regid=www-data",
+                              "--init-groups", "--", program, ...words],
+                  { cwd: this.state })
+            : run(program, words, { cwd: this.state });
+    }
+
+    sluicectl(...words) {
+        return run(this.path("bin/sluicectl"), words);
+    }
+
+    nginx(...words) {
+        const copy = this.path("bin/nginx");
+
+        return this.asServer(existsSync(copy) ? copy : NGINX, "-p", `${this.state}/`, "-c",
+            this.path("nginx.conf"), "-e", this.path("logs/error.log"),
+            ...words);
+    }
+
+    reload() {
+        return this.nginx("-s", "reload");
+    }
+
+    /* The pid in run/<name>.pid. */
+    pid(name) {
+        return Number(readFileSync(this.path(`run/${name}.pid`), "utf8"));
+    }
+
+    /* nginx's worker processes, those that still leave included. */
+    workers() {
+        return children(this.pid("nginx"));
+    }
+
+    /* Someone new: {id, email, role, password}. */
+    async user(role = "viewer") {
+        const email = `user-${++this.users}@sluice.example`;
+        const password = `a long enough password ${this.users}`;
+        const { stdout } = await execWithInput(this.path("bin/sluicectl"), [
+            "user", "add", email, "--role", role, "--password-stdin",
+            "--database", `host=${this.path("run")} ${DATABASE}`, "--json",
+        ], `${password}\n`);
+
+        return { ...JSON.parse(stdout), password };
+    }
+
+    /* Someone new who has signed in: a Client. */
+    async visitor(role) {
+        const { email, password } = await this.user(role);
+
+        return Client.signIn(this.url, email, password);
+    }
+
+    keys() {
+        return JSON.parse(this.text("keys.json")).keys;
+    }
+
+    /* The worker drains and leaves; what comes in stays queued. */
+    async stopWorker() {
+        const pid = this.pid("worker");
+
+        process.kill(pid, "SIGQUIT");
+        await until("the worker is gone", () => !alive(pid));
+    }
+
+    async stopPostgres() {
+        await this.asServer(postgres("pg_ctl"), "-D", this.path("pg"), "-w",
+            "-s", "-m", "immediate", "stop");
+    }
+
+    async startPostgres() {
+        await this.asServer(postgres("pg_ctl"), "-D", this.path("pg"), "-w",
+            "-s", "-l", this.path("logs/postgresql.log"), "-o",
+            `-c listen_addresses='' -k ${this.path("run")}`, "start");
+    }
+
+    async stopRedis() {
+        const pid = this.pid("redis");
+
+        process.kill(pid, "SIGKILL");
+        await until("Redis is gone", () => !alive(pid));
+    }
+
+    async startRedis() {
+        await this.asServer("redis-server", "--port", "0",
+            "--unixsocket", this.path("run/redis.sock"),
+            "--unixsocketperm", "700", "--save", "", "--appendonly", "no",
+            "--daemonize", "yes", "--dir", this.path("redis"),
+            "--pidfile", this.path("run/redis.pid"),
+            "--logfile", this.path("logs/redis.log"));
+        await until("Redis answers", () => this.redis("PING")
+            .then((word) => word === "PONG", () => false));
+    }
+}
+
+
+function postgres(tool) {
+    const [version] = readdirSync("/usr/lib/postgresql")
+        .sort((a, b) => Number(b) - Number(a));
+
+    return `/usr/lib/postgresql/${version}/bin/${tool}`;
+}
+
+
+function execWithInput(program, words, input) {
+    const promise = run(program, words);
+
+    promise.child.stdin.end(input);
+    return promise;
+}
+
+
+export async function freePort() {
+    const server = createServer().listen(0, "127.0.0.1");
+
+    await once(server, "listening");
+    const { port } = server.address();
+    server.close();
+    await once(server, "close");
+
+    return port;
+}
+
+
+/* {ppid, name, state} of a process, or null when it is gone: proc(5). */
+export function processOf(pid) {
+    try {
+        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+        const [, name, rest] = /\((.*)\) (.*)/s.exec(stat);
+        const [state, ppid] = rest.split(" ");
+
+        return { ppid: Number(ppid), name, state };
+    } catch {
+        return null;
+    }
+}
+
+
+export function alive(pid) {
+    const found = processOf(pid);
+
+    return found !== null && found.state !== "Z";
+}
+
+
+export function children(pid) {
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name))
+        .map(Number)
+        .filter((child) => {
+            const found = processOf(child);
+            return found?.ppid === pid && found.state !== "Z";
+        });
+}
+
+
+export function descendants(pid) {
+    return children(pid).flatMap((child) => [child, ...descendants(child)]);
+}
+
+
+/* A line of /proc/<pid>/status in bytes: "VmRSS", "VmHWM". */
+export function memory(pid, name) {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+
+    return 1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m")
+        .exec(status)[1]);
+}
+
+
+function down(stack) {
+    if (running.delete(stack)) {
+        spawnSync(STACK, ["down"], { env: stack.environment, timeout: 60_000 });
+    }
+}
+
+
+/* A file that ends early leaves no servers behind. */
+process.on("exit", () => running.forEach(down));
+for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.on(signal, () => process.exit(1));
+}
+
+export { SANITIZED, until };

@@ -1,0 +1,220 @@
+/* The page's frame: header, the place for a view, and who may see it. */
+
+import { h, icon, refresh } from "./dom.js";
+import { current, onChange, percent, t } from "./language.js";
+import { languageSwitch } from "./language_switch.js";
+import * as notice from "./notice.js";
+import * as queue from "./queue.js";
+import * as router from "./router.js";
+import * as session from "./session.js";
+import { itemView } from "./views/item.js";
+import { libraryView } from "./views/library.js";
+import { signInView } from "./views/sign_in.js";
+import { uploadView } from "./views/upload.js";
+
+const main = h("main", { id: "main" });
+const header = h("header", { class: "bar", hidden: true });
+
+let leaving = null;         /* AbortController of the view that is shown */
+let title = () => "Sluice";
+let first = true;
+
+
+/*
+ * A view is a function (params, context) that answers {element, title, and
+ * optionally focus (the element to start at)}. context.signal tells when it
+ * is left; context.back whether one came back to it.
+ */
+function show(view, params, back) {
+    const signedIn = session.currentUser() !== null;
+    const chosen = signedIn ? view : signInView;
+
+    leaving?.abort();
+    leaving = new AbortController();
+
+    const { element, title: named, focus } = chosen(params, {
+        signal: leaving.signal, back, retitle, entered,
+    });
+
+    header.hidden = !signedIn;
+    main.replaceChildren(element);
+    retitle(named);
+    if (!back) {
+        scrollTo(0, 0);
+    }
+
+    /* The first page load starts where browsers start: at the top. */
+    if (focus) {
+        focus.focus();
+    } else if (!first) {
+        toContent();
+    }
+    first = false;
+}
+
+
+function toContent() {
+    const heading = main.querySelector("h1");
+
+    heading?.setAttribute("tabindex", "-1");
+    heading?.focus({ preventScroll: true });
+}
+
+
+function retitle(text) {
+    title = text;
+    document.title = title();
+}
+
+
+/* The sign-in view's way on: to the place that the address names. */
+function entered() {
+    fillHeader();
+    router.resolve(false);
+}
+
+
+function fillHeader() {
+    const user = session.currentUser();
+    const name = user.name || user.email;
+    const menu = h("div", { class: "menu", id: "account", popover: "auto" },
+        h("p", { class: "menu-name" }, name),
+        user.name ? h("p", { class: "menu-email" }, user.email) : null,
+        languageSwitch(),
+        h("button", { class: "button wide", type: "button", onclick: leave },
+          () => t("shell.sign-out")));
+
+    header.replaceChildren(
+        h("a", { class: "brand", href: "/",
+                 "aria-label": () => t("shell.home") },
+          h("img", { src: "/icon.svg", alt: "", width: 28, height: 28 }),
+          h("span", { "aria-hidden": "true" }, "Sluice")),
+        h("nav", { "aria-label": "Sluice" },
+          h("a", { class: "button primary upload-link", href: "/upload",
+                   "aria-label": uploadLabel },
+            icon("upload"), h("span", {}, uploadShort))),
+        h("button", { class: "avatar", type: "button",
+                      popovertarget: "account" },
+          h("span", { class: "visually-hidden" },
+            () => t("shell.account", { name })),
+          h("span", { "aria-hidden": "true" }, initials(name))),
+        menu);
+}
+
+
+function uploadLabel() {
+    const share = queue.share();
+
+    return share === null ? t("shell.upload")
+        : t("shell.uploading", { percent: percent(share) });
+}
+
+
+function uploadShort() {
+    const share = queue.share();
+
+    return share === null ? t("shell.upload") : percent(share);
+}
+
+
+function initials(name) {
+    const words = name.split("@")[0].split(/[\s._-]+/u).filter(Boolean);
+
+    return words.slice(0, 2).map((word) => [...word][0]).join("")
+        .toLocaleUpperCase(current());
+}
+
+
+async function leave() {
+    try {
+        await session.signOut();
+    } catch (problem) {
+        notice.say(problem.text());
+        return;
+    }
+    queue.abandon();
+    history.replaceState(null, "", "/");
+    router.resolve(false);
+}
+
+
+/* Files may be dropped on any view: they go where uploads are shown. */
+function takeDrops() {
+    const carriesFiles = (event) => session.currentUser()
+        && event.dataTransfer?.types.includes("Files");
+    const mark = (on) => document.body.classList.toggle("dropping", on);
+
+    addEventListener("dragover", (event) => {
+        if (carriesFiles(event)) {
+            event.preventDefault();
+            mark(true);
+        }
+    });
+    addEventListener("dragleave", (event) => {
+        if (!event.relatedTarget) {
+            mark(false);
+        }
+    });
+    addEventListener("drop", (event) => {
+        if (carriesFiles(event)) {
+            event.preventDefault();
+            mark(false);
+            queue.add(event.dataTransfer.files);
+            if (location.pathname !== "/upload") {
+                router.navigate("/upload");
+            }
+        }
+    });
+}
+
+
+function speak() {
+    document.documentElement.lang = current();
+    document.title = title();
+    refresh(document.body);
+}
+
+
+async function start() {
+    document.body.append(
+        h("a", { class: "skip", href: "#main", onclick: (event) => {
+            event.preventDefault();
+            toContent();
+        } }, () => t("shell.skip")),
+        header, ...notice.elements, main,
+        h("p", { class: "drop-hint", "aria-hidden": "true" },
+          icon("upload"), () => t("shell.drop")));
+    document.documentElement.lang = current();
+
+    onChange(speak);
+    queue.onChange(() => refresh(header));
+    session.onEnded(() => router.resolve(false));
+    takeDrops();
+    addEventListener("beforeunload", (event) => {
+        if (queue.busy()) {
+            event.preventDefault();
+        }
+    });
+
+    router.route("/", libraryView);
+    router.route("/upload", uploadView);
+    router.route("/watch/:id", itemView);
+    router.route("/read/:id", itemView);
+
+    for (;;) {
+        try {
+            if (await session.resume()) {
+                fillHeader();
+            }
+            break;
+        } catch {
+            notice.show("shell.waiting");
+            await new Promise((resolve) => setTimeout(resolve, 2000));
+        }
+    }
+    notice.clear();
+    router.start(show);
+}
+
+
+start();

@@ -1,0 +1,95 @@
+/* A title in the library: its picture, its name, what there is to say. */
+
+import { local, thumbnail } from "./api.js";
+import { h, icon, refresh } from "./dom.js";
+import { t } from "./language.js";
+import { facts, mayDelete, path, progress, stage } from "./media.js";
+
+const SYMBOL = { video: "film", audio: "audio", score: "score" };
+
+
+/* Answers {element, update(media)}; remove(media) is called by its button. */
+export function card(media, remove) {
+    const picture = h("div", { class: "picture" });
+    const element = h("li", { class: "card" });
+    let drawn = null;
+
+    element.append(
+        h("a", { class: "card-link", href: () => path(media) },
+          picture,
+          h("span", { class: "card-title", dir: "auto" }, () => media.title),
+          h("span", { class: "card-facts" },
+            h("span", { class: "visually-hidden" },
+              () => `, ${t(`kind.${media.kind}`)}, `),
+            () => facts(media) || t(`kind.${media.kind}`)),
+          h("span", { class: "card-state" },
+            h("span", { class: "visually-hidden" },
+              () => (media.state === "ready" ? "" : ", ")),
+            () => status(media))),
+        mayDelete(media) ? button(media, remove) : "");
+
+    function update(to) {
+        media = to;
+        element.dataset.state = media.state;
+        element.dataset.kind = media.kind;
+
+        const key = `${media.state} ${media.kind}`;
+        if (drawn !== key) {
+            drawn = key;
+            picture.replaceChildren(...draw(media));
+        }
+        const share = progress(media) ?? 0;
+        picture.style.setProperty("--share", `${share}%`);
+        refresh(element);
+    }
+
+    update(media);
+
+    return { element, update };
+}
+
+
+function button(media, remove) {
+    return h("button", {
+        class: "icon-button card-delete", type: "button",
+        "aria-label": () => t("library.delete", { title: media.title }),
+        onclick: () => remove(media),
+    }, icon("bin"));
+}
+
+
+function status(media) {
+    if (media.state === "ready") {
+        return "";
+    }
+    return media.state === "failed"
+        ? media.error || t("state.failed") : stage(media);
+}
+
+
+function draw(media) {
+    const symbol = media.state === "failed" ? "alert" : SYMBOL[media.kind];
+    const parts = [icon(symbol)];
+    const source = media.state === "ready" ? poster(media) : null;
+
+    if (source) {
+        parts.push(h("img", {
+            src: source, alt: "", loading: "lazy", decoding: "async",
+            /* A link that ended, a file that went: the symbol stays. */
+            onerror: (event) => event.target.remove(),
+        }));
+    }
+    if (media.state === "processing") {
+        parts.push(h("span", { class: "picture-share" }));
+    }
+
+    return parts;
+}
+
+
+function poster({ links }) {
+    if (links?.poster) {
+        return local(links.poster);
+    }
+    return links?.pages?.length ? thumbnail(local(links.pages[0])) : null;
+}

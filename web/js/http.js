@@ -1,0 +1,110 @@
+/* One HTTP exchange with our own server, in JSON. */
+
+import { current, knows, t } from "./language.js";
+
+const TYPE = "urn:sluice:problem:";
+
+
+/*
+ * What went wrong, RFC 9457.  status is 0 and word is "offline" when no
+ * answer came at all.  retryAfter is in seconds, or null.
+ */
+export class Problem extends Error {
+    constructor(status, body, retryAfter) {
+        super(body?.detail ?? body?.title ?? `status ${status}`);
+        this.name = "Problem";
+        this.status = status;
+        this.word = body?.type?.startsWith(TYPE)
+            ? body.type.slice(TYPE.length) : "unknown";
+        this.detail = body?.detail ?? body?.title ?? null;
+        this.field = body?.field ?? null;
+        this.retryAfter = retryAfter;
+    }
+
+    static offline() {
+        return new Problem(0, { type: `${TYPE}offline` }, null);
+    }
+
+    /* A proxy in front may answer with something that is not ours. */
+    static parse(status, text, retryAfter) {
+        const seconds = Number.parseInt(retryAfter, 10);
+        let body = null;
+
+        try {
+            body = JSON.parse(text);
+        } catch {
+            body = null;
+        }
+
+        return new Problem(status, body,
+                           Number.isNaN(seconds) ? null : seconds);
+    }
+
+    get away() {
+        return this.status === 0 || this.status === 502 || this.status === 503
+            || this.status === 504;
+    }
+
+    /* For the reader: the server's own words, where we have no better. */
+    text() {
+        const key = `problem.${this.word}`;
+
+        if (knows(key) && (current() !== "en" || !this.detail)
+            && this.word !== "unknown")
+        {
+            return t(key);
+        }
+        return this.detail ?? t("problem.unknown", { status: this.status });
+    }
+}
+
+
+/* Answers the parsed body, or null when there is none; throws Problem. */
+export async function send(method, path, { body, signal } = {}) {
+    const headers = { Accept: "application/json, application/problem+json" };
+    let answer, text;
+
+    if (body !== undefined) {
+        headers["Content-Type"] = "application/json";
+    }
+
+    try {
+        answer = await fetch(path, {
+            method, headers, signal,
+            body: body === undefined ? undefined : JSON.stringify(body),
+            credentials: "same-origin",
+            cache: "no-store",
+        });
+        text = await answer.text();
+    } catch (error) {
+        throw error.name === "AbortError" ? error : Problem.offline();
+    }
+
+    if (!answer.ok) {
+        throw Problem.parse(answer.status, text,
+                            answer.headers.get("Retry-After"));
+    }
+
+    return text === "" ? null : JSON.parse(text);
+}
+
+
+export function wait(seconds, signal) {
+    return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+            signal?.removeEventListener("abort", stop);
+            resolve();
+        }, seconds * 1000);
+
+        function stop() {
+            clearTimeout(timer);
+            reject(signal.reason);
+        }
+
+        if (signal?.aborted) {
+            stop();
+            return;
+        }
+        signal?.addEventListener("abort", stop, { once: true });
+    });
+}

@@ -1,0 +1,189 @@
+/*
+ * Who is signed in.
+ *
+ * The access token lives in an HttpOnly cookie that scripts never see.  The
+ * refresh token stays in this page's memory, and in localStorage only for
+ * those who asked to stay signed in.
+ */
+
+import { send, Problem } from "./http.js";
+
+const KEY = "sluice.session";
+const MARGIN = 60;          /* seconds before the end to renew at */
+const LONGEST = 86400;      /* seconds: setTimeout counts in 31 bits of ms */
+
+const events = new EventTarget();
+
+let user = null;
+let token = null;           /* refresh token */
+let expires = 0;            /* ms since 1970, of the access token */
+let keep = false;
+let timer = 0;
+let renewing = null;
+
+
+export function currentUser() {
+    return user;
+}
+
+
+/* listener() when the session ended without the user's doing */
+export function onEnded(listener) {
+    events.addEventListener("ended", listener);
+}
+
+
+/* At the page's start: the user, or null. Asks only who was signed in. */
+export async function resume() {
+    const stored = read();
+
+    if (!stored) {
+        return null;
+    }
+    token = stored.token ?? null;
+    expires = stored.expires ?? 0;
+    keep = token !== null;
+
+    try {
+        const answer = await send("GET", "/api/me");
+        user = answer.user ?? answer;
+        schedule();
+    } catch (problem) {
+        if (problem.status !== 401) {
+            throw problem;
+        }
+        await renew();
+    }
+
+    return user;
+}
+
+
+export async function signIn(email, password, stay) {
+    const answer = await send("POST", "/api/sessions", {
+        body: { email, password },
+    });
+
+    keep = stay;
+    accept(answer);
+}
+
+
+export async function signOut() {
+    try {
+        await send("DELETE", "/api/sessions/current");
+    } catch (problem) {
+        if (problem.status !== 401) {
+            throw problem;
+        }
+    }
+    forget();
+}
+
+
+/* True when there is a valid access token again; one attempt at a time. */
+export function renew() {
+    renewing ??= alone(exchange).finally(() => {
+        renewing = null;
+    });
+    return renewing;
+}
+
+
+/* Before a long upload: a token that lasts past the request's start. */
+export async function freshen() {
+    if (token && expires - Date.now() < MARGIN * 1000) {
+        await renew();
+    }
+}
+
+
+export function end() {
+    if (user) {
+        forget();
+        events.dispatchEvent(new Event("ended"));
+    }
+}
+
+
+async function exchange() {
+    const stored = read();
+
+    /* Another tab may have spent our token, and has stored its successor. */
+    if (keep && stored?.token && stored.token !== token) {
+        token = stored.token;
+        expires = stored.expires;
+        if (user && expires > Date.now()) {
+            schedule();
+            return true;
+        }
+    }
+
+    if (!token) {
+        return false;
+    }
+
+    try {
+        accept(await send("POST", "/api/sessions/refresh", {
+            body: { refresh_token: token },
+        }));
+        return true;
+    } catch (problem) {
+        if (problem instanceof Problem && problem.away) {
+            throw problem;
+        }
+        token = null;
+        return false;
+    }
+}
+
+
+/* Tabs share the stored token, and a token may be spent once. */
+function alone(work) {
+    return navigator.locks ? navigator.locks.request(KEY, work) : work();
+}
+
+
+function accept(answer) {
+    user = answer.user ?? user;
+    token = answer.refresh_token ?? token;
+    expires = Date.now() + answer.expires_in * 1000;
+    write();
+    schedule();
+}
+
+
+function schedule() {
+    const left = (expires - Date.now()) / 1000;
+    const lead = Math.min(MARGIN, left / 2);
+
+    clearTimeout(timer);
+    if (token && left > 0) {
+        timer = setTimeout(() => {
+            renew().catch(() => {});
+        }, Math.min(left - lead, LONGEST) * 1000);
+    }
+}
+
+
+function forget() {
+    clearTimeout(timer);
+    user = null;
+    token = null;
+    expires = 0;
+    localStorage.removeItem(KEY);
+}
+
+
+function read() {
+    try {
+        return JSON.parse(localStorage.getItem(KEY));
+    } catch {
+        return null;
+    }
+}
+
+
+function write() {
+    localStorage.setItem(KEY, JSON.stringify(keep ? { token, expires } : {}));
+}

@@ -1,0 +1,146 @@
+/* One title: being made, failed, or ready to watch or to read. */
+
+import { deleteMedia, getMedia } from "../api.js";
+import { confirmDelete } from "../confirm.js";
+import { h, icon, refresh } from "../dom.js";
+import { follow } from "../follow.js";
+import { t } from "../language.js";
+import { ended, mayDelete, path, progress, stage } from "../media.js";
+import * as notice from "../notice.js";
+import { navigate, rewrite } from "../router.js";
+import { scoreView } from "./score.js";
+import { watchView } from "./watch.js";
+
+
+export function itemView({ id }, context) {
+    const element = h("div", { class: "item" },
+        h("h1", { class: "visually-hidden" }, () => t("item.loading")),
+        h("p", { class: "loading-note", "aria-hidden": "true" },
+          () => t("item.loading")));
+
+    open(id, element, context);
+
+    return {
+        element,
+        title: () => `${t("item.loading")} – Sluice`,
+    };
+}
+
+
+async function open(id, element, context) {
+    const { signal, retitle } = context;
+
+    try {
+        let media = await getMedia(id, signal);
+
+        retitle(() => `${media.title} – Sluice`);
+        if (!ended(media)) {
+            media = await prepare(media, element, signal);
+        }
+        if (location.pathname !== path(media)) {
+            rewrite(path(media));
+        }
+        retitle(() => `${media.title} – Sluice`);
+        enter(media, element, context);
+    } catch (problem) {
+        if (!signal.aborted && problem.status !== 401) {
+            refuse(problem, element, () => open(id, element, context));
+        }
+    }
+}
+
+
+function enter(media, element, context) {
+    const remove = mayDelete(media) ? () => drop(media) : null;
+
+    if (media.state === "failed") {
+        put(element, note("alert", media.title,
+            h("h2", {}, () => t("item.failed")),
+            h("p", {}, media.error ?? ""),
+            remove && h("button", { class: "button danger", type: "button",
+                                    onclick: remove },
+                        () => t("item.delete"))));
+        return;
+    }
+
+    put(element, media.kind === "score" ? scoreView(media, remove, context)
+        : watchView(media, remove, context));
+}
+
+
+async function prepare(media, element, signal) {
+    const bar = h("progress", { class: "share", max: 100,
+                                "aria-label": () => t("upload.progress",
+                                    { name: media.title }) });
+    const text = h("p", {}, () => stage(media));
+
+    function update(now) {
+        media = now;
+        const share = progress(media);
+        if (share === null) {
+            bar.removeAttribute("value");
+        } else {
+            bar.value = share;
+        }
+        refresh(text);
+    }
+
+    put(element, note("film", media.title, text, bar,
+        h("p", { class: "muted" }, () => t("item.processing-lead"))));
+    update(media);
+
+    return follow(media, update, signal);
+}
+
+
+function refuse(problem, element, again) {
+    const missing = problem.status === 404;
+
+    put(element, note("alert",
+        () => t(missing ? "item.missing" : "problem.title"),
+        h("p", {}, () => (missing ? t("item.missing-lead") : problem.text())),
+        missing ? null : h("button", { class: "button", type: "button",
+                                       onclick: again },
+                           () => t("problem.again"))));
+}
+
+
+async function drop(media) {
+    if (!await confirmDelete(media.title)) {
+        return;
+    }
+
+    try {
+        await deleteMedia(media.id);
+    } catch (problem) {
+        if (problem.status !== 404) {
+            notice.say(problem.text());
+            return;
+        }
+    }
+    navigate("/", { replace: true });
+    notice.say(t("delete.done", { title: media.title }));
+}
+
+
+/* A few words in the middle of the page. */
+function note(symbol, title, ...children) {
+    return h("section", { class: "note" },
+        h("a", { class: "back", href: "/" }, icon("back"),
+          h("span", {}, () => t("item.back"))),
+        h("div", { class: "rest" }, icon(symbol), h("h1", {}, title),
+          ...children));
+}
+
+
+/* The heading that had the focus hands it on to its successor. */
+function put(element, content) {
+    const held = element.contains(document.activeElement);
+
+    element.replaceChildren(content);
+    if (held) {
+        const heading = element.querySelector("h1");
+        heading?.setAttribute("tabindex", "-1");
+        heading?.focus({ preventScroll: true });
+    }
+}

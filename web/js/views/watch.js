@@ -1,0 +1,137 @@
+/* A film or a recording, with the browser's own controls. */
+
+import { getMedia, local } from "../api.js";
+import { h, icon, refresh } from "../dom.js";
+import { clock, t } from "../language.js";
+import { facts } from "../media.js";
+import { attach, playWhenReady } from "../player.js";
+import * as position from "../position.js";
+import { hear, shortcutsButton } from "../shortcuts.js";
+
+const EVERY = 5;            /* seconds of film between two notes of where */
+const HEAD = 10;            /* seconds not worth coming back to */
+const TAIL = 0.95;          /* of the length: one has seen it */
+
+
+export function watchView(media, remove, { signal }) {
+    const audio = media.kind === "audio";
+    const element = h(audio ? "audio" : "video", {
+        controls: true, preload: "metadata", playsinline: !audio,
+        poster: audio ? null : local(media.links.poster),
+        "aria-label": media.title,
+    });
+    const problem = h("div", { class: "player-problem", role: "alert" });
+    const resumed = h("p", { class: "resumed", role: "status", hidden: true });
+
+    if (!audio && media.width && media.height) {
+        element.style.aspectRatio = `${media.width} / ${media.height}`;
+    }
+
+    play(media, element, problem, signal);
+    keepPlace(media, element, resumed, signal);
+
+    const section = h("section", { class: `watch ${media.kind}`,
+                                   "aria-labelledby": "watch-title" },
+        h("a", { class: "back", href: "/" }, icon("back"),
+          h("span", {}, () => t("item.back"))),
+        h("div", { class: "stage" },
+          audio ? icon("audio") : null, element, problem),
+        h("div", { class: "watch-head" },
+          h("div", {},
+            h("h1", { id: "watch-title", dir: "auto" }, media.title),
+            h("p", { class: "muted" }, () => facts(media, { long: true }))),
+          h("div", { class: "actions" },
+            shortcutsButton(),
+            h("a", { class: "button", href: local(media.links.original),
+                     download: true },
+              icon("download"), h("span", {}, () => t("item.original"))),
+            remove && h("button", { class: "button", type: "button",
+                                    onclick: remove },
+                        icon("bin"),
+                        h("span", {}, () => t("item.delete"))))),
+        resumed);
+
+    hear(element, signal);
+
+    return section;
+}
+
+
+function play(media, element, problem, signal) {
+    let detach = () => {};
+
+    function start(again) {
+        detach();
+        problem.replaceChildren();
+        detach = attach(element, link, failed);
+        if (again) {
+            playWhenReady(element);
+        }
+    }
+
+    /* A link lives for a while; whoever pauses longer needs a new one. */
+    async function link(renew) {
+        if (renew) {
+            media = await getMedia(media.id, signal);
+        }
+        return local(media.links.play);
+    }
+
+    function failed(key) {
+        problem.replaceChildren(
+            h("p", {}, () => t("watch.broken", { reason: t(key) })),
+            h("button", { class: "button", type: "button", onclick: retry },
+              () => t("watch.retry")));
+    }
+
+    async function retry() {
+        media = await getMedia(media.id, signal);
+        start(true);
+    }
+
+    start(false);
+    signal.addEventListener("abort", () => detach());
+}
+
+
+function keepPlace(media, element, resumed, signal) {
+    const begin = position.recall(media.id);
+    let noted = 0;
+
+    function note() {
+        const { currentTime, duration } = element;
+
+        noted = currentTime;
+        if (currentTime > duration * TAIL) {
+            position.forget(media.id);
+        } else if (currentTime > HEAD || begin !== null) {
+            position.remember(media.id, currentTime);
+        }
+    }
+
+    element.addEventListener("loadedmetadata", () => {
+        if (begin === null || element.currentTime > 0) {
+            return;
+        }
+        element.currentTime = begin;
+        resumed.replaceChildren(
+            h("span", {}, () => t("watch.resumed", { time: clock(begin) })),
+            h("button", { class: "link", type: "button", onclick: () => {
+                element.currentTime = 0;
+                resumed.hidden = true;
+                element.focus();
+            } }, () => t("watch.restart")));
+        resumed.hidden = false;
+        refresh(resumed);
+    }, { once: true, signal });
+
+    element.addEventListener("timeupdate", () => {
+        if (!element.seeking && Math.abs(element.currentTime - noted) > EVERY) {
+            note();
+        }
+    }, { signal });
+    element.addEventListener("pause", note, { signal });
+    addEventListener("pagehide", () => element.currentTime > 0 && note(),
+                     { signal });
+    signal.addEventListener("abort", () => element.currentTime > 0 && note());
+}

@@ -1,0 +1,278 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "config.h"
+
+#define CONFIG_FILE_MAX 65536
+
+typedef struct {
+    const char *name;
+    size_t offset, size; /* of the text in config_t; size 0: a number */
+    int required;
+} config_key_t;
+
+#define CONFIG_TEXT(name, required)                                      \
+    {                                                                    \
+#name, offsetof(config_t, name), sizeof(((config_t *) 0)->name), \
+            required                                                     \
+    }
+
+static const config_key_t config_keys[] = {
+    CONFIG_TEXT(database, 1), CONFIG_TEXT(redis, 1),
+    CONFIG_TEXT(media, 1),    CONFIG_TEXT(spool, 1),
+    CONFIG_TEXT(work, 1),     CONFIG_TEXT(log, 0),
+    CONFIG_TEXT(pid, 0),      { "slots", offsetof(config_t, slots), 0, 0 },
+};
+
+#define CONFIG_KEYS (sizeof(config_keys) / sizeof(config_keys[0]))
+
+
+static int config_line(char *line, config_t *config, unsigned *seen, char *err,
+                       size_t err_size);
+static int config_set(const config_key_t *key, const char *value,
+                      config_t *config, char *err, size_t err_size);
+static int config_redis_valid(const char *redis);
+static int config_folders(const config_t *config, char *err, size_t err_size);
+static int config_fail(char *err, size_t err_size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+
+int
+config_parse(const char *text, size_t len, config_t *config, char *err,
+             size_t err_size)
+{
+    int number = 0;
+    char line[PATH_MAX + 256], reason[256];
+    size_t i, size;
+    unsigned seen = 0;
+    const char *end = text + len, *stop;
+
+    memset(config, 0, sizeof(*config));
+    config->slots = 1;
+
+    for (/* void */; text < end; text = stop + 1) {
+        number++;
+        stop = memchr(text, '\n', (size_t) (end - text));
+        stop = stop ? stop : end;
+        size = (size_t) (stop - text);
+
+        if (size >= sizeof(line) || memchr(text, '\0', size) != NULL) {
+            return config_fail(err, err_size,
+                               "%d: the line is too long or not text", number);
+        }
+        memcpy(line, text, size);
+        line[size] = '\0';
+
+        if (config_line(line, config, &seen, reason, sizeof(reason)) != 0) {
+            return config_fail(err, err_size, "%d: %s", number, reason);
+        }
+    }
+
+    for (i = 0; i < CONFIG_KEYS; i++) {
+        if (config_keys[i].required && !(seen & 1U << i)) {
+            return config_fail(err, err_size, "%d: \"%s\" is missing", number,
+                               config_keys[i].name);
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+config_line(char *line, config_t *config, unsigned *seen, char *err,
+            size_t err_size)
+{
+    char *key, *value, *end;
+    size_t i;
+
+    key = line + strspn(line, " \t");
+    if (*key == '\0' || *key == '#' || *key == '\r') {
+        return 0;
+    }
+
+    value = key + strcspn(key, " \t\r");
+    if (*value != '\0') {
+        *value++ = '\0';
+    }
+    value += strspn(value, " \t");
+
+    for (end = value + strlen(value);
+         end > value && strchr(" \t\r", end[-1]) != NULL; end--) {
+        /* void */
+    }
+    *end = '\0';
+
+    for (i = 0; i < CONFIG_KEYS; i++) {
+        if (strcmp(key, config_keys[i].name) == 0) {
+            break;
+        }
+    }
+
+    if (i == CONFIG_KEYS) {
+        return config_fail(err, err_size,
+                           "there is no \"%.64s\"; known are database, redis, "
+                           "media, spool, work, slots, log and pid",
+                           key);
+    }
+    if (*seen & 1U << i) {
+        return config_fail(err, err_size, "\"%s\" stands here twice", key);
+    }
+    if (*value == '\0') {
+        return config_fail(err, err_size, "\"%s\" needs a value", key);
+    }
+
+    *seen |= 1U << i;
+    return config_set(&config_keys[i], value, config, err, err_size);
+}
+
+
+static int
+config_set(const config_key_t *key, const char *value, config_t *config,
+           char *err, size_t err_size)
+{
+    char *end, *text = (char *) config + key->offset;
+    long n;
+
+    if (key->size == 0) {
+        n = strtol(value, &end, 10);
+        if (*end != '\0' || n < 1 || n > CONFIG_SLOTS_MAX) {
+            return config_fail(err, err_size,
+                               "\"slots\" is 1 to %d, not \"%.64s\"",
+                               CONFIG_SLOTS_MAX, value);
+        }
+        config->slots = (int) n;
+        return 0;
+    }
+
+    if (strlen(value) >= key->size) {
+        return config_fail(err, err_size, "the value of \"%s\" is too long",
+                           key->name);
+    }
+    if (text == config->redis && !config_redis_valid(value)) {
+        return config_fail(err, err_size,
+                           "\"redis\" is host:port or unix:/path, not "
+                           "\"%.64s\"",
+                           value);
+    }
+    if (text != config->redis && text != config->database && *value != '/') {
+        return config_fail(err, err_size,
+                           "\"%s\" is a path from /, not "
+                           "\"%.64s\"",
+                           key->name, value);
+    }
+
+    strcpy(text, value);
+    return 0;
+}
+
+
+static int
+config_redis_valid(const char *redis)
+{
+    char *end;
+    long port;
+    const char *colon;
+
+    if (strncmp(redis, "unix:", 5) == 0) {
+        return redis[5] == '/';
+    }
+
+    colon = strrchr(redis, ':');
+    if (colon == NULL || colon == redis) {
+        return 0;
+    }
+
+    port = strtol(colon + 1, &end, 10);
+    return *end == '\0' && port > 0 && port < 65536;
+}
+
+
+int
+config_read(const char *path, config_t *config, char *err, size_t err_size)
+{
+    int rc;
+    char *text, reason[512];
+    FILE *file;
+    size_t len;
+
+    file = fopen(path, "re");
+    text = malloc(CONFIG_FILE_MAX);
+
+    if (file == NULL || text == NULL) {
+        config_fail(err, err_size, "%s: %s", path, strerror(errno));
+        rc = -1;
+        goto done;
+    }
+
+    len = fread(text, 1, CONFIG_FILE_MAX, file);
+    if (ferror(file) || len == CONFIG_FILE_MAX) {
+        rc = config_fail(err, err_size, "%s cannot be read, or is too large",
+                         path);
+        goto done;
+    }
+
+    rc = config_parse(text, len, config, reason, sizeof(reason));
+    if (rc != 0) {
+        config_fail(err, err_size, "%s:%s", path, reason);
+        goto done;
+    }
+
+    rc = config_folders(config, reason, sizeof(reason));
+    if (rc != 0) {
+        config_fail(err, err_size, "%s: %s", path, reason);
+    }
+
+done:
+
+    if (file != NULL) {
+        fclose(file);
+    }
+    free(text);
+    return rc;
+}
+
+
+static int
+config_folders(const config_t *config, char *err, size_t err_size)
+{
+    size_t i;
+    dev_t device = 0;
+    struct stat st;
+    const char *folders[] = { config->media, config->spool, config->work };
+
+    for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        if (stat(folders[i], &st) != 0 || !S_ISDIR(st.st_mode)
+            || access(folders[i], R_OK | W_OK | X_OK) != 0) {
+            return config_fail(err, err_size,
+                               "%.300s is no folder that can be written to",
+                               folders[i]);
+        }
+
+        if (i > 0 && st.st_dev != device) {
+            return config_fail(err, err_size,
+                               "media, spool and work have to "
+                               "lie on one filesystem");
+        }
+        device = st.st_dev;
+    }
+
+    return 0;
+}
+
+
+static int
+config_fail(char *err, size_t err_size, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(err, err_size, format, args);
+    va_end(args);
+
+    return -1;
+}

@@ -1,0 +1,52 @@
+/* sluicectl: what its commands share. One noun per file, one row per command
+   in main.c. */
+
+#ifndef SLUICE_CTL_H
+#define SLUICE_CTL_H
+
+#include <stddef.h>
+
+/* Exit codes. */
+#define CTL_OK 0
+#define CTL_FAILED 1 /* it did not work, or was refused; stderr says why */
+#define CTL_USAGE 2  /* the command line is wrong; stderr names the option */
+
+typedef struct {
+    const char *name;    /* without the dashes */
+    const char *metavar; /* "FILE"; NULL when the option takes no value */
+    const char *help;
+    const char **value; /* the argument goes here, "" for a plain flag */
+} ctl_option_t;
+
+typedef struct {
+    const char *noun, *verb;
+    const char *operand;               /* "FILE", or NULL when there is none */
+    const char *help;                  /* one sentence */
+    int (*run)(int argc, char **argv); /* argv[0] is the verb; an exit code */
+} ctl_command_t;
+
+int ctl_keys_init(int argc, char **argv);
+int ctl_keys_list(int argc, char **argv);
+int ctl_db_migrate(int argc, char **argv);
+int ctl_db_status(int argc, char **argv);
+int ctl_user_add(int argc, char **argv);
+int ctl_user_list(int argc, char **argv);
+int ctl_link_sign(int argc, char **argv);
+int ctl_jobs_list(int argc, char **argv);
+int ctl_jobs_show(int argc, char **argv);
+
+/* The command that runs. */
+const ctl_command_t *ctl_command(void);
+
+/* "sluicectl: <sentence>" on stderr. Returns CTL_FAILED. */
+int ctl_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same, with where to find help. Ends the program with CTL_USAGE. */
+void ctl_usage(const char *format, ...)
+    __attribute__((format(printf, 1, 2), noreturn));
+
+/* The value of an option that must be there: as given, or from the environment
+   variable. Ends the program with CTL_USAGE when neither is set. */
+const char *ctl_need(const char *value, const char *option, const char *env);
+
+#endif

@@ -1,0 +1,84 @@
+#define _GNU_SOURCE /* asprintf */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ctl.h"
+#include "database.h"
+
+
+static void database_complain(const char *message);
+
+
+PGconn *
+database_open(const char *conninfo)
+{
+    PGconn *conn;
+    const char *keywords[] = { "dbname", "application_name", "client_encoding",
+                               "connect_timeout", NULL };
+    const char *values[] = { NULL, "sluicectl", "UTF8", "10", NULL };
+
+    values[0] = ctl_need(conninfo, "database", "SLUICE_DATABASE");
+
+    conn = PQconnectdbParams(keywords, values, 1);
+    if (PQstatus(conn) != CONNECTION_OK) {
+        database_complain(PQerrorMessage(conn));
+        PQfinish(conn);
+        return NULL;
+    }
+
+    PQclear(PQexec(conn, "set client_min_messages to warning"));
+    return conn;
+}
+
+
+PGresult *
+database_query(PGconn *conn, const char *sql, int n, const char *const *params)
+{
+    PGresult *result;
+
+    /* Only the simple protocol takes several statements at once. */
+    result = n ? PQexecParams(conn, sql, n, NULL, params, NULL, NULL, 0)
+               : PQexec(conn, sql);
+
+    if (PQresultStatus(result) != PGRES_TUPLES_OK
+        && PQresultStatus(result) != PGRES_COMMAND_OK) {
+        database_complain(PQerrorMessage(conn));
+        PQclear(result);
+        return NULL;
+    }
+
+    return result;
+}
+
+
+json_t *
+database_rows(PGconn *conn, const char *sql, int n, const char *const *params)
+{
+    char *wrapped;
+    json_t *rows;
+    PGresult *result;
+
+    if (asprintf(&wrapped,
+                 "select coalesce(json_agg(to_json(q)), '[]') from (%s) q", sql)
+        == -1) {
+        return NULL;
+    }
+
+    result = database_query(conn, wrapped, n, params);
+    free(wrapped);
+    if (result == NULL) {
+        return NULL;
+    }
+
+    rows = json_loads(PQgetvalue(result, 0, 0), 0, NULL);
+    PQclear(result);
+    return rows;
+}
+
+
+static void
+database_complain(const char *message)
+{
+    ctl_fail("%.*s", (int) strcspn(message, "\n"), message);
+}

@@ -1,0 +1,132 @@
+#include <stdlib.h>
+#include <string.h>
+#include "uuid.h"
+#include "ctl.h"
+#include "database.h"
+#include "options.h"
+#include "output.h"
+
+#define JOBS_LIMIT_DEFAULT "50"
+#define JOBS_LIMIT_MAX 10000
+
+static const char *const jobs_states[] = { "queued", "running", "retrying",
+                                           "done",   "dead",    "cancelled",
+                                           NULL };
+
+
+static void jobs_check_state(const char *state);
+
+
+int
+ctl_jobs_list(int argc, char **argv)
+{
+    long n;
+    char *end;
+    json_t *rows;
+    PGconn *conn;
+    const char *conninfo = NULL, *state = NULL, *as_json = NULL;
+    const char *limit = JOBS_LIMIT_DEFAULT;
+    const char *params[2];
+    static const char *const columns[] = { "id",         "kind",     "state",
+                                           "attempt",    "progress", "media",
+                                           "created_at", "error",    NULL };
+    const ctl_option_t options[] = {
+        {"state",          "STATE",   "only those that are queued, running, …", &state},
+        { "limit",         "N",       "at most so many, 50 unless given",         &limit},
+        { DATABASE_OPTION, &conninfo},
+        { "json",  NULL,   "for machines",                                           &as_json                                          },
+        { NULL,            NULL,                 NULL,NULL}
+    };
+
+    options_read(argc, argv, options, NULL);
+    jobs_check_state(state);
+
+    n = strtol(limit, &end, 10);
+    if (*end != '\0' || n < 1 || n > JOBS_LIMIT_MAX) {
+        ctl_usage("--limit is 1 to %d, not \"%s\"", JOBS_LIMIT_MAX, limit);
+    }
+
+    conn = database_open(conninfo);
+    if (conn == NULL) {
+        return CTL_FAILED;
+    }
+
+    params[0] = state;
+    params[1] = limit;
+    rows = database_rows(conn,
+                         "select id, kind, state, attempt, progress, media, "
+                         "date_trunc('second', created_at) as created_at, "
+                         "error from sluice.jobs "
+                         "where $1::text is null or state = $1::text "
+                         "order by id desc limit $2::integer",
+                         2, params);
+    PQfinish(conn);
+    if (rows == NULL) {
+        return CTL_FAILED;
+    }
+
+    output_rows(rows, columns, as_json != NULL);
+    json_decref(rows);
+
+    return CTL_OK;
+}
+
+
+int
+ctl_jobs_show(int argc, char **argv)
+{
+    int rc = CTL_OK;
+    json_t *rows;
+    PGconn *conn;
+    const char *id, *conninfo = NULL, *as_json = NULL;
+    const ctl_option_t options[] = {
+        {DATABASE_OPTION, &conninfo},
+        {  "json", NULL,  "for machines", &as_json },
+        { NULL,   NULL,                NULL, NULL }
+    };
+
+    options_read(argc, argv, options, &id);
+    if (!uuid_valid(id, strlen(id))) {
+        ctl_usage("ID \"%s\" is not a job's id", id);
+    }
+
+    conn = database_open(conninfo);
+    if (conn == NULL) {
+        return CTL_FAILED;
+    }
+
+    rows = database_rows(conn, "select * from sluice.jobs where id = $1::uuid",
+                         1, &id);
+    PQfinish(conn);
+    if (rows == NULL) {
+        return CTL_FAILED;
+    }
+
+    if (json_array_size(rows) == 0) {
+        rc = ctl_fail("there is no job %s", id);
+    } else {
+        output_object(json_array_get(rows, 0), as_json != NULL);
+    }
+
+    json_decref(rows);
+    return rc;
+}
+
+
+static void
+jobs_check_state(const char *state)
+{
+    int i;
+
+    if (state == NULL) {
+        return;
+    }
+
+    for (i = 0; jobs_states[i] != NULL; i++) {
+        if (strcmp(state, jobs_states[i]) == 0) {
+            return;
+        }
+    }
+
+    ctl_usage("--state \"%s\" is none that a job can be in", state);
+}

@@ -1,0 +1,163 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ctl.h"
+
+
+static const ctl_command_t commands[] = {
+    {"keys",  "init",    "FILE",  "Makes a key set; an existing file is kept.",
+     ctl_keys_init                                                                              },
+    { "keys", "list",    "FILE",  "Shows the keys of a set, without secrets.",
+     ctl_keys_list                                                                              },
+    { "db",   "migrate", NULL,    "Brings the database to this version's schema.",
+     ctl_db_migrate                                                                             },
+    { "db",   "status",  NULL,    "Shows which migrations are applied.",
+     ctl_db_status                                                                              },
+    { "user", "add",     "EMAIL", "Adds a user who signs in with a password.",
+     ctl_user_add                                                                               },
+    { "user", "list",    NULL,    "Shows the users.",                              ctl_user_list},
+    { "link", "sign",    NULL,    "Signs a link to a path, or to all below it.",
+     ctl_link_sign                                                                              },
+    { "jobs", "list",    NULL,    "Shows the newest jobs.",                        ctl_jobs_list},
+    { "jobs", "show",    "ID",    "Shows one job.",                                ctl_jobs_show},
+    { NULL,   NULL,      NULL,    NULL,                                            NULL         }
+};
+
+static const ctl_command_t *current;
+
+static void main_help(FILE *out);
+static int main_known_noun(const char *noun);
+
+
+int
+main(int argc, char **argv)
+{
+    if (argc < 2) {
+        main_help(stderr);
+        return CTL_USAGE;
+    }
+
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0
+        || (argc == 3 && main_known_noun(argv[1])
+            && strcmp(argv[2], "--help") == 0)) {
+        main_help(stdout);
+        return CTL_OK;
+    }
+
+    for (current = commands; current->noun != NULL; current++) {
+        if (argc > 2 && strcmp(argv[1], current->noun) == 0
+            && strcmp(argv[2], current->verb) == 0) {
+            return current->run(argc - 2, argv + 2);
+        }
+    }
+
+    current = NULL;
+
+    if (!main_known_noun(argv[1])) {
+        ctl_usage("there is no command \"%s\"", argv[1]);
+    }
+    if (argc == 2) {
+        ctl_usage("\"%s\" needs to know what to do", argv[1]);
+    }
+    ctl_usage("there is no command \"%s %s\"", argv[1], argv[2]);
+}
+
+
+const ctl_command_t *
+ctl_command(void)
+{
+    return current;
+}
+
+
+int
+ctl_fail(const char *format, ...)
+{
+    va_list args;
+
+    fputs("sluicectl: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+
+    return CTL_FAILED;
+}
+
+
+void
+ctl_usage(const char *format, ...)
+{
+    va_list args;
+
+    fputs("sluicectl: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+
+    if (current != NULL) {
+        fprintf(stderr, "\nTry: sluicectl %s %s --help\n", current->noun,
+                current->verb);
+    } else {
+        fputs("\nTry: sluicectl --help\n", stderr);
+    }
+
+    exit(CTL_USAGE);
+}
+
+
+const char *
+ctl_need(const char *value, const char *option, const char *env)
+{
+    if (value == NULL && env != NULL) {
+        value = getenv(env);
+    }
+
+    if (value == NULL || *value == '\0') {
+        if (env != NULL) {
+            ctl_usage("--%s is missing (or set %s)", option, env);
+        }
+        ctl_usage("--%s is missing", option);
+    }
+
+    return value;
+}
+
+
+static int
+main_known_noun(const char *noun)
+{
+    const ctl_command_t *command;
+
+    for (command = commands; command->noun != NULL; command++) {
+        if (strcmp(command->noun, noun) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+main_help(FILE *out)
+{
+    char left[64];
+    const ctl_command_t *command;
+
+    fputs("sluicectl NOUN VERB [options]: runs Sluice from the shell\n\n", out);
+
+    for (command = commands; command->noun != NULL; command++) {
+        snprintf(left, sizeof(left), "%s %s %s", command->noun, command->verb,
+                 command->operand ? command->operand : "");
+        fprintf(out, "  %-18s %s\n", left, command->help);
+    }
+
+    fputs(
+        "\nEach command explains itself with --help. The database comes from"
+        "\n--database or SLUICE_DATABASE, the keys from --keys or SLUICE_KEYS."
+        "\nExit code: 0 done, 1 it did not work, 2 the command line is "
+        "wrong.\n",
+        out);
+}

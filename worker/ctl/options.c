@@ -1,0 +1,112 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "options.h"
+
+
+static void options_help(const ctl_option_t *options);
+static const ctl_option_t *options_find(const ctl_option_t *options,
+                                        const char *name, size_t len);
+
+
+void
+options_read(int argc, char **argv, const ctl_option_t *options,
+             const char **operand)
+{
+    int i, only_operands = 0;
+    size_t len;
+    const char *arg, *equals, *found = NULL;
+    const ctl_option_t *option;
+
+    for (i = 1; i < argc; i++) {
+        arg = argv[i];
+
+        if (only_operands || arg[0] != '-' || arg[1] == '\0') {
+            if (ctl_command()->operand == NULL || found != NULL) {
+                ctl_usage("\"%s\" is one argument too many", arg);
+            }
+            found = arg;
+            continue;
+        }
+
+        if (strcmp(arg, "--") == 0) {
+            only_operands = 1;
+            continue;
+        }
+
+        if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
+            options_help(options);
+            exit(CTL_OK);
+        }
+
+        equals = strchr(arg, '=');
+        len = equals ? (size_t) (equals - arg) : strlen(arg);
+        option = options_find(options, arg, len);
+
+        if (option == NULL) {
+            ctl_usage("there is no option %.*s", (int) len, arg);
+        }
+
+        if (option->metavar == NULL) {
+            if (equals != NULL) {
+                ctl_usage("--%s takes no value", option->name);
+            }
+            *option->value = "";
+
+        } else if (equals != NULL) {
+            *option->value = equals + 1;
+
+        } else {
+            if (++i == argc) {
+                ctl_usage("--%s needs a value: %s", option->name,
+                          option->metavar);
+            }
+            *option->value = argv[i];
+        }
+    }
+
+    if (ctl_command()->operand != NULL) {
+        if (found == NULL) {
+            ctl_usage("%s is missing", ctl_command()->operand);
+        }
+        *operand = found;
+    }
+}
+
+
+static const ctl_option_t *
+options_find(const ctl_option_t *options, const char *name, size_t len)
+{
+    if (len < 3 || name[0] != '-' || name[1] != '-') {
+        return NULL;
+    }
+
+    for (/* void */; options->name != NULL; options++) {
+        if (strlen(options->name) == len - 2
+            && strncmp(options->name, name + 2, len - 2) == 0) {
+            return options;
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+options_help(const ctl_option_t *options)
+{
+    char left[64];
+    const ctl_command_t *command = ctl_command();
+
+    printf("sluicectl %s %s%s%s [options]\n%s\n\n", command->noun,
+           command->verb, command->operand ? " " : "",
+           command->operand ? command->operand : "", command->help);
+
+    for (/* void */; options->name != NULL; options++) {
+        snprintf(left, sizeof(left), "--%s %s", options->name,
+                 options->metavar ? options->metavar : "");
+        printf("  %-24s %s\n", left, options->help);
+    }
+
+    printf("  %-24s %s\n", "--help", "shows this");
+}

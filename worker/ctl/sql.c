@@ -1,0 +1,26 @@
+#include "sql.h"
+
+/* The paths are relative to the top of the sources, where the build runs. */
+#define SQL_EMBED(symbol, path)                   \
+    extern const char symbol[];                   \
+    __asm__(".pushsection .rodata\n"              \
+            ".global " #symbol "\n" #symbol ":\n" \
+            ".incbin \"" path "\"\n"              \
+            ".byte 0\n"                           \
+            ".popsection\n")
+
+SQL_EMBED(sql_0001_initial, "sql/0001_initial.sql");
+SQL_EMBED(sql_queue, "sql/queue.sql");
+#if __has_include("../../sql/api.sql")
+SQL_EMBED(sql_api, "sql/api.sql");
+#endif
+
+
+const sql_file_t sql_files[] = {
+    {"0001_initial.sql", 0, sql_0001_initial},
+    { "queue.sql",       1, sql_queue       },
+#if __has_include("../../sql/api.sql")
+    { "api.sql",         1, sql_api         },
+#endif
+    { 0,                 0, 0               }
+};

@@ -1,0 +1,231 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+#include <openssl/crypto.h>
+#include "password.h"
+#include "uuid.h"
+#include "ctl.h"
+#include "database.h"
+#include "email.h"
+#include "options.h"
+#include "output.h"
+
+/* What the caller sees of a violated unique index: SQLSTATE 23505. */
+#define USER_DUPLICATE "23505"
+
+typedef struct {
+    char text[PASSWORD_MAX_SIZE + 2]; /* with newline and terminator */
+    size_t len;
+} user_password_t;
+
+
+static int user_insert(PGconn *conn, const char *email, const char *role,
+                       const char *name, const char *hash, json_t **user);
+static int user_read_password(user_password_t *password, int from_stdin);
+static int user_prompt(user_password_t *password, const char *prompt);
+static int user_line(user_password_t *password);
+
+
+int
+ctl_user_add(int argc, char **argv)
+{
+    int rc;
+    char hash[PASSWORD_HASH_SIZE];
+    json_t *user = NULL;
+    PGconn *conn;
+    user_password_t password;
+    const char *email, *conninfo = NULL, *role = "viewer", *name = NULL;
+    const char *from_stdin = NULL, *as_json = NULL;
+    const ctl_option_t options[] = {
+        {"role",            "ROLE",    "viewer (unless given), editor or admin", &role},
+        { "name",           "NAME",    "as the others see the user",             &name},
+        { "password-stdin", NULL,      "reads one line instead of asking",
+         &from_stdin                                                                  },
+        { DATABASE_OPTION,  &conninfo},
+        { "json",   NULL,    "for machines",                                         &as_json                                       },
+        { NULL,             NULL,                  NULL,NULL}
+    };
+
+    options_read(argc, argv, options, &email);
+
+    if (!email_valid(email)) {
+        ctl_usage("EMAIL \"%s\" is not an e-mail address", email);
+    }
+    if (strcmp(role, "viewer") != 0 && strcmp(role, "editor") != 0
+        && strcmp(role, "admin") != 0) {
+        ctl_usage("--role is viewer, editor or admin, not \"%s\"", role);
+    }
+
+    conn = database_open(conninfo);
+    if (conn == NULL) {
+        return CTL_FAILED;
+    }
+
+    rc = user_read_password(&password, from_stdin != NULL);
+    if (rc == CTL_OK && password_hash(hash, password.text, password.len) != 0) {
+        rc = ctl_fail("the password could not be hashed: out of memory");
+    }
+    OPENSSL_cleanse(&password, sizeof(password));
+
+    if (rc == CTL_OK) {
+        rc = user_insert(conn, email, role, name, hash, &user);
+    }
+    if (rc == CTL_OK) {
+        output_object(user, as_json != NULL);
+    }
+
+    json_decref(user);
+    PQfinish(conn);
+    return rc;
+}
+
+
+static int
+user_insert(PGconn *conn, const char *email, const char *role, const char *name,
+            const char *hash, json_t **user)
+{
+    int duplicate;
+    char id[UUID_TEXT_SIZE];
+    PGresult *result;
+    const char *state;
+    const char *params[] = { id, email, hash, role, name };
+
+    if (uuid_v7(id) != 0) {
+        return ctl_fail("no random numbers can be had");
+    }
+
+    result = PQexecParams(conn,
+                          "insert into sluice.users "
+                          "(id, email, password, role, name) "
+                          "values ($1, $2, $3, $4, $5)",
+                          5, NULL, params, NULL, NULL, 0);
+    state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    duplicate = state != NULL && strcmp(state, USER_DUPLICATE) == 0;
+
+    if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+        PQclear(result);
+        if (duplicate) {
+            return ctl_fail("there is a user with the address %s already",
+                            email);
+        }
+        return ctl_fail("%.*s", (int) strcspn(PQerrorMessage(conn), "\n"),
+                        PQerrorMessage(conn));
+    }
+
+    PQclear(result);
+    *user = json_pack("{s:s, s:s, s:s, s:s?}", "id", id, "email", email, "role",
+                      role, "name", name);
+
+    return *user ? CTL_OK : ctl_fail("--name is not UTF-8");
+}
+
+
+int
+ctl_user_list(int argc, char **argv)
+{
+    json_t *rows;
+    PGconn *conn;
+    const char *conninfo = NULL, *as_json = NULL;
+    static const char *const columns[] = { "id",   "email",    "role",
+                                           "name", "disabled", "created_at",
+                                           NULL };
+    const ctl_option_t options[] = {
+        {DATABASE_OPTION, &conninfo},
+        {  "json", NULL,  "for machines", &as_json },
+        { NULL,   NULL,                NULL, NULL }
+    };
+
+    options_read(argc, argv, options, NULL);
+
+    conn = database_open(conninfo);
+    if (conn == NULL) {
+        return CTL_FAILED;
+    }
+
+    rows = database_rows(
+        conn,
+        "select id, email, role, name, disabled_at is not null as disabled, "
+        "date_trunc('second', created_at) as created_at "
+        "from sluice.users order by id",
+        0, NULL);
+    PQfinish(conn);
+    if (rows == NULL) {
+        return CTL_FAILED;
+    }
+
+    output_rows(rows, columns, as_json != NULL);
+    json_decref(rows);
+
+    return CTL_OK;
+}
+
+
+static int
+user_read_password(user_password_t *password, int from_stdin)
+{
+    int rc;
+    user_password_t again;
+
+    if (from_stdin || !isatty(STDIN_FILENO)) {
+        if (!from_stdin) {
+            ctl_usage("without a terminal, --password-stdin is needed");
+        }
+        rc = user_line(password);
+
+    } else {
+        rc = user_prompt(password, "Password: ");
+        if (rc == 0) {
+            rc = user_prompt(&again, "Once more: ");
+            if (rc == 0 && strcmp(password->text, again.text) != 0) {
+                OPENSSL_cleanse(&again, sizeof(again));
+                return ctl_fail("the two passwords differ");
+            }
+            OPENSSL_cleanse(&again, sizeof(again));
+        }
+    }
+
+    if (rc != 0 || password->len < PASSWORD_MIN_SIZE
+        || password->len > PASSWORD_MAX_SIZE) {
+        return ctl_fail("a password has %d to %d characters", PASSWORD_MIN_SIZE,
+                        PASSWORD_MAX_SIZE);
+    }
+
+    return CTL_OK;
+}
+
+
+static int
+user_prompt(user_password_t *password, const char *prompt)
+{
+    int rc;
+    struct termios shown, hidden;
+
+    if (tcgetattr(STDIN_FILENO, &shown) != 0) {
+        return -1;
+    }
+    hidden = shown;
+    hidden.c_lflag &= ~(tcflag_t) ECHO;
+
+    fputs(prompt, stderr);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    rc = user_line(password);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    fputc('\n', stderr);
+
+    return rc;
+}
+
+
+static int
+user_line(user_password_t *password)
+{
+    if (fgets(password->text, sizeof(password->text), stdin) == NULL) {
+        return -1;
+    }
+
+    password->len = strcspn(password->text, "\r\n");
+    password->text[password->len] = '\0';
+    return 0;
+}

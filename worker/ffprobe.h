@@ -1,0 +1,44 @@
+/* What ffprobe says about a file, as a transcoder needs it. Pure: reads the
+   JSON of `ffprobe -of json -show_format -show_streams`. */
+
+#ifndef SLUICE_FFPROBE_H
+#define SLUICE_FFPROBE_H
+
+#include <stddef.h>
+#include <jansson.h>
+
+#define FFPROBE_NAME_SIZE 32
+#define FFPROBE_DURATION_MAX (24 * 3600.0) /* seconds: one day */
+
+typedef struct {
+    int index; /* ffmpeg's number of the stream, -1: there is none */
+    char codec[FFPROBE_NAME_SIZE];
+    char profile[FFPROBE_NAME_SIZE];
+    char pix_fmt[FFPROBE_NAME_SIZE];
+    int level;
+    int width, height; /* as displayed: square pixels, after rotation */
+    int coded_width, coded_height;
+    int rotation;      /* degrees clockwise: 0, 90, 180, 270 */
+    int square;        /* the pixels are */
+    double frame_rate; /* 0: unknown */
+    double duration;   /* seconds; 0: unknown */
+    int channels, sample_rate;
+    int is_default; /* marked as the one to play */
+} ffprobe_stream_t;
+
+typedef struct {
+    char format[64];
+    double duration;        /* seconds; 0: unknown */
+    double bit_rate;        /* bits a second; 0: unknown */
+    ffprobe_stream_t video; /* the one to play: no cover pictures */
+    ffprobe_stream_t audio;
+    json_t *streams; /* all, for media.streams; json_decref() it */
+} ffprobe_t;
+
+/* 0, or -1 when the text is not ffprobe's. `probe->streams` is set on 0. */
+int ffprobe_parse(const char *json, size_t len, ffprobe_t *probe);
+
+/* NULL when the file can be played, else a sentence for its owner. */
+const char *ffprobe_complaint(const ffprobe_t *probe);
+
+#endif

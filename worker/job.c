@@ -1,0 +1,343 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "job.h"
+#include "log.h"
+#include "store.h"
+
+#define JOB_MEMORY ((size_t) 4 << 30) /* bytes of a tool's address space */
+#define JOB_FILE_SIZE (64U << 20)     /* when a tool asks for none */
+#define JOB_WAIT_US 500000            /* between two tries */
+
+static const job_kind_t job_kinds[] = {
+    { "probe", job_probe },   { "package", job_package },
+    { "poster", job_poster }, { "score", job_score },
+    { "remove", job_remove },
+};
+
+
+static job_outcome_t job_judge(job_t *job, const job_tool_t *tool,
+                               sandbox_rc_t rc);
+static double job_since_beat(const job_t *job);
+
+
+const job_kind_t *
+job_kind(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(job_kinds) / sizeof(job_kinds[0]); i++) {
+        if (strcmp(job_kinds[i].name, name) == 0) {
+            return &job_kinds[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+int
+job_init(job_t *job, const config_t *config, queue_t *queue,
+         const volatile sig_atomic_t *stop, const json_t *row)
+{
+    const char *id, *media, *kind;
+
+    id = json_string_value(json_object_get(row, "id"));
+    kind = json_string_value(json_object_get(row, "kind"));
+    media = json_string_value(
+        json_object_get(json_object_get(row, "media"), "id"));
+
+    if (id == NULL || kind == NULL || media == NULL
+        || !uuid_valid(id, strlen(id)) || !uuid_valid(media, strlen(media))) {
+        return -1;
+    }
+
+    memset(job, 0, sizeof(*job));
+    job->config = config;
+    job->queue = queue;
+    job->stop = stop;
+    job->row = row;
+    job->kind = kind;
+    job->patch = json_object();
+    job->result = json_object();
+    snprintf(job->id, sizeof(job->id), "%s", id);
+    snprintf(job->media, sizeof(job->media), "%s", media);
+    clock_gettime(CLOCK_MONOTONIC, &job->beat_at);
+
+    return 0;
+}
+
+
+void
+job_free(job_t *job)
+{
+    json_decref(job->patch);
+    json_decref(job->result);
+}
+
+
+job_outcome_t
+job_run(job_t *job)
+{
+    int lock;
+    job_outcome_t outcome;
+    const job_kind_t *kind;
+
+    kind = job_kind(job->kind);
+    if (kind == NULL) {
+        return job_end(job, JOB_AGAIN, "This worker knows no job of kind %s.",
+                       job->kind);
+    }
+
+    lock = store_work_create(job->config, job->id, job->work);
+    if (lock == -1) {
+        return job_errno(job, "making a folder to work in");
+    }
+
+    outcome = kind->run(job);
+
+    store_erase(job->work);
+    close(lock);
+    return outcome;
+}
+
+
+job_outcome_t
+job_open(job_t *job)
+{
+    int fd;
+    char bytes[SNIFF_SIZE];
+    ssize_t n;
+    struct stat st;
+
+    if (store_find_original(job->config, job->media, job->input) != 0) {
+        return job_errno(job, "looking for the uploaded file");
+    }
+
+    fd = open(job->input, O_RDONLY | O_CLOEXEC);
+    if (fd == -1) {
+        return job_errno(job, "opening the uploaded file");
+    }
+
+    n = read(fd, bytes, sizeof(bytes));
+    if (n < 0 || fstat(fd, &st) != 0) {
+        close(fd);
+        return job_errno(job, "reading the uploaded file");
+    }
+    close(fd);
+
+    job->input_size = (uint64_t) st.st_size;
+    job->sniff = sniff(bytes, (size_t) n);
+
+    if (job->sniff == NULL) {
+        return job_end(job, JOB_BAD,
+                       "This file is not a film or a score that Sluice knows: "
+                       "%s.",
+                       job_unknown(bytes, (size_t) n));
+    }
+
+    return JOB_DONE;
+}
+
+
+const char *
+job_unknown(const void *bytes, size_t len)
+{
+    size_t i;
+    const unsigned char *p = bytes;
+
+    if (len == 0) {
+        return "it is empty";
+    }
+    if (len >= 7 && memcmp(p, "#EXTM3U", 7) == 0) {
+        return "it is a playlist, which only points at other files";
+    }
+
+    for (i = 0; i < len; i++) {
+        if (p[i] == '\0' || (p[i] < ' ' && strchr("\t\n\f\r", p[i]) == NULL)) {
+            return "its contents are in no format that is taken";
+        }
+    }
+
+    return "it is a text";
+}
+
+
+job_outcome_t
+job_tool(job_t *job, const job_tool_t *tool, sandbox_result_t *result)
+{
+    sandbox_rc_t rc;
+    sandbox_t sandbox = {
+        .argv = tool->argv,
+        .folder = job->work,
+        .input = job->input[0] ? job->input : NULL,
+        .cpu_seconds = tool->seconds,
+        .wall_seconds = tool->wall_seconds ? tool->wall_seconds
+                                           : 3 * tool->seconds,
+        .memory = JOB_MEMORY,
+        .file_size = tool->file_size ? tool->file_size : JOB_FILE_SIZE,
+        .beat = job_beat,
+        .line = tool->line,
+        .data = job,
+    };
+
+    rc = sandbox_run(&sandbox, result);
+    if (rc == SANDBOX_OK) {
+        return JOB_DONE;
+    }
+
+    if (rc != SANDBOX_STOPPED) {
+        log_write(LOG_WARN, "job %s %s: %s ended with %d: %s", job->kind,
+                  job->id, tool->argv[0], result->code, result->err);
+    }
+
+    return job_judge(job, tool, rc);
+}
+
+
+static job_outcome_t
+job_judge(job_t *job, const job_tool_t *tool, sandbox_rc_t rc)
+{
+    switch (rc) {
+
+    case SANDBOX_STOPPED:
+        return job->interrupted;
+
+    case SANDBOX_FAILED:
+        return job_end(job, JOB_BAD, "%s", tool->refused);
+
+    case SANDBOX_TOO_LONG:
+        return job_end(job, JOB_BAD, "%s", tool->too_long);
+
+    case SANDBOX_TOO_MUCH:
+        return job_end(job, JOB_BAD,
+                       "What was made of the file grew beyond all measure.");
+
+    case SANDBOX_CRASHED:
+        return job_end(job, JOB_AGAIN, "%s crashed while it read the file.",
+                       tool->argv[0]);
+
+    default:
+        return job_end(job, JOB_AGAIN, "%s could not be started.",
+                       tool->argv[0]);
+    }
+}
+
+
+int
+job_beat(void *data)
+{
+    double seconds;
+    job_t *job = data;
+
+    if (*job->stop) {
+        job->interrupted = JOB_STOPPED;
+        return 1;
+    }
+
+    seconds = job_since_beat(job);
+    if (seconds < QUEUE_BEAT_SECONDS
+        && (seconds < 1 || job->progress < job->beat_progress + 1)) {
+        return 0;
+    }
+
+    clock_gettime(CLOCK_MONOTONIC, &job->beat_at);
+    job->beat_progress = job->progress;
+
+    /* A server that is away may come back before it has given the job to
+       someone else: the work goes on, and is asked for before publishing. */
+    if (queue_renew(job->queue, job->id, job->progress) == QUEUE_NONE) {
+        job->interrupted = JOB_LOST;
+        return 1;
+    }
+
+    return 0;
+}
+
+
+job_outcome_t
+job_confirm(job_t *job)
+{
+    for (;;) {
+        if (*job->stop) {
+            return JOB_STOPPED;
+        }
+
+        clock_gettime(CLOCK_MONOTONIC, &job->beat_at);
+
+        switch (queue_renew(job->queue, job->id, job->progress)) {
+        case QUEUE_OK:
+            return JOB_DONE;
+        case QUEUE_NONE:
+            return JOB_LOST;
+        case QUEUE_REFUSED:
+            return job_end(job, JOB_AGAIN, "The database refused to answer.");
+        case QUEUE_AWAY:
+            usleep(JOB_WAIT_US);
+        }
+    }
+}
+
+
+job_outcome_t
+job_publish(job_t *job, const char *name)
+{
+    job_outcome_t outcome;
+
+    outcome = job_confirm(job);
+    if (outcome != JOB_DONE) {
+        return outcome;
+    }
+
+    if (store_publish(job->config, job->media, job->work, name) != 0) {
+        return job_errno(job, "publishing");
+    }
+
+    return JOB_DONE;
+}
+
+
+job_outcome_t
+job_end(job_t *job, job_outcome_t outcome, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(job->error, sizeof(job->error), format, args);
+    va_end(args);
+
+    return outcome;
+}
+
+
+job_outcome_t
+job_errno(job_t *job, const char *doing)
+{
+    return job_end(job, JOB_AGAIN, "Trouble while %s: %s.", doing,
+                   strerror(errno));
+}
+
+
+void
+job_follow(job_t *job, const char *kind)
+{
+    if (job->nnext < JOB_NEXT_MAX - 1) {
+        job->next[job->nnext++] = kind;
+    }
+}
+
+
+static double
+job_since_beat(const job_t *job)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) (now.tv_sec - job->beat_at.tv_sec)
+           + (double) (now.tv_nsec - job->beat_at.tv_nsec) / 1e9;
+}

@@ -1,0 +1,41 @@
+#include <unistd.h>
+#include "job.h"
+#include "store.h"
+
+#define REMOVE_WAIT_US 500000
+#define REMOVE_PATIENCE 60 /* waits, twice the time a lease lasts */
+
+
+job_outcome_t
+job_remove(job_t *job)
+{
+    int i, held = 1;
+    queue_rc_t rc;
+
+    /* Who still works on the media learns of it with the next heartbeat, and
+       must not write into a folder that is being removed. */
+    for (i = 0; held > 0; i++) {
+        if (i == REMOVE_PATIENCE) {
+            return job_end(job, JOB_AGAIN, "Another job does not let go.");
+        }
+        if (i > 0) {
+            usleep(REMOVE_WAIT_US);
+        }
+        if (job_beat(job) != 0) {
+            return job->interrupted;
+        }
+
+        rc = queue_cancel_others(job->queue, job->id, &held);
+        if (rc == QUEUE_AWAY) {
+            held = 1;
+        } else if (rc != QUEUE_OK) {
+            return job_end(job, JOB_AGAIN, "The database refused to answer.");
+        }
+    }
+
+    if (store_remove(job->config, job->media) != 0) {
+        return job_errno(job, "removing the files");
+    }
+
+    return JOB_ERASED;
+}

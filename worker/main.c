@@ -1,0 +1,84 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <getopt.h>
+#include "config.h"
+#include "log.h"
+#include "master.h"
+
+#define MAIN_USAGE 2
+
+
+static void
+main_help(FILE *out)
+{
+    fputs(
+        "sluice-worker -c FILE [-t]: does Sluice's jobs, in the foreground\n"
+        "\n"
+        "  -c, --config FILE  key and value a line: database, redis, media,\n"
+        "                     spool, work, slots, log, pid\n"
+        "  -t, --test         looks at the file, says what is wrong, leaves\n"
+        "  -h, --help         shows this\n"
+        "\n"
+        "Signals: QUIT leaves after the jobs at hand; TERM and INT give them\n"
+        "back and leave; HUP reads the file again; USR1 reopens the logs.\n"
+        "Exit code: 0 done, 1 it did not work, 2 the command line is wrong.\n",
+        out);
+}
+
+
+int
+main(int argc, char **argv)
+{
+    int option, test = 0;
+    char err[512];
+    const char *path = NULL;
+    config_t config;
+    static const struct option options[] = { { "config", 1, NULL, 'c' },
+                                             { "test", 0, NULL, 't' },
+                                             { "help", 0, NULL, 'h' },
+                                             { NULL, 0, NULL, 0 } };
+
+    while ((option = getopt_long(argc, argv, "c:th", options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            path = optarg;
+            break;
+        case 't':
+            test = 1;
+            break;
+        case 'h':
+            main_help(stdout);
+            return EXIT_SUCCESS;
+        default:
+            fputs("Try: sluice-worker --help\n", stderr);
+            return MAIN_USAGE;
+        }
+    }
+
+    if (path == NULL || optind < argc) {
+        fputs(path ? "sluice-worker: there is an argument too many\n"
+                   : "sluice-worker: -c FILE is missing\n",
+              stderr);
+        fputs("Try: sluice-worker --help\n", stderr);
+        return MAIN_USAGE;
+    }
+
+    if (config_read(path, &config, err, sizeof(err)) != 0) {
+        fprintf(stderr, "sluice-worker: %s\n", err);
+        return EXIT_FAILURE;
+    }
+
+    if (test) {
+        printf("%s is good.\n", path);
+        return EXIT_SUCCESS;
+    }
+
+    if (log_open(config.log) != 0) {
+        fprintf(stderr, "sluice-worker: %s: %s\n", config.log, strerror(errno));
+        return EXIT_FAILURE;
+    }
+
+    return master_run(path, &config);
+}

@@ -1,0 +1,344 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "log.h"
+#include "master.h"
+#include "slot.h"
+
+#define MASTER_CHILDREN_MAX (4 * CONFIG_SLOTS_MAX) /* those that drain too */
+#define MASTER_TICK_MS 500
+#define MASTER_PATIENCE 10    /* seconds until a fast stop becomes a kill */
+#define MASTER_BACKOFF_MAX 16 /* seconds between two tries to fork */
+#define MASTER_STEADY 10      /* seconds after which a slot counts as sound */
+
+typedef struct {
+    pid_t pid;    /* 0: none */
+    int number;   /* the slot's place, from 1 */
+    int draining; /* it is being replaced */
+    time_t born;  /* monotonic seconds, all of these */
+} master_child_t;
+
+/* A place for a slot. */
+typedef struct {
+    pid_t dead;   /* whose lease the next one releases, or 0 */
+    int failures; /* in a row */
+    time_t not_before;
+} master_place_t;
+
+typedef struct {
+    const char *path;
+    config_t config;
+    master_child_t children[MASTER_CHILDREN_MAX];
+    master_place_t places[CONFIG_SLOTS_MAX];
+    sigset_t signals;
+    int leaving; /* the signal that ends it, or 0 */
+    time_t kill_at;
+} master_t;
+
+
+static void master_on_signal(master_t *master, int number);
+static void master_reload(master_t *master);
+static void master_leave(master_t *master, int number);
+static void master_reap(master_t *master);
+static void master_buried(master_t *master, master_child_t *child, int status);
+static void master_fill(master_t *master);
+static void master_spawn(master_t *master, int number);
+static void master_signal_all(const master_t *master, int number);
+static int master_alive(const master_t *master);
+static void master_write_pid(const config_t *config);
+static time_t master_now(void);
+
+
+int
+master_run(const char *path, const config_t *config)
+{
+    size_t i;
+    master_t *master;
+    const struct timespec tick = { 0, MASTER_TICK_MS * 1000000L };
+    static const int handled[] = { SIGTERM, SIGINT,  SIGQUIT,
+                                   SIGHUP,  SIGUSR1, SIGCHLD };
+
+    master = calloc(1, sizeof(*master));
+    if (master == NULL) {
+        return EXIT_FAILURE;
+    }
+
+    master->path = path;
+    master->config = *config;
+    sigemptyset(&master->signals);
+    for (i = 0; i < sizeof(handled) / sizeof(handled[0]); i++) {
+        sigaddset(&master->signals, handled[i]);
+    }
+    sigprocmask(SIG_BLOCK, &master->signals, NULL);
+
+    master_write_pid(&master->config);
+    log_write(LOG_INFO, "started with %d slots", master->config.slots);
+
+    while (!master->leaving || master_alive(master)) {
+        master_fill(master);
+        master_on_signal(master, sigtimedwait(&master->signals, NULL, &tick));
+        master_reap(master);
+    }
+
+    log_write(LOG_INFO, "stopped");
+    if (master->config.pid[0] != '\0') {
+        unlink(master->config.pid);
+    }
+    free(master);
+    return EXIT_SUCCESS;
+}
+
+
+static void
+master_on_signal(master_t *master, int number)
+{
+    switch (number) {
+    case SIGHUP:
+        master_reload(master);
+        break;
+
+    case SIGUSR1:
+        if (log_open(master->config.log) != 0) {
+            log_write(LOG_ERROR, "%s: %s", master->config.log, strerror(errno));
+        }
+        master_signal_all(master, SIGUSR1);
+        break;
+
+    case SIGQUIT:
+    case SIGTERM:
+    case SIGINT:
+        master_leave(master, number);
+        break;
+
+    default:
+        break;
+    }
+
+    if (master->kill_at != 0 && master_now() >= master->kill_at) {
+        master_signal_all(master, SIGKILL);
+    }
+}
+
+
+static void
+master_reload(master_t *master)
+{
+    int i;
+    char err[512];
+    config_t fresh;
+
+    if (config_read(master->path, &fresh, err, sizeof(err)) != 0) {
+        log_write(LOG_ERROR, "not reloaded: %s", err);
+        return;
+    }
+
+    if (strcmp(fresh.pid, master->config.pid) != 0) {
+        unlink(master->config.pid);
+        master_write_pid(&fresh);
+    }
+    if (log_open(fresh.log) != 0) {
+        log_write(LOG_ERROR, "%s: %s", fresh.log, strerror(errno));
+    }
+
+    master->config = fresh;
+    memset(master->places, 0, sizeof(master->places));
+
+    for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
+        if (master->children[i].pid != 0) {
+            master->children[i].draining = 1;
+        }
+    }
+
+    master_signal_all(master, SIGQUIT);
+    log_write(LOG_INFO, "reloaded with %d slots", fresh.slots);
+}
+
+
+static void
+master_leave(master_t *master, int number)
+{
+    log_write(LOG_INFO, number == SIGQUIT ? "stopping after the jobs at hand"
+                                          : "stopping");
+    master->leaving = number;
+
+    if (number == SIGQUIT) {
+        master_signal_all(master, SIGQUIT);
+        return;
+    }
+
+    master->kill_at = master_now() + MASTER_PATIENCE;
+    master_signal_all(master, SIGTERM);
+}
+
+
+static void
+master_reap(master_t *master)
+{
+    int i, status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
+            if (master->children[i].pid == pid) {
+                master_buried(master, &master->children[i], status);
+            }
+        }
+    }
+}
+
+
+static void
+master_buried(master_t *master, master_child_t *child, int status)
+{
+    int delay;
+    pid_t pid = child->pid;
+    time_t lived = master_now() - child->born;
+    master_place_t *place = &master->places[child->number - 1];
+
+    child->pid = 0;
+
+    if (WIFSIGNALED(status)) {
+        log_write(LOG_ERROR, "slot %d (%d) died of signal %d", child->number,
+                  pid, WTERMSIG(status));
+        place->dead = pid;
+    } else if (WEXITSTATUS(status) != 0) {
+        log_write(LOG_ERROR, "slot %d (%d) left with %d", child->number, pid,
+                  WEXITSTATUS(status));
+    }
+
+    if (child->draining) {
+        return;
+    }
+
+    place->failures = lived >= MASTER_STEADY ? 0 : place->failures + 1;
+    delay = 0;
+    if (place->failures > 1) {
+        delay = 1 << (place->failures < 6 ? place->failures - 2 : 4);
+        delay = delay > MASTER_BACKOFF_MAX ? MASTER_BACKOFF_MAX : delay;
+    }
+    place->not_before = master_now() + delay;
+}
+
+
+/* Every place has one slot that is not about to leave. */
+static void
+master_fill(master_t *master)
+{
+    int i, number;
+
+    for (number = 1; number <= master->config.slots && !master->leaving;
+         number++) {
+        for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
+            if (master->children[i].pid != 0 && !master->children[i].draining
+                && master->children[i].number == number) {
+                break;
+            }
+        }
+
+        if (i == MASTER_CHILDREN_MAX
+            && master_now() >= master->places[number - 1].not_before) {
+            master_spawn(master, number);
+        }
+    }
+}
+
+
+static void
+master_spawn(master_t *master, int number)
+{
+    int i;
+    pid_t pid, parent = getpid();
+    master_place_t *place = &master->places[number - 1];
+
+    for (i = 0; i < MASTER_CHILDREN_MAX && master->children[i].pid != 0; i++) {
+        /* void */
+    }
+    if (i == MASTER_CHILDREN_MAX) {
+        return;
+    }
+
+    pid = fork();
+
+    if (pid == 0) {
+        /* Nobody would stop a slot whose master is gone. */
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (getppid() != parent) {
+            _exit(EXIT_FAILURE);
+        }
+        exit(slot_run(&master->config, number, place->dead));
+    }
+
+    if (pid == -1) {
+        log_write(LOG_ERROR, "fork: %s", strerror(errno));
+        place->not_before = master_now() + 1;
+        return;
+    }
+
+    master->children[i] =
+        (master_child_t){ .pid = pid, .number = number, .born = master_now() };
+    place->dead = 0;
+}
+
+
+static void
+master_signal_all(const master_t *master, int number)
+{
+    int i;
+
+    for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
+        if (master->children[i].pid != 0) {
+            kill(master->children[i].pid, number);
+        }
+    }
+}
+
+
+static int
+master_alive(const master_t *master)
+{
+    int i;
+
+    for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
+        if (master->children[i].pid != 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+master_write_pid(const config_t *config)
+{
+    FILE *file;
+
+    if (config->pid[0] == '\0') {
+        return;
+    }
+
+    file = fopen(config->pid, "we");
+    if (file == NULL) {
+        log_write(LOG_ERROR, "%s: %s", config->pid, strerror(errno));
+        return;
+    }
+
+    fprintf(file, "%d\n", getpid());
+    fclose(file);
+}
+
+
+static time_t
+master_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}

@@ -1,0 +1,138 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "pdfinfo.h"
+
+#define PDFINFO_LINE_MAX 1024
+#define PDFINFO_POINTS_METRE (72 / 0.0254)
+
+
+static void pdfinfo_line(pdfinfo_t *info, const char *line);
+static void pdfinfo_text(char text[PDFINFO_TEXT_SIZE], const char *value);
+
+
+int
+pdfinfo_parse(const char *text, pdfinfo_t *info)
+{
+    int i;
+    char line[PDFINFO_LINE_MAX];
+    size_t len;
+
+    memset(info, 0, sizeof(*info));
+
+    while (*text != '\0') {
+        len = strcspn(text, "\n");
+        snprintf(line, sizeof(line), "%.*s", (int) len, text);
+        pdfinfo_line(info, line);
+        text += len + (text[len] == '\n');
+    }
+
+    if (info->pages <= 0) {
+        return -1;
+    }
+
+    for (i = 0; i < info->pages && i < PDFINFO_PAGES_MAX; i++) {
+        if (!(info->page[i].width > 0) || !(info->page[i].height > 0)) {
+            break;
+        }
+    }
+    info->sized = i;
+
+    return 0;
+}
+
+
+/* "Pages:           2", "Page    1 size:  595.28 x 841.89 pts (A4)",
+   "Page    1 rot:   90" */
+static void
+pdfinfo_line(pdfinfo_t *info, const char *line)
+{
+    int number, turned;
+    double width, height;
+    pdfinfo_page_t *page;
+
+    if (strncmp(line, "Pages:", 6) == 0) {
+        info->pages = atoi(line + 6);
+
+    } else if (strncmp(line, "Title:", 6) == 0) {
+        pdfinfo_text(info->title, line + 6);
+
+    } else if (strncmp(line, "Author:", 7) == 0) {
+        pdfinfo_text(info->author, line + 7);
+
+    } else if (sscanf(line, "Page %d size: %lf x %lf pts", &number, &width,
+                      &height)
+               == 3) {
+        if (number >= 1 && number <= PDFINFO_PAGES_MAX) {
+            info->page[number - 1] = (pdfinfo_page_t){ width, height };
+        }
+
+    } else if (sscanf(line, "Page %d rot: %d", &number, &turned) == 2) {
+        if (number >= 1 && number <= PDFINFO_PAGES_MAX && turned % 180 != 0) {
+            page = &info->page[number - 1];
+            *page = (pdfinfo_page_t){ page->height, page->width };
+        }
+    }
+}
+
+
+/* Without the blanks around it, and cut between characters, not inside one. */
+static void
+pdfinfo_text(char text[PDFINFO_TEXT_SIZE], const char *value)
+{
+    size_t len;
+
+    value += strspn(value, " \t");
+    len = strlen(value);
+
+    if (len >= PDFINFO_TEXT_SIZE) {
+        len = PDFINFO_TEXT_SIZE - 1;
+        while (len > 0 && ((unsigned char) value[len] & 0xc0) == 0x80) {
+            len--;
+        }
+    }
+    while (len > 0 && strchr(" \t\r", value[len - 1]) != NULL) {
+        len--;
+    }
+
+    memcpy(text, value, len);
+    text[len] = '\0';
+}
+
+
+int
+pdfinfo_complaint(const pdfinfo_t *info, char *err, size_t err_size)
+{
+    int i;
+    const pdfinfo_page_t *page;
+
+    if (info->pages > PDFINFO_PAGES_MAX) {
+        snprintf(err, err_size, "The PDF has %d pages; at most %d are allowed.",
+                 info->pages, PDFINFO_PAGES_MAX);
+        return -1;
+    }
+
+    for (i = 0; i < info->pages; i++) {
+        page = &info->page[i];
+
+        if (i >= info->sized) {
+            snprintf(err, err_size,
+                     "Page %d of the PDF is damaged: it has no "
+                     "size.",
+                     i + 1);
+            return -1;
+        }
+
+        if (page->width > PDFINFO_SIDE_MAX || page->height > PDFINFO_SIDE_MAX) {
+            snprintf(err, err_size,
+                     "Page %d measures %.1f × %.1f m; the largest page is "
+                     "%.2f m.",
+                     i + 1, page->width / PDFINFO_POINTS_METRE,
+                     page->height / PDFINFO_POINTS_METRE,
+                     PDFINFO_SIDE_MAX / PDFINFO_POINTS_METRE);
+            return -1;
+        }
+    }
+
+    return 0;
+}

@@ -1,0 +1,33 @@
+/* What pdfinfo says about a PDF. Pure: reads the output of
+   `pdfinfo -enc UTF-8 -f 1 -l N`. */
+
+#ifndef SLUICE_PDFINFO_H
+#define SLUICE_PDFINFO_H
+
+#include <stddef.h>
+
+#define PDFINFO_PAGES_MAX 500
+#define PDFINFO_TEXT_SIZE 256
+
+/* The side of the largest page, in points of 1/72 inch: PDF 1.7, annex C. */
+#define PDFINFO_SIDE_MAX 14400.0
+
+typedef struct {
+    double width, height; /* points, after rotation */
+} pdfinfo_page_t;
+
+typedef struct {
+    int pages;
+    int sized; /* how many of pages have a size in `page` */
+    char title[PDFINFO_TEXT_SIZE];
+    char author[PDFINFO_TEXT_SIZE];
+    pdfinfo_page_t page[PDFINFO_PAGES_MAX];
+} pdfinfo_t;
+
+/* 0, or -1 when the text is not pdfinfo's. */
+int pdfinfo_parse(const char *text, pdfinfo_t *info);
+
+/* 0 when the PDF can be rendered; -1 with a sentence for its owner. */
+int pdfinfo_complaint(const pdfinfo_t *info, char *err, size_t err_size);
+
+#endif

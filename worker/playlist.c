@@ -1,0 +1,309 @@
+#define _GNU_SOURCE /* memmem */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "playlist.h"
+
+#define PLAYLIST_LINE_MAX 1024
+
+/* What is known while the lines go by. */
+typedef struct {
+    const char *file;
+    playlist_t *playlist;
+    uint64_t end;   /* of the last range */
+    uint64_t range; /* bytes of the one announced, 0: none */
+    double seconds; /* of the segment announced, < 0: none */
+    int header, map, ended;
+} playlist_state_t;
+
+
+static int playlist_line(playlist_state_t *state, const char *line, char *err,
+                         size_t err_size);
+static int playlist_map(playlist_state_t *state, const char *attributes,
+                        char *err, size_t err_size);
+static int playlist_range(playlist_state_t *state, const char *range, char *err,
+                          size_t err_size);
+static int playlist_segment(playlist_state_t *state, const char *uri, char *err,
+                            size_t err_size);
+static const unsigned char *playlist_box(const void *init, size_t len,
+                                         const char *name, size_t needed);
+static int playlist_aac_type(const unsigned char *esds, size_t len);
+static int playlist_fail(char *err, size_t err_size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+
+int
+playlist_check(const char *text, size_t len, const char *file,
+               uint64_t file_size, playlist_t *playlist, char *err,
+               size_t err_size)
+{
+    char line[PLAYLIST_LINE_MAX];
+    size_t size;
+    const char *stop, *end = text + len;
+    playlist_state_t state = { .file = file,
+                               .playlist = playlist,
+                               .seconds = -1 };
+
+    memset(playlist, 0, sizeof(*playlist));
+
+    for (/* void */; text < end; text = stop + 1) {
+        stop = memchr(text, '\n', (size_t) (end - text));
+        stop = stop ? stop : end;
+        size = (size_t) (stop - text);
+
+        if (size >= sizeof(line)) {
+            return playlist_fail(err, err_size, "a line is too long");
+        }
+        memcpy(line, text, size);
+        line[size] = '\0';
+
+        if (playlist_line(&state, line, err, err_size) != 0) {
+            return -1;
+        }
+    }
+
+    if (!state.header || !state.map || !state.ended || playlist->segments == 0
+        || state.range != 0 || state.seconds >= 0) {
+        return playlist_fail(err, err_size, "the playlist is not complete");
+    }
+    if (state.end != file_size) {
+        return playlist_fail(
+            err, err_size, "the ranges end at %" PRIu64 " of %" PRIu64 " bytes",
+            state.end, file_size);
+    }
+    if (!(playlist->duration > 0)) {
+        return playlist_fail(err, err_size, "the playlist plays no time");
+    }
+
+    playlist->average_rate = (uint64_t) ((double) (file_size
+                                                   - playlist->map_size)
+                                         * 8 / playlist->duration);
+    return 0;
+}
+
+
+static int
+playlist_line(playlist_state_t *state, const char *line, char *err,
+              size_t err_size)
+{
+    if (!state->header) {
+        state->header = strcmp(line, "#EXTM3U") == 0;
+        return state->header ? 0
+                             : playlist_fail(err, err_size, "no #EXTM3U first");
+    }
+
+    if (strncmp(line, "#EXT-X-MAP:", 11) == 0) {
+        return playlist_map(state, line + 11, err, err_size);
+    }
+    if (strncmp(line, "#EXT-X-BYTERANGE:", 17) == 0) {
+        return playlist_range(state, line + 17, err, err_size);
+    }
+    if (strncmp(line, "#EXTINF:", 8) == 0) {
+        state->seconds = strtod(line + 8, NULL);
+        return 0;
+    }
+    if (strcmp(line, "#EXT-X-ENDLIST") == 0) {
+        state->ended = 1;
+        return 0;
+    }
+    if (*line == '#' || *line == '\0') {
+        return 0;
+    }
+
+    return playlist_segment(state, line, err, err_size);
+}
+
+
+/* URI="720p.mp4",BYTERANGE="1356@0" */
+static int
+playlist_map(playlist_state_t *state, const char *attributes, char *err,
+             size_t err_size)
+{
+    char expected[PLAYLIST_LINE_MAX];
+    uint64_t size, at;
+    const char *range;
+
+    range = strstr(attributes, "BYTERANGE=\"");
+    snprintf(expected, sizeof(expected), "URI=\"%s\"", state->file);
+
+    if (state->map || range == NULL || strstr(attributes, expected) == NULL
+        || sscanf(range + 11, "%" SCNu64 "@%" SCNu64 "\"", &size, &at) != 2
+        || at != 0 || size == 0) {
+        return playlist_fail(err, err_size, "bad map: %s", attributes);
+    }
+
+    state->map = 1;
+    state->end = state->playlist->map_size = size;
+    return 0;
+}
+
+
+static int
+playlist_range(playlist_state_t *state, const char *range, char *err,
+               size_t err_size)
+{
+    uint64_t size, at;
+
+    if (sscanf(range, "%" SCNu64 "@%" SCNu64, &size, &at) != 2 || size == 0) {
+        return playlist_fail(err, err_size, "bad range: %s", range);
+    }
+    if (at != state->end) {
+        return playlist_fail(err, err_size,
+                             "range %s does not follow byte %" PRIu64, range,
+                             state->end);
+    }
+
+    state->range = size;
+    return 0;
+}
+
+
+static int
+playlist_segment(playlist_state_t *state, const char *uri, char *err,
+                 size_t err_size)
+{
+    uint64_t rate;
+    playlist_t *playlist = state->playlist;
+
+    if (strcmp(uri, state->file) != 0 || state->range == 0
+        || !(state->seconds >= 0)) {
+        return playlist_fail(err, err_size, "bad segment: %s", uri);
+    }
+
+    /* a last segment of a frame or two says little about the rate */
+    if (state->seconds >= 1 || playlist->peak_rate == 0) {
+        rate = (uint64_t) ((double) state->range * 8
+                           / (state->seconds > 0 ? state->seconds : 1));
+        playlist->peak_rate = rate > playlist->peak_rate ? rate
+                                                         : playlist->peak_rate;
+    }
+
+    state->end += state->range;
+    playlist->duration += state->seconds;
+    playlist->segments++;
+    state->range = 0;
+    state->seconds = -1;
+    return 0;
+}
+
+
+int
+playlist_master(const playlist_variant_t *variant, char *text, size_t size)
+{
+    int n;
+    char picture[64] = "", rate[32] = "";
+
+    if (variant->width > 0) {
+        snprintf(picture, sizeof(picture), ",RESOLUTION=%dx%d", variant->width,
+                 variant->height);
+    }
+    if (variant->frame_rate > 0) {
+        snprintf(rate, sizeof(rate), ",FRAME-RATE=%.3f", variant->frame_rate);
+    }
+
+    n = snprintf(text, size,
+                 "#EXTM3U\n"
+                 "#EXT-X-VERSION:7\n"
+                 "#EXT-X-INDEPENDENT-SEGMENTS\n"
+                 "#EXT-X-STREAM-INF:BANDWIDTH=%" PRIu64
+                 ",AVERAGE-BANDWIDTH=%" PRIu64 ",CODECS=\"%s\"%s%s\n"
+                 "%s\n",
+                 variant->peak_rate, variant->average_rate, variant->codecs,
+                 picture, rate, variant->uri);
+
+    return n > 0 && (size_t) n < size ? n : -1;
+}
+
+
+int
+playlist_codecs(const void *init, size_t len, int video, int audio,
+                char *codecs, size_t size)
+{
+    int type;
+    size_t left, used = 0;
+    const unsigned char *box;
+
+    *codecs = '\0';
+
+    /* avcC: version, profile, constraints, level (ISO/IEC 14496-15, 5.3.3) */
+    if (video) {
+        box = playlist_box(init, len, "avcC", 4);
+        if (box == NULL) {
+            return -1;
+        }
+        used = (size_t) snprintf(codecs, size, "avc1.%02x%02x%02x", box[1],
+                                 box[2], box[3]);
+    }
+
+    if (audio) {
+        box = playlist_box(init, len, "esds", 0);
+        left = box ? len - (size_t) (box - (const unsigned char *) init) : 0;
+        type = box ? playlist_aac_type(box, left) : -1;
+        if (type < 0 || used >= size) {
+            return -1;
+        }
+        snprintf(codecs + used, size - used, "%smp4a.40.%d", used ? "," : "",
+                 type);
+    }
+
+    return 0;
+}
+
+
+/* What stands behind the name of the first such box. */
+static const unsigned char *
+playlist_box(const void *init, size_t len, const char *name, size_t needed)
+{
+    const unsigned char *found, *end = (const unsigned char *) init + len;
+
+    found = memmem(init, len, name, 4);
+    return found != NULL && (size_t) (end - found) >= 4 + needed ? found + 4
+                                                                 : NULL;
+}
+
+
+/* DecoderSpecificInfo (tag 5, a size of one to four bytes of seven bits) begins
+   with the audio object type in five bits: ISO/IEC 14496-1, 7.2.6, and
+   14496-3, 1.6.2.1. */
+static int
+playlist_aac_type(const unsigned char *esds, size_t len)
+{
+    size_t i, size_end;
+    const size_t reach = 64; /* the descriptor in front has 25 to 40 bytes */
+
+    /* DecoderConfigDescriptor (tag 4) with objectTypeIndication 0x40 */
+    for (i = 4; i + 1 < len && i < reach; i++) {
+        if (esds[i] != 0x04) {
+            continue;
+        }
+        for (size_end = i + 1; size_end < len && (esds[size_end] & 0x80);
+             size_end++) {
+            /* void */
+        }
+        if (size_end + 14 >= len || esds[size_end + 1] != 0x40
+            || esds[size_end + 14] != 0x05) {
+            continue;
+        }
+        for (i = size_end + 15; i < len && (esds[i] & 0x80); i++) {
+            /* void */
+        }
+        return i + 1 < len ? esds[i + 1] >> 3 : -1;
+    }
+
+    return -1;
+}
+
+
+static int
+playlist_fail(char *err, size_t err_size, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(err, err_size, format, args);
+    va_end(args);
+
+    return -1;
+}

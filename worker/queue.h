@@ -1,0 +1,64 @@
+/* The record of jobs: PostgreSQL, through the functions of sql/queue.sql.
+   A call never waits longer than some seconds; while the server is away each
+   one tries to reach it again. */
+
+#ifndef SLUICE_QUEUE_H
+#define SLUICE_QUEUE_H
+
+#include <jansson.h>
+
+#define QUEUE_LEASE_SECONDS 15 /* a slot silent for so long loses its job */
+#define QUEUE_BEAT_SECONDS 5   /* so often it says that it is alive */
+
+typedef enum {
+    QUEUE_OK,
+    QUEUE_NONE,   /* nothing to take; or the job is no longer ours */
+    QUEUE_AWAY,   /* the server cannot be reached: try again */
+    QUEUE_REFUSED /* the server refuses the statement; the log says why */
+} queue_rc_t;
+
+typedef struct queue_s queue_t;
+
+/* A handle for the slot of this name; connects when first used. NULL without
+   memory. */
+queue_t *queue_create(const char *conninfo, const char *slot);
+void queue_free(queue_t *queue);
+
+/* Takes the job `id`, or any that is due when `id` is NULL. On QUEUE_OK `*job`
+   is what queue.describe() says, to json_decref(). */
+queue_rc_t queue_take(queue_t *queue, const char *id, json_t **job);
+
+/* Prolongs the lease; `progress` in percent. QUEUE_NONE: drop the work. */
+queue_rc_t queue_renew(queue_t *queue, const char *id, double progress);
+
+/* Commits what the job found out. `patch` and `result` are objects or NULL,
+   `next` the kinds of the jobs that follow, ending with NULL. On QUEUE_OK
+   `*followers` is an array of their ids, to json_decref(). */
+queue_rc_t queue_finish(queue_t *queue, const char *id, const json_t *patch,
+                        const json_t *result, const char *const *next,
+                        json_t **followers);
+
+/* `again`: it may heal. Otherwise the job is dead, and `reason` is what the
+   media's owner reads. */
+queue_rc_t queue_fail(queue_t *queue, const char *id, const char *reason,
+                      int again);
+
+/* Lets go of a job: one that is not finished is due at once, and the try does
+   not count; of a cancelled one, nothing is written any more. */
+queue_rc_t queue_give_back(queue_t *queue, const char *id);
+
+/* The jobs of a slot that is known to have died are due at once. */
+queue_rc_t queue_release(queue_t *queue, const char *slot);
+
+/* The ids of jobs that are due and that nobody was told of lately, as an array
+   to json_decref(). */
+queue_rc_t queue_announce(queue_t *queue, json_t **ids);
+
+/* Cancels the other jobs of the media that `id` removes. `*held` is how many
+   slots have not let go yet. */
+queue_rc_t queue_cancel_others(queue_t *queue, const char *id, int *held);
+
+/* The files are gone: deletes the media's row, and its jobs with it. */
+queue_rc_t queue_finish_remove(queue_t *queue, const char *id);
+
+#endif
