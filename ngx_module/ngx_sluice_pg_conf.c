@@ -1,15 +1,16 @@
-#include "ngx_sluice_pg.h"
-#include "ngx_sluice_pg_conf.h"
-
-#include <libpq-fe.h>
+#include "ngx_sluice_pg_internal.h"
 
 
 #define NGX_SLUICE_PG_MAX_OPTIONS 64
 
 
-static ngx_int_t ngx_sluice_pg_resolve(ngx_conf_t *cf, const char *host,
-                                       const char **address);
-static const char *ngx_sluice_pg_strdup(ngx_conf_t *cf, const char *text);
+static ngx_sluice_pg_t *ngx_sluice_pg_conf_alloc(ngx_conf_t *cf,
+                                                 ngx_uint_t options);
+static void ngx_sluice_pg_conf_option(ngx_sluice_pg_t *pg, ngx_uint_t n,
+                                      const char *keyword, const char *value);
+static ngx_int_t ngx_sluice_pg_conf_resolve(ngx_conf_t *cf, const char *host,
+                                            const char **address);
+static const char *ngx_sluice_pg_conf_strdup(ngx_conf_t *cf, const char *text);
 
 
 ngx_sluice_pg_t *
@@ -27,7 +28,7 @@ ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo)
                                       { "options",
                                         "-c statement_timeout=5s" } };
 
-    pg = ngx_sluice_pg_alloc(cf, NGX_SLUICE_PG_MAX_OPTIONS + 1);
+    pg = ngx_sluice_pg_conf_alloc(cf, NGX_SLUICE_PG_MAX_OPTIONS + 1);
     if (pg == NULL) {
         return NULL;
     }
@@ -52,7 +53,7 @@ ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo)
     /* what stands later wins: the operator's words after ours */
 
     for (/* void */; n < sizeof(extra) / sizeof(extra[0]); n++) {
-        ngx_sluice_pg_option(pg, n, extra[n][0], extra[n][1]);
+        ngx_sluice_pg_conf_option(pg, n, extra[n][0], extra[n][1]);
     }
 
     for (o = options; o->keyword; o++) {
@@ -67,17 +68,18 @@ ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo)
             address = o->val;
         }
 
-        ngx_sluice_pg_option(pg, n++, ngx_sluice_pg_strdup(cf, o->keyword),
-                             ngx_sluice_pg_strdup(cf, o->val));
+        ngx_sluice_pg_conf_option(pg, n++,
+                                  ngx_sluice_pg_conf_strdup(cf, o->keyword),
+                                  ngx_sluice_pg_conf_strdup(cf, o->val));
     }
 
     if (host && *host && *host != '/' && *host != '@' && address == NULL) {
-        if (ngx_sluice_pg_resolve(cf, host, &address) != NGX_OK) {
+        if (ngx_sluice_pg_conf_resolve(cf, host, &address) != NGX_OK) {
             PQconninfoFree(options);
             return NULL;
         }
 
-        ngx_sluice_pg_option(pg, n, "hostaddr", address);
+        ngx_sluice_pg_conf_option(pg, n, "hostaddr", address);
     }
 
     PQconninfoFree(options);
@@ -86,8 +88,36 @@ ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo)
 }
 
 
+static ngx_sluice_pg_t *
+ngx_sluice_pg_conf_alloc(ngx_conf_t *cf, ngx_uint_t options)
+{
+    ngx_sluice_pg_t *pg;
+
+    pg = ngx_pcalloc(cf->pool, sizeof(ngx_sluice_pg_t));
+    if (pg == NULL) {
+        return NULL;
+    }
+
+    /* zeroed: the lists end where the options do */
+    pg->keywords = ngx_pcalloc(cf->pool, options * sizeof(char *));
+    pg->values = ngx_pcalloc(cf->pool, options * sizeof(char *));
+
+    return pg->keywords && pg->values ? pg : NULL;
+}
+
+
+static void
+ngx_sluice_pg_conf_option(ngx_sluice_pg_t *pg, ngx_uint_t n,
+                          const char *keyword, const char *value)
+{
+    pg->keywords[n] = keyword;
+    pg->values[n] = value;
+}
+
+
 static ngx_int_t
-ngx_sluice_pg_resolve(ngx_conf_t *cf, const char *host, const char **address)
+ngx_sluice_pg_conf_resolve(ngx_conf_t *cf, const char *host,
+                           const char **address)
 {
     u_char *p;
     size_t len;
@@ -130,7 +160,7 @@ ngx_sluice_pg_resolve(ngx_conf_t *cf, const char *host, const char **address)
 
 
 static const char *
-ngx_sluice_pg_strdup(ngx_conf_t *cf, const char *text)
+ngx_sluice_pg_conf_strdup(ngx_conf_t *cf, const char *text)
 {
     size_t size = ngx_strlen(text) + 1;
     u_char *copy;

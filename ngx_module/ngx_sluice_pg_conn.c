@@ -1,0 +1,408 @@
+#include "ngx_sluice_pg_internal.h"
+
+
+#define NGX_SLUICE_PG_RETRY 1000 /* ms after a failed connect */
+
+
+static void ngx_sluice_pg_conn_notice(void *arg, const char *message);
+static void ngx_sluice_pg_conn_opening(ngx_sluice_pg_conn_t *conn);
+static ngx_int_t ngx_sluice_pg_conn_attach(ngx_sluice_pg_conn_t *conn,
+                                           ngx_uint_t read, ngx_uint_t write);
+static void ngx_sluice_pg_conn_open_timeout(ngx_event_t *ev);
+static void ngx_sluice_pg_conn_event(ngx_event_t *ev);
+static ngx_int_t ngx_sluice_pg_conn_prepared(ngx_sluice_pg_conn_t *conn);
+static void ngx_sluice_pg_conn_preparing(ngx_sluice_pg_conn_t *conn);
+static void ngx_sluice_pg_conn_execute(ngx_sluice_pg_conn_t *conn);
+static void ngx_sluice_pg_conn_executing(ngx_sluice_pg_conn_t *conn);
+static ngx_int_t ngx_sluice_pg_conn_flush(ngx_sluice_pg_conn_t *conn);
+static ngx_int_t ngx_sluice_pg_conn_read(ngx_sluice_pg_conn_t *conn);
+static void ngx_sluice_pg_conn_finish(ngx_sluice_pg_conn_t *conn);
+static sluice_status_t ngx_sluice_pg_conn_status(PGresult *result);
+
+
+static void
+ngx_sluice_pg_conn_notice(void *arg, const char *message)
+{
+    ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0, "postgresql: %s", message);
+}
+
+
+ngx_int_t
+ngx_sluice_pg_conn_open(ngx_sluice_pg_t *pg)
+{
+    ngx_sluice_pg_conn_t *conn;
+
+    if (pg->away && (ngx_msec_int_t) (pg->retry_at - ngx_current_msec) > 0) {
+        return NGX_DECLINED;
+    }
+
+    conn = ngx_calloc(sizeof(ngx_sluice_pg_conn_t), ngx_cycle->log);
+    if (conn == NULL) {
+        return NGX_ERROR;
+    }
+
+    conn->pg = pg;
+    conn->step = ngx_sluice_pg_conn_opening;
+    conn->timer.handler = ngx_sluice_pg_conn_open_timeout;
+    conn->timer.data = conn;
+    conn->timer.log = ngx_cycle->log;
+
+    pg->open++;
+    ngx_queue_insert_tail(&pg->busy, &conn->queue);
+
+    conn->db = PQconnectStartParams(pg->keywords, pg->values, 0);
+
+    if (conn->db == NULL || PQstatus(conn->db) == CONNECTION_BAD
+        || ngx_sluice_pg_conn_attach(conn, 0, 1) != NGX_OK) {
+        ngx_sluice_pg_conn_lost(conn, "connect");
+        return NGX_ERROR;
+    }
+
+    (void) PQsetNoticeProcessor(conn->db, ngx_sluice_pg_conn_notice, NULL);
+
+    ngx_add_timer(&conn->timer, pg->timeout);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_sluice_pg_conn_opening(ngx_sluice_pg_conn_t *conn)
+{
+    ngx_int_t rc;
+    PostgresPollingStatusType poll;
+
+    /* libpq may close this socket and open another between two polls */
+    ngx_sluice_event_detach(conn->c, 0);
+    conn->c = NULL;
+
+    poll = PQconnectPoll(conn->db);
+
+    if (poll == PGRES_POLLING_FAILED) {
+        ngx_sluice_pg_conn_lost(conn, "connect");
+        return;
+    }
+
+    rc = ngx_sluice_pg_conn_attach(conn, poll != PGRES_POLLING_WRITING,
+                                   poll == PGRES_POLLING_WRITING);
+
+    if (rc != NGX_OK) {
+        ngx_sluice_pg_conn_lost(conn, "connect");
+        return;
+    }
+
+    if (poll != PGRES_POLLING_OK) {
+        return;
+    }
+
+    ngx_del_timer(&conn->timer);
+
+    if (PQsetnonblocking(conn->db, 1) != 0) {
+        ngx_sluice_pg_conn_lost(conn, "connect");
+        return;
+    }
+
+    conn->pg->away = 0;
+    ngx_sluice_pg_next(conn);
+}
+
+
+static ngx_int_t
+ngx_sluice_pg_conn_attach(ngx_sluice_pg_conn_t *conn, ngx_uint_t read,
+                          ngx_uint_t write)
+{
+    conn->c = ngx_sluice_event_attach(PQsocket(conn->db), conn,
+                                      ngx_sluice_pg_conn_event,
+                                      ngx_sluice_pg_conn_event);
+    if (conn->c == NULL) {
+        return NGX_ERROR;
+    }
+
+    return ngx_sluice_event_want(conn->c, read, write);
+}
+
+
+static void
+ngx_sluice_pg_conn_open_timeout(ngx_event_t *ev)
+{
+    ngx_sluice_pg_conn_lost(ev->data, "connect timed out");
+}
+
+
+static void
+ngx_sluice_pg_conn_event(ngx_event_t *ev)
+{
+    ngx_connection_t *c = ev->data;
+    ngx_sluice_pg_conn_t *conn = c->data;
+
+    conn->step(conn);
+}
+
+
+/* between queries */
+
+void
+ngx_sluice_pg_conn_idle(ngx_sluice_pg_conn_t *conn)
+{
+    PGnotify *notify;
+
+    /* readable without a query: a notice, or the server going away */
+
+    if (conn->c->close || PQconsumeInput(conn->db) == 0
+        || PQstatus(conn->db) == CONNECTION_BAD) {
+        ngx_sluice_pg_conn_free(conn);
+        return;
+    }
+
+    while ((notify = PQnotifies(conn->db)) != NULL) {
+        PQfreemem(notify);
+    }
+}
+
+
+/* a query: prepare once per connection, then execute */
+
+void
+ngx_sluice_pg_conn_start(ngx_sluice_pg_conn_t *conn,
+                         ngx_sluice_pg_query_t *query)
+{
+    conn->query = query;
+    query->conn = conn;
+
+    if (ngx_sluice_pg_conn_prepared(conn) == NGX_OK) {
+        ngx_sluice_pg_conn_execute(conn);
+        return;
+    }
+
+    conn->step = ngx_sluice_pg_conn_preparing;
+
+    if (PQsendPrepare(conn->db, query->statement->name, query->statement->sql,
+                      (int) query->statement->nparams, NULL)
+            == 0
+        || ngx_sluice_pg_conn_flush(conn) != NGX_OK) {
+        /* not inside the submitting call: the timer's next tick tells */
+        ngx_add_timer(&query->timer, 0);
+    }
+}
+
+
+static ngx_int_t
+ngx_sluice_pg_conn_prepared(ngx_sluice_pg_conn_t *conn)
+{
+    ngx_uint_t i;
+
+    for (i = 0; i < conn->nstatements; i++) {
+        if (conn->statements[i] == conn->query->statement) {
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static void
+ngx_sluice_pg_conn_preparing(ngx_sluice_pg_conn_t *conn)
+{
+    ngx_int_t rc;
+
+    rc = ngx_sluice_pg_conn_read(conn);
+
+    if (rc == NGX_AGAIN) {
+        return;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_sluice_pg_conn_lost(conn, "prepare");
+        return;
+    }
+
+    if (PQresultStatus(conn->result) != PGRES_COMMAND_OK
+        || conn->nstatements == NGX_SLUICE_PG_MAX_STATEMENTS) {
+        ngx_sluice_pg_conn_finish(conn);
+        return;
+    }
+
+    conn->statements[conn->nstatements++] = conn->query->statement;
+
+    PQclear(conn->result);
+    conn->result = NULL;
+
+    ngx_sluice_pg_conn_execute(conn);
+}
+
+
+static void
+ngx_sluice_pg_conn_execute(ngx_sluice_pg_conn_t *conn)
+{
+    ngx_sluice_pg_query_t *query = conn->query;
+
+    conn->step = ngx_sluice_pg_conn_executing;
+
+    if (PQsendQueryPrepared(conn->db, query->statement->name,
+                            (int) query->statement->nparams, query->values,
+                            NULL, NULL, 0)
+            == 0
+        || ngx_sluice_pg_conn_flush(conn) != NGX_OK) {
+        ngx_add_timer(&query->timer, 0);
+    }
+}
+
+
+static void
+ngx_sluice_pg_conn_executing(ngx_sluice_pg_conn_t *conn)
+{
+    ngx_int_t rc;
+
+    rc = ngx_sluice_pg_conn_read(conn);
+
+    if (rc == NGX_OK) {
+        ngx_sluice_pg_conn_finish(conn);
+
+    } else if (rc == NGX_ERROR) {
+        ngx_sluice_pg_conn_lost(conn, "query");
+    }
+}
+
+
+static ngx_int_t
+ngx_sluice_pg_conn_flush(ngx_sluice_pg_conn_t *conn)
+{
+    int rc;
+
+    rc = PQflush(conn->db);
+
+    return rc < 0 ? NGX_ERROR : ngx_sluice_event_want(conn->c, 1, rc == 1);
+}
+
+
+static ngx_int_t
+ngx_sluice_pg_conn_read(ngx_sluice_pg_conn_t *conn)
+{
+    PGresult *result;
+
+    if (PQconsumeInput(conn->db) == 0
+        || ngx_sluice_pg_conn_flush(conn) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    while (!PQisBusy(conn->db)) {
+        result = PQgetResult(conn->db);
+
+        if (result == NULL) {
+            return conn->result ? NGX_OK : NGX_ERROR;
+        }
+
+        PQclear(conn->result);
+        conn->result = result;
+    }
+
+    return NGX_AGAIN;
+}
+
+
+/* answers */
+
+static void
+ngx_sluice_pg_conn_finish(ngx_sluice_pg_conn_t *conn)
+{
+    PGresult *result = conn->result;
+    sluice_status_t status;
+    ngx_sluice_pg_query_t *query = conn->query;
+
+    status = ngx_sluice_pg_conn_status(result);
+
+    conn->query = NULL;
+    conn->result = NULL;
+
+    if (status == SLUICE_INTERNAL || status == SLUICE_DATABASE_AWAY) {
+        /* a plan that went stale, a session being shut down: start afresh */
+        ngx_sluice_pg_conn_free(conn);
+        ngx_sluice_pg_replenish(query->pg);
+
+    } else {
+        ngx_sluice_pg_next(conn);
+    }
+
+    ngx_sluice_pg_answer(query, status, result);
+    PQclear(result);
+}
+
+
+static sluice_status_t
+ngx_sluice_pg_conn_status(PGresult *result)
+{
+    const char *state;
+
+    if (PQresultStatus(result) == PGRES_TUPLES_OK
+        || PQresultStatus(result) == PGRES_COMMAND_OK) {
+        return SLUICE_OK;
+    }
+
+    state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (state == NULL) {
+        return SLUICE_DATABASE_AWAY;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "postgresql: %s %s", state,
+                  PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+
+    /* classes of PostgreSQL's Appendix A */
+
+    if (ngx_strncmp(state, "22", 2) == 0) {
+        return SLUICE_FIELD_INVALID;
+    }
+
+    if (ngx_strncmp(state, "23", 2) == 0) {
+        return SLUICE_CONFLICT;
+    }
+
+    if (ngx_strncmp(state, "08", 2) == 0 || ngx_strncmp(state, "53", 2) == 0
+        || ngx_strncmp(state, "57", 2) == 0) {
+        return SLUICE_DATABASE_AWAY;
+    }
+
+    return SLUICE_INTERNAL;
+}
+
+
+void
+ngx_sluice_pg_conn_lost(ngx_sluice_pg_conn_t *conn, const char *what)
+{
+    ngx_sluice_pg_t *pg = conn->pg;
+    ngx_sluice_pg_query_t *query = conn->query;
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "postgresql connection lost: %s: %s", what,
+                  conn->db ? PQerrorMessage(conn->db) : "out of memory");
+
+    if (conn->step == ngx_sluice_pg_conn_opening) {
+        pg->away = 1;
+        pg->retry_at = ngx_current_msec + NGX_SLUICE_PG_RETRY;
+    }
+
+    ngx_sluice_pg_conn_free(conn);
+
+    if (query) {
+        ngx_sluice_pg_answer(query, SLUICE_DATABASE_AWAY, NULL);
+    }
+
+    ngx_sluice_pg_replenish(pg);
+}
+
+
+void
+ngx_sluice_pg_conn_free(ngx_sluice_pg_conn_t *conn)
+{
+    ngx_queue_remove(&conn->queue);
+    conn->pg->open--;
+
+    if (conn->timer.timer_set) {
+        ngx_del_timer(&conn->timer);
+    }
+
+    ngx_sluice_event_detach(conn->c, 1);
+    PQclear(conn->result);
+    PQfinish(conn->db);
+    ngx_free(conn);
+}

@@ -1,0 +1,97 @@
+/* What the files of the PostgreSQL bridge share: ngx_sluice_pg.c holds the pool
+   and the queries, ngx_sluice_pg_conn.c a connection's life, and
+   ngx_sluice_pg_conf.c reads a conninfo. */
+
+#ifndef NGX_SLUICE_PG_INTERNAL_H
+#define NGX_SLUICE_PG_INTERNAL_H
+
+#include "ngx_sluice_pg.h"
+#include "ngx_sluice_event.h"
+
+#include <libpq-fe.h>
+
+#define NGX_SLUICE_PG_MAX_STATEMENTS 64
+
+
+typedef struct ngx_sluice_pg_conn_s ngx_sluice_pg_conn_t;
+
+typedef void (*ngx_sluice_pg_step_pt)(ngx_sluice_pg_conn_t *conn);
+
+
+struct ngx_sluice_pg_s {
+    const char **keywords;
+    const char **values;
+
+    ngx_uint_t pool;
+    ngx_uint_t max_waiting;
+    ngx_msec_t timeout;
+
+    /* this process's, filled while it serves */
+    ngx_uint_t open;
+    ngx_queue_t idle;
+    ngx_queue_t busy;
+    ngx_queue_t waiting;
+    ngx_uint_t nwaiting;
+    ngx_msec_t retry_at;
+    unsigned ready : 1; /* the queues are initialized */
+    unsigned away : 1;  /* the last connect failed */
+};
+
+
+struct ngx_sluice_pg_query_s {
+    ngx_queue_t queue; /* in pg->waiting */
+    ngx_sluice_pg_t *pg;
+    ngx_sluice_pg_conn_t *conn;       /* NULL while it waits */
+    ngx_event_t timer;                /* from submission to answer */
+    ngx_sluice_pg_handler_pt handler; /* NULL when cancelled */
+    void *data;
+    const ngx_sluice_pg_statement_t *statement;
+    const char *values[NGX_SLUICE_PG_MAX_PARAMS];
+};
+
+
+struct ngx_sluice_pg_conn_s {
+    ngx_queue_t queue; /* in pg->idle or pg->busy */
+    ngx_sluice_pg_t *pg;
+    PGconn *db;
+    ngx_connection_t *c;
+    ngx_event_t timer;          /* while connecting */
+    ngx_sluice_pg_step_pt step; /* what an event continues */
+    ngx_sluice_pg_query_t *query;
+    PGresult *result; /* the last of the query */
+    ngx_uint_t nstatements;
+    const ngx_sluice_pg_statement_t *statements[NGX_SLUICE_PG_MAX_STATEMENTS];
+};
+
+
+/* Opens a connection; when it stands it takes the first query that waits.
+   NGX_OK when it is on its way. A failure is remembered for a while, so that an
+   absent server costs nothing. */
+ngx_int_t ngx_sluice_pg_conn_open(ngx_sluice_pg_t *pg);
+
+/* Sends a query: prepares its statement first if this connection has not yet.
+ */
+void ngx_sluice_pg_conn_start(ngx_sluice_pg_conn_t *conn,
+                              ngx_sluice_pg_query_t *query);
+
+/* What to do with an event between queries. */
+void ngx_sluice_pg_conn_idle(ngx_sluice_pg_conn_t *conn);
+
+/* Closes the connection; its query, if any, is answered with
+   SLUICE_DATABASE_AWAY. */
+void ngx_sluice_pg_conn_lost(ngx_sluice_pg_conn_t *conn, const char *what);
+
+/* Closes it without a word to its query. */
+void ngx_sluice_pg_conn_free(ngx_sluice_pg_conn_t *conn);
+
+/* Gives a connection that is free the next query, or puts it by. */
+void ngx_sluice_pg_next(ngx_sluice_pg_conn_t *conn);
+
+/* Those who wait get a new connection; without hope of one, an answer. */
+void ngx_sluice_pg_replenish(ngx_sluice_pg_t *pg);
+
+/* Calls the query's handler, unless cancelled, and frees the query. */
+void ngx_sluice_pg_answer(ngx_sluice_pg_query_t *query, sluice_status_t status,
+                          PGresult *result);
+
+#endif
