@@ -171,9 +171,6 @@ ngx_http_sluice_send(ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *type,
         if (rc != NGX_OK) {
             return rc;
         }
-
-    } else if (r->reading_body) {
-        r->keepalive = 0;
     }
 
     ngx_http_clear_accept_ranges(r);

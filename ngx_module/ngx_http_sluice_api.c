@@ -142,6 +142,7 @@ ngx_http_sluice_decode(ngx_http_request_t *r, ngx_str_t *value)
 {
     size_t i;
     u_char *src, *dst, *p;
+    json_t *text;
 
     src = ngx_pnalloc(r->pool, value->len * 2 + 1);
     if (src == NULL) {
@@ -165,7 +166,14 @@ ngx_http_sluice_decode(ngx_http_request_t *r, ngx_str_t *value)
         }
     }
 
-    return ngx_utf8_length(dst, value->len) <= value->len ? NGX_OK : NGX_ERROR;
+    text = json_stringn((char *) dst, value->len);
+    if (text == NULL) {
+        return NGX_ERROR;
+    }
+
+    json_decref(text);
+
+    return NGX_OK;
 }
 
 

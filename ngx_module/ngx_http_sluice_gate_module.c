@@ -27,6 +27,7 @@ static sluice_status_t ngx_http_sluice_gate_grant(ngx_http_request_t *r,
 static ngx_uint_t ngx_http_sluice_gate_find_grant(ngx_http_request_t *r,
                                                   ngx_http_sluice_ctx_t *ctx,
                                                   ngx_str_t *token);
+static ngx_uint_t ngx_http_sluice_gate_arg(ngx_str_t *args, ngx_str_t *token);
 static ngx_uint_t ngx_http_sluice_gate_canonical(ngx_http_request_t *r);
 static sluice_status_t ngx_http_sluice_gate_user(ngx_http_request_t *r,
                                                  ngx_http_sluice_ctx_t *ctx,
@@ -289,8 +290,7 @@ ngx_http_sluice_gate_find_grant(ngx_http_request_t *r,
         return 1;
     }
 
-    if (r->args.len
-        && ngx_http_arg(r, (u_char *) "grant", 5, token) == NGX_OK) {
+    if (ngx_http_sluice_gate_arg(&r->args, token)) {
         return 1;
     }
 
@@ -307,6 +307,36 @@ ngx_http_sluice_gate_find_grant(ngx_http_request_t *r,
     }
 
     return ngx_http_sluice_gate_cookie(r, &cookie, token);
+}
+
+
+/* ngx_http_arg() compares byte by byte, and a grant has hundreds of them. */
+
+static ngx_uint_t
+ngx_http_sluice_gate_arg(ngx_str_t *args, ngx_str_t *token)
+{
+    u_char *p, *end, *next;
+
+    static u_char name[] = "grant=";
+
+    end = args->data + args->len;
+
+    for (p = args->data; p < end; p = next + 1) {
+        next = memchr(p, '&', (size_t) (end - p));
+
+        if (next == NULL) {
+            next = end;
+        }
+
+        if (next - p >= (ssize_t) sizeof(name) - 1
+            && ngx_strncasecmp(p, name, sizeof(name) - 1) == 0) {
+            token->data = p + sizeof(name) - 1;
+            token->len = (size_t) (next - token->data);
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
