@@ -75,6 +75,24 @@ ngx_http_sluice_ctx_t *ngx_http_sluice_ctx(ngx_http_request_t *r);
 ngx_http_sluice_ctx_t *ngx_http_sluice_find_ctx(ngx_http_request_t *r);
 
 
+/* finding tokens: ngx_http_sluice_carrier.c */
+
+/* For the post-read phase: keeps what the client asks for, and takes a grant
+   out of the path. Returns what a phase handler returns. */
+ngx_int_t ngx_http_sluice_carrier_take(ngx_http_request_t *r);
+
+/* 1 and the token when the request brings one, else 0. */
+ngx_uint_t ngx_http_sluice_carrier_grant(ngx_http_request_t *r,
+                                         ngx_http_sluice_ctx_t *ctx,
+                                         ngx_str_t *token);
+ngx_uint_t ngx_http_sluice_carrier_user(ngx_http_request_t *r,
+                                        ngx_str_t *token);
+
+/* 1 when the path came as it is signed, without "..", "//", or an encoded dot
+   or slash. */
+ngx_uint_t ngx_http_sluice_carrier_canonical(ngx_http_request_t *r);
+
+
 /* checking tokens: ngx_http_sluice_token.c */
 
 /* Finds or verifies a token. SLUICE_OK and its claims, which hold until the

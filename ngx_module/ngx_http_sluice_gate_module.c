@@ -20,23 +20,12 @@ typedef struct {
 } ngx_http_sluice_gate_loc_conf_t;
 
 
-static ngx_int_t ngx_http_sluice_gate_carrier(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_gate_handler(ngx_http_request_t *r);
 static sluice_status_t ngx_http_sluice_gate_grant(ngx_http_request_t *r,
                                                   ngx_http_sluice_ctx_t *ctx);
-static ngx_uint_t ngx_http_sluice_gate_find_grant(ngx_http_request_t *r,
-                                                  ngx_http_sluice_ctx_t *ctx,
-                                                  ngx_str_t *token);
-static ngx_uint_t ngx_http_sluice_gate_arg(ngx_str_t *args, ngx_str_t *token);
-static ngx_uint_t ngx_http_sluice_gate_canonical(ngx_http_request_t *r);
 static sluice_status_t ngx_http_sluice_gate_user(ngx_http_request_t *r,
                                                  ngx_http_sluice_ctx_t *ctx,
                                                  role_t least);
-static ngx_uint_t ngx_http_sluice_gate_find_user(ngx_http_request_t *r,
-                                                 ngx_str_t *token);
-static ngx_uint_t ngx_http_sluice_gate_cookie(ngx_http_request_t *r,
-                                              ngx_str_t *name,
-                                              ngx_str_t *value);
 static ngx_int_t ngx_http_sluice_gate_deny(ngx_http_request_t *r,
                                            ngx_http_sluice_ctx_t *ctx,
                                            sluice_status_t status);
@@ -146,55 +135,6 @@ static ngx_http_variable_t ngx_http_sluice_gate_vars[] = {
 };
 
 
-/*
- * Before anything is rewritten: what the client asks for is kept, since that is
- * what a grant must cover, and /~<grant>/media/x becomes /media/x. Only a
- * carrier at the very start of the URI as it came over the wire counts, so that
- * normalization cannot make one.
- */
-
-static ngx_int_t
-ngx_http_sluice_gate_carrier(ngx_http_request_t *r)
-{
-    u_char *p;
-    size_t len;
-    ngx_http_sluice_ctx_t *ctx;
-
-    ctx = ngx_http_sluice_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (r->uri.len < 3 || r->uri.data[0] != '/' || r->uri.data[1] != '~') {
-        return NGX_DECLINED;
-    }
-
-    p = ngx_strlchr(r->uri.data + 1, r->uri.data + r->uri.len, '/');
-
-    if (p == NULL) {
-        return NGX_DECLINED;
-    }
-
-    len = (size_t) (p - r->uri.data);
-
-    if (r->unparsed_uri.len <= len || r->unparsed_uri.data[len] != '/'
-        || ngx_memcmp(r->unparsed_uri.data, r->uri.data, len) != 0) {
-        return NGX_DECLINED;
-    }
-
-    ctx->path_grant.data = r->uri.data + 2;
-    ctx->path_grant.len = len - 2;
-
-    r->uri.data += len;
-    r->uri.len -= len;
-    r->valid_unparsed_uri = 0;
-
-    ctx->path = r->uri;
-
-    return NGX_DECLINED;
-}
-
-
 static ngx_int_t
 ngx_http_sluice_gate_handler(ngx_http_request_t *r)
 {
@@ -248,7 +188,7 @@ ngx_http_sluice_gate_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
     const token_t *claims;
     sluice_status_t status;
 
-    if (!ngx_http_sluice_gate_find_grant(r, ctx, &token)) {
+    if (!ngx_http_sluice_carrier_grant(r, ctx, &token)) {
         return SLUICE_UNAUTHENTICATED;
     }
 
@@ -258,7 +198,7 @@ ngx_http_sluice_gate_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
     }
 
     if ((r->complex_uri || r->quoted_uri)
-        && !ngx_http_sluice_gate_canonical(r)) {
+        && !ngx_http_sluice_carrier_canonical(r)) {
         return SLUICE_GRANT_PATH;
     }
 
@@ -274,122 +214,6 @@ ngx_http_sluice_gate_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
 }
 
 
-static ngx_uint_t
-ngx_http_sluice_gate_find_grant(ngx_http_request_t *r,
-                                ngx_http_sluice_ctx_t *ctx, ngx_str_t *token)
-{
-    ngx_uint_t i;
-    ngx_list_part_t *part;
-    ngx_table_elt_t *h;
-
-    static ngx_str_t cookie = ngx_string("sluice_grant");
-    static u_char name[] = "sluice-grant";
-
-    if (ctx->path_grant.len) {
-        *token = ctx->path_grant;
-        return 1;
-    }
-
-    if (ngx_http_sluice_gate_arg(&r->args, token)) {
-        return 1;
-    }
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == sizeof(name) - 1
-                && ngx_strncmp(h[i].lowcase_key, name, sizeof(name) - 1) == 0) {
-                *token = h[i].value;
-                return 1;
-            }
-        }
-    }
-
-    return ngx_http_sluice_gate_cookie(r, &cookie, token);
-}
-
-
-/* ngx_http_arg() compares byte by byte, and a grant has hundreds of them. */
-
-static ngx_uint_t
-ngx_http_sluice_gate_arg(ngx_str_t *args, ngx_str_t *token)
-{
-    u_char *p, *end, *next;
-
-    static u_char name[] = "grant=";
-
-    end = args->data + args->len;
-
-    for (p = args->data; p < end; p = next + 1) {
-        next = memchr(p, '&', (size_t) (end - p));
-
-        if (next == NULL) {
-            next = end;
-        }
-
-        if (next - p >= (ssize_t) sizeof(name) - 1
-            && ngx_strncasecmp(p, name, sizeof(name) - 1) == 0) {
-            token->data = p + sizeof(name) - 1;
-            token->len = (size_t) (next - token->data);
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/*
- * A link is a path that somebody signed: whoever spells it otherwise ("..",
- * "//", an encoded slash or dot) is not following the link.
- */
-
-static ngx_uint_t
-ngx_http_sluice_gate_canonical(ngx_http_request_t *r)
-{
-    u_char *p, *end, c;
-
-    end = r->unparsed_uri.data + r->unparsed_uri.len;
-
-    for (p = r->unparsed_uri.data; p < end && *p != '?'; p++) {
-
-        if (*p == '/' && end - p > 1) {
-
-            if (p[1] == '/') {
-                return 0;
-            }
-
-            /* "/./" and "/../", also at the end */
-
-            if (p[1] == '.') {
-                c = end - p > 2 ? p[2] : '/';
-
-                if (c == '.') {
-                    c = end - p > 3 ? p[3] : '/';
-                }
-
-                if (c == '/' || c == '?') {
-                    return 0;
-                }
-            }
-        }
-
-        /* %2e, %2f, %5c, and %25, which hides another of them */
-
-        if (*p == '%' && end - p > 2) {
-            c = (u_char) ngx_hextoi(p + 1, 2);
-
-            if (c == '.' || c == '/' || c == '\\' || c == '%') {
-                return 0;
-            }
-        }
-    }
-
-    return 1;
-}
-
-
 /* SLUICE_UNAUTHENTICATED: no access token was brought */
 
 static sluice_status_t
@@ -400,7 +224,7 @@ ngx_http_sluice_gate_user(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
     const token_t *claims;
     sluice_status_t status;
 
-    if (!ngx_http_sluice_gate_find_user(r, &token)) {
+    if (!ngx_http_sluice_carrier_user(r, &token)) {
         return SLUICE_UNAUTHENTICATED;
     }
 
@@ -416,56 +240,6 @@ ngx_http_sluice_gate_user(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
     }
 
     return status;
-}
-
-
-static ngx_uint_t
-ngx_http_sluice_gate_find_user(ngx_http_request_t *r, ngx_str_t *token)
-{
-    ngx_str_t *value;
-
-    static ngx_str_t cookie = ngx_string("sluice_session");
-
-    if (r->headers_in.authorization) {
-        value = &r->headers_in.authorization->value;
-
-        if (value->len > 7
-            && ngx_strncasecmp(value->data, (u_char *) "Bearer ", 7) == 0) {
-            token->data = value->data + 7;
-            token->len = value->len - 7;
-
-            while (token->len && token->data[0] == ' ') {
-                token->data++;
-                token->len--;
-            }
-
-            return 1;
-        }
-    }
-
-    return ngx_http_sluice_gate_cookie(r, &cookie, token);
-}
-
-
-static ngx_uint_t
-ngx_http_sluice_gate_cookie(ngx_http_request_t *r, ngx_str_t *name,
-                            ngx_str_t *value)
-{
-#if (nginx_version >= 1023000)
-
-    return r->headers_in.cookie
-           && ngx_http_parse_multi_header_lines(r, r->headers_in.cookie, name,
-                                                value)
-                  != NULL;
-
-#else
-
-    return r->headers_in.cookies.nelts
-           && ngx_http_parse_multi_header_lines(&r->headers_in.cookies, name,
-                                                value)
-                  != NGX_DECLINED;
-
-#endif
 }
 
 
@@ -743,7 +517,7 @@ ngx_http_sluice_gate_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    *h = ngx_http_sluice_gate_carrier;
+    *h = ngx_http_sluice_carrier_take;
 
     h = ngx_array_push(&cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers);
     if (h == NULL) {

@@ -1,0 +1,226 @@
+/* Where a request carries its tokens: in the path, the query, a header or a
+   cookie. */
+
+#include "ngx_http_sluice.h"
+
+
+static ngx_uint_t ngx_http_sluice_carrier_cookie(ngx_http_request_t *r,
+                                                 ngx_str_t *name,
+                                                 ngx_str_t *value);
+static ngx_uint_t ngx_http_sluice_carrier_arg(ngx_str_t *args,
+                                              ngx_str_t *token);
+
+
+/*
+ * Before anything is rewritten: what the client asks for is kept, since that is
+ * what a grant must cover, and /~<grant>/media/x becomes /media/x. Only a
+ * carrier at the very start of the URI as it came over the wire counts, so that
+ * normalization cannot make one.
+ */
+
+ngx_int_t
+ngx_http_sluice_carrier_take(ngx_http_request_t *r)
+{
+    u_char *p;
+    size_t len;
+    ngx_http_sluice_ctx_t *ctx;
+
+    ctx = ngx_http_sluice_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (r->uri.len < 3 || r->uri.data[0] != '/' || r->uri.data[1] != '~') {
+        return NGX_DECLINED;
+    }
+
+    p = ngx_strlchr(r->uri.data + 1, r->uri.data + r->uri.len, '/');
+
+    if (p == NULL) {
+        return NGX_DECLINED;
+    }
+
+    len = (size_t) (p - r->uri.data);
+
+    if (r->unparsed_uri.len <= len || r->unparsed_uri.data[len] != '/'
+        || ngx_memcmp(r->unparsed_uri.data, r->uri.data, len) != 0) {
+        return NGX_DECLINED;
+    }
+
+    ctx->path_grant.data = r->uri.data + 2;
+    ctx->path_grant.len = len - 2;
+
+    r->uri.data += len;
+    r->uri.len -= len;
+    r->valid_unparsed_uri = 0;
+
+    ctx->path = r->uri;
+
+    return NGX_DECLINED;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_carrier_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
+                              ngx_str_t *token)
+{
+    ngx_uint_t i;
+    ngx_list_part_t *part;
+    ngx_table_elt_t *h;
+
+    static ngx_str_t cookie = ngx_string("sluice_grant");
+    static u_char name[] = "sluice-grant";
+
+    if (ctx->path_grant.len) {
+        *token = ctx->path_grant;
+        return 1;
+    }
+
+    if (ngx_http_sluice_carrier_arg(&r->args, token)) {
+        return 1;
+    }
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (h[i].key.len == sizeof(name) - 1
+                && ngx_strncmp(h[i].lowcase_key, name, sizeof(name) - 1) == 0) {
+                *token = h[i].value;
+                return 1;
+            }
+        }
+    }
+
+    return ngx_http_sluice_carrier_cookie(r, &cookie, token);
+}
+
+
+/* ngx_http_arg() compares byte by byte, and a grant has hundreds of them. */
+
+static ngx_uint_t
+ngx_http_sluice_carrier_arg(ngx_str_t *args, ngx_str_t *token)
+{
+    u_char *p, *end, *next;
+
+    static u_char name[] = "grant=";
+
+    end = args->data + args->len;
+
+    for (p = args->data; p < end; p = next + 1) {
+        next = memchr(p, '&', (size_t) (end - p));
+
+        if (next == NULL) {
+            next = end;
+        }
+
+        if (next - p >= (ssize_t) sizeof(name) - 1
+            && ngx_strncasecmp(p, name, sizeof(name) - 1) == 0) {
+            token->data = p + sizeof(name) - 1;
+            token->len = (size_t) (next - token->data);
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * A link is a path that somebody signed: whoever spells it otherwise ("..",
+ * "//", an encoded slash or dot) is not following the link.
+ */
+
+ngx_uint_t
+ngx_http_sluice_carrier_canonical(ngx_http_request_t *r)
+{
+    u_char *p, *end, c;
+
+    end = r->unparsed_uri.data + r->unparsed_uri.len;
+
+    for (p = r->unparsed_uri.data; p < end && *p != '?'; p++) {
+
+        if (*p == '/' && end - p > 1) {
+
+            if (p[1] == '/') {
+                return 0;
+            }
+
+            /* "/./" and "/../", also at the end */
+
+            if (p[1] == '.') {
+                c = end - p > 2 ? p[2] : '/';
+
+                if (c == '.') {
+                    c = end - p > 3 ? p[3] : '/';
+                }
+
+                if (c == '/' || c == '?') {
+                    return 0;
+                }
+            }
+        }
+
+        /* %2e, %2f, %5c, and %25, which hides another of them */
+
+        if (*p == '%' && end - p > 2) {
+            c = (u_char) ngx_hextoi(p + 1, 2);
+
+            if (c == '.' || c == '/' || c == '\\' || c == '%') {
+                return 0;
+            }
+        }
+    }
+
+    return 1;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_carrier_user(ngx_http_request_t *r, ngx_str_t *token)
+{
+    ngx_str_t *value;
+
+    static ngx_str_t cookie = ngx_string("sluice_session");
+
+    if (r->headers_in.authorization) {
+        value = &r->headers_in.authorization->value;
+
+        if (value->len > 7
+            && ngx_strncasecmp(value->data, (u_char *) "Bearer ", 7) == 0) {
+            token->data = value->data + 7;
+            token->len = value->len - 7;
+
+            while (token->len && token->data[0] == ' ') {
+                token->data++;
+                token->len--;
+            }
+
+            return 1;
+        }
+    }
+
+    return ngx_http_sluice_carrier_cookie(r, &cookie, token);
+}
+
+
+static ngx_uint_t
+ngx_http_sluice_carrier_cookie(ngx_http_request_t *r, ngx_str_t *name,
+                               ngx_str_t *value)
+{
+#if (nginx_version >= 1023000)
+
+    return r->headers_in.cookie
+           && ngx_http_parse_multi_header_lines(r, r->headers_in.cookie, name,
+                                                value)
+                  != NULL;
+
+#else
+
+    return r->headers_in.cookies.nelts
+           && ngx_http_parse_multi_header_lines(&r->headers_in.cookies, name,
+                                                value)
+                  != NGX_DECLINED;
+
+#endif
+}
