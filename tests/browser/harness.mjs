@@ -77,6 +77,21 @@ export async function enter(page, stack, { stay = false } = {}) {
 }
 
 
+/*
+ * The API's answers of media, changed before the page sees them; change(media)
+ * alters each in place. For the first `times` answers that come to that path.
+ */
+export function pretend(page, path, times, change) {
+    return page.route((url) => url.pathname === path, async (route) => {
+        const answer = await route.fetch();
+        const json = await answer.json();
+
+        (json.items ?? [json]).forEach(change);
+        await route.fulfill({ response: answer, json });
+    }, { times });
+}
+
+
 /* The path of a title's page, from what the API answers of it. */
 export function place(media) {
     return `/${media.kind === "score" ? "read" : "watch"}/${media.id}`;
@@ -98,7 +113,8 @@ export function folder() {
 export function film(path, { seconds = 12, bitrate = 300 } = {}) {
     execFileSync("ffmpeg", [
         "-v", "error", "-y",
-        "-f", "lavfi", "-i", `testsrc2=size=320x180:rate=25:duration=${seconds}`,
+        "-f", "lavfi", "-i",
+        `testsrc2=size=320x180:rate=25:duration=${seconds}`,
         "-f", "lavfi", "-i", `sine=frequency=440:duration=${seconds}`,
         "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
         "-b:v", `${bitrate}k`, "-minrate", `${bitrate}k`,

@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { film, folder, open, place, score } from "./harness.mjs";
+import { enter, film, folder, open, place, pretend, score }
+    from "./harness.mjs";
 
 let house, files, movie, sheet;
 
@@ -98,6 +99,50 @@ test("a long list goes on where it ended", async () => {
 
     assert.ok(await page.locator(".card:nth-child(2) a").evaluate(
         (element) => element === document.activeElement));
+});
+
+
+test("a title in the making changes by itself when it is ready", async () => {
+    const page = await house.page();
+    const card = page.locator(".card", { hasText: "Harbour at dawn" });
+
+    await pretend(page, "/api/media", 1, (found) => {
+        found.state = "processing";
+        found.links = {};
+        Object.assign(found.job, { kind: "probe", state: "running",
+                                   progress: 0 });
+    });
+    await page.goto("/");
+
+    await card.getByText("Looking at the file").waitFor();
+    await card.locator("img").waitFor();
+    assert.equal(await card.getAttribute("data-state"), "ready");
+});
+
+
+test("a server that is away is waited for", async () => {
+    const page = await house.page();
+
+    await page.route((url) => url.pathname === "/api/media",
+                     (route) => route.fulfill({
+                         status: 503, headers: { "Retry-After": "1" },
+                     }), { times: 1 });
+    await page.goto("/");
+
+    await page.getByText("The server is not answering").waitFor();
+    await counts(page, "2 titles").waitFor();
+    await page.getByText("The server is not answering")
+        .waitFor({ state: "hidden" });
+});
+
+
+test("only who may delete a title is offered to", async () => {
+    const page = await house.visitor();
+
+    await enter(page, await house.stack.user("viewer"));
+    await counts(page, "2 titles").waitFor();
+
+    assert.equal(await page.locator(".card-delete").count(), 0);
 });
 
 

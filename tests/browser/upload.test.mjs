@@ -31,10 +31,12 @@ test("a film uploads with progress to be seen, and then it plays", async () => {
     await page.getByLabel("Choose files").setInputFiles(path);
 
     await page.waitForFunction(() => {
-        const { value } = document.querySelector(".upload-row progress") ?? {};
+        const { value } = document.querySelector(
+            ".upload-row[data-state=sending] progress") ?? {};
         return value > 0 && value < 100;
     });
-    assert.match(await row.locator(".upload-status").innerText(), /\d%/);
+    assert.match(await row.locator(".upload-status").innerText(),
+                 /^\d+% of \d/);
 
     await page.getByRole("link", { name: "Watch: Sea and sky" })
         .click({ timeout: 90_000 });
@@ -65,6 +67,10 @@ test("what is no film ends with a reason", async () => {
         .waitFor({ timeout: 90_000 });
     assert.match(await page.locator(".upload-status").innerText(), /\w+ \w+/);
     await page.getByRole("button", { name: "Try letter.mp4 again" }).waitFor();
+
+    await page.goto("/");
+    await page.getByRole("link", { name: /letter/ }).click();
+    await page.getByText("could not be made playable").waitFor();
 });
 
 

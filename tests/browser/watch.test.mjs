@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { film, folder, open, place } from "./harness.mjs";
+import { film, folder, open, place, pretend } from "./harness.mjs";
 
 let house, files, media;
 
@@ -46,19 +46,28 @@ test("hls.js plays where the browser has no HLS of its own", async () => {
 });
 
 
-test("a link that has ended is replaced while one watches", async () => {
-    const page = await house.page();
-    let asked = 0;
+for (const own of [true, false]) {
+    const player = own ? "the browser's own HLS" : "hls.js";
 
-    await withoutHls(page);
-    await page.route("**/hls/master.m3u8", (route) => {
-        asked++;
-        return asked === 1 ? route.fulfill({ status: 410 }) : route.continue();
+    test(`a link that has ended is replaced for ${player}`, async () => {
+        const page = await house.page();
+        let refused = 0;
+
+        if (!own) {
+            await withoutHls(page);
+        }
+        await page.route(master, (route) => {
+            refused++;
+            return route.fulfill({ status: 410 });
+        }, { times: 1 });
+        await plays(page);
+
+        assert.equal(refused, 1);
+        assert.ok(await page.evaluate(() => "Hls" in globalThis
+            === !document.createElement("video")
+                .canPlayType("application/vnd.apple.mpegurl")));
     });
-    await plays(page);
-
-    assert.equal(asked, 2);
-});
+}
 
 
 test("a film that cannot be loaded says so and can be tried again",
@@ -66,14 +75,30 @@ test("a film that cannot be loaded says so and can be tried again",
     const page = await house.page();
 
     await withoutHls(page);
-    await page.route("**/hls/*.m3u8", (route) => route.fulfill({
-        status: 404 }));
+    await page.route(master, (route) => route.fulfill({ status: 404 }));
     await page.goto(place(media));
     await page.getByText("Playing stopped").waitFor({ timeout: 60_000 });
-    await page.unroute("**/hls/*.m3u8");
+    await page.unroute(master);
     await page.getByRole("button", { name: "Try again" }).click();
 
     await advances(page, 0.5);
+});
+
+
+test("a film that is still being made starts when it is ready", async () => {
+    const page = await house.page();
+
+    await pretend(page, `/api/media/${media.id}`, 1, (found) => {
+        found.state = "processing";
+        found.links = {};
+        Object.assign(found.job, { kind: "package", state: "running",
+                                   progress: 40 });
+    });
+    await page.goto(place(media));
+
+    await page.getByText("Making it playable, 40%").waitFor();
+    await page.waitForFunction(
+        () => document.querySelector("video")?.readyState > 0);
 });
 
 
@@ -131,6 +156,11 @@ test("one goes on where one stopped, or from the beginning", async () => {
         .click();
     assert.equal(await here(), 0);
 });
+
+
+function master(url) {
+    return url.pathname.endsWith("/hls/master.m3u8");
+}
 
 
 async function withoutHls(page) {

@@ -60,7 +60,7 @@ async function call(method, path, options = {}) {
     for (let attempt = 1; ; attempt++) {
         try {
             const answer = await send(method, path, options);
-            notice.clear();
+            notice.answered();
             return answer;
         } catch (problem) {
             if (problem.status === 401) {
@@ -70,7 +70,7 @@ async function call(method, path, options = {}) {
                 }
                 session.end();
             } else if (problem.away && method === "GET" && attempt < TRIES) {
-                notice.show("shell.waiting");
+                notice.unanswered();
                 await wait(problem.retryAfter ?? PAUSE, options.signal);
                 continue;
             }

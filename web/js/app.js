@@ -129,7 +129,7 @@ async function leave() {
     try {
         await session.signOut();
     } catch (problem) {
-        notice.say(problem.text());
+        notice.tell(() => problem.text());
         return;
     }
     queue.abandon();
@@ -207,12 +207,15 @@ async function start() {
                 fillHeader();
             }
             break;
-        } catch {
-            notice.show("shell.waiting");
+        } catch (problem) {
+            if (!problem.away) {
+                break;
+            }
+            notice.unanswered();
             await new Promise((resolve) => setTimeout(resolve, 2000));
         }
     }
-    notice.clear();
+    notice.answered();
     router.start(show);
 }
 

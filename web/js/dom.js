@@ -9,7 +9,7 @@ const live = new WeakMap();
 const SVG = "http://www.w3.org/2000/svg";
 
 
-/* h("p", {class: "note", onclick: f}, "text", node, () => t("key")) */
+/* h("p", {class: "note", onclick: f}, "text", node, () => clock(now)) */
 export function h(tag, attributes = {}, ...children) {
     const element = document.createElement(tag);
 

@@ -85,7 +85,17 @@ export async function send(method, path, { body, signal } = {}) {
                             answer.headers.get("Retry-After"));
     }
 
-    return text === "" ? null : JSON.parse(text);
+    return parse(answer.status, text);
+}
+
+
+/* What a successful answer says; a proxy's page in its place is a Problem. */
+export function parse(status, text) {
+    try {
+        return text === "" ? null : JSON.parse(text);
+    } catch {
+        throw Problem.parse(status, text, null);
+    }
 }
 
 

@@ -1,37 +1,56 @@
-/* What the page says: one line for everybody, and one for screen readers. */
+/*
+ * What the page says of itself: a line for everybody, and words for screen
+ * readers alone. Texts are functions, for the language may change meanwhile.
+ */
 
 import { h, refresh } from "./dom.js";
 import { t } from "./language.js";
 
-let key = null;
+const LONG = 8000;          /* ms that a line stands */
+
+let text = null;
+let waiting = false;        /* is it that the server does not answer? */
+let timer = 0;
 
 const line = h("p", { class: "notice", role: "status", hidden: true },
-               () => (key ? t(key) : ""));
+               () => (text ? text() : ""));
 const voice = h("p", { class: "visually-hidden", "aria-live": "polite" });
 
 export const elements = [line, voice];
 
 
-export function show(text) {
-    if (key !== text) {
-        key = text;
-        line.hidden = false;
-        refresh(line);
+/* The server does not answer; stands until answered(). */
+export function unanswered() {
+    if (!waiting) {
+        put(() => t("shell.waiting"));
+        waiting = true;
     }
 }
 
 
-export function clear() {
-    if (key !== null) {
-        key = null;
-        line.hidden = true;
-        refresh(line);
+export function answered() {
+    if (waiting) {
+        put(null);
     }
 }
 
 
-export function say(text) {
-    /* The same text twice is a change only when it was gone in between. */
-    voice.textContent = "";
-    voice.textContent = text;
+/* Something went wrong that belongs to no place in the view. */
+export function tell(words) {
+    put(words);
+    timer = setTimeout(() => put(null), LONG);
+}
+
+
+export function say(words) {
+    voice.textContent = words;
+}
+
+
+function put(words) {
+    clearTimeout(timer);
+    text = words;
+    waiting = false;
+    line.hidden = words === null;
+    refresh(line);
 }

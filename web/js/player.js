@@ -6,6 +6,7 @@
 const HLS_TYPE = "application/vnd.apple.mpegurl";
 const LIBRARY = "/vendor/hls.min.js";
 const REFUSED = [401, 403, 410];
+const SOON = 10000;         /* ms */
 
 let library = null;
 
@@ -50,18 +51,33 @@ async function load(player, signal) {
 }
 
 
+/* The element does not say why it failed: first it may have been the link. */
 function playNative(player, source, signal) {
     const { element } = player;
 
     element.src = source;
-    element.addEventListener("error", () => {
+    element.addEventListener("error", async () => {
         if (player.hls || player.gone) {
             return;
         }
         const at = element.currentTime;
+        const playing = !element.paused;
 
-        playLibrary(player, source, at)
-            .catch(() => player.failed("watch.broken-reason"));
+        try {
+            if (mayRenew(player)) {
+                element.src = await player.url(true);
+                element.addEventListener("loadedmetadata", () => {
+                    element.currentTime = at;
+                }, { once: true, signal });
+            } else {
+                await playLibrary(player, source, at);
+            }
+            if (playing) {
+                playWhenReady(element);
+            }
+        } catch {
+            player.failed("watch.broken-reason");
+        }
     }, { signal });
 }
 
@@ -92,13 +108,11 @@ async function recover(player, Hls, data) {
     const { element, hls } = player;
 
     if (data.type === Hls.ErrorTypes.NETWORK_ERROR
-        && REFUSED.includes(data.response?.code)
-        && performance.now() - player.renewed > 10000)
+        && REFUSED.includes(data.response?.code) && mayRenew(player))
     {
         const at = element.currentTime;
         const playing = !element.paused;
 
-        player.renewed = performance.now();
         hls.destroy();
         try {
             await playLibrary(player, await player.url(true), at);
@@ -118,6 +132,18 @@ async function recover(player, Hls, data) {
     }
 
     player.failed("watch.broken-reason");
+}
+
+
+/* A link refused again at once is refused for another reason. */
+function mayRenew(player) {
+    const now = performance.now();
+
+    if (now - player.renewed < SOON) {
+        return false;
+    }
+    player.renewed = now;
+    return true;
 }
 
 

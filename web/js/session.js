@@ -52,7 +52,10 @@ export async function resume() {
         if (problem.status !== 401) {
             throw problem;
         }
-        await renew();
+        if (!await renew()) {
+            forget();
+            events.dispatchEvent(new Event("ended"));
+        }
     }
 
     return user;

@@ -39,7 +39,6 @@ const en = {
     "library.found": { one: "{count} title found",
                        other: "{count} titles found" },
     "library.more": "Show more",
-    "library.loading": "Loading …",
     "library.empty": "Nothing here yet",
     "library.empty-lead":
         "Upload a film, a recording or a score; it plays here a moment later.",
@@ -91,7 +90,6 @@ const en = {
     "upload.open": "{verb}: {title}",
     "upload.progress": "Progress of {name}",
     "upload.said": "{name}: {text}",
-    "upload.offline": "The connection broke off.",
 
     "item.back": "Library",
     "item.loading": "Loading …",
@@ -103,7 +101,6 @@ const en = {
     "item.missing": "This title is not here",
     "item.missing-lead": "It was deleted, or it belongs to someone else.",
 
-    "watch.player": "Player",
     "watch.resumed": "Continued at {time}.",
     "watch.restart": "Start from the beginning",
     "watch.broken": "Playing stopped: {reason}",
@@ -186,7 +183,6 @@ const fr = {
     "library.found": { one: "{count} titre trouvé",
                        other: "{count} titres trouvés" },
     "library.more": "Afficher la suite",
-    "library.loading": "Chargement …",
     "library.empty": "Rien ici pour l’instant",
     "library.empty-lead":
         "Ajoutez un film, un enregistrement ou une partition\u00a0: on peut "
@@ -241,7 +237,6 @@ const fr = {
     "upload.open": "{verb}\u00a0: {title}",
     "upload.progress": "Progression de {name}",
     "upload.said": "{name}\u00a0: {text}",
-    "upload.offline": "La connexion a été interrompue.",
 
     "item.back": "Médiathèque",
     "item.loading": "Chargement …",
@@ -254,7 +249,6 @@ const fr = {
     "item.missing-lead": "Il a été supprimé, ou il appartient à quelqu’un "
         + "d’autre.",
 
-    "watch.player": "Lecteur",
     "watch.resumed": "Reprise à {time}.",
     "watch.restart": "Reprendre du début",
     "watch.broken": "La lecture s’est arrêtée\u00a0: {reason}",

@@ -6,10 +6,11 @@
  */
 
 import { follow } from "./follow.js";
-import { Problem, wait } from "./http.js";
+import { parse, Problem, wait } from "./http.js";
 import * as session from "./session.js";
 
 const PAUSE = 2;            /* seconds, when a busy server does not say */
+const LONGEST_TITLE = 500;  /* characters the server takes */
 const WINDOW = 5000;        /* ms over which the speed is measured */
 
 
@@ -73,7 +74,7 @@ export class Upload {
             try {
                 await session.freshen();
                 this.#to("sending");
-                this.media = await this.#post(signal);
+                this.media = parse(201, await this.#post(signal));
                 this.#to("preparing");
                 return;
             } catch (problem) {
@@ -118,9 +119,9 @@ export class Upload {
         const query = new URLSearchParams({ filename: this.name });
         const request = new XMLHttpRequest();
 
-        const named = readable(this.name);
-        if (named) {
-            query.set("title", named);
+        const title = readable(this.name);
+        if (title && title !== stem(this.name)) {
+            query.set("title", title);
         }
 
         return new Promise((resolve, reject) => {
@@ -130,10 +131,12 @@ export class Upload {
             request.upload.onprogress = (event) => this.#moved(event.loaded);
             request.upload.onload = () => this.#to("checking");
             request.onload = () => {
-                if (request.status === 201 || request.status === 200) {
-                    resolve(JSON.parse(request.responseText));
+                const { status, responseText } = request;
+
+                if (status === 201) {
+                    resolve(responseText);
                 } else {
-                    reject(Problem.parse(request.status, request.responseText,
+                    reject(Problem.parse(status, responseText,
                                          request.getResponseHeader(
                                              "Retry-After")));
                 }
@@ -183,6 +186,11 @@ export class Upload {
 
 /* "Au_clair_de_la_lune.pdf" -> "Au clair de la lune" */
 function readable(name) {
-    return name.replace(/\.[^.]+$/, "").replaceAll("_", " ").normalize()
-        .trim().slice(0, 500);
+    return stem(name).replaceAll("_", " ").normalize().trim()
+        .slice(0, LONGEST_TITLE);
+}
+
+
+function stem(name) {
+    return name.replace(/\.[^.]+$/, "");
 }

@@ -114,7 +114,7 @@ async function drop(media) {
         await deleteMedia(media.id);
     } catch (problem) {
         if (problem.status !== 404) {
-            notice.say(problem.text());
+            notice.tell(() => problem.text());
             return;
         }
     }

@@ -87,7 +87,8 @@ function draw(reader, remove) {
           h("div", { class: "reader-tools" },
             reader.thumbsButton,
             h("a", { class: "icon-button", href: local(media.links.original),
-                     download: true, "aria-label": () => t("item.original"),
+                     download: media.filename ?? true,
+                     "aria-label": () => t("item.original"),
                      title: () => t("item.original") }, icon("download")),
             remove && icons("item.delete", "bin", remove),
             document.fullscreenEnabled
@@ -145,8 +146,6 @@ function key(reader, event) {
     } else if (event.key === "Home" || event.key === "End") {
         event.preventDefault();
         show(reader, event.key === "Home" ? 1 : reader.pages.length);
-    } else if (event.key.toLowerCase() === "f") {
-        fullScreen(reader);
     }
 }
 

@@ -5,7 +5,7 @@ import { bytes, percent, span, t } from "../language.js";
 import { path, progress, verb } from "../media.js";
 import * as queue from "../queue.js";
 
-const ACCEPT = "video/*,audio/*,image/*,application/pdf,.mkv,.musicxml,.mxl";
+const ACCEPT = "video/*,audio/*,image/*,application/pdf,.mkv";
 
 
 export function uploadView(params, { signal }) {

@@ -43,7 +43,7 @@ export function watchView(media, remove, { signal }) {
           h("div", { class: "actions" },
             shortcutsButton(),
             h("a", { class: "button", href: local(media.links.original),
-                     download: true },
+                     download: media.filename ?? true },
               icon("download"), h("span", {}, () => t("item.original"))),
             remove && h("button", { class: "button", type: "button",
                                     onclick: remove },
