@@ -21,7 +21,7 @@ sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all \
 
 pkg = $(shell pkg-config --$(1) $(2) 2>/dev/null)
 core_packages := jansson libcrypto libargon2
-worker_packages := libpq hiredis libcurl
+worker_packages := libpq hiredis
 system = $(patsubst -I%,-isystem %,$(call pkg,cflags,$(1)))
 
 flags := -std=gnu11 -O2 -g $(warnings) -fPIC -Icore
@@ -30,7 +30,7 @@ worker_flags = $(flags) -Iworker \
   $(call system,$(core_packages) $(worker_packages))
 test_flags = $(filter-out -Wshadow -Wconversion,$(worker_flags)) -I. \
   $(call system,check)
-core_libs = $(call pkg,libs,$(core_packages)) -lcrypt -lpthread
+core_libs = $(call pkg,libs,$(core_packages)) -lpthread
 worker_libs = $(call pkg,libs,$(worker_packages)) $(core_libs) -lm
 
 core := $(wildcard core/*.c)
@@ -159,7 +159,8 @@ install: build
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/nginx/modules \
 	  build/nginx/ngx_http_sluice_module.so
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice \
-	  conf/production.conf conf/worker.conf
+	  conf/production.conf conf/production-worker.conf \
+	  conf/sluice-worker.service
 	install -d $(DESTDIR)$(PREFIX)/share/sluice/web
 	cp -r build/web/. $(DESTDIR)$(PREFIX)/share/sluice/web
 	rm $(DESTDIR)$(PREFIX)/share/sluice/web/.done

@@ -21,6 +21,7 @@ static const char *ffprobe_filled(const char *text);
 static const char *ffprobe_tag(const json_t *stream, const char *name);
 static void ffprobe_copy(char *dst, size_t size, const json_t *object,
                          const char *name);
+static double ffprobe_duration(const json_t *stream);
 static double ffprobe_number(const json_t *object, const char *name);
 static double ffprobe_ratio(const json_t *object, const char *name, char sign);
 static int ffprobe_disposition(const json_t *stream, const char *name);
@@ -134,7 +135,7 @@ ffprobe_read(const json_t *stream, ffprobe_stream_t *found)
     found->coded_width = (int) ffprobe_number(stream, "width");
     found->coded_height = (int) ffprobe_number(stream, "height");
     found->frame_rate = ffprobe_ratio(stream, "avg_frame_rate", '/');
-    found->duration = ffprobe_number(stream, "duration");
+    found->duration = ffprobe_duration(stream);
     found->channels = (int) ffprobe_number(stream, "channels");
     found->sample_rate = (int) ffprobe_number(stream, "sample_rate");
 
@@ -260,6 +261,23 @@ ffprobe_copy(char *dst, size_t size, const json_t *object, const char *name)
     const char *value = json_string_value(json_object_get(object, name));
 
     snprintf(dst, size, "%s", value ? value : "");
+}
+
+
+/* Matroska keeps a stream's in a tag: "00:01:30.500000000". */
+static double
+ffprobe_duration(const json_t *stream)
+{
+    double hours, minutes, seconds;
+    const char *tag = ffprobe_tag(stream, "DURATION");
+
+    if (tag != NULL
+        && sscanf(tag, "%lf:%lf:%lf", &hours, &minutes, &seconds) == 3) {
+        seconds += 60 * (minutes + 60 * hours);
+        return isfinite(seconds) && seconds > 0 ? seconds : 0;
+    }
+
+    return ffprobe_number(stream, "duration");
 }
 
 

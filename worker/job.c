@@ -218,8 +218,8 @@ job_judge(job_t *job, const job_tool_t *tool, sandbox_rc_t rc)
         return job_end(job, JOB_BAD,
                        "What was made of the file grew beyond all measure.");
 
-    case SANDBOX_CRASHED:
-        return job_end(job, JOB_AGAIN, "%s crashed while it read the file.",
+    case SANDBOX_KILLED:
+        return job_end(job, JOB_AGAIN, "%s was killed while it read the file.",
                        tool->argv[0]);
 
     default:
@@ -249,14 +249,21 @@ job_beat(void *data)
     clock_gettime(CLOCK_MONOTONIC, &job->beat_at);
     job->beat_progress = job->progress;
 
-    /* A server that is away may come back before it has given the job to
-       someone else: the work goes on, and is asked for before publishing. */
-    if (queue_renew(job->queue, job->id, job->progress) == QUEUE_NONE) {
+    switch (queue_renew(job->queue, job->id, job->progress)) {
+    case QUEUE_NONE:
         job->interrupted = JOB_LOST;
         return 1;
-    }
 
-    return 0;
+    case QUEUE_AWAY:
+        /* It may come back before it has given the job to someone else: the
+           work goes on, the next try is soon, and before anything is published
+           it is asked again. */
+        job->beat_at.tv_sec -= QUEUE_BEAT_SECONDS - 1;
+        return 0;
+
+    default:
+        return 0;
+    }
 }
 
 

@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +11,8 @@
 #define LOG_LINE_MAX 8192
 
 static int log_fd = STDERR_FILENO;
+static char log_path[PATH_MAX];
+static volatile sig_atomic_t log_moved;
 
 
 int
@@ -28,7 +32,17 @@ log_open(const char *path)
     }
 
     log_fd = fd;
+    if (path != log_path) {
+        snprintf(log_path, sizeof(log_path), "%s", path ? path : "");
+    }
     return 0;
+}
+
+
+void
+log_reopen(void)
+{
+    log_moved = 1;
 }
 
 
@@ -42,6 +56,11 @@ log_write(log_level_t level, const char *format, ...)
     struct tm tm;
     va_list args;
     static const char *const names[] = { "error", "warn", "info" };
+
+    if (log_moved) {
+        log_moved = 0;
+        log_open(log_path);
+    }
 
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &tm);

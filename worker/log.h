@@ -14,6 +14,9 @@ typedef enum {
    set and the log as it was. Also reopens, after the file was moved. */
 int log_open(const char *path);
 
+/* The next line goes to a file opened anew: for signal handlers. */
+void log_reopen(void);
+
 /* "2026-01-01T12:00:00.123Z info 4711 <text>"; line ends and other control
    characters in the text become spaces. */
 void log_write(log_level_t level, const char *format, ...)

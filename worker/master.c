@@ -52,6 +52,7 @@ static void master_spawn(master_t *master, int number);
 static void master_signal_all(const master_t *master, int number);
 static int master_alive(const master_t *master);
 static void master_write_pid(const config_t *config);
+static void master_remove_pid(const config_t *config);
 static time_t master_now(void);
 
 
@@ -87,9 +88,7 @@ master_run(const char *path, const config_t *config)
     }
 
     log_write(LOG_INFO, "stopped");
-    if (master->config.pid[0] != '\0') {
-        unlink(master->config.pid);
-    }
+    master_remove_pid(&master->config);
     free(master);
     return EXIT_SUCCESS;
 }
@@ -139,7 +138,7 @@ master_reload(master_t *master)
     }
 
     if (strcmp(fresh.pid, master->config.pid) != 0) {
-        unlink(master->config.pid);
+        master_remove_pid(&master->config);
         master_write_pid(&fresh);
     }
     if (log_open(fresh.log) != 0) {
@@ -330,6 +329,29 @@ master_write_pid(const config_t *config)
     }
 
     fprintf(file, "%d\n", getpid());
+    fclose(file);
+}
+
+
+/* Unless another master has taken the file over. */
+static void
+master_remove_pid(const config_t *config)
+{
+    int pid = 0;
+    FILE *file;
+
+    if (config->pid[0] == '\0') {
+        return;
+    }
+
+    file = fopen(config->pid, "re");
+    if (file == NULL) {
+        return;
+    }
+
+    if (fscanf(file, "%d", &pid) == 1 && pid == getpid()) {
+        unlink(config->pid);
+    }
     fclose(file);
 }
 

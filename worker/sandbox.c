@@ -22,6 +22,13 @@
 /* Exit codes above this name a signal, as in the shell. */
 #define SANDBOX_SIGNALLED 128
 
+/* ffmpeg catches signals and leaves with this; in here, only the limit of
+   processor time sends it one. */
+#define SANDBOX_FFMPEG_SIGNAL 255
+
+/* Seconds that a tool has for leaving by itself at its limit. */
+#define SANDBOX_CPU_GRACE 5
+
 /* Where the tool's bytes go while it runs. */
 typedef struct {
     const sandbox_t *sandbox;
@@ -47,8 +54,7 @@ static void sandbox_take_lines(sandbox_run_t *run, const char *bytes,
                                size_t len);
 static void sandbox_take_error(sandbox_run_t *run, const char *bytes,
                                size_t len);
-static sandbox_rc_t sandbox_verdict(sandbox_run_t *run, int status,
-                                    const struct rusage *used);
+static sandbox_rc_t sandbox_verdict(sandbox_run_t *run, int status);
 static long sandbox_left_ms(const sandbox_run_t *run);
 
 
@@ -56,7 +62,6 @@ sandbox_rc_t
 sandbox_run(const sandbox_t *sandbox, sandbox_result_t *result)
 {
     int status = 0;
-    struct rusage used = { 0 };
     sandbox_rc_t rc, ended;
     sandbox_run_t run = { .sandbox = sandbox, .result = result };
 
@@ -83,11 +88,11 @@ sandbox_run(const sandbox_t *sandbox, sandbox_result_t *result)
         close(run.err);
     }
 
-    while (wait4(run.pid, &status, 0, &used) == -1 && errno == EINTR) {
+    while (waitpid(run.pid, &status, 0) == -1 && errno == EINTR) {
         /* void */
     }
 
-    ended = sandbox_verdict(&run, status, &used);
+    ended = sandbox_verdict(&run, status);
     return rc != SANDBOX_OK ? rc : ended;
 }
 
@@ -229,8 +234,12 @@ sandbox_child(const sandbox_t *sandbox, int out, int err)
 
     null = open("/dev/null", O_RDONLY);
     if (null == -1 || dup2(null, STDIN_FILENO) == -1
-        || dup2(out, STDOUT_FILENO) == -1 || dup2(err, STDERR_FILENO) == -1
-        || sandbox_argv(sandbox, argv) == -1) {
+        || dup2(out, STDOUT_FILENO) == -1 || dup2(err, STDERR_FILENO) == -1) {
+        _exit(1);
+    }
+
+    if (sandbox_argv(sandbox, argv) == -1) {
+        dprintf(STDERR_FILENO, "bwrap: too many arguments\n");
         _exit(1);
     }
 
@@ -255,7 +264,7 @@ sandbox_limit(const sandbox_t *sandbox)
         struct rlimit limit;
     } limits[] = {
         { RLIMIT_AS, { sandbox->memory, sandbox->memory } },
-        { RLIMIT_CPU, { cpu, cpu + 1 } },
+        { RLIMIT_CPU, { cpu, cpu + SANDBOX_CPU_GRACE } },
         { RLIMIT_FSIZE, { sandbox->file_size, sandbox->file_size } },
         { RLIMIT_NOFILE, { SANDBOX_FILES_MAX, SANDBOX_FILES_MAX } },
         { RLIMIT_CORE, { 0, 0 } },
@@ -302,8 +311,11 @@ sandbox_watch(sandbox_run_t *run)
         wait = left - next_beat;
         ready = poll(polled, 2, (int) (wait < left ? wait : left));
 
-        if (ready == -1 && errno != EINTR) {
-            return SANDBOX_BROKEN;
+        if (ready == -1) {
+            if (errno != EINTR) {
+                return SANDBOX_BROKEN;
+            }
+            next_beat = left; /* the signal may want something */
         }
         if (ready > 0 && polled[0].revents != 0) {
             rc = sandbox_read(run, &run->out);
@@ -418,7 +430,7 @@ sandbox_take_error(sandbox_run_t *run, const char *bytes, size_t len)
 
 
 static sandbox_rc_t
-sandbox_verdict(sandbox_run_t *run, int status, const struct rusage *used)
+sandbox_verdict(sandbox_run_t *run, int status)
 {
     int code;
 
@@ -434,20 +446,23 @@ sandbox_verdict(sandbox_run_t *run, int status, const struct rusage *used)
         return SANDBOX_BROKEN;
     }
 
-    /* ffmpeg catches SIGXCPU, and is then killed or ends with a code of its
-       own: what it used tells more. */
-    if (used->ru_utime.tv_sec + used->ru_stime.tv_sec + 1
-        >= run->sandbox->cpu_seconds) {
+    switch (code) {
+    case SANDBOX_SIGNALLED + SIGXCPU:
+    case SANDBOX_FFMPEG_SIGNAL:
         return SANDBOX_TOO_LONG;
-    }
 
-    if (code == SANDBOX_SIGNALLED + SIGXFSZ) {
+    case SANDBOX_SIGNALLED + SIGXFSZ:
         return SANDBOX_TOO_MUCH;
-    }
 
-    return code > SANDBOX_SIGNALLED && code < SANDBOX_SIGNALLED + SIGRTMIN
-               ? SANDBOX_CRASHED
-               : SANDBOX_FAILED;
+    case SANDBOX_SIGNALLED + SIGKILL:
+    case SANDBOX_SIGNALLED + SIGTERM:
+    case SANDBOX_SIGNALLED + SIGHUP:
+    case SANDBOX_SIGNALLED + SIGINT:
+        return SANDBOX_KILLED;
+
+    default:
+        return SANDBOX_FAILED;
+    }
 }
 
 

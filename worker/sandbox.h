@@ -10,15 +10,15 @@
 
 #include <stddef.h>
 
-#define SANDBOX_ARGV_MAX 128
+#define SANDBOX_ARGV_MAX 192
 
 #define SANDBOX_INPUT "/in/original"
 #define SANDBOX_JOB "/job"
 
 typedef enum {
     SANDBOX_OK,       /* exit code 0 */
-    SANDBOX_FAILED,   /* another exit code: the tool did not like the file */
-    SANDBOX_CRASHED,  /* ended by a signal */
+    SANDBOX_FAILED,   /* another exit code, or it crashed over the file */
+    SANDBOX_KILLED,   /* from outside, as by the kernel that wants memory */
     SANDBOX_TOO_LONG, /* used up its processor or wall-clock time */
     SANDBOX_TOO_MUCH, /* wrote more than it may */
     SANDBOX_STOPPED,  /* the caller's beat said so */

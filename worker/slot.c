@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +18,6 @@
 
 static volatile sig_atomic_t slot_stop;
 static volatile sig_atomic_t slot_drain;
-static volatile sig_atomic_t slot_reopen;
 
 typedef struct {
     const config_t *config;
@@ -78,11 +76,6 @@ slot_loop(slot_t *slot)
     stream_wake_t wake;
 
     while (!slot_stop && !slot_drain) {
-        if (slot_reopen) {
-            slot_reopen = 0;
-            log_open(slot->config->log);
-        }
-
         slot_inherit(slot);
 
         found = stream_next(slot->stream, SLOT_WAIT_MS, &wake);
@@ -304,7 +297,7 @@ slot_on_signal(int number)
         slot_drain = 1;
         break;
     case SIGUSR1:
-        slot_reopen = 1;
+        log_reopen();
         break;
     default:
         slot_stop = 1;

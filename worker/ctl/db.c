@@ -40,10 +40,8 @@ ctl_db_migrate(int argc, char **argv)
     int rc, applied = 0;
     PGconn *conn;
     const char *conninfo = NULL;
-    const ctl_option_t options[] = {
-        {DATABASE_OPTION, &conninfo},
-        { NULL, NULL,                NULL, NULL }
-    };
+    const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
+                                     { NULL, NULL, NULL, NULL } };
 
     options_read(argc, argv, options, NULL);
 
@@ -168,11 +166,9 @@ ctl_db_status(int argc, char **argv)
     const char *conninfo = NULL, *as_json = NULL;
     static const char *const columns[] = { "name", "state", "applied_at",
                                            NULL };
-    const ctl_option_t options[] = {
-        {DATABASE_OPTION, &conninfo},
-        {  "json", NULL,  "for machines", &as_json },
-        { NULL,   NULL,                NULL, NULL }
-    };
+    const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
+                                     { "json", NULL, "for machines", &as_json },
+                                     { NULL, NULL, NULL, NULL } };
 
     options_read(argc, argv, options, NULL);
 

@@ -31,11 +31,11 @@ ctl_jobs_list(int argc, char **argv)
                                            "attempt",    "progress", "media",
                                            "created_at", "error",    NULL };
     const ctl_option_t options[] = {
-        {"state",          "STATE",   "only those that are queued, running, …", &state},
-        { "limit",         "N",       "at most so many, 50 unless given",         &limit},
-        { DATABASE_OPTION, &conninfo},
-        { "json",  NULL,   "for machines",                                           &as_json                                          },
-        { NULL,            NULL,                 NULL,NULL}
+        { "state", "STATE", "only those that are queued, running, …", &state },
+        { "limit", "N", "at most so many, 50 unless given", &limit },
+        { DATABASE_OPTION, &conninfo },
+        { "json", NULL, "for machines", &as_json },
+        { NULL, NULL, NULL, NULL }
     };
 
     options_read(argc, argv, options, NULL);
@@ -79,11 +79,9 @@ ctl_jobs_show(int argc, char **argv)
     json_t *rows;
     PGconn *conn;
     const char *id, *conninfo = NULL, *as_json = NULL;
-    const ctl_option_t options[] = {
-        {DATABASE_OPTION, &conninfo},
-        {  "json", NULL,  "for machines", &as_json },
-        { NULL,   NULL,                NULL, NULL }
-    };
+    const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
+                                     { "json", NULL, "for machines", &as_json },
+                                     { NULL, NULL, NULL, NULL } };
 
     options_read(argc, argv, options, &id);
     if (!uuid_valid(id, strlen(id))) {

@@ -23,9 +23,7 @@ ctl_keys_init(int argc, char **argv)
     int fd, rc;
     char *text;
     const char *path;
-    static const ctl_option_t options[] = {
-        {NULL, NULL, NULL, NULL}
-    };
+    static const ctl_option_t options[] = { { NULL, NULL, NULL, NULL } };
 
     options_read(argc, argv, options, &path);
 
@@ -82,10 +80,8 @@ ctl_keys_list(int argc, char **argv)
     json_t *rows;
     jwk_set_t *set;
     static const char *const columns[] = { "kid", "alg", "use", "signs", NULL };
-    const ctl_option_t options[] = {
-        {"json", NULL, "for machines", &as_json},
-        { NULL,  NULL, NULL,           NULL    }
-    };
+    const ctl_option_t options[] = { { "json", NULL, "for machines", &as_json },
+                                     { NULL, NULL, NULL, NULL } };
 
     options_read(argc, argv, options, &path);
 

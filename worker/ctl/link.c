@@ -38,13 +38,13 @@ ctl_link_sign(int argc, char **argv)
     const char *file = NULL, *path = NULL, *ttl = LINK_TTL_DEFAULT;
     const char *origin = NULL, *jti = NULL, *as_json = NULL;
     const ctl_option_t options[] = {
-        {"path",        "P",      "the path; all below it when it ends in /", &path   },
-        { "expires-in", "S",      "seconds, 3600 unless given",               &ttl    },
-        { "url",        "ORIGIN", "such as https://media.example",            &origin },
-        { "jti",        "X",      "the link's id, made up unless given",      &jti    },
-        { "keys",       "FILE",   "key set (or SLUICE_KEYS)",                 &file   },
-        { "json",       NULL,     "for machines",                             &as_json},
-        { NULL,         NULL,     NULL,                                       NULL    }
+        { "path", "P", "the path; all below it when it ends in /", &path },
+        { "expires-in", "S", "seconds, 3600 unless given", &ttl },
+        { "url", "ORIGIN", "such as https://media.example", &origin },
+        { "jti", "X", "the link's id, made up unless given", &jti },
+        { "keys", "FILE", "key set (or SLUICE_KEYS)", &file },
+        { "json", NULL, "for machines", &as_json },
+        { NULL, NULL, NULL, NULL }
     };
 
     options_read(argc, argv, options, NULL);

@@ -6,22 +6,22 @@
 
 
 static const ctl_command_t commands[] = {
-    {"keys",  "init",    "FILE",  "Makes a key set; an existing file is kept.",
-     ctl_keys_init                                                                              },
-    { "keys", "list",    "FILE",  "Shows the keys of a set, without secrets.",
-     ctl_keys_list                                                                              },
-    { "db",   "migrate", NULL,    "Brings the database to this version's schema.",
-     ctl_db_migrate                                                                             },
-    { "db",   "status",  NULL,    "Shows which migrations are applied.",
-     ctl_db_status                                                                              },
-    { "user", "add",     "EMAIL", "Adds a user who signs in with a password.",
-     ctl_user_add                                                                               },
-    { "user", "list",    NULL,    "Shows the users.",                              ctl_user_list},
-    { "link", "sign",    NULL,    "Signs a link to a path, or to all below it.",
-     ctl_link_sign                                                                              },
-    { "jobs", "list",    NULL,    "Shows the newest jobs.",                        ctl_jobs_list},
-    { "jobs", "show",    "ID",    "Shows one job.",                                ctl_jobs_show},
-    { NULL,   NULL,      NULL,    NULL,                                            NULL         }
+    { "keys", "init", "FILE", "Makes a key set; an existing file is kept.",
+      ctl_keys_init },
+    { "keys", "list", "FILE", "Shows the keys of a set, without secrets.",
+      ctl_keys_list },
+    { "db", "migrate", NULL, "Brings the database to this version's schema.",
+      ctl_db_migrate },
+    { "db", "status", NULL, "Shows which migrations are applied.",
+      ctl_db_status },
+    { "user", "add", "EMAIL", "Adds a user who signs in with a password.",
+      ctl_user_add },
+    { "user", "list", NULL, "Shows the users.", ctl_user_list },
+    { "link", "sign", NULL, "Signs a link to a path, or to all below it.",
+      ctl_link_sign },
+    { "jobs", "list", NULL, "Shows the newest jobs.", ctl_jobs_list },
+    { "jobs", "show", "ID", "Shows one job.", ctl_jobs_show },
+    { NULL, NULL, NULL, NULL, NULL }
 };
 
 static const ctl_command_t *current;

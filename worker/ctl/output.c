@@ -27,7 +27,7 @@ output_rows(const json_t *rows, const char *const *columns, int as_json)
         return;
     }
 
-    for (i = 0; columns[i] != NULL && i < OUTPUT_COLUMNS_MAX; i++) {
+    for (i = 0; i < OUTPUT_COLUMNS_MAX && columns[i] != NULL; i++) {
         widths[i] = output_width(columns[i]);
 
         json_array_foreach(rows, n, row)
@@ -89,7 +89,7 @@ output_line(const json_t *row, const char *const *columns, const int *widths)
     int i, padding = 0;
     char *cell;
 
-    for (i = 0; columns[i] != NULL && i < OUTPUT_COLUMNS_MAX; i++) {
+    for (i = 0; i < OUTPUT_COLUMNS_MAX && columns[i] != NULL; i++) {
         cell = row ? output_cell(json_object_get(row, columns[i]))
                    : strdup(columns[i]);
 

@@ -11,16 +11,10 @@
 
 SQL_EMBED(sql_0001_initial, "sql/0001_initial.sql");
 SQL_EMBED(sql_queue, "sql/queue.sql");
-#if __has_include("../../sql/api.sql")
 SQL_EMBED(sql_api, "sql/api.sql");
-#endif
 
 
-const sql_file_t sql_files[] = {
-    {"0001_initial.sql", 0, sql_0001_initial},
-    { "queue.sql",       1, sql_queue       },
-#if __has_include("../../sql/api.sql")
-    { "api.sql",         1, sql_api         },
-#endif
-    { 0,                 0, 0               }
-};
+const sql_file_t sql_files[] = { { "0001_initial.sql", 0, sql_0001_initial },
+                                 { "queue.sql", 1, sql_queue },
+                                 { "api.sql", 1, sql_api },
+                                 { 0, 0, 0 } };

@@ -39,13 +39,13 @@ ctl_user_add(int argc, char **argv)
     const char *email, *conninfo = NULL, *role = "viewer", *name = NULL;
     const char *from_stdin = NULL, *as_json = NULL;
     const ctl_option_t options[] = {
-        {"role",            "ROLE",    "viewer (unless given), editor or admin", &role},
-        { "name",           "NAME",    "as the others see the user",             &name},
-        { "password-stdin", NULL,      "reads one line instead of asking",
-         &from_stdin                                                                  },
-        { DATABASE_OPTION,  &conninfo},
-        { "json",   NULL,    "for machines",                                         &as_json                                       },
-        { NULL,             NULL,                  NULL,NULL}
+        { "role", "ROLE", "viewer (unless given), editor or admin", &role },
+        { "name", "NAME", "as the others see the user", &name },
+        { "password-stdin", NULL, "reads one line instead of asking",
+          &from_stdin },
+        { DATABASE_OPTION, &conninfo },
+        { "json", NULL, "for machines", &as_json },
+        { NULL, NULL, NULL, NULL }
     };
 
     options_read(argc, argv, options, &email);
@@ -131,11 +131,9 @@ ctl_user_list(int argc, char **argv)
     static const char *const columns[] = { "id",   "email",    "role",
                                            "name", "disabled", "created_at",
                                            NULL };
-    const ctl_option_t options[] = {
-        {DATABASE_OPTION, &conninfo},
-        {  "json", NULL,  "for machines", &as_json },
-        { NULL,   NULL,                NULL, NULL }
-    };
+    const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
+                                     { "json", NULL, "for machines", &as_json },
+                                     { NULL, NULL, NULL, NULL } };
 
     options_read(argc, argv, options, NULL);
 

@@ -53,11 +53,12 @@ static int package_copies_audio(const ffprobe_stream_t *audio);
 static void package_scale(const ffprobe_stream_t *video, int *width,
                           int *height);
 static job_outcome_t package_make(package_t *package);
-static size_t package_words(const package_t *package, const char **argv);
+static void package_words(const package_t *package, const char **argv);
 static void package_progress(void *job, const char *line);
 static job_outcome_t package_check(package_t *package);
 static job_outcome_t package_check_ranges(package_t *package);
 static job_outcome_t package_check_duration(package_t *package);
+static int package_estimates(const char *demuxer);
 static job_outcome_t package_check_streams(package_t *package);
 static int package_codecs(package_t *package);
 static job_outcome_t package_master(package_t *package);
@@ -247,7 +248,7 @@ package_make(package_t *package)
 }
 
 
-static size_t
+static void
 package_words(const package_t *package, const char **argv)
 {
     size_t i, n = 0;
@@ -299,8 +300,6 @@ package_words(const package_t *package, const char **argv)
                 NULL);
 
 #undef PACKAGE_ADD
-
-    return n - 1;
 }
 
 
@@ -380,7 +379,7 @@ package_check_duration(package_t *package)
 
     missing = package->duration - got;
 
-    if (missing > PACKAGE_MISSING_MIN
+    if (!package_estimates(job->sniff->demuxer) && missing > PACKAGE_MISSING_MIN
         && missing > PACKAGE_MISSING_PART * package->duration) {
         return job_end(job, JOB_BAD,
                        "The file is cut off or damaged: of %.1f s, only %.1f s "
@@ -394,6 +393,15 @@ package_check_duration(package_t *package)
     }
 
     return JOB_DONE;
+}
+
+
+/* Formats without a duration of their own: ffprobe guesses from bit rates. */
+static int
+package_estimates(const char *demuxer)
+{
+    return strcmp(demuxer, "mp3") == 0 || strcmp(demuxer, "aac") == 0
+           || strcmp(demuxer, "mpegts") == 0 || strcmp(demuxer, "mpeg") == 0;
 }
 
 

@@ -158,7 +158,7 @@ static job_outcome_t
 score_pdf_pages(job_t *job, const pdfinfo_t *info)
 {
     int i;
-    score_names_t names;
+    score_names_t names = { "", "" };
     job_outcome_t outcome = JOB_DONE;
     const pdfinfo_page_t *page;
     struct timespec start, now;
@@ -219,7 +219,7 @@ score_pdf_render(job_t *job, int number, const char *side, const char *name)
     };
 
     snprintf(page, sizeof(page), "%d", number);
-    snprintf(refused, sizeof(refused), "Page %d of the PDF is damaged.",
+    snprintf(refused, sizeof(refused), "Page %d of the PDF cannot be rendered.",
              number);
     snprintf(too_long, sizeof(too_long),
              "Rendering took longer than %d s at page %d.", SCORE_PAGE_SECONDS,
@@ -235,7 +235,7 @@ static job_outcome_t
 score_picture(job_t *job)
 {
     double scale;
-    score_names_t names;
+    score_names_t names = { "", "" };
     picture_t picture;
     job_outcome_t outcome;
     size_t i;

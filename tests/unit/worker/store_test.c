@@ -1,0 +1,184 @@
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "../core/suite.h"
+#include "store.h"
+
+#define MEDIA "01931c5a-0000-7000-8000-0000000000ab"
+#define JOB "01931c5a-0000-7000-8000-000000000001"
+
+static config_t config;
+static char top[] = "/tmp/sluice-store-XXXXXX";
+
+
+static void
+prepare(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(top));
+    snprintf(config.media, PATH_MAX, "%s/media", top);
+    snprintf(config.spool, PATH_MAX, "%s/spool", top);
+    snprintf(config.work, PATH_MAX, "%s/work", top);
+    mkdir(config.media, 0755);
+    mkdir(config.spool, 0755);
+    mkdir(config.work, 0755);
+}
+
+
+static void
+upload(char path[PATH_MAX])
+{
+    store_join(path, config.spool, MEDIA);
+    ck_assert_int_eq(store_write(path, "film", 4), 0);
+}
+
+
+START_TEST(an_upload_is_found_in_the_spool)
+{
+    char path[PATH_MAX], found[PATH_MAX];
+
+    prepare();
+    upload(path);
+    ck_assert_int_eq(store_find_original(&config, MEDIA, found), 0);
+    ck_assert_str_eq(found, path);
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(an_original_is_kept_under_its_shard)
+{
+    char path[PATH_MAX], found[PATH_MAX];
+
+    prepare();
+    upload(path);
+    ck_assert_int_eq(store_keep_original(&config, MEDIA, path, "mp4"), 0);
+    store_find_original(&config, MEDIA, found);
+    ck_assert_ptr_nonnull(strstr(found, "/media/ab/" MEDIA "/original.mp4"));
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(keeping_it_may_be_repeated)
+{
+    char path[PATH_MAX];
+
+    prepare();
+    upload(path);
+    store_keep_original(&config, MEDIA, path, "mp4");
+    store_find_original(&config, MEDIA, path);
+    ck_assert_int_eq(store_keep_original(&config, MEDIA, path, "mp4"), 0);
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(what_is_published_stays)
+{
+    int lock, i;
+    char work[PATH_MAX], path[PATH_MAX], *text;
+    size_t len;
+    static const char *const contents[] = { "first", "later" };
+
+    prepare();
+    for (i = 0; i < 2; i++) {
+        lock = store_work_create(&config, JOB, work);
+        store_join(path, work, "poster.jpg");
+        store_write(path, contents[i], 5);
+        ck_assert_int_eq(store_publish(&config, MEDIA, work, "poster.jpg"), 0);
+        close(lock);
+    }
+
+    snprintf(path, sizeof(path), "%.4000s/ab/" MEDIA "/poster.jpg",
+             config.media);
+    text = store_read(path, 100, &len);
+    ck_assert_str_eq(text, "first");
+    free(text);
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(a_link_that_a_tool_left_is_not_published)
+{
+    int lock;
+    char work[PATH_MAX], path[PATH_MAX];
+
+    prepare();
+    lock = store_work_create(&config, JOB, work);
+    store_join(path, work, "pages");
+    mkdir(path, 0755);
+    store_join(path, work, "pages/0001.png");
+    ck_assert_int_eq(symlink("/etc/passwd", path), 0);
+    ck_assert_int_eq(store_publish(&config, MEDIA, work, "pages"), -1);
+    close(lock);
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(a_link_is_not_read_through)
+{
+    char path[PATH_MAX];
+    size_t len;
+
+    prepare();
+    store_join(path, config.work, "link");
+    ck_assert_int_eq(symlink("/etc/passwd", path), 0);
+    ck_assert_ptr_null(store_read(path, 1 << 20, &len));
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(a_sweep_leaves_the_folder_of_a_job_at_hand)
+{
+    int lock;
+    char work[PATH_MAX];
+
+    prepare();
+    lock = store_work_create(&config, JOB, work);
+    store_work_sweep(&config);
+    ck_assert_int_eq(access(work, F_OK), 0);
+    close(lock);
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(a_sweep_removes_the_folder_of_a_job_that_died)
+{
+    char work[PATH_MAX];
+
+    prepare();
+    close(store_work_create(&config, JOB, work));
+    store_work_sweep(&config);
+    ck_assert_int_eq(access(work, F_OK), -1);
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(removing_leaves_nothing_of_a_media)
+{
+    char path[PATH_MAX];
+
+    prepare();
+    upload(path);
+    store_keep_original(&config, MEDIA, path, "mp4");
+    upload(path);
+    ck_assert_int_eq(store_remove(&config, MEDIA), 0);
+    ck_assert_int_eq(store_find_original(&config, MEDIA, path), -1);
+    store_erase(top);
+}
+END_TEST
+
+
+RUN("worker/store", an_upload_is_found_in_the_spool,
+    an_original_is_kept_under_its_shard, keeping_it_may_be_repeated,
+    what_is_published_stays, a_link_that_a_tool_left_is_not_published,
+    a_link_is_not_read_through, a_sweep_leaves_the_folder_of_a_job_at_hand,
+    a_sweep_removes_the_folder_of_a_job_that_died,
+    removing_leaves_nothing_of_a_media)
