@@ -134,6 +134,8 @@ choose_key(const jwk_set_t *keys, jwt_kind_t kind, const parts_t *parts,
     json_t *header;
     const json_t *kid;
 
+    *key = NULL;
+
     rc = load_part(parts->token, parts->header_len, &header);
     if (rc != JWT_OK) {
         return rc;

@@ -59,6 +59,7 @@ typedef struct {
     ngx_str_t grant;      /* the grant that was let pass */
     access_t access;      /* role ROLE_NONE: nobody signed in */
     sluice_status_t denied;
+    ngx_http_log_handler_pt log_handler; /* nginx's, behind ours */
 
     ngx_thread_task_t *task;      /* reused by each _thread_post() */
     ngx_http_sluice_step_pt step; /* what comes after it, on the loop */

@@ -4,6 +4,10 @@
 #include "ngx_http_sluice.h"
 
 
+static ngx_uint_t ngx_http_sluice_carrier_token_char(u_char c);
+static u_char *ngx_http_sluice_carrier_log(ngx_http_request_t *r,
+                                           ngx_http_request_t *sr, u_char *buf,
+                                           size_t len);
 static ngx_uint_t ngx_http_sluice_carrier_cookie(ngx_http_request_t *r,
                                                  ngx_str_t *name,
                                                  ngx_str_t *value);
@@ -29,6 +33,9 @@ ngx_http_sluice_carrier_take(ngx_http_request_t *r)
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    ctx->log_handler = r->log_handler;
+    r->log_handler = ngx_http_sluice_carrier_log;
 
     if (r->uri.len < 3 || r->uri.data[0] != '/' || r->uri.data[1] != '~') {
         return NGX_DECLINED;
@@ -57,6 +64,53 @@ ngx_http_sluice_carrier_take(ngx_http_request_t *r)
     ctx->path = r->uri;
 
     return NGX_DECLINED;
+}
+
+
+/* base64url and the dot between a token's parts */
+
+static ngx_uint_t
+ngx_http_sluice_carrier_token_char(u_char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
+           || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+
+/*
+ * nginx ends each line of the error log with the request as it came, and with
+ * what was asked upstream; grants are taken out of that: /~***, grant=***
+ */
+
+static u_char *
+ngx_http_sluice_carrier_log(ngx_http_request_t *r, ngx_http_request_t *sr,
+                            u_char *buf, size_t len)
+{
+    u_char *src, *dst, *end, *token;
+    ngx_http_sluice_ctx_t *ctx;
+
+    ctx = ngx_http_sluice_find_ctx(r);
+    end = ctx->log_handler(r, sr, buf, len);
+
+    for (src = dst = buf; src < end; /* void */) {
+        *dst++ = *src++;
+
+        if (!(dst - buf >= 2 && ngx_memcmp(dst - 2, "/~", 2) == 0)
+            && !(dst - buf >= 6
+                 && ngx_strncasecmp(dst - 6, (u_char *) "grant=", 6) == 0)) {
+            continue;
+        }
+
+        token = src;
+
+        while (src < end && ngx_http_sluice_carrier_token_char(*src)) {
+            src++;
+        }
+
+        dst = ngx_cpymem(dst, "***", ngx_min(src - token, 3));
+    }
+
+    return dst;
 }
 
 
@@ -115,7 +169,7 @@ ngx_http_sluice_carrier_arg(ngx_str_t *args, ngx_str_t *token)
         }
 
         if (next - p >= (ssize_t) sizeof(name) - 1
-            && ngx_strncasecmp(p, name, sizeof(name) - 1) == 0) {
+            && ngx_memcmp(p, name, sizeof(name) - 1) == 0) {
             token->data = p + sizeof(name) - 1;
             token->len = (size_t) (next - token->data);
             return 1;
@@ -208,19 +262,22 @@ static ngx_uint_t
 ngx_http_sluice_carrier_cookie(ngx_http_request_t *r, ngx_str_t *name,
                                ngx_str_t *value)
 {
-#if (nginx_version >= 1023000)
+#if (nginx_version >= 1029006)
 
-    return r->headers_in.cookie
-           && ngx_http_parse_multi_header_lines(r, r->headers_in.cookie, name,
-                                                value)
-                  != NULL;
+    return ngx_http_parse_cookie_lines(r, r->headers_in.cookie, name, value)
+           != NULL;
+
+#elif (nginx_version >= 1023000)
+
+    return ngx_http_parse_multi_header_lines(r, r->headers_in.cookie, name,
+                                             value)
+           != NULL;
 
 #else
 
-    return r->headers_in.cookies.nelts
-           && ngx_http_parse_multi_header_lines(&r->headers_in.cookies, name,
-                                                value)
-                  != NGX_DECLINED;
+    return ngx_http_parse_multi_header_lines(&r->headers_in.cookies, name,
+                                             value)
+           != NGX_DECLINED;
 
 #endif
 }
