@@ -177,7 +177,7 @@ test-packages:
 test: test-packages
 	@tests/run
 
-bench: packages
+bench: test-packages
 	@$(MAKE) -s build
 	@tests/bench/run
 
