@@ -42,15 +42,11 @@ ngx_http_sluice_carrier_take(ngx_http_request_t *r)
     }
 
     p = ngx_strlchr(r->uri.data + 1, r->uri.data + r->uri.len, '/');
+    len = p ? (size_t) (p - r->uri.data) : r->uri.len;
 
-    if (p == NULL) {
-        return NGX_DECLINED;
-    }
-
-    len = (size_t) (p - r->uri.data);
-
-    if (r->unparsed_uri.len <= len || r->unparsed_uri.data[len] != '/'
-        || ngx_memcmp(r->unparsed_uri.data, r->uri.data, len) != 0) {
+    if (r->unparsed_uri.len < len
+        || ngx_memcmp(r->unparsed_uri.data, r->uri.data, len) != 0
+        || (p && r->unparsed_uri.data[len] != '/')) {
         return NGX_DECLINED;
     }
 
@@ -59,6 +55,11 @@ ngx_http_sluice_carrier_take(ngx_http_request_t *r)
 
     r->uri.data += len;
     r->uri.len -= len;
+
+    if (r->uri.len == 0) {
+        ngx_str_set(&r->uri, "/");
+    }
+
     r->valid_unparsed_uri = 0;
 
     ctx->path = r->uri;

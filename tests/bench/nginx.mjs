@@ -3,7 +3,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -17,8 +17,9 @@ const START_MS = 10_000;
    core they share it. */
 export async function cores() {
     const { stdout } = await execute("taskset", ["-pc", String(process.pid)]);
-    const list = stdout.replace(/.*: /, "").trim().split(",").flatMap((part) => {
-        const [first, last = first] = part.split("-").map(Number);
+    const ranges = stdout.replace(/.*: /, "").trim().split(",");
+    const list = ranges.flatMap((range) => {
+        const [first, last = first] = range.split("-").map(Number);
 
         return Array.from({ length: last - first + 1 }, (_, i) => first + i);
     });
@@ -40,10 +41,11 @@ export async function freePort() {
 
 
 /*
- * Starts an nginx in `folder`/`name` and answers a function that stops it.
- * `http` is what stands in its http block; the first of `ports` is waited for.
+ * Starts an nginx in `folder`/`name`, listening on `port` among others; `http`
+ * is what stands in its http block. Answers `stop()` and `cpu()`, the
+ * nanoseconds that its worker has computed.
  */
-export async function startNginx(folder, name, { core, ports, top = "", http }) {
+export async function startNginx(folder, name, { core, port, top = "", http }) {
     const prefix = join(folder, name);
     const log = join(prefix, "error.log");
 
@@ -83,47 +85,55 @@ ${http}
         await exited;
     };
 
-    if (!await listening(ports[0], child)) {
+    if (!await answers(port, child)) {
         await stop();
         throw new Error(`nginx did not start:\n${readFileSync(log)}`);
     }
 
-    return stop;
+    return { stop, cpu: workerClock(child.pid) };
 }
 
 
-async function listening(port, child) {
+/* proc(5), sched-stats.rst: the first number is the time on a core. */
+function workerClock(master) {
+    const worker = readFileSync(
+        `/proc/${master}/task/${master}/children`, "utf8").trim();
+
+    return () => Number(readFileSync(`/proc/${worker}/schedstat`, "utf8")
+        .split(" ")[0]);
+}
+
+
+/* Any answer will do: then there is a worker. */
+async function answers(port, child) {
     const deadline = Date.now() + START_MS;
 
     while (child.exitCode === null && Date.now() < deadline) {
-        const socket = connect(port, "127.0.0.1");
-        const open = await new Promise((resolve) => {
-            socket.once("connect", () => resolve(true));
-            socket.once("error", () => resolve(false));
-        });
-
-        socket.destroy();
-
-        if (open) {
+        try {
+            await fetch(`http://127.0.0.1:${port}/`,
+                { signal: AbortSignal.timeout(START_MS) });
             return true;
+        } catch {
+            await new Promise((resolve) => setTimeout(resolve, 10));
         }
-        await new Promise((resolve) => setTimeout(resolve, 10));
     }
 
     return false;
 }
 
 
-/* Requests a second that wrk gets through; an answer that is no 2xx throws. */
+/* What wrk gets through: `requests`, and `rate` a second. An answer that is no
+   2xx throws. */
 export async function wrk(core, url, headers, seconds) {
     const { stdout } = await execute("taskset", ["-c", String(core), "wrk",
         "-t1", `-c${CONNECTIONS}`, `-d${seconds}s`,
         ...headers.flatMap((header) => ["-H", header]), url]);
     const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout);
+    const requests = /(\d+) requests in/.exec(stdout);
 
-    if (!rate || /Non-2xx|Socket errors/.test(stdout)) {
+    if (!rate || !requests || /Non-2xx|Socket errors/.test(stdout)) {
         throw new Error(`${url}:\n${stdout}`);
     }
 
-    return Number(rate[1]);
+    return { rate: Number(rate[1]), requests: Number(requests[1]) };
 }
