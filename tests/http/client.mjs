@@ -1,10 +1,12 @@
 /* HTTP as it goes over the wire: paths are sent as they are written. */
 
-import { once } from "node:events";
+import { webcrypto } from "node:crypto";
 import http from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as pause } from "node:timers/promises";
+
+globalThis.crypto ??= webcrypto;    /* Node 18 has no global one */
 
 export const SANITIZED = process.env.SLUICE_SANITIZED === "1";
 const PATIENCE = SANITIZED ? 3 : 1;
@@ -82,8 +84,8 @@ async function collect(incoming) {
 }
 
 
-/* The upload of which only the beginning is sent: {socket, answer()}. */
-export async function sendPart(url, { headers = {}, length, body }) {
+/* An upload of which only the beginning is sent; answers the request. */
+export function sendPart(url, { headers = {}, length, body }) {
     const outgoing = http.request(url, {
         method: "POST", agent: false,
         headers: { ...headers, "Content-Length": length },
@@ -91,9 +93,6 @@ export async function sendPart(url, { headers = {}, length, body }) {
 
     outgoing.on("error", () => {});
     outgoing.write(body);
-    if (outgoing.socket === null) {
-        await once(outgoing, "socket");
-    }
 
     return outgoing;
 }
@@ -104,7 +103,8 @@ export async function sendPart(url, { headers = {}, length, body }) {
  * is waited for takes a fraction of `seconds`; they only end a test that waits
  * in vain.
  */
-export async function until(what, condition, { seconds = 30, every = 40 } = {}) {
+export async function until(what, condition, options = {}) {
+    const { seconds = 30, every = 40 } = options;
     const end = Date.now() + seconds * 1000 * PATIENCE;
 
     for (;;) {

@@ -4,11 +4,12 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { crc32 as zlibCrc32, deflateSync } from "node:zlib";
+import { deflateSync } from "node:zlib";
 
 const run = promisify(execFile);
 const SAMPLES = process.env.SLUICE_SAMPLES
-    ?? resolve(new URL(".", import.meta.url).pathname, "../../../shared/samples");
+    ?? resolve(new URL(".", import.meta.url).pathname,
+               "../../../shared/samples");
 
 export const RATE = 25;         /* frames a second of what film() makes */
 
@@ -89,7 +90,8 @@ export async function encryptedPdf(folder) {
     const closed = join(folder, "closed.pdf");
 
     writeFileSync(open, pdf());
-    await run("qpdf", ["--encrypt", "user", "owner", "256", "--", open, closed]);
+    await run("qpdf",
+        ["--encrypt", "user", "owner", "256", "--", open, closed]);
 
     return readFileSync(closed);
 }
@@ -125,10 +127,6 @@ function chunk(type, data) {
 
 
 function crc32(bytes) {
-    if (zlibCrc32) {
-        return zlibCrc32(bytes);
-    }
-
     let crc = ~0;
 
     for (const byte of bytes) {

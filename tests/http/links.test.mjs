@@ -1,4 +1,4 @@
-/* Signed links and the gate: what opens, and how each other thing is refused. */
+/* Signed links and the gate: what opens, and how all else is refused. */
 
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
@@ -32,6 +32,8 @@ function extra(state) {
             proxy_set_header X-Grant $sluice_grant;
             ${app}
         }
+        location /dead/ { sluice_gate grant;
+                          proxy_pass http://unix:${state}/run/nobody.sock; }
         location /links/ { sluice_gate grant; ${app} }
         location /staff/ { sluice_gate user; sluice_role editor; ${app} }
         location /far/ { satisfy any; deny all; sluice_gate grant; ${app} }
@@ -337,7 +339,8 @@ describe("a grant for one method", { timeout }, () => {
     });
 
     it("opens the methods it names", async () => {
-        const grant = mint.grant({ path: "/links/a", methods: ["POST", "PUT"] });
+        const grant = mint.grant({ path: "/links/a",
+                                   methods: ["POST", "PUT"] });
         const answer = await ask(`/links/a?grant=${grant}`, { method: "PUT" });
 
         assert.equal(answer.status, 200);
@@ -507,21 +510,32 @@ describe("the access log", { timeout }, () => {
         assert.equal((await lineOf("log-user")).user, viewer.user.id);
     });
 
-    it("never has a whole grant", async () => {
+    it("and the error log never have a whole grant", async () => {
         const path = "/media/ab/x/nowhere.mp4";
         const grants = ["?", "~", "H", "C"].map(
             (jti) => mint.grant({ path, jti }));
+        const proxied = mint.grant({ path: "/dead/" });
 
         await byQuery(path, grants[0]);
         await byPath(path, grants[1]);
+        await byPath("/dead/x", proxied);
+        await ask("/dead/x", { headers: { "Sluice-Grant": proxied,
+            Referer: `${stack.url}/~${proxied}/dead/` } });
         await ask(path, { headers: { "Sluice-Grant": grants[2] } });
         await ask(path, { headers: { Cookie: `sluice_grant=${grants[3]}`,
                                      "User-Agent": "log-whole" } });
         await lineOf("log-whole");
 
-        const log = stack.text("logs/access.log");
-        for (const grant of grants) {
-            assert.equal(log.includes(grant.split(".")[2]), false, grant);
+        for (const name of ["logs/access.log", "logs/error.log"]) {
+            const log = stack.text(name);
+
+            assert.ok(log.includes("nowhere.mp4"), name);
+            for (const grant of [...grants, proxied]) {
+                const [, claims, signature] = grant.split(".");
+
+                assert.equal(log.includes(signature), false, name);
+                assert.equal(log.includes(claims), false, name);
+            }
         }
     });
 });

@@ -1,6 +1,7 @@
 /* A fresh user's whole way: sign in, bring a file, play it or read it. */
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream, readFileSync, statSync, truncateSync, writeFileSync }
     from "node:fs";
@@ -184,7 +185,6 @@ it("a film in VP9 and Opus is encoded and plays", { timeout }, async () => {
 it("a recording without a picture plays as audio", { timeout }, async () => {
     const path = await film(join(stack.folder, "silent-film.mp4"));
     const tone = join(stack.folder, "tone.m4a");
-    const { execFileSync } = await import("node:child_process");
 
     execFileSync("ffmpeg", ["-v", "error", "-y", "-i", path, "-vn", "-c:a",
                             "copy", tone]);

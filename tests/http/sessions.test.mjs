@@ -71,7 +71,8 @@ describe("the right password", { timeout }, () => {
     });
 
     it("opens it however the address is written", async () => {
-        const reply = await signIn({ ...user, email: user.email.toUpperCase() });
+        const reply = await signIn({ ...user,
+                                     email: user.email.toUpperCase() });
         assert.equal(reply.status, 201);
     });
 
@@ -406,4 +407,40 @@ it("forty sign-ins at once are all answered", { timeout }, async () => {
         assert.ok([201, 503].includes(status), String(status));
         assert.ok(status === 201 || Number(headers["retry-after"]) > 0);
     }
+});
+
+
+describe("behind TLS", { timeout }, () => {
+    const origin = "https://media.example.org";
+    let secure, reply;
+
+    before(async () => {
+        secure = await startStack({ extra: `sluice_public_url ${origin};` });
+        reply = await request(`${secure.url}/api/sessions`, {
+            method: "POST",
+            json: { email: secure.email, password: secure.password },
+        });
+    }, { timeout });
+
+    after(() => secure?.stop(), { timeout });
+
+    it("the cookie is for TLS alone", () => {
+        assert.equal(cookieOf(reply).secure, true);
+    });
+
+    it("tokens name the public URL as their issuer", async () => {
+        const [, claims] = reply.json.access_token.split(".");
+
+        assert.equal(JSON.parse(Buffer.from(claims, "base64url")).iss, origin);
+    });
+
+    it("tokens of another origin are refused", async () => {
+        const token = minter(secure.keys()).access({
+            iss: secure.url, aud: "sluice", sub: user.id, sid: user.id,
+            role: "admin", jti: "1",
+        });
+
+        refused(await request(`${secure.url}/api/me`,
+            { headers: bearer(token) }), 401, "token-invalid");
+    });
 });

@@ -1,4 +1,4 @@
-/* A whole Sluice of its own for a file of tests: conf/stack in a temp folder. */
+/* A whole Sluice for a file of tests: conf/stack in a temp folder. */
 
 import { execFile, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -12,8 +12,7 @@ import { promisify } from "node:util";
 import { Client, SANITIZED, until } from "./client.mjs";
 
 const run = promisify(execFile);
-const TOP = resolve(import.meta.dirname ?? new URL(".", import.meta.url)
-    .pathname, "../..");
+const TOP = resolve(new URL(".", import.meta.url).pathname, "../..");
 const STACK = join(TOP, "conf/stack");
 const NGINX = process.env.SLUICE_NGINX ?? "/usr/sbin/nginx";
 const AS_ROOT = process.getuid() === 0;
@@ -51,13 +50,17 @@ export async function startStack({ extra = "" } = {}) {
 
         running.add(stack);
         try {
-            await run(STACK, ["up"], { env: environment, timeout: 120_000 });
+            const up = run(STACK, ["up"], { env: environment,
+                                            timeout: 120_000 });
+            stack.starting = up.child;
+            await up;
             stack.admin = JSON.parse(readFileSync(join(state, "demo.json")));
             stack.email = stack.admin.email;
             stack.password = stack.admin.password;
             return stack;
         } catch (error) {
-            failure = new Error(`${error.stdout ?? ""}${error.stderr ?? error}`);
+            failure = new Error((error.stdout ?? "")
+                                + (error.stderr ?? String(error)));
             down(stack);
             /* somebody else may have taken the port meanwhile */
             if (!/Port \d+ is in use|Address already in use/
@@ -67,8 +70,7 @@ export async function startStack({ extra = "" } = {}) {
         }
     }
 
-    rmSync(state, { recursive: true, force: true });
-    rmSync(folder, { recursive: true, force: true });
+    remove({ state, folder });
     throw failure;
 }
 
@@ -102,8 +104,7 @@ class Stack {
             .concat(this.text("run/worker.out").split("\n"))
             .filter((line) => TROUBLE.test(line));
 
-        rmSync(this.state, { recursive: true, force: true });
-        rmSync(this.folder, { recursive: true, force: true });
+        remove(this);
 
         if (bad.length) {
             throw new Error(`in the logs: ${bad.slice(0, 20).join("\n")}`);
@@ -144,9 +145,9 @@ class Stack {
     nginx(...words) {
         const copy = this.path("bin/nginx");
 
-        return this.asServer(existsSync(copy) ? copy : NGINX, "-p", `${this.state}/`, "-c",
-            this.path("nginx.conf"), "-e", this.path("logs/error.log"),
-            ...words);
+        return this.asServer(existsSync(copy) ? copy : NGINX,
+            "-p", `${this.state}/`, "-c", this.path("nginx.conf"),
+            "-e", this.path("logs/error.log"), ...words);
     }
 
     reload() {
@@ -192,6 +193,10 @@ class Stack {
 
         process.kill(pid, "SIGQUIT");
         await until("the worker is gone", () => !alive(pid));
+    }
+
+    async startWorker() {
+        await run(STACK, ["up"], { env: this.environment, timeout: 60_000 });
     }
 
     async stopPostgres() {
@@ -298,6 +303,12 @@ export function memory(pid, name) {
 }
 
 
+function remove({ state, folder }) {
+    rmSync(state, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+}
+
+
 function down(stack) {
     if (running.delete(stack)) {
         spawnSync(STACK, ["down"], { env: stack.environment, timeout: 60_000 });
@@ -305,10 +316,15 @@ function down(stack) {
 }
 
 
-/* A file that ends early leaves no servers behind. */
-process.on("exit", () => running.forEach(down));
-for (const signal of ["SIGINT", "SIGTERM"]) {
+/* A file that ends early leaves nothing behind. */
+process.on("exit", () => running.forEach((stack) => {
+    stack.starting.kill();
+    down(stack);
+    remove(stack);
+}));
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) {
     process.on(signal, () => process.exit(1));
 }
+process.stdout.on("error", () => process.exit(1));
 
 export { SANITIZED, until };

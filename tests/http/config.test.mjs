@@ -1,0 +1,307 @@
+/* nginx -t: a wrong directive is told with file, line and what to write. */
+
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
+    writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { after, before, describe, it } from "node:test";
+
+import { request, until } from "./client.mjs";
+import { alive, freePort } from "./stack.mjs";
+
+const timeout = 60_000;
+const BUILD = resolve(new URL(".", import.meta.url).pathname, "../../build");
+const NGINX = process.env.SLUICE_NGINX ?? "/usr/sbin/nginx";
+const MODULE = process.env.SLUICE_MODULE
+    ?? join(BUILD, "nginx/ngx_http_sluice_module.so");
+const ROOT = process.getuid() === 0 ? "user root;" : "";
+
+let folder, keys;
+
+
+before(() => {
+    folder = mkdtempSync("/tmp/sl-conf-");
+    keys = join(folder, "keys.json");
+    mkdirSync(join(folder, "logs"));
+    execFileSync(join(BUILD, "sluicectl"), ["keys", "init", keys]);
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+
+/* Writes nginx.conf with this http block; answers its path. */
+function write(http) {
+    const path = join(folder, "nginx.conf");
+
+    writeFileSync(path, `${ROOT}
+load_module ${MODULE};
+pid ${folder}/nginx.pid;
+error_log ${folder}/logs/error.log;
+events { }
+http {
+    access_log off;
+    client_body_temp_path ${folder}/body;
+    proxy_temp_path ${folder}/proxy;
+    fastcgi_temp_path ${folder}/fastcgi;
+    uwsgi_temp_path ${folder}/uwsgi;
+    scgi_temp_path ${folder}/scgi;
+${http}
+}
+`);
+    return path;
+}
+
+function nginx(...words) {
+    const { status, stderr } = spawnSync(NGINX, [
+        "-p", `${folder}/`, "-c", join(folder, "nginx.conf"),
+        "-e", join(folder, "logs/error.log"), ...words,
+    ], {
+        encoding: "utf8",
+        env: { ...process.env, ASAN_OPTIONS:
+            `${process.env.ASAN_OPTIONS ?? ""}:detect_leaks=0` },
+    });
+
+    return { status, stderr };
+}
+
+/* nginx -t must refuse the line with the mark "#!", in these words. */
+function refuses(http, ...words) {
+    const path = write(http);
+    const { status, stderr } = nginx("-t");
+    const line = readFileSync(path, "utf8").split("\n")
+        .findIndex((text) => text.includes("#!")) + 1;
+
+    assert.notEqual(status, 0, stderr);
+    assert.ok(stderr.includes(`${path}:${line}`),
+        `line ${line} is not in: ${stderr}`);
+    for (const word of words) {
+        assert.ok(stderr.includes(word), `"${word}" is not in: ${stderr}`);
+    }
+}
+
+const server = (lines) => `server { listen unix:${folder}/socket;\n${lines}\n}`;
+const database = "sluice_database dbname=sluice;\n";
+const signed = () => `sluice_keys ${keys};\n`;
+const named = "sluice_public_url https://media.example.org;\n";
+
+
+describe("nginx -t is content", { timeout }, () => {
+    const good = {
+        "with a gate, keys and a public URL": () => signed() + named
+            + server("location / { sluice_gate user grant; }"),
+        "with a gate for links and keys of the server": () =>
+            server(`${signed()} location / { sluice_gate grant; }`),
+        "with an API on a database": () => database + signed() + named
+            + server("location /api/ { sluice_gate user; sluice_api; }"),
+        "with every parameter of a database": () =>
+            'sluice_database "host=/run dbname=sluice" pool=2 waiting=9 '
+            + "timeout=3s;",
+        "with Redis on a socket": () => "sluice_redis unix:/run/redis.sock;",
+        "with Redis on a port": () =>
+            "sluice_redis 127.0.0.1:6379 db=3 timeout=500ms;",
+        "with an upload of a largest size": () => database + signed() + named
+            + server(`location = /api/media { sluice_gate user;
+                sluice_upload ${folder} max_size=2g; sluice_api; }`),
+        "with media at http level and nothing else": () => "sluice_media on;",
+        "with life times": () =>
+            "sluice_link_ttl 2h; sluice_access_ttl 5m; sluice_refresh_ttl 7d;",
+    };
+
+    for (const [what, http] of Object.entries(good)) {
+        it(what, () => {
+            write(http());
+            const { status, stderr } = nginx("-t");
+            assert.equal(status, 0, stderr);
+        });
+    }
+});
+
+
+describe("a gate is refused", { timeout }, () => {
+    it("without keys", () => {
+        refuses(server("location / { sluice_gate grant; #!\n}"),
+            "sluice_keys");
+    });
+
+    it("for users without a public URL", () => {
+        refuses(signed() + server("location / { sluice_gate user; #!\n}"),
+            "sluice_public_url");
+    });
+
+    it("with a word it does not know", () => {
+        refuses(signed() + server("location / { sluice_gate maybe; #!\n}"),
+            '"maybe"', "off", "user", "grant");
+    });
+
+    it("that is off and something else", () => {
+        refuses(signed() + server("location / { sluice_gate off user; #!\n}"));
+    });
+
+    it("twice in one place", () => {
+        refuses(signed() + named + server(
+            "location / { sluice_gate user; sluice_gate off; #!\n}"),
+        "duplicate");
+    });
+
+    it("with a role that nobody has", () => {
+        refuses(signed() + named + server(
+            "location / { sluice_gate user; sluice_role root; #!\n}"),
+        '"root"');
+    });
+});
+
+
+describe("keys are refused", { timeout }, () => {
+    const file = (name, text, mode = 0o600) => {
+        const path = join(folder, name);
+
+        rmSync(path, { force: true });
+        writeFileSync(path, text);
+        chmodSync(path, mode);
+        return path;
+    };
+
+    it("that are not there, with the command that makes them", () => {
+        refuses(`sluice_keys ${folder}/nowhere.json; #!`, "nowhere.json",
+            "sluicectl keys init");
+    });
+
+    for (const mode of [0o644, 0o640, 0o604]) {
+        it(`that others may read (mode 0${mode.toString(8)})`, () => {
+            const open = join(folder, "open.json");
+
+            rmSync(open, { force: true });
+            copyFileSync(keys, open);
+            chmodSync(open, mode);
+            refuses(`sluice_keys ${open}; #!`, "open.json");
+        });
+    }
+
+    const texts = {
+        "that are not JSON": "secret",
+        "that are no set": "{}",
+        "with a short secret": JSON.stringify({ keys: [
+            { kty: "oct", alg: "HS256", kid: "a", k: "c2hvcnQ" }] }),
+        "of a kind that nobody knows": JSON.stringify({ keys: [
+            { kty: "XYZ", kid: "a" }] }),
+        "two of which have one name": JSON.stringify({ keys: ["a", "a"].map(
+            (kid) => ({ kty: "oct", alg: "HS256", kid, use: "sig",
+                        k: Buffer.alloc(32).toString("base64url") })) }),
+    };
+
+    for (const [what, text] of Object.entries(texts)) {
+        it(what, () => {
+            refuses(`sluice_keys ${file("bad.json", text)}; #!`, "bad.json");
+        });
+    }
+});
+
+
+describe("a parameter is refused", { timeout }, () => {
+    const wrong = {
+        "a pool of none": ["sluice_database dbname=a pool=0;", "pool="],
+        "a queue of words": ["sluice_database dbname=a waiting=some;",
+                             "waiting="],
+        "a time that is none": ["sluice_database dbname=a timeout=soon;",
+                                "timeout="],
+        "an unknown word for the database":
+            ["sluice_database dbname=a pools=4;", '"pools=4"', "pool="],
+        "a conninfo with an unknown word":
+            ["sluice_database hots=localhost;", "hots"],
+        "a Redis of a wrong port": ["sluice_redis 127.0.0.1:port;",
+                                    "unix:"],
+        "an unknown word for Redis": ["sluice_redis 127.0.0.1 dbs=1;",
+                                      '"dbs=1"', "db="],
+        "a number of a database that is none":
+            ["sluice_redis 127.0.0.1 db=first;", "db="],
+        "a password file that is not there":
+            ["sluice_redis 127.0.0.1 password_file=/nowhere;", "/nowhere"],
+        "a public URL without a scheme":
+            ["sluice_public_url media.example.org;", "https://"],
+        "a public URL with a path":
+            ["sluice_public_url https://media.example.org/x;",
+             "without a path"],
+        "a life time of words": ["sluice_link_ttl soon;", "invalid value"],
+        "media that are neither on nor off": ["sluice_media maybe;", '"on"'],
+        "an unknown directive": ["sluice_gates user;", "unknown directive"],
+    };
+
+    for (const [what, [line, ...words]] of Object.entries(wrong)) {
+        it(`like ${what}`, () => refuses(`${line} #!`, ...words));
+    }
+
+    it("like a largest upload of words", () => {
+        refuses(database + signed() + named + server(
+            `location / { sluice_upload ${folder} max_size=huge; #!\n}`),
+        "max_size=");
+    });
+
+    it("like an unknown word for uploads", () => {
+        refuses(database + signed() + named + server(
+            `location / { sluice_upload ${folder} size=1g; #!\n}`),
+        "max_size=");
+    });
+});
+
+
+describe("what needs a database is refused without one", { timeout }, () => {
+    for (const directive of ["sluice_api", "sluice_ready"]) {
+        it(directive, () => {
+            refuses(server(`location / { ${directive}; #!\n}`),
+                "sluice_database");
+        });
+    }
+
+    it("sluice_upload", () => {
+        refuses(server(`location / { sluice_upload ${folder}; #!\n}`),
+            "sluice_database");
+    });
+});
+
+
+describe("sluice_media alone, at http level,", { timeout }, () => {
+    const bytes = Buffer.alloc(10_000, "m");
+    let url, pid;
+
+    before(async () => {
+        const port = await freePort();
+
+        mkdirSync(join(folder, "root"));
+        writeFileSync(join(folder, "root/film.mp4"), bytes);
+        writeFileSync(join(folder, "root/index.html"), "a page");
+        write(`sluice_media on;
+            server { listen 127.0.0.1:${port}; root ${folder}/root; }`);
+        url = `http://127.0.0.1:${port}`;
+
+        const { status, stderr } = nginx();
+        assert.equal(status, 0, stderr);
+        pid = await until("nginx runs", () => {
+            try {
+                return Number(readFileSync(join(folder, "nginx.pid"), "utf8"))
+                    || undefined;
+            } catch {
+                return undefined;
+            }
+        });
+    });
+
+    after(async () => {
+        process.kill(pid, "SIGQUIT");
+        await until("nginx is gone", () => !alive(pid));
+    });
+
+    it("serves media with ranges", async () => {
+        const answer = await request(`${url}/film.mp4`,
+            { headers: { Range: "bytes=10-19" } });
+
+        assert.equal(answer.status, 206);
+        assert.equal(answer.headers["content-type"], "video/mp4");
+        assert.equal(answer.headers["content-range"], "bytes 10-19/10000");
+    });
+
+    it("leaves pages to nginx", async () => {
+        assert.equal((await request(`${url}/`)).text, "a page");
+        assert.equal((await request(`${url}/nowhere`)).status, 404);
+    });
+});

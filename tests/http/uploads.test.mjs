@@ -1,0 +1,408 @@
+/* POST /api/media: what is taken in, and what each refusal leaves behind. */
+
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { connect } from "node:net";
+import { PassThrough, Readable } from "node:stream";
+import { after, before, describe, it } from "node:test";
+
+import { request, sendPart } from "./client.mjs";
+import { pdf } from "./files.mjs";
+import { startStack, until } from "./stack.mjs";
+
+const timeout = 60_000;
+const GIB = 2 ** 30;
+const SMALL = 64 * 1024;        /* max_size of the location /small */
+
+let stack, viewer;
+
+
+/* No worker: what comes in stays as it came. */
+before(async () => {
+    stack = await startStack({ extra: (state) => `
+        location = /small {
+            sluice_gate user;
+            sluice_upload ${state}/spool max_size=64k;
+            sluice_api;
+            rewrite ^ /api/media break;
+        }` });
+    await stack.stopWorker();
+    viewer = await stack.visitor("viewer");
+}, { timeout });
+
+after(() => stack?.stop(), { timeout });
+
+
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+const spool = () => readdirSync(stack.path("spool"));
+const rows = (where = "true") => stack.sql(
+    `select count(*) from sluice.media where ${where}`).then(Number);
+
+function refused(answer, status, word, field) {
+    assert.equal(answer.status, status, answer.text);
+    assert.match(answer.headers["content-type"], /^application\/problem\+json/);
+    assert.equal(answer.json.type, `urn:sluice:problem:${word}`);
+    assert.equal(answer.json.field, field);
+}
+
+/* Runs what must leave neither a row nor a file. */
+async function leavesNothing(action) {
+    const files = spool();
+    const count = await rows();
+    const value = await action();
+
+    await until("the spool is as it was",
+        () => spool().length <= files.length);
+    assert.deepEqual(spool().sort(), files.sort());
+    assert.equal(await rows(), count);
+    return value;
+}
+
+
+describe("a file that was taken in", { timeout }, () => {
+    const bytes = randomBytes(300_000);
+    let answer, media;
+
+    before(async () => {
+        answer = await viewer.upload(bytes, "film.mp4");
+        media = answer.json;
+    });
+
+    it("is answered with 201, its address and its object", () => {
+        assert.equal(answer.status, 201);
+        assert.equal(answer.headers.location, `/api/media/${media.id}`);
+        assert.equal(media.filename, "film.mp4");
+        assert.equal(media.state, "processing");
+    });
+
+    it("has its size and SHA-256 in the answer", () => {
+        assert.equal(media.bytes, bytes.length);
+        assert.equal(media.sha256, sha256(bytes));
+    });
+
+    it("lies whole in the spool when the answer comes", () => {
+        assert.ok(readFileSync(stack.path("spool", media.id)).equals(bytes));
+        assert.equal(existsSync(stack.path("spool", `${media.id}.part`)),
+            false);
+    });
+
+    it("has its media row and its job from one transaction", async () => {
+        const found = await stack.sql("select m.xmin = j.xmin, j.state, j.kind "
+            + "from sluice.media m join sluice.jobs j on j.media = m.id "
+            + `where m.id = '${media.id}' and j.id = '${media.job.id}'`);
+        assert.equal(found, "t|queued|probe");
+    });
+
+    it("has its job announced in the Redis stream", async () => {
+        const entries = await stack.redis("XRANGE", "sluice:jobs", "-", "+");
+        assert.ok(entries.includes(media.job.id), entries);
+    });
+
+    it("belongs to whoever brought it", async () => {
+        assert.equal(await rows(`id = '${media.id}' and owner = `
+                                + `'${viewer.user.id}'`), 1);
+    });
+
+    it("can be asked for at once", async () => {
+        const found = await viewer.media(media.id);
+        const job = await viewer.get(`/api/jobs/${media.job.id}`);
+
+        assert.equal(found.id, media.id);
+        assert.equal(job.json.state, "queued");
+    });
+});
+
+
+describe("the first job", { timeout }, () => {
+    const kinds = { "score.pdf": "score", "page.PNG": "score",
+                    "page.jpg": "score", "film.mp4": "probe",
+                    "film.webm": "probe", "song.mp3": "probe",
+                    "without-an-end": "probe" };
+
+    for (const [name, kind] of Object.entries(kinds)) {
+        it(`of ${name} is of the kind ${kind}`, async () => {
+            const { job } = await viewer.bring("x", name);
+            assert.equal(job.kind, kind);
+        });
+    }
+});
+
+
+describe("bytes", { timeout }, () => {
+    it("none at all are taken in, for the worker to judge", async () => {
+        const media = await viewer.bring("", "empty.mp4");
+
+        assert.equal(media.bytes, 0);
+        assert.equal(media.sha256, sha256(""));
+        assert.equal(statSync(stack.path("spool", media.id)).size, 0);
+    });
+
+    it("in many small pieces arrive in order", async () => {
+        const bytes = randomBytes(100_003);
+        const pieces = [];
+
+        for (let at = 0; at < bytes.length; at += 97) {
+            pieces.push(bytes.subarray(at, at + 97));
+        }
+        for (const headers of [{ "Content-Length": bytes.length },
+                               { "Transfer-Encoding": "chunked" }]) {
+            const media = await viewer.bring(Readable.from(pieces), "a.mp4",
+                { headers });
+
+            assert.equal(media.sha256, sha256(bytes));
+            assert.ok(readFileSync(stack.path("spool", media.id))
+                .equals(bytes));
+        }
+    });
+
+    it("of uploads at the same time are not mixed", async () => {
+        const files = Array.from({ length: 12 },
+            (_, at) => randomBytes(200_000 + 1000 * at));
+        const media = await Promise.all(files.map(
+            (bytes, at) => viewer.bring(bytes, `${at}.mp4`)));
+
+        media.forEach((item, at) => {
+            assert.equal(item.sha256, sha256(files[at]));
+            assert.ok(readFileSync(stack.path("spool", item.id))
+                .equals(files[at]));
+        });
+    });
+
+    it("wait for 100 Continue when the client asks for it", async () => {
+        const bytes = randomBytes(50_000);
+        const answer = await viewer.upload(bytes, "a.mp4",
+            { headers: { Expect: "100-continue" } });
+
+        assert.equal(answer.status, 201);
+        assert.equal(answer.continued, true);
+        assert.equal(answer.json.sha256, sha256(bytes));
+    });
+
+    it("on one connection do not spill into the next request", async () => {
+        const socket = connect(stack.port, "127.0.0.1");
+        const head = (length) =>
+            "POST /api/media?filename=a.mp4 HTTP/1.1\r\nHost: x\r\n"
+            + `Authorization: Bearer ${viewer.token}\r\n`
+            + `Content-Length: ${length}\r\n`;
+        let received = "";
+
+        socket.setEncoding("latin1").on("data",
+            (text) => { received += text; });
+        /* not ended: nginx takes half a close for a client that left */
+        socket.write(`${head(3)}\r\nabc`
+                     + `${head(5)}Connection: close\r\n\r\nabcde`);
+        await once(socket, "close");
+
+        assert.equal(received.match(/HTTP\/1\.1 201/g)?.length, 2, received);
+        assert.ok(received.includes(sha256("abc")));
+        assert.ok(received.includes(sha256("abcde")));
+    });
+});
+
+
+describe("a name", { timeout }, () => {
+    const names = {
+        "été à Noël.mp4": "été à Noël",
+        "日本語.mp4": "日本語",
+        "Ah! vous & moi + 50 %.mp4": "Ah! vous & moi + 50 %",
+        "🎼.pdf": "🎼",
+        ".hidden": ".hidden",
+        "two.dots.mp4": "two.dots",
+        "'; drop table sluice.media; --.mp4":
+            "'; drop table sluice.media; --",
+    };
+
+    for (const [filename, title] of Object.entries(names)) {
+        it(`like ${filename} is kept`, async () => {
+            const media = await viewer.bring("x", filename);
+
+            assert.equal(media.filename, filename);
+            assert.equal(media.title, title);
+        });
+    }
+
+    for (const path of ["../../etc/passwd", "/etc/passwd",
+                        "..\\..\\etc\\passwd", "a/../passwd"]) {
+        it(`like ${path} is a name and never a path`, async () => {
+            const media = await viewer.bring("x", path);
+
+            assert.equal(media.filename, "passwd");
+            assert.ok(existsSync(stack.path("spool", media.id)));
+        });
+    }
+
+    it("is not needed for a title that was given", async () => {
+        const media = await viewer.bring("x", "a.mp4",
+            { title: "Concert d’été" });
+        assert.equal(media.title, "Concert d’été");
+    });
+
+    const wrong = {
+        "that is missing": "", "that is empty": "filename=",
+        "that is only a folder": "filename=a%2F",
+        "that is not UTF-8": "filename=%E9t%E9.mp4",
+        "with a null byte": "filename=a%00.mp4",
+        "with a line break": "filename=a%0d%0ab.mp4",
+        "of 256 bytes": `filename=${"a".repeat(252)}.mp4`,
+    };
+
+    for (const [what, query] of Object.entries(wrong)) {
+        it(`${what} is answered with 422 and the field`, async () => {
+            const answer = await leavesNothing(() => viewer.request("POST",
+                `/api/media?${query}`, { body: "x" }));
+            refused(answer, 422, "field-invalid", "filename");
+        });
+    }
+
+    it("may have 255 bytes", async () => {
+        const media = await viewer.bring("x", `${"a".repeat(251)}.mp4`);
+        assert.equal(media.filename.length, 255);
+    });
+
+    it("does not help a title of 501 letters", async () => {
+        const answer = await leavesNothing(() => viewer.upload("x", "a.mp4",
+            { title: "é".repeat(501) }));
+        refused(answer, 422, "field-invalid", "title");
+    });
+});
+
+
+describe("a file that is too large", { timeout }, () => {
+    it("is refused before it is sent", async () => {
+        const answer = await leavesNothing(() => viewer.upload(null, "a.mp4",
+            { headers: { Expect: "100-continue",
+                         "Content-Length": 21 * GIB } }));
+
+        refused(answer, 413, "too-large");
+        assert.equal(answer.continued, false);
+    });
+
+    it("is refused as soon as its chunks are too many", async () => {
+        const body = Readable.from(Array(20).fill(Buffer.alloc(8192)));
+        const answer = await leavesNothing(() => viewer.request("POST",
+            "/small?filename=a.mp4",
+            { body, headers: { "Transfer-Encoding": "chunked" } }));
+
+        refused(answer, 413, "too-large");
+    });
+
+    it("begins one byte after what is taken", async () => {
+        const send = (size) => viewer.request("POST", "/small?filename=a.mp4",
+            { body: Buffer.alloc(size) });
+
+        assert.equal((await send(SMALL)).status, 201);
+        refused(await leavesNothing(() => send(SMALL + 1)), 413, "too-large");
+    });
+});
+
+
+describe("an upload that does not end", { timeout }, () => {
+    const target = () => `${stack.url}/api/media?filename=cut.mp4`;
+
+    it("is forgotten when the client goes away", async () => {
+        await leavesNothing(async () => {
+            const files = spool().length;
+            const outgoing = sendPart(target(), {
+                headers: viewer.headers, length: 10_000_000,
+                body: randomBytes(200_000),
+            });
+
+            await until("nginx writes", () => spool().length > files);
+            outgoing.destroy();
+        });
+    });
+
+    it("is forgotten when fewer bytes come than were announced", async () => {
+        await leavesNothing(async () => {
+            const socket = connect(stack.port, "127.0.0.1");
+
+            socket.end("POST /api/media?filename=cut.mp4 HTTP/1.1\r\n"
+                + "Host: x\r\nContent-Length: 1000\r\n"
+                + `Authorization: Bearer ${viewer.token}\r\n\r\nhalf of it`);
+            socket.resume();
+            await once(socket, "close");
+        });
+    });
+
+    it("is forgotten when its last chunk does not come", async () => {
+        await leavesNothing(async () => {
+            const socket = connect(stack.port, "127.0.0.1");
+
+            socket.end("POST /api/media?filename=cut.mp4 HTTP/1.1\r\n"
+                + "Host: x\r\nTransfer-Encoding: chunked\r\n"
+                + `Authorization: Bearer ${viewer.token}\r\n\r\n4\r\nhalf\r\n`);
+            socket.resume();
+            await once(socket, "close");
+        });
+    });
+
+    it("is refused when its chunks are none", async () => {
+        await leavesNothing(async () => {
+            const socket = connect(stack.port, "127.0.0.1");
+            let received = "";
+
+            socket.setEncoding("latin1").on("data",
+                (text) => { received += text; });
+            socket.write("POST /api/media?filename=cut.mp4 HTTP/1.1\r\n"
+                + "Host: x\r\nTransfer-Encoding: chunked\r\n"
+                + `Authorization: Bearer ${viewer.token}\r\n\r\nxyz\r\n`);
+            await once(socket, "close");
+            assert.match(received, /^HTTP\/1\.1 400/);
+        });
+    });
+
+    it("is refused when its user was disabled meanwhile", async () => {
+        const gone = await stack.visitor("viewer");
+        const body = new PassThrough();
+
+        await leavesNothing(async () => {
+            const files = spool().length;
+            const answer = gone.upload(body, "late.mp4",
+                { headers: { "Content-Length": 100_000 } });
+
+            body.write(randomBytes(50_000));
+            await until("nginx writes", () => spool().length > files);
+            await stack.sql("update sluice.users set disabled_at = now() "
+                            + `where id = '${gone.user.id}'`);
+            body.end(randomBytes(50_000));
+            refused(await answer, 401, "token-invalid");
+        });
+    });
+
+    it("many of them leave no file behind either", async () => {
+        await leavesNothing(async () => {
+            const files = spool().length;
+            const outgoing = Array.from({ length: 20 },
+                () => sendPart(target(), {
+                    headers: viewer.headers, length: 1_000_000,
+                    body: randomBytes(50_000),
+                }));
+
+            await until("nginx writes", () => spool().length === files + 20);
+            outgoing.forEach((one) => one.destroy());
+        });
+    });
+});
+
+
+describe("whoever is not signed in", { timeout }, () => {
+    it("is refused before the body is sent", async () => {
+        const answer = await leavesNothing(() => request(
+            `${stack.url}/api/media?filename=a.mp4`, {
+                method: "POST",
+                headers: { Expect: "100-continue", "Content-Length": 1000 },
+            }));
+
+        refused(answer, 401, "unauthenticated");
+        assert.equal(answer.continued, false);
+    });
+
+    it("is refused with a body that nobody asked for", async () => {
+        const answer = await leavesNothing(() => request(
+            `${stack.url}/api/media?filename=a.mp4`,
+            { method: "POST", body: pdf() }));
+        refused(answer, 401, "unauthenticated");
+    });
+});
