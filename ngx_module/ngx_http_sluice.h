@@ -64,8 +64,9 @@ typedef struct {
     ngx_thread_task_t *task;      /* reused by each _thread_post() */
     ngx_http_sluice_step_pt step; /* what comes after it, on the loop */
     void *step_data;
-    ngx_http_handler_pt body; /* what comes after the body was read */
-    void *upload;             /* ngx_http_sluice_upload_module.c's */
+    ngx_str_t body;                   /* a JSON body, as text */
+    ngx_http_handler_pt body_handler; /* what comes after it was read */
+    void *upload;                     /* ngx_http_sluice_upload_module.c's */
 } ngx_http_sluice_ctx_t;
 
 /* The context, made when missing; it survives internal redirects. NULL without
@@ -156,10 +157,7 @@ ngx_int_t ngx_http_sluice_thread_post(ngx_http_request_t *r,
 void ngx_http_sluice_finish(ngx_http_request_t *r, ngx_int_t rc);
 
 
-/* the API's pieces: ngx_http_sluice_api.c */
-
-/* Makes the location an API location; returns what a directive returns. */
-char *ngx_http_sluice_api_location(ngx_conf_t *cf);
+/* bodies: ngx_http_sluice_body.c */
 
 /* Reads a body of at most 64 KiB, then finishes the request with what `handler`
    returns; NGX_DONE when that one waits for something. */
@@ -170,6 +168,23 @@ ngx_int_t ngx_http_sluice_with_body(ngx_http_request_t *r,
    `*body` is an object to json_decref(), empty without a body; else the request
    was answered: return it. */
 ngx_int_t ngx_http_sluice_read_json(ngx_http_request_t *r, json_t **body);
+
+
+/* the API's pieces: ngx_http_sluice_api.c */
+
+/* Makes the location an API location; returns what a directive returns. */
+char *ngx_http_sluice_api_location(ngx_conf_t *cf);
+
+/* Calls api.<name>(actor, args); the reference to `args` is taken over, and
+   NULL is answered with 500. Returns what ngx_http_sluice_query() returns. */
+ngx_int_t ngx_http_sluice_api_submit(ngx_http_request_t *r,
+                                     const ngx_sluice_pg_statement_t *call,
+                                     json_t *args,
+                                     ngx_http_sluice_row_pt handler,
+                                     void *data);
+
+/* 1 when the text is UTF-8. */
+ngx_uint_t ngx_http_sluice_utf8(ngx_str_t *text);
 
 /* Decodes a query value in new memory; NGX_ERROR when it is not clean UTF-8
    without control characters. */

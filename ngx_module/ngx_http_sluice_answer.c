@@ -4,6 +4,11 @@
 #define NGX_HTTP_SLUICE_TYPE "urn:sluice:problem:"
 
 
+static ngx_table_elt_t *ngx_http_sluice_header_push(ngx_http_request_t *r,
+                                                    const char *name,
+                                                    ngx_str_t *value);
+static ngx_int_t ngx_http_sluice_dump(ngx_http_request_t *r, json_t *value,
+                                      ngx_str_t *text);
 static ngx_int_t ngx_http_sluice_send(ngx_http_request_t *r, ngx_uint_t status,
                                       ngx_str_t *type, ngx_str_t *body);
 
@@ -12,11 +17,19 @@ ngx_int_t
 ngx_http_sluice_header(ngx_http_request_t *r, const char *name,
                        ngx_str_t *value)
 {
+    return ngx_http_sluice_header_push(r, name, value) ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_table_elt_t *
+ngx_http_sluice_header_push(ngx_http_request_t *r, const char *name,
+                            ngx_str_t *value)
+{
     ngx_table_elt_t *h;
 
     h = ngx_list_push(&r->headers_out.headers);
     if (h == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
 
     ngx_memzero(h, sizeof(ngx_table_elt_t));
@@ -26,7 +39,7 @@ ngx_http_sluice_header(ngx_http_request_t *r, const char *name,
     h->key.len = ngx_strlen(name);
     h->value = *value;
 
-    return NGX_OK;
+    return h;
 }
 
 
@@ -43,23 +56,11 @@ ngx_int_t
 ngx_http_sluice_json_value(ngx_http_request_t *r, ngx_uint_t status,
                            json_t *value)
 {
-    size_t size;
     ngx_str_t body;
 
-    if (value == NULL) {
+    if (ngx_http_sluice_dump(r, value, &body) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    size = json_dumpb(value, NULL, 0, JSON_COMPACT);
-
-    body.data = ngx_pnalloc(r->pool, size);
-    if (size == 0 || body.data == NULL) {
-        json_decref(value);
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    body.len = json_dumpb(value, (char *) body.data, size, JSON_COMPACT);
-    json_decref(value);
 
     return ngx_http_sluice_json(r, status, &body);
 }
@@ -70,7 +71,6 @@ ngx_http_sluice_problem(ngx_http_request_t *r, sluice_status_t status,
                         const char *detail, const char *field)
 {
     json_t *problem;
-    size_t size;
     ngx_str_t body;
     ngx_str_t type = ngx_string("application/problem+json");
     const sluice_problem_t *row;
@@ -80,19 +80,8 @@ ngx_http_sluice_problem(ngx_http_request_t *r, sluice_status_t status,
     problem = json_pack("{s:s+, s:s, s:i, s:s*, s:s*}", "type",
                         NGX_HTTP_SLUICE_TYPE, row->word, "title", row->title,
                         "status", row->http, "detail", detail, "field", field);
-    if (problem == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
 
-    size = json_dumpb(problem, NULL, 0, JSON_COMPACT);
-
-    body.data = ngx_pnalloc(r->pool, size);
-    body.len = body.data
-                   ? json_dumpb(problem, (char *) body.data, size, JSON_COMPACT)
-                   : 0;
-    json_decref(problem);
-
-    if (body.data == NULL
+    if (ngx_http_sluice_dump(r, problem, &body) != NGX_OK
         || ngx_http_sluice_problem_headers(r, status) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -101,11 +90,30 @@ ngx_http_sluice_problem(ngx_http_request_t *r, sluice_status_t status,
 }
 
 
+/* The value as text in the request's memory; its reference is taken over. */
+
+static ngx_int_t
+ngx_http_sluice_dump(ngx_http_request_t *r, json_t *value, ngx_str_t *text)
+{
+    text->len = value ? json_dumpb(value, NULL, 0, JSON_COMPACT) : 0;
+    text->data = text->len ? ngx_pnalloc(r->pool, text->len) : NULL;
+
+    if (text->data) {
+        (void) json_dumpb(value, (char *) text->data, text->len, JSON_COMPACT);
+    }
+
+    json_decref(value);
+
+    return text->data ? NGX_OK : NGX_ERROR;
+}
+
+
 ngx_int_t
 ngx_http_sluice_problem_headers(ngx_http_request_t *r, sluice_status_t status)
 {
     u_char *p;
     ngx_str_t value;
+    ngx_table_elt_t *h;
     const sluice_problem_t *row;
 
     row = status_problem(status);
@@ -128,9 +136,13 @@ ngx_http_sluice_problem_headers(ngx_http_request_t *r, sluice_status_t status)
 
         value.len = (size_t) (p - value.data);
 
-        if (ngx_http_sluice_header(r, "WWW-Authenticate", &value) != NGX_OK) {
+        h = ngx_http_sluice_header_push(r, "WWW-Authenticate", &value);
+        if (h == NULL) {
             return NGX_ERROR;
         }
+
+        /* nginx takes it back where "satisfy any" lets the request pass */
+        r->headers_out.www_authenticate = h;
     }
 
     if (row->retry_after) {

@@ -1,138 +1,10 @@
-/* What the API's endpoints share: a location, a body, arguments, an answer. */
+/* What the API's endpoints share: arguments, a call into SQL, an answer. */
 
 #include "ngx_http_sluice.h"
 
 
-#define NGX_HTTP_SLUICE_JSON_MAX 65536
-
-
-static void ngx_http_sluice_body_read(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_api_refuse(ngx_http_request_t *r,
                                             json_t *body);
-
-
-/*
- * Bodies are bounded by the handlers, which answer with a problem; nginx's own
- * bound, which would answer first, is taken away unless the operator set one.
- */
-
-char *
-ngx_http_sluice_api_location(ngx_conf_t *cf)
-{
-    ngx_http_core_loc_conf_t *clcf;
-    ngx_http_sluice_main_conf_t *smcf;
-
-    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_module);
-
-    if (smcf->database == NULL) {
-        return "needs a database: write \"sluice_database <conninfo>;\" in "
-               "http, above this server";
-    }
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    clcf->handler = ngx_http_sluice_api_handler;
-
-    if (clcf->client_max_body_size == NGX_CONF_UNSET) {
-        clcf->client_max_body_size = 0;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-ngx_int_t
-ngx_http_sluice_with_body(ngx_http_request_t *r, ngx_http_handler_pt handler)
-{
-    ngx_int_t rc;
-    ngx_http_sluice_ctx_t *ctx;
-
-    if (r->headers_in.content_length_n > NGX_HTTP_SLUICE_JSON_MAX) {
-        return ngx_http_sluice_problem(r, SLUICE_TOO_LARGE,
-                                       "A JSON body may have 64 KiB.", NULL);
-    }
-
-    ctx = ngx_http_sluice_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ctx->body = handler;
-
-    rc = ngx_http_read_client_request_body(r, ngx_http_sluice_body_read);
-
-    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
-}
-
-
-static void
-ngx_http_sluice_body_read(ngx_http_request_t *r)
-{
-    ngx_http_sluice_ctx_t *ctx;
-
-    ctx = ngx_http_sluice_find_ctx(r);
-
-    ngx_http_sluice_finish(r, ctx->body(r));
-}
-
-
-ngx_int_t
-ngx_http_sluice_read_json(ngx_http_request_t *r, json_t **body)
-{
-    char detail[JSON_ERROR_TEXT_LENGTH + 64];
-    u_char *buf, *p;
-    size_t len;
-    json_error_t error;
-    ngx_chain_t *cl;
-
-    len = 0;
-
-    for (cl = r->request_body ? r->request_body->bufs : NULL; cl;
-         cl = cl->next) {
-        if (cl->buf->in_file) {
-            len = NGX_HTTP_SLUICE_JSON_MAX + 1;
-            break;
-        }
-
-        len += (size_t) (cl->buf->last - cl->buf->pos);
-    }
-
-    if (len > NGX_HTTP_SLUICE_JSON_MAX) {
-        return ngx_http_sluice_problem(r, SLUICE_TOO_LARGE,
-                                       "A JSON body may have 64 KiB.", NULL);
-    }
-
-    if (len == 0) {
-        *body = json_object();
-        return *body ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    buf = ngx_pnalloc(r->pool, len);
-    if (buf == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    for (p = buf, cl = r->request_body->bufs; cl; cl = cl->next) {
-        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
-    }
-
-    *body = json_loadb((char *) buf, len, JSON_REJECT_DUPLICATES, &error);
-
-    if (*body == NULL) {
-        (void) ngx_snprintf((u_char *) detail, sizeof(detail),
-                            "line %d, column %d: %s%Z", error.line,
-                            error.column, error.text);
-        return ngx_http_sluice_problem(r, SLUICE_BODY_INVALID, detail, NULL);
-    }
-
-    if (!json_is_object(*body)) {
-        json_decref(*body);
-        return ngx_http_sluice_problem(r, SLUICE_BODY_INVALID,
-                                       "The body must be a JSON object.", NULL);
-    }
-
-    return NGX_DECLINED;
-}
 
 
 /* '+' is a blank, as forms send it; then percent-decoding, in new memory */
@@ -142,7 +14,6 @@ ngx_http_sluice_decode(ngx_http_request_t *r, ngx_str_t *value)
 {
     size_t i;
     u_char *src, *dst, *p;
-    json_t *text;
 
     src = ngx_pnalloc(r->pool, value->len * 2 + 1);
     if (src == NULL) {
@@ -166,14 +37,19 @@ ngx_http_sluice_decode(ngx_http_request_t *r, ngx_str_t *value)
         }
     }
 
-    text = json_stringn((char *) dst, value->len);
-    if (text == NULL) {
-        return NGX_ERROR;
-    }
+    return ngx_http_sluice_utf8(value) ? NGX_OK : NGX_ERROR;
+}
 
-    json_decref(text);
 
-    return NGX_OK;
+ngx_uint_t
+ngx_http_sluice_utf8(ngx_str_t *text)
+{
+    json_t *string;
+
+    string = json_stringn((char *) text->data, text->len);
+    json_decref(string);
+
+    return string != NULL;
 }
 
 
@@ -186,6 +62,37 @@ ngx_http_sluice_arg(ngx_http_request_t *r, const char *name, ngx_str_t *value)
     }
 
     return ngx_http_sluice_decode(r, value);
+}
+
+
+ngx_int_t
+ngx_http_sluice_api_submit(ngx_http_request_t *r,
+                           const ngx_sluice_pg_statement_t *call, json_t *args,
+                           ngx_http_sluice_row_pt handler, void *data)
+{
+    char *text;
+    ngx_int_t rc;
+    ngx_str_t params[2];
+    ngx_http_sluice_ctx_t *ctx;
+
+    ctx = ngx_http_sluice_find_ctx(r);
+
+    text = args ? json_dumps(args, JSON_COMPACT) : NULL;
+    json_decref(args);
+
+    if (text == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    params[0].data = (u_char *) ctx->access.sub;
+    params[0].len = UUID_TEXT_LEN;
+    params[1].data = (u_char *) text;
+    params[1].len = ngx_strlen(text);
+
+    rc = ngx_http_sluice_query(r, call, params, handler, data);
+    free(text);
+
+    return rc;
 }
 
 

@@ -8,6 +8,10 @@
 #include "ngx_http_sluice.h"
 
 
+/* what client_max_body_size is when nobody wrote it */
+#define NGX_HTTP_SLUICE_CORE_BODY_MAX (1024 * 1024)
+
+
 typedef struct {
     ngx_uint_t method;
     ngx_str_t path;                 /* a part {id} matches a UUID */
@@ -18,6 +22,14 @@ typedef struct {
 } ngx_http_sluice_route_t;
 
 
+typedef struct {
+    ngx_flag_t enable;
+    ngx_str_t file; /* where it stands, for messages */
+    ngx_uint_t line;
+} ngx_http_sluice_api_loc_conf_t;
+
+
+static ngx_uint_t ngx_http_sluice_api_cross_site(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_api_find(ngx_http_request_t *r,
                                           ngx_http_sluice_route_t **route,
                                           json_t *parts);
@@ -27,11 +39,11 @@ static ngx_int_t ngx_http_sluice_api_allowed(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_api_call(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_api_query_args(ngx_http_request_t *r,
                                                 json_t *args);
-static ngx_int_t ngx_http_sluice_api_submit(ngx_http_request_t *r,
-                                            ngx_http_sluice_route_t *route,
-                                            json_t *args);
 static void ngx_http_sluice_api_done(ngx_http_request_t *r, void *data,
                                      const ngx_sluice_pg_result_t *result);
+static void *ngx_http_sluice_api_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent,
+                                                void *child);
 static char *ngx_http_sluice_api(ngx_conf_t *cf, ngx_command_t *cmd,
                                  void *conf);
 
@@ -55,8 +67,8 @@ static ngx_http_module_t ngx_http_sluice_api_module_ctx = {
     NULL, /* create server configuration */
     NULL, /* merge server configuration */
 
-    NULL, /* create location configuration */
-    NULL  /* merge location configuration */
+    ngx_http_sluice_api_create_loc_conf, /* create location configuration */
+    ngx_http_sluice_api_merge_loc_conf   /* merge location configuration */
 };
 
 
@@ -76,15 +88,12 @@ ngx_module_t ngx_http_sluice_api_module = {
 };
 
 
+/* clang-format off */
 #define SQL(name)                                                             \
-    {                                                                         \
-#name, "select status, body from api." #name "($1::uuid, $2::jsonb)", \
-            2                                                                 \
-    }
-#define NO_SQL        \
-    {                 \
-        NULL, NULL, 0 \
-    }
+    { #name,                                                                  \
+      "select status, body from api." #name "($1::uuid, $2::jsonb)", 2, 0 }
+#define NO_SQL { NULL, NULL, 0, 0 }
+/* clang-format on */
 
 static ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
 
@@ -135,6 +144,10 @@ ngx_http_sluice_api_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (ngx_http_sluice_api_cross_site(r)) {
+        return ngx_http_sluice_problem(r, SLUICE_CROSS_SITE, NULL, NULL);
+    }
+
     if (ctx->access.role < route->role) {
         return ngx_http_sluice_problem(r,
                                        ctx->access.role == ROLE_NONE
@@ -148,6 +161,42 @@ ngx_http_sluice_api_handler(ngx_http_request_t *r)
     }
 
     return ngx_http_sluice_with_body(r, ngx_http_sluice_api_call);
+}
+
+
+/*
+ * A browser says where a request was made (Fetch Metadata, Sec-Fetch-Site), and
+ * sends its cookies along from anywhere: what writes must be our own page's. A
+ * token in Authorization is nothing that a foreign page could have.
+ */
+
+static ngx_uint_t
+ngx_http_sluice_api_cross_site(ngx_http_request_t *r)
+{
+    ngx_uint_t i;
+    ngx_list_part_t *part;
+    ngx_table_elt_t *h;
+
+    static ngx_str_t site = ngx_string("sec-fetch-site");
+
+    if ((r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))
+        || r->headers_in.authorization) {
+        return 0;
+    }
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (h[i].key.len == site.len
+                && ngx_strncmp(h[i].lowcase_key, site.data, site.len) == 0) {
+                return ngx_strcmp(h[i].value.data, "same-origin") != 0
+                       && ngx_strcmp(h[i].value.data, "none") != 0;
+            }
+        }
+    }
+
+    return 0;
 }
 
 
@@ -292,7 +341,8 @@ ngx_http_sluice_api_call(ngx_http_request_t *r)
     rc = ngx_http_sluice_api_find(r, &route, args);
 
     if (rc == NGX_DECLINED) {
-        rc = ngx_http_sluice_api_submit(r, route, args);
+        rc = ngx_http_sluice_api_submit(r, &route->call, json_incref(args),
+                                        ngx_http_sluice_api_done, route);
     }
 
 done:
@@ -340,35 +390,6 @@ ngx_http_sluice_api_query_args(ngx_http_request_t *r, json_t *args)
 }
 
 
-static ngx_int_t
-ngx_http_sluice_api_submit(ngx_http_request_t *r,
-                           ngx_http_sluice_route_t *route, json_t *args)
-{
-    char *text;
-    ngx_int_t rc;
-    ngx_str_t params[2];
-    ngx_http_sluice_ctx_t *ctx;
-
-    ctx = ngx_http_sluice_find_ctx(r);
-
-    text = json_dumps(args, JSON_COMPACT);
-    if (text == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    params[0].data = (u_char *) ctx->access.sub;
-    params[0].len = UUID_TEXT_LEN;
-    params[1].data = (u_char *) text;
-    params[1].len = ngx_strlen(text);
-
-    rc = ngx_http_sluice_query(r, &route->call, params,
-                               ngx_http_sluice_api_done, route);
-    free(text);
-
-    return rc;
-}
-
-
 static void
 ngx_http_sluice_api_done(ngx_http_request_t *r, void *data,
                          const ngx_sluice_pg_result_t *result)
@@ -377,6 +398,86 @@ ngx_http_sluice_api_done(ngx_http_request_t *r, void *data,
 
     ngx_http_sluice_finish(r,
                            ngx_http_sluice_api_answer(r, result, route->links));
+}
+
+
+static void *
+ngx_http_sluice_api_create_loc_conf(ngx_conf_t *cf)
+{
+    return ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_api_loc_conf_t));
+}
+
+
+static char *
+ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_sluice_api_loc_conf_t *prev = parent;
+    ngx_http_sluice_api_loc_conf_t *conf = child;
+
+    ngx_http_core_loc_conf_t *clcf;
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* "if" and "limit_except" are the same location under another condition */
+
+    if (clcf->noname && !conf->enable) {
+        *conf = *prev;
+    }
+
+    if (!conf->enable) {
+        return NGX_CONF_OK;
+    }
+
+    if (clcf->lmt_excpt && clcf->handler == NULL) {
+        clcf->handler = ngx_http_sluice_api_handler;
+    }
+
+    /* bodies are bounded here, with a problem for an answer; nginx's default
+       bound would refuse every film */
+
+    if (clcf->client_max_body_size == NGX_HTTP_SLUICE_CORE_BODY_MAX) {
+        clcf->client_max_body_size = 0;
+    }
+
+    sscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_sluice_module);
+
+    if (sscf->keys == NULL || sscf->public_url.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"sluice_api\" signs links and tokens: write "
+                      "\"sluice_keys <file>;\" and \"sluice_public_url "
+                      "<origin>;\" in this server or in http in %V:%ui",
+                      &conf->file, conf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_sluice_api_location(ngx_conf_t *cf)
+{
+    ngx_http_core_loc_conf_t *clcf;
+    ngx_http_sluice_main_conf_t *smcf;
+    ngx_http_sluice_api_loc_conf_t *alcf;
+
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_module);
+
+    if (smcf->database == NULL) {
+        return "needs a database: write \"sluice_database <conninfo>;\" in "
+               "http, above this server";
+    }
+
+    alcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_api_module);
+    alcf->enable = 1;
+    alcf->file = cf->conf_file->file.name;
+    alcf->line = cf->conf_file->line;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_sluice_api_handler;
+
+    return NGX_CONF_OK;
 }
 
 

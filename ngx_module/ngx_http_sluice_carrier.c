@@ -4,6 +4,7 @@
 #include "ngx_http_sluice.h"
 
 
+static ngx_uint_t ngx_http_sluice_carrier_looks(u_char *p, u_char *end);
 static ngx_uint_t ngx_http_sluice_carrier_token_char(u_char c);
 static u_char *ngx_http_sluice_carrier_log(ngx_http_request_t *r,
                                            ngx_http_request_t *sr, u_char *buf,
@@ -44,6 +45,10 @@ ngx_http_sluice_carrier_take(ngx_http_request_t *r)
     p = ngx_strlchr(r->uri.data + 1, r->uri.data + r->uri.len, '/');
     len = p ? (size_t) (p - r->uri.data) : r->uri.len;
 
+    if (!ngx_http_sluice_carrier_looks(r->uri.data + 2, r->uri.data + len)) {
+        return NGX_DECLINED;
+    }
+
     if (r->unparsed_uri.len < len
         || ngx_memcmp(r->unparsed_uri.data, r->uri.data, len) != 0
         || (p && r->unparsed_uri.data[len] != '/')) {
@@ -65,6 +70,25 @@ ngx_http_sluice_carrier_take(ngx_http_request_t *r)
     ctx->path = r->uri;
 
     return NGX_DECLINED;
+}
+
+
+/* A home folder (/~alice/) is none of ours: three parts are. */
+
+static ngx_uint_t
+ngx_http_sluice_carrier_looks(u_char *p, u_char *end)
+{
+    ngx_uint_t dots;
+
+    for (dots = 0; p < end; p++) {
+        if (!ngx_http_sluice_carrier_token_char(*p)) {
+            return 0;
+        }
+
+        dots += (*p == '.');
+    }
+
+    return dots == 2;
 }
 
 

@@ -153,6 +153,7 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    ctx->denied = SLUICE_OK;
     status = SLUICE_UNAUTHENTICATED;
 
     if (glcf->gate & NGX_HTTP_SLUICE_GATE_GRANT) {
@@ -188,7 +189,11 @@ ngx_http_sluice_gate_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
     const token_t *claims;
     sluice_status_t status;
 
-    if (!ngx_http_sluice_carrier_grant(r, ctx, &token)) {
+    if (ctx->grant.len) {
+        /* it passed before; an internal redirect drops the arguments */
+        token = ctx->grant;
+
+    } else if (!ngx_http_sluice_carrier_grant(r, ctx, &token)) {
         return SLUICE_UNAUTHENTICATED;
     }
 
@@ -263,6 +268,10 @@ ngx_http_sluice_gate_deny(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
     if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
+        if (ngx_http_sluice_problem_headers(r, status) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
         return http == NGX_HTTP_UNAUTHORIZED ? http : NGX_HTTP_FORBIDDEN;
     }
 

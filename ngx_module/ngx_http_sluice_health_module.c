@@ -73,7 +73,7 @@ ngx_module_t ngx_http_sluice_health_module = {
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_ready_statement = { "ready",
                                                                      "select 1",
-                                                                     0 };
+                                                                     0, 0 };
 
 
 static ngx_int_t

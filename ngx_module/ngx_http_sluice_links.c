@@ -4,8 +4,9 @@
 
 
 typedef struct {
-    ngx_http_request_t *request;
-    ngx_http_sluice_srv_conf_t *conf;
+    ngx_log_t *log;
+    jwk_set_t *keys;
+    const char *origin;
     time_t exp;
 } ngx_http_sluice_signer_t;
 
@@ -14,9 +15,12 @@ static ngx_int_t ngx_http_sluice_links_sign(ngx_http_sluice_signer_t *signer,
                                             json_t *links);
 static ngx_int_t
 ngx_http_sluice_links_sign_all(ngx_http_sluice_signer_t *signer, json_t *paths);
-static json_t *ngx_http_sluice_links_url(ngx_http_sluice_signer_t *signer,
-                                         const char *path, ngx_uint_t folder,
-                                         ngx_uint_t in_path);
+static json_t *ngx_http_sluice_links_play(ngx_http_sluice_signer_t *signer,
+                                          const char *path);
+static json_t *ngx_http_sluice_links_file(ngx_http_sluice_signer_t *signer,
+                                          const char *path);
+static char *ngx_http_sluice_links_grant(ngx_http_sluice_signer_t *signer,
+                                         const char *path, ngx_uint_t folder);
 
 
 ngx_int_t
@@ -26,17 +30,21 @@ ngx_http_sluice_sign_links(ngx_http_request_t *r, json_t *body)
     json_t *items, *item;
     time_t step;
     ngx_http_sluice_signer_t signer;
+    ngx_http_sluice_srv_conf_t *sscf;
 
-    signer.request = r;
-    signer.conf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+
+    signer.log = r->connection->log;
+    signer.keys = sscf->keys;
+    signer.origin = (const char *) sscf->public_url.data;
 
     /*
      * Expiry is rounded up to a quarter of the life time: within it a path has
      * one and the same URL, which browsers' caches can keep.
      */
 
-    step = ngx_max(signer.conf->link_ttl / 4, 1);
-    signer.exp = (ngx_time() / step + 1) * step + signer.conf->link_ttl;
+    step = ngx_max(sscf->link_ttl / 4, 1);
+    signer.exp = (ngx_time() / step + 1) * step + sscf->link_ttl;
 
     items = json_object_get(body, "items");
 
@@ -66,31 +74,27 @@ ngx_http_sluice_sign_links(ngx_http_request_t *r, json_t *body)
 static ngx_int_t
 ngx_http_sluice_links_sign(ngx_http_sluice_signer_t *signer, json_t *links)
 {
-    json_t *value, *url;
+    json_t *value;
+    ngx_int_t rc;
     const char *key;
-    ngx_uint_t play;
 
     json_object_foreach(links, key, value)
     {
-
         if (json_is_array(value)) {
-            if (ngx_http_sluice_links_sign_all(signer, value) != NGX_OK) {
-                return NGX_ERROR;
-            }
+            rc = ngx_http_sluice_links_sign_all(signer, value);
 
-            continue;
+        } else if (ngx_strcmp(key, "play") == 0) {
+            rc = json_object_set_new(
+                links, key,
+                ngx_http_sluice_links_play(signer, json_string_value(value)));
+
+        } else {
+            rc = json_object_set_new(
+                links, key,
+                ngx_http_sluice_links_file(signer, json_string_value(value)));
         }
 
-        if (!json_is_string(value)) {
-            continue;
-        }
-
-        play = ngx_strcmp(key, "play") == 0;
-
-        url = ngx_http_sluice_links_url(signer, json_string_value(value), play,
-                                        play);
-
-        if (json_object_set_new(links, key, url) != 0) {
+        if (rc != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -98,56 +102,99 @@ ngx_http_sluice_links_sign(ngx_http_sluice_signer_t *signer, json_t *links)
     return NGX_OK;
 }
 
+
+/* One grant for a folder, however many files of it are listed. */
 
 static ngx_int_t
 ngx_http_sluice_links_sign_all(ngx_http_sluice_signer_t *signer, json_t *paths)
 {
+    char *grant;
     size_t i;
     json_t *path;
+    ngx_int_t rc;
+
+    if (json_array_size(paths) == 0) {
+        return NGX_OK;
+    }
+
+    grant = ngx_http_sluice_links_grant(
+        signer, json_string_value(json_array_get(paths, 0)), 1);
+    if (grant == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = NGX_OK;
 
     json_array_foreach(paths, i, path)
     {
         if (json_array_set_new(paths, i,
-                               ngx_http_sluice_links_url(
-                                   signer, json_string_value(path), 1, 0))
+                               json_sprintf("%s%s?grant=%s", signer->origin,
+                                            json_string_value(path), grant))
             != 0) {
-            return NGX_ERROR;
+            rc = NGX_ERROR;
+            break;
         }
     }
 
-    return NGX_OK;
+    free(grant);
+
+    return rc;
 }
 
 
-/* A new JSON string, or NULL. */
+/* A new JSON string, or NULL; so do the next two. */
 
 static json_t *
-ngx_http_sluice_links_url(ngx_http_sluice_signer_t *signer, const char *path,
-                          ngx_uint_t folder, ngx_uint_t in_path)
+ngx_http_sluice_links_play(ngx_http_sluice_signer_t *signer, const char *path)
+{
+    char *grant;
+    json_t *url;
+
+    grant = ngx_http_sluice_links_grant(signer, path, 1);
+    url = grant ? json_sprintf("%s/~%s%s", signer->origin, grant, path) : NULL;
+    free(grant);
+
+    return url;
+}
+
+
+static json_t *
+ngx_http_sluice_links_file(ngx_http_sluice_signer_t *signer, const char *path)
+{
+    char *grant;
+    json_t *url;
+
+    grant = ngx_http_sluice_links_grant(signer, path, 0);
+    url = grant ? json_sprintf("%s%s?grant=%s", signer->origin, path, grant)
+                : NULL;
+    free(grant);
+
+    return url;
+}
+
+
+/* A grant for the path, or for the folder it is in; free() it. NULL when it
+   cannot be signed. */
+
+static char *
+ngx_http_sluice_links_grant(ngx_http_sluice_signer_t *signer, const char *path,
+                            ngx_uint_t folder)
 {
     char *grant;
     size_t len;
-    json_t *url;
-    ngx_str_t *origin = &signer->conf->public_url;
 
-    len = ngx_strlen(path);
+    len = path ? ngx_strlen(path) : 0;
 
     while (folder && len && path[len - 1] != '/') {
         len--;
     }
 
-    grant = grant_sign(signer->conf->keys, path, len, signer->exp, NULL);
+    grant = grant_sign(signer->keys, path, len, signer->exp, NULL);
+
     if (grant == NULL) {
-        ngx_log_error(NGX_LOG_ERR, signer->request->connection->log, 0,
+        ngx_log_error(NGX_LOG_ERR, signer->log, 0,
                       "no HS256 key to sign links with");
-        return NULL;
     }
 
-    url = in_path ? json_sprintf("%s/~%s%s", (char *) origin->data, grant, path)
-                  : json_sprintf("%s%s?grant=%s", (char *) origin->data, path,
-                                 grant);
-
-    free(grant);
-
-    return url;
+    return grant;
 }

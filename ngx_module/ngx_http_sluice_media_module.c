@@ -217,7 +217,7 @@ ngx_http_sluice_media_headers(ngx_http_request_t *r, ngx_open_file_info_t *of,
     ngx_http_sluice_ctx_t *ctx;
 
     static ngx_str_t nosniff = ngx_string("nosniff");
-    static ngx_str_t public = ngx_string("public, max-age=31536000, immutable");
+    static ngx_str_t plain = ngx_string("max-age=31536000, immutable");
     static ngx_str_t private = ngx_string(
         "private, max-age=31536000, immutable");
 
@@ -232,7 +232,10 @@ ngx_http_sluice_media_headers(ngx_http_request_t *r, ngx_open_file_info_t *of,
     r->allow_ranges = 1;
 
     ctx = ngx_http_sluice_find_ctx(r);
-    caching = ctx && (ctx->grant.len || ctx->access.role) ? &private : &public;
+    caching = r->headers_in.authorization
+                      || (ctx && (ctx->grant.len || ctx->access.role))
+                  ? &private
+                  : &plain;
 
     if (ngx_http_set_etag(r) != NGX_OK
         || ngx_http_sluice_header(r, "Cache-Control", caching) != NGX_OK

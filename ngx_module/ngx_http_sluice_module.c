@@ -282,7 +282,7 @@ ngx_http_sluice_database(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    smcf->database = ngx_sluice_pg_create(cf, &value[1]);
+    smcf->database = ngx_sluice_pg_create(cf, &value[1], (ngx_msec_t) timeout);
     if (smcf->database == NULL) {
         return NGX_CONF_ERROR;
     }

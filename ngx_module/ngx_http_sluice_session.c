@@ -30,6 +30,7 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_sluice_sign_in(ngx_http_request_t *r);
+static void ngx_http_sluice_sign_in_forget(ngx_http_request_t *r, json_t *body);
 static ngx_int_t ngx_http_sluice_sign_in_field(ngx_http_request_t *r,
                                                json_t *body, const char *name,
                                                size_t max, ngx_str_t *value);
@@ -65,25 +66,25 @@ ngx_http_sluice_session_row(ngx_http_request_t *r,
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_find_login = {
     "find_login",
-    "select id, email, name, role, password from api.find_login($1)", 1
+    "select id, email, name, role, password from api.find_login($1)", 1, 0
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_create_session = {
     "create_session",
     "select api.create_session($1::uuid, $2::uuid, decode($3, 'hex'), $4, "
     "$5::inet, $6::bigint)",
-    6
+    6, 0
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_refresh_session = {
     "refresh_session",
     "select id, email, name, role, session "
     "from api.refresh_session(decode($1, 'hex'))",
-    1
+    1, 0
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_end_session = {
-    "end_session", "select api.end_session($1::uuid, $2::uuid)", 2
+    "end_session", "select api.end_session($1::uuid, $2::uuid)", 2, 0
 };
 
 
@@ -121,7 +122,7 @@ ngx_http_sluice_sign_in(ngx_http_request_t *r)
                                            PASSWORD_MAX_SIZE, &login->password);
     }
 
-    json_decref(body);
+    ngx_http_sluice_sign_in_forget(r, body);
 
     if (rc != NGX_DECLINED) {
         return rc;
@@ -129,6 +130,30 @@ ngx_http_sluice_sign_in(ngx_http_request_t *r)
 
     return ngx_http_sluice_query(r, &ngx_http_sluice_find_login, &email,
                                  ngx_http_sluice_sign_in_found, login);
+}
+
+
+/* The password is in one place only from here on: where the thread wipes it. */
+
+static void
+ngx_http_sluice_sign_in_forget(ngx_http_request_t *r, json_t *body)
+{
+    json_t *password;
+    ngx_http_sluice_ctx_t *ctx;
+
+    ctx = ngx_http_sluice_find_ctx(r);
+    password = json_object_get(body, "password");
+
+    if (ctx->body.len) {
+        OPENSSL_cleanse(ctx->body.data, ctx->body.len);
+    }
+
+    if (json_is_string(password)) {
+        OPENSSL_cleanse((char *) json_string_value(password),
+                        json_string_length(password));
+    }
+
+    json_decref(body);
 }
 
 
@@ -260,7 +285,8 @@ ngx_http_sluice_session_create(ngx_http_request_t *r,
 
     ngx_str_null(&params[3]);
 
-    if (r->headers_in.user_agent) {
+    if (r->headers_in.user_agent
+        && ngx_http_sluice_utf8(&r->headers_in.user_agent->value)) {
         params[3] = r->headers_in.user_agent->value;
     }
 

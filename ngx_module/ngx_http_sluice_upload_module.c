@@ -37,9 +37,6 @@ typedef struct {
 
 static ngx_int_t ngx_http_sluice_upload_args(ngx_http_request_t *r,
                                              ngx_http_sluice_upload_t *upload);
-static ngx_int_t ngx_http_sluice_upload_call(
-    ngx_http_request_t *r, ngx_sluice_pg_statement_t *statement, json_t *args,
-    ngx_http_sluice_row_pt handler, ngx_http_sluice_upload_t *upload);
 static void
 ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
                                const ngx_sluice_pg_result_t *result);
@@ -63,6 +60,8 @@ static ngx_int_t
 ngx_http_sluice_upload_location(ngx_http_request_t *r,
                                 ngx_http_sluice_upload_t *upload);
 static void *ngx_http_sluice_upload_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_sluice_upload_merge_loc_conf(ngx_conf_t *cf, void *parent,
+                                                   void *child);
 static char *ngx_http_sluice_upload(ngx_conf_t *cf, ngx_command_t *cmd,
                                     void *conf);
 
@@ -87,7 +86,7 @@ static ngx_http_module_t ngx_http_sluice_upload_module_ctx = {
     NULL, /* merge server configuration */
 
     ngx_http_sluice_upload_create_loc_conf, /* create location configuration */
-    NULL                                    /* merge location configuration */
+    ngx_http_sluice_upload_merge_loc_conf   /* merge location configuration */
 };
 
 
@@ -109,12 +108,12 @@ ngx_module_t ngx_http_sluice_upload_module = {
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_begin_upload = {
     "begin_upload",
-    "select status, body from api.begin_upload($1::uuid, $2::jsonb)", 2
+    "select status, body from api.begin_upload($1::uuid, $2::jsonb)", 2, 0
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_create_media = {
     "create_media",
-    "select status, body from api.create_media($1::uuid, $2::jsonb)", 2
+    "select status, body from api.create_media($1::uuid, $2::jsonb)", 2, 1
 };
 
 
@@ -161,9 +160,9 @@ ngx_http_sluice_upload_handler(ngx_http_request_t *r)
 
     r->main->count++;
 
-    rc = ngx_http_sluice_upload_call(r, &ngx_http_sluice_begin_upload,
-                                     json_object(),
-                                     ngx_http_sluice_upload_allowed, upload);
+    rc = ngx_http_sluice_api_submit(r, &ngx_http_sluice_begin_upload,
+                                    json_object(),
+                                    ngx_http_sluice_upload_allowed, upload);
     ngx_http_sluice_finish(r, rc);
 
     return NGX_DONE;
@@ -220,40 +219,6 @@ ngx_http_sluice_upload_args(ngx_http_request_t *r,
     }
 
     return NGX_DECLINED;
-}
-
-
-/* Calls api.<name>(actor, args); the reference to `args` is taken over. */
-
-static ngx_int_t
-ngx_http_sluice_upload_call(ngx_http_request_t *r,
-                            ngx_sluice_pg_statement_t *statement, json_t *args,
-                            ngx_http_sluice_row_pt handler,
-                            ngx_http_sluice_upload_t *upload)
-{
-    char *text;
-    ngx_int_t rc;
-    ngx_str_t params[2];
-    ngx_http_sluice_ctx_t *ctx;
-
-    ctx = ngx_http_sluice_find_ctx(r);
-
-    text = args ? json_dumps(args, JSON_COMPACT) : NULL;
-    json_decref(args);
-
-    if (text == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    params[0].data = (u_char *) ctx->access.sub;
-    params[0].len = UUID_TEXT_LEN;
-    params[1].data = (u_char *) text;
-    params[1].len = ngx_strlen(text);
-
-    rc = ngx_http_sluice_query(r, statement, params, handler, upload);
-    free(text);
-
-    return rc;
 }
 
 
@@ -493,8 +458,8 @@ ngx_http_sluice_upload_record(ngx_http_request_t *r,
         upload->title.len, "bytes", (json_int_t) spool->size, "sha256", sha256,
         sizeof(sha256), "kind", media_kind_name(kind));
 
-    rc = ngx_http_sluice_upload_call(r, &ngx_http_sluice_create_media, args,
-                                     ngx_http_sluice_upload_recorded, upload);
+    rc = ngx_http_sluice_api_submit(r, &ngx_http_sluice_create_media, args,
+                                    ngx_http_sluice_upload_recorded, upload);
 
     /* from now on there may be a row for it, whatever becomes of the client */
     spool->kept = (rc == NGX_DONE);
@@ -520,7 +485,7 @@ ngx_http_sluice_upload_recorded(ngx_http_request_t *r, void *data,
             return;
         }
 
-    } else if (result->status != SLUICE_DATABASE_AWAY) {
+    } else if (result->status != SLUICE_DATABASE_AWAY || !result->sent) {
         upload->spool->kept = 0;
     }
 
@@ -586,12 +551,38 @@ ngx_http_sluice_upload_create_loc_conf(ngx_conf_t *cf)
 
 
 static char *
+ngx_http_sluice_upload_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_sluice_upload_loc_conf_t *prev = parent;
+    ngx_http_sluice_upload_loc_conf_t *conf = child;
+
+    ngx_http_core_loc_conf_t *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* "if" and "limit_except" are the same location under another condition */
+
+    if (clcf->noname && conf->spool.len == 0) {
+        *conf = *prev;
+    }
+
+    /* nginx's default makes a thread hop of every 8 KiB */
+
+    if (conf->spool.len
+        && clcf->client_body_buffer_size == 2 * (size_t) ngx_pagesize) {
+        clcf->client_body_buffer_size = NGX_HTTP_SLUICE_UPLOAD_BUFFER;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
 ngx_http_sluice_upload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_sluice_upload_loc_conf_t *ulcf = conf;
 
     ngx_str_t *value, s;
-    ngx_http_core_loc_conf_t *clcf;
 
     if (ulcf->spool.len) {
         return "is duplicate";
@@ -619,12 +610,6 @@ ngx_http_sluice_upload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     ulcf->spool = value[1];
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if (clcf->client_body_buffer_size == NGX_CONF_UNSET_SIZE) {
-        clcf->client_body_buffer_size = NGX_HTTP_SLUICE_UPLOAD_BUFFER;
-    }
 
     return ngx_http_sluice_api_location(cf);
 }

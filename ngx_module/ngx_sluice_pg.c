@@ -105,14 +105,14 @@ ngx_sluice_pg_query(ngx_sluice_pg_t *pg,
 void
 ngx_sluice_pg_cancel(ngx_sluice_pg_query_t *query)
 {
-    if (query->conn) {
-        query->handler = NULL;
+    query->handler = NULL;
+
+    if (query->conn || query->statement->keep) {
         return;
     }
 
     ngx_queue_remove(&query->queue);
     query->pg->nwaiting--;
-    query->handler = NULL;
     ngx_sluice_pg_answer(query, SLUICE_INTERNAL, NULL);
 }
 
@@ -223,6 +223,7 @@ ngx_sluice_pg_answer(ngx_sluice_pg_query_t *query, sluice_status_t status,
     }
 
     result.status = status;
+    result.sent = (query->conn != NULL);
     result.rows = (status == SLUICE_OK) ? (ngx_uint_t) PQntuples(res) : 0;
     result.opaque = res;
 

@@ -22,12 +22,14 @@ typedef struct {
     const char *name;
     const char *sql;
     ngx_uint_t nparams;
+    unsigned keep : 1; /* it runs though nobody waits for it any more */
 } ngx_sluice_pg_statement_t;
 
 typedef struct {
     sluice_status_t status; /* SLUICE_OK; _DATABASE_AWAY: no answer, or the
                                outcome is unknown; _FIELD_INVALID, _CONFLICT,
                                _INTERNAL: the database refused */
+    unsigned sent : 1;      /* 0: the server never heard of the query */
     ngx_uint_t rows;        /* 0 unless SLUICE_OK */
     void *opaque;
 } ngx_sluice_pg_result_t;
@@ -38,8 +40,10 @@ typedef void (*ngx_sluice_pg_handler_pt)(void *data,
                                          const ngx_sluice_pg_result_t *result);
 
 /* Reads `conninfo` (libpq's, key=value or URI) and resolves its host names now,
-   since a lookup later would block. NULL after logging what is wrong. */
-ngx_sluice_pg_t *ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo);
+   since a lookup later would block. The server gives up on a statement after
+   `timeout` milliseconds, too. NULL after logging what is wrong. */
+ngx_sluice_pg_t *ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo,
+                                      ngx_msec_t timeout);
 
 /* Bounds: connections per process, queries that may wait for one, and the time
    from submission to answer (milliseconds). */
@@ -56,7 +60,8 @@ sluice_status_t ngx_sluice_pg_query(ngx_sluice_pg_t *pg,
                                     ngx_sluice_pg_handler_pt handler,
                                     void *data, ngx_sluice_pg_query_t **query);
 
-/* The callback will not come. What runs on the server runs to its end. */
+/* The callback will not come. What runs on the server, or is to be kept, runs
+   to its end. */
 void ngx_sluice_pg_cancel(ngx_sluice_pg_query_t *query);
 
 /* A value as text, not terminated by contract; NGX_DECLINED when it is NULL. */

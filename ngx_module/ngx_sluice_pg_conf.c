@@ -4,6 +4,13 @@
 #define NGX_SLUICE_PG_MAX_OPTIONS 64
 
 
+static PQconninfoOption *ngx_sluice_pg_conf_parse(ngx_conf_t *cf,
+                                                  ngx_str_t *conninfo);
+static const char *ngx_sluice_pg_conf_find(PQconninfoOption *options,
+                                           const char *keyword);
+static const char *ngx_sluice_pg_conf_server_options(ngx_conf_t *cf,
+                                                     PQconninfoOption *options,
+                                                     ngx_msec_t timeout);
 static ngx_sluice_pg_t *ngx_sluice_pg_conf_alloc(ngx_conf_t *cf,
                                                  ngx_uint_t options);
 static void ngx_sluice_pg_conf_option(ngx_sluice_pg_t *pg, ngx_uint_t n,
@@ -14,24 +21,69 @@ static const char *ngx_sluice_pg_conf_strdup(ngx_conf_t *cf, const char *text);
 
 
 ngx_sluice_pg_t *
-ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo)
+ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo, ngx_msec_t timeout)
 {
-    char *error;
     ngx_uint_t n;
     const char *host, *address;
     ngx_sluice_pg_t *pg;
     PQconninfoOption *options, *o;
 
-    static const char *extra[][2] = { { "client_encoding", "UTF8" },
-                                      { "gssencmode", "disable" },
-                                      { "fallback_application_name", "sluice" },
-                                      { "options",
-                                        "-c statement_timeout=5s" } };
+    options = ngx_sluice_pg_conf_parse(cf, conninfo);
+    if (options == NULL) {
+        return NULL;
+    }
 
     pg = ngx_sluice_pg_conf_alloc(cf, NGX_SLUICE_PG_MAX_OPTIONS + 1);
     if (pg == NULL) {
-        return NULL;
+        goto done;
     }
+
+    n = 0;
+
+    /* what stands later wins: the operator's words after ours */
+
+    ngx_sluice_pg_conf_option(pg, n++, "client_encoding", "UTF8");
+    ngx_sluice_pg_conf_option(pg, n++, "gssencmode", "disable");
+    ngx_sluice_pg_conf_option(pg, n++, "fallback_application_name", "sluice");
+
+    for (o = options; o->keyword; o++) {
+        if (o->val && n < NGX_SLUICE_PG_MAX_OPTIONS - 2) {
+            ngx_sluice_pg_conf_option(pg, n++,
+                                      ngx_sluice_pg_conf_strdup(cf, o->keyword),
+                                      ngx_sluice_pg_conf_strdup(cf, o->val));
+        }
+    }
+
+    ngx_sluice_pg_conf_option(
+        pg, n++, "options",
+        ngx_sluice_pg_conf_server_options(cf, options, timeout));
+
+    host = ngx_sluice_pg_conf_find(options, "host");
+
+    if (host && *host && *host != '/' && *host != '@'
+        && ngx_sluice_pg_conf_find(options, "hostaddr") == NULL) {
+
+        if (ngx_sluice_pg_conf_resolve(cf, host, &address) != NGX_OK) {
+            pg = NULL;
+            goto done;
+        }
+
+        ngx_sluice_pg_conf_option(pg, n, "hostaddr", address);
+    }
+
+done:
+
+    PQconninfoFree(options);
+
+    return pg;
+}
+
+
+static PQconninfoOption *
+ngx_sluice_pg_conf_parse(ngx_conf_t *cf, ngx_str_t *conninfo)
+{
+    char *error;
+    PQconninfoOption *options;
 
     error = NULL;
     options = PQconninfoParse((char *) conninfo->data, &error);
@@ -43,48 +95,48 @@ ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo)
                            "\"host=127.0.0.1 dbname=sluice user=sluice\"",
                            conninfo, error ? error : "out of memory");
         PQfreemem(error);
-        return NULL;
     }
 
-    host = NULL;
-    address = NULL;
-    n = 0;
+    return options;
+}
 
-    /* what stands later wins: the operator's words after ours */
 
-    for (/* void */; n < sizeof(extra) / sizeof(extra[0]); n++) {
-        ngx_sluice_pg_conf_option(pg, n, extra[n][0], extra[n][1]);
-    }
-
-    for (o = options; o->keyword; o++) {
-        if (o->val == NULL || n >= NGX_SLUICE_PG_MAX_OPTIONS - 1) {
-            continue;
+static const char *
+ngx_sluice_pg_conf_find(PQconninfoOption *options, const char *keyword)
+{
+    for (/* void */; options->keyword; options++) {
+        if (ngx_strcmp(options->keyword, keyword) == 0) {
+            return options->val;
         }
-
-        if (ngx_strcmp(o->keyword, "host") == 0) {
-            host = o->val;
-
-        } else if (ngx_strcmp(o->keyword, "hostaddr") == 0) {
-            address = o->val;
-        }
-
-        ngx_sluice_pg_conf_option(pg, n++,
-                                  ngx_sluice_pg_conf_strdup(cf, o->keyword),
-                                  ngx_sluice_pg_conf_strdup(cf, o->val));
     }
 
-    if (host && *host && *host != '/' && *host != '@' && address == NULL) {
-        if (ngx_sluice_pg_conf_resolve(cf, host, &address) != NGX_OK) {
-            PQconninfoFree(options);
-            return NULL;
-        }
+    return NULL;
+}
 
-        ngx_sluice_pg_conf_option(pg, n, "hostaddr", address);
+
+/* The operator's own `options` come last here, too. */
+
+static const char *
+ngx_sluice_pg_conf_server_options(ngx_conf_t *cf, PQconninfoOption *options,
+                                  ngx_msec_t timeout)
+{
+    u_char *text;
+    size_t size;
+    const char *own;
+
+    own = ngx_sluice_pg_conf_find(options, "options");
+    own = own ? own : "";
+
+    size = sizeof("-c statement_timeout=ms ") + NGX_INT64_LEN + ngx_strlen(own);
+
+    text = ngx_pnalloc(cf->pool, size);
+    if (text == NULL) {
+        return "";
     }
 
-    PQconninfoFree(options);
+    (void) ngx_sprintf(text, "-c statement_timeout=%Mms %s%Z", timeout, own);
 
-    return pg;
+    return (const char *) text;
 }
 
 

@@ -217,9 +217,13 @@ ngx_sluice_pg_conn_preparing(ngx_sluice_pg_conn_t *conn)
         return;
     }
 
-    if (PQresultStatus(conn->result) != PGRES_COMMAND_OK
-        || conn->nstatements == NGX_SLUICE_PG_MAX_STATEMENTS) {
+    if (PQresultStatus(conn->result) != PGRES_COMMAND_OK) {
         ngx_sluice_pg_conn_finish(conn);
+        return;
+    }
+
+    if (conn->nstatements == NGX_SLUICE_PG_MAX_STATEMENTS) {
+        ngx_sluice_pg_conn_lost(conn, "too many statements");
         return;
     }
 

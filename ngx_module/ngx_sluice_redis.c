@@ -42,6 +42,7 @@ static void ngx_sluice_redis_connected(const redisAsyncContext *ac, int status);
 static void ngx_sluice_redis_disconnected(const redisAsyncContext *ac,
                                           int status);
 static void ngx_sluice_redis_lost(ngx_sluice_redis_t *redis, const char *error);
+static void ngx_sluice_redis_forget(ngx_sluice_redis_t *redis);
 static void ngx_sluice_redis_drop(ngx_sluice_redis_t *redis);
 static void ngx_sluice_redis_timeout(ngx_event_t *ev);
 static void ngx_sluice_redis_read_event(ngx_event_t *ev);
@@ -335,6 +336,15 @@ ngx_sluice_redis_lost(ngx_sluice_redis_t *redis, const char *error)
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "redis connection lost: %s",
                   error);
 
+    ngx_sluice_redis_forget(redis);
+}
+
+
+/* Callbacks that hiredis still makes must not find it, nor open another. */
+
+static void
+ngx_sluice_redis_forget(ngx_sluice_redis_t *redis)
+{
     redis->ac = NULL;
     redis->pending = 0;
     redis->away = 1;
@@ -355,13 +365,7 @@ ngx_sluice_redis_drop(ngx_sluice_redis_t *redis)
         return;
     }
 
-    redis->ac = NULL;
-    redis->pending = 0;
-
-    if (redis->timer.timer_set) {
-        ngx_del_timer(&redis->timer);
-    }
-
+    ngx_sluice_redis_forget(redis);
     redisAsyncFree(ac);
 }
 

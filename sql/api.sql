@@ -113,7 +113,8 @@ language sql stable as $$
 $$;
 
 
-create or replace function api.media_links(m sluice.media) returns jsonb
+create or replace function api.media_links(m sluice.media, many integer)
+returns jsonb
 language sql immutable as $$
     select case when m.state = 'ready' then jsonb_strip_nulls(
         jsonb_build_object(
@@ -125,7 +126,7 @@ language sql immutable as $$
                 (select coalesce(jsonb_agg(format('%spages/%s.png', folder,
                                                   lpad(n::text, 4, '0'))
                                            order by n), '[]')
-                 from generate_series(1, m.pages) n) end))
+                 from generate_series(1, least(m.pages, many)) n) end))
         else '{}' end
     from (select format('/media/%s/%s/', right(m.id::text, 2), m.id)) f(folder);
 $$;
@@ -142,7 +143,9 @@ language sql stable as $$
 $$;
 
 
-create or replace function api.media_object(m sluice.media) returns jsonb
+-- With links to at most so many pages of a score.
+create or replace function api.media_object(m sluice.media, many integer)
+returns jsonb
 language sql stable as $$
     select jsonb_build_object(
         'id', m.id, 'kind', m.kind, 'title', m.title, 'author', m.author,
@@ -151,7 +154,7 @@ language sql stable as $$
         'sha256', encode(m.sha256, 'hex'), 'duration', m.duration,
         'width', m.width, 'height', m.height, 'pages', m.pages,
         'streams', m.streams, 'created_at', m.created_at,
-        'job', api.media_job(m), 'links', api.media_links(m));
+        'job', api.media_job(m), 'links', api.media_links(m, many));
 $$;
 
 
@@ -159,7 +162,7 @@ create or replace function api.get_media(actor uuid, args jsonb,
                                          out status integer, out body jsonb)
 language plpgsql stable as $$
 begin
-    select 200, api.media_object(m) into status, body
+    select 200, api.media_object(m, m.pages) into status, body
     from sluice.media m
     where m.id = (args->>'id')::uuid and m.deleted_at is null
       and api.may_see(actor, m);
@@ -171,7 +174,8 @@ end;
 $$;
 
 
--- The newest first; `next` is the id to go on behind.
+-- The newest first, of a score the first page alone; `next` is the id to go on
+-- behind.
 create or replace function api.list_media(actor uuid, args jsonb,
                                           out status integer, out body jsonb)
 language plpgsql stable as $$
@@ -221,7 +225,7 @@ begin
         select m, row_number() over (order by (m).id desc) n from page
     )
     select 200, jsonb_build_object(
-        'items', coalesce(jsonb_agg(api.media_object(m) order by n)
+        'items', coalesce(jsonb_agg(api.media_object(m, 1) order by n)
                           filter (where n <= many), '[]'),
         'next', (select (m).id from numbered where n = many
                  and exists (select from numbered where n > many)))
@@ -279,7 +283,7 @@ begin
             case when m.kind = 'score' then 'score' else 'probe' end, m.id);
 
     status := 201;
-    body := api.media_object(m);
+    body := api.media_object(m, 0);
 end;
 $$;
 
