@@ -103,6 +103,10 @@ describe("nginx -t is content", { timeout }, () => {
         "with an upload of a largest size": () => database + signed() + named
             + server(`location = /api/media { sluice_gate user;
                 sluice_upload ${folder} max_size=2g; sluice_api; }`),
+        "with an API and a bound of nginx's own": () => database + signed()
+            + named + server(`location = /api/media { sluice_gate user;
+                sluice_api; sluice_upload ${folder}; client_max_body_size 1g;
+                client_body_buffer_size 64k; }`),
         "with media at http level and nothing else": () => "sluice_media on;",
         "with life times": () =>
             "sluice_link_ttl 2h; sluice_access_ttl 5m; sluice_refresh_ttl 7d;",
@@ -115,6 +119,24 @@ describe("nginx -t is content", { timeout }, () => {
             assert.equal(status, 0, stderr);
         });
     }
+});
+
+
+describe("an API is refused", { timeout }, () => {
+    it("without keys to sign with", () => {
+        refuses(database + named + server("location / { sluice_api; #!\n}"),
+            "sluice_keys");
+    });
+
+    it("without a public URL", () => {
+        refuses(database + signed() + server("location / { sluice_api; #!\n}"),
+            "sluice_public_url");
+    });
+
+    it("without a database", () => {
+        refuses(signed() + named + server("location / { sluice_api; #!\n}"),
+            "sluice_database");
+    });
 });
 
 

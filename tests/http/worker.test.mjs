@@ -1,7 +1,11 @@
 /* The worker's signals, and what happens when a slot is killed at work. */
 
 import assert from "node:assert/strict";
-import { readFileSync, renameSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+    readFileSync, renameSync, rmSync, symlinkSync, writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 
@@ -148,6 +152,98 @@ describe("the worker's signals", { timeout }, () => {
         await viewer.ready(id);
     });
 });
+
+
+describe("the record of jobs", { timeout }, () => {
+    let id;
+
+    before(async () => {
+        ({ id } = await viewer.bring(pdf(), "record.pdf"));
+        await viewer.ready(id);
+    });
+
+    /* What the statement says of a job that runs for the last time and whose
+       slot is `silent`; nobody else ever sees that job. */
+    const lastTry = async (kind, silent, statement) => (await stack.sql(
+        `begin;
+         insert into sluice.jobs (id, kind, media, state, attempt, leased_by,
+                                  lease_until)
+         values ('${JOB}', '${kind}', '${id}', 'running', 9, 'test:1',
+                 now() ${silent ? "-" : "+"} interval '1 minute');
+         ${statement}
+         rollback;`)).trim();
+    const JOB = "01931c5a-0000-7000-8000-0000000000aa";
+    const FAIL = `select queue.fail('${JOB}', 'test:1', 'The disk.', true);`;
+    const BURY = `select queue.bury_interrupted();
+                  select state from sluice.jobs where id = '${JOB}';`;
+
+    it("gives a film's job up after its last try", async () => {
+        assert.equal(await lastTry("poster", false, FAIL), "dead");
+    });
+
+    it("never gives up removing", async () => {
+        assert.equal(await lastTry("remove", false, FAIL), "retrying");
+    });
+
+    it("tries to remove again within the hour", async () => {
+        assert.equal(await lastTry("remove", false, `${FAIL}
+            select run_at < now() + interval '1 hour'
+            from sluice.jobs where id = '${JOB}';`), "retrying\nt");
+    });
+
+    it("buries a film's job when its last slot falls silent", async () => {
+        assert.equal(await lastTry("poster", true, BURY), "dead");
+    });
+
+    it("does not bury a removal whose slot fell silent", async () => {
+        assert.equal(await lastTry("remove", true, BURY), "running");
+    });
+
+    it("does not bury a job whose slot is heard of meanwhile", async () => {
+        await stack.stopWorker();
+        await stack.sql(`insert into sluice.jobs (id, kind, media, state,
+                attempt, leased_by, lease_until)
+            values ('${JOB}', 'poster', '${id}', 'running', 9, 'test:1',
+                now() - interval '1 minute')`);
+
+        const slot = spawn("psql", ["-X", "-q", "-A", "-t", "-h",
+            stack.path("run"), "-U", "postgres", "-d", "sluice"],
+            { stdio: ["pipe", "pipe", "inherit"] });
+        slot.stdin.write(`begin; select queue.renew('${JOB}', 'test:1',
+            interval '1 minute', 0);\n`);
+        await once(slot.stdout, "data");
+
+        const burial = stack.sql("select queue.bury_interrupted()");
+        await until("the burial waits for the job", async () => await stack.sql(
+            `select count(*) from pg_stat_activity where wait_event_type = 'Lock'
+             and query like '%bury_interrupted%'
+             and pid <> pg_backend_pid()`) === "1");
+        slot.stdin.end("commit;\n");
+        await burial;
+
+        assert.equal(await stack.sql(
+            `select state from sluice.jobs where id = '${JOB}'`), "running");
+        await stack.sql(`delete from sluice.jobs where id = '${JOB}'`);
+        await stack.startWorker();
+    });
+});
+
+
+it("root's stack writes through no link of the servers' user",
+    { timeout, skip: process.getuid() === 0 ? false : "only root may" },
+    async () => {
+        const secret = join(stack.folder, "secret");
+        writeFileSync(secret, "kept\n", { mode: 0o600 });
+
+        await stack.stopWorker();
+        rmSync(stack.path("run/worker.out"));
+        symlinkSync(secret, stack.path("run/worker.out"));
+        await assert.rejects(stack.startWorker());
+        assert.equal(readFileSync(secret, "utf8"), "kept\n");
+
+        rmSync(stack.path("run/worker.out"));
+        await stack.startWorker();
+    });
 
 
 it("nothing is left undone", { timeout }, async () => {

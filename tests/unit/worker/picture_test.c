@@ -114,10 +114,47 @@ START_TEST(a_very_narrow_page_may_be_off_by_a_pixel)
 END_TEST
 
 
+START_TEST(a_wide_picture_is_bounded_by_its_width)
+{
+    int width, height;
+    const picture_t wide = { .width = 8000, .height = 1000 };
+
+    picture_bound(&wide, 2000, &width, &height);
+    ck_assert_int_eq(width, 2000);
+    ck_assert_int_eq(height, 250);
+}
+END_TEST
+
+
+START_TEST(a_small_picture_stays_as_it_is)
+{
+    int width, height;
+    const picture_t small = { .width = 30, .height = 40 };
+
+    picture_bound(&small, 2000, &width, &height);
+    ck_assert_int_eq(width, 30);
+    ck_assert_int_eq(height, 40);
+}
+END_TEST
+
+
+START_TEST(the_shorter_side_keeps_a_pixel)
+{
+    int width, height;
+    const picture_t line = { .width = 60000, .height = 1 };
+
+    picture_bound(&line, 400, &width, &height);
+    ck_assert_int_eq(height, 1);
+}
+END_TEST
+
+
 RUN("worker/picture", a_png_tells_its_size,
     a_png_without_its_end_is_not_complete, a_png_without_pixels_is_refused,
     ninety_bytes_of_something_are_no_png, a_jpeg_tells_its_size,
     a_jpeg_whose_segments_lead_outside_is_refused,
     a_jpeg_without_frame_is_refused, a_page_of_the_right_proportions_fits,
     a_page_lying_on_its_side_does_not_fit,
-    a_very_narrow_page_may_be_off_by_a_pixel)
+    a_very_narrow_page_may_be_off_by_a_pixel,
+    a_wide_picture_is_bounded_by_its_width, a_small_picture_stays_as_it_is,
+    the_shorter_side_keeps_a_pixel)

@@ -98,6 +98,27 @@ START_TEST(another_file_in_the_list_is_refused)
 END_TEST
 
 
+START_TEST(another_file_in_the_map_is_refused)
+{
+    ck_assert_int_eq(check(HEAD "#EXT-X-MAP:URI=\"/x\",URI=\"720p.mp4\","
+                                "BYTERANGE=\"100@0\"\n" ONE TWO END,
+                           1000),
+                     -1);
+}
+END_TEST
+
+
+START_TEST(a_key_in_the_list_is_refused)
+{
+    ck_assert_int_eq(
+        check(HEAD "#EXT-X-KEY:METHOD=AES-128,URI=\"//elsewhere/key\"\n" MAP ONE
+                  TWO END,
+              1000),
+        -1);
+}
+END_TEST
+
+
 START_TEST(what_is_no_playlist_is_refused)
 {
     ck_assert_int_eq(check("", 0), -1);
@@ -183,7 +204,8 @@ RUN("worker/playlist", ranges_that_fill_the_file_are_good,
     the_duration_is_the_sum_of_the_segments, the_peak_is_the_hungriest_segment,
     a_file_longer_than_its_ranges_is_refused, a_gap_between_ranges_is_refused,
     a_range_without_its_place_is_refused, a_list_without_map_is_refused,
-    a_list_without_end_is_refused, another_file_in_the_list_is_refused,
+    a_list_without_end_is_refused, another_file_in_the_map_is_refused,
+    a_key_in_the_list_is_refused, another_file_in_the_list_is_refused,
     what_is_no_playlist_is_refused, the_master_names_rate_codecs_and_size,
     sound_alone_has_no_resolution, codecs_come_from_the_boxes,
     boxes_cut_short_are_refused)

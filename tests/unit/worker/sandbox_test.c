@@ -1,4 +1,7 @@
+#define _GNU_SOURCE /* memmem */
+#include <dirent.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,6 +45,38 @@ shell(const char *line)
     rc = sandbox_run(&sandbox, &result);
     store_erase(folder);
     return rc;
+}
+
+
+/* How many processes have this word on their command line. */
+static int
+count_processes(const char *word)
+{
+    int count = 0;
+    char path[PATH_MAX], *bytes;
+    size_t len;
+    DIR *dir;
+    FILE *file;
+    const struct dirent *entry;
+
+    dir = opendir("/proc");
+    ck_assert_ptr_nonnull(dir);
+
+    while ((entry = readdir(dir)) != NULL) {
+        snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
+        file = fopen(path, "r");
+        if (file == NULL) {
+            continue;
+        }
+        bytes = calloc(1, 4097);
+        len = fread(bytes, 1, 4096, file);
+        count += memmem(bytes, len, word, strlen(word)) != NULL;
+        free(bytes);
+        fclose(file);
+    }
+
+    closedir(dir);
+    return count;
 }
 
 
@@ -190,6 +225,58 @@ START_TEST(a_tool_that_sleeps_is_ended_with_its_children)
 END_TEST
 
 
+START_TEST(what_a_tool_left_in_the_background_is_gone)
+{
+    char word[32], line[256];
+
+    snprintf(word, sizeof(word), "1000.%d", getpid());
+    snprintf(line, sizeof(line),
+             "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do"
+             " sleep %s <&- >&- 2>&- & done",
+             word);
+    ck_assert_int_eq(shell(line), SANDBOX_OK);
+    ck_assert_int_eq(count_processes(word), 0);
+    free(result.output);
+}
+END_TEST
+
+
+START_TEST(a_signal_that_the_slot_ignores_still_ends_a_tool)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    ck_assert_int_eq(shell("grep SigIgn /proc/self/status"), SANDBOX_OK);
+    ck_assert_str_eq(result.output, "SigIgn:\t0000000000000000\n");
+    free(result.output);
+}
+END_TEST
+
+
+START_TEST(a_tool_makes_no_namespaces)
+{
+    ck_assert_int_eq(shell("unshare --user true"), SANDBOX_FAILED);
+    free(result.output);
+}
+END_TEST
+
+
+START_TEST(what_a_tool_keeps_in_memory_as_files_is_limited)
+{
+    ck_assert_int_eq(shell("df -k --output=size /tmp | grep -qx ' *65536'"),
+                     SANDBOX_OK);
+    free(result.output);
+}
+END_TEST
+
+
+START_TEST(the_root_folder_cannot_be_written_to)
+{
+    ck_assert_int_eq(shell("echo x > /x"), SANDBOX_FAILED);
+    free(result.output);
+}
+END_TEST
+
+
 START_TEST(a_file_beyond_the_limit_ends_the_tool)
 {
     ck_assert_int_eq(shell("exec head -c 2000000 /dev/zero > x"),
@@ -307,7 +394,10 @@ RUN("worker/sandbox", what_a_tool_says_comes_back,
     the_environment_is_not_handed_on, open_descriptors_are_not_handed_on,
     the_input_can_be_read_and_not_written, processor_time_is_limited,
     a_tool_that_sleeps_is_ended_with_its_children,
-    a_file_beyond_the_limit_ends_the_tool,
+    what_a_tool_left_in_the_background_is_gone,
+    a_signal_that_the_slot_ignores_still_ends_a_tool,
+    a_tool_makes_no_namespaces, what_a_tool_keeps_in_memory_as_files_is_limited,
+    the_root_folder_cannot_be_written_to, a_file_beyond_the_limit_ends_the_tool,
     output_beyond_the_limit_ends_the_tool, memory_is_limited,
     of_a_long_complaint_the_end_is_kept, lines_are_handed_over_as_they_come,
     a_beat_that_says_so_stops_the_tool,

@@ -26,6 +26,17 @@ prepare(void)
 }
 
 
+/* Root stands above permissions. */
+static void
+prepare_unprivileged(void)
+{
+    if (geteuid() == 0) {
+        ck_assert_int_eq(setuid(65534), 0);
+    }
+    prepare();
+}
+
+
 static void
 upload(char path[PATH_MAX])
 {
@@ -87,6 +98,7 @@ START_TEST(what_is_published_stays)
         lock = store_work_create(&config, JOB, work);
         store_join(path, work, "poster.jpg");
         store_write(path, contents[i], 5);
+        ck_assert_int_eq(store_settle(work, "poster.jpg"), 0);
         ck_assert_int_eq(store_publish(&config, MEDIA, work, "poster.jpg"), 0);
         close(lock);
     }
@@ -101,19 +113,76 @@ START_TEST(what_is_published_stays)
 END_TEST
 
 
-START_TEST(a_link_that_a_tool_left_is_not_published)
+START_TEST(a_link_that_a_tool_left_is_not_settled)
 {
-    int lock;
-    char work[PATH_MAX], path[PATH_MAX];
+    char path[PATH_MAX];
 
     prepare();
-    lock = store_work_create(&config, JOB, work);
-    store_join(path, work, "pages");
-    mkdir(path, 0755);
-    store_join(path, work, "pages/0001.png");
+    store_join(path, config.work, "0001.png");
     ck_assert_int_eq(symlink("/etc/passwd", path), 0);
-    ck_assert_int_eq(store_publish(&config, MEDIA, work, "pages"), -1);
-    close(lock);
+    ck_assert_int_eq(store_settle(config.work, "0001.png"), -1);
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(a_pipe_that_a_tool_left_is_not_settled)
+{
+    char path[PATH_MAX];
+
+    prepare();
+    store_join(path, config.work, "0001.png");
+    ck_assert_int_eq(mkfifo(path, 0644), 0);
+    ck_assert_int_eq(store_settle(config.work, "0001.png"), -1);
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(a_folder_of_what_was_made_is_settled)
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    prepare();
+    store_join(path, config.work, "pages");
+    mkdir(path, 0700);
+    store_join(path, config.work, "pages/0001.png");
+    store_write(path, "page", 4);
+    ck_assert_int_eq(store_settle_folder(config.work, "pages", 1), 0);
+    store_join(path, config.work, "pages");
+    stat(path, &st);
+    ck_assert_uint_eq(st.st_mode & 0777, 0755);
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(a_folder_with_a_file_too_many_is_not_settled)
+{
+    char path[PATH_MAX];
+
+    prepare();
+    store_join(path, config.work, "pages");
+    mkdir(path, 0755);
+    store_join(path, config.work, "pages/0001.png");
+    store_write(path, "page", 4);
+    store_join(path, config.work, "pages/page.html");
+    store_write(path, "page", 4);
+    ck_assert_int_eq(store_settle_folder(config.work, "pages", 1), -1);
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(a_link_in_the_place_of_a_folder_is_not_settled)
+{
+    char path[PATH_MAX];
+
+    prepare();
+    store_join(path, config.work, "pages");
+    ck_assert_int_eq(symlink(config.media, path), 0);
+    ck_assert_int_eq(store_settle_folder(config.work, "pages", 0), -1);
     store_erase(top);
 }
 END_TEST
@@ -128,6 +197,91 @@ START_TEST(a_link_is_not_read_through)
     store_join(path, config.work, "link");
     ck_assert_int_eq(symlink("/etc/passwd", path), 0);
     ck_assert_ptr_null(store_read(path, 1 << 20, &len));
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(a_pipe_is_not_waited_for)
+{
+    char path[PATH_MAX];
+    size_t len;
+
+    prepare();
+    store_join(path, config.work, "pipe");
+    ck_assert_int_eq(mkfifo(path, 0644), 0);
+    ck_assert_ptr_null(store_read(path, 1 << 20, &len));
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(two_tries_of_a_job_have_folders_of_their_own)
+{
+    int first, second;
+    char path[PATH_MAX], other[PATH_MAX];
+
+    prepare();
+    first = store_work_create(&config, JOB, path);
+    second = store_work_create(&config, JOB, other);
+    ck_assert_int_ne(second, -1);
+    ck_assert_str_ne(path, other);
+    ck_assert_int_eq(store_erase(path), 0);
+    ck_assert_int_eq(access(other, F_OK), 0);
+    close(first);
+    close(second);
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(a_folder_that_a_tool_closed_is_erased)
+{
+    char path[PATH_MAX];
+
+    prepare_unprivileged();
+    store_join(path, config.work, "closed");
+    mkdir(path, 0755);
+    store_join(path, config.work, "closed/inner");
+    mkdir(path, 0000);
+    store_join(path, config.work, "closed");
+    chmod(path, 0000);
+    ck_assert_int_eq(store_erase(path), 0);
+    ck_assert_int_eq(access(path, F_OK), -1);
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(folders_nested_deeper_than_a_path_are_erased)
+{
+    int i;
+
+    prepare();
+    ck_assert_int_eq(chdir(config.work), 0);
+    for (i = 0; i < PATH_MAX; i++) {
+        ck_assert_int_eq(mkdir("in", 0755), 0);
+        ck_assert_int_eq(mkdir("0", 0755), 0);
+        ck_assert_int_eq(chdir("in"), 0);
+    }
+    ck_assert_int_eq(chdir("/"), 0);
+    ck_assert_int_eq(store_erase(top), 0);
+    ck_assert_int_eq(access(top, F_OK), -1);
+}
+END_TEST
+
+
+START_TEST(erasing_does_not_follow_a_link)
+{
+    char path[PATH_MAX];
+
+    prepare();
+    upload(path);
+    store_join(path, config.work, "link");
+    ck_assert_int_eq(symlink(config.spool, path), 0);
+    ck_assert_int_eq(store_erase(config.work), 0);
+    store_join(path, config.spool, MEDIA);
+    ck_assert_int_eq(access(path, F_OK), 0);
     store_erase(top);
 }
 END_TEST
@@ -161,6 +315,20 @@ START_TEST(a_sweep_removes_the_folder_of_a_job_that_died)
 END_TEST
 
 
+START_TEST(a_sweep_removes_a_folder_that_a_tool_closed)
+{
+    char work[PATH_MAX];
+
+    prepare_unprivileged();
+    close(store_work_create(&config, JOB, work));
+    chmod(work, 0000);
+    store_work_sweep(&config);
+    ck_assert_int_eq(access(work, F_OK), -1);
+    store_erase(top);
+}
+END_TEST
+
+
 START_TEST(removing_leaves_nothing_of_a_media)
 {
     char path[PATH_MAX];
@@ -178,7 +346,15 @@ END_TEST
 
 RUN("worker/store", an_upload_is_found_in_the_spool,
     an_original_is_kept_under_its_shard, keeping_it_may_be_repeated,
-    what_is_published_stays, a_link_that_a_tool_left_is_not_published,
-    a_link_is_not_read_through, a_sweep_leaves_the_folder_of_a_job_at_hand,
+    what_is_published_stays, a_link_that_a_tool_left_is_not_settled,
+    a_pipe_that_a_tool_left_is_not_settled,
+    a_folder_of_what_was_made_is_settled,
+    a_folder_with_a_file_too_many_is_not_settled,
+    a_link_in_the_place_of_a_folder_is_not_settled, a_link_is_not_read_through,
+    a_pipe_is_not_waited_for, two_tries_of_a_job_have_folders_of_their_own,
+    a_folder_that_a_tool_closed_is_erased,
+    folders_nested_deeper_than_a_path_are_erased,
+    erasing_does_not_follow_a_link, a_sweep_leaves_the_folder_of_a_job_at_hand,
     a_sweep_removes_the_folder_of_a_job_that_died,
+    a_sweep_removes_a_folder_that_a_tool_closed,
     removing_leaves_nothing_of_a_media)
