@@ -215,8 +215,8 @@ describe("the record of jobs", { timeout }, () => {
 
         const burial = stack.sql("select queue.bury_interrupted()");
         await until("the burial waits for the job", async () => await stack.sql(
-            `select count(*) from pg_stat_activity where wait_event_type = 'Lock'
-             and query like '%bury_interrupted%'
+            `select count(*) from pg_stat_activity
+             where wait_event_type = 'Lock' and query like '%bury_interrupted%'
              and pid <> pg_backend_pid()`) === "1");
         slot.stdin.end("commit;\n");
         await burial;
