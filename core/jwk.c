@@ -19,7 +19,6 @@
 
 #define SET_MAX_SIZE (64 * 1024)
 #define HS256_MAX_SIZE 1024
-#define JWK_P256_SIZE 32
 #define POINT_SIZE (1 + 2 * JWK_P256_SIZE) /* 0x04 || x || y: SEC 1, 2.3.3 */
 
 /* Where a complaint goes, and which key it is about. */

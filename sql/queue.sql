@@ -53,15 +53,21 @@ language plpgsql as $$
 declare
     j record;
 begin
-    for j in select id, media from sluice.jobs
+    for j in select id, media, attempt from sluice.jobs
              where state = 'running' and lease_until < now()
-               and attempt >= max_attempts
+               and attempt >= max_attempts and kind <> 'remove'
     loop
         perform from sluice.media where id = j.media for update;
-        perform queue.bury(id, format('The work was interrupted %s times.',
-                                      attempt))
-        from sluice.jobs
-        where id = j.id and state = 'running' and lease_until < now();
+
+        -- Its slot may have been heard of meanwhile.
+        perform from sluice.jobs
+        where id = j.id and state = 'running' and lease_until < now()
+        for update;
+        if found then
+            perform queue.bury(j.id,
+                               format('The work was interrupted %s times.',
+                                      j.attempt));
+        end if;
     end loop;
 end;
 $$;
@@ -208,7 +214,8 @@ $$;
 
 
 -- The job did not work out. With `again` it is tried later, as long as it has
--- tries left; without, it is dead. Returns the new state, or null when lost.
+-- tries left; without, it is dead. Removing is tried for ever: what somebody
+-- deleted must not stay. Returns the new state, or null when lost.
 create or replace function queue.fail(job_id uuid, slot text, reason text,
                                       again boolean) returns text
 language plpgsql as $$
@@ -226,11 +233,11 @@ begin
         return null;
     end if;
 
-    if again and j.attempt < j.max_attempts then
+    if again and (j.attempt < j.max_attempts or j.kind = 'remove') then
         update sluice.jobs
         set state = 'retrying', error = reason, lease_until = null,
-            run_at = now() + (attempt ^ 4 + 15 + random() * 10 * attempt)
-                             * interval '1 second'
+            run_at = now() + (least(attempt, 6) ^ 4 + 15
+                              + random() * 10 * attempt) * interval '1 second'
         where id = job_id;
         return 'retrying';
     end if;

@@ -108,8 +108,14 @@ int job_beat(void *job);
    is away. JOB_DONE: still ours. */
 job_outcome_t job_confirm(job_t *job);
 
-/* Confirms, then publishes `name` from the job's folder. */
+/* What is to be published from the job's folder is settled first, file by file:
+   that may take its time. */
+job_outcome_t job_settle(job_t *job, const char *name);
+
+/* Confirms, then publishes a settled file; or a folder that holds so many
+   settled files and nothing else. */
 job_outcome_t job_publish(job_t *job, const char *name);
+job_outcome_t job_publish_folder(job_t *job, const char *name, int files);
 
 /* Sets the sentence and returns the outcome. */
 job_outcome_t job_end(job_t *job, job_outcome_t outcome, const char *format,

@@ -84,6 +84,22 @@ picture_jpeg(const void *bytes, size_t len, picture_t *picture)
 }
 
 
+void
+picture_bound(const picture_t *picture, int side, int *width, int *height)
+{
+    double scale, longer;
+
+    longer = picture->width > picture->height ? picture->width
+                                              : picture->height;
+    scale = longer > side ? side / longer : 1;
+
+    *width = (int) (picture->width * scale + 0.5);
+    *height = (int) (picture->height * scale + 0.5);
+    *width = *width < 1 ? 1 : *width;
+    *height = *height < 1 ? 1 : *height;
+}
+
+
 int
 picture_fits(const picture_t *picture, double width, double height)
 {

@@ -20,6 +20,10 @@ int picture_png(const void *bytes, size_t len, picture_t *picture);
 /* The same for JPEG: the start of frame, and the end of image. */
 int picture_jpeg(const void *bytes, size_t len, picture_t *picture);
 
+/* The size at which the longer side has at most `side` pixels, and the shorter
+   at least one; never larger than the picture. */
+void picture_bound(const picture_t *picture, int side, int *width, int *height);
+
 /* 1 when the proportions are those of width : height, within 1 % or a pixel. */
 int picture_fits(const picture_t *picture, double width, double height);
 

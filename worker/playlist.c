@@ -21,6 +21,7 @@ typedef struct {
 
 static int playlist_line(playlist_state_t *state, const char *line, char *err,
                          size_t err_size);
+static int playlist_tag(const char *line, char *err, size_t err_size);
 static int playlist_map(playlist_state_t *state, const char *attributes,
                         char *err, size_t err_size);
 static int playlist_range(playlist_state_t *state, const char *range, char *err,
@@ -108,11 +109,32 @@ playlist_line(playlist_state_t *state, const char *line, char *err,
         state->ended = 1;
         return 0;
     }
-    if (*line == '#' || *line == '\0') {
-        return 0;
+    if (*line == '#') {
+        return playlist_tag(line, err, err_size);
     }
 
     return playlist_segment(state, line, err, err_size);
+}
+
+
+/* Players follow what tags such as EXT-X-KEY name: only those pass that ffmpeg
+   has reason to write. */
+static int
+playlist_tag(const char *line, char *err, size_t err_size)
+{
+    size_t i;
+    static const char *const tags[] = {
+        "#EXT-X-VERSION:", "#EXT-X-TARGETDURATION:", "#EXT-X-MEDIA-SEQUENCE:",
+        "#EXT-X-PLAYLIST-TYPE:"
+    };
+
+    for (i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+        if (strncmp(line, tags[i], strlen(tags[i])) == 0) {
+            return 0;
+        }
+    }
+
+    return playlist_fail(err, err_size, "unexpected tag: %s", line);
 }
 
 
@@ -122,15 +144,17 @@ playlist_map(playlist_state_t *state, const char *attributes, char *err,
              size_t err_size)
 {
     char expected[PLAYLIST_LINE_MAX];
-    uint64_t size, at;
+    uint64_t size = 0;
     const char *range;
 
     range = strstr(attributes, "BYTERANGE=\"");
-    snprintf(expected, sizeof(expected), "URI=\"%s\"", state->file);
+    if (range != NULL) {
+        size = strtoull(range + 11, NULL, 10);
+    }
+    snprintf(expected, sizeof(expected),
+             "URI=\"%s\",BYTERANGE=\"%" PRIu64 "@0\"", state->file, size);
 
-    if (state->map || range == NULL || strstr(attributes, expected) == NULL
-        || sscanf(range + 11, "%" SCNu64 "@%" SCNu64 "\"", &size, &at) != 2
-        || at != 0 || size == 0) {
+    if (state->map || size == 0 || strcmp(attributes, expected) != 0) {
         return playlist_fail(err, err_size, "bad map: %s", attributes);
     }
 

@@ -15,8 +15,9 @@ typedef struct {
 } playlist_t;
 
 /* Reads a playlist whose ranges must begin with the map at 0, follow each other
-   without gaps, name `file` and end with its last byte at `file_size`. 0, or -1
-   with a sentence for the log. */
+   without gaps, name `file` and end with its last byte at `file_size`, and
+   which holds no other tags than ffmpeg's. 0, or -1 with a sentence for the
+   log. */
 int playlist_check(const char *text, size_t len, const char *file,
                    uint64_t file_size, playlist_t *playlist, char *err,
                    size_t err_size);

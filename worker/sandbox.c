@@ -15,7 +15,8 @@
 
 #define SANDBOX_OUTPUT_MAX (1024 * 1024) /* bytes of stdout kept */
 #define SANDBOX_LINE_MAX 1024
-#define SANDBOX_FILES_MAX 256 /* open at a time */
+#define SANDBOX_FILES_MAX 256       /* open at a time */
+#define SANDBOX_TMP_SIZE "67108864" /* bytes below /tmp */
 #define SANDBOX_NICE 10
 #define SANDBOX_BEAT_MS 1000
 
@@ -43,8 +44,8 @@ typedef struct {
 
 
 static sandbox_rc_t sandbox_start(sandbox_run_t *run);
-static void sandbox_child(const sandbox_t *sandbox, int out, int err)
-    __attribute__((noreturn));
+static void sandbox_child(const sandbox_t *sandbox, int out, int err,
+                          pid_t parent) __attribute__((noreturn));
 static void sandbox_limit(const sandbox_t *sandbox);
 static sandbox_rc_t sandbox_watch(sandbox_run_t *run);
 static sandbox_rc_t sandbox_read(sandbox_run_t *run, int *fd);
@@ -92,6 +93,11 @@ sandbox_run(const sandbox_t *sandbox, sandbox_result_t *result)
         /* void */
     }
 
+    /* That first process is ours now, and its end comes after all others'. */
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {
+        /* void */
+    }
+
     ended = sandbox_verdict(&run, status);
     return rc != SANDBOX_OK ? rc : ended;
 }
@@ -106,6 +112,8 @@ sandbox_argv(const sandbox_t *sandbox, const char *argv[SANDBOX_ARGV_MAX])
     static const char *const fixed[] = {
         "bwrap",
         "--unshare-all",
+        "--unshare-user",
+        "--disable-userns",
         "--new-session",
         "--die-with-parent",
         "--cap-drop",
@@ -142,6 +150,8 @@ sandbox_argv(const sandbox_t *sandbox, const char *argv[SANDBOX_ARGV_MAX])
         "/proc",
         "--dev",
         "/dev",
+        "--size",
+        SANDBOX_TMP_SIZE,
         "--tmpfs",
         "/tmp",
     };
@@ -160,6 +170,8 @@ sandbox_argv(const sandbox_t *sandbox, const char *argv[SANDBOX_ARGV_MAX])
         argv[n++] = SANDBOX_INPUT;
     }
 
+    argv[n++] = "--remount-ro";
+    argv[n++] = "/";
     argv[n++] = "--chdir";
     argv[n++] = SANDBOX_JOB;
     argv[n++] = "--";
@@ -180,8 +192,10 @@ static sandbox_rc_t
 sandbox_start(sandbox_run_t *run)
 {
     int out[2], err[2];
+    pid_t parent = getpid();
 
-    if (pipe2(out, O_CLOEXEC) != 0) {
+    /* Whatever a tool leaves behind is left to us. */
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || pipe2(out, O_CLOEXEC) != 0) {
         return SANDBOX_BROKEN;
     }
     if (pipe2(err, O_CLOEXEC) != 0) {
@@ -195,7 +209,7 @@ sandbox_start(sandbox_run_t *run)
 
     run->pid = fork();
     if (run->pid == 0) {
-        sandbox_child(run->sandbox, out[1], err[1]);
+        sandbox_child(run->sandbox, out[1], err[1], parent);
     }
 
     close(out[1]);
@@ -215,12 +229,11 @@ sandbox_start(sandbox_run_t *run)
 
 
 static void
-sandbox_child(const sandbox_t *sandbox, int out, int err)
+sandbox_child(const sandbox_t *sandbox, int out, int err, pid_t parent)
 {
     int null;
     const char *argv[SANDBOX_ARGV_MAX];
     sigset_t none;
-    pid_t parent = getppid();
 
     /* A slot that is killed takes its tool along. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -229,6 +242,8 @@ sandbox_child(const sandbox_t *sandbox, int out, int err)
     }
 
     setpgid(0, 0);
+    signal(SIGPIPE, SIG_DFL); /* unlike handlers, SIG_IGN outlasts execve() */
+    signal(SIGHUP, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 

@@ -2,7 +2,8 @@
  * Tools that read what strangers sent run in here: bubblewrap with namespaces
  * of their own, no network, no capabilities, a read-only system, one file to
  * read (/in/original) and one folder to write (/job), under limits. Whatever
- * happens, no process of it is left when sandbox_run() returns.
+ * happens, no process of it is left when sandbox_run() returns. The caller has
+ * no other children: all of its children are waited for.
  */
 
 #ifndef SLUICE_SANDBOX_H

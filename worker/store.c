@@ -1,8 +1,7 @@
-#define _GNU_SOURCE /* nftw, renameat2 */
+#define _GNU_SOURCE /* renameat2 */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,20 +11,21 @@
 #include "store.h"
 #include "uuid.h"
 
-#define STORE_WALK_FILES 16 /* descriptors that nftw() may hold */
+#define STORE_TRY ".XXXXXX" /* mkdtemp() fills it in */
 #define STORE_ORIGINAL "original."
 
 
 static int store_folder(const config_t *config, const char *media,
                         char path[PATH_MAX]);
-static int store_make_folder(const config_t *config, const char *media,
-                             char path[PATH_MAX]);
 static int store_readable(const char *path);
-static int store_move(const char *from, const char *to, const char *folder);
-static int store_settle(const char *path, const struct stat *st, int type,
-                        struct FTW *ftw);
-static int store_erase_one(const char *path, const struct stat *st, int type,
-                           struct FTW *ftw);
+static int store_move(const config_t *config, const char *media,
+                      const char *from, const char *name);
+static int store_empty(DIR *top);
+static int store_erase_folder(int top, const char *name, unsigned *moved);
+static int store_erase_file(int folder, const char *name);
+static int store_move_up(int folder, const char *name, int top,
+                         unsigned *moved);
+static int store_is_dots(const char *name);
 static int store_sync(const char *path);
 
 
@@ -33,15 +33,14 @@ int
 store_work_create(const config_t *config, const char *job, char path[PATH_MAX])
 {
     int fd, tries;
+    char name[UUID_TEXT_LEN + sizeof(STORE_TRY)];
     struct stat held, named;
-
-    if (store_join(path, config->work, job) != 0) {
-        return -1;
-    }
 
     /* A sweep may remove the folder between its making and its locking. */
     for (tries = 0; tries < 3; tries++) {
-        if (store_erase(path) != 0 || mkdir(path, 0700) != 0) {
+        snprintf(name, sizeof(name), "%s" STORE_TRY, job);
+        if (store_join(path, config->work, name) != 0
+            || mkdtemp(path) == NULL) {
             return -1;
         }
 
@@ -75,11 +74,13 @@ store_work_sweep(const config_t *config)
     }
 
     while ((entry = readdir(dir)) != NULL) {
-        if (!uuid_valid(entry->d_name, strlen(entry->d_name))
+        if (strlen(entry->d_name) != UUID_TEXT_LEN + sizeof(STORE_TRY) - 1
+            || !uuid_valid(entry->d_name, UUID_TEXT_LEN)
             || store_join(path, config->work, entry->d_name) != 0) {
             continue;
         }
 
+        chmod(path, 0700); /* a tool may have closed it */
         fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd == -1) {
             continue;
@@ -97,24 +98,128 @@ store_work_sweep(const config_t *config)
 int
 store_erase(const char *path)
 {
-    if (nftw(path, store_erase_one, STORE_WALK_FILES, FTW_DEPTH | FTW_PHYS) == 0
-        || errno == ENOENT) {
-        return 0;
+    int rc;
+    DIR *dir;
+
+    rc = store_erase_file(AT_FDCWD, path);
+    if (rc <= 0) {
+        return rc;
     }
 
-    return -1;
+    dir = opendir(path);
+    if (dir == NULL) {
+        return -1;
+    }
+
+    rc = store_empty(dir);
+    closedir(dir);
+
+    return rc == 0 ? rmdir(path) : -1;
+}
+
+
+/* Folders come up into the topmost one before they are emptied: so neither
+   paths nor open descriptors grow with the depth of what a tool has nested. */
+static int
+store_empty(DIR *top)
+{
+    int rc, left;
+    unsigned moved = 0;
+    const struct dirent *entry;
+
+    do {
+        left = 0;
+        rewinddir(top);
+
+        while ((entry = readdir(top)) != NULL) {
+            if (store_is_dots(entry->d_name)) {
+                continue;
+            }
+
+            left = 1;
+            rc = store_erase_file(dirfd(top), entry->d_name);
+            if (rc == 1) {
+                rc = store_erase_folder(dirfd(top), entry->d_name, &moved);
+            }
+            if (rc != 0) {
+                return -1;
+            }
+        }
+    } while (left);
+
+    return 0;
 }
 
 
 static int
-store_erase_one(const char *path, const struct stat *st, int type,
-                struct FTW *ftw)
+store_erase_folder(int top, const char *name, unsigned *moved)
 {
-    (void) st;
-    (void) type;
-    (void) ftw;
+    int fd, rc = 0;
+    DIR *dir;
+    const struct dirent *entry;
 
-    return remove(path) == 0 || errno == ENOENT ? 0 : -1;
+    fd = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd == -1) {
+        return -1;
+    }
+
+    dir = fdopendir(fd);
+    if (dir == NULL) {
+        close(fd);
+        return -1;
+    }
+
+    while (rc == 0 && (entry = readdir(dir)) != NULL) {
+        if (store_is_dots(entry->d_name)) {
+            continue;
+        }
+        rc = store_erase_file(fd, entry->d_name);
+        if (rc == 1) {
+            rc = store_move_up(fd, entry->d_name, top, moved);
+        }
+    }
+
+    closedir(dir);
+    return rc == 0 ? unlinkat(top, name, AT_REMOVEDIR) : -1;
+}
+
+
+/* 0 when it is gone; 1 when it is a folder, which is open to us then; -1. */
+static int
+store_erase_file(int folder, const char *name)
+{
+    if (unlinkat(folder, name, 0) == 0 || errno == ENOENT) {
+        return 0;
+    }
+
+    if (errno != EISDIR || fchmodat(folder, name, 0700, 0) != 0) {
+        return -1;
+    }
+
+    return 1;
+}
+
+
+static int
+store_move_up(int folder, const char *name, int top, unsigned *moved)
+{
+    int rc;
+    char fresh[16];
+
+    do {
+        snprintf(fresh, sizeof(fresh), "%u", (*moved)++);
+        rc = renameat(folder, name, top, fresh);
+    } while (rc != 0
+             && (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR));
+
+    return rc;
+}
+
+
+static int
+store_is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
 
@@ -175,11 +280,97 @@ int
 store_keep_original(const config_t *config, const char *media, const char *from,
                     const char *extension)
 {
-    char folder[PATH_MAX], to[PATH_MAX], name[64];
+    char name[64];
 
     snprintf(name, sizeof(name), STORE_ORIGINAL "%s", extension);
 
-    if (store_make_folder(config, media, folder) != 0
+    return store_move(config, media, from, name) == 0
+               ? store_sync(config->spool)
+               : -1;
+}
+
+
+int
+store_settle(const char *work, const char *name)
+{
+    int fd, rc;
+    char path[PATH_MAX];
+
+    if (store_join(path, work, name) != 0) {
+        return -1;
+    }
+
+    fd = store_open(path);
+    if (fd == -1) {
+        return -1;
+    }
+
+    rc = fchmod(fd, 0644) == 0 ? fsync(fd) : -1;
+    close(fd);
+    return rc;
+}
+
+
+int
+store_settle_folder(const char *work, const char *name, int files)
+{
+    int fd, rc;
+    char path[PATH_MAX];
+    DIR *dir;
+    const struct dirent *entry;
+
+    if (store_join(path, work, name) != 0) {
+        return -1;
+    }
+
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd == -1) {
+        return -1;
+    }
+
+    dir = fdopendir(fd);
+    if (dir == NULL) {
+        close(fd);
+        return -1;
+    }
+
+    while ((entry = readdir(dir)) != NULL) {
+        files -= !store_is_dots(entry->d_name);
+    }
+
+    if (files == 0) {
+        rc = fchmod(fd, 0755) == 0 ? fsync(fd) : -1;
+    } else {
+        rc = -1;
+        errno = EINVAL;
+    }
+
+    closedir(dir);
+    return rc;
+}
+
+
+int
+store_publish(const config_t *config, const char *media, const char *work,
+              const char *name)
+{
+    char from[PATH_MAX];
+
+    return store_join(from, work, name) == 0
+               ? store_move(config, media, from, name)
+               : -1;
+}
+
+
+/* An earlier try may have published and then lost its connection. */
+static int
+store_move(const config_t *config, const char *media, const char *from,
+           const char *name)
+{
+    char shard[PATH_MAX], folder[PATH_MAX], to[PATH_MAX];
+
+    if (store_join(shard, config->media, uuid_shard(media)) != 0
+        || store_folder(config, media, folder) != 0
         || store_join(to, folder, name) != 0) {
         return -1;
     }
@@ -188,69 +379,22 @@ store_keep_original(const config_t *config, const char *media, const char *from,
         return 0;
     }
 
-    if (store_sync(from) != 0 || store_move(from, to, folder) != 0) {
+    if ((mkdir(shard, 0755) != 0 && errno != EEXIST)
+        || (mkdir(folder, 0755) != 0 && errno != EEXIST)) {
         return -1;
     }
 
-    return store_sync(config->spool);
-}
-
-
-int
-store_publish(const config_t *config, const char *media, const char *work,
-              const char *name)
-{
-    char from[PATH_MAX], to[PATH_MAX], folder[PATH_MAX];
-
-    if (store_join(from, work, name) != 0
-        || store_make_folder(config, media, folder) != 0
-        || store_join(to, folder, name) != 0) {
+    /* EINVAL: a filesystem that knows no such flag */
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0
+        && errno != EEXIST
+        && (errno != EINVAL
+            || (access(to, F_OK) != 0 && rename(from, to) != 0))) {
         return -1;
     }
 
-    if (nftw(from, store_settle, STORE_WALK_FILES, FTW_DEPTH | FTW_PHYS) != 0) {
-        return -1;
-    }
-
-    return store_move(from, to, folder);
-}
-
-
-/* An earlier try may have published and then lost its connection. */
-static int
-store_move(const char *from, const char *to, const char *folder)
-{
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0) {
-        if (errno == EEXIST) {
-            return 0;
-        }
-
-        /* a filesystem that knows no such flag */
-        if (errno != EINVAL
-            || (access(to, F_OK) != 0 && rename(from, to) != 0)) {
-            return -1;
-        }
-    }
-
-    return store_sync(folder);
-}
-
-
-static int
-store_settle(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void) ftw;
-
-    if (type != FTW_F && type != FTW_DP) {
-        errno = EINVAL;
-        return -1;
-    }
-
-    if (chmod(path, S_ISDIR(st->st_mode) ? 0755 : 0644) != 0) {
-        return -1;
-    }
-
-    return store_sync(path);
+    return store_sync(folder) == 0 && store_sync(shard) == 0
+               ? store_sync(config->media)
+               : -1;
 }
 
 
@@ -279,7 +423,7 @@ store_read(const char *path, size_t max, size_t *len)
     ssize_t n;
     struct stat st;
 
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    fd = store_open(path);
     if (fd == -1) {
         return NULL;
     }
@@ -287,7 +431,7 @@ store_read(const char *path, size_t max, size_t *len)
     if (fstat(fd, &st) != 0) {
         goto failed;
     }
-    if (!S_ISREG(st.st_mode) || (size_t) st.st_size > max) {
+    if ((size_t) st.st_size > max) {
         errno = EFBIG;
         goto failed;
     }
@@ -361,34 +505,26 @@ store_folder(const config_t *config, const char *media, char path[PATH_MAX])
 }
 
 
-static int
-store_make_folder(const config_t *config, const char *media,
-                  char path[PATH_MAX])
+/* What a tool left behind a name may be a link, or a pipe that never answers.
+ */
+int
+store_open(const char *path)
 {
-    int rc;
-    char shard[PATH_MAX];
+    int fd;
+    struct stat st;
 
-    if (store_join(shard, config->media, uuid_shard(media)) != 0
-        || store_folder(config, media, path) != 0) {
+    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd == -1) {
         return -1;
     }
 
-    rc = mkdir(shard, 0755);
-    if (rc == 0) {
-        rc = store_sync(config->media);
-    } else if (errno == EEXIST) {
-        rc = 0;
-    }
-    if (rc != 0) {
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        errno = EINVAL;
         return -1;
     }
 
-    rc = mkdir(path, 0755);
-    if (rc != 0 && errno == EEXIST) {
-        return 0;
-    }
-
-    return rc == 0 ? store_sync(shard) : -1;
+    return fd;
 }
 
 

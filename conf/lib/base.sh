@@ -26,6 +26,14 @@ as()
 }
 
 
+# signal NAME PID...: as the servers' user too, since the numbers come from
+# files of his, and he may signal nobody else's processes.
+signal()
+{
+    as sh -c 'kill -s "$@"' - "$@" 2> /dev/null || true
+}
+
+
 # One stack, one hand at a time.
 lock()
 {
@@ -157,13 +165,13 @@ end()
     while [ $# -gt 0 ] && ! gone "$file" "$name"; do
         # Children whose leader was killed are asked themselves.
         whom=$(pid "$file" "$name") || whom=$(family "$file" "$name")
-        kill -s "$1" $whom 2> /dev/null || true
+        signal "$1" $whom
         await "$2" gone "$file" "$name" || true
         shift 2
     done
 
     if ! gone "$file" "$name"; then
-        kill -s KILL $(family "$file" "$name") 2> /dev/null || true
+        signal KILL $(family "$file" "$name")
         await 5 gone "$file" "$name"
     fi
     as rm -f "$file"

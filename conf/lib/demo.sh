@@ -1,5 +1,6 @@
 # The admin, and what a first visitor finds in the library. Everything goes the
-# way that any client's goes: by the API.
+# way that any client's goes: by the API. The user of the servers reads and
+# writes the files, since they lie in his folder.
 
 admin=admin@sluice.local
 
@@ -11,7 +12,7 @@ api()
     local method=$1 path=$2 body code
     shift 2
 
-    body=$(curl -sS -w '\n%{http_code}' -X "$method" --max-time 120 \
+    body=$(as curl -sS -w '\n%{http_code}' -X "$method" --max-time 120 \
         -K run/token "$@" "$url$path")
     code=${body##*$'\n'}
     body=${body%$'\n'*}
@@ -22,6 +23,13 @@ api()
         return 1
     fi
     printf '%s\n' "$body"
+}
+
+
+# demo_json [jq's arguments]: of demo.json.
+demo_json()
+{
+    as jq "$@" demo.json
 }
 
 
@@ -42,13 +50,14 @@ sign_in()
             --database "host=$state/run dbname=sluice user=sluice" \
             <<< "$password" \
             || die "$admin exists, but not demo.json with the password."
-        jq -n --arg email $admin --arg password "$password" \
-            '{email: $email, password: $password}' | keep demo.json
+        jq -R --arg email $admin '{email: $email, password: .}' \
+            <<< "$password" | keep demo.json
     fi
 
     keep run/token < /dev/null
-    api POST /api/sessions -H 'Content-Type: application/json' \
-        --data-binary @<(jq '{email, password}' demo.json) \
+    demo_json '{email, password}' \
+        | api POST /api/sessions -H 'Content-Type: application/json' \
+            --data-binary @- \
         | jq -r '"header = \"Authorization: Bearer " + .access_token + "\""' \
         | keep run/token
     echo ready
@@ -61,7 +70,7 @@ upload()
     local id
     id=$(api POST "/api/media?filename=$3" --expect100-timeout 5 \
         -H 'Content-Type: application/octet-stream' -T "$2" | jq -r .id)
-    jq --arg what "$1" --arg id "$id" '.[$what] = {id: $id}' demo.json \
+    demo_json --arg what "$1" --arg id "$id" '.[$what] = {id: $id}' \
         | keep demo.json
 }
 
@@ -70,7 +79,7 @@ upload()
 settled()
 {
     local media
-    media=$(api GET "/api/media/$(jq -r ".$1.id" demo.json)") || return 1
+    media=$(api GET "/api/media/$(demo_json -r ".$1.id")") || return 1
     case $(jq -r .state <<< "$media") in
     ready) ;;
     failed) jq -r '.error // "it failed"' <<< "$media" | as tee run/failed ;;
@@ -82,7 +91,7 @@ settled()
 # demo WHAT NAME COMMAND: makes the file, unless it was taken in before.
 demo()
 {
-    if jq -e ".$1.id" demo.json > /dev/null; then
+    if demo_json -e ".$1.id" > /dev/null; then
         echo 'is there'
         return
     fi
@@ -92,7 +101,7 @@ demo()
     upload "$1" "tmp/demo-$1" "$2"
     as rm -f "tmp/demo-$1"
     await 180 settled "$1" || { echo 'The worker is not done yet.'; return 1; }
-    ! cat run/failed 2> /dev/null || return 1
+    ! as cat run/failed 2> /dev/null || return 1
     echo 'uploaded and ready'
 }
 
@@ -121,13 +130,13 @@ write_demo()
     local what media
 
     for what in film score; do
-        jq -e ".$what.id" demo.json > /dev/null || continue
-        media=$(api GET "/api/media/$(jq -r ".$what.id" demo.json)")
-        jq --arg what $what --argjson media "$media" \
-            '.[$what] = ($media | {id, links})' demo.json | keep demo.json
+        demo_json -e ".$what.id" > /dev/null || continue
+        media=$(api GET "/api/media/$(demo_json -r ".$what.id")")
+        demo_json --arg what $what --argjson media "$media" \
+            '.[$what] = ($media | {id, links})' | keep demo.json
     done
 
-    jq --arg url "$url" '{url: $url} + . + {url: $url}' demo.json \
+    demo_json --arg url "$url" '{url: $url} + . + {url: $url}' \
         | keep demo.json
     as rm -f run/token
     echo written

@@ -32,7 +32,8 @@ start_postgresql()
 
     # What a killed server left: no process is behind it, as we just saw.
     as rm -f $postgres_pid run/.s.PGSQL.5432{,.lock}
-    await 10 launch_postgresql || { tail -n 20 logs/postgresql.log; return 1; }
+    await 10 launch_postgresql \
+        || { as tail -n 20 logs/postgresql.log; return 1; }
 
     if ! sql postgres "select 'there' from pg_database
                        where datname = 'sluice'" | grep -q there
@@ -93,7 +94,7 @@ start_redis()
         --unixsocketperm 700 --save '' --appendonly no --daemonize yes \
         --dir "$state/redis" --pidfile "$state/$redis_pid" \
         --logfile "$state/logs/redis.log" > /dev/null
-    await 20 redis_answers || { tail -n 20 logs/redis.log; return 1; }
+    await 20 redis_answers || { as tail -n 20 logs/redis.log; return 1; }
     echo ready
 }
 
@@ -152,7 +153,7 @@ start_nginx()
     as "${command[@]}" -q -t
     as "${command[@]}"
     await 30 curl -fsS "$url/ready" \
-        || { curl -sS "$url/ready"; tail -n 20 logs/error.log; return 1; }
+        || { curl -sS "$url/ready"; as tail -n 20 logs/error.log; return 1; }
     echo ready
 }
 
@@ -177,13 +178,22 @@ start_worker()
     fi
 
     stop_worker
-    # The shell lets background commands ignore INT and QUIT.
-    "${demote[@]}" env --default-signal=INT,QUIT setsid \
-        "$state/bin/sluice-worker" -c "$state/worker.conf" \
-        < /dev/null >> run/worker.out 2>&1 9>&- &
-    await 20 running_worker \
-        || { kill $! || true; tail -n 20 run/worker.out; return 1; }
+    # The shell lets background commands ignore INT and QUIT. And worker.out is
+    # opened by the user of the servers: it may be a link of his.
+    "${demote[@]}" sh -c 'exec env --default-signal=INT,QUIT setsid "$@" \
+        < /dev/null >> run/worker.out 2>&1' - \
+        "$state/bin/sluice-worker" -c "$state/worker.conf" > /dev/null 9>&- &
+    await 20 worker_runs_or_ended $! || true
+    running_worker \
+        || { kill $! 2> /dev/null || true
+             as tail -n 20 run/worker.out; return 1; }
     echo ready
+}
+
+
+worker_runs_or_ended()
+{
+    running_worker || ! kill -0 "$1"
 }
 
 

@@ -21,7 +21,7 @@
 
 
 static int64_t link_expiry(const char *seconds);
-static int link_path_valid(const char *path, int64_t exp);
+static int link_claims_valid(const char *path, int64_t exp, const char *jti);
 static char *link_encode(const char *path);
 static json_t *link_object(const char *origin, const char *path,
                            const char *grant, const char *jti, int64_t exp);
@@ -52,12 +52,14 @@ ctl_link_sign(int argc, char **argv)
     file = ctl_need(file, "keys", "SLUICE_KEYS");
     exp = link_expiry(ttl);
 
-    if (!link_path_valid(path, exp)) {
+    if (!link_claims_valid(path, exp, NULL)) {
         ctl_usage("--path \"%s\" is not a normalized path of at most %d bytes",
                   path, GRANT_PATH_MAX);
     }
-    if (jti != NULL && (*jti == '\0' || strlen(jti) >= GRANT_JTI_MAX)) {
-        ctl_usage("--jti has 1 to %d characters", GRANT_JTI_MAX - 1);
+    if (jti != NULL && !link_claims_valid("/", exp, jti)) {
+        ctl_usage("--jti has 1 to %d bytes of UTF-8, none of them a control "
+                  "character",
+                  GRANT_JTI_MAX - 1);
     }
     if (jti == NULL && uuid_v7(fresh) == 0) {
         jti = fresh;
@@ -113,13 +115,14 @@ link_expiry(const char *seconds)
 
 /* What the gate would refuse is not signed. */
 static int
-link_path_valid(const char *path, int64_t exp)
+link_claims_valid(const char *path, int64_t exp, const char *jti)
 {
     int ok;
     grant_t grant;
     json_t *claims;
 
-    claims = json_pack("{s:I, s:s}", "exp", (json_int_t) exp, "path", path);
+    claims = json_pack("{s:I, s:s, s:s*}", "exp", (json_int_t) exp, "path",
+                       path, "jti", jti);
     ok = claims != NULL && grant_parse(claims, &grant) == SLUICE_OK;
     json_decref(claims);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "job.h"
 #include "log.h"
 #include "media_tool.h"
@@ -30,6 +31,7 @@
 #define PACKAGE_MISSING_PART 0.05
 #define PACKAGE_MISSING_MIN 1.0
 
+#define PACKAGE_MASTER "hls/master.m3u8"
 #define PACKAGE_WORDS 96
 
 typedef struct {
@@ -62,6 +64,7 @@ static int package_estimates(const char *demuxer);
 static job_outcome_t package_check_streams(package_t *package);
 static int package_codecs(package_t *package);
 static job_outcome_t package_master(package_t *package);
+static job_outcome_t package_publish(package_t *package);
 static job_outcome_t package_broken(job_t *job, const char *why);
 
 
@@ -91,7 +94,7 @@ job_package(job_t *job)
         outcome = package_master(&package);
     }
     if (outcome == JOB_DONE) {
-        outcome = job_publish(job, "hls");
+        outcome = package_publish(&package);
     }
     if (outcome != JOB_DONE) {
         return outcome;
@@ -353,7 +356,7 @@ package_check_ranges(package_t *package)
 
     if (store_join(path, job->work, package->playlist) != 0
         || store_join(file, job->work, package->file) != 0
-        || lstat(file, &st) != 0) {
+        || lstat(file, &st) != 0 || !S_ISREG(st.st_mode)) {
         return package_broken(job, "no file came out");
     }
 
@@ -446,6 +449,7 @@ package_master(package_t *package)
 {
     int n;
     char text[1024], path[PATH_MAX];
+    struct stat st;
     playlist_variant_t *variant = &package->variant;
 
     variant->uri = package->playlist + strlen("hls/");
@@ -458,8 +462,14 @@ package_master(package_t *package)
         return package_broken(package->job, "its codecs are unknown");
     }
 
+    /* A tool may have put a link in the place of the folder. */
+    if (store_join(path, package->job->work, "hls") != 0
+        || lstat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        return package_broken(package->job, "its folder is gone");
+    }
+
     n = playlist_master(variant, text, sizeof(text));
-    if (n < 0 || store_join(path, package->job->work, "hls/master.m3u8") != 0
+    if (n < 0 || store_join(path, package->job->work, PACKAGE_MASTER) != 0
         || store_write(path, text, (size_t) n) != 0) {
         return job_errno(package->job, "writing the playlist");
     }
@@ -471,30 +481,46 @@ package_master(package_t *package)
 static int
 package_codecs(package_t *package)
 {
-    int rc = -1;
+    int fd, rc = -1;
     char path[PATH_MAX], *init;
     size_t len = (size_t) package->checked.map_size;
-    FILE *file;
 
     if (len > PACKAGE_INIT_MAX
         || store_join(path, package->job->work, package->file) != 0) {
         return -1;
     }
 
-    file = fopen(path, "re");
+    fd = store_open(path);
     init = malloc(len);
 
-    if (file != NULL && init != NULL && fread(init, 1, len, file) == len) {
+    if (fd != -1 && init != NULL && read(fd, init, len) == (ssize_t) len) {
         rc = playlist_codecs(init, len, package->video, package->audio,
                              package->variant.codecs,
                              sizeof(package->variant.codecs));
     }
 
-    if (file != NULL) {
-        fclose(file);
+    if (fd != -1) {
+        close(fd);
     }
     free(init);
     return rc;
+}
+
+
+static job_outcome_t
+package_publish(package_t *package)
+{
+    size_t i;
+    job_outcome_t outcome = JOB_DONE;
+    const char *const files[] = { package->file, package->playlist,
+                                  PACKAGE_MASTER };
+
+    for (i = 0; i < 3 && outcome == JOB_DONE; i++) {
+        outcome = job_settle(package->job, files[i]);
+    }
+
+    return outcome == JOB_DONE ? job_publish_folder(package->job, "hls", 3)
+                               : outcome;
 }
 
 

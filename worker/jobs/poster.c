@@ -57,6 +57,9 @@ job_poster(job_t *job)
 
     outcome = poster_check(job);
     if (outcome == JOB_DONE) {
+        outcome = job_settle(job, "poster.jpg");
+    }
+    if (outcome == JOB_DONE) {
         outcome = job_publish(job, "poster.jpg");
     }
     if (outcome == JOB_DONE) {

@@ -234,24 +234,20 @@ score_pdf_render(job_t *job, int number, const char *side, const char *name)
 static job_outcome_t
 score_picture(job_t *job)
 {
-    double scale;
+    int width, height;
     score_names_t names = { "", "" };
     picture_t picture;
     job_outcome_t outcome;
     size_t i;
-    const int heights[] = { SCORE_PAGE_SIDE, SCORE_THUMB_SIDE };
+    const int sides[] = { SCORE_PAGE_SIDE, SCORE_THUMB_SIDE };
     const char *const files[] = { names.page, names.thumb };
 
     outcome = score_picture_size(job, &picture);
     score_names(1, &names);
 
     for (i = 0; i < 2 && outcome == JOB_DONE; i++) {
-        scale = picture.height > (unsigned) heights[i]
-                    ? (double) heights[i] / picture.height
-                    : 1;
-        outcome = score_picture_scale(job, (int) (picture.width * scale + 0.5),
-                                      (int) (picture.height * scale + 0.5),
-                                      files[i]);
+        picture_bound(&picture, sides[i], &width, &height);
+        outcome = score_picture_scale(job, width, height, files[i]);
         if (outcome == JOB_DONE) {
             outcome = score_check(job, 1, files[i], picture.width,
                                   picture.height);
@@ -340,7 +336,7 @@ score_picture_scale(job_t *job, int width, int height, const char *name)
     };
 
     snprintf(filter, sizeof(filter), "scale=%d:%d:flags=area,format=rgb24",
-             width > 0 ? width : 1, height > 0 ? height : 1);
+             width, height);
     snprintf(file, sizeof(file), "%s.png", name);
 
     outcome = job_tool(job, &tool, &result);
@@ -381,9 +377,27 @@ score_check(job_t *job, int number, const char *name, double width,
 static job_outcome_t
 score_publish(job_t *job, int pages)
 {
-    job_outcome_t outcome;
+    int i;
+    char file[40];
+    score_names_t names = { "", "" };
+    job_outcome_t outcome = JOB_DONE;
 
-    outcome = job_publish(job, "pages");
+    for (i = 1; i <= pages && outcome == JOB_DONE; i++) {
+        score_names(i, &names);
+        snprintf(file, sizeof(file), "%s.png", names.page);
+        outcome = job_settle(job, file);
+        if (outcome == JOB_DONE) {
+            snprintf(file, sizeof(file), "%s.png", names.thumb);
+            outcome = job_settle(job, file);
+        }
+        if (outcome == JOB_DONE && job_beat(job) != 0) {
+            outcome = job->interrupted;
+        }
+    }
+
+    if (outcome == JOB_DONE) {
+        outcome = job_publish_folder(job, "pages", 2 * pages);
+    }
     if (outcome != JOB_DONE) {
         return outcome;
     }
