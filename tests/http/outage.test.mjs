@@ -82,6 +82,21 @@ describe("when PostgreSQL goes", { timeout }, () => {
 });
 
 
+/* Three crowds in a row without a refusal: each process of nginx is meant, and
+   each remembers for a second that it found nobody. */
+async function everyProcessAnswers() {
+    let well = 0;
+
+    await until("the API answers", async () => {
+        const answers = await Promise.all(Array.from({ length: 40 },
+            () => viewer.get("/api/media")));
+
+        well = answers.every(({ status }) => status === 200) ? well + 1 : 0;
+        return well === 3;
+    }, { seconds: BACK });
+}
+
+
 describe("while PostgreSQL is away", { timeout }, () => {
 
     it("bytes are still served by grant", async () => {
@@ -129,11 +144,7 @@ describe("when PostgreSQL is back", { timeout }, () => {
     before(() => stack.startPostgres());
 
     it("the API answers within five seconds, without a reload", async () => {
-        /* ten in a row, so that each process of nginx is meant */
-        await until("the API answers", async () => {
-            const answers = await times(10, () => viewer.get("/api/media"));
-            return answers.every(({ status }) => status === 200);
-        }, { seconds: BACK });
+        await everyProcessAnswers();
         assert.deepEqual(stack.workers(), nginx);
     });
 
@@ -150,8 +161,7 @@ describe("when PostgreSQL is back", { timeout }, () => {
         await stack.stopPostgres();
         away(await viewer.get("/api/me"), "database-away");
         await stack.startPostgres();
-        await until("the API answers", async () =>
-            (await viewer.get("/api/me")).status === 200, { seconds: BACK });
+        await everyProcessAnswers();
     });
 });
 
