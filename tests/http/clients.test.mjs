@@ -8,7 +8,7 @@ import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { request, sendPart } from "./client.mjs";
+import { request } from "./client.mjs";
 import { startStack, until } from "./stack.mjs";
 import { minter } from "./token.mjs";
 
@@ -247,35 +247,6 @@ describe("a database that is slow", { timeout }, () => {
         });
         await until("the API answers", async () =>
             (await viewer.get("/api/media")).status === 200);
-    });
-
-    it("leaves no whole file without its row when clients leave", async () => {
-        const files = () => readdirSync(stack.path("spool"));
-        const parts = () => files().filter((name) => name.endsWith(".part"));
-        const before = files().length;
-        const uploads = Array.from({ length: 6 }, () => sendPart(
-            `${stack.url}/api/media?filename=left.mp4`, {
-                headers: viewer.headers, length: 10, body: "abcde",
-            }));
-
-        await until("nginx writes", () => parts().length === uploads.length);
-        await held(2, async () => {
-            const waiting = Array.from({ length: 24 },
-                () => viewer.get("/api/media"));
-
-            await until("a pool is used up", async () => Number(
-                await stack.sql("select count(*) from pg_locks "
-                                + "where not granted")) >= 4);
-            uploads.forEach((upload) => upload.end("fghij"));
-            await until("the files are whole", () => parts().length === 0
-                && files().length === before + uploads.length);
-            uploads.forEach((upload) => upload.destroy());
-            await Promise.all(waiting);
-        });
-        await until("every file has its row", async () => Number(
-            await stack.sql("select count(*) from sluice.media "
-                            + "where title = 'left'"))
-            === files().length - before);
     });
 
     it("does not mind clients that leave while they wait", async () => {
