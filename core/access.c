@@ -149,7 +149,7 @@ access_sign(const jwk_set_t *keys, const char *issuer, const char *audience,
 
     text = json_dumps(claims, JSON_COMPACT);
     if (text != NULL) {
-        token = jwt_sign(keys, JWT_ACCESS, text, strlen(text));
+        token = jwt_sign(keys, &jwt_access, 0, text, strlen(text));
     }
 
     free(text);

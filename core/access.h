@@ -40,7 +40,7 @@ sluice_status_t access_decide(const access_t *access, role_t least,
                               int64_t now);
 
 /* Signs iss, aud, sub, sid, role, iat, exp and a fresh jti with the set's
-   first ES256 key. Returns a terminated token to free(), or NULL. */
+   first key for it, ES256 or EdDSA. Returns a terminated token to free(), or NULL. */
 char *access_sign(const jwk_set_t *keys, const char *issuer,
                   const char *audience, const access_t *access);
 

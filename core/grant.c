@@ -239,7 +239,7 @@ grant_sign(const jwk_set_t *keys, const char *path, size_t path_len,
 
     text = json_dumps(claims, JSON_COMPACT);
     if (text != NULL) {
-        token = jwt_sign(keys, JWT_GRANT, text, strlen(text));
+        token = jwt_sign(keys, &jwt_grant, 0, text, strlen(text));
     }
 
 done:

@@ -1,6 +1,8 @@
 /*
- * Keys as a JWK Set: RFC 7517 and 7518. Two kinds so far: `oct` for HS256,
- * which signs grants, and EC P-256 for ES256, which signs access tokens.
+ * Keys, one by one and as a JWK Set: RFC 7517, 7518 and 8037.
+ *
+ * kty oct for HS256, EC on P-256 for ES256 and on P-384 for ES384, OKP on
+ * Ed25519 for EdDSA, RSA for RS256, RS384, RS512 and PS256.
  */
 
 #ifndef SLUICE_JWK_H
@@ -8,57 +10,116 @@
 
 #include <stddef.h>
 #include <openssl/evp.h>
+#include "jwa.h"
 
-#define JWK_KID_MAX 128 /* characters of a kid */
+#define JWK_KID_MAX 128        /* characters of a kid */
+#define JWK_THUMBPRINT_SIZE 32 /* SHA-256 */
 
+/* Where a set comes from, and so what it may hold. Refused everywhere:
+   duplicate members and kids, a "key_ops" that names something twice, an HS256
+   secret under 32 bytes, a point off its curve or of small order, a private
+   half that does not fit the public one, an RSA modulus under 2048 or over
+   8192 bits, even, with a small factor, or with the fingerprint of
+   CVE-2017-15361 (ROCA), and an RSA exponent that is even, under 3 or over
+   2^32. */
 typedef enum {
-    JWA_HS256,
-    JWA_ES256
-} jwa_t;
+    /* Our own file: secrets and private halves are welcome (an RSA key only
+       verifies). "kid" and "alg" are required; what we do not know, or what is
+       not meant for signatures, is refused. */
+    JWK_OWN,
+    /* What somebody else publishes: one secret or private half, and all of it
+       is refused. "kid" is required, "alg" is not: the key then fits each
+       algorithm of its kty. Keys for encryption and those whose kty, crv or alg
+       we do not know are left out (RFC 7517, section 5). */
+    JWK_PUBLIC,
+    /* As JWK_PUBLIC, but with secrets and private halves, and "kid" may be
+       missing. A secret beside a key whose private half is elsewhere is
+       refused: one of the two was not meant for this file. */
+    JWK_ANY
+} jwk_origin_t;
 
 typedef struct {
-    char *kid; /* terminated */
+    char *kid; /* terminated; NULL when there is none */
     size_t kid_len;
-    jwa_t alg;
-    EVP_MAC_CTX *mac; /* HS256: keyed and ready; callers use EVP_MAC_init(ctx,
+    unsigned
+        algs; /* JWA_BIT()s of what it verifies; one bit if "alg" says so */
+    unsigned char thumbprint[JWK_THUMBPRINT_SIZE]; /* RFC 7638; one of an `oct`
+                                                      key is never shown */
+    EVP_MAC_CTX *mac; /* oct: keyed and ready; callers use EVP_MAC_init(ctx,
                          NULL, 0, NULL) to start over with the same key */
-    EVP_PKEY *pkey;   /* ES256 */
-    int private;      /* ES256: the set holds the private half */
+    EVP_PKEY *pkey;   /* the others */
+    int private;      /* `pkey` has the private half */
+    int signs;        /* it may sign: has what it takes, "key_ops" permits it */
+    char *grant_header; /* oct with a kid: the whole first part of a grant, the
+                           base64url of {"alg":"HS256","typ":"grant+jwt",
+                           "kid":"..."}; NULL for others */
+    size_t grant_header_len;
 } jwk_t;
 
 typedef struct jwk_set_s jwk_set_t;
 
-/* Parses a JWK Set of at most 64 KiB. `alg` is required of each key, and `kid`
-   is 1 to JWK_KID_MAX printable ASCII characters without space, quote and
-   backslash. Refuses duplicate members, duplicate or missing kids, unknown
-   kty/crv/alg, a `use` other than "sig", an HS256 key under 32 bytes, a point
-   off the curve, and a private half that does not fit the public one. On
-   failure returns NULL and writes a sentence that names key and member into
-   `err`. */
-jwk_set_t *jwk_set_parse(const char *json, size_t len, char *err,
-                         size_t err_size);
+/* Parses a JWK Set of at most 64 KiB and 64 keys. A kid has 1 to JWK_KID_MAX
+   printable ASCII characters, in our own sets none of them a space, quote or
+   backslash. On failure returns NULL and writes a sentence that names key and
+   member, but quotes no secret, into `err`. */
+jwk_set_t *jwk_set_parse(const char *json, size_t len, jwk_origin_t origin,
+                         char *err, size_t err_size);
 
-/* The same from a regular file; one that group or others may read or write is
-   refused, since a set that signs is a secret. */
-jwk_set_t *jwk_set_read(const char *path, char *err, size_t err_size);
+/* The same from a regular file. Under JWK_OWN one that group or others may
+   read or write is refused, since a set that signs is a secret. */
+jwk_set_t *jwk_set_read(const char *path, jwk_origin_t origin, char *err,
+                        size_t err_size);
 
 /* Wipes and frees; NULL is fine. */
 void jwk_set_free(jwk_set_t *set);
 
-/* The key with this kid (RFC 7515, 4.1.4) if it is meant for `alg`, else NULL:
-   an EC key is never found for HS256. */
+/* The keys in the set's order; the pointer holds as long as the set. */
+size_t jwk_set_count(const jwk_set_t *set);
+const jwk_t *jwk_set_key(const jwk_set_t *set, size_t i);
+
+/* The key with this kid (RFC 7515, 4.1.4), or NULL. */
+const jwk_t *jwk_set_kid(const jwk_set_t *set, const char *kid, size_t kid_len);
+
+/* The same if it is meant for `alg`, else NULL: an EC key is never found for
+   HS256. */
 const jwk_t *jwk_set_find(const jwk_set_t *set, const char *kid, size_t kid_len,
                           jwa_t alg);
 
-/* The first key of the set that can sign with `alg`, or NULL. */
-const jwk_t *jwk_set_signer(const jwk_set_t *set, jwa_t alg);
+/* Of the keys that sign with one of `algs`: 0 the first, 1 the one behind it,
+   and so on; the last when there are not that many, NULL when there is none. */
+const jwk_t *jwk_set_signer(const jwk_set_t *set, unsigned algs, unsigned nth);
 
-/* A new set: one HS256 and one ES256 key, kids from the date and random bytes.
-   Returns JSON text to wipe and free(), or NULL when the random source or
-   memory failed. */
+/* A new set of our own: one HS256 key, and one for access tokens, `alg` being
+   JWA_ES256 or JWA_EDDSA; kids are a date and random bytes. JSON text to wipe
+   and free(), or NULL when the random source or memory failed. */
+char *jwk_set_generate_for(jwa_t alg);
+
+/* jwk_set_generate_for(JWA_ES256) */
 char *jwk_set_generate(void);
+
+/* The text of our own set with two new keys in front: HS256, and of the kind
+   that signs access tokens so far, else ES256. JSON text to wipe and free(),
+   or NULL, then `err` tells why. */
+char *jwk_set_rotate(const char *json, size_t len, char *err, size_t err_size);
+
+/* The text of our own set without the key of this kid. NULL also when there is
+   none, or when it is the last one that signs grants, or access tokens. */
+char *jwk_set_remove(const char *json, size_t len, const char *kid, char *err,
+                     size_t err_size);
 
 /* The public halves only, as a JWK Set in JSON; free() it. */
 char *jwk_set_public(const jwk_set_t *set);
+
+/* One public key as a JWK in JSON, under this kid; free() it. NULL for an
+   `oct` key, or without memory. */
+char *jwk_public_json(const jwk_t *key, const char *kid);
+
+/* A public key as PEM, "BEGIN PUBLIC KEY" (RFC 7468, section 13), the only one
+   in the text: RSA or EC on P-256, under the conditions above. It has no kid.
+   NULL on failure, then `err` tells why. */
+jwk_t *jwk_from_pem(const char *pem, size_t len, char *err, size_t err_size);
+
+/* For the key of jwk_from_pem(); NULL is fine. */
+void jwk_free(jwk_t *key);
 
 #endif

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <openssl/core_names.h>
@@ -6,45 +7,13 @@
 #include <openssl/ec.h>
 #include <openssl/rand.h>
 #include "base64url.h"
-#include "jwk.h"
-#include "jwk_set.h"
-
-
-/* jansson gives its memory back as it is. */
-static void
-wipe_member(json_t *object, const char *name)
-{
-    json_t *member;
-
-    member = json_object_get(object, name);
-
-    if (json_is_string(member)) {
-        OPENSSL_cleanse((void *) json_string_value(member),
-                        json_string_length(member));
-    }
-}
-
-
-void
-jwk_set_wipe(json_t *root)
-{
-    json_t *keys, *item;
-    size_t i;
-
-    keys = json_object_get(root, "keys");
-
-    for (i = 0; i < json_array_size(keys); i++) {
-        item = json_array_get(keys, i);
-        wipe_member(item, "k");
-        wipe_member(item, "d");
-    }
-}
+#include "jwk_internal.h"
 
 
 static json_t *
 json_base64url(const unsigned char *bytes, size_t len)
 {
-    char text[base64url_encoded_size(JWK_P256_SIZE)];
+    char text[base64url_encoded_size(JWK_RSA_MAX_SIZE)];
     json_t *json;
 
     json = json_stringn(text, base64url_encode(text, bytes, len));
@@ -54,17 +23,26 @@ json_base64url(const unsigned char *bytes, size_t len)
 }
 
 
-/* One number of an EC key, as RFC 7518, 6.2.1.2 pads it; NULL on failure. */
+/* One number of a key, as RFC 7518, 6.2.1.2 pads it to `size`, or as short as
+   it goes, for 0; NULL on failure. */
 static json_t *
-json_coordinate(const EVP_PKEY *pkey, const char *param)
+json_number(const EVP_PKEY *pkey, const char *param, size_t size)
 {
-    unsigned char bytes[JWK_P256_SIZE];
+    unsigned char bytes[JWK_RSA_MAX_SIZE];
     BIGNUM *bn = NULL;
     json_t *json = NULL;
 
-    if (EVP_PKEY_get_bn_param(pkey, param, &bn) == 1
-        && BN_bn2binpad(bn, bytes, JWK_P256_SIZE) == JWK_P256_SIZE) {
-        json = json_base64url(bytes, JWK_P256_SIZE);
+    if (EVP_PKEY_get_bn_param(pkey, param, &bn) != 1) {
+        return NULL;
+    }
+
+    if (size == 0) {
+        size = (size_t) BN_num_bytes(bn);
+    }
+
+    if (size <= sizeof(bytes)
+        && BN_bn2binpad(bn, bytes, (int) size) == (int) size) {
+        json = json_base64url(bytes, size);
     }
 
     OPENSSL_cleanse(bytes, sizeof(bytes));
@@ -74,13 +52,74 @@ json_coordinate(const EVP_PKEY *pkey, const char *param)
 }
 
 
+typedef int (*raw_t)(const EVP_PKEY *pkey, unsigned char *bytes, size_t *len);
+
 static json_t *
-json_ec(const char *kid, const EVP_PKEY *pkey)
+json_raw(const EVP_PKEY *pkey, raw_t get)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "kty", "EC", "crv",
-                     "P-256", "kid", kid, "alg", "ES256", "use", "sig", "x",
-                     json_coordinate(pkey, OSSL_PKEY_PARAM_EC_PUB_X), "y",
-                     json_coordinate(pkey, OSSL_PKEY_PARAM_EC_PUB_Y));
+    unsigned char bytes[JWK_ED25519_SIZE];
+    size_t len = sizeof(bytes);
+    json_t *json = NULL;
+
+    if (get(pkey, bytes, &len) == 1) {
+        json = json_base64url(bytes, len);
+    }
+
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+
+    return json;
+}
+
+
+json_t *
+jwk_members(const EVP_PKEY *pkey)
+{
+    const jwk_curve_t *curve;
+
+    if (EVP_PKEY_is_a(pkey, "RSA")) {
+        return json_pack("{s:s, s:o, s:o}", "kty", "RSA", "n",
+                         json_number(pkey, OSSL_PKEY_PARAM_RSA_N, 0), "e",
+                         json_number(pkey, OSSL_PKEY_PARAM_RSA_E, 0));
+    }
+
+    if (EVP_PKEY_is_a(pkey, "ED25519")) {
+        return json_pack("{s:s, s:s, s:o}", "kty", "OKP", "crv", "Ed25519", "x",
+                         json_raw(pkey, EVP_PKEY_get_raw_public_key));
+    }
+
+    curve = jwk_ec_curve_of(pkey);
+    if (curve == NULL) {
+        return NULL;
+    }
+
+    return json_pack(
+        "{s:s, s:s, s:o, s:o}", "kty", "EC", "crv", curve->crv, "x",
+        json_number(pkey, OSSL_PKEY_PARAM_EC_PUB_X, curve->size), "y",
+        json_number(pkey, OSSL_PKEY_PARAM_EC_PUB_Y, curve->size));
+}
+
+
+/* The public members of a key, with what it is for. */
+static json_t *
+json_public(const EVP_PKEY *pkey, unsigned algs, const char *kid)
+{
+    json_t *json;
+    jwa_t alg;
+
+    alg = jwa_only(algs);
+
+    json = jwk_members(pkey);
+
+    if (json_object_set_new(json, "kid", json_string(kid)) != 0
+        || json_object_set_new(json, "use", json_string("sig")) != 0
+        || (alg != JWA_COUNT
+            && json_object_set_new(json, "alg", json_string(jwa_name(alg)))
+                   != 0)) {
+        json_decref(json);
+        return NULL;
+    }
+
+    return json;
 }
 
 
@@ -107,13 +146,12 @@ make_kid(char kid[JWK_KID_MAX + 1])
 
 
 static json_t *
-generate_oct(void)
+generate_oct(const char *kid)
 {
     unsigned char secret[JWK_HS256_MIN_SIZE];
-    char kid[JWK_KID_MAX + 1];
     json_t *key;
 
-    if (make_kid(kid) != 0 || RAND_priv_bytes(secret, sizeof(secret)) != 1) {
+    if (RAND_priv_bytes(secret, sizeof(secret)) != 1) {
         return NULL;
     }
 
@@ -127,24 +165,23 @@ generate_oct(void)
 
 
 static json_t *
-generate_ec(void)
+generate_pair(const char *kid, jwa_t alg)
 {
-    char kid[JWK_KID_MAX + 1];
     EVP_PKEY *pkey;
-    json_t *key;
+    json_t *key, *d;
 
-    pkey = EVP_EC_gen("P-256");
-    if (pkey == NULL || make_kid(kid) != 0) {
-        EVP_PKEY_free(pkey);
+    pkey = (alg == JWA_EDDSA) ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")
+                              : EVP_EC_gen("P-256");
+    if (pkey == NULL) {
         return NULL;
     }
 
-    key = json_ec(kid, pkey);
+    key = json_public(pkey, JWA_BIT(alg), kid);
+    d = (alg == JWA_EDDSA)
+            ? json_raw(pkey, EVP_PKEY_get_raw_private_key)
+            : json_number(pkey, OSSL_PKEY_PARAM_PRIV_KEY, JWK_P256_SIZE);
 
-    if (key != NULL
-        && json_object_set_new(key, "d",
-                               json_coordinate(pkey, OSSL_PKEY_PARAM_PRIV_KEY))
-               != 0) {
+    if (json_object_set_new(key, "d", d) != 0) {
         json_decref(key);
         key = NULL;
     }
@@ -155,13 +192,27 @@ generate_ec(void)
 }
 
 
+json_t *
+jwk_generate(jwa_t alg)
+{
+    char kid[JWK_KID_MAX + 1];
+
+    if (make_kid(kid) != 0) {
+        return NULL;
+    }
+
+    return (alg == JWA_HS256) ? generate_oct(kid) : generate_pair(kid, alg);
+}
+
+
 char *
-jwk_set_generate(void)
+jwk_set_generate_for(jwa_t alg)
 {
     json_t *root;
     char *text;
 
-    root = json_pack("{s:[o, o]}", "keys", generate_oct(), generate_ec());
+    root = json_pack("{s:[o, o]}", "keys", jwk_generate(JWA_HS256),
+                     jwk_generate(alg));
     if (root == NULL) {
         return NULL;
     }
@@ -172,6 +223,13 @@ jwk_set_generate(void)
     json_decref(root);
 
     return text;
+}
+
+
+char *
+jwk_set_generate(void)
+{
+    return jwk_set_generate_for(JWA_ES256);
 }
 
 
@@ -190,8 +248,10 @@ jwk_set_public(const jwk_set_t *set)
     }
 
     for (key = set->keys; key < set->keys + set->count; key++) {
-        if (key->alg == JWA_ES256
-            && json_array_append_new(keys, json_ec(key->kid, key->pkey)) != 0) {
+        if (key->pkey != NULL && key->kid != NULL
+            && json_array_append_new(
+                   keys, json_public(key->pkey, key->algs, key->kid))
+                   != 0) {
             goto done;
         }
     }
@@ -202,6 +262,24 @@ done:
 
     json_decref(keys);
     json_decref(root);
+
+    return text;
+}
+
+
+char *
+jwk_public_json(const jwk_t *key, const char *kid)
+{
+    json_t *json;
+    char *text;
+
+    if (key->pkey == NULL) {
+        return NULL;
+    }
+
+    json = json_public(key->pkey, key->algs, kid);
+    text = json_dumps(json, JSON_COMPACT);
+    json_decref(json);
 
     return text;
 }

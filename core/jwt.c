@@ -1,33 +1,29 @@
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <openssl/crypto.h>
-#include <openssl/ec.h>
-#include <openssl/err.h>
 #include "base64url.h"
-#include "claim.h"
+#include "json_strict.h"
+#include "jws.h"
 #include "jwt.h"
 
-#define HS256_SIZE 32 /* RFC 7518, 3.2 */
-#define P256_SIZE 32  /* of r and of s: RFC 7518, 3.4 */
-#define ES256_SIZE (2 * P256_SIZE)
-#define DER_MAX_SIZE 80 /* an ECDSA-Sig-Value over P-256 takes 72 */
-
-#define HEADER_MAX_SIZE \
-    (sizeof("{'alg':'HS256','typ':'grant+jwt','kid':''}") + JWK_KID_MAX)
-
-/* RFC 7515, 4.1.9: a media type whose "application/" may be left out. */
 #define TYP_PREFIX "application/"
 
-static const struct {
-    const char *alg;
-    const char *typ;
-    jwa_t jwa;
-    size_t signature_size;
-} kinds[] = { [JWT_GRANT] = { "HS256", "grant+jwt", JWA_HS256, HS256_SIZE },
-              [JWT_ACCESS] = { "ES256", "at+jwt", JWA_ES256, ES256_SIZE } };
+#define HEADER_MAX_SIZE 256 /* of one that we write: three names, and the kid \
+                             */
+
+static const char *const grant_typs[] = { "grant+jwt", NULL };
+static const char *const access_typs[] = { "at+jwt", NULL };
+static const char *const foreign_typs[] = { "JWT", "at+jwt", "", NULL };
+static const char *const load_balancer_typs[] = { "JWT", "", NULL };
+
+const jwt_profile_t jwt_grant = { JWA_BIT(JWA_HS256), grant_typs, 0, 0 };
+const jwt_profile_t jwt_access = { JWA_ACCESS, access_typs, 0, 0 };
+const jwt_profile_t jwt_foreign = { JWA_ACCESS | JWA_RSA | JWA_BIT(JWA_ES384),
+                                    foreign_typs, 0, 0 };
+const jwt_profile_t jwt_load_balancer = { JWA_BIT(JWA_ES256),
+                                          load_balancer_typs, 1, 0 };
+const jwt_profile_t jws_any = { JWA_BIT(JWA_COUNT) - 1, NULL, 0, 1 };
 
 static const char *const words[] = { [JWT_OK] = "ok",
                                      [JWT_TOO_LONG] = "too_long",
@@ -36,13 +32,6 @@ static const char *const words[] = { [JWT_OK] = "ok",
                                      [JWT_UNKNOWN_KEY] = "unknown_key",
                                      [JWT_BAD_SIGNATURE] = "bad_signature",
                                      [JWT_INTERNAL] = "internal" };
-
-/* token:  header '.' payload '.' signature
-          |<----- signed ----->|            */
-typedef struct {
-    const char *token, *payload, *signature;
-    size_t header_len, payload_len, signature_len, signed_len;
-} parts_t;
 
 
 const char *
@@ -53,50 +42,68 @@ jwt_result_word(jwt_result_t result)
 }
 
 
-static jwt_result_t
-split(const char *token, size_t len, parts_t *parts)
+/* token:  header '.' payload '.' signature
+           |<----- signed ----->|            */
+static int
+split(const char *token, size_t len, jwt_t *jwt)
 {
     const char *dot;
 
     dot = memchr(token, '.', len);
     if (dot == NULL) {
-        return JWT_MALFORMED;
+        return -1;
     }
 
-    parts->token = token;
-    parts->header_len = (size_t) (dot - token);
-    parts->payload = dot + 1;
-    len -= parts->header_len + 1;
+    jwt->token = token;
+    jwt->payload = dot + 1;
+    len -= (size_t) (jwt->payload - token);
 
-    dot = memchr(parts->payload, '.', len);
+    dot = memchr(jwt->payload, '.', len);
     if (dot == NULL) {
-        return JWT_MALFORMED;
+        return -1;
     }
 
-    parts->payload_len = (size_t) (dot - parts->payload);
-    parts->signed_len = (size_t) (dot - token);
-    parts->signature = dot + 1;
-    parts->signature_len = len - parts->payload_len - 1;
+    jwt->payload_len = (size_t) (dot - jwt->payload);
+    jwt->signed_len = (size_t) (dot - token);
+    jwt->signature = dot + 1;
+    jwt->signature_len = len - jwt->payload_len - 1;
 
-    return JWT_OK;
+    return 0;
+}
+
+
+/* `dst` holds base64url_decoded_size(len). */
+static ssize_t
+decode(const jwt_t *jwt, void *dst, const char *part, size_t len)
+{
+    int padding = 0;
+
+    /* RFC 4648, section 4: a group of four ends in one '=' or two */
+    if (jwt->padded && len % 4 == 0) {
+        while (len > 0 && padding < 2 && part[len - 1] == '=') {
+            len--;
+            padding++;
+        }
+    }
+
+    return base64url_decode(dst, part, len);
 }
 
 
 static jwt_result_t
-load_part(const char *part, size_t len, json_t **json)
+load(const jwt_t *jwt, const char *part, size_t len, json_t **json)
 {
     char text[base64url_decoded_size(JWT_MAX_SIZE)];
     ssize_t n;
 
-    n = base64url_decode(text, part, len);
+    *json = NULL;
+
+    n = decode(jwt, text, part, len);
     if (n == -1) {
         return JWT_MALFORMED;
     }
 
-    *json = json_loadb(text, (size_t) n, JSON_REJECT_DUPLICATES, NULL);
-    if (*json == NULL) {
-        return JWT_MALFORMED;
-    }
+    *json = json_strict_load(text, (size_t) n, 0, NULL);
 
     if (!json_is_object(*json)) {
         json_decref(*json);
@@ -109,11 +116,15 @@ load_part(const char *part, size_t len, json_t **json)
 
 
 static int
-typ_is(const json_t *typ, const char *expected)
+typ_fits(const json_t *typ, const char *const *typs)
 {
     const char *text;
 
-    text = json_string_value(typ);
+    if (typs == NULL) {
+        return typ == NULL || json_is_string(typ);
+    }
+
+    text = (typ == NULL) ? "" : json_string_value(typ);
     if (text == NULL) {
         return 0;
     }
@@ -122,59 +133,30 @@ typ_is(const json_t *typ, const char *expected)
         text += sizeof(TYP_PREFIX) - 1;
     }
 
-    return strcasecmp(text, expected) == 0;
+    if (typ != NULL && *text == '\0') {
+        return 0;
+    }
+
+    for (/* void */; *typs != NULL; typs++) {
+        if (strcasecmp(text, *typs) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
-static jwt_result_t
-choose_key(const jwk_set_t *keys, jwt_kind_t kind, const parts_t *parts,
-           const jwk_t **key)
-{
-    jwt_result_t rc;
-    json_t *header;
-    const json_t *kid;
-
-    *key = NULL;
-
-    rc = load_part(parts->token, parts->header_len, &header);
-    if (rc != JWT_OK) {
-        return rc;
-    }
-
-    kid = json_object_get(header, "kid");
-
-    if (!claim_is(json_object_get(header, "alg"), kinds[kind].alg)
-        || !typ_is(json_object_get(header, "typ"), kinds[kind].typ)
-        || json_object_get(header, "crit") != NULL) {
-        rc = JWT_WRONG_TYPE;
-
-    } else if (!json_is_string(kid)) {
-        rc = JWT_UNKNOWN_KEY;
-
-    } else {
-        *key = jwk_set_find(keys, json_string_value(kid),
-                            json_string_length(kid), kinds[kind].jwa);
-        rc = (*key != NULL) ? JWT_OK : JWT_UNKNOWN_KEY;
-    }
-
-    json_decref(header);
-
-    return rc;
-}
-
-
+/* Without a kid: is there a key that jwt_check() can try? */
 static int
-hs256(const jwk_t *key, const char *text, size_t len,
-      unsigned char mac[HS256_SIZE])
+some_key_fits(const jwk_set_t *keys, jwa_t alg)
 {
-    size_t size;
+    size_t i;
 
-    if (EVP_MAC_init(key->mac, NULL, 0, NULL) != 1
-        || EVP_MAC_update(key->mac, (const unsigned char *) text, len) != 1
-        || EVP_MAC_final(key->mac, mac, &size, HS256_SIZE) != 1
-        || size != HS256_SIZE) {
-        ERR_clear_error();
-        return -1;
+    for (i = 0; i < jwk_set_count(keys); i++) {
+        if (jwk_set_key(keys, i)->algs & JWA_BIT(alg)) {
+            return 1;
+        }
     }
 
     return 0;
@@ -182,253 +164,246 @@ hs256(const jwk_t *key, const char *text, size_t len,
 
 
 static jwt_result_t
-hs256_verify(const jwk_t *key, const parts_t *parts,
-             const unsigned char signature[HS256_SIZE])
+choose_key(const jwt_profile_t *profile, jwt_t *jwt)
 {
-    unsigned char mac[HS256_SIZE];
-    int differs;
+    const json_t *alg, *kid;
+    unsigned bit;
 
-    if (hs256(key, parts->token, parts->signed_len, mac) != 0) {
-        return JWT_INTERNAL;
+    alg = json_object_get(jwt->header, "alg");
+    kid = json_object_get(jwt->header, "kid");
+
+    bit = json_is_string(alg)
+              ? jwa_bit(json_string_value(alg), json_string_length(alg))
+              : 0;
+
+    if ((bit & profile->algs) == 0
+        || !typ_fits(json_object_get(jwt->header, "typ"), profile->typs)
+        || json_object_get(jwt->header, "crit") != NULL) {
+        return JWT_WRONG_TYPE;
     }
 
-    differs = CRYPTO_memcmp(mac, signature, HS256_SIZE);
-    OPENSSL_cleanse(mac, HS256_SIZE);
+    jwt->alg = jwa_only(bit);
 
-    return differs ? JWT_BAD_SIGNATURE : JWT_OK;
-}
-
-
-/* r || s to the DER that OpenSSL wants; the length, or -1. */
-static int
-es256_to_der(const unsigned char raw[ES256_SIZE],
-             unsigned char der[DER_MAX_SIZE])
-{
-    ECDSA_SIG *sig;
-    BIGNUM *r, *s;
-    unsigned char *p = der;
-    int len;
-
-    sig = ECDSA_SIG_new();
-    r = BN_bin2bn(raw, P256_SIZE, NULL);
-    s = BN_bin2bn(raw + P256_SIZE, P256_SIZE, NULL);
-
-    if (sig == NULL || r == NULL || s == NULL) {
-        goto failed;
+    if (kid == NULL && profile->kid_optional) {
+        return some_key_fits(jwt->keys, jwt->alg) ? JWT_OK : JWT_UNKNOWN_KEY;
     }
 
-    (void) ECDSA_SIG_set0(sig, r, s);
-
-    len = i2d_ECDSA_SIG(sig, &p);
-    ECDSA_SIG_free(sig);
-
-    return len;
-
-failed:
-
-    BN_free(s);
-    BN_free(r);
-    ECDSA_SIG_free(sig);
-
-    return -1;
-}
-
-
-static jwt_result_t
-es256_verify(const jwk_t *key, const parts_t *parts,
-             const unsigned char signature[ES256_SIZE])
-{
-    unsigned char der[DER_MAX_SIZE];
-    EVP_MD_CTX *ctx;
-    jwt_result_t rc;
-    int len;
-
-    rc = JWT_INTERNAL;
-    len = es256_to_der(signature, der);
-    ctx = EVP_MD_CTX_new();
-
-    if (len <= 0 || ctx == NULL
-        || EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key->pkey)
-               != 1) {
-        goto done;
+    if (!json_is_string(kid)) {
+        return JWT_WRONG_TYPE;
     }
 
-    rc = (EVP_DigestVerify(ctx, der, (size_t) len,
-                           (const unsigned char *) parts->token,
-                           parts->signed_len)
-          == 1)
-             ? JWT_OK
-             : JWT_BAD_SIGNATURE;
-
-done:
-
-    if (rc != JWT_OK) {
-        /* what stays in the queue, nginx would blame on a TLS connection */
-        ERR_clear_error();
+    jwt->key = jwk_set_kid(jwt->keys, json_string_value(kid),
+                           json_string_length(kid));
+    if (jwt->key == NULL) {
+        return JWT_UNKNOWN_KEY;
     }
 
-    EVP_MD_CTX_free(ctx);
-
-    return rc;
-}
-
-
-static jwt_result_t
-check_signature(const jwk_t *key, jwt_kind_t kind, const parts_t *parts)
-{
-    unsigned char signature[ES256_SIZE];
-    ssize_t n;
-
-    if (parts->signature_len > base64url_encoded_size(ES256_SIZE)) {
-        return JWT_BAD_SIGNATURE;
-    }
-
-    n = base64url_decode(signature, parts->signature, parts->signature_len);
-    if (n == -1) {
-        return JWT_MALFORMED;
-    }
-
-    if ((size_t) n != kinds[kind].signature_size) {
-        return JWT_BAD_SIGNATURE;
-    }
-
-    return (kind == JWT_GRANT) ? hs256_verify(key, parts, signature)
-                               : es256_verify(key, parts, signature);
+    return (jwt->key->algs & bit) ? JWT_OK : JWT_WRONG_TYPE;
 }
 
 
 jwt_result_t
-jwt_verify(const jwk_set_t *keys, jwt_kind_t kind, const char *token,
-           size_t len, json_t **claims)
+jwt_open(const jwk_set_t *keys, const jwt_profile_t *profile, const char *token,
+         size_t len, jwt_t *jwt)
 {
-    const jwk_t *key;
     jwt_result_t rc;
-    parts_t parts;
 
-    *claims = NULL;
+    memset(jwt, 0, sizeof(*jwt));
 
     if (len > JWT_MAX_SIZE) {
         return JWT_TOO_LONG;
     }
 
-    rc = split(token, len, &parts);
+    if (split(token, len, jwt) != 0) {
+        return JWT_MALFORMED;
+    }
+
+    jwt->keys = keys;
+    jwt->padded = profile->padded;
+
+    rc = load(jwt, token, (size_t) (jwt->payload - token) - 1, &jwt->header);
     if (rc != JWT_OK) {
         return rc;
     }
 
-    rc = choose_key(keys, kind, &parts, &key);
+    rc = choose_key(profile, jwt);
     if (rc != JWT_OK) {
-        return rc;
+        jwt_close(jwt);
     }
-
-    rc = check_signature(key, kind, &parts);
-    if (rc != JWT_OK) {
-        return rc;
-    }
-
-    return load_part(parts.payload, parts.payload_len, claims);
-}
-
-
-static int
-es256_from_der(const unsigned char *der, size_t len,
-               unsigned char raw[ES256_SIZE])
-{
-    ECDSA_SIG *sig;
-    int rc;
-
-    sig = d2i_ECDSA_SIG(NULL, &der, (long) len);
-    if (sig == NULL) {
-        return -1;
-    }
-
-    rc = (BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, P256_SIZE) == P256_SIZE
-          && BN_bn2binpad(ECDSA_SIG_get0_s(sig), raw + P256_SIZE, P256_SIZE)
-                 == P256_SIZE)
-             ? 0
-             : -1;
-
-    ECDSA_SIG_free(sig);
 
     return rc;
 }
 
 
-static int
-es256(const jwk_t *key, const char *text, size_t len,
-      unsigned char raw[ES256_SIZE])
+void
+jwt_close(jwt_t *jwt)
 {
-    unsigned char der[DER_MAX_SIZE];
-    EVP_MD_CTX *ctx;
-    size_t size = sizeof(der);
-    int rc = -1;
+    json_decref(jwt->header);
+    jwt->header = NULL;
+}
 
-    ctx = EVP_MD_CTX_new();
 
-    if (ctx != NULL
-        && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key->pkey) == 1
-        && EVP_DigestSign(ctx, der, &size, (const unsigned char *) text, len)
-               == 1) {
-        rc = es256_from_der(der, size, raw);
+static jwt_result_t
+check_with(const jwt_t *jwt, const jwk_t *key, const unsigned char *signature,
+           size_t len)
+{
+    switch (jws_verify(key, jwt->alg, jwt->token, jwt->signed_len, signature,
+                       len)) {
+    case 1:
+        return JWT_OK;
+
+    case 0:
+        return JWT_BAD_SIGNATURE;
+
+    default:
+        return JWT_INTERNAL;
+    }
+}
+
+
+jwt_result_t
+jwt_check(const jwt_t *jwt)
+{
+    unsigned char signature[base64url_decoded_size(JWT_MAX_SIZE)];
+    const jwk_t *key;
+    jwt_result_t rc = JWT_BAD_SIGNATURE;
+    ssize_t n;
+    size_t i;
+
+    n = decode(jwt, signature, jwt->signature, jwt->signature_len);
+    if (n == -1) {
+        return JWT_MALFORMED;
     }
 
-    if (rc != 0) {
-        ERR_clear_error();
+    if (jwt->key != NULL) {
+        return check_with(jwt, jwt->key, signature, (size_t) n);
     }
 
-    EVP_MD_CTX_free(ctx);
+    for (i = 0; i < jwk_set_count(jwt->keys) && rc == JWT_BAD_SIGNATURE; i++) {
+        key = jwk_set_key(jwt->keys, i);
+
+        if (key->algs & JWA_BIT(jwt->alg)) {
+            rc = check_with(jwt, key, signature, (size_t) n);
+        }
+    }
 
     return rc;
+}
+
+
+jwt_result_t
+jwt_claims(const jwt_t *jwt, json_t **claims)
+{
+    return load(jwt, jwt->payload, jwt->payload_len, claims);
+}
+
+
+jwt_result_t
+jwt_payload(const jwt_t *jwt, char **bytes, size_t *len)
+{
+    ssize_t n;
+
+    *bytes = malloc(base64url_decoded_size(jwt->payload_len) + 1);
+    if (*bytes == NULL) {
+        return JWT_INTERNAL;
+    }
+
+    n = decode(jwt, *bytes, jwt->payload, jwt->payload_len);
+    if (n == -1) {
+        free(*bytes);
+        *bytes = NULL;
+        return JWT_MALFORMED;
+    }
+
+    (*bytes)[n] = '\0';
+    *len = (size_t) n;
+
+    return JWT_OK;
+}
+
+
+jwt_result_t
+jwt_verify(const jwk_set_t *keys, const jwt_profile_t *profile,
+           const char *token, size_t len, json_t **claims)
+{
+    jwt_result_t rc;
+    jwt_t jwt;
+
+    *claims = NULL;
+
+    rc = jwt_open(keys, profile, token, len, &jwt);
+    if (rc != JWT_OK) {
+        return rc;
+    }
+
+    rc = jwt_check(&jwt);
+    if (rc == JWT_OK) {
+        rc = jwt_claims(&jwt, claims);
+    }
+
+    jwt_close(&jwt);
+
+    return rc;
+}
+
+
+/* Characters written to `dst`, which holds base64url_encoded_size() of
+   HEADER_MAX_SIZE. */
+static size_t
+write_header(char *dst, const jwk_t *key, const jwt_profile_t *profile)
+{
+    char text[HEADER_MAX_SIZE];
+    int len;
+
+    if (profile == &jwt_grant) {
+        memcpy(dst, key->grant_header, key->grant_header_len);
+        return key->grant_header_len;
+    }
+
+    len = snprintf(text, sizeof(text), "{\"alg\":\"%s\",%s%s%s\"kid\":\"%s\"}",
+                   jwa_name(jwa_only(key->algs)),
+                   profile->typs ? "\"typ\":\"" : "",
+                   profile->typs ? profile->typs[0] : "",
+                   profile->typs ? "\"," : "", key->kid);
+
+    return base64url_encode(dst, text, (size_t) len);
 }
 
 
 char *
-jwt_sign(const jwk_set_t *keys, jwt_kind_t kind, const char *claims, size_t len)
+jwt_sign(const jwk_set_t *keys, const jwt_profile_t *profile, unsigned nth,
+         const char *claims, size_t len)
 {
-    char header[HEADER_MAX_SIZE];
-    unsigned char signature[ES256_SIZE];
+    unsigned char signature[JWS_SIGNATURE_MAX];
+    char token[JWT_MAX_SIZE + 1], *p;
     const jwk_t *key;
-    char *token, *p;
-    size_t header_len, size;
-    int rc;
+    ssize_t n;
 
-    key = jwk_set_signer(keys, kinds[kind].jwa);
+    key = jwk_set_signer(keys, profile->algs, nth);
     if (key == NULL || len > JWT_MAX_SIZE) {
         return NULL;
     }
 
-    header_len = (size_t) snprintf(
-        header, sizeof(header),
-        "{\"alg\":\"%s\",\"typ\":\"%s\",\"kid\":\"%s\"}", kinds[kind].alg,
-        kinds[kind].typ, key->kid);
+    p = token + write_header(token, key, profile);
 
-    size = base64url_encoded_size(header_len) + 1 + base64url_encoded_size(len)
-           + 1 + base64url_encoded_size(kinds[kind].signature_size);
-    if (size > JWT_MAX_SIZE) {
+    if ((size_t) (p - token) + 1 + base64url_encoded_size(len) > JWT_MAX_SIZE) {
         return NULL;
     }
 
-    token = malloc(size + 1);
-    if (token == NULL) {
-        return NULL;
-    }
-
-    p = token;
-    p += base64url_encode(p, header, header_len);
     *p++ = '.';
     p += base64url_encode(p, claims, len);
 
-    rc = (kind == JWT_GRANT)
-             ? hs256(key, token, (size_t) (p - token), signature)
-             : es256(key, token, (size_t) (p - token), signature);
-    if (rc != 0) {
-        free(token);
+    n = jws_sign(key, jwa_only(key->algs), token, (size_t) (p - token),
+                 signature);
+
+    if (n == -1
+        || (size_t) (p - token) + 1 + base64url_encoded_size((size_t) n)
+               > JWT_MAX_SIZE) {
         return NULL;
     }
 
     *p++ = '.';
-    p += base64url_encode(p, signature, kinds[kind].signature_size);
-    *p = '\0';
+    p += base64url_encode(p, signature, (size_t) n);
 
-    return token;
+    return strndup(token, (size_t) (p - token));
 }

@@ -14,9 +14,13 @@
 #include <stddef.h>
 #include "access.h"
 #include "grant.h"
-#include "jwt.h"
 
 #define TOKEN_TABLE_MAX 2048 /* characters of a token that is remembered */
+
+typedef enum {
+    JWT_GRANT, /* HS256, typ grant+jwt */
+    JWT_ACCESS /* ES256 or EdDSA, typ at+jwt (RFC 9068) */
+} jwt_kind_t;
 
 typedef struct {
     jwt_kind_t kind;

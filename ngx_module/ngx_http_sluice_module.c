@@ -487,7 +487,8 @@ ngx_http_sluice_keys(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    sscf->keys = jwk_set_read((char *) value[1].data, error, sizeof(error));
+    sscf->keys = jwk_set_read((char *) value[1].data, JWK_OWN, error,
+                              sizeof(error));
 
     if (sscf->keys == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

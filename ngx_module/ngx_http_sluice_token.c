@@ -54,8 +54,9 @@ ngx_http_sluice_token_verify(ngx_http_sluice_srv_conf_t *sscf,
     jwt_result_t result;
     sluice_status_t status;
 
-    result = jwt_verify(sscf->keys, kind, (const char *) token->data,
-                        token->len, &claims);
+    result = jwt_verify(sscf->keys,
+                        kind == JWT_GRANT ? &jwt_grant : &jwt_access,
+                        (const char *) token->data, token->len, &claims);
 
     if (result == JWT_INTERNAL) {
         return SLUICE_INTERNAL;

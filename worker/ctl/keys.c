@@ -85,7 +85,7 @@ ctl_keys_list(int argc, char **argv)
 
     options_read(argc, argv, options, &path);
 
-    set = jwk_set_read(path, err, sizeof(err));
+    set = jwk_set_read(path, JWK_OWN, err, sizeof(err));
     if (set == NULL) {
         return ctl_fail("%s: %s", path, err);
     }

@@ -65,7 +65,7 @@ ctl_link_sign(int argc, char **argv)
         jti = fresh;
     }
 
-    keys = jwk_set_read(file, err, sizeof(err));
+    keys = jwk_set_read(file, JWK_OWN, err, sizeof(err));
     if (keys == NULL) {
         return ctl_fail("%s: %s", file, err);
     }

@@ -200,7 +200,7 @@ START_TEST(what_is_signed_is_read_back)
     access_t access;
 
     ck_assert_ptr_nonnull(token);
-    ck_assert_int_eq(jwt_verify(set, JWT_ACCESS, token, strlen(token), &claims),
+    ck_assert_int_eq(jwt_verify(set, &jwt_access, token, strlen(token), &claims),
                      JWT_OK);
     ck_assert_int_eq(access_parse(claims, ISSUER, "sluice", &access),
                      SLUICE_OK);
@@ -226,7 +226,7 @@ START_TEST(each_token_has_its_own_jti)
     for (i = 0; i < 2; i++) {
         token = access_sign(set, ISSUER, "sluice", &editor);
         ck_assert_int_eq(
-            jwt_verify(set, JWT_ACCESS, token, strlen(token), &claims[i]),
+            jwt_verify(set, &jwt_access, token, strlen(token), &claims[i]),
             JWT_OK);
         free(token);
     }

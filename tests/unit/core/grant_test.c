@@ -376,7 +376,7 @@ START_TEST(what_is_signed_opens)
     grant_t grant;
 
     ck_assert_ptr_nonnull(token);
-    ck_assert_int_eq(jwt_verify(set, JWT_GRANT, token, strlen(token), &claims),
+    ck_assert_int_eq(jwt_verify(set, &jwt_grant, token, strlen(token), &claims),
                      JWT_OK);
     ck_assert_int_eq(grant_parse(claims, &grant), SLUICE_OK);
     ck_assert_int_eq(grant_decide(&grant, "/a/b/c", 6, GRANT_GET, NOW),

@@ -34,7 +34,7 @@ keys_parse(const char *json)
     char err[256] = "";
     jwk_set_t *set;
 
-    set = jwk_set_parse(json, strlen(json), err, sizeof(err));
+    set = jwk_set_parse(json, strlen(json), JWK_OWN, err, sizeof(err));
     ck_assert_msg(set != NULL, "%s", err);
 
     return set;

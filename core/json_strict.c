@@ -1,0 +1,91 @@
+#include <stdio.h>
+#include <string.h>
+#include "json_strict.h"
+
+
+/* Where the text goes too deep, or NULL. Brackets within strings are none;
+   whether they pair is left to the parser. */
+static const char *
+find_too_deep(const char *text, size_t len, size_t max_depth)
+{
+    const char *p;
+    size_t depth = 0;
+    int quoted = 0;
+
+    for (p = text; p < text + len; p++) {
+        if (quoted) {
+            if (*p == '\\') {
+                p++;
+
+            } else if (*p == '"') {
+                quoted = 0;
+            }
+
+            continue;
+        }
+
+        switch (*p) {
+        case '"':
+            quoted = 1;
+            break;
+
+        case '[':
+        case '{':
+            if (++depth > max_depth) {
+                return p;
+            }
+            break;
+
+        case ']':
+        case '}':
+            depth -= (depth > 0);
+            break;
+
+        default:
+            break;
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+tell_too_deep(const char *text, const char *at, json_error_t *error)
+{
+    const char *p, *line = text;
+
+    memset(error, 0, sizeof(*error));
+    error->line = 1;
+
+    for (p = text; p < at; p++) {
+        if (*p == '\n') {
+            error->line++;
+            line = p + 1;
+        }
+    }
+
+    error->column = (int) (at - line) + 1;
+    error->position = (int) (at - text);
+    (void) snprintf(error->text, sizeof(error->text), "nested too deep");
+}
+
+
+json_t *
+json_strict_load(const char *text, size_t len, size_t max_depth,
+                 json_error_t *error)
+{
+    const char *at;
+
+    at = find_too_deep(text, len, max_depth ? max_depth : JSON_STRICT_DEPTH);
+
+    if (at != NULL) {
+        if (error != NULL) {
+            tell_too_deep(text, at, error);
+        }
+
+        return NULL;
+    }
+
+    return json_loadb(text, len, JSON_REJECT_DUPLICATES, error);
+}

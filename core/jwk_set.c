@@ -1,0 +1,335 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include "json_strict.h"
+#include "jwk_internal.h"
+
+
+static int
+kid_is_taken(const jwk_set_t *set, const jwk_t *key)
+{
+    const jwk_t *other;
+
+    for (other = set->keys; other < key; other++) {
+        if (other->kid != NULL && strcmp(other->kid, key->kid) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+read_keys(const json_t *items, jwk_origin_t origin, jwk_set_t *set,
+          jwk_complaint_t *err)
+{
+    size_t i;
+    jwk_t *key;
+    int rc;
+
+    for (i = 0; i < json_array_size(items); i++) {
+        key = &set->keys[set->count++];
+        (void) snprintf(err->key, sizeof(err->key), "key %zu", i + 1);
+
+        rc = jwk_read(json_array_get(items, i), origin, key, err);
+        if (rc == -1) {
+            return -1;
+        }
+
+        if (rc != 0) {
+            jwk_clear(key);
+            set->count--;
+            continue;
+        }
+
+        if (key->kid != NULL && kid_is_taken(set, key)) {
+            return jwk_complain(err, "\"kid\" stands twice in the set");
+        }
+    }
+
+    err->key[0] = '\0';
+
+    return 0;
+}
+
+
+/* A secret and a key whose private half is elsewhere. */
+static int
+is_mixed(const jwk_set_t *set)
+{
+    const jwk_t *key;
+    int secrets = 0, publics = 0;
+
+    for (key = set->keys; key < set->keys + set->count; key++) {
+        secrets |= (key->mac != NULL);
+        publics |= (key->pkey != NULL && !key->private);
+    }
+
+    return secrets && publics;
+}
+
+
+static jwk_set_t *
+read_set(const json_t *root, jwk_origin_t origin, jwk_complaint_t *err)
+{
+    const json_t *items;
+    jwk_set_t *set;
+    size_t n;
+
+    items = json_object_get(root, "keys");
+    n = json_array_size(items);
+
+    if (!json_is_array(items)) {
+        (void) jwk_complain(err, "\"keys\" must be an array");
+        return NULL;
+    }
+
+    if (n > JWK_SET_MAX_KEYS) {
+        (void) jwk_complain(err, "a key set takes at most %d keys",
+                            JWK_SET_MAX_KEYS);
+        return NULL;
+    }
+
+    set = calloc(1, sizeof(jwk_set_t) + n * sizeof(jwk_t));
+    if (set == NULL) {
+        (void) jwk_complain(err, "out of memory");
+        return NULL;
+    }
+
+    if (read_keys(items, origin, set, err) != 0) {
+        goto failed;
+    }
+
+    if (origin == JWK_ANY && is_mixed(set)) {
+        (void) jwk_complain(err, "secrets stand beside public keys");
+        goto failed;
+    }
+
+    return set;
+
+failed:
+
+    jwk_set_free(set);
+
+    return NULL;
+}
+
+
+jwk_set_t *
+jwk_set_parse(const char *json, size_t len, jwk_origin_t origin, char *err,
+              size_t err_size)
+{
+    jwk_complaint_t complaint = { err, err_size, "" };
+    json_error_t error;
+    json_t *root;
+    jwk_set_t *set;
+
+    if (len > JWK_SET_MAX_SIZE) {
+        (void) jwk_complain(&complaint, "a key set takes at most %d bytes",
+                            JWK_SET_MAX_SIZE);
+        return NULL;
+    }
+
+    root = json_strict_load(json, len, 0, &error);
+    if (root == NULL) {
+        /* error.text may quote the line, and with it a secret */
+        (void) jwk_complain(&complaint, "not strict JSON at line %d, column %d",
+                            error.line, error.column);
+        return NULL;
+    }
+
+    set = read_set(root, origin, &complaint);
+
+    /* what stays in the queue, nginx would blame on a TLS connection */
+    ERR_clear_error();
+    jwk_set_wipe(root);
+    json_decref(root);
+
+    return set;
+}
+
+
+static ssize_t
+read_all(int fd, char *buf, size_t size)
+{
+    size_t len;
+    ssize_t n;
+
+    for (len = 0; len < size; len += (size_t) n) {
+        n = read(fd, buf + len, size - len);
+
+        if (n == 0) {
+            break;
+        }
+
+        if (n == -1) {
+            if (errno != EINTR) {
+                return -1;
+            }
+
+            n = 0;
+        }
+    }
+
+    return (ssize_t) len;
+}
+
+
+jwk_set_t *
+jwk_set_read(const char *path, jwk_origin_t origin, char *err, size_t err_size)
+{
+    jwk_complaint_t complaint = { err, err_size, "" };
+    char *text = NULL;
+    jwk_set_t *set = NULL;
+    struct stat st;
+    ssize_t len;
+    int fd;
+
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd == -1 || fstat(fd, &st) == -1) {
+        (void) jwk_complain(&complaint, "%s", strerror(errno));
+        goto done;
+    }
+
+    if (!S_ISREG(st.st_mode)) {
+        (void) jwk_complain(&complaint, "not a regular file");
+        goto done;
+    }
+
+    if (origin == JWK_OWN
+        && (st.st_mode & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH))) {
+        (void) jwk_complain(&complaint,
+                            "group or others may use the file (mode %04o); "
+                            "run chmod 600 on it",
+                            (unsigned) (st.st_mode & 07777));
+        goto done;
+    }
+
+    /* one byte more than a set may have, so that a longer one is seen */
+    text = malloc(JWK_SET_MAX_SIZE + 1);
+    if (text == NULL) {
+        (void) jwk_complain(&complaint, "out of memory");
+        goto done;
+    }
+
+    len = read_all(fd, text, JWK_SET_MAX_SIZE + 1);
+
+    if (len == -1) {
+        (void) jwk_complain(&complaint, "%s", strerror(errno));
+
+    } else {
+        set = jwk_set_parse(text, (size_t) len, origin, err, err_size);
+    }
+
+    OPENSSL_cleanse(text, JWK_SET_MAX_SIZE + 1);
+
+done:
+
+    free(text);
+
+    if (fd != -1) {
+        (void) close(fd);
+    }
+
+    return set;
+}
+
+
+void
+jwk_set_free(jwk_set_t *set)
+{
+    size_t i;
+
+    if (set == NULL) {
+        return;
+    }
+
+    for (i = 0; i < set->count; i++) {
+        jwk_clear(&set->keys[i]);
+    }
+
+    free(set);
+}
+
+
+size_t
+jwk_set_count(const jwk_set_t *set)
+{
+    return set->count;
+}
+
+
+const jwk_t *
+jwk_set_key(const jwk_set_t *set, size_t i)
+{
+    return &set->keys[i];
+}
+
+
+const jwk_t *
+jwk_set_kid(const jwk_set_t *set, const char *kid, size_t kid_len)
+{
+    const jwk_t *key;
+
+    for (key = set->keys; key < set->keys + set->count; key++) {
+        if (key->kid != NULL && key->kid_len == kid_len
+            && memcmp(key->kid, kid, kid_len) == 0) {
+            return key;
+        }
+    }
+
+    return NULL;
+}
+
+
+const jwk_t *
+jwk_set_find(const jwk_set_t *set, const char *kid, size_t kid_len, jwa_t alg)
+{
+    const jwk_t *key;
+
+    key = jwk_set_kid(set, kid, kid_len);
+
+    return (key != NULL && (key->algs & JWA_BIT(alg))) ? key : NULL;
+}
+
+
+const jwk_t *
+jwk_set_signer(const jwk_set_t *set, unsigned algs, unsigned nth)
+{
+    const jwk_t *key, *last = NULL;
+
+    for (key = set->keys; key < set->keys + set->count; key++) {
+        if (!key->signs || (key->algs & algs) == 0) {
+            continue;
+        }
+
+        last = key;
+
+        if (nth-- == 0) {
+            break;
+        }
+    }
+
+    return last;
+}
+
+
+void
+jwk_set_wipe(json_t *root)
+{
+    json_t *keys;
+    size_t i;
+
+    keys = json_object_get(root, "keys");
+
+    for (i = 0; i < json_array_size(keys); i++) {
+        jwk_wipe(json_array_get(keys, i));
+    }
+}
