@@ -1,0 +1,183 @@
+#include <string.h>
+#include "budget.h"
+#include "slots.h"
+
+#define MAGIC UINT64_C(0x746567647562) /* "budget" */
+#define VERSION 1
+
+struct budget_s {
+    uint64_t magic;
+    uint64_t version;
+    slots_t slots; /* and the slots behind it */
+};
+
+typedef struct {
+    slot_t slot;
+    uint64_t uses;
+    uint64_t bytes;
+    uint64_t spent;
+} entry_t;
+
+
+size_t
+budget_init(void *mem, size_t size, const unsigned char key[SIPHASH_KEY_SIZE])
+{
+    budget_t *table = mem;
+
+    if (size < sizeof(budget_t)) {
+        return 0;
+    }
+
+    table->magic = MAGIC;
+    table->version = VERSION;
+
+    return slots_init(&table->slots,
+                      sizeof(budget_t) - offsetof(budget_t, slots),
+                      size - sizeof(budget_t), sizeof(entry_t), key);
+}
+
+
+int
+budget_valid(const void *mem)
+{
+    const budget_t *table = mem;
+
+    return table->magic == MAGIC && table->version == VERSION;
+}
+
+
+static entry_t *
+find(budget_t *table, const void *id, size_t len, int64_t now)
+{
+    uint64_t hash[2];
+
+    slots_hash(&table->slots, 0, id, len, hash);
+
+    return slots_find(&table->slots, hash, now);
+}
+
+
+/* The entry, made when missing; NULL when there is no room. */
+static entry_t *
+find_or_make(budget_t *table, const void *id, size_t len, int64_t exp,
+             int64_t now)
+{
+    uint64_t hash[2];
+    entry_t *entry;
+
+    slots_hash(&table->slots, 0, id, len, hash);
+    entry = slots_find(&table->slots, hash, now);
+
+    if (entry != NULL) {
+        (void) slots_prolong(entry, exp);
+        return entry;
+    }
+
+    entry = slots_free(&table->slots, hash, now);
+
+    if (entry != NULL) {
+        slots_take(entry, hash, exp);
+    }
+
+    return entry;
+}
+
+
+int
+budget_use(budget_t *table, const void *id, size_t len, uint64_t limit,
+           int64_t exp, int64_t now)
+{
+    entry_t *entry;
+
+    entry = find_or_make(table, id, len, exp, now);
+
+    if (entry == NULL) {
+        return -1;
+    }
+
+    if (entry->spent || entry->uses >= limit) {
+        return 0;
+    }
+
+    entry->uses++;
+
+    return 1;
+}
+
+
+uint64_t
+budget_take(budget_t *table, const void *id, size_t len, uint64_t want,
+            uint64_t limit, int64_t exp, int64_t now)
+{
+    entry_t *entry;
+    uint64_t left;
+
+    entry = find_or_make(table, id, len, exp, now);
+
+    if (entry == NULL || entry->spent || entry->bytes >= limit) {
+        return 0;
+    }
+
+    left = limit - entry->bytes;
+
+    if (want > left) {
+        want = left;
+    }
+
+    entry->bytes += want;
+
+    return want;
+}
+
+
+void
+budget_give(budget_t *table, const void *id, size_t len, uint64_t bytes)
+{
+    entry_t *entry;
+
+    /* in a slot that has expired meanwhile it changes nothing */
+    entry = find(table, id, len, 0);
+
+    if (entry != NULL) {
+        entry->bytes -= (bytes < entry->bytes) ? bytes : entry->bytes;
+    }
+}
+
+
+void
+budget_spend(budget_t *table, const void *id, size_t len, int64_t exp,
+             int64_t now)
+{
+    entry_t *entry;
+
+    entry = find_or_make(table, id, len, exp, now);
+
+    if (entry != NULL) {
+        entry->spent = 1;
+    }
+}
+
+
+int
+budget_spent(budget_t *table, const void *id, size_t len, int64_t now)
+{
+    const entry_t *entry;
+
+    entry = find(table, id, len, now);
+
+    return entry != NULL && entry->spent;
+}
+
+
+size_t
+budget_used(const budget_t *table, int64_t now)
+{
+    return slots_count(&table->slots, now);
+}
+
+
+size_t
+budget_capacity(const budget_t *table)
+{
+    return slots_capacity(&table->slots);
+}

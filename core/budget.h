@@ -1,0 +1,57 @@
+/*
+ * How often a link was used and how many bytes went out on it, on this machine:
+ * a table in flat memory that processes share; see slots.h. It never forgets a
+ * link that has not expired, since that would open it again: when it is full
+ * the next link does not open.
+ *
+ * An id has one count of uses and one of bytes. The caller holds a lock around
+ * each call but those that say otherwise. Times are seconds since 1970; counts
+ * stay below 2^53.
+ */
+
+#ifndef SLUICE_BUDGET_H
+#define SLUICE_BUDGET_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "siphash.h"
+
+typedef struct budget_s budget_t;
+
+/* Makes an empty table of memory on an 8-byte boundary. `key` is random, and
+   stays in the table. Returns how many it has room for, 0 when `size` is too
+   small. */
+size_t budget_init(void *mem, size_t size,
+                   const unsigned char key[SIPHASH_KEY_SIZE]);
+
+/* 1 when the memory has a table that this code can read. */
+int budget_valid(const void *mem);
+
+/* Takes one use of `limit`: 1 taken, 0 none left, -1 when there is no room to
+   count it. */
+int budget_use(budget_t *table, const void *id, size_t len, uint64_t limit,
+               int64_t exp, int64_t now);
+
+/* Takes up to `want` bytes of `limit` and returns how many: 0 when none are
+   left, or there is no room to count them. */
+uint64_t budget_take(budget_t *table, const void *id, size_t len, uint64_t want,
+                     uint64_t limit, int64_t exp, int64_t now);
+
+/* Gives back bytes that were taken and not sent. */
+void budget_give(budget_t *table, const void *id, size_t len, uint64_t bytes);
+
+/* Remembers that somebody else, who counts for several machines, has none
+   left: from then on budget_use() and budget_take() say 0 too, whatever is
+   given back. Without room nothing is remembered. */
+void budget_spend(budget_t *table, const void *id, size_t len, int64_t exp,
+                  int64_t now);
+
+/* 1 after budget_spend(). */
+int budget_spent(budget_t *table, const void *id, size_t len, int64_t now);
+
+/* Without the lock: how many links are counted (reads the whole table), and
+   how many there is room for. */
+size_t budget_used(const budget_t *table, int64_t now);
+size_t budget_capacity(const budget_t *table);
+
+#endif
