@@ -1,0 +1,190 @@
+/*
+ * The zone's numbers for Prometheus:
+ *
+ *     # HELP sluice_gate_passed_total Requests that a gate let pass.
+ *     # TYPE sluice_gate_passed_total counter
+ *     sluice_gate_passed_total{by="user"} 7
+ */
+
+#include "ngx_http_sluice.h"
+#include "ngx_http_sluice_zone.h"
+
+
+#define NGX_HTTP_SLUICE_METRICS_VERSION "0.1.0" /* of Sluice */
+
+/* More than a metric's three lines, and a line with a label, can have. */
+#define NGX_HTTP_SLUICE_METRICS_LINES 512
+#define NGX_HTTP_SLUICE_METRICS_LINE 128
+
+
+typedef struct {
+    const char *name;
+    const char *type;
+    const char *help;
+    size_t offset; /* of the number in the counts */
+} ngx_http_sluice_metrics_t;
+
+
+static u_char *
+ngx_http_sluice_metrics_write(u_char *p, u_char *last,
+                              ngx_http_sluice_zone_counts_t *counts);
+static u_char *ngx_http_sluice_metrics_head(u_char *p, u_char *last,
+                                            const char *name, const char *type,
+                                            const char *help);
+
+
+static const char *const ngx_http_sluice_metrics_by[] = { "user", "grant",
+                                                          "cloudfront" };
+
+/* All that a gate can say. */
+
+static const sluice_status_t ngx_http_sluice_metrics_reasons[] = {
+    SLUICE_UNAUTHENTICATED,     SLUICE_TOKEN_INVALID, SLUICE_TOKEN_EXPIRED,
+    SLUICE_TOKEN_REVOKED,       SLUICE_ROLE_TOO_LOW,  SLUICE_GRANT_INVALID,
+    SLUICE_GRANT_NOT_YET,       SLUICE_GRANT_PATH,    SLUICE_GRANT_METHOD,
+    SLUICE_GRANT_ADDRESS,       SLUICE_GRANT_REVOKED, SLUICE_GRANT_EXPIRED,
+    SLUICE_GRANT_USED,          SLUICE_GRANT_BUDGET,  SLUICE_BUSY,
+    SLUICE_REVOCATIONS_UNKNOWN, SLUICE_REDIS_AWAY,    SLUICE_INTERNAL
+};
+
+#define NGX_HTTP_SLUICE_METRICS_REASONS      \
+    (sizeof(ngx_http_sluice_metrics_reasons) \
+     / sizeof(ngx_http_sluice_metrics_reasons[0]))
+
+
+static const ngx_http_sluice_metrics_t ngx_http_sluice_metrics_single[] = {
+
+    { "sluice_verified_hits_total", "counter",
+      "Tokens found among the verified ones of the zone.",
+      offsetof(ngx_http_sluice_zone_counts_t, hits) },
+
+    { "sluice_verified_misses_total", "counter",
+      "Tokens not found among the verified ones of the zone.",
+      offsetof(ngx_http_sluice_zone_counts_t, misses) },
+
+    { "sluice_revocations", "gauge", "Revocations in force in the zone.",
+      offsetof(ngx_http_sluice_zone_counts_t, revocations) },
+
+    { "sluice_revocations_capacity", "gauge",
+      "Revocations that the zone has room for.",
+      offsetof(ngx_http_sluice_zone_counts_t, revocations_capacity) },
+
+    { "sluice_revocations_overflowed_total", "counter",
+      "Revocations that found no room and refuse others with them.",
+      offsetof(ngx_http_sluice_zone_counts_t, revocations_overflowed) },
+
+    { "sluice_revocations_known", "gauge",
+      "1 when what was revoked before the zone was made has been read.",
+      offsetof(ngx_http_sluice_zone_counts_t, known) },
+
+    { "sluice_budgets", "gauge",
+      "Links whose uses or bytes are counted in the zone.",
+      offsetof(ngx_http_sluice_zone_counts_t, budgets) },
+
+    { "sluice_budgets_capacity", "gauge",
+      "Links with uses or bytes that the zone has room for.",
+      offsetof(ngx_http_sluice_zone_counts_t, budgets_capacity) },
+
+    { NULL, NULL, NULL, 0 }
+};
+
+#define NGX_HTTP_SLUICE_METRICS_SIZE                                \
+    ((3                                                             \
+      + sizeof(ngx_http_sluice_metrics_single)                      \
+            / sizeof(ngx_http_sluice_metrics_single[0]))            \
+         * NGX_HTTP_SLUICE_METRICS_LINES                            \
+     + (NGX_HTTP_SLUICE_METRICS_REASONS + NGX_HTTP_SLUICE_BY_COUNT) \
+           * NGX_HTTP_SLUICE_METRICS_LINE)
+
+
+ngx_int_t
+ngx_http_sluice_metrics_handler(ngx_http_request_t *r)
+{
+    u_char *p, *last;
+    ngx_str_t type = ngx_string("text/plain; version=0.0.4");
+    ngx_str_t no_store = ngx_string("no-store");
+    ngx_http_complex_value_t text;
+    ngx_http_sluice_zone_counts_t counts;
+
+    if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))) {
+        return ngx_http_sluice_problem(r, SLUICE_METHOD_NOT_ALLOWED, NULL,
+                                       NULL);
+    }
+
+    if (ngx_http_sluice_zone_counts(&counts) != NGX_OK) {
+        return ngx_http_sluice_problem(r, SLUICE_NOT_FOUND, NULL, NULL);
+    }
+
+    p = ngx_pnalloc(r->pool, NGX_HTTP_SLUICE_METRICS_SIZE);
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    last = ngx_http_sluice_metrics_write(p, p + NGX_HTTP_SLUICE_METRICS_SIZE,
+                                         &counts);
+
+    ngx_memzero(&text, sizeof(ngx_http_complex_value_t));
+    text.value.data = p;
+    text.value.len = (size_t) (last - p);
+
+    if (ngx_http_sluice_header(r, "Cache-Control", &no_store) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_send_response(r, NGX_HTTP_OK, &type, &text);
+}
+
+
+static u_char *
+ngx_http_sluice_metrics_write(u_char *p, u_char *last,
+                              ngx_http_sluice_zone_counts_t *counts)
+{
+    size_t i;
+    uint64_t number;
+    sluice_status_t reason;
+    const ngx_http_sluice_metrics_t *metric;
+
+    p = ngx_http_sluice_metrics_head(p, last, "sluice_gate_passed_total",
+                                     "counter",
+                                     "Requests that a gate let pass.");
+
+    for (i = 0; i < NGX_HTTP_SLUICE_BY_COUNT; i++) {
+        p = ngx_slprintf(p, last, "sluice_gate_passed_total{by=\"%s\"} %uL\n",
+                         ngx_http_sluice_metrics_by[i], counts->passed[i]);
+    }
+
+    p = ngx_http_sluice_metrics_head(p, last, "sluice_gate_denied_total",
+                                     "counter",
+                                     "Requests that a gate did not let pass.");
+
+    for (i = 0; i < NGX_HTTP_SLUICE_METRICS_REASONS; i++) {
+        reason = ngx_http_sluice_metrics_reasons[i];
+        p = ngx_slprintf(p, last,
+                         "sluice_gate_denied_total{reason=\"%s\"} %uL\n",
+                         status_problem(reason)->word, counts->denied[reason]);
+    }
+
+    for (metric = ngx_http_sluice_metrics_single; metric->name; metric++) {
+        ngx_memcpy(&number, (u_char *) counts + metric->offset,
+                   sizeof(uint64_t));
+        p = ngx_http_sluice_metrics_head(p, last, metric->name, metric->type,
+                                         metric->help);
+        p = ngx_slprintf(p, last, "%s %uL\n", metric->name, number);
+    }
+
+    p = ngx_http_sluice_metrics_head(p, last, "sluice_build_info", "gauge",
+                                     "The versions, as labels.");
+
+    return ngx_slprintf(p, last,
+                        "sluice_build_info{version=\"%s\",nginx=\"%s\"} 1\n",
+                        NGX_HTTP_SLUICE_METRICS_VERSION, NGINX_VERSION);
+}
+
+
+static u_char *
+ngx_http_sluice_metrics_head(u_char *p, u_char *last, const char *name,
+                             const char *type, const char *help)
+{
+    return ngx_slprintf(p, last, "# HELP %s %s\n# TYPE %s %s\n", name, help,
+                        name, type);
+}
