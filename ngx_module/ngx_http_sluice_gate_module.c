@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_sluice.h"
+#include "ngx_http_sluice_zone.h"
 
 
 #define NGX_HTTP_SLUICE_GATE_OFF 0x0001
@@ -160,6 +161,7 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
         status = ngx_http_sluice_gate_grant(r, ctx);
 
         if (status == SLUICE_OK) {
+            ngx_http_sluice_zone_passed(NGX_HTTP_SLUICE_BY_GRANT);
             return NGX_OK;
         }
     }
@@ -168,6 +170,7 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
         other = ngx_http_sluice_gate_user(r, ctx, (role_t) glcf->role);
 
         if (other == SLUICE_OK) {
+            ngx_http_sluice_zone_passed(NGX_HTTP_SLUICE_BY_USER);
             return NGX_OK;
         }
 
@@ -263,6 +266,7 @@ ngx_http_sluice_gate_deny(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
     ngx_http_core_loc_conf_t *clcf;
 
     ctx->denied = status;
+    ngx_http_sluice_zone_denied(status);
     http = status_problem(status)->http;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
