@@ -1,6 +1,7 @@
 /*
  * Redis for requests: one pipelined connection per nginx process, opened on
- * demand, on nginx's event loop.
+ * demand, on nginx's event loop; and one more for a channel that is listened
+ * to.
  */
 
 #ifndef NGX_SLUICE_REDIS_H
@@ -13,6 +14,7 @@
 
 typedef struct ngx_sluice_redis_s ngx_sluice_redis_t;
 typedef struct ngx_sluice_redis_command_s ngx_sluice_redis_command_t;
+typedef struct ngx_sluice_redis_subscription_s ngx_sluice_redis_subscription_t;
 
 #define NGX_SLUICE_REDIS_MAX_ARGS 16
 
@@ -44,10 +46,49 @@ sluice_status_t ngx_sluice_redis_command(ngx_sluice_redis_t *redis,
                                          void *data,
                                          ngx_sluice_redis_command_t **command);
 
+/* The same for a command that is answered with an array: each bulk or status
+   reply in it becomes an item, and all else an empty one. `items` is gone when
+   the handler returns. SLUICE_INTERNAL: no memory for them. */
+typedef void (*ngx_sluice_redis_list_pt)(void *data, sluice_status_t status,
+                                         const ngx_str_t *items, ngx_uint_t n);
+
+sluice_status_t
+ngx_sluice_redis_command_list(ngx_sluice_redis_t *redis, ngx_uint_t argc,
+                              const ngx_str_t *argv,
+                              ngx_sluice_redis_list_pt handler, void *data,
+                              ngx_sluice_redis_command_t **command);
+
 /* The callback will not come; the reply is let in and dropped. */
 void ngx_sluice_redis_cancel(ngx_sluice_redis_command_t *command);
 
-/* For exit_process. */
+/* A channel that is listened to. */
+typedef enum {
+    NGX_SLUICE_REDIS_SUBSCRIBED, /* what is published from now on will come;
+                                    told anew after each loss */
+    NGX_SLUICE_REDIS_MESSAGE,    /* `text`, gone when the handler returns */
+    NGX_SLUICE_REDIS_LOST        /* messages may be missed until the next
+                                    _SUBSCRIBED; also when the first try fails,
+                                    once until then */
+} ngx_sluice_redis_event_t;
+
+typedef void (*ngx_sluice_redis_news_pt)(void *data,
+                                         ngx_sluice_redis_event_t event,
+                                         ngx_str_t *text);
+
+/* Listens to `channel` (which must live on) until the process leaves; one
+   channel per `redis`. A lost connection is opened again within half a second,
+   later within two; a silent one is found out by a heartbeat. None of it keeps
+   a worker process that drains. NGX_ERROR without memory, or when there is a
+   subscription already. */
+ngx_int_t ngx_sluice_redis_subscribe(ngx_sluice_redis_t *redis,
+                                     const ngx_str_t *channel,
+                                     ngx_sluice_redis_news_pt handler,
+                                     void *data);
+
+/* No callback comes any more; fine without a subscription. */
+void ngx_sluice_redis_unsubscribe(ngx_sluice_redis_t *redis);
+
+/* For exit_process; ends the subscription, too. */
 void ngx_sluice_redis_close(ngx_sluice_redis_t *redis);
 
 #endif
