@@ -1,6 +1,7 @@
 /* What the API's endpoints share: arguments, a call into SQL, an answer. */
 
 #include "ngx_http_sluice.h"
+#include "ngx_http_sluice_revocation.h"
 
 
 static ngx_int_t ngx_http_sluice_api_refuse(ngx_http_request_t *r,
@@ -127,6 +128,15 @@ ngx_http_sluice_api_answer(ngx_http_request_t *r,
 
     if (status >= NGX_HTTP_BAD_REQUEST) {
         return ngx_http_sluice_api_refuse(r, body);
+    }
+
+    ngx_http_sluice_revocation_publish(r, json_object_get(body, "revoked"));
+    (void) json_object_del(body, "revoked");
+
+    if (status == NGX_HTTP_NO_CONTENT) {
+        json_decref(body);
+        ngx_str_null(&value);
+        return ngx_http_sluice_json(r, (ngx_uint_t) status, &value);
     }
 
     if (sign && ngx_http_sluice_sign_links(r, body) != NGX_OK) {

@@ -1,4 +1,5 @@
 #include "ngx_http_sluice.h"
+#include "ngx_http_sluice_revocation.h"
 
 
 static void *ngx_http_sluice_create_main_conf(ngx_conf_t *cf);
@@ -20,6 +21,7 @@ static void ngx_http_sluice_keys_cleanup(void *data);
 static char *ngx_http_sluice_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
                                         void *conf);
 static void ngx_http_sluice_tokens_cleanup(void *data);
+static ngx_int_t ngx_http_sluice_init_process(ngx_cycle_t *cycle);
 static void ngx_http_sluice_exit_process(ngx_cycle_t *cycle);
 
 
@@ -84,7 +86,7 @@ ngx_module_t ngx_http_sluice_module = {
     NGX_HTTP_MODULE,              /* module type */
     NULL,                         /* init master */
     NULL,                         /* init module */
-    NULL,                         /* init process */
+    ngx_http_sluice_init_process, /* init process */
     NULL,                         /* init thread */
     NULL,                         /* exit thread */
     ngx_http_sluice_exit_process, /* exit process */
@@ -557,6 +559,23 @@ ngx_http_sluice_tokens_cleanup(void *data)
 }
 
 
+static ngx_int_t
+ngx_http_sluice_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_sluice_main_conf_t *smcf;
+
+    smcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_sluice_module);
+
+    if (smcf
+        && (ngx_process == NGX_PROCESS_WORKER
+            || ngx_process == NGX_PROCESS_SINGLE)) {
+        ngx_http_sluice_revocation_start(smcf);
+    }
+
+    return NGX_OK;
+}
+
+
 static void
 ngx_http_sluice_exit_process(ngx_cycle_t *cycle)
 {
@@ -567,6 +586,8 @@ ngx_http_sluice_exit_process(ngx_cycle_t *cycle)
     if (smcf == NULL) {
         return;
     }
+
+    ngx_http_sluice_revocation_stop();
 
     if (smcf->database) {
         ngx_sluice_pg_close(smcf->database);
