@@ -181,8 +181,7 @@ static size_t
 claims_size(const token_t *claims)
 {
     return (claims->kind == JWT_GRANT)
-               ? offsetof(token_t, u) + offsetof(grant_t, path)
-                     + claims->u.grant.path_len + 1
+               ? offsetof(token_t, u) + grant_size(&claims->u.grant)
                : offsetof(token_t, u) + sizeof(access_t);
 }
 

@@ -34,12 +34,12 @@ typedef struct token_table_s token_table_t;
 
 /* A table for `slots` tokens (rounded up to a power of two, 2^24 at most), all
    memory bounded by that: 16 bytes a slot, and for each token in it its length
-   plus some 150 bytes. NULL without memory. */
+   plus some 400 bytes. NULL without memory. */
 token_table_t *token_table_create(size_t slots);
 void token_table_free(token_table_t *table);
 
 /* The claims of a token put in before, or NULL. The pointer holds until the
-   next token_table_put(). The memory behind it ends with the grant's path, so
+   next token_table_put(). The memory behind it ends with the grant's text, so
    read members and never copy the whole struct. Expiry is not looked at:
    decide each time. */
 const token_t *token_table_find(token_table_t *table, jwt_kind_t kind,

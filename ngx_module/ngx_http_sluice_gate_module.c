@@ -188,6 +188,7 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
 static sluice_status_t
 ngx_http_sluice_gate_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
 {
+    u_char address[CIDR_SIZE], *client;
     ngx_str_t token;
     const token_t *claims;
     sluice_status_t status;
@@ -210,9 +211,18 @@ ngx_http_sluice_gate_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
         return SLUICE_GRANT_PATH;
     }
 
+    if (claims->u.grant.limits || claims->u.grant.sub.len
+        || claims->u.grant.sid.len) {
+        /* what is not counted or looked up does not open */
+        return SLUICE_GRANT_INVALID;
+    }
+
+    client = cidr_address(r->connection->sockaddr, address) == 0 ? address
+                                                                 : NULL;
+
     status = grant_decide(&claims->u.grant, (const char *) ctx->path.data,
                           ctx->path.len, ngx_http_sluice_gate_method(r->method),
-                          ngx_time());
+                          client, ngx_time());
 
     if (status == SLUICE_OK) {
         ctx->grant = token;
@@ -387,7 +397,7 @@ ngx_http_sluice_gate_text(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
                        && ngx_http_sluice_token(r, JWT_GRANT, &ctx->grant,
                                                 &claims)
                               == SLUICE_OK
-                   ? claims->u.grant.jti
+                   ? grant_text(&claims->u.grant, claims->u.grant.jti)
                    : NULL;
     }
 

@@ -181,15 +181,19 @@ ngx_http_sluice_links_grant(ngx_http_sluice_signer_t *signer, const char *path,
                             ngx_uint_t folder)
 {
     char *grant;
-    size_t len;
+    grant_claims_t claims;
 
-    len = path ? ngx_strlen(path) : 0;
+    ngx_memzero(&claims, sizeof(grant_claims_t));
 
-    while (folder && len && path[len - 1] != '/') {
-        len--;
+    claims.exp = signer->exp;
+    claims.path = path;
+    claims.path_len = path ? ngx_strlen(path) : 0;
+
+    while (folder && claims.path_len && path[claims.path_len - 1] != '/') {
+        claims.path_len--;
     }
 
-    grant = grant_sign(signer->keys, path, len, signer->exp, NULL);
+    grant = grant_sign(signer->keys, 0, &claims);
 
     if (grant == NULL) {
         ngx_log_error(NGX_LOG_ERR, signer->log, 0,

@@ -35,6 +35,7 @@ ctl_link_sign(int argc, char **argv)
     int64_t exp;
     json_t *object = NULL;
     jwk_set_t *keys;
+    grant_claims_t claims = { 0 };
     const char *file = NULL, *path = NULL, *ttl = LINK_TTL_DEFAULT;
     const char *origin = NULL, *jti = NULL, *as_json = NULL;
     const ctl_option_t options[] = {
@@ -70,7 +71,12 @@ ctl_link_sign(int argc, char **argv)
         return ctl_fail("%s: %s", file, err);
     }
 
-    grant = grant_sign(keys, path, strlen(path), exp, jti);
+    claims.path = path;
+    claims.path_len = strlen(path);
+    claims.exp = exp;
+    claims.jti = jti;
+
+    grant = grant_sign(keys, 0, &claims);
     if (grant == NULL) {
         ctl_fail("%s holds no key that signs grants", file);
         goto done;

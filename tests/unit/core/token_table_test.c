@@ -32,9 +32,12 @@ make_grant(int64_t exp, const char *path)
     claims.kind = JWT_GRANT;
     claims.u.grant.exp = exp;
     claims.u.grant.methods = GRANT_GET;
-    claims.u.grant.path_len = strlen(path);
-    strcpy(claims.u.grant.path, path);
-    strcpy(claims.u.grant.jti, "one");
+    claims.u.grant.path.len = (uint16_t) strlen(path);
+    strcpy(claims.u.grant.text, path);
+    claims.u.grant.jti.at = (uint16_t) (claims.u.grant.path.len + 1);
+    claims.u.grant.jti.len = 3;
+    strcpy(claims.u.grant.text + claims.u.grant.jti.at, "one");
+    claims.u.grant.text_len = (size_t) claims.u.grant.jti.at + 4;
 
     return claims;
 }
@@ -51,6 +54,13 @@ make_access(int64_t exp)
     claims.u.access.role = ROLE_EDITOR;
 
     return claims;
+}
+
+
+static const char *
+path_of(const token_t *claims)
+{
+    return grant_text(&claims->u.grant, claims->u.grant.path);
 }
 
 
@@ -98,9 +108,8 @@ START_TEST(a_grant_is_found_with_its_claims)
     ck_assert_int_eq(found->kind, JWT_GRANT);
     ck_assert_int_eq(found->u.grant.exp, 7);
     ck_assert_uint_eq(found->u.grant.methods, GRANT_GET);
-    ck_assert_uint_eq(found->u.grant.path_len, 5);
-    ck_assert_str_eq(found->u.grant.path, "/a/b/");
-    ck_assert_str_eq(found->u.grant.jti, "one");
+    ck_assert_str_eq(path_of(found), "/a/b/");
+    ck_assert_str_eq(grant_text(&found->u.grant, found->u.grant.jti), "one");
     token_table_free(table);
 }
 END_TEST
@@ -292,7 +301,7 @@ START_TEST(claims_may_come_from_the_table_itself)
             token_table_put(table, token, strlen(token), claims));
     }
 
-    ck_assert_str_eq(find(table, token)->u.grant.path, "/a");
+    ck_assert_str_eq(path_of(find(table, token)), "/a");
     token_table_free(table);
 }
 END_TEST
@@ -331,7 +340,7 @@ START_TEST(a_token_over_2048_characters_is_not_remembered)
     memset(token, 'A', sizeof(token));
     given = token_table_put(table, token, sizeof(token), &claims);
     ck_assert_ptr_nonnull(given);
-    ck_assert_str_eq(given->u.grant.path, "/a/b/");
+    ck_assert_str_eq(path_of(given), "/a/b/");
     ck_assert_ptr_null(
         token_table_find(table, JWT_GRANT, token, sizeof(token)));
 
@@ -344,18 +353,19 @@ START_TEST(a_token_over_2048_characters_is_not_remembered)
 END_TEST
 
 
-START_TEST(the_longest_path_is_kept)
+START_TEST(the_longest_texts_are_kept)
 {
     token_table_t *table = token_table_create(1);
     token_t claims = make_grant(7, "/");
     char token[128];
     size_t len = make_token(token, 1, HS256_LEN);
 
-    memset(claims.u.grant.path, 'p', GRANT_PATH_MAX - 1);
-    claims.u.grant.path[GRANT_PATH_MAX - 1] = '\0';
-    claims.u.grant.path_len = GRANT_PATH_MAX - 1;
+    memset(claims.u.grant.text, 'p', GRANT_TEXT_MAX - 1);
+    claims.u.grant.text[GRANT_TEXT_MAX - 1] = '\0';
+    claims.u.grant.path.len = GRANT_TEXT_MAX - 1;
+    claims.u.grant.text_len = GRANT_TEXT_MAX;
     ck_assert_ptr_nonnull(token_table_put(table, token, len, &claims));
-    ck_assert_str_eq(find(table, token)->u.grant.path, claims.u.grant.path);
+    ck_assert_str_eq(path_of(find(table, token)), claims.u.grant.text);
     token_table_free(table);
 }
 END_TEST
@@ -391,5 +401,5 @@ RUN("core/token_table", an_empty_table_finds_nothing,
     what_is_no_token_is_not_found, in_a_full_set_the_first_to_expire_makes_room,
     a_token_put_twice_takes_one_slot, a_token_put_twice_keeps_the_later_claims,
     claims_may_come_from_the_table_itself, as_many_as_the_slots_allow_are_kept,
-    a_token_over_2048_characters_is_not_remembered, the_longest_path_is_kept,
+    a_token_over_2048_characters_is_not_remembered, the_longest_texts_are_kept,
     any_number_of_slots_up_to_the_limit_will_do)

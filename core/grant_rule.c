@@ -1,0 +1,242 @@
+#include <stdint.h>
+#include <string.h>
+#include "grant.h"
+#include "grant_rule.h"
+
+#define DELETE 0x7f
+#define C1_END 0x9f /* U+0080 to U+009F: the controls of ISO 6429 */
+
+#define SURROGATES 0xd800
+#define SURROGATES_END 0xdfff
+#define UNICODE_END 0x10ffff
+
+/* RFC 9110, 5.6.2 */
+#define TCHAR                                                        \
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" \
+    "!#$%&'*+-.^_`|~"
+
+
+/* One character of `len` bytes or fewer: the bytes it takes, or 0. */
+static size_t
+read_character(const char *text, size_t len, uint32_t *character)
+{
+    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    const unsigned char *p = (const unsigned char *) text;
+    size_t i, size;
+    uint32_t c = p[0];
+
+    size = (c < 0x80)   ? 1
+           : (c < 0xc0) ? 0
+           : (c < 0xe0) ? 2
+           : (c < 0xf0) ? 3
+                        : 4;
+
+    if (size == 0 || size > len || c > 0xf7) {
+        return 0;
+    }
+
+    if (size > 1) {
+        c &= 0x7fu >> size;
+    }
+
+    for (i = 1; i < size; i++) {
+        if ((p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+
+        c = c << 6 | (p[i] & 0x3f);
+    }
+
+    if (c < least[size] || c > UNICODE_END
+        || (c >= SURROGATES && c <= SURROGATES_END)) {
+        return 0;
+    }
+
+    *character = c;
+
+    return size;
+}
+
+
+int
+grant_rule_utf8(const char *text, size_t len)
+{
+    uint32_t c;
+    size_t size;
+
+    for (/* void */; len > 0; text += size, len -= size) {
+        size = read_character(text, len, &c);
+        if (size == 0) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+grant_rule_text(const char *text, size_t len, size_t max)
+{
+    uint32_t c;
+    size_t size;
+
+    if (len == 0 || len >= max) {
+        return 0;
+    }
+
+    for (/* void */; len > 0; text += size, len -= size) {
+        size = read_character(text, len, &c);
+
+        if (size == 0 || c < ' ' || (c >= DELETE && c <= C1_END)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* RFC 3986, 5.2.4, plus the empty segments that nginx merges. */
+static int
+path_is_normalized(const char *path, size_t len)
+{
+    const char *segment, *end, *next;
+
+    if (len == 0 || path[0] != '/') {
+        return 0;
+    }
+
+    end = path + len;
+
+    for (segment = path + 1; segment < end; segment = next + 1) {
+        next = memchr(segment, '/', (size_t) (end - segment));
+
+        if (next == segment) {
+            return 0;
+        }
+
+        if (next == NULL) {
+            next = end;
+        }
+
+        if (segment[0] == '.'
+            && (next - segment == 1
+                || (next - segment == 2 && segment[1] == '.'))) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+grant_rule_path(const char *path, size_t len)
+{
+    return len < GRANT_PATH_MAX && path_is_normalized(path, len)
+           && memchr(path, '\0', len) == NULL && grant_rule_utf8(path, len);
+}
+
+
+int
+grant_rule_filename(const char *name, size_t len)
+{
+    return grant_rule_text(name, len, GRANT_FILENAME_MAX)
+           && memchr(name, '/', len) == NULL;
+}
+
+
+/* The next three take what they name off a terminated text. */
+
+static int
+take_token(const char **p)
+{
+    size_t len = strspn(*p, TCHAR);
+
+    *p += len;
+
+    return len > 0;
+}
+
+
+/* RFC 9110, 5.6.4, without obs-text */
+static int
+take_quoted(const char **p)
+{
+    const char *q = *p;
+
+    if (*q++ != '"') {
+        return 0;
+    }
+
+    while (*q != '"') {
+        if (*q == '\\') {
+            q++;
+        }
+
+        if ((*q < ' ' && *q != '\t') || *q == DELETE) {
+            return 0;
+        }
+
+        q++;
+    }
+
+    *p = q + 1;
+
+    return 1;
+}
+
+
+/* OWS ";" OWS [ parameter ] */
+static int
+take_parameter(const char **p)
+{
+    *p += strspn(*p, " \t");
+
+    if (*(*p)++ != ';') {
+        return 0;
+    }
+
+    *p += strspn(*p, " \t");
+
+    if (**p == '\0' || **p == ';') {
+        return 1;
+    }
+
+    return take_token(p) && *(*p)++ == '=' && (take_quoted(p) || take_token(p));
+}
+
+
+int
+grant_rule_type(const char *type, size_t len)
+{
+    char text[GRANT_TYPE_MAX];
+    const char *p = text;
+    size_t i;
+
+    if (len >= sizeof(text)) {
+        return 0;
+    }
+
+    for (i = 0; i < len; i++) {
+        if (type[i] <= '\0' || type[i] >= DELETE) {
+            return 0;
+        }
+    }
+
+    memcpy(text, type, len);
+    text[len] = '\0';
+
+    if (!take_token(&p) || *p++ != '/' || !take_token(&p)) {
+        return 0;
+    }
+
+    while (*p != '\0') {
+        if (!take_parameter(&p)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}

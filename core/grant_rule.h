@@ -1,0 +1,26 @@
+/* What a grant's claims must look like, for those who read them and those who
+   write them. Each returns 1 or 0. `len` is in bytes. */
+
+#ifndef SLUICE_GRANT_RULE_H
+#define SLUICE_GRANT_RULE_H
+
+#include <stddef.h>
+
+/* A normalized path under GRANT_PATH_MAX bytes: see grant_parse(). */
+int grant_rule_path(const char *path, size_t len);
+
+/* 1 to max - 1 bytes of UTF-8 (RFC 3629) without control characters (U+0000 to
+   U+001F, U+007F to U+009F): it may stand in a log. */
+int grant_rule_text(const char *text, size_t len, size_t max);
+
+/* A name without folders, under GRANT_FILENAME_MAX bytes. */
+int grant_rule_filename(const char *name, size_t len);
+
+/* A media type with any parameters (RFC 9110, 8.3.1), in ASCII, under
+   GRANT_TYPE_MAX bytes. */
+int grant_rule_type(const char *type, size_t len);
+
+/* UTF-8: RFC 3629. */
+int grant_rule_utf8(const char *text, size_t len);
+
+#endif
