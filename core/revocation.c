@@ -5,9 +5,9 @@
 #define MAGIC UINT64_C(0x6b6f766572) /* "revok" */
 #define VERSION 1
 
-/* The filter's part of the memory: 1/16 takes in a third as many as there are
-   slots at ten bits each, which makes less than one in a hundred others look
-   revoked (Bloom, with the best number of bits for that: ten by ln 2). */
+/* The filter's part of the memory: 1/16 takes in half again as many as there
+   are slots at ten bits each, and then less than one in a hundred others looks
+   revoked. The best number of bits to set is ten times ln 2 (Bloom). */
 #define FILTER_PART 16
 #define FILTER_BITS 7
 #define WORD_BITS 64

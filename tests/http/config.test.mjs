@@ -108,6 +108,14 @@ describe("nginx -t is content", { timeout }, () => {
                 sluice_api; sluice_upload ${folder}; client_max_body_size 1g;
                 client_body_buffer_size 64k; }`),
         "with media at http level and nothing else": () => "sluice_media on;",
+        "with a zone and nothing else": () => "sluice_zone sluice:256k;",
+        "with metrics of a zone": () => "sluice_zone sluice:1m;"
+            + server("location / { sluice_metrics; }"),
+        "with metrics of the zone that a gate has": () => signed()
+            + server(`location / { sluice_metrics; }
+                location /a/ { sluice_gate grant; }`),
+        "with a gate of its own for the metrics": () => signed() + named
+            + server("location / { sluice_gate user; sluice_metrics; }"),
         "with life times": () =>
             "sluice_link_ttl 2h; sluice_access_ttl 5m; sluice_refresh_ttl 7d;",
     };
@@ -136,6 +144,41 @@ describe("an API is refused", { timeout }, () => {
     it("without a database", () => {
         refuses(signed() + named + server("location / { sluice_api; #!\n}"),
             "sluice_database");
+    });
+});
+
+
+describe("a zone is refused", { timeout }, () => {
+    const zones = ["sluice", "sluice:", ":4m", "sluice:much", "sluice:4x",
+                   "sluice:-4m", "sluice:4m:4m", "sluice:99999999999999g"];
+
+    for (const zone of zones) {
+        it(`as ${zone}`, () => {
+            refuses(`sluice_zone ${zone}; #!`, `"${zone}"`, "<name>:<size>",
+                "sluice:4m");
+        });
+    }
+
+    it("when it is too small", () => {
+        refuses("sluice_zone small:255k; #!", "too small", "256k");
+    });
+
+    it("when there is another one", () => {
+        refuses("sluice_zone one:1m;\nsluice_zone two:1m; #!",
+            '"sluice_zone"', "is duplicate");
+    });
+
+    it("when its name is taken by another module", () => {
+        refuses("limit_req_zone $uri zone=taken:1m rate=1r/s;\n"
+            + "sluice_zone taken:1m; #!", '"taken"');
+    });
+});
+
+
+describe("metrics are refused", { timeout }, () => {
+    it("without a zone or a gate", () => {
+        refuses(server("location / { sluice_metrics; #!\n}"),
+            "sluice_zone", "sluice_gate");
     });
 });
 

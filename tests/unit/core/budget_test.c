@@ -127,7 +127,7 @@ START_TEST(a_budget_is_taken_to_the_last_byte)
 {
     budget_t *table = make();
 
-    ck_assert_uint_eq(take(table, 100, 100), 100);
+    ck_assert_uint_eq(take(table, 101, 100), 100);
     ck_assert_uint_eq(take(table, 1, 100), 0);
     free(table);
 }
