@@ -6,7 +6,7 @@
  *
  * An id belongs to one of two buckets of SLOTS_WAYS slots and is put in the
  * emptier one (Azar, Broder, Karlin, Upfal, "Balanced allocations", 1994): a
- * look costs two buckets, and the first id without room comes when some nine
+ * look costs two buckets, and the first id without room comes when some eight
  * tenths of the slots are taken. Nothing is ever moved.
  *
  * The caller holds a lock around each call but slots_count().
