@@ -181,6 +181,10 @@ bench: test-packages
 	@$(MAKE) -s build
 	@tests/bench/run
 
+build/bench/%: tests/bench/%.c build/libcore.a
+	$(call say,LINK,$@)mkdir -p $(@D); \
+	$(CC) $(core_flags) -o $@ $^ $(core_libs)
+
 lint:
 	@tests/lint
 

@@ -254,6 +254,27 @@ START_TEST(a_grant_too_long_for_a_token_is_not_signed)
 END_TEST
 
 
+START_TEST(the_key_behind_the_first_signs_when_asked_to)
+{
+    const grant_claims_t claims = { TEXT("/a"), .exp = NOW };
+    jwk_set_t *set = keys_parse(
+        "{\"keys\":[" KEYS_OCT "," KEYS_EC
+        ",{\"kty\":\"oct\",\"kid\":\"b2\",\"alg\":\"HS256\","
+        "\"k\":\"" KEYS_X "\"}]}");
+    char *token = grant_sign(set, 1, &claims);
+    jwt_t jwt;
+
+    ck_assert_int_eq(jwt_open(set, &jwt_grant, token, strlen(token), &jwt),
+                     JWT_OK);
+    ck_assert_str_eq(jwt.key->kid, "b2");
+    ck_assert_int_eq(jwt_check(&jwt), JWT_OK);
+    jwt_close(&jwt);
+    free(token);
+    jwk_set_free(set);
+}
+END_TEST
+
+
 START_TEST(without_a_key_nothing_is_signed)
 {
     const grant_claims_t claims = { TEXT("/a"), .exp = NOW };
@@ -272,4 +293,6 @@ RUN("core/grant_sign", what_is_signed_opens,
     texts_that_need_an_escape_come_back_as_they_were,
     numbers_are_written_to_their_ends, what_would_not_open_is_not_signed,
     ids_of_63_bytes_are_signed_and_longer_ones_are_not,
-    a_grant_too_long_for_a_token_is_not_signed, without_a_key_nothing_is_signed)
+    a_grant_too_long_for_a_token_is_not_signed,
+    the_key_behind_the_first_signs_when_asked_to,
+    without_a_key_nothing_is_signed)
