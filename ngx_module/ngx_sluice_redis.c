@@ -1,7 +1,8 @@
 #include "ngx_sluice_redis_internal.h"
 
 
-#define NGX_SLUICE_REDIS_RETRY 1000 /* ms after a lost connection */
+#define NGX_SLUICE_REDIS_AGAIN 100  /* ms after a connection that stood */
+#define NGX_SLUICE_REDIS_RETRY 1000 /* ms after one that did not come about */
 #define NGX_SLUICE_REDIS_MAX_PENDING 4096
 
 
@@ -275,8 +276,10 @@ ngx_sluice_redis_lost(ngx_sluice_redis_conn_t *conn, const char *error)
     }
 
     redis->pending = 0;
+    redis->retry_at = ngx_current_msec
+                      + (redis->away ? NGX_SLUICE_REDIS_RETRY
+                                     : NGX_SLUICE_REDIS_AGAIN);
     redis->away = 1;
-    redis->retry_at = ngx_current_msec + NGX_SLUICE_REDIS_RETRY;
 
     if (redis->timer.timer_set) {
         ngx_del_timer(&redis->timer);
