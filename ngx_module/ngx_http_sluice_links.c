@@ -2,12 +2,19 @@
 
 #include "ngx_http_sluice.h"
 
+#include <openssl/evp.h>
+#include "base64url.h"
+
+
+#define NGX_HTTP_SLUICE_LINKS_JTI 8 /* bytes of a digest */
+
 
 typedef struct {
     ngx_log_t *log;
     jwk_set_t *keys;
     const char *origin;
-    time_t exp;
+    const access_t *access;
+    time_t iat, exp;
 } ngx_http_sluice_signer_t;
 
 
@@ -21,6 +28,10 @@ static json_t *ngx_http_sluice_links_file(ngx_http_sluice_signer_t *signer,
                                           const char *path);
 static char *ngx_http_sluice_links_grant(ngx_http_sluice_signer_t *signer,
                                          const char *path, ngx_uint_t folder);
+static ngx_int_t
+ngx_http_sluice_links_jti(ngx_http_sluice_signer_t *signer, ngx_str_t *path,
+                          char jti[NGX_HTTP_SLUICE_LINKS_JTI * 2]);
+static time_t ngx_http_sluice_links_step(time_t link_ttl);
 
 
 ngx_int_t
@@ -29,6 +40,7 @@ ngx_http_sluice_sign_links(ngx_http_request_t *r, json_t *body)
     size_t i;
     json_t *items, *item;
     time_t step;
+    ngx_http_sluice_ctx_t *ctx;
     ngx_http_sluice_signer_t signer;
     ngx_http_sluice_srv_conf_t *sscf;
 
@@ -38,13 +50,21 @@ ngx_http_sluice_sign_links(ngx_http_request_t *r, json_t *body)
     signer.keys = sscf->keys;
     signer.origin = (const char *) sscf->public_url.data;
 
+    ctx = ngx_http_sluice_ctx(r);
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    signer.access = &ctx->access;
+
     /*
-     * Expiry is rounded up to a quarter of the life time: within it a path has
-     * one and the same URL, which browsers' caches can keep.
+     * Times are rounded to a quarter of the life time: within it a path has one
+     * and the same URL for a session, which browsers' caches can keep.
      */
 
-    step = ngx_max(sscf->link_ttl / 4, 1);
-    signer.exp = (ngx_time() / step + 1) * step + sscf->link_ttl;
+    step = ngx_http_sluice_links_step(sscf->link_ttl);
+    signer.iat = ngx_time() / step * step;
+    signer.exp = signer.iat + step + sscf->link_ttl;
 
     items = json_object_get(body, "items");
 
@@ -173,24 +193,42 @@ ngx_http_sluice_links_file(ngx_http_sluice_signer_t *signer, const char *path)
 }
 
 
-/* A grant for the path, or for the folder it is in; free() it. NULL when it
-   cannot be signed. */
+/* A grant for the path, or for the folder it is in, as long as the session
+   lasts, or the user who has none here; free() it. NULL when it cannot be
+   signed. */
 
 static char *
 ngx_http_sluice_links_grant(ngx_http_sluice_signer_t *signer, const char *path,
                             ngx_uint_t folder)
 {
-    char *grant;
+    char *grant, jti[NGX_HTTP_SLUICE_LINKS_JTI * 2];
+    ngx_str_t opened;
     grant_claims_t claims;
+
+    opened.data = (u_char *) path;
+    opened.len = path ? ngx_strlen(path) : 0;
+
+    while (folder && opened.len && path[opened.len - 1] != '/') {
+        opened.len--;
+    }
+
+    if (ngx_http_sluice_links_jti(signer, &opened, jti) != NGX_OK) {
+        return NULL;
+    }
 
     ngx_memzero(&claims, sizeof(grant_claims_t));
 
-    claims.exp = signer->exp;
     claims.path = path;
-    claims.path_len = path ? ngx_strlen(path) : 0;
+    claims.path_len = opened.len;
+    claims.exp = signer->exp;
+    claims.jti = jti;
 
-    while (folder && claims.path_len && path[claims.path_len - 1] != '/') {
-        claims.path_len--;
+    if (*signer->access->sid) {
+        claims.sid = signer->access->sid;
+
+    } else {
+        claims.sub = signer->access->sub;
+        claims.iat = signer->iat;
     }
 
     grant = grant_sign(signer->keys, 0, &claims);
@@ -201,4 +239,45 @@ ngx_http_sluice_links_grant(ngx_http_sluice_signer_t *signer, const char *path,
     }
 
     return grant;
+}
+
+
+/* Some of SHA-256 over what tells one such grant from another. */
+
+static ngx_int_t
+ngx_http_sluice_links_jti(ngx_http_sluice_signer_t *signer, ngx_str_t *path,
+                          char jti[NGX_HTTP_SLUICE_LINKS_JTI * 2])
+{
+    u_char digest[EVP_MAX_MD_SIZE], *p;
+    u_char text[2 * UUID_TEXT_SIZE + NGX_TIME_T_LEN + GRANT_PATH_MAX];
+
+    if (path->len >= GRANT_PATH_MAX) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_sprintf(text, "%s %s %T %V", signer->access->sid,
+                    signer->access->sub, signer->exp, path);
+
+    if (EVP_Digest(text, (size_t) (p - text), digest, NULL, EVP_sha256(), NULL)
+        != 1) {
+        return NGX_ERROR;
+    }
+
+    jti[base64url_encode(jti, digest, NGX_HTTP_SLUICE_LINKS_JTI)] = '\0';
+
+    return NGX_OK;
+}
+
+
+static time_t
+ngx_http_sluice_links_step(time_t link_ttl)
+{
+    return ngx_max(link_ttl / 4, 1);
+}
+
+
+time_t
+ngx_http_sluice_links_longest(time_t link_ttl)
+{
+    return link_ttl + ngx_http_sluice_links_step(link_ttl);
 }

@@ -15,6 +15,7 @@
 #define NGX_HTTP_SLUICE_REFRESH_LEN \
     base64url_encoded_size(NGX_HTTP_SLUICE_REFRESH_SIZE)
 #define NGX_HTTP_SLUICE_EMAIL_MAX 254 /* RFC 5321, 4.5.3.1.3 */
+#define NGX_HTTP_SLUICE_CLOCKS 60     /* seconds that clocks may differ */
 
 
 typedef struct {
@@ -26,6 +27,7 @@ typedef struct {
 
     char sid[UUID_TEXT_SIZE];
     char refresh[NGX_HTTP_SLUICE_REFRESH_LEN];
+    int64_t issued; /* by the record's clock: see api.issued_at() */
 } ngx_http_sluice_login_t;
 
 
@@ -50,6 +52,13 @@ static void ngx_http_sluice_refreshed(ngx_http_request_t *r, void *data,
 static void ngx_http_sluice_signed_out(ngx_http_request_t *r, void *data,
                                        const ngx_sluice_pg_result_t *result);
 
+static void ngx_http_sluice_session_signs(ngx_http_request_t *r,
+                                          u_char buf[NGX_INT_T_LEN],
+                                          ngx_str_t *seconds);
+static ngx_int_t
+ngx_http_sluice_session_issued(const ngx_sluice_pg_result_t *result,
+                               ngx_uint_t column,
+                               ngx_http_sluice_login_t *login);
 static ngx_int_t ngx_http_sluice_session_answer(ngx_http_request_t *r,
                                                 ngx_http_sluice_login_t *login,
                                                 ngx_uint_t status);
@@ -71,20 +80,21 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_find_login = {
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_create_session = {
     "create_session",
-    "select api.create_session($1::uuid, $2::uuid, decode($3, 'hex'), $4, "
-    "$5::inet, $6::bigint)",
-    6, 0
+    "select role, issued from api.create_session($1::uuid, $2::uuid, "
+    "decode($3, 'hex'), $4, $5::inet, $6::bigint, $7::integer)",
+    7, 0
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_refresh_session = {
     "refresh_session",
-    "select id, email, name, role, session "
-    "from api.refresh_session(decode($1, 'hex'))",
-    1, 0
+    "select id, email, name, role, session, issued "
+    "from api.refresh_session(decode($1, 'hex'), $2::integer)",
+    2, 0
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_end_session = {
-    "end_session", "select api.end_session($1::uuid, $2::uuid)", 2, 0
+    "end_session",
+    "select status, body from api.end_session($1::uuid, $2, $3::integer)", 3, 0
 };
 
 
@@ -261,8 +271,8 @@ ngx_http_sluice_session_create(ngx_http_request_t *r,
                                ngx_http_sluice_login_t *login)
 {
     u_char random[NGX_HTTP_SLUICE_REFRESH_SIZE];
-    u_char ttl[NGX_TIME_T_LEN];
-    ngx_str_t params[6];
+    u_char ttl[NGX_TIME_T_LEN], signs[NGX_INT_T_LEN];
+    ngx_str_t params[7];
     ngx_http_sluice_srv_conf_t *sscf;
 
     sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
@@ -299,6 +309,8 @@ ngx_http_sluice_session_create(ngx_http_request_t *r,
     params[5].data = ttl;
     params[5].len = (size_t) (ngx_sprintf(ttl, "%T", sscf->refresh_ttl) - ttl);
 
+    ngx_http_sluice_session_signs(r, signs, &params[6]);
+
     return ngx_http_sluice_query(r, &ngx_http_sluice_create_session, params,
                                  ngx_http_sluice_session_created, login);
 }
@@ -308,10 +320,24 @@ static void
 ngx_http_sluice_session_created(ngx_http_request_t *r, void *data,
                                 const ngx_sluice_pg_result_t *result)
 {
-    ngx_http_sluice_finish(
-        r, result->status == SLUICE_OK
-               ? ngx_http_sluice_session_answer(r, data, NGX_HTTP_CREATED)
-               : ngx_http_sluice_problem(r, result->status, NULL, NULL));
+    ngx_int_t rc;
+    ngx_http_sluice_login_t *login = data;
+
+    if (result->status != SLUICE_OK) {
+        rc = ngx_http_sluice_problem(r, result->status, NULL, NULL);
+
+    } else if (result->rows == 0) {
+        rc = ngx_http_sluice_problem(r, SLUICE_LOGIN_FAILED, NULL, NULL);
+
+    } else if (ngx_http_sluice_session_row(r, result, 0, &login->role) != NGX_OK
+               || ngx_http_sluice_session_issued(result, 1, login) != NGX_OK) {
+        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+
+    } else {
+        rc = ngx_http_sluice_session_answer(r, login, NGX_HTTP_CREATED);
+    }
+
+    ngx_http_sluice_finish(r, rc);
 }
 
 
@@ -328,8 +354,9 @@ static ngx_int_t
 ngx_http_sluice_refresh(ngx_http_request_t *r)
 {
     json_t *body;
+    u_char signs[NGX_INT_T_LEN];
     ngx_int_t rc;
-    ngx_str_t token, digest;
+    ngx_str_t token, params[2];
     ngx_http_sluice_login_t *login;
 
     login = ngx_pcalloc(r->pool, sizeof(ngx_http_sluice_login_t));
@@ -357,12 +384,14 @@ ngx_http_sluice_refresh(ngx_http_request_t *r)
 
     ngx_memcpy(login->refresh, token.data, token.len);
 
-    if (ngx_http_sluice_session_digest(r, login->refresh, token.len, &digest)
+    if (ngx_http_sluice_session_digest(r, login->refresh, token.len, &params[0])
         != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sluice_query(r, &ngx_http_sluice_refresh_session, &digest,
+    ngx_http_sluice_session_signs(r, signs, &params[1]);
+
+    return ngx_http_sluice_query(r, &ngx_http_sluice_refresh_session, params,
                                  ngx_http_sluice_refreshed, login);
 }
 
@@ -389,7 +418,8 @@ ngx_http_sluice_refreshed(ngx_http_request_t *r, void *data,
         || ngx_http_sluice_session_row(r, result, 1, &login->email) != NGX_OK
         || ngx_http_sluice_session_row(r, result, 2, &login->name) != NGX_OK
         || ngx_http_sluice_session_row(r, result, 3, &login->role) != NGX_OK
-        || ngx_http_sluice_session_row(r, result, 4, &sid) != NGX_OK) {
+        || ngx_http_sluice_session_row(r, result, 4, &sid) != NGX_OK
+        || ngx_http_sluice_session_issued(result, 5, login) != NGX_OK) {
         ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }
@@ -406,8 +436,9 @@ ngx_http_sluice_refreshed(ngx_http_request_t *r, void *data,
 ngx_int_t
 ngx_http_sluice_sign_out_handler(ngx_http_request_t *r)
 {
+    u_char signs[NGX_INT_T_LEN];
     ngx_int_t rc;
-    ngx_str_t params[2];
+    ngx_str_t params[3];
     ngx_http_sluice_ctx_t *ctx;
 
     ctx = ngx_http_sluice_find_ctx(r);
@@ -415,7 +446,9 @@ ngx_http_sluice_sign_out_handler(ngx_http_request_t *r)
     params[0].data = (u_char *) ctx->access.sub;
     params[0].len = UUID_TEXT_LEN;
     params[1].data = (u_char *) ctx->access.sid;
-    params[1].len = UUID_TEXT_LEN;
+    params[1].len = ngx_strlen(ctx->access.sid);
+
+    ngx_http_sluice_session_signs(r, signs, &params[2]);
 
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
@@ -436,7 +469,6 @@ ngx_http_sluice_signed_out(ngx_http_request_t *r, void *data,
                            const ngx_sluice_pg_result_t *result)
 {
     ngx_int_t rc;
-    ngx_str_t nothing = ngx_null_string;
 
     if (result->status != SLUICE_OK) {
         rc = ngx_http_sluice_problem(r, result->status, NULL, NULL);
@@ -445,7 +477,7 @@ ngx_http_sluice_signed_out(ngx_http_request_t *r, void *data,
         rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
 
     } else {
-        rc = ngx_http_sluice_json(r, NGX_HTTP_NO_CONTENT, &nothing);
+        rc = ngx_http_sluice_api_answer(r, result, 0);
     }
 
     ngx_http_sluice_finish(r, rc);
@@ -453,6 +485,47 @@ ngx_http_sluice_signed_out(ngx_http_request_t *r, void *data,
 
 
 /* tokens */
+
+/* For how many seconds anything is good that is signed with a session, its
+   access tokens and the links of media objects, as api.end_session() takes
+   it. */
+
+static void
+ngx_http_sluice_session_signs(ngx_http_request_t *r, u_char buf[NGX_INT_T_LEN],
+                              ngx_str_t *seconds)
+{
+    time_t longest;
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+
+    longest = ngx_max(sscf->access_ttl,
+                      ngx_http_sluice_links_longest(sscf->link_ttl));
+    longest = ngx_min(longest, NGX_MAX_INT32_VALUE - NGX_HTTP_SLUICE_CLOCKS);
+
+    seconds->data = buf;
+    seconds->len = (size_t) (ngx_sprintf(buf, "%T",
+                                         longest + NGX_HTTP_SLUICE_CLOCKS)
+                             - buf);
+}
+
+
+static ngx_int_t
+ngx_http_sluice_session_issued(const ngx_sluice_pg_result_t *result,
+                               ngx_uint_t column,
+                               ngx_http_sluice_login_t *login)
+{
+    ngx_str_t value;
+
+    if (ngx_sluice_pg_value(result, 0, column, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    login->issued = ngx_atotm(value.data, value.len);
+
+    return login->issued == NGX_ERROR ? NGX_ERROR : NGX_OK;
+}
+
 
 static ngx_int_t
 ngx_http_sluice_session_answer(ngx_http_request_t *r,
@@ -472,7 +545,7 @@ ngx_http_sluice_session_answer(ngx_http_request_t *r,
                ngx_min(login->id.len, UUID_TEXT_LEN));
     ngx_memcpy(access.sid, login->sid, UUID_TEXT_LEN);
     access.role = role_from_name((char *) login->role.data, login->role.len);
-    access.iat = ngx_time();
+    access.iat = login->issued;
     access.exp = access.iat + sscf->access_ttl;
 
     token = access_sign(sscf->keys, (char *) sscf->public_url.data,

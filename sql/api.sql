@@ -24,31 +24,396 @@ language sql stable as $$
 $$;
 
 
+-- When what is signed for this user now was issued, in seconds since 1970: not
+-- before a revocation that it must survive.
+create or replace function api.issued_at(subject text) returns bigint
+language sql volatile as $$
+    select greatest(floor(extract(epoch from clock_timestamp()))::bigint,
+                    (select floor(extract(epoch from before))::bigint + 1
+                     from sluice.revocations
+                     where kind = 'sub' and id = subject));
+$$;
+
+
+-- `signs`: for how many seconds nginx signs with a session by itself. The
+-- user's row is locked, so that a role or an account that changes meanwhile
+-- revokes what this call lets be signed. No row: the user is disabled by now.
 create or replace function api.create_session(session uuid, actor uuid,
-    digest bytea, agent text, peer inet, seconds bigint) returns void
-language sql as $$
-    insert into sluice.sessions (id, user_id, refresh_digest, user_agent,
-                                 address, expires_at)
-    values (session, actor, digest, left(agent, 500), peer,
-            now() + seconds * interval '1 second');
+    digest bytea, agent text, peer inet, seconds bigint, signs integer)
+returns table (role text, issued bigint)
+language plpgsql as $$
+#variable_conflict use_column
+begin
+    perform from sluice.users where id = actor and disabled_at is null
+    for share;
+
+    if found then
+        insert into sluice.sessions (id, user_id, refresh_digest, user_agent,
+                                     address, expires_at, signs_for)
+        values (session, actor, digest, left(agent, 500), peer,
+                now() + seconds * interval '1 second', signs);
+
+        return query select u.role, api.issued_at(actor::text)
+                     from sluice.users u where u.id = actor;
+    end if;
+end;
 $$;
 
 
-create or replace function api.refresh_session(digest bytea)
-returns table (id uuid, email text, name text, role text, session uuid)
+create or replace function api.refresh_session(digest bytea, signs integer)
+returns table (id uuid, email text, name text, role text, session uuid,
+               issued bigint)
+language plpgsql as $$
+#variable_conflict use_column
+begin
+    perform from sluice.users u join sluice.sessions s on s.user_id = u.id
+    where s.refresh_digest = digest for share of u;
+
+    update sluice.sessions set signs_for = signs
+    where refresh_digest = digest and signs_for < signs;
+
+    return query
+        select u.id, u.email, u.name, u.role, s.id, api.issued_at(u.id::text)
+        from sluice.sessions s join sluice.users u on u.id = s.user_id
+        where s.refresh_digest = digest and s.ended_at is null
+          and s.expires_at > now() and u.disabled_at is null;
+end;
+$$;
+
+
+-- `session` is empty for those who signed in elsewhere: they have none here.
+create or replace function api.end_session(actor uuid, session text,
+    signs integer, out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    s sluice.sessions;
+begin
+    update sluice.sessions set ended_at = coalesce(ended_at, now())
+    where id = nullif(session, '')::uuid and user_id = actor
+    returning * into s;
+
+    status := 204;
+    body := jsonb_build_object('revoked', case when session = '' then '[]'
+        else jsonb_build_array(api.revoke('sid', session, null,
+            greatest(now() + greatest(s.signs_for, signs)
+                             * interval '1 second', s.links_until))) end);
+    perform api.forget_revocations();
+end;
+$$;
+
+
+-- revocations: who revokes tells it in `revoked`, which nginx passes on at
+-- once; each nginx process reads the whole of it now and then
+
+create or replace function api.revocation_object(r sluice.revocations)
+returns jsonb
+language sql immutable as $$
+    select jsonb_build_object('kind', r.kind, 'id', r.id,
+        'before', coalesce(floor(extract(epoch from r.before))::bigint, 0),
+        'exp', ceil(extract(epoch from r.expires_at))::bigint);
+$$;
+
+
+-- What is not expired, by (kind, id): page on behind the last one; without a
+-- limit all of it. Times in seconds since 1970.
+create or replace function api.revocations(after_kind text default '',
+    after_id text default '', many integer default null)
+returns table (kind text, id text, before bigint, exp bigint)
 language sql stable as $$
-    select u.id, u.email, u.name, u.role, s.id
-    from sluice.sessions s join sluice.users u on u.id = s.user_id
-    where s.refresh_digest = digest and s.ended_at is null
-      and s.expires_at > now() and u.disabled_at is null;
+    select r.kind, r.id,
+           coalesce(floor(extract(epoch from r.before))::bigint, 0),
+           ceil(extract(epoch from r.expires_at))::bigint
+    from sluice.revocations r
+    where (r.kind, r.id) > (after_kind, after_id) and r.expires_at > now()
+    order by r.kind, r.id limit many;
 $$;
 
 
-create or replace function api.end_session(actor uuid, session uuid)
-returns void
+-- What was revoked before stays so for at least as much and as long.
+create or replace function api.revoke(kind_given text, id_given text,
+    cut timestamptz, until timestamptz) returns jsonb
+language plpgsql as $$
+declare
+    r sluice.revocations;
+begin
+    insert into sluice.revocations as old (kind, id, before, expires_at)
+    values (kind_given, id_given, cut, until)
+    on conflict (kind, id) do update
+    set before = case when old.before is null or excluded.before is null
+                      then null
+                      else greatest(old.before, excluded.before) end,
+        expires_at = greatest(old.expires_at, excluded.expires_at)
+    returning * into r;
+
+    return api.revocation_object(r);
+end;
+$$;
+
+
+-- Some of what has expired goes whenever something comes.
+create or replace function api.forget_revocations() returns void
 language sql as $$
-    update sluice.sessions set ended_at = now()
-    where id = session and user_id = actor and ended_at is null;
+    delete from sluice.revocations
+    where (kind, id) in (select kind, id from sluice.revocations
+                         where expires_at < now() order by expires_at
+                         limit 100 for update skip locked);
+$$;
+
+
+-- Whatever was issued to a user until now. The caller holds the user's row, so
+-- that nobody signs in meanwhile. A week is the least: tokens of other issuers
+-- are not ours to know.
+create or replace function api.revoke_user(u sluice.users) returns jsonb
+language sql as $$
+    select api.revoke('sub', u.id::text, clock_timestamp(),
+        greatest(now() + interval '7 days', u.links_until,
+                 (select max(now() + s.signs_for * interval '1 second')
+                  from sluice.sessions s where s.user_id = u.id)));
+$$;
+
+
+-- users, as sluicectl sets them; null when there is none with this address
+
+create or replace function api.user_object(u sluice.users, revoked jsonb)
+returns jsonb
+language sql stable as $$
+    select jsonb_build_object('id', u.id, 'email', u.email, 'role', u.role,
+                              'disabled', u.disabled_at is not null,
+                              'revoked', revoked);
+$$;
+
+
+-- Tokens with the old role end; sessions stay, and give new tokens.
+create or replace function api.set_role(address text, role_given text)
+returns jsonb
+language plpgsql as $$
+declare
+    u sluice.users;
+    revoked jsonb := '[]';
+begin
+    select * into u from sluice.users where lower(email) = lower(address)
+    for update;
+
+    if not found then
+        return null;
+    end if;
+
+    if u.role <> role_given then
+        update sluice.users set role = role_given where id = u.id
+        returning * into u;
+        revoked := jsonb_build_array(api.revoke_user(u));
+        perform api.forget_revocations();
+    end if;
+
+    return api.user_object(u, revoked);
+end;
+$$;
+
+
+-- Ends all sessions, and revokes those of which anything may still be good.
+create or replace function api.disable_user(address text) returns jsonb
+language plpgsql as $$
+declare
+    u sluice.users;
+    revoked jsonb;
+begin
+    select * into u from sluice.users where lower(email) = lower(address)
+    for update;
+
+    if not found then
+        return null;
+    end if;
+
+    update sluice.users set disabled_at = coalesce(disabled_at, now())
+    where id = u.id returning * into u;
+
+    with ended as (
+        update sluice.sessions set ended_at = now()
+        where user_id = u.id and ended_at is null
+        returning id, expires_at, signs_for * interval '1 second' signs,
+                  links_until
+    )
+    select jsonb_agg(api.revoke('sid', id::text, null,
+                                greatest(now() + signs, links_until))
+                     order by id)
+    into revoked from ended
+    where greatest(expires_at + signs, links_until) > now();
+
+    revoked := coalesce(revoked, '[]') || api.revoke_user(u);
+    perform api.forget_revocations();
+
+    return api.user_object(u, revoked);
+end;
+$$;
+
+
+create or replace function api.enable_user(address text) returns jsonb
+language plpgsql as $$
+declare
+    u sluice.users;
+begin
+    update sluice.users set disabled_at = null
+    where lower(email) = lower(address) returning * into u;
+
+    return case when found then api.user_object(u, '[]') end;
+end;
+$$;
+
+
+-- links
+
+-- One row a link, in order. `links` holds the media, or a path and the media
+-- whose folder it names if any; and what is asked for with it: `reads` (nothing
+-- but GET and HEAD), sub, sid and exp. `problem` tells why one may not be
+-- minted; then none is. A viewer mints for media he may see, and for paths
+-- within their folders; an editor for all media; an admin for any path. `tied`
+-- says that some link has a sub or sid: what these stand for is locked, so that
+-- it does not end while links are made for it. `show` is what people want of a
+-- folder.
+create or replace function api.mint_links(actor uuid, args jsonb)
+returns table (problem text, detail text, field text, path text, show text,
+               issued bigint)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+    uuid_form constant text := '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+    own_sid constant text := args->>'sid';
+    my_role text;
+begin
+    select u.role into my_role from sluice.users u
+    where u.id = actor and u.disabled_at is null;
+
+    if not found then
+        return query select 'token-invalid', null, null, null, null,
+                            null::bigint;
+        return;
+    end if;
+
+    if args ? 'tied' then
+        perform from sluice.users u
+        where u.id in (select (l->>'sub')::uuid
+                       from jsonb_array_elements(args->'links') l
+                       where l->>'sub' ~ uuid_form)
+        order by u.id for no key update;
+
+        perform from sluice.sessions s
+        where s.id in (select (l->>'sid')::uuid
+                       from jsonb_array_elements(args->'links') l
+                       where l->>'sid' ~ uuid_form)
+        order by s.id for no key update;
+    end if;
+
+    return query
+    with asked as (
+        select l.*, case when l.sub ~ uuid_form then l.sub::uuid end sub_id,
+               case when l.sid ~ uuid_form then l.sid::uuid end sid_id
+        from rows from (jsonb_to_recordset(args->'links') as
+            (media uuid, path text, reads boolean, sub text, sid text,
+             exp bigint)) with ordinality
+            as l(media, path, reads, sub, sid, exp, n)
+    ), known as (
+        select a.*, m.id media_id, m.kind, m.extension,
+               '/media/' || right(m.id::text, 2) || '/' || m.id || '/' folder
+        from asked a left join sluice.media m
+            on m.id = a.media and m.deleted_at is null
+               and (my_role <> 'viewer' or m.owner = actor
+                    or m.visibility = 'library')
+    ), judged as (
+        select k.*, case
+            when k.path is null and k.media_id is null then 'media'
+            when my_role <> 'admin' and k.path is not null
+                 and not coalesce(starts_with(k.path, k.folder), false)
+                then 'path'
+            when not k.reads and my_role <> 'admin' then 'methods'
+            when k.sub <> actor::text and my_role <> 'admin' then 'sub'
+            when exists (select from sluice.users u where u.id = k.sub_id
+                         and u.disabled_at is not null) then 'sub disabled'
+            when k.sid is distinct from own_sid and k.sid is not null
+                 and my_role <> 'admin' then 'sid'
+            when exists (select from sluice.sessions s where s.id = k.sid_id
+                         and s.ended_at is not null) then 'sid ended'
+            end wrong
+        from known k
+    ), good as (
+        select * from judged where args ? 'tied'
+          and not exists (select from judged where wrong is not null)
+    ), kept_sessions as (
+        update sluice.sessions s set links_until = g.until
+        from (select sid_id, to_timestamp(max(exp)) until from good
+              group by sid_id) g
+        where s.id = g.sid_id
+          and (s.links_until is null or s.links_until < g.until)
+    ), kept_users as (
+        update sluice.users u set links_until = g.until
+        from (select sub_id, to_timestamp(max(exp)) until from good
+              group by sub_id) g
+        where u.id = g.sub_id
+          and (u.links_until is null or u.links_until < g.until)
+    )
+    select case when wrong = 'media' then 'not-found'
+                when wrong ~ ' ' then 'field-invalid'
+                when wrong is not null then 'role-too-low' end,
+           case wrong
+               when 'media' then 'There is no such media, or none for you.'
+               when 'path' then 'Your role allows paths in the folders of '
+                                'media that you may see.'
+               when 'methods' then 'Your role allows links that read.'
+               when 'sub' then 'Only your own, unless you are an admin.'
+               when 'sid' then 'Only your own, unless you are an admin.'
+               when 'sub disabled' then 'This user is disabled.'
+               when 'sid ended' then 'This session has ended.' end,
+           split_part(wrong, ' ', 1),
+           coalesce(j.path, folder),
+           case when j.path is not null then j.path
+                when kind in ('video', 'audio')
+                    then folder || 'hls/master.m3u8'
+                else folder || coalesce('original.' || extension, '') end,
+           case when sub is not null then api.issued_at(sub) end
+    from judged j order by n;
+end;
+$$;
+
+
+-- `own`: the caller minted it; `exp` is in the id of whatever was minted here.
+-- Of other links the one who revokes may say when they expire.
+create or replace function api.revoke_link(actor uuid, args jsonb,
+                                           out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    given constant text := args->>'expires_at';
+    until timestamptz := now() + interval '10 years';
+begin
+    perform from sluice.users where id = actor and disabled_at is null
+       and (role = 'admin' or (args->>'own')::boolean);
+
+    if not found then
+        select * into status, body from api.refuse('not-found');
+        return;
+    end if;
+
+    if args ? 'exp' then
+        until := to_timestamp((args->>'exp')::bigint);
+    elsif given ~ '^[0-9]{1,11}$' then
+        until := to_timestamp(given::bigint);
+    elsif given ~* ('^[0-9]{4}-[0-9]{2}-[0-9]{2}t[0-9]{2}:[0-9]{2}:[0-9]{2}'
+                    '([.][0-9]{1,9})?(z|[+-][0-9]{2}:[0-9]{2})$') then
+        until := given::timestamptz;
+    elsif given is not null then
+        raise datetime_field_overflow;
+    end if;
+
+    status := 204;
+    body := jsonb_build_object('revoked', case when until < now() then '[]'
+        else jsonb_build_array(api.revoke('jti', args->>'jti', null, until))
+        end);
+    perform api.forget_revocations();
+exception
+    when datetime_field_overflow or invalid_datetime_format
+         or invalid_time_zone_displacement_value then
+        select * into status, body from api.refuse('field-invalid',
+            'Seconds since 1970, or a date and time as RFC 3339 has it.',
+            'expires_at');
+end;
 $$;
 
 
