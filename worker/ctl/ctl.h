@@ -20,7 +20,8 @@ typedef struct {
 
 typedef struct {
     const char *noun, *verb;
-    const char *operand;               /* "FILE", or NULL when there is none */
+    const char *operand;               /* "FILE", "EMAIL ROLE", or NULL when
+                                          there is none */
     const char *help;                  /* one sentence */
     int (*run)(int argc, char **argv); /* argv[0] is the verb; an exit code */
 } ctl_command_t;
@@ -30,6 +31,9 @@ int ctl_keys_list(int argc, char **argv);
 int ctl_db_migrate(int argc, char **argv);
 int ctl_db_status(int argc, char **argv);
 int ctl_user_add(int argc, char **argv);
+int ctl_user_role(int argc, char **argv);
+int ctl_user_disable(int argc, char **argv);
+int ctl_user_enable(int argc, char **argv);
 int ctl_user_list(int argc, char **argv);
 int ctl_link_sign(int argc, char **argv);
 int ctl_jobs_list(int argc, char **argv);

@@ -5,27 +5,28 @@
 
 
 static void options_help(const ctl_option_t *options);
+static const char *options_operand(int n, int *len);
 static const ctl_option_t *options_find(const ctl_option_t *options,
                                         const char *name, size_t len);
 
 
 void
 options_read(int argc, char **argv, const ctl_option_t *options,
-             const char **operand)
+             const char **operands)
 {
-    int i, only_operands = 0;
+    int i, n = 0, word, only_operands = 0;
     size_t len;
-    const char *arg, *equals, *found = NULL;
+    const char *arg, *equals, *name;
     const ctl_option_t *option;
 
     for (i = 1; i < argc; i++) {
         arg = argv[i];
 
         if (only_operands || arg[0] != '-' || arg[1] == '\0') {
-            if (ctl_command()->operand == NULL || found != NULL) {
+            if (options_operand(n, &word) == NULL) {
                 ctl_usage("\"%s\" is one argument too many", arg);
             }
-            found = arg;
+            operands[n++] = arg;
             continue;
         }
 
@@ -65,12 +66,26 @@ options_read(int argc, char **argv, const ctl_option_t *options,
         }
     }
 
-    if (ctl_command()->operand != NULL) {
-        if (found == NULL) {
-            ctl_usage("%s is missing", ctl_command()->operand);
-        }
-        *operand = found;
+    name = options_operand(n, &word);
+    if (name != NULL) {
+        ctl_usage("%.*s is missing", word, name);
     }
+}
+
+
+/* The name of the nth operand, from 0, or NULL when there are not so many. */
+static const char *
+options_operand(int n, int *len)
+{
+    const char *name = ctl_command()->operand;
+
+    for (/* void */; name != NULL && n > 0; n--) {
+        name = strchr(name, ' ');
+        name = name ? name + 1 : NULL;
+    }
+
+    *len = name ? (int) strcspn(name, " ") : 0;
+    return name;
 }
 
 

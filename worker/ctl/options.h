@@ -6,10 +6,10 @@
 #include "ctl.h"
 
 /* Reads the running command's arguments into the options' values; `options`
-   ends with a row whose name is NULL. `*operand` receives the one operand that
-   the command declares. Ends the program: with CTL_OK after --help, with
-   CTL_USAGE when something is unknown, missing or too much. */
+   ends with a row whose name is NULL. `operands` receives those that the
+   command declares, one a word. Ends the program: with CTL_OK after --help,
+   with CTL_USAGE when something is unknown, missing or too much. */
 void options_read(int argc, char **argv, const ctl_option_t *options,
-                  const char **operand);
+                  const char **operands);
 
 #endif

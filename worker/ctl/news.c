@@ -1,0 +1,126 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <hiredis/hiredis.h>
+#include "revocation_message.h"
+#include "ctl.h"
+#include "news.h"
+
+#define NEWS_KEY "sluice:revoked" /* scored by expiry */
+#define NEWS_CHANNEL "sluice:revocations"
+#define NEWS_TIMEOUT_S 5
+#define NEWS_LATER "nginx learns of it within a minute"
+
+
+static redisContext *news_connect(const char *address);
+static int news_send(redisContext *redis, const json_t *revocation);
+
+
+int
+news_tell(const char *address, const json_t *revoked)
+{
+    int rc = CTL_OK;
+    size_t i;
+    json_t *revocation;
+    redisContext *redis;
+
+    if (json_array_size(revoked) == 0) {
+        return CTL_OK;
+    }
+
+    if (address == NULL) {
+        address = getenv("SLUICE_REDIS");
+    }
+    if (address == NULL || *address == '\0') {
+        fputs("Without --redis (or SLUICE_REDIS) " NEWS_LATER ".\n", stderr);
+        return CTL_OK;
+    }
+
+    redis = news_connect(address);
+    if (redis == NULL || redis->err != 0) {
+        rc = ctl_fail("Redis is away, so " NEWS_LATER ": %s",
+                      redis ? redis->errstr : "out of memory");
+        goto done;
+    }
+
+    json_array_foreach(revoked, i, revocation)
+    {
+        if (news_send(redis, revocation) != 0) {
+            rc = ctl_fail("Redis did not take it, so " NEWS_LATER ": %s",
+                          redis->err ? redis->errstr : "it answers an error");
+            break;
+        }
+    }
+
+done:
+
+    if (redis != NULL) {
+        redisFree(redis);
+    }
+    return rc;
+}
+
+
+/* Like the worker's addresses: "unix:path" or "host:port". */
+static redisContext *
+news_connect(const char *address)
+{
+    char *host;
+    const char *colon;
+    redisContext *redis;
+    struct timeval timeout = { NEWS_TIMEOUT_S, 0 };
+
+    if (strncmp(address, "unix:", 5) == 0) {
+        redis = redisConnectUnixWithTimeout(address + 5, timeout);
+
+    } else {
+        colon = strrchr(address, ':');
+        if (colon == NULL || colon == address || atoi(colon + 1) <= 0) {
+            ctl_usage("--redis is host:port or unix:path, not \"%s\"", address);
+        }
+
+        host = strndup(address, (size_t) (colon - address));
+        redis = host ? redisConnectWithTimeout(host, atoi(colon + 1), timeout)
+                     : NULL;
+        free(host);
+    }
+
+    if (redis != NULL && redis->err == 0) {
+        redisSetTimeout(redis, timeout);
+    }
+
+    return redis;
+}
+
+
+/* The set first: who hears of it and looks there finds it. */
+static int
+news_send(redisContext *redis, const json_t *revocation)
+{
+    int i, rc = 0;
+    char text[REVOCATION_MESSAGE_SIZE_MAX];
+    size_t len;
+    redisReply *reply;
+    revocation_message_t message;
+
+    if (revocation_message_read(revocation, &message)
+        != REVOCATION_MESSAGE_OK) {
+        return -1;
+    }
+
+    len = revocation_message_write(&message, text, sizeof(text));
+
+    for (i = 0; i < 2 && rc == 0; i++) {
+        reply = i == 0 ? redisCommand(redis, "ZADD " NEWS_KEY " %lld %b",
+                                      (long long) message.exp, text, len)
+                       : redisCommand(redis, "PUBLISH " NEWS_CHANNEL " %b",
+                                      text, len);
+        if (reply == NULL || reply->type == REDIS_REPLY_ERROR) {
+            rc = -1;
+        }
+        freeReplyObject(reply);
+    }
+
+    return rc;
+}

@@ -1,0 +1,107 @@
+/* What changes for a user who is there: role, disabled, enabled. */
+
+#include <stdio.h>
+#include <string.h>
+#include "ctl.h"
+#include "database.h"
+#include "email.h"
+#include "news.h"
+#include "options.h"
+#include "output.h"
+
+
+static int user_change(int argc, char **argv, const char *sql, int takes_role);
+static json_t *user_change_apply(const char *conninfo, const char *sql,
+                                 const char *email, const char *role);
+
+
+int
+ctl_user_role(int argc, char **argv)
+{
+    return user_change(argc, argv, "select api.set_role($1, $2)", 1);
+}
+
+
+int
+ctl_user_disable(int argc, char **argv)
+{
+    return user_change(argc, argv, "select api.disable_user($1)", 0);
+}
+
+
+int
+ctl_user_enable(int argc, char **argv)
+{
+    return user_change(argc, argv, "select api.enable_user($1)", 0);
+}
+
+
+static int
+user_change(int argc, char **argv, const char *sql, int takes_role)
+{
+    int rc;
+    json_t *user;
+    const char *operands[2] = { NULL, NULL };
+    const char *conninfo = NULL, *redis = NULL, *as_json = NULL;
+    const ctl_option_t options[] = { { NEWS_OPTION, &redis },
+                                     { DATABASE_OPTION, &conninfo },
+                                     { "json", NULL, "for machines", &as_json },
+                                     { NULL, NULL, NULL, NULL } };
+
+    options_read(argc, argv, options, operands);
+
+    if (!email_valid(operands[0])) {
+        ctl_usage("EMAIL \"%s\" is not an e-mail address", operands[0]);
+    }
+    if (takes_role && strcmp(operands[1], "viewer") != 0
+        && strcmp(operands[1], "editor") != 0
+        && strcmp(operands[1], "admin") != 0) {
+        ctl_usage("ROLE is viewer, editor or admin, not \"%s\"", operands[1]);
+    }
+
+    user = user_change_apply(conninfo, sql, operands[0], operands[1]);
+    if (user == NULL) {
+        return CTL_FAILED;
+    }
+
+    rc = news_tell(redis, json_object_get(user, "revoked"));
+    json_object_del(user, "revoked");
+    output_object(user, as_json != NULL);
+    json_decref(user);
+
+    return rc;
+}
+
+
+/* The user as he is now, with what was revoked; NULL after saying why not. */
+static json_t *
+user_change_apply(const char *conninfo, const char *sql, const char *email,
+                  const char *role)
+{
+    json_t *user = NULL;
+    PGconn *conn;
+    PGresult *result;
+    const char *params[] = { email, role };
+
+    conn = database_open(conninfo);
+    if (conn == NULL) {
+        return NULL;
+    }
+
+    result = database_query(conn, sql, role ? 2 : 1, params);
+    if (result == NULL) {
+        goto done;
+    }
+
+    if (PQgetisnull(result, 0, 0)) {
+        ctl_fail("there is no user with the address %s", email);
+    } else {
+        user = json_loads(PQgetvalue(result, 0, 0), 0, NULL);
+    }
+    PQclear(result);
+
+done:
+
+    PQfinish(conn);
+    return user;
+}
