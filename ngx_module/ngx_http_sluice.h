@@ -65,6 +65,7 @@ typedef struct {
     ngx_http_sluice_step_pt step; /* what comes after it, on the loop */
     void *step_data;
     ngx_str_t body;                   /* a JSON body, as text */
+    size_t body_max;                  /* bytes it may have */
     ngx_http_handler_pt body_handler; /* what comes after it was read */
     void *upload;                     /* ngx_http_sluice_upload_module.c's */
 } ngx_http_sluice_ctx_t;
@@ -164,6 +165,10 @@ void ngx_http_sluice_finish(ngx_http_request_t *r, ngx_int_t rc);
 ngx_int_t ngx_http_sluice_with_body(ngx_http_request_t *r,
                                     ngx_http_handler_pt handler);
 
+/* The same with another bound, in bytes. */
+ngx_int_t ngx_http_sluice_with_body_max(ngx_http_request_t *r, size_t max,
+                                        ngx_http_handler_pt handler);
+
 /* The body that was read. On NGX_DECLINED there is nothing to refuse, and
    `*body` is an object to json_decref(), empty without a body; else the request
    was answered: return it. */
@@ -199,6 +204,8 @@ ngx_int_t ngx_http_sluice_upload_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sluice_sign_in_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sluice_refresh_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sluice_sign_out_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sluice_mint_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sluice_revoke_handler(ngx_http_request_t *r);
 
 /* Answers with what an api.* function returned: (status, body). Paths in
    `links` become signed URLs when `sign` is set. Frees nothing. */

@@ -14,7 +14,7 @@
 
 typedef struct {
     ngx_uint_t method;
-    ngx_str_t path;                 /* a part {id} matches a UUID */
+    ngx_str_t path;                 /* see ngx_http_sluice_api_part() */
     role_t role;                    /* least role; ROLE_NONE: anyone */
     ngx_sluice_pg_statement_t call; /* the SQL function, or */
     ngx_http_handler_pt handler;    /* a content handler */
@@ -35,6 +35,7 @@ static ngx_int_t ngx_http_sluice_api_find(ngx_http_request_t *r,
                                           json_t *parts);
 static ngx_uint_t ngx_http_sluice_api_match(ngx_str_t *pattern, ngx_str_t *uri,
                                             json_t *parts);
+static size_t ngx_http_sluice_api_part(ngx_str_t *name, u_char *u, u_char *end);
 static ngx_int_t ngx_http_sluice_api_allowed(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_api_call(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_api_query_args(ngx_http_request_t *r,
@@ -119,6 +120,12 @@ static ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
 
     { NGX_HTTP_DELETE, ngx_string("/api/media/{id}"), ROLE_VIEWER,
       SQL(delete_media), NULL, 0 },
+
+    { NGX_HTTP_POST, ngx_string("/api/links"), ROLE_VIEWER, NO_SQL,
+      ngx_http_sluice_mint_handler, 0 },
+
+    { NGX_HTTP_DELETE, ngx_string("/api/links/{jti}"), ROLE_VIEWER, NO_SQL,
+      ngx_http_sluice_revoke_handler, 0 },
 
     { NGX_HTTP_GET, ngx_string("/api/jobs/{id}"), ROLE_VIEWER, SQL(get_job),
       NULL, 0 },
@@ -244,6 +251,7 @@ static ngx_uint_t
 ngx_http_sluice_api_match(ngx_str_t *pattern, ngx_str_t *uri, json_t *parts)
 {
     u_char *p, *u, *pend, *uend;
+    size_t len;
     ngx_str_t name;
 
     p = pattern->data;
@@ -265,22 +273,49 @@ ngx_http_sluice_api_match(ngx_str_t *pattern, ngx_str_t *uri, json_t *parts)
         p = ngx_strlchr(p, pend, '}');
         name.len = (size_t) (p++ - name.data);
 
-        if (uend - u < UUID_TEXT_LEN
-            || !uuid_valid((char *) u, UUID_TEXT_LEN)) {
+        len = ngx_http_sluice_api_part(&name, u, uend);
+
+        if (len == 0
+            || (parts
+                && json_object_setn_new(parts, (char *) name.data, name.len,
+                                        json_stringn((char *) u, len))
+                       != 0)) {
             return 0;
         }
 
-        if (parts
-            && json_object_setn_new(parts, (char *) name.data, name.len,
-                                    json_stringn((char *) u, UUID_TEXT_LEN))
-                   != 0) {
-            return 0;
-        }
-
-        u += UUID_TEXT_LEN;
+        u += len;
     }
 
     return p == pend && u == uend;
+}
+
+
+/* How much of the path stands for a {name}, or 0: {jti} is what a grant's may
+   be, any other name a UUID. */
+
+static size_t
+ngx_http_sluice_api_part(ngx_str_t *name, u_char *u, u_char *end)
+{
+    u_char *p;
+    ngx_str_t part;
+
+    if (name->len != 3 || ngx_strncmp(name->data, "jti", 3) != 0) {
+        return end - u >= UUID_TEXT_LEN && uuid_valid((char *) u, UUID_TEXT_LEN)
+                   ? UUID_TEXT_LEN
+                   : 0;
+    }
+
+    for (p = u; p < end && *p != '/'; p++) {
+        if (*p < 0x20 || *p == 0x7f) {
+            return 0;
+        }
+    }
+
+    part.data = u;
+    part.len = (size_t) (p - u);
+
+    return part.len < GRANT_JTI_MAX && ngx_http_sluice_utf8(&part) ? part.len
+                                                                   : 0;
 }
 
 

@@ -11,17 +11,26 @@ static void ngx_http_sluice_body_start(ngx_http_request_t *r);
 static void ngx_http_sluice_body_more(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_body_take(ngx_http_request_t *r,
                                            ngx_http_sluice_ctx_t *ctx);
-static ngx_int_t ngx_http_sluice_body_too_large(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sluice_body_too_large(ngx_http_request_t *r,
+                                                size_t max);
 
 
 ngx_int_t
 ngx_http_sluice_with_body(ngx_http_request_t *r, ngx_http_handler_pt handler)
 {
+    return ngx_http_sluice_with_body_max(r, NGX_HTTP_SLUICE_JSON_MAX, handler);
+}
+
+
+ngx_int_t
+ngx_http_sluice_with_body_max(ngx_http_request_t *r, size_t max,
+                              ngx_http_handler_pt handler)
+{
     ngx_int_t rc;
     ngx_http_sluice_ctx_t *ctx;
 
-    if (r->headers_in.content_length_n > NGX_HTTP_SLUICE_JSON_MAX) {
-        return ngx_http_sluice_body_too_large(r);
+    if (r->headers_in.content_length_n > (off_t) max) {
+        return ngx_http_sluice_body_too_large(r, max);
     }
 
     ctx = ngx_http_sluice_ctx(r);
@@ -30,6 +39,9 @@ ngx_http_sluice_with_body(ngx_http_request_t *r, ngx_http_handler_pt handler)
     }
 
     ctx->body_handler = handler;
+    ctx->body_max = r->headers_in.content_length_n > 0
+                        ? (size_t) r->headers_in.content_length_n
+                        : max;
 
     r->request_body_no_buffering = 1;
 
@@ -102,12 +114,12 @@ ngx_http_sluice_body_take(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
         b = cl->buf;
         size = (size_t) (b->last - b->pos);
 
-        if (ctx->body.len + size > NGX_HTTP_SLUICE_JSON_MAX) {
-            return ngx_http_sluice_body_too_large(r);
+        if (ctx->body.len + size > ctx->body_max) {
+            return ngx_http_sluice_body_too_large(r, ctx->body_max);
         }
 
         if (ctx->body.data == NULL) {
-            ctx->body.data = ngx_pnalloc(r->pool, NGX_HTTP_SLUICE_JSON_MAX);
+            ctx->body.data = ngx_pnalloc(r->pool, ctx->body_max);
             if (ctx->body.data == NULL) {
                 return NGX_HTTP_INTERNAL_SERVER_ERROR;
             }
@@ -127,10 +139,14 @@ ngx_http_sluice_body_take(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
 
 
 static ngx_int_t
-ngx_http_sluice_body_too_large(ngx_http_request_t *r)
+ngx_http_sluice_body_too_large(ngx_http_request_t *r, size_t max)
 {
-    return ngx_http_sluice_problem(r, SLUICE_TOO_LARGE,
-                                   "A JSON body may have 64 KiB.", NULL);
+    u_char detail[64];
+
+    (void) ngx_snprintf(detail, sizeof(detail),
+                        "A JSON body may have %uz KiB here.%Z", max / 1024);
+
+    return ngx_http_sluice_problem(r, SLUICE_TOO_LARGE, (char *) detail, NULL);
 }
 
 
