@@ -34,9 +34,8 @@ role_name(role_t role)
 }
 
 
-/* RFC 7519, 4.1.3: a string, or an array of strings that names us. */
-static int
-audience_is(const json_t *aud, const char *audience)
+int
+access_audience(const json_t *aud, const char *audience)
 {
     const json_t *item;
     size_t i;
@@ -89,9 +88,10 @@ access_parse(const json_t *claims, const char *issuer, const char *audience,
     role = json_object_get(claims, "role");
     jti = json_object_get(claims, "jti");
     access->nbf = 0;
+    access->foreign = 0;
 
     if (!claim_is(json_object_get(claims, "iss"), issuer)
-        || !audience_is(json_object_get(claims, "aud"), audience)
+        || !access_audience(json_object_get(claims, "aud"), audience)
         || !json_is_string(role) || !json_is_string(jti)
         || json_string_length(jti) == 0
         || read_uuid(claims, "sub", access->sub) != 0

@@ -22,10 +22,17 @@ const char *role_name(role_t role);
 
 typedef struct {
     char sub[UUID_TEXT_SIZE]; /* the user, terminated text */
-    char sid[UUID_TEXT_SIZE]; /* the session, terminated text */
+    char sid[UUID_TEXT_SIZE]; /* the session, terminated text; empty for a
+                                 foreign token that names none */
     role_t role;
-    int64_t iat, exp, nbf; /* seconds since 1970; nbf 0 when there is none */
+    int64_t iat, exp, nbf; /* seconds since 1970; nbf 0 when there is none, and
+                              a foreign token's iat, too */
+    int foreign;           /* 1: another issuer's, see issuer.h */
 } access_t;
+
+/* 1 when `aud` (RFC 7519, 4.1.3) is this audience, or an array of strings that
+   has it. */
+int access_audience(const json_t *aud, const char *audience);
 
 /* Reads verified claims; `iss` and `aud` must be the given ones (aud may be an
    array that contains it). SLUICE_OK, or SLUICE_TOKEN_INVALID when a claim is

@@ -1,5 +1,7 @@
 #include <stdint.h>
 #include <time.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include "uuid.h"
 
@@ -59,6 +61,40 @@ uuid_v7(char text[UUID_TEXT_SIZE])
     write_text(text, bytes);
 
     return 0;
+}
+
+
+int
+uuid_v5(char text[UUID_TEXT_SIZE], const void *name, size_t len)
+{
+    /* 6ba7b811-9dad-11d1-80b4-00c04fd430c8: RFC 9562, 6.6 */
+    static const uint8_t url[UUID_SIZE] = { 0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad,
+                                            0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0,
+                                            0x4f, 0xd4, 0x30, 0xc8 };
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    EVP_MD_CTX *ctx;
+    int rc = -1;
+
+    ctx = EVP_MD_CTX_new();
+
+    if (ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha1(), NULL) == 1
+        && EVP_DigestUpdate(ctx, url, UUID_SIZE) == 1
+        && EVP_DigestUpdate(ctx, name, len) == 1
+        && EVP_DigestFinal_ex(ctx, digest, NULL) == 1) {
+        digest[6] = (uint8_t) (0x50 | (digest[6] & 0x0f));
+        digest[8] = (uint8_t) (0x80 | (digest[8] & 0x3f));
+
+        write_text(text, digest);
+        rc = 0;
+    }
+
+    if (rc != 0) {
+        ERR_clear_error();
+    }
+
+    EVP_MD_CTX_free(ctx);
+
+    return rc;
 }
 
 

@@ -1,5 +1,5 @@
-/* UUID version 7, RFC 9562, section 5.7: sortable by the time of their birth.
- */
+/* UUIDs, RFC 9562: version 7 (section 5.7), sortable by the time of their
+   birth, and version 5 (section 5.5), made from a name. */
 
 #ifndef SLUICE_UUID_H
 #define SLUICE_UUID_H
@@ -12,6 +12,11 @@
 /* Writes a new UUIDv7 in lower case, terminated. 0, or -1 when the random
    source failed. */
 int uuid_v7(char text[UUID_TEXT_SIZE]);
+
+/* Writes the UUIDv5 of a name of `len` bytes in the namespace of URLs (section
+   6.6) in lower case, terminated: the same name, the same UUID. 0, or -1 when
+   OpenSSL failed. */
+int uuid_v5(char text[UUID_TEXT_SIZE], const void *name, size_t len);
 
 /* 1 when the text is a UUID of any version in canonical lower case form. */
 int uuid_valid(const char *text, size_t len);

@@ -9,7 +9,7 @@
 #define SUB "0190a5d0-0000-7000-8000-000000000001"
 #define SID "0190a5d0-0000-7000-8000-000000000002"
 
-static const access_t editor = { SUB, SID, ROLE_EDITOR, NOW, NOW + 60, 0 };
+static const access_t editor = { SUB, SID, ROLE_EDITOR, NOW, NOW + 60, 0, 0 };
 
 
 /* A token's claims; a NULL takes the claim out, else it takes the new one. */
@@ -64,6 +64,7 @@ START_TEST(all_claims_are_read)
     ck_assert_int_eq(access.iat, NOW);
     ck_assert_int_eq(access.exp, NOW + 60);
     ck_assert_int_eq(access.nbf, NOW + 1);
+    ck_assert_int_eq(access.foreign, 0);
     json_decref(claims);
 }
 END_TEST

@@ -72,6 +72,32 @@ START_TEST(a_later_one_sorts_behind)
 END_TEST
 
 
+/* Python: uuid.uuid5(uuid.NAMESPACE_URL, …) */
+START_TEST(a_name_has_the_uuid_that_others_compute)
+{
+    static const char name[] = "https://id.example/pool user";
+    char text[UUID_TEXT_SIZE];
+
+    ck_assert_int_eq(uuid_v5(text, "https://www.example.com", 23), 0);
+    ck_assert_str_eq(text, "a0787afd-c170-5773-8d60-02739168de9f");
+    ck_assert_int_eq(uuid_v5(text, name, sizeof(name) - 1), 0);
+    ck_assert_str_eq(text, "2ee3f623-5c90-5573-8935-73bcd90c02a7");
+}
+END_TEST
+
+
+START_TEST(one_made_from_a_name_is_valid)
+{
+    char text[UUID_TEXT_SIZE];
+
+    ck_assert_int_eq(uuid_v5(text, "", 0), 0);
+    ck_assert_int_eq(uuid_valid(text, UUID_TEXT_LEN), 1);
+    ck_assert_int_eq(text[14], '5');
+    ck_assert_ptr_nonnull(strchr("89ab", text[19]));
+}
+END_TEST
+
+
 START_TEST(any_version_is_valid)
 {
     ck_assert_int_eq(
@@ -124,5 +150,7 @@ END_TEST
 RUN("core/uuid", a_new_one_is_valid,
     a_new_one_has_version_7_and_the_rfc_variant,
     it_begins_with_the_milliseconds_of_its_birth, two_are_never_the_same,
-    a_later_one_sorts_behind, any_version_is_valid, other_forms_are_not_valid,
-    another_length_is_not_valid, the_shard_is_the_last_two_digits)
+    a_later_one_sorts_behind, a_name_has_the_uuid_that_others_compute,
+    one_made_from_a_name_is_valid, any_version_is_valid,
+    other_forms_are_not_valid, another_length_is_not_valid,
+    the_shard_is_the_last_two_digits)
