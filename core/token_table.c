@@ -1,17 +1,13 @@
+#define _GNU_SOURCE /* memrchr */
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
-#include "base64url.h"
 #include "token_table.h"
 
 #define WAYS 4
 #define SLOTS_MAX ((size_t) 1 << 24)
 
 #define CACHE_LINE 64
-
-/* Characters of a signature: RFC 7518, 3.2 and 3.4. */
-#define HS256_LEN base64url_encoded_size((size_t) 32)
-#define ES256_LEN base64url_encoded_size((size_t) 64)
 
 /* 2^64 / golden ratio: Knuth, TAOCP 6.4, multiplicative hashing. */
 #define GOLDEN UINT64_C(0x9e3779b97f4a7c15)
@@ -102,15 +98,22 @@ token_table_free(token_table_t *table)
 }
 
 
-/* Where the signature starts; 0 for what is too long or too short. */
+/* Where the signature starts; 0 for what is too long, or has none that is as
+   long as a tag. */
 static size_t
-signature_start(jwt_kind_t kind, size_t len)
+signature_start(const char *token, size_t len)
 {
-    size_t size;
+    const char *dot;
+    size_t start;
 
-    size = (kind == JWT_GRANT) ? HS256_LEN : ES256_LEN;
+    dot = (len <= TOKEN_TABLE_MAX) ? memrchr(token, '.', len) : NULL;
+    if (dot == NULL) {
+        return 0;
+    }
 
-    return (len > size && len <= TOKEN_TABLE_MAX) ? len - size : 0;
+    start = (size_t) (dot - token) + 1;
+
+    return (len - start >= sizeof(uint64_t)) ? start : 0;
 }
 
 
@@ -155,16 +158,16 @@ find_way(const set_t *set, uint64_t tag, jwt_kind_t kind, const char *token,
 }
 
 
-const token_t *
+token_t *
 token_table_find(token_table_t *table, jwt_kind_t kind, const char *token,
                  size_t len)
 {
-    const set_t *set;
+    set_t *set;
     uint64_t tag;
     size_t start;
     int way;
 
-    start = signature_start(kind, len);
+    start = signature_start(token, len);
     if (start == 0) {
         return NULL;
     }
@@ -234,7 +237,7 @@ choose_way(const set_t *set)
 }
 
 
-const token_t *
+token_t *
 token_table_put(token_table_t *table, const char *token, size_t len,
                 const token_t *claims)
 {
@@ -244,7 +247,7 @@ token_table_put(token_table_t *table, const char *token, size_t len,
     size_t start;
     int way;
 
-    start = signature_start(claims->kind, len);
+    start = signature_start(token, len);
     if (start == 0) {
         memmove(&table->unremembered, claims, claims_size(claims));
         return &table->unremembered;
