@@ -44,7 +44,7 @@ units := $(patsubst tests/%.c,build/tests/%,\
   $(wildcard tests/unit/core/*_test.c tests/unit/worker/*_test.c))
 fuzzers := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
-.PHONY: all run up down test bench lint fuzz install clean help \
+.PHONY: all run up down test bench soak lint fuzz install clean help \
   build packages test-packages units fuzzers asan http-again FORCE
 
 all: build
@@ -56,6 +56,7 @@ help:
 	@echo 'make test       every test; lint is one of them'
 	@echo 'make bench      the measurements of the README'
 	@echo 'make lint       clang-format, cppcheck and the rules of the folders'
+	@echo 'make soak       10 million tokens, and nginx as large as before'
 	@echo "make fuzz       each fuzzer for $(FUZZ_SECONDS) s (FUZZ_SECONDS)"
 	@echo 'make install    into $$DESTDIR$$PREFIX ($(PREFIX))'
 	@echo 'make clean      remove build/'
@@ -181,6 +182,11 @@ bench: test-packages
 	@$(MAKE) -s build
 	@tests/bench/run
 
+soak: test-packages
+	@$(MAKE) -s build build/soak/tokens
+	@node tests/soak/tokens.mjs
+
+build/soak/tokens: tests/soak/tokens.c build/libcore.a
 build/bench/%: tests/bench/%.c build/libcore.a
 	$(call say,LINK,$@)mkdir -p $(@D); \
 	$(CC) $(core_flags) -o $@ $^ $(core_libs)

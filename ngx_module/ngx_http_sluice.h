@@ -48,7 +48,13 @@ typedef struct {
 } ngx_http_sluice_srv_conf_t;
 
 
+/* 1 when it is scheme and host alone: "https://media.example.org". */
+ngx_uint_t ngx_http_sluice_is_origin(ngx_str_t *url);
+
+
 /* a request */
+
+typedef struct ngx_http_sluice_limits_s ngx_http_sluice_limits_t;
 
 typedef void (*ngx_http_sluice_step_pt)(ngx_http_request_t *r, void *data);
 
@@ -56,9 +62,14 @@ typedef struct {
     ngx_str_t path;       /* what the client asked for, normalized,
                              without the in-path carrier */
     ngx_str_t path_grant; /* the in-path carrier, or empty */
+    ngx_str_t brought;    /* a grant, good or not */
     ngx_str_t grant;      /* the grant that was let pass */
+    ngx_str_t link;       /* its jti */
+    ngx_str_t link_user;  /* its sub */
     access_t access;      /* role ROLE_NONE: nobody signed in */
     sluice_status_t denied;
+    ngx_uint_t counted;                  /* among those that passed */
+    ngx_http_sluice_limits_t *limits;    /* NULL: a grant without any */
     ngx_http_log_handler_pt log_handler; /* nginx's, behind ours */
 
     ngx_thread_task_t *task;      /* reused by each _thread_post() */
@@ -91,6 +102,18 @@ ngx_uint_t ngx_http_sluice_carrier_grant(ngx_http_request_t *r,
 ngx_uint_t ngx_http_sluice_carrier_user(ngx_http_request_t *r,
                                         ngx_str_t *token);
 
+/* Takes a grant that passed out of the arguments: what stands behind the gate
+   does not see it. */
+ngx_int_t ngx_http_sluice_carrier_take_arg(ngx_http_request_t *r,
+                                           ngx_str_t *token);
+
+/* For the log phase, in front of what writes logs: of each grant in request
+   line, arguments and Referer the signature becomes asterisks. */
+ngx_int_t ngx_http_sluice_carrier_mask(ngx_http_request_t *r);
+/* 1 and the value when a cookie of this name came. */
+ngx_uint_t ngx_http_sluice_carrier_cookie(ngx_http_request_t *r,
+                                          ngx_str_t *name, ngx_str_t *value);
+
 /* 1 when the path came as it is signed, without "..", "//", or an encoded dot
    or slash. */
 ngx_uint_t ngx_http_sluice_carrier_canonical(ngx_http_request_t *r);
@@ -101,7 +124,24 @@ ngx_uint_t ngx_http_sluice_carrier_canonical(ngx_http_request_t *r);
 /* Finds or verifies a token. SLUICE_OK and its claims, which hold until the
    next call; expiry, path and role are the caller's to decide. */
 sluice_status_t ngx_http_sluice_token(ngx_http_request_t *r, jwt_kind_t kind,
-                                      ngx_str_t *token, const token_t **claims);
+                                      ngx_str_t *token, token_t **claims);
+
+/* Whether it was taken back: SLUICE_OK, `revoked`, or
+   SLUICE_REVOCATIONS_UNKNOWN. A token is looked up once a change of what is
+   revoked; in between this costs a read of the zone's counter. */
+sluice_status_t ngx_http_sluice_token_current(token_t *token,
+                                              sluice_status_t revoked);
+
+/* The signature of an opened token, and its claims, to json_decref(). A
+   signature that some process of this machine has seen to be good is found in
+   the zone. */
+jwt_result_t ngx_http_sluice_token_verify(jwt_t *jwt, ngx_str_t *token,
+                                          json_t **claims);
+
+
+/* $sluice_…: ngx_http_sluice_variables.c; for a module's preconfiguration */
+
+ngx_int_t ngx_http_sluice_variables(ngx_conf_t *cf);
 
 
 /* answering: ngx_http_sluice_answer.c; each returns what a content handler
@@ -124,13 +164,22 @@ ngx_int_t ngx_http_sluice_problem(ngx_http_request_t *r, sluice_status_t status,
 ngx_int_t ngx_http_sluice_problem_headers(ngx_http_request_t *r,
                                           sluice_status_t status);
 
-/* A header of the answer; `value` must outlive the request. */
+/* A header of the answer; `value` must outlive the request. The second takes
+   out what others set under that name. */
 ngx_int_t ngx_http_sluice_header(ngx_http_request_t *r, const char *name,
                                  ngx_str_t *value);
+ngx_int_t ngx_http_sluice_header_replace(ngx_http_request_t *r,
+                                         const char *name, ngx_str_t *value);
 
 
-/* waiting: ngx_http_sluice_wait.c; for content handlers, which then return
-   NGX_DONE */
+/* waiting: ngx_http_sluice_wait.c */
+
+/* The access phase waits: its handler then returns NGX_AGAIN, and is entered
+   again after _resume(), which is never called from inside that handler. */
+void ngx_http_sluice_access_wait(ngx_http_request_t *r);
+void ngx_http_sluice_access_resume(ngx_http_request_t *r);
+
+/* The rest is for content handlers, which then return NGX_DONE. */
 
 typedef void (*ngx_http_sluice_row_pt)(ngx_http_request_t *r, void *data,
                                        const ngx_sluice_pg_result_t *result);

@@ -21,6 +21,30 @@ ngx_http_sluice_header(ngx_http_request_t *r, const char *name,
 }
 
 
+ngx_int_t
+ngx_http_sluice_header_replace(ngx_http_request_t *r, const char *name,
+                               ngx_str_t *value)
+{
+    ngx_uint_t i;
+    ngx_list_part_t *part;
+    ngx_table_elt_t *h;
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (h[i].key.len == ngx_strlen(name)
+                && ngx_strncasecmp(h[i].key.data, (u_char *) name, h[i].key.len)
+                       == 0) {
+                h[i].hash = 0;
+            }
+        }
+    }
+
+    return ngx_http_sluice_header(r, name, value);
+}
+
+
 static ngx_table_elt_t *
 ngx_http_sluice_header_push(ngx_http_request_t *r, const char *name,
                             ngx_str_t *value)

@@ -6,6 +6,7 @@
  */
 
 #include "ngx_http_sluice.h"
+#include "ngx_http_sluice_issuer.h"
 
 
 /* what client_max_body_size is when nobody wrote it */
@@ -29,6 +30,7 @@ typedef struct {
 } ngx_http_sluice_api_loc_conf_t;
 
 
+static ngx_int_t ngx_http_sluice_api_go(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_sluice_api_cross_site(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_api_find(ngx_http_request_t *r,
                                           ngx_http_sluice_route_t **route,
@@ -161,6 +163,30 @@ ngx_http_sluice_api_handler(ngx_http_request_t *r)
                                            ? SLUICE_UNAUTHENTICATED
                                            : SLUICE_ROLE_TOO_LOW,
                                        NULL, NULL);
+    }
+
+    if (ctx->access.foreign && route->role != ROLE_NONE) {
+        rc = ngx_http_sluice_adopt(r, ngx_http_sluice_api_go);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    return ngx_http_sluice_api_go(r);
+}
+
+
+static ngx_int_t
+ngx_http_sluice_api_go(ngx_http_request_t *r)
+{
+    ngx_int_t rc;
+    ngx_http_sluice_route_t *route;
+
+    rc = ngx_http_sluice_api_find(r, &route, NULL);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
     if (route->handler) {

@@ -9,9 +9,12 @@ static ngx_uint_t ngx_http_sluice_carrier_token_char(u_char c);
 static u_char *ngx_http_sluice_carrier_log(ngx_http_request_t *r,
                                            ngx_http_request_t *sr, u_char *buf,
                                            size_t len);
-static ngx_uint_t ngx_http_sluice_carrier_cookie(ngx_http_request_t *r,
-                                                 ngx_str_t *name,
-                                                 ngx_str_t *value);
+static void ngx_http_sluice_carrier_mask_text(ngx_str_t *text);
+static u_char *ngx_http_sluice_carrier_mask_token(u_char *p, u_char *end,
+                                                  ngx_uint_t path);
+static ngx_uint_t ngx_http_sluice_carrier_find(ngx_http_request_t *r,
+                                               ngx_http_sluice_ctx_t *ctx,
+                                               ngx_str_t *token);
 static ngx_uint_t ngx_http_sluice_carrier_arg(ngx_str_t *args,
                                               ngx_str_t *token);
 
@@ -104,7 +107,8 @@ ngx_http_sluice_carrier_token_char(u_char c)
 
 /*
  * nginx ends each line of the error log with the request as it came, and with
- * what was asked upstream; grants are taken out of that: /~***, grant=***
+ * what was asked upstream; grants, and the signatures of CloudFront's links,
+ * are taken out of that: /~***, grant=***, Signature=***
  */
 
 static u_char *
@@ -122,13 +126,17 @@ ngx_http_sluice_carrier_log(ngx_http_request_t *r, ngx_http_request_t *sr,
 
         if (!(dst - buf >= 2 && ngx_memcmp(dst - 2, "/~", 2) == 0)
             && !(dst - buf >= 6
-                 && ngx_strncasecmp(dst - 6, (u_char *) "grant=", 6) == 0)) {
+                 && ngx_strncasecmp(dst - 6, (u_char *) "grant=", 6) == 0)
+            && !(dst - buf >= 10
+                 && ngx_memcmp(dst - 10, "Signature=", 10) == 0)) {
             continue;
         }
 
         token = src;
 
-        while (src < end && ngx_http_sluice_carrier_token_char(*src)) {
+        while (src < end
+               && (ngx_http_sluice_carrier_token_char(*src) || *src == '~'
+                   || *src == '%')) {
             src++;
         }
 
@@ -139,9 +147,103 @@ ngx_http_sluice_carrier_log(ngx_http_request_t *r, ngx_http_request_t *sr,
 }
 
 
+ngx_int_t
+ngx_http_sluice_carrier_mask(ngx_http_request_t *r)
+{
+    ngx_http_sluice_ctx_t *ctx;
+
+    ctx = ngx_http_sluice_find_ctx(r);
+
+    if (ctx && ctx->brought.len) {
+        ngx_http_sluice_carrier_mask_token(
+            ctx->brought.data, ctx->brought.data + ctx->brought.len, 0);
+    }
+
+    /* where nginx parses the request line in place, that was all of it */
+
+    if (ctx == NULL || ctx->brought.len == 0 || r->http_version > 1001
+        || r->complex_uri || r->quoted_uri) {
+        ngx_http_sluice_carrier_mask_text(&r->request_line);
+        ngx_http_sluice_carrier_mask_text(&r->unparsed_uri);
+        ngx_http_sluice_carrier_mask_text(&r->args);
+    }
+
+    if (r->headers_in.referer) {
+        ngx_http_sluice_carrier_mask_text(&r->headers_in.referer->value);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_sluice_carrier_mask_text(ngx_str_t *text)
+{
+    u_char *p, *end;
+    ngx_uint_t i;
+
+    static ngx_str_t starts[] = { ngx_string("/~"), ngx_string("grant="),
+                                  ngx_string("Signature=") };
+
+    end = text->data + text->len;
+
+    for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+
+        for (p = text->data; p && p < end; /* void */) {
+            p = memmem(p, (size_t) (end - p), starts[i].data, starts[i].len);
+
+            if (p) {
+                p += starts[i].len;
+                p = ngx_http_sluice_carrier_mask_token(p, end, i == 0);
+            }
+        }
+    }
+}
+
+
+/* What is behind a token's last dot: the rest tells what the link was for, and
+   opens nothing; all of what has no dots, unless it may be a home folder.
+   Returns its end. */
+
+static u_char *
+ngx_http_sluice_carrier_mask_token(u_char *p, u_char *end, ngx_uint_t path)
+{
+    u_char *last, *signature;
+
+    signature = path ? NULL : p;
+
+    for (last = p; last < end && *last != '&' && *last != ' ' && *last != '/';
+         last++) {
+        if (*last == '.') {
+            signature = last + 1;
+        }
+    }
+
+    if (signature) {
+        ngx_memset(signature, '*', (size_t) (last - signature));
+    }
+
+    return last;
+}
+
+
 ngx_uint_t
 ngx_http_sluice_carrier_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
                               ngx_str_t *token)
+{
+    if (!ngx_http_sluice_carrier_find(r, ctx, token)) {
+        return 0;
+    }
+
+    ctx->brought = *token;
+
+    return 1;
+}
+
+
+static ngx_uint_t
+ngx_http_sluice_carrier_find(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
+                             ngx_str_t *token)
 {
     ngx_uint_t i;
     ngx_list_part_t *part;
@@ -202,6 +304,58 @@ ngx_http_sluice_carrier_arg(ngx_str_t *args, ngx_str_t *token)
     }
 
     return 0;
+}
+
+
+ngx_int_t
+ngx_http_sluice_carrier_take_arg(ngx_http_request_t *r, ngx_str_t *token)
+{
+    u_char *p, *start, *end, *last;
+
+    static const size_t name = sizeof("grant=") - 1;
+
+    start = r->args.data;
+    end = start + r->args.len;
+
+    if (token->data < start + name || token->data >= end) {
+        return NGX_OK;
+    }
+
+    last = token->data + token->len;
+    p = token->data - name;
+
+    /* the '&' behind it goes with it, or else the one in front */
+
+    if (last < end) {
+        last++;
+
+    } else if (p > start) {
+        p--;
+    }
+
+    r->valid_unparsed_uri = 0;
+
+    if (p == start) {
+        r->args.data = last;
+        r->args.len = (size_t) (end - last);
+        return NGX_OK;
+    }
+
+    r->args.len -= (size_t) (last - p);
+
+    if (last == end) {
+        return NGX_OK;
+    }
+
+    r->args.data = ngx_pnalloc(r->pool, r->args.len);
+    if (r->args.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(ngx_cpymem(r->args.data, start, (size_t) (p - start)), last,
+               (size_t) (end - last));
+
+    return NGX_OK;
 }
 
 
@@ -283,7 +437,7 @@ ngx_http_sluice_carrier_user(ngx_http_request_t *r, ngx_str_t *token)
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_sluice_carrier_cookie(ngx_http_request_t *r, ngx_str_t *name,
                                ngx_str_t *value)
 {

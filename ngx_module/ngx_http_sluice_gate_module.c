@@ -5,6 +5,8 @@
  */
 
 #include "ngx_http_sluice.h"
+#include "ngx_http_sluice_issuer.h"
+#include "ngx_http_sluice_limits.h"
 #include "ngx_http_sluice_zone.h"
 
 
@@ -14,16 +16,28 @@
 
 
 typedef struct {
-    ngx_uint_t gate; /* bits of NGX_HTTP_SLUICE_GATE_*; 0: not set */
-    ngx_uint_t role; /* role_t; NGX_CONF_UNSET_UINT */
-    ngx_str_t file;  /* where sluice_gate stands, for messages */
+    ngx_uint_t gate;    /* bits of NGX_HTTP_SLUICE_GATE_*; 0: not set */
+    ngx_uint_t role;    /* role_t; NGX_CONF_UNSET_UINT */
+    ngx_uint_t offline; /* ngx_http_sluice_offline_t; NGX_CONF_UNSET_UINT */
+    ngx_str_t file;     /* where sluice_gate stands, for messages */
     ngx_uint_t line;
 } ngx_http_sluice_gate_loc_conf_t;
 
 
 static ngx_int_t ngx_http_sluice_gate_handler(ngx_http_request_t *r);
-static sluice_status_t ngx_http_sluice_gate_grant(ngx_http_request_t *r,
-                                                  ngx_http_sluice_ctx_t *ctx);
+static ngx_int_t
+ngx_http_sluice_gate_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
+                           ngx_http_sluice_gate_loc_conf_t *glcf,
+                           sluice_status_t *status);
+static void ngx_http_sluice_gate_count(ngx_http_sluice_ctx_t *ctx,
+                                       ngx_http_sluice_by_t by);
+static sluice_status_t ngx_http_sluice_gate_decide(ngx_http_request_t *r,
+                                                   ngx_http_sluice_ctx_t *ctx,
+                                                   ngx_str_t *token,
+                                                   token_t **claims);
+static ngx_int_t ngx_http_sluice_gate_link(ngx_http_request_t *r,
+                                           ngx_http_sluice_ctx_t *ctx,
+                                           grant_t *grant);
 static sluice_status_t ngx_http_sluice_gate_user(ngx_http_request_t *r,
                                                  ngx_http_sluice_ctx_t *ctx,
                                                  role_t least);
@@ -32,13 +46,6 @@ static ngx_int_t ngx_http_sluice_gate_deny(ngx_http_request_t *r,
                                            sluice_status_t status);
 static unsigned ngx_http_sluice_gate_method(ngx_uint_t method);
 
-static ngx_int_t ngx_http_sluice_gate_variables(ngx_conf_t *cf);
-static ngx_int_t ngx_http_sluice_gate_variable(ngx_http_request_t *r,
-                                               ngx_http_variable_value_t *v,
-                                               uintptr_t data);
-static const char *ngx_http_sluice_gate_text(ngx_http_request_t *r,
-                                             ngx_http_sluice_ctx_t *ctx,
-                                             uintptr_t data);
 static void *ngx_http_sluice_gate_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_sluice_gate_merge_loc_conf(ngx_conf_t *cf, void *parent,
                                                  void *child);
@@ -51,6 +58,13 @@ static ngx_conf_enum_t ngx_http_sluice_gate_roles[] = {
     { ngx_string("viewer"), ROLE_VIEWER },
     { ngx_string("editor"), ROLE_EDITOR },
     { ngx_string("admin"), ROLE_ADMIN },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t ngx_http_sluice_gate_offline[] = {
+    { ngx_string("allow"), NGX_HTTP_SLUICE_OFFLINE_ALLOW },
+    { ngx_string("deny"), NGX_HTTP_SLUICE_OFFLINE_DENY },
     { ngx_null_string, 0 }
 };
 
@@ -69,13 +83,20 @@ static ngx_command_t ngx_http_sluice_gate_commands[] = {
       offsetof(ngx_http_sluice_gate_loc_conf_t, role),
       &ngx_http_sluice_gate_roles },
 
+    { ngx_string("sluice_grant_offline"),
+      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
+          | NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot, NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sluice_gate_loc_conf_t, offline),
+      &ngx_http_sluice_gate_offline },
+
     ngx_null_command
 };
 
 
 static ngx_http_module_t ngx_http_sluice_gate_module_ctx = {
-    ngx_http_sluice_gate_variables, /* preconfiguration */
-    ngx_http_sluice_gate_init,      /* postconfiguration */
+    ngx_http_sluice_variables, /* preconfiguration */
+    ngx_http_sluice_gate_init, /* postconfiguration */
 
     NULL, /* create main configuration */
     NULL, /* init main configuration */
@@ -104,41 +125,10 @@ ngx_module_t ngx_http_sluice_gate_module = {
 };
 
 
-/* variables, told apart by their data */
-
-enum {
-    NGX_HTTP_SLUICE_USER,
-    NGX_HTTP_SLUICE_ROLE,
-    NGX_HTTP_SLUICE_SESSION,
-    NGX_HTTP_SLUICE_GRANT,
-    NGX_HTTP_SLUICE_DENY
-};
-
-
-static ngx_http_variable_t ngx_http_sluice_gate_vars[] = {
-
-    { ngx_string("sluice_user"), NULL, ngx_http_sluice_gate_variable,
-      NGX_HTTP_SLUICE_USER, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("sluice_role"), NULL, ngx_http_sluice_gate_variable,
-      NGX_HTTP_SLUICE_ROLE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("sluice_session"), NULL, ngx_http_sluice_gate_variable,
-      NGX_HTTP_SLUICE_SESSION, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("sluice_grant"), NULL, ngx_http_sluice_gate_variable,
-      NGX_HTTP_SLUICE_GRANT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("sluice_deny"), NULL, ngx_http_sluice_gate_variable,
-      NGX_HTTP_SLUICE_DENY, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    ngx_http_null_variable
-};
-
-
 static ngx_int_t
 ngx_http_sluice_gate_handler(ngx_http_request_t *r)
 {
+    ngx_int_t rc;
     sluice_status_t status, other;
     ngx_http_sluice_ctx_t *ctx;
     ngx_http_sluice_gate_loc_conf_t *glcf;
@@ -158,10 +148,13 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
     status = SLUICE_UNAUTHENTICATED;
 
     if (glcf->gate & NGX_HTTP_SLUICE_GATE_GRANT) {
-        status = ngx_http_sluice_gate_grant(r, ctx);
+        rc = ngx_http_sluice_gate_grant(r, ctx, glcf, &status);
+
+        if (rc == NGX_AGAIN) {
+            return NGX_AGAIN;
+        }
 
         if (status == SLUICE_OK) {
-            ngx_http_sluice_zone_passed(NGX_HTTP_SLUICE_BY_GRANT);
             return NGX_OK;
         }
     }
@@ -170,7 +163,7 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
         other = ngx_http_sluice_gate_user(r, ctx, (role_t) glcf->role);
 
         if (other == SLUICE_OK) {
-            ngx_http_sluice_zone_passed(NGX_HTTP_SLUICE_BY_USER);
+            ngx_http_sluice_gate_count(ctx, NGX_HTTP_SLUICE_BY_USER);
             return NGX_OK;
         }
 
@@ -183,25 +176,74 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
 }
 
 
-/* SLUICE_UNAUTHENTICATED: no grant was brought */
+/* NGX_OK and the verdict, SLUICE_UNAUTHENTICATED when no link was brought; or
+   NGX_AGAIN, and the phase is entered again */
 
-static sluice_status_t
-ngx_http_sluice_gate_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
+static ngx_int_t
+ngx_http_sluice_gate_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
+                           ngx_http_sluice_gate_loc_conf_t *glcf,
+                           sluice_status_t *status)
 {
-    u_char address[CIDR_SIZE], *client;
+    ngx_int_t rc;
     ngx_str_t token;
-    const token_t *claims;
-    sluice_status_t status;
+    token_t *claims;
 
     if (ctx->grant.len) {
         /* it passed before; an internal redirect drops the arguments */
         token = ctx->grant;
 
     } else if (!ngx_http_sluice_carrier_grant(r, ctx, &token)) {
-        return SLUICE_UNAUTHENTICATED;
+        *status = SLUICE_UNAUTHENTICATED;
+        return NGX_OK;
     }
 
-    status = ngx_http_sluice_token(r, JWT_GRANT, &token, &claims);
+    *status = ngx_http_sluice_gate_decide(r, ctx, &token, &claims);
+
+    if (*status != SLUICE_OK) {
+        return NGX_OK;
+    }
+
+    if (claims->u.grant.limits || claims->u.grant.filename.len
+        || claims->u.grant.type.len) {
+        rc = ngx_http_sluice_limits_take(r, ctx, &claims->u.grant, &token,
+                                         glcf->offline, status);
+
+        if (rc == NGX_AGAIN || *status != SLUICE_OK) {
+            return rc;
+        }
+    }
+
+    ctx->grant = token;
+    ngx_http_sluice_gate_count(ctx, NGX_HTTP_SLUICE_BY_GRANT);
+
+    return ngx_http_sluice_carrier_take_arg(r, &token);
+}
+
+
+/* An internal redirect brings a request here again. */
+
+static void
+ngx_http_sluice_gate_count(ngx_http_sluice_ctx_t *ctx, ngx_http_sluice_by_t by)
+{
+    if (!ctx->counted) {
+        ctx->counted = 1;
+        ngx_http_sluice_zone_passed(by);
+    }
+}
+
+
+/* All that needs no server: signature, path, time, method, address, and whether
+   the link was taken back */
+
+static sluice_status_t
+ngx_http_sluice_gate_decide(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
+                            ngx_str_t *token, token_t **claims)
+{
+    u_char address[CIDR_SIZE];
+    grant_t *grant;
+    sluice_status_t status;
+
+    status = ngx_http_sluice_token(r, JWT_GRANT, token, claims);
     if (status != SLUICE_OK) {
         return status;
     }
@@ -211,24 +253,54 @@ ngx_http_sluice_gate_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
         return SLUICE_GRANT_PATH;
     }
 
-    if (claims->u.grant.limits || claims->u.grant.sub.len
-        || claims->u.grant.sid.len) {
-        /* what is not counted or looked up does not open */
-        return SLUICE_GRANT_INVALID;
+    grant = &(*claims)->u.grant;
+
+    status = grant_decide(
+        grant, (const char *) ctx->path.data, ctx->path.len,
+        ngx_http_sluice_gate_method(r->method),
+        grant->ip_count && cidr_address(r->connection->sockaddr, address) == 0
+            ? address
+            : NULL,
+        ngx_time());
+
+    if (status != SLUICE_OK) {
+        return status;
     }
 
-    client = cidr_address(r->connection->sockaddr, address) == 0 ? address
-                                                                 : NULL;
-
-    status = grant_decide(&claims->u.grant, (const char *) ctx->path.data,
-                          ctx->path.len, ngx_http_sluice_gate_method(r->method),
-                          client, ngx_time());
-
-    if (status == SLUICE_OK) {
-        ctx->grant = token;
+    if (ngx_http_sluice_gate_link(r, ctx, grant) != NGX_OK) {
+        return SLUICE_INTERNAL;
     }
 
-    return status;
+    return ngx_http_sluice_token_current(*claims, SLUICE_GRANT_REVOKED);
+}
+
+
+/* For logs: the link's id, and whom it was made for */
+
+static ngx_int_t
+ngx_http_sluice_gate_link(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
+                          grant_t *grant)
+{
+    u_char *p;
+
+    if (ctx->link.len || grant->jti.len + grant->sub.len == 0) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, (size_t) grant->jti.len + grant->sub.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->link.data = p;
+    ctx->link.len = grant->jti.len;
+    p = ngx_cpymem(p, grant_text(grant, grant->jti), grant->jti.len);
+
+    ctx->link_user.data = p;
+    ctx->link_user.len = grant->sub.len;
+    ngx_memcpy(p, grant_text(grant, grant->sub), grant->sub.len);
+
+    return NGX_OK;
 }
 
 
@@ -239,19 +311,30 @@ ngx_http_sluice_gate_user(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
                           role_t least)
 {
     ngx_str_t token;
-    const token_t *claims;
+    token_t *claims;
+    jwt_kind_t kind;
     sluice_status_t status;
 
-    if (!ngx_http_sluice_carrier_user(r, &token)) {
+    if (ngx_http_sluice_carrier_user(r, &token)) {
+        kind = JWT_ACCESS;
+
+    } else if (ngx_http_sluice_issuer_load_balancer(r, &token)) {
+        kind = JWT_BALANCED;
+
+    } else {
         return SLUICE_UNAUTHENTICATED;
     }
 
-    status = ngx_http_sluice_token(r, JWT_ACCESS, &token, &claims);
+    status = ngx_http_sluice_token(r, kind, &token, &claims);
     if (status != SLUICE_OK) {
         return status;
     }
 
     status = access_decide(&claims->u.access, least, ngx_time());
+
+    if (status == SLUICE_OK) {
+        status = ngx_http_sluice_token_current(claims, SLUICE_TOKEN_REVOKED);
+    }
 
     if (status == SLUICE_OK) {
         ctx->access = claims->u.access;
@@ -277,6 +360,7 @@ ngx_http_sluice_gate_deny(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
 
     ctx->denied = status;
     ngx_http_sluice_zone_denied(status);
+
     http = status_problem(status)->http;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
@@ -331,86 +415,6 @@ ngx_http_sluice_gate_method(ngx_uint_t method)
 }
 
 
-/* variables */
-
-static ngx_int_t
-ngx_http_sluice_gate_variables(ngx_conf_t *cf)
-{
-    ngx_http_variable_t *v, *var;
-
-    for (v = ngx_http_sluice_gate_vars; v->name.len; v++) {
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_sluice_gate_variable(ngx_http_request_t *r,
-                              ngx_http_variable_value_t *v, uintptr_t data)
-{
-    const char *text;
-    ngx_http_sluice_ctx_t *ctx;
-
-    ctx = ngx_http_sluice_find_ctx(r);
-    text = ctx ? ngx_http_sluice_gate_text(r, ctx, data) : NULL;
-
-    if (text == NULL || *text == '\0') {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    v->len = (unsigned) ngx_strlen(text);
-    v->data = ngx_pnalloc(r->pool, v->len);
-    if (v->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(v->data, text, v->len);
-    v->valid = 1;
-    v->no_cacheable = 1;
-    v->not_found = 0;
-
-    return NGX_OK;
-}
-
-
-static const char *
-ngx_http_sluice_gate_text(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
-                          uintptr_t data)
-{
-    const token_t *claims;
-
-    if (data == NGX_HTTP_SLUICE_DENY) {
-        return ctx->denied ? status_problem(ctx->denied)->word : NULL;
-    }
-
-    if (data == NGX_HTTP_SLUICE_GRANT) {
-        return ctx->grant.len
-                       && ngx_http_sluice_token(r, JWT_GRANT, &ctx->grant,
-                                                &claims)
-                              == SLUICE_OK
-                   ? grant_text(&claims->u.grant, claims->u.grant.jti)
-                   : NULL;
-    }
-
-    if (ctx->access.role == ROLE_NONE) {
-        return NULL;
-    }
-
-    return data == NGX_HTTP_SLUICE_USER      ? ctx->access.sub
-           : data == NGX_HTTP_SLUICE_SESSION ? ctx->access.sid
-                                             : role_name(ctx->access.role);
-}
-
-
 /* configuration */
 
 static void *
@@ -424,6 +428,7 @@ ngx_http_sluice_gate_create_loc_conf(ngx_conf_t *cf)
     }
 
     conf->role = NGX_CONF_UNSET_UINT;
+    conf->offline = NGX_CONF_UNSET_UINT;
 
     return conf;
 }
@@ -444,6 +449,8 @@ ngx_http_sluice_gate_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     ngx_conf_merge_uint_value(conf->role, prev->role, ROLE_VIEWER);
+    ngx_conf_merge_uint_value(conf->offline, prev->offline,
+                              NGX_HTTP_SLUICE_OFFLINE_UNSET);
 
     if (conf->gate & NGX_HTTP_SLUICE_GATE_OFF) {
         return NGX_CONF_OK;
@@ -523,7 +530,7 @@ ngx_http_sluice_gate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 ngx_http_sluice_gate_init(ngx_conf_t *cf)
 {
-    ngx_http_handler_pt *h;
+    ngx_http_handler_pt *h, *first;
     ngx_http_core_main_conf_t *cmcf;
     ngx_http_sluice_main_conf_t *smcf;
 
@@ -548,6 +555,20 @@ ngx_http_sluice_gate_init(ngx_conf_t *cf)
     }
 
     *h = ngx_http_sluice_gate_handler;
+
+    /* in front of those that write logs */
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (first = cmcf->phases[NGX_HTTP_LOG_PHASE].handlers.elts; h > first;
+         h--) {
+        *h = *(h - 1);
+    }
+
+    *h = ngx_http_sluice_carrier_mask;
 
     return NGX_OK;
 }

@@ -519,8 +519,6 @@ ngx_http_sluice_public_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_sluice_srv_conf_t *sscf = conf;
 
-    u_char *p;
-    size_t scheme;
     ngx_str_t *value;
 
     if (sscf->public_url.len) {
@@ -528,14 +526,8 @@ ngx_http_sluice_public_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     value = cf->args->elts;
-    p = value[1].data;
 
-    scheme = ngx_strncmp(p, "https://", 8) == 0  ? 8
-             : ngx_strncmp(p, "http://", 7) == 0 ? 7
-                                                 : 0;
-
-    if (scheme == 0 || value[1].len == scheme
-        || ngx_strlchr(p + scheme, p + value[1].len, '/') != NULL) {
+    if (!ngx_http_sluice_is_origin(&value[1])) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid origin \"%V\" of \"sluice_public_url\": "
                            "write scheme and host without a path, e.g. "
@@ -547,6 +539,23 @@ ngx_http_sluice_public_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     sscf->public_url = value[1];
 
     return NGX_CONF_OK;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_is_origin(ngx_str_t *url)
+{
+    u_char *p;
+    size_t scheme;
+
+    p = url->data;
+
+    scheme = ngx_strncmp(p, "https://", 8) == 0  ? 8
+             : ngx_strncmp(p, "http://", 7) == 0 ? 7
+                                                 : 0;
+
+    return scheme != 0 && url->len > scheme
+           && ngx_strlchr(p + scheme, p + url->len, '/') == NULL;
 }
 
 

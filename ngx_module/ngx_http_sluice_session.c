@@ -439,6 +439,7 @@ ngx_http_sluice_sign_out_handler(ngx_http_request_t *r)
     u_char signs[NGX_INT_T_LEN];
     ngx_int_t rc;
     ngx_str_t params[3];
+    ngx_str_t nothing = ngx_null_string;
     ngx_http_sluice_ctx_t *ctx;
 
     ctx = ngx_http_sluice_find_ctx(r);
@@ -453,6 +454,11 @@ ngx_http_sluice_sign_out_handler(ngx_http_request_t *r)
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
         return rc;
+    }
+
+    if (ctx->access.foreign) {
+        /* its session is its issuer's to end */
+        return ngx_http_sluice_json(r, NGX_HTTP_NO_CONTENT, &nothing);
     }
 
     r->main->count++;
