@@ -125,8 +125,8 @@ access_decide(const access_t *access, role_t least, int64_t now)
 
 
 char *
-access_sign(const jwk_set_t *keys, const char *issuer, const char *audience,
-            const access_t *access)
+access_sign(const jwk_set_t *keys, unsigned nth, const char *issuer,
+            const char *audience, const access_t *access)
 {
     json_t *claims;
     char jti[UUID_TEXT_SIZE];
@@ -149,7 +149,7 @@ access_sign(const jwk_set_t *keys, const char *issuer, const char *audience,
 
     text = json_dumps(claims, JSON_COMPACT);
     if (text != NULL) {
-        token = jwt_sign(keys, &jwt_access, 0, text, strlen(text));
+        token = jwt_sign(keys, &jwt_access, nth, text, strlen(text));
     }
 
     free(text);

@@ -47,8 +47,9 @@ sluice_status_t access_decide(const access_t *access, role_t least,
                               int64_t now);
 
 /* Signs iss, aud, sub, sid, role, iat, exp and a fresh jti with the set's
-   first key for it, ES256 or EdDSA. Returns a terminated token to free(), or NULL. */
-char *access_sign(const jwk_set_t *keys, const char *issuer,
+   nth key for it, ES256 or EdDSA (jwk_set_signer()). Returns a terminated token
+   to free(), or NULL. */
+char *access_sign(const jwk_set_t *keys, unsigned nth, const char *issuer,
                   const char *audience, const access_t *access);
 
 #endif

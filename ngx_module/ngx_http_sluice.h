@@ -52,6 +52,12 @@ typedef struct {
 ngx_uint_t ngx_http_sluice_is_origin(ngx_str_t *url);
 
 
+/* Which of the keys to sign with, for jwk_set_signer(): for its first half
+   second a process leaves the first alone, since those that it replaces, and
+   who still serve, do not know it. */
+unsigned ngx_http_sluice_signer(void);
+
+
 /* a request */
 
 typedef struct ngx_http_sluice_limits_s ngx_http_sluice_limits_t;

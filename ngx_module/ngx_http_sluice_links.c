@@ -231,7 +231,7 @@ ngx_http_sluice_links_grant(ngx_http_sluice_signer_t *signer, const char *path,
         claims.iat = signer->iat;
     }
 
-    grant = grant_sign(signer->keys, 0, &claims);
+    grant = grant_sign(signer->keys, ngx_http_sluice_signer(), &claims);
 
     if (grant == NULL) {
         ngx_log_error(NGX_LOG_ERR, signer->log, 0,

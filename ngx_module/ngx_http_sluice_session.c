@@ -554,7 +554,8 @@ ngx_http_sluice_session_answer(ngx_http_request_t *r,
     access.iat = login->issued;
     access.exp = access.iat + sscf->access_ttl;
 
-    token = access_sign(sscf->keys, (char *) sscf->public_url.data,
+    token = access_sign(sscf->keys, ngx_http_sluice_signer(),
+                        (char *) sscf->public_url.data,
                         NGX_HTTP_SLUICE_AUDIENCE, &access);
     if (token == NULL) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,

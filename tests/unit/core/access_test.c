@@ -196,13 +196,13 @@ END_TEST
 START_TEST(what_is_signed_is_read_back)
 {
     jwk_set_t *set = keys_parse(KEYS_BOTH);
-    char *token = access_sign(set, ISSUER, "sluice", &editor);
+    char *token = access_sign(set, 0, ISSUER, "sluice", &editor);
     json_t *claims;
     access_t access;
 
     ck_assert_ptr_nonnull(token);
-    ck_assert_int_eq(jwt_verify(set, &jwt_access, token, strlen(token), &claims),
-                     JWT_OK);
+    ck_assert_int_eq(
+        jwt_verify(set, &jwt_access, token, strlen(token), &claims), JWT_OK);
     ck_assert_int_eq(access_parse(claims, ISSUER, "sluice", &access),
                      SLUICE_OK);
     ck_assert_str_eq(access.sub, SUB);
@@ -225,7 +225,7 @@ START_TEST(each_token_has_its_own_jti)
     int i;
 
     for (i = 0; i < 2; i++) {
-        token = access_sign(set, ISSUER, "sluice", &editor);
+        token = access_sign(set, 0, ISSUER, "sluice", &editor);
         ck_assert_int_eq(
             jwt_verify(set, &jwt_access, token, strlen(token), &claims[i]),
             JWT_OK);
@@ -247,7 +247,7 @@ START_TEST(nobody_without_a_role_gets_a_token)
     access_t access = editor;
 
     access.role = ROLE_NONE;
-    ck_assert_ptr_null(access_sign(set, ISSUER, "sluice", &access));
+    ck_assert_ptr_null(access_sign(set, 0, ISSUER, "sluice", &access));
     jwk_set_free(set);
 }
 END_TEST
@@ -257,7 +257,7 @@ START_TEST(without_a_private_key_nothing_is_signed)
 {
     jwk_set_t *set = keys_parse("{\"keys\":[" KEYS_OCT "," KEYS_EC_PUBLIC "]}");
 
-    ck_assert_ptr_null(access_sign(set, ISSUER, "sluice", &editor));
+    ck_assert_ptr_null(access_sign(set, 0, ISSUER, "sluice", &editor));
     jwk_set_free(set);
 }
 END_TEST
