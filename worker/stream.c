@@ -1,9 +1,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
-#include <hiredis/hiredis.h>
 #include "log.h"
+#include "redis.h"
 #include "stream.h"
 
 #define STREAM_KEY "sluice:jobs"
@@ -210,26 +209,11 @@ stream_add(stream_t *stream, const char *job)
 static int
 stream_connect(stream_t *stream)
 {
-    int tcp;
-    char host[256];
-    const char *colon;
-    struct timeval timeout = { STREAM_TIMEOUT_MS / 1000, 0 };
-
     if (stream->redis != NULL) {
         return 0;
     }
 
-    tcp = strncmp(stream->address, "unix:", 5) != 0;
-
-    if (!tcp) {
-        stream->redis = redisConnectUnixWithTimeout(stream->address + 5,
-                                                    timeout);
-    } else {
-        colon = strrchr(stream->address, ':');
-        snprintf(host, sizeof(host), "%.*s", (int) (colon - stream->address),
-                 stream->address);
-        stream->redis = redisConnectWithTimeout(host, atoi(colon + 1), timeout);
-    }
+    stream->redis = redis_connect(stream->address, STREAM_TIMEOUT_MS);
 
     if (stream->redis == NULL || stream->redis->err != 0) {
         stream_lose(stream,
@@ -237,12 +221,7 @@ stream_connect(stream_t *stream)
         return -1;
     }
 
-    redisSetTimeout(stream->redis, timeout);
-    if (tcp) {
-        redisEnableKeepAlive(stream->redis);
-    }
     stream->inherited = 0;
-
     return stream_create_group(stream);
 }
 
