@@ -21,7 +21,7 @@ sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all \
 
 pkg = $(shell pkg-config --$(1) $(2) 2>/dev/null)
 core_packages := jansson libcrypto libargon2
-worker_packages := libpq hiredis
+worker_packages := libpq hiredis libcurl
 system = $(patsubst -I%,-isystem %,$(call pkg,cflags,$(1)))
 
 flags := -std=gnu11 -O2 -g $(warnings) -fPIC -Icore
@@ -31,7 +31,7 @@ worker_flags = $(flags) -Iworker \
 test_flags = $(filter-out -Wshadow -Wconversion,$(worker_flags)) -I. \
   $(call system,check)
 core_libs = $(call pkg,libs,$(core_packages)) -lpthread
-worker_libs = $(call pkg,libs,$(worker_packages)) $(core_libs) -lm
+worker_libs = -Wl,--as-needed $(call pkg,libs,$(worker_packages)) $(core_libs) -lm
 
 core := $(wildcard core/*.c)
 worker := $(wildcard worker/*.c worker/jobs/*.c)

@@ -1,0 +1,39 @@
+/*
+ * One bounded GET. Only https, TLS 1.2 or later, with the server's certificate
+ * verified; no redirect is followed, and no proxy of the environment is asked.
+ */
+
+#ifndef SLUICE_HTTPS_H
+#define SLUICE_HTTPS_H
+
+#include <signal.h>
+#include <stddef.h>
+
+#define HTTPS_BODY_MAX 65536
+#define HTTPS_URL_SIZE 2048
+#define HTTPS_AUTHORITY_SIZE 264 /* a name of 253 bytes (RFC 1035), a port */
+
+typedef enum {
+    HTTPS_OK,      /* answered with 200 */
+    HTTPS_REFUSED, /* answered with 403, 404 or 410: it is not there */
+    HTTPS_FAILED   /* anything else; another time it may work */
+} https_rc_t;
+
+/* The host in small letters and the port of a URL, "example.org:443". 0, or
+   -1 when the URL is not one we would fetch: https, with no user, fragment,
+   blank, quote, backslash or byte beyond ASCII. */
+int https_authority(const char *url, char authority[HTTPS_AUTHORITY_SIZE]);
+
+/* Call once before the first GET. 0 or -1. */
+int https_init(void);
+
+/* Fetches `url`. `ca` is a PEM file with certificates to trust besides the
+   system's, or empty; `*stop` becoming nonzero ends it within a second. On
+   HTTPS_OK `*body` is terminated and to be freed, `*len` its size; otherwise
+   `err` has a sentence that starts with the URL. It takes 10 seconds and
+   HTTPS_BODY_MAX bytes at most. */
+https_rc_t https_get(const char *url, const char *ca,
+                     const volatile sig_atomic_t *stop, char **body,
+                     size_t *len, char *err, size_t err_size);
+
+#endif
