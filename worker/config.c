@@ -35,6 +35,8 @@ static int config_line(char *line, config_t *config, unsigned *seen, char *err,
                        size_t err_size);
 static int config_set(const config_key_t *key, const char *value,
                       config_t *config, char *err, size_t err_size);
+static int config_issuer(char *words, issuer_kind_t kind, config_t *config,
+                         char *err, size_t err_size);
 static int config_redis_valid(const char *redis);
 static int config_folders(const config_t *config, char *err, size_t err_size);
 static int config_fail(char *err, size_t err_size, const char *format, ...)
@@ -107,6 +109,14 @@ config_line(char *line, config_t *config, unsigned *seen, char *err,
     }
     *end = '\0';
 
+    if (strcmp(key, "issuer") == 0) {
+        return config_issuer(value, ISSUER_OIDC, config, err, err_size);
+    }
+    if (strcmp(key, "load_balancer") == 0) {
+        return config_issuer(value, ISSUER_LOAD_BALANCER, config, err,
+                             err_size);
+    }
+
     for (i = 0; i < CONFIG_KEYS; i++) {
         if (strcmp(key, config_keys[i].name) == 0) {
             break;
@@ -116,7 +126,8 @@ config_line(char *line, config_t *config, unsigned *seen, char *err,
     if (i == CONFIG_KEYS) {
         return config_fail(err, err_size,
                            "there is no \"%.64s\"; known are database, redis, "
-                           "media, spool, work, slots, log and pid",
+                           "media, spool, work, slots, log, pid, issuer and "
+                           "load_balancer",
                            key);
     }
     if (*seen & 1U << i) {
@@ -171,6 +182,39 @@ config_set(const config_key_t *key, const char *value, config_t *config,
 }
 
 
+/* Those lines may stand several times, each for a name and file of its own. */
+static int
+config_issuer(char *words, issuer_kind_t kind, config_t *config, char *err,
+              size_t err_size)
+{
+    size_t i;
+    issuer_line_t *line = &config->issuers[config->issuer_count];
+    const issuer_line_t *other;
+
+    if (config->issuer_count == CONFIG_ISSUERS_MAX) {
+        return config_fail(err, err_size, "%d issuers are the most",
+                           CONFIG_ISSUERS_MAX);
+    }
+
+    if (issuer_line_parse(words, kind, line, err, err_size) != 0) {
+        return -1;
+    }
+
+    for (i = 0; i < config->issuer_count; i++) {
+        other = &config->issuers[i];
+        if (strcmp(other->name, line->name) == 0
+            || strcmp(other->file, line->file) == 0) {
+            return config_fail(err, err_size,
+                               "\"%.64s\" or its file stands here twice",
+                               line->name);
+        }
+    }
+
+    config->issuer_count++;
+    return 0;
+}
+
+
 static int
 config_redis_valid(const char *redis)
 {
@@ -198,7 +242,7 @@ config_read(const char *path, config_t *config, char *err, size_t err_size)
     int rc;
     char *text, reason[512];
     FILE *file;
-    size_t len;
+    size_t i, len;
 
     file = fopen(path, "re");
     text = malloc(CONFIG_FILE_MAX);
@@ -223,6 +267,9 @@ config_read(const char *path, config_t *config, char *err, size_t err_size)
     }
 
     rc = config_folders(config, reason, sizeof(reason));
+    for (i = 0; rc == 0 && i < config->issuer_count; i++) {
+        rc = issuer_line_check(&config->issuers[i], reason, sizeof(reason));
+    }
     if (rc != 0) {
         config_fail(err, err_size, "%s: %s", path, reason);
     }

@@ -5,8 +5,10 @@
 
 #include <limits.h>
 #include <stddef.h>
+#include "issuer_line.h"
 
 #define CONFIG_SLOTS_MAX 64
+#define CONFIG_ISSUERS_MAX 16
 
 typedef struct {
     char database[1024];      /* conninfo of PostgreSQL */
@@ -17,6 +19,8 @@ typedef struct {
     char log[PATH_MAX];       /* empty: stderr */
     char pid[PATH_MAX];       /* empty: none is written */
     int slots;                /* jobs at a time; 1 when not given */
+    issuer_line_t issuers[CONFIG_ISSUERS_MAX];
+    size_t issuer_count;
 } config_t;
 
 /* Reads a text of `len` bytes. 0, or -1 with a sentence in `err` that starts
@@ -25,7 +29,8 @@ int config_parse(const char *text, size_t len, config_t *config, char *err,
                  size_t err_size);
 
 /* Reads a file, and makes sure that its folders are there and lie on one
-   filesystem, since what is made is published by rename. 0, or -1 with a
+   filesystem, since what is made is published by rename, and that what its
+   issuers need is at hand. 0, or -1 with a
    sentence that starts with the file's name. */
 int config_read(const char *path, config_t *config, char *err, size_t err_size);
 

@@ -7,24 +7,27 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "issuer_keys.h"
 #include "log.h"
 #include "master.h"
 #include "slot.h"
 
 #define MASTER_CHILDREN_MAX (4 * CONFIG_SLOTS_MAX) /* those that drain too */
+#define MASTER_KEYS 0 /* the place of the process for issuers' keys */
 #define MASTER_TICK_MS 500
 #define MASTER_PATIENCE 10    /* seconds until a fast stop becomes a kill */
 #define MASTER_BACKOFF_MAX 16 /* seconds between two tries to fork */
 #define MASTER_STEADY 10      /* seconds after which a slot counts as sound */
+#define MASTER_NAME_SIZE 64
 
 typedef struct {
     pid_t pid;    /* 0: none */
-    int number;   /* the slot's place, from 1 */
+    int number;   /* the slot's place, from 1, or MASTER_KEYS */
     int draining; /* it is being replaced */
     time_t born;  /* monotonic seconds, all of these */
 } master_child_t;
 
-/* A place for a slot. */
+/* A place for a child. */
 typedef struct {
     pid_t dead;   /* whose lease the next one releases, or 0 */
     int failures; /* in a row */
@@ -35,7 +38,7 @@ typedef struct {
     const char *path;
     config_t config;
     master_child_t children[MASTER_CHILDREN_MAX];
-    master_place_t places[CONFIG_SLOTS_MAX];
+    master_place_t places[1 + CONFIG_SLOTS_MAX];
     sigset_t signals;
     int leaving; /* the signal that ends it, or 0 */
     time_t kill_at;
@@ -48,6 +51,7 @@ static void master_leave(master_t *master, int number);
 static void master_reap(master_t *master);
 static void master_buried(master_t *master, master_child_t *child, int status);
 static void master_fill(master_t *master);
+static int master_held(const master_t *master, int number);
 static void master_spawn(master_t *master, int number);
 static void master_signal_all(const master_t *master, int number);
 static int master_alive(const master_t *master);
@@ -196,18 +200,24 @@ static void
 master_buried(master_t *master, master_child_t *child, int status)
 {
     int delay;
+    char name[MASTER_NAME_SIZE];
     pid_t pid = child->pid;
     time_t lived = master_now() - child->born;
-    master_place_t *place = &master->places[child->number - 1];
+    master_place_t *place = &master->places[child->number];
 
     child->pid = 0;
+    if (child->number == MASTER_KEYS) {
+        strcpy(name, "the process of the issuers' keys");
+    } else {
+        snprintf(name, sizeof(name), "slot %d", child->number);
+    }
 
     if (WIFSIGNALED(status)) {
-        log_write(LOG_ERROR, "slot %d (%d) died of signal %d", child->number,
-                  pid, WTERMSIG(status));
+        log_write(LOG_ERROR, "%s (%d) died of signal %d", name, pid,
+                  WTERMSIG(status));
         place->dead = pid;
     } else if (WEXITSTATUS(status) != 0) {
-        log_write(LOG_ERROR, "slot %d (%d) left with %d", child->number, pid,
+        log_write(LOG_ERROR, "%s (%d) left with %d", name, pid,
                   WEXITSTATUS(status));
     }
 
@@ -225,26 +235,36 @@ master_buried(master_t *master, master_child_t *child, int status)
 }
 
 
-/* Every place has one slot that is not about to leave. */
+/* Every place has one child that is not about to leave; that for issuers' keys
+   is filled when its predecessor is gone, so that two never fetch at a time. */
 static void
 master_fill(master_t *master)
 {
-    int i, number;
+    int number, last = master->config.slots;
 
-    for (number = 1; number <= master->config.slots && !master->leaving;
-         number++) {
-        for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
-            if (master->children[i].pid != 0 && !master->children[i].draining
-                && master->children[i].number == number) {
-                break;
-            }
-        }
-
-        if (i == MASTER_CHILDREN_MAX
-            && master_now() >= master->places[number - 1].not_before) {
+    for (number = master->config.issuer_count > 0 ? MASTER_KEYS : 1;
+         number <= last && !master->leaving; number++) {
+        if (!master_held(master, number)
+            && master_now() >= master->places[number].not_before) {
             master_spawn(master, number);
         }
     }
+}
+
+
+static int
+master_held(const master_t *master, int number)
+{
+    int i;
+
+    for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
+        if (master->children[i].pid != 0 && master->children[i].number == number
+            && (number == MASTER_KEYS || !master->children[i].draining)) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -253,7 +273,7 @@ master_spawn(master_t *master, int number)
 {
     int i;
     pid_t pid, parent = getpid();
-    master_place_t *place = &master->places[number - 1];
+    master_place_t *place = &master->places[number];
 
     for (i = 0; i < MASTER_CHILDREN_MAX && master->children[i].pid != 0; i++) {
         /* void */
@@ -265,12 +285,14 @@ master_spawn(master_t *master, int number)
     pid = fork();
 
     if (pid == 0) {
-        /* Nobody would stop a slot whose master is gone. */
+        /* Nobody would stop a child whose master is gone. */
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() != parent) {
             _exit(EXIT_FAILURE);
         }
-        exit(slot_run(&master->config, number, place->dead));
+        exit(number == MASTER_KEYS
+                 ? issuer_keys_run(&master->config)
+                 : slot_run(&master->config, number, place->dead));
     }
 
     if (pid == -1) {

@@ -128,10 +128,63 @@ START_TEST(folders_that_are_not_there_are_named)
 END_TEST
 
 
+START_TEST(issuers_and_load_balancers_may_stand_several_times)
+{
+    ck_assert_int_eq(
+        parse("database d\nissuer https://a.example /a\n"
+              "issuer https://b.example /b every=60\n"
+              "load_balancer arn:c /c keys=https://k.example/\n" REST),
+        0);
+    ck_assert_uint_eq(config.issuer_count, 3);
+    ck_assert_str_eq(config.issuers[1].name, "https://b.example");
+    ck_assert_int_eq(config.issuers[2].kind, ISSUER_LOAD_BALANCER);
+}
+END_TEST
+
+
+START_TEST(two_issuers_with_one_file_are_refused)
+{
+    ck_assert_int_eq(parse("issuer https://a.example /a\n"
+                           "issuer https://b.example /a\ndatabase d\n" REST),
+                     -1);
+    ck_assert_ptr_nonnull(strstr(err, "2: "));
+}
+END_TEST
+
+
+START_TEST(one_issuer_twice_is_refused)
+{
+    ck_assert_int_eq(parse("issuer https://a.example /a\n"
+                           "issuer https://a.example /b\ndatabase d\n" REST),
+                     -1);
+}
+END_TEST
+
+
+START_TEST(more_than_16_issuers_are_refused)
+{
+    char text[2048];
+    int i;
+    size_t len = 0;
+
+    for (i = 0; i <= CONFIG_ISSUERS_MAX; i++) {
+        len += (size_t) snprintf(text + len, sizeof(text) - len,
+                                 "issuer https://%d.example /%d\n", i, i);
+    }
+    snprintf(text + len, sizeof(text) - len, "database d\n" REST);
+    ck_assert_int_eq(parse(text), -1);
+    ck_assert_ptr_nonnull(strstr(err, "17: "));
+}
+END_TEST
+
+
 RUN("worker/config", a_value_may_hold_blanks, without_slots_there_is_one,
     comments_empty_lines_and_line_ends_of_windows_are_passed_over,
     an_unknown_key_is_named_with_its_line, a_missing_key_is_named,
     a_key_that_stands_twice_is_refused, a_key_without_value_is_refused,
     slots_are_a_number_from_1_to_64, a_relative_folder_is_refused,
     redis_needs_a_port_or_a_socket, a_byte_of_zero_is_refused,
-    folders_that_are_not_there_are_named)
+    folders_that_are_not_there_are_named,
+    issuers_and_load_balancers_may_stand_several_times,
+    two_issuers_with_one_file_are_refused, one_issuer_twice_is_refused,
+    more_than_16_issuers_are_refused)
