@@ -7,7 +7,6 @@
 #define NGX_HTTP_SLUICE_SETTLING 500
 
 
-
 static void *ngx_http_sluice_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_sluice_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_sluice_create_srv_conf(ngx_conf_t *cf);
