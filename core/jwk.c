@@ -80,6 +80,28 @@ jwk_read_bytes(const json_t *item, const char *name, unsigned char *dst,
 }
 
 
+EVP_PKEY *
+jwk_build_pkey(const char *type, OSSL_PARAM_BLD *bld, int selection)
+{
+    OSSL_PARAM *params;
+    EVP_PKEY_CTX *ctx;
+    EVP_PKEY *pkey = NULL;
+
+    ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    params = OSSL_PARAM_BLD_to_param(bld);
+
+    if (ctx == NULL || params == NULL || EVP_PKEY_fromdata_init(ctx) != 1
+        || EVP_PKEY_fromdata(ctx, &pkey, selection, params) != 1) {
+        pkey = NULL;
+    }
+
+    OSSL_PARAM_free(params);
+    EVP_PKEY_CTX_free(ctx);
+
+    return pkey;
+}
+
+
 static int
 kid_is_printable(const char *kid, size_t len)
 {

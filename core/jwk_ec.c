@@ -2,7 +2,6 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
-#include <openssl/param_build.h>
 #include "jwk_internal.h"
 
 /* 0x04 || x || y: SEC 1, 2.3.3 */
@@ -64,42 +63,24 @@ build_pkey(const jwk_curve_t *curve, const unsigned char *point,
            const BIGNUM *d)
 {
     OSSL_PARAM_BLD *bld;
-    OSSL_PARAM *params;
-    EVP_PKEY_CTX *ctx;
-    EVP_PKEY *pkey;
+    EVP_PKEY *pkey = NULL;
 
-    pkey = NULL;
-    params = NULL;
-    ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
     bld = OSSL_PARAM_BLD_new();
 
-    if (ctx == NULL || bld == NULL
-        || OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME,
+    if (bld != NULL
+        && OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME,
                                            curve->group, 0)
-               != 1
-        || OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, point,
+               == 1
+        && OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, point,
                                             POINT_SIZE(curve))
-               != 1
-        || (d != NULL
-            && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, d) != 1)) {
-        goto done;
+               == 1
+        && (d == NULL
+            || OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, d) == 1)) {
+        pkey = jwk_build_pkey(
+            "EC", bld, (d != NULL) ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY);
     }
 
-    params = OSSL_PARAM_BLD_to_param(bld);
-
-    if (params == NULL || EVP_PKEY_fromdata_init(ctx) != 1
-        || EVP_PKEY_fromdata(
-               ctx, &pkey, (d != NULL) ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY,
-               params)
-               != 1) {
-        pkey = NULL;
-    }
-
-done:
-
-    OSSL_PARAM_free(params);
     OSSL_PARAM_BLD_free(bld);
-    EVP_PKEY_CTX_free(ctx);
 
     return pkey;
 }

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <openssl/bn.h>
+#include <openssl/param_build.h>
 #include "jwk.h"
 
 #define JWK_SET_MAX_SIZE (64 * 1024)
@@ -36,6 +37,10 @@ int jwk_complain(jwk_complaint_t *err, const char *fmt, ...)
 /* Decodes a member of `min` to `max` bytes; the size, or -1. */
 ssize_t jwk_read_bytes(const json_t *item, const char *name, unsigned char *dst,
                        size_t min, size_t max, jwk_complaint_t *err);
+
+/* A key of OpenSSL from its parameters; EVP_PKEY_PUBLIC_KEY or _KEYPAIR. NULL
+   when they do not fit together, or memory is short. */
+EVP_PKEY *jwk_build_pkey(const char *type, OSSL_PARAM_BLD *bld, int selection);
 
 /* The curve of a key, and what signs on it; NULL for what is no name of one. */
 typedef struct {

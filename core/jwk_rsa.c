@@ -1,5 +1,4 @@
 #include <openssl/core_names.h>
-#include <openssl/param_build.h>
 #include "jwk_internal.h"
 
 #define RSA_MIN_BITS 2048    /* RFC 7518, 3.3 */
@@ -100,29 +99,17 @@ static EVP_PKEY *
 build_pkey(const BIGNUM *n, const BIGNUM *e)
 {
     OSSL_PARAM_BLD *bld;
-    OSSL_PARAM *params;
-    EVP_PKEY_CTX *ctx;
-    EVP_PKEY *pkey;
+    EVP_PKEY *pkey = NULL;
 
-    pkey = NULL;
-    params = NULL;
-    ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
     bld = OSSL_PARAM_BLD_new();
 
-    if (ctx != NULL && bld != NULL
+    if (bld != NULL
         && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) == 1
         && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e) == 1) {
-        params = OSSL_PARAM_BLD_to_param(bld);
+        pkey = jwk_build_pkey("RSA", bld, EVP_PKEY_PUBLIC_KEY);
     }
 
-    if (params == NULL || EVP_PKEY_fromdata_init(ctx) != 1
-        || EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1) {
-        pkey = NULL;
-    }
-
-    OSSL_PARAM_free(params);
     OSSL_PARAM_BLD_free(bld);
-    EVP_PKEY_CTX_free(ctx);
 
     return pkey;
 }

@@ -9,9 +9,7 @@
 
 #define TYP_PREFIX "application/"
 
-#define HEADER_MAX_SIZE                                   \
-    256 /* of one that we write: three names, and the kid \
-         */
+#define HEADER_MAX_SIZE 256 /* of one that we write */
 
 static const char *const grant_typs[] = { "grant+jwt", NULL };
 static const char *const access_typs[] = { "at+jwt", NULL };

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include "jwt.h"
 #include "keys.h"
+#include "rfc.h"
 #include "suite.h"
 
 #define HEADER "{\"alg\":\"HS256\",\"typ\":\"grant+jwt\",\"kid\":\"a1\"}"
@@ -16,12 +17,6 @@
     "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmN" \
     "vbS9pc19yb290Ijp0cnVlfQ.SWGoklBFtxfN6mowFtG-NO15R7Qd0KZqx6arTxiK7nrTF0y" \
     "URORSF0xoFh-En9m6CQhZBe_ULiVCvKnKZ2Yrlg"
-
-/* RFC 7515, A.1, as it stands there: no grant. */
-#define RFC7515_A1                                                            \
-    "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9."                               \
-    "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmN" \
-    "vbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 
 static jwk_set_t *keys;
 
@@ -284,28 +279,6 @@ START_TEST(an_es256_signature_of_zeros_is_refused)
 END_TEST
 
 
-START_TEST(alg_none_is_refused_in_any_spelling)
-{
-    static const char *const spellings[] = { "none", "None", "NONE",
-                                             "nOnE", "",     "NoNe " };
-    static const char *const payload = "e30";
-    char header[128], token[256];
-    size_t i, n;
-
-    for (i = 0; i < COUNT(spellings); i++) {
-        snprintf(header, sizeof(header),
-                 "{\"alg\":\"%s\",\"typ\":\"grant+jwt\",\"kid\":\"a1\"}",
-                 spellings[i]);
-        ck_assert_int_eq(forged_header(header), JWT_WRONG_TYPE);
-
-        n = base64url_encode(token, header, strlen(header));
-        n += (size_t) snprintf(token + n, sizeof(token) - n, ".%s.", payload);
-        ck_assert_int_eq(verify(&jwt_grant, token, n), JWT_WRONG_TYPE);
-    }
-}
-END_TEST
-
-
 START_TEST(alg_is_exact)
 {
     ck_assert_int_eq(
@@ -393,23 +366,6 @@ START_TEST(an_ec_key_never_verifies_an_hmac)
         forged_header(
             "{\"alg\":\"HS256\",\"typ\":\"grant+jwt\",\"kid\":\"a3\"}"),
         JWT_WRONG_TYPE);
-}
-END_TEST
-
-
-START_TEST(any_crit_is_refused)
-{
-    static const char *const crits[] = { "[\"exp\"]", "[]", "null", "\"b64\"" };
-    char header[128];
-    size_t i;
-
-    for (i = 0; i < COUNT(crits); i++) {
-        snprintf(header, sizeof(header),
-                 "{\"alg\":\"HS256\",\"typ\":\"grant+jwt\",\"kid\":\"a1\","
-                 "\"crit\":%s}",
-                 crits[i]);
-        ck_assert_int_eq(forged_header(header), JWT_WRONG_TYPE);
-    }
 }
 END_TEST
 
@@ -559,17 +515,6 @@ START_TEST(a_fourth_part_is_refused)
 END_TEST
 
 
-START_TEST(a_mebibyte_is_too_long)
-{
-    char *token = malloc(1 << 20);
-
-    memset(token, 'A', 1 << 20);
-    ck_assert_int_eq(verify(&jwt_grant, token, 1 << 20), JWT_TOO_LONG);
-    free(token);
-}
-END_TEST
-
-
 /* The claims {"a":"xxx…"} of so many bytes. */
 static char *
 claims_of(size_t len)
@@ -670,10 +615,9 @@ RUN("core/jwt", what_is_signed_verifies, claims_come_back_as_they_were_signed,
     a_changed_payload_shows_in_the_signature,
     a_signature_is_never_cut_short_or_left_out,
     a_signature_with_more_behind_is_refused,
-    an_es256_signature_of_zeros_is_refused, alg_none_is_refused_in_any_spelling,
-    alg_is_exact, typ_is_a_media_type, another_typ_is_refused,
-    a_kid_is_required, a_wrong_kid_is_an_unknown_key,
-    an_ec_key_never_verifies_an_hmac, any_crit_is_refused,
+    an_es256_signature_of_zeros_is_refused, alg_is_exact, typ_is_a_media_type,
+    another_typ_is_refused, a_kid_is_required, a_wrong_kid_is_an_unknown_key,
+    an_ec_key_never_verifies_an_hmac,
     keys_that_the_token_brings_along_are_ignored,
     duplicate_members_in_the_header_are_refused, duplicate_claims_are_refused,
     a_header_that_is_no_object_is_refused,
@@ -681,6 +625,6 @@ RUN("core/jwt", what_is_signed_verifies, claims_come_back_as_they_were_signed,
     zero_bytes_are_refused_wherever_they_stand,
     claims_are_not_looked_at_before_the_signature, deep_json_is_refused,
     other_than_three_parts_are_refused, a_fourth_part_is_refused,
-    a_mebibyte_is_too_long, the_longest_token_is_signed_and_verified,
-    without_a_key_nothing_is_signed, a_key_that_left_the_set_opens_nothing,
-    the_signature_of_another_key_is_bad, every_result_has_a_word_of_its_own)
+    the_longest_token_is_signed_and_verified, without_a_key_nothing_is_signed,
+    a_key_that_left_the_set_opens_nothing, the_signature_of_another_key_is_bad,
+    every_result_has_a_word_of_its_own)

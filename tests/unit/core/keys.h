@@ -29,15 +29,51 @@
 
 
 static inline jwk_set_t *
-keys_parse(const char *json)
+keys_parse_as(const char *json, jwk_origin_t origin)
 {
     char err[256] = "";
     jwk_set_t *set;
 
-    set = jwk_set_parse(json, strlen(json), JWK_OWN, err, sizeof(err));
+    set = jwk_set_parse(json, strlen(json), origin, err, sizeof(err));
     ck_assert_msg(set != NULL, "%s", err);
 
     return set;
+}
+
+
+static inline jwk_set_t *
+keys_parse(const char *json)
+{
+    return keys_parse_as(json, JWK_OWN);
+}
+
+
+/* Expects a refusal whose message holds both words. */
+static inline void
+keys_refused(const char *json, jwk_origin_t origin, const char *key,
+             const char *why)
+{
+    char err[256] = "";
+    jwk_set_t *set;
+
+    set = jwk_set_parse(json, strlen(json), origin, err, sizeof(err));
+    ck_assert_msg(set == NULL, "taken in spite of: %s", why);
+    ck_assert_msg(strstr(err, key) != NULL && strstr(err, why) != NULL,
+                  "'%s' lacks '%s' or '%s'", err, key, why);
+    jwk_set_free(set);
+}
+
+
+/* How many keys of the set are of use to others. */
+static inline size_t
+keys_count(const char *json, jwk_origin_t origin)
+{
+    jwk_set_t *set = keys_parse_as(json, origin);
+    size_t count = jwk_set_count(set);
+
+    jwk_set_free(set);
+
+    return count;
 }
 
 
