@@ -8,7 +8,11 @@
 static const ctl_command_t commands[] = {
     { "keys", "init", "FILE", "Makes a key set; an existing file is kept.",
       ctl_keys_init },
-    { "keys", "list", "FILE", "Shows the keys of a set, without secrets.",
+    { "keys", "rotate", "[FILE]", "Puts new keys in front; old links hold.",
+      ctl_keys_rotate },
+    { "keys", "remove", "KID", "Takes a key away; what it signed ends.",
+      ctl_keys_remove },
+    { "keys", "list", "[FILE]", "Shows the keys of a set, without secrets.",
       ctl_keys_list },
     { "db", "migrate", NULL, "Brings the database to this version's schema.",
       ctl_db_migrate },
@@ -25,6 +29,8 @@ static const ctl_command_t commands[] = {
     { "user", "list", NULL, "Shows the users.", ctl_user_list },
     { "link", "sign", NULL, "Signs a link to a path, or to all below it.",
       ctl_link_sign },
+    { "token", "verify", NULL, "Checks the token on standard input.",
+      ctl_token_verify },
     { "jobs", "list", NULL, "Shows the newest jobs.", ctl_jobs_list },
     { "jobs", "show", "ID", "Shows one job.", ctl_jobs_show },
     { NULL, NULL, NULL, NULL, NULL }
