@@ -13,15 +13,18 @@
 
 typedef struct {
     const char *name;    /* without the dashes */
-    const char *metavar; /* "FILE"; NULL when the option takes no value */
+    const char *metavar; /* "FILE"; NULL when the option takes no value; with
+                            ",..." at its end the option may stand several
+                            times, and its values are joined by commas */
     const char *help;
     const char **value; /* the argument goes here, "" for a plain flag */
 } ctl_option_t;
 
 typedef struct {
     const char *noun, *verb;
-    const char *operand;               /* "FILE", "EMAIL ROLE", or NULL when
-                                          there is none */
+    const char *operand;               /* "FILE", "EMAIL ROLE"; "[FILE]" when
+                                          it may be left out; NULL when there
+                                          is none */
     const char *help;                  /* one sentence */
     int (*run)(int argc, char **argv); /* argv[0] is the verb; an exit code */
 } ctl_command_t;
@@ -36,6 +39,7 @@ int ctl_user_disable(int argc, char **argv);
 int ctl_user_enable(int argc, char **argv);
 int ctl_user_list(int argc, char **argv);
 int ctl_link_sign(int argc, char **argv);
+int ctl_link_show(int argc, char **argv);
 int ctl_jobs_list(int argc, char **argv);
 int ctl_jobs_show(int argc, char **argv);
 

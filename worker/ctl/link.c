@@ -1,10 +1,13 @@
+#define _GNU_SOURCE /* strptime() */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <jansson.h>
 #include "grant.h"
+#include "grant_rule.h"
 #include "jwk.h"
 #include "uuid.h"
 #include "ctl.h"
@@ -19,76 +22,119 @@
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" \
     "-._~!$&'()*+,;=:@/"
 
+/* The command line, as it was written. */
+typedef struct {
+    const char *path, *ttl, *not_before, *methods, *ip, *uses, *bytes, *rate;
+    const char *filename, *type, *sub, *sid, *jti, *origin, *keys, *json;
+} link_args_t;
 
-static int64_t link_expiry(const char *seconds);
-static int link_claims_valid(const char *path, int64_t exp, const char *jti);
+/* The claims, with the memory that they point into. */
+typedef struct {
+    grant_claims_t claims;
+    const char *ip[GRANT_IP_MAX];
+    char *addresses;
+    char jti[UUID_TEXT_SIZE];
+} link_t;
+
+
+static int link_sign(const link_args_t *args, const link_t *link);
+static void link_times(const link_args_t *args, grant_claims_t *claims);
+static int64_t link_not_before(const char *text);
+static void link_limits(const link_args_t *args, grant_claims_t *claims);
+static uint64_t link_number(const char *option, const char *text,
+                            uint64_t least, uint64_t most);
+static void link_texts(const link_args_t *args, link_t *link);
+static const char *link_text(const char *option, const char *text, size_t max);
+static unsigned link_methods(const char *list);
+static void link_addresses(const char *list, link_t *link);
+static json_t *link_object(const char *origin, const grant_claims_t *claims,
+                           const char *grant);
 static char *link_encode(const char *path);
-static json_t *link_object(const char *origin, const char *path,
-                           const char *grant, const char *jti, int64_t exp);
 
 
 int
 ctl_link_sign(int argc, char **argv)
 {
-    int rc = CTL_FAILED;
-    char err[256], fresh[UUID_TEXT_SIZE], *grant = NULL;
-    int64_t exp;
-    json_t *object = NULL;
-    jwk_set_t *keys;
-    grant_claims_t claims = { 0 };
-    const char *file = NULL, *path = NULL, *ttl = LINK_TTL_DEFAULT;
-    const char *origin = NULL, *jti = NULL, *as_json = NULL;
+    int rc;
+    link_t link = { 0 };
+    link_args_t args = { .ttl = LINK_TTL_DEFAULT };
     const ctl_option_t options[] = {
-        { "path", "P", "the path; all below it when it ends in /", &path },
-        { "expires-in", "S", "seconds, 3600 unless given", &ttl },
-        { "url", "ORIGIN", "such as https://media.example", &origin },
-        { "jti", "X", "the link's id, made up unless given", &jti },
-        { "keys", "FILE", "key set (or SLUICE_KEYS)", &file },
-        { "json", NULL, "for machines", &as_json },
+        { "path", "P", "the path; all below it when it ends in /", &args.path },
+        { "expires-in", "S", "seconds, 3600 unless given", &args.ttl },
+        { "not-before", "TIME", "2026-01-31T12:00:00Z or seconds since 1970",
+          &args.not_before },
+        { "method", "M,...", "GET (the default), HEAD, POST, PUT, PATCH, ...",
+          &args.methods },
+        { "ip", "CIDR,...", "addresses and ranges it is good for, at most 8",
+          &args.ip },
+        { "uses", "N", "how many times it opens", &args.uses },
+        { "bytes", "N", "how many bytes it gives in all", &args.bytes },
+        { "rate", "N", "bytes per second", &args.rate },
+        { "filename", "NAME", "what it is saved as", &args.filename },
+        { "type", "TYPE", "media type, such as video/mp4", &args.type },
+        { "sub", "X", "the user it ends with", &args.sub },
+        { "sid", "X", "the session it ends with", &args.sid },
+        { "jti", "X", "the link's id, made up unless given", &args.jti },
+        { "url", "ORIGIN", "such as https://media.example", &args.origin },
+        { "keys", "FILE", "key set (or SLUICE_KEYS)", &args.keys },
+        { "json", NULL, "for machines", &args.json },
         { NULL, NULL, NULL, NULL }
     };
 
     options_read(argc, argv, options, NULL);
-    path = ctl_need(path, "path", NULL);
-    file = ctl_need(file, "keys", "SLUICE_KEYS");
-    exp = link_expiry(ttl);
+    args.path = ctl_need(args.path, "path", NULL);
+    args.keys = ctl_need(args.keys, "keys", "SLUICE_KEYS");
 
-    if (!link_claims_valid(path, exp, NULL)) {
-        ctl_usage("--path \"%s\" is not a normalized path of at most %d bytes",
-                  path, GRANT_PATH_MAX);
+    link_times(&args, &link.claims);
+    link_limits(&args, &link.claims);
+    link_texts(&args, &link);
+
+    if (args.methods != NULL) {
+        link.claims.methods = link_methods(args.methods);
     }
-    if (jti != NULL && !link_claims_valid("/", exp, jti)) {
-        ctl_usage("--jti has 1 to %d bytes of UTF-8, none of them a control "
-                  "character",
-                  GRANT_JTI_MAX - 1);
-    }
-    if (jti == NULL && uuid_v7(fresh) == 0) {
-        jti = fresh;
+    if (args.ip != NULL) {
+        link_addresses(args.ip, &link);
     }
 
-    keys = jwk_set_read(file, JWK_OWN, err, sizeof(err));
+    rc = link_sign(&args, &link);
+    free(link.addresses);
+
+    return rc;
+}
+
+
+static int
+link_sign(const link_args_t *args, const link_t *link)
+{
+    int rc = CTL_FAILED;
+    char err[256], *grant = NULL;
+    json_t *object = NULL;
+    jwk_set_t *keys;
+
+    keys = jwk_set_read(args->keys, JWK_OWN, err, sizeof(err));
     if (keys == NULL) {
-        return ctl_fail("%s: %s", file, err);
+        return ctl_fail("%s: %s", args->keys, err);
     }
 
-    claims.path = path;
-    claims.path_len = strlen(path);
-    claims.exp = exp;
-    claims.jti = jti;
-
-    grant = grant_sign(keys, 0, &claims);
-    if (grant == NULL) {
-        ctl_fail("%s holds no key that signs grants", file);
+    if (jwk_set_signer(keys, JWA_BIT(JWA_HS256), 0) == NULL) {
+        ctl_fail("%s holds no key that signs grants", args->keys);
         goto done;
     }
 
-    object = link_object(origin ? origin : "", path, grant, jti, exp);
+    grant = grant_sign(keys, 0, &link->claims);
+    if (grant == NULL) {
+        ctl_fail("the grant would be too long, or memory is out");
+        goto done;
+    }
+
+    object = link_object(args->origin ? args->origin : "", &link->claims,
+                         grant);
     if (object == NULL) {
         ctl_fail("out of memory");
         goto done;
     }
 
-    output_object(object, as_json != NULL);
+    output_object(object, args->json != NULL);
     rc = CTL_OK;
 
 done:
@@ -100,53 +146,208 @@ done:
 }
 
 
-static int64_t
-link_expiry(const char *seconds)
+static void
+link_times(const link_args_t *args, grant_claims_t *claims)
 {
-    char *end;
-    long ttl;
+    int64_t now = (int64_t) time(NULL);
 
-    errno = 0;
-    ttl = strtol(seconds, &end, 10);
+    claims->exp =
+        now + (int64_t) link_number("expires-in", args->ttl, 1, LINK_TTL_MAX);
 
-    if (errno != 0 || end == seconds || *end != '\0' || ttl < 1
-        || ttl > LINK_TTL_MAX) {
-        ctl_usage("--expires-in is 1 to %ld seconds, not \"%s\"", LINK_TTL_MAX,
-                  seconds);
+    if (args->not_before != NULL) {
+        claims->nbf = link_not_before(args->not_before);
+
+        if (claims->nbf >= claims->exp) {
+            ctl_usage("the link would end before --not-before \"%s\"",
+                      args->not_before);
+        }
     }
 
-    return (int64_t) time(NULL) + ttl;
+    if (args->sub != NULL) {
+        /* a user's links are revoked by when they were issued */
+        claims->iat = now;
+    }
+}
+
+
+static int64_t
+link_not_before(const char *text)
+{
+    const char *end;
+    struct tm tm = { 0 };
+
+    end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+
+    if (end != NULL && *end == '\0') {
+        return (int64_t) timegm(&tm);
+    }
+
+    if (strspn(text, "0123456789") != strlen(text)) {
+        ctl_usage("--not-before is a time such as 2026-01-31T12:00:00Z, or "
+                  "seconds since 1970, not \"%s\"",
+                  text);
+    }
+
+    return (int64_t) link_number("not-before", text, 1, GRANT_NUMBER_MAX);
+}
+
+
+static void
+link_limits(const link_args_t *args, grant_claims_t *claims)
+{
+    if (args->uses != NULL) {
+        claims->limits |= GRANT_USES;
+        claims->uses = link_number("uses", args->uses, 0, GRANT_NUMBER_MAX);
+    }
+
+    if (args->bytes != NULL) {
+        claims->limits |= GRANT_BYTES;
+        claims->bytes = link_number("bytes", args->bytes, 0, GRANT_NUMBER_MAX);
+    }
+
+    if (args->rate != NULL) {
+        claims->limits |= GRANT_RATE;
+        claims->rate = link_number("rate", args->rate, 1, GRANT_NUMBER_MAX);
+    }
+}
+
+
+static uint64_t
+link_number(const char *option, const char *text, uint64_t least, uint64_t most)
+{
+    char *end;
+    unsigned long long n;
+
+    errno = 0;
+    n = strtoull(text, &end, 10);
+
+    /* strtoull() takes a sign and wraps */
+    if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' || n < least
+        || n > most) {
+        ctl_usage("--%s is a number from %" PRIu64 " to %" PRIu64
+                  ", not \"%s\"",
+                  option, least, most, text);
+    }
+
+    return n;
 }
 
 
 /* What the gate would refuse is not signed. */
-static int
-link_claims_valid(const char *path, int64_t exp, const char *jti)
+static void
+link_texts(const link_args_t *args, link_t *link)
 {
-    int ok;
-    grant_t grant;
-    json_t *claims;
+    grant_claims_t *claims = &link->claims;
 
-    claims = json_pack("{s:I, s:s, s:s*}", "exp", (json_int_t) exp, "path",
-                       path, "jti", jti);
-    ok = claims != NULL && grant_parse(claims, &grant) == SLUICE_OK;
-    json_decref(claims);
+    claims->path = args->path;
+    claims->path_len = strlen(args->path);
 
-    return ok;
+    if (!grant_rule_path(claims->path, claims->path_len)) {
+        ctl_usage("--path \"%s\" is not a normalized path of at most %d bytes",
+                  args->path, GRANT_PATH_MAX - 1);
+    }
+
+    if (args->filename != NULL
+        && !grant_rule_filename(args->filename, strlen(args->filename))) {
+        ctl_usage("--filename has 1 to %d bytes of UTF-8, none of them \"/\" "
+                  "or a control character",
+                  GRANT_FILENAME_MAX - 1);
+    }
+
+    if (args->type != NULL
+        && !grant_rule_type(args->type, strlen(args->type))) {
+        ctl_usage("--type \"%s\" is no media type of at most %d characters",
+                  args->type, GRANT_TYPE_MAX - 1);
+    }
+
+    claims->filename = args->filename;
+    claims->type = args->type;
+    claims->sub = link_text("sub", args->sub, GRANT_SUB_MAX);
+    claims->sid = link_text("sid", args->sid, GRANT_SID_MAX);
+    claims->jti = link_text("jti", args->jti, GRANT_JTI_MAX);
+
+    if (claims->jti == NULL && uuid_v7(link->jti) == 0) {
+        claims->jti = link->jti;
+    }
+}
+
+
+static const char *
+link_text(const char *option, const char *text, size_t max)
+{
+    if (text != NULL && !grant_rule_text(text, strlen(text), max)) {
+        ctl_usage("--%s has 1 to %zu bytes of UTF-8, none of them a control "
+                  "character",
+                  option, max - 1);
+    }
+
+    return text;
+}
+
+
+static unsigned
+link_methods(const char *list)
+{
+    size_t len;
+    unsigned bits, methods = 0;
+
+    for (;;) {
+        len = strcspn(list, ",");
+        bits = grant_method(list, len);
+
+        if (bits == 0) {
+            ctl_usage("--method is GET, HEAD, POST, PUT, PATCH, DELETE or "
+                      "OPTIONS, not \"%.*s\"",
+                      (int) len, list);
+        }
+
+        methods |= bits;
+
+        if (list[len] == '\0') {
+            return methods;
+        }
+
+        list += len + 1;
+    }
+}
+
+
+static void
+link_addresses(const char *list, link_t *link)
+{
+    char *rest, *text;
+    cidr_t cidr;
+
+    rest = link->addresses = strdup(list);
+
+    while ((text = strsep(&rest, ",")) != NULL) {
+        if (cidr_parse(text, strlen(text), &cidr) != 0) {
+            ctl_usage("--ip \"%s\" is no address and no range such as "
+                      "10.0.0.0/8",
+                      text);
+        }
+        if (link->claims.ip_count == GRANT_IP_MAX) {
+            ctl_usage("--ip names more than %d addresses and ranges",
+                      GRANT_IP_MAX);
+        }
+
+        link->ip[link->claims.ip_count++] = text;
+    }
+
+    link->claims.ip = link->ip;
 }
 
 
 static json_t *
-link_object(const char *origin, const char *path, const char *grant,
-            const char *jti, int64_t exp)
+link_object(const char *origin, const grant_claims_t *claims, const char *grant)
 {
     char *encoded, when[sizeof("2026-01-01T00:00:00Z")];
     size_t len = strlen(origin);
     struct tm tm;
-    time_t t = (time_t) exp;
+    time_t t = (time_t) claims->exp;
     json_t *object;
 
-    encoded = link_encode(path);
+    encoded = link_encode(claims->path);
     if (encoded == NULL) {
         return NULL;
     }
@@ -158,7 +359,7 @@ link_object(const char *origin, const char *path, const char *grant,
     gmtime_r(&t, &tm);
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
 
-    object = json_pack("{s:s, s:s?, s:s}", "grant", grant, "jti", jti,
+    object = json_pack("{s:s, s:s?, s:s}", "grant", grant, "jti", claims->jti,
                        "expires_at", when);
     json_object_set_new(
         object, "url",

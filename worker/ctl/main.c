@@ -29,6 +29,8 @@ static const ctl_command_t commands[] = {
     { "user", "list", NULL, "Shows the users.", ctl_user_list },
     { "link", "sign", NULL, "Signs a link to a path, or to all below it.",
       ctl_link_sign },
+    { "link", "show", "[LINK]", "Tells what a link opens, and whether it does.",
+      ctl_link_show },
     { "token", "verify", NULL, "Checks the token on standard input.",
       ctl_token_verify },
     { "jobs", "list", NULL, "Shows the newest jobs.", ctl_jobs_list },

@@ -3,8 +3,11 @@
 #include <string.h>
 #include "options.h"
 
+#define OPTIONS_MORE ",..."
+
 
 static void options_help(const ctl_option_t *options);
+static void options_set(const ctl_option_t *option, const char *value);
 static const char *options_operand(int n, int *len);
 static const ctl_option_t *options_find(const ctl_option_t *options,
                                         const char *name, size_t len);
@@ -55,19 +58,19 @@ options_read(int argc, char **argv, const ctl_option_t *options,
             *option->value = "";
 
         } else if (equals != NULL) {
-            *option->value = equals + 1;
+            options_set(option, equals + 1);
 
         } else {
             if (++i == argc) {
                 ctl_usage("--%s needs a value: %s", option->name,
                           option->metavar);
             }
-            *option->value = argv[i];
+            options_set(option, argv[i]);
         }
     }
 
     name = options_operand(n, &word);
-    if (name != NULL) {
+    if (name != NULL && *name != '[') {
         ctl_usage("%.*s is missing", word, name);
     }
 }
@@ -86,6 +89,30 @@ options_operand(int n, int *len)
 
     *len = name ? (int) strcspn(name, " ") : 0;
     return name;
+}
+
+
+static void
+options_set(const ctl_option_t *option, const char *value)
+{
+    char *joined;
+    const char *more;
+
+    more = strstr(option->metavar, OPTIONS_MORE);
+
+    if (more == NULL || *option->value == NULL) {
+        *option->value = value;
+        return;
+    }
+
+    /* like the arguments themselves, it stays until the program ends */
+    joined = malloc(strlen(*option->value) + 1 + strlen(value) + 1);
+    if (joined == NULL) {
+        ctl_usage("out of memory");
+    }
+
+    sprintf(joined, "%s,%s", *option->value, value);
+    *option->value = joined;
 }
 
 
