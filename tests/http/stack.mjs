@@ -83,6 +83,7 @@ class Stack {
         this.url = `http://127.0.0.1:${port}`;
         this.environment = environment;
         this.users = 0;
+        this.machines = [];        /* beside the first */
     }
 
     path(...names) {
@@ -152,6 +153,21 @@ class Stack {
 
     reload() {
         return this.nginx("-s", "reload");
+    }
+
+    /*
+     * One more machine: an nginx of its own on the same PostgreSQL, Redis and
+     * keys. `change` makes its configuration from the first one's.
+     */
+    async secondNginx(change = (text) => text) {
+        const machine = new Machine(this, `nginx.${this.machines.length}`,
+                                    await freePort());
+
+        machine.write(change(this.text("nginx.conf")));
+        this.machines.push(machine);
+        await machine.start();
+
+        return machine;
     }
 
     /* The pid in run/<name>.pid. */
@@ -226,6 +242,66 @@ class Stack {
             "--logfile", this.path("logs/redis.log"));
         await until("Redis answers", () => this.redis("PING")
             .then((word) => word === "PONG", () => false));
+    }
+}
+
+
+class Machine {
+    constructor(stack, name, port) {
+        this.stack = stack;
+        this.name = name;
+        this.port = port;
+        this.url = `http://127.0.0.1:${port}`;
+    }
+
+    /* nginx.conf as it is, but for what two cannot share. */
+    write(text) {
+        const { stack, name, port } = this;
+
+        writeFileSync(stack.path(`${name}.conf`), text
+            .replaceAll(`listen 127.0.0.1:${stack.port};`,
+                        `listen 127.0.0.1:${port};`)
+            .replaceAll("/run/nginx.pid", `/run/${name}.pid`)
+            .replaceAll("/logs/error.log", `/logs/${name}.error.log`)
+            .replaceAll("/logs/access.log", `/logs/${name}.access.log`));
+    }
+
+    nginx(...words) {
+        const { stack, name } = this;
+        const copy = stack.path("bin/nginx");
+
+        return stack.asServer(existsSync(copy) ? copy : NGINX,
+            "-p", `${stack.state}/`, "-c", stack.path(`${name}.conf`),
+            "-e", stack.path(`logs/${name}.error.log`), ...words);
+    }
+
+    async start() {
+        await this.nginx();
+        await until(`${this.name} has started`,
+            () => existsSync(this.stack.path(`run/${this.name}.pid`)));
+    }
+
+    reload() {
+        return this.nginx("-s", "reload");
+    }
+
+    workers() {
+        return children(this.stack.pid(this.name));
+    }
+
+    async stop() {
+        const pid = this.stack.pid(this.name);
+
+        process.kill(pid, "SIGTERM");
+        await until(`${this.name} is gone`, () => !alive(pid));
+    }
+
+    kill() {
+        try {
+            process.kill(this.stack.pid(this.name), "SIGTERM");
+        } catch {
+            /* it was stopped before */
+        }
     }
 }
 
@@ -311,6 +387,7 @@ function remove({ state, folder }) {
 
 function down(stack) {
     if (running.delete(stack)) {
+        stack.machines.forEach((machine) => machine.kill());
         spawnSync(STACK, ["down"], { env: stack.environment, timeout: 60_000 });
     }
 }
