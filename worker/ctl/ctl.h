@@ -30,6 +30,8 @@ typedef struct {
 } ctl_command_t;
 
 int ctl_keys_init(int argc, char **argv);
+int ctl_keys_rotate(int argc, char **argv);
+int ctl_keys_remove(int argc, char **argv);
 int ctl_keys_list(int argc, char **argv);
 int ctl_db_migrate(int argc, char **argv);
 int ctl_db_status(int argc, char **argv);
@@ -40,6 +42,7 @@ int ctl_user_enable(int argc, char **argv);
 int ctl_user_list(int argc, char **argv);
 int ctl_link_sign(int argc, char **argv);
 int ctl_link_show(int argc, char **argv);
+int ctl_token_verify(int argc, char **argv);
 int ctl_jobs_list(int argc, char **argv);
 int ctl_jobs_show(int argc, char **argv);
 
