@@ -116,6 +116,7 @@ ngx_int_t ngx_http_sluice_carrier_take_arg(ngx_http_request_t *r,
 /* For the log phase, in front of what writes logs: of each grant in request
    line, arguments and Referer the signature becomes asterisks. */
 ngx_int_t ngx_http_sluice_carrier_mask(ngx_http_request_t *r);
+
 /* 1 and the value when a cookie of this name came. */
 ngx_uint_t ngx_http_sluice_carrier_cookie(ngx_http_request_t *r,
                                           ngx_str_t *name, ngx_str_t *value);

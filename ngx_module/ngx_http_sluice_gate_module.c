@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_sluice.h"
+#include "ngx_http_sluice_cloudfront.h"
 #include "ngx_http_sluice_issuer.h"
 #include "ngx_http_sluice_limits.h"
 #include "ngx_http_sluice_zone.h"
@@ -194,6 +195,15 @@ ngx_http_sluice_gate_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
 
     } else if (!ngx_http_sluice_carrier_grant(r, ctx, &token)) {
         *status = SLUICE_UNAUTHENTICATED;
+
+        if (ngx_http_sluice_cloudfront_carried(r)) {
+            *status = ngx_http_sluice_cloudfront_decide(r);
+        }
+
+        if (*status == SLUICE_OK) {
+            ngx_http_sluice_gate_count(ctx, NGX_HTTP_SLUICE_BY_CLOUDFRONT);
+        }
+
         return NGX_OK;
     }
 
