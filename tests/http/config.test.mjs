@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
     writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -86,6 +87,15 @@ const signed = () => `sluice_keys ${keys};\n`;
 const named = "sluice_public_url https://media.example.org;\n";
 
 
+const publicKey = () => {
+    const path = join(folder, "public.pem");
+    const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+
+    writeFileSync(path, publicKey.export({ type: "spki", format: "pem" }));
+    return path;
+};
+
+
 describe("nginx -t is content", { timeout }, () => {
     const good = {
         "with a gate, keys and a public URL": () => signed() + named
@@ -116,6 +126,10 @@ describe("nginx -t is content", { timeout }, () => {
                 location /a/ { sluice_gate grant; }`),
         "with a gate of its own for the metrics": () => signed() + named
             + server("location / { sluice_gate user; sluice_metrics; }"),
+        "with CloudFront keys and the origins of old": () => named
+            + `sluice_cloudfront_key K1 ${publicKey()};
+               sluice_cloudfront_origin https://d1.cloudfront.net http://d1;
+               ${server(`sluice_cloudfront_key K1 ${publicKey()};`)}`,
         "with life times": () =>
             "sluice_link_ttl 2h; sluice_access_ttl 5m; sluice_refresh_ttl 7d;",
     };
@@ -260,6 +274,58 @@ describe("keys are refused", { timeout }, () => {
             refuses(`sluice_keys ${file("bad.json", text)}; #!`, "bad.json");
         });
     }
+});
+
+
+describe("a CloudFront key is refused", { timeout }, () => {
+    const pem = (text) => {
+        const path = join(folder, "cloudfront.pem");
+
+        writeFileSync(path, text);
+        return path;
+    };
+    const key = (kind, options) => generateKeyPairSync(kind, options)
+        .publicKey.export({ type: "spki", format: "pem" });
+    const good = () => pem(key("rsa", { modulusLength: 2048 }));
+
+    it("when its file is not there", () => {
+        refuses(`sluice_cloudfront_key K1 ${folder}/nowhere.pem; #!`,
+            "nowhere.pem");
+    });
+
+    const texts = {
+        "when its file has none": ["K1", () => "secret", "BEGIN PUBLIC KEY"],
+        "when it is short": ["K1", () => key("rsa", { modulusLength: 1024 }),
+                             "2048"],
+        "when it is on another curve":
+            ["K1", () => key("ec", { namedCurve: "P-384" }), "P-256"],
+        "under an id with a slash":
+            ["K/1", () => key("ec", { namedCurve: "P-256" }), "Key-Pair-Id"],
+    };
+
+    for (const [what, [id, text, word]] of Object.entries(texts)) {
+        it(what, () => {
+            refuses(`sluice_cloudfront_key ${id} ${pem(text())}; #!`,
+                "cloudfront.pem", word);
+        });
+    }
+
+    it("under an id that is there already", () => {
+        const file = good();
+
+        refuses(`sluice_cloudfront_key K1 ${file};
+            sluice_cloudfront_key K1 ${file}; #!`, "K1");
+    });
+
+    it("without a public URL", () => {
+        refuses(`sluice_cloudfront_key K1 ${good()}; #!
+            ${server("location / { }")}`, "sluice_public_url");
+    });
+
+    it("with an origin that has a path", () => {
+        refuses("sluice_cloudfront_origin https://d1.cloudfront.net/x; #!",
+            "without a path");
+    });
 });
 
 
