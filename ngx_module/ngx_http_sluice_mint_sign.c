@@ -189,7 +189,7 @@ ngx_http_sluice_mint_denied(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
 
         status = status_from_word((char *) word.data, word.len);
 
-        /* libpq's values are terminated: PQgetvalue() */
+        /* libpq's values are terminated */
         for (k = 0; k < 2; k++) {
             (void) ngx_sluice_pg_value(result, i, 1 + k, &text[k]);
         }

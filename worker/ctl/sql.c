@@ -16,11 +16,11 @@ SQL_EMBED(sql_queue, "sql/queue.sql");
 SQL_EMBED(sql_api, "sql/api.sql");
 
 
-const sql_file_t sql_files[] = { { "0001_initial.sql", 0, sql_0001_initial },
-                                 { "0002_revocations.sql", 0,
-                                   sql_0002_revocations },
-                                 { "0003_foreign_users.sql", 0,
-                                   sql_0003_foreign_users },
-                                 { "queue.sql", 1, sql_queue },
-                                 { "api.sql", 1, sql_api },
-                                 { 0, 0, 0 } };
+const sql_file_t sql_files[] = {
+    { "0001_initial.sql", 0, sql_0001_initial },
+    { "0002_revocations.sql", 0, sql_0002_revocations },
+    { "0003_foreign_users.sql", 0, sql_0003_foreign_users },
+    { "queue.sql", 1, sql_queue },
+    { "api.sql", 1, sql_api },
+    { 0, 0, 0 }
+};
