@@ -6,13 +6,23 @@
 #define NGX_HTTP_SLUICE_MINT_DATE (sizeof("2026-01-01T00:00:00Z") - 1)
 
 
+static size_t ngx_http_sluice_mint_ask_size(ngx_http_sluice_mint_link_t *link);
+static u_char *ngx_http_sluice_mint_ask_link(u_char *p,
+                                             ngx_http_sluice_mint_link_t *link);
+static size_t ngx_http_sluice_mint_escaped(const char *text);
 static u_char *ngx_http_sluice_mint_member(u_char *p, const char *name,
-                                           const char *text, size_t len);
+                                           const char *text);
+static u_char *ngx_http_sluice_mint_id(u_char *p, const char *name,
+                                       const char *text);
 static void ngx_http_sluice_mint_done(ngx_http_request_t *r, void *data,
                                       const ngx_sluice_pg_result_t *result);
 static ngx_int_t
 ngx_http_sluice_mint_denied(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
                             const ngx_sluice_pg_result_t *result);
+static const char *
+ngx_http_sluice_mint_text(ngx_http_request_t *r,
+                          const ngx_sluice_pg_result_t *result, ngx_uint_t row,
+                          ngx_uint_t column);
 static ngx_int_t ngx_http_sluice_mint_sign(ngx_http_request_t *r,
                                            ngx_http_sluice_mint_t *mint,
                                            const ngx_sluice_pg_result_t *result,
@@ -42,34 +52,13 @@ ngx_http_sluice_mint_ask(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint)
     size_t size;
     ngx_str_t params[2];
     ngx_uint_t i;
-    grant_claims_t *claims;
     ngx_http_sluice_ctx_t *ctx;
 
-    static const char head[] = "{\"tied\":true,\"sid\":\"\",\"links\":[]}";
-    static const char names[] =
-        "{\"exp\":,\"reads\":false,\"media\":\"\",\"path\":\"\",\"sub\":\"\","
-        "\"sid\":\"\"},";
-
     ctx = ngx_http_sluice_find_ctx(r);
-    size = sizeof(head) + UUID_TEXT_LEN;
+    size = sizeof("{\"tied\":true,\"sid\":\"\",\"links\":[]}") + UUID_TEXT_LEN;
 
     for (i = 0; i < mint->n; i++) {
-        claims = &mint->links[i].claims;
-        size += sizeof(names) + NGX_INT64_LEN + UUID_TEXT_LEN + claims->path_len
-                + ngx_escape_json(NULL, (u_char *) claims->path,
-                                  claims->path_len);
-
-        if (claims->sub) {
-            size += ngx_strlen(claims->sub)
-                    + ngx_escape_json(NULL, (u_char *) claims->sub,
-                                      ngx_strlen(claims->sub));
-        }
-
-        if (claims->sid) {
-            size += ngx_strlen(claims->sid)
-                    + ngx_escape_json(NULL, (u_char *) claims->sid,
-                                      ngx_strlen(claims->sid));
-        }
+        size += ngx_http_sluice_mint_ask_size(&mint->links[i]);
     }
 
     p = ngx_pnalloc(r->pool, size);
@@ -85,31 +74,11 @@ ngx_http_sluice_mint_ask(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint)
                     mint->tied ? "\"tied\":true," : "", ctx->access.sid);
 
     for (i = 0; i < mint->n; i++) {
-        claims = &mint->links[i].claims;
-
-        p = ngx_sprintf(
-            p, "%s{\"exp\":%L,\"reads\":%s", i ? "," : "", claims->exp,
-            claims->methods & ~(GRANT_GET | GRANT_HEAD) ? "false" : "true");
-
-        p = ngx_http_sluice_mint_member(p, "media",
-                                        (char *) mint->links[i].media.data,
-                                        mint->links[i].media.len);
-        if (!mint->links[i].whole) {
-            p = ngx_http_sluice_mint_member(p, "path", claims->path,
-                                            claims->path_len);
+        if (i) {
+            *p++ = ',';
         }
 
-        if (claims->sub) {
-            p = ngx_http_sluice_mint_member(p, "sub", claims->sub,
-                                            ngx_strlen(claims->sub));
-        }
-
-        if (claims->sid) {
-            p = ngx_http_sluice_mint_member(p, "sid", claims->sid,
-                                            ngx_strlen(claims->sid));
-        }
-
-        *p++ = '}';
+        p = ngx_http_sluice_mint_ask_link(p, &mint->links[i]);
     }
 
     p = ngx_cpymem(p, "]}", 2);
@@ -120,21 +89,92 @@ ngx_http_sluice_mint_ask(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint)
 }
 
 
+/* Bytes that the next function writes at most, and a comma. */
+
+static size_t
+ngx_http_sluice_mint_ask_size(ngx_http_sluice_mint_link_t *link)
+{
+    grant_claims_t *claims;
+
+    static const char names[] =
+        "{\"exp\":,\"reads\":false,\"media\":\"\",\"path\":\"\",\"sub\":\"\","
+        "\"sub_id\":\"\",\"sid\":\"\",\"sid_id\":\"\"},";
+
+    claims = &link->claims;
+
+    return sizeof(names) + NGX_INT64_LEN + 3 * UUID_TEXT_LEN
+           + ngx_http_sluice_mint_escaped(claims->path)
+           + ngx_http_sluice_mint_escaped(claims->sub)
+           + ngx_http_sluice_mint_escaped(claims->sid);
+}
+
+
+static u_char *
+ngx_http_sluice_mint_ask_link(u_char *p, ngx_http_sluice_mint_link_t *link)
+{
+    grant_claims_t *claims;
+
+    claims = &link->claims;
+
+    p = ngx_sprintf(p, "{\"exp\":%L,\"reads\":%s", claims->exp,
+                    claims->methods & ~(GRANT_GET | GRANT_HEAD) ? "false"
+                                                                : "true");
+
+    if (link->media.len) {
+        p = ngx_sprintf(p, ",\"media\":\"%V\"", &link->media);
+    }
+
+    if (!link->whole) {
+        p = ngx_http_sluice_mint_member(p, "path", claims->path);
+    }
+
+    p = ngx_http_sluice_mint_member(p, "sub", claims->sub);
+    p = ngx_http_sluice_mint_id(p, "sub_id", claims->sub);
+    p = ngx_http_sluice_mint_member(p, "sid", claims->sid);
+    p = ngx_http_sluice_mint_id(p, "sid_id", claims->sid);
+
+    *p++ = '}';
+
+    return p;
+}
+
+
+static size_t
+ngx_http_sluice_mint_escaped(const char *text)
+{
+    size_t len;
+
+    len = text ? ngx_strlen(text) : 0;
+
+    return len + ngx_escape_json(NULL, (u_char *) text, len);
+}
+
+
 /* ,"name":"text" unless there is none */
 
 static u_char *
-ngx_http_sluice_mint_member(u_char *p, const char *name, const char *text,
-                            size_t len)
+ngx_http_sluice_mint_member(u_char *p, const char *name, const char *text)
 {
     if (text == NULL) {
         return p;
     }
 
     p = ngx_sprintf(p, ",\"%s\":\"", name);
-    p = (u_char *) ngx_escape_json(p, (u_char *) text, len);
+    p = (u_char *) ngx_escape_json(p, (u_char *) text, ngx_strlen(text));
     *p++ = '"';
 
     return p;
+}
+
+
+/* The same for a UUID. */
+
+static u_char *
+ngx_http_sluice_mint_id(u_char *p, const char *name, const char *text)
+{
+    return text && uuid_valid(text, ngx_strlen(text))
+               ? ngx_http_sluice_mint_member(p, name, text)
+               : p;
 }
 
 
@@ -178,8 +218,9 @@ static ngx_int_t
 ngx_http_sluice_mint_denied(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
                             const ngx_sluice_pg_result_t *result)
 {
-    ngx_str_t word, text[2];
-    ngx_uint_t i, k;
+    const char *detail, *field;
+    ngx_str_t word;
+    ngx_uint_t i;
     sluice_status_t status;
 
     for (i = 0; i < result->rows; i++) {
@@ -188,22 +229,40 @@ ngx_http_sluice_mint_denied(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
         }
 
         status = status_from_word((char *) word.data, word.len);
+        detail = ngx_http_sluice_mint_text(r, result, i, 1);
+        field = ngx_http_sluice_mint_text(r, result, i, 2);
 
-        /* libpq's values are terminated */
-        for (k = 0; k < 2; k++) {
-            (void) ngx_sluice_pg_value(result, i, 1 + k, &text[k]);
-        }
-
-        if (text[1].data == NULL) {
-            return ngx_http_sluice_problem(r, status, NULL, NULL);
-        }
-
-        return ngx_http_sluice_mint_refuse(
-            r, mint, i, status, (char *) text[1].data, (char *) text[0].data);
+        return field ? ngx_http_sluice_mint_refuse(r, mint, i, status, field,
+                                                   detail)
+                     : ngx_http_sluice_problem(r, status, detail, NULL);
     }
 
     return result->rows == mint->n ? NGX_DECLINED
                                    : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+/* A value in the request's memory, terminated, or NULL */
+
+static const char *
+ngx_http_sluice_mint_text(ngx_http_request_t *r,
+                          const ngx_sluice_pg_result_t *result, ngx_uint_t row,
+                          ngx_uint_t column)
+{
+    u_char *text;
+    ngx_str_t value;
+
+    if (ngx_sluice_pg_value(result, row, column, &value) != NGX_OK) {
+        return NULL;
+    }
+
+    text = ngx_pnalloc(r->pool, value.len + 1);
+
+    if (text) {
+        *ngx_cpymem(text, value.data, value.len) = '\0';
+    }
+
+    return (char *) text;
 }
 
 
@@ -236,8 +295,7 @@ ngx_http_sluice_mint_sign(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
     if (link_id_make(sscf->keys, ctx->access.sub, link->claims.exp, link->jti)
         == 0) {
         link->claims.jti = link->jti;
-        link->grant = grant_sign(sscf->keys, ngx_http_sluice_signer(),
-                                 &link->claims);
+        link->grant = grant_sign(sscf->keys, 0, &link->claims);
     }
 
     if (link->grant == NULL) {

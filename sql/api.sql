@@ -265,19 +265,18 @@ $$;
 
 -- One row a link, in order. `links` holds the media, or a path and the media
 -- whose folder it names if any; and what is asked for with it: `reads` (nothing
--- but GET and HEAD), sub, sid and exp. `problem` tells why one may not be
--- minted; then none is. A viewer mints for media he may see, and for paths
--- within their folders; an editor for all media; an admin for any path. `tied`
--- says that some link has a sub or sid: what these stand for is locked, so that
--- it does not end while links are made for it. `show` is what people want of a
--- folder.
+-- but GET and HEAD), exp, sub and sid, with sub_id and sid_id where those may be
+-- users and sessions of ours. `problem` tells why one may not be minted; then
+-- none is. A viewer mints for media he may see, and for paths within their
+-- folders; an editor for all media; an admin for any path. `tied` says that
+-- some link has a sub or sid: what these stand for is locked, so that it does
+-- not end while links are made for it. `show` is what people want of a folder.
 create or replace function api.mint_links(actor uuid, args jsonb)
 returns table (problem text, detail text, field text, path text, show text,
                issued bigint)
 language plpgsql as $$
 #variable_conflict use_column
 declare
-    uuid_form constant text := '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
     own_sid constant text := args->>'sid';
     my_role text;
 begin
@@ -292,26 +291,22 @@ begin
 
     if args ? 'tied' then
         perform from sluice.users u
-        where u.id in (select (l->>'sub')::uuid
-                       from jsonb_array_elements(args->'links') l
-                       where l->>'sub' ~ uuid_form)
+        where u.id in (select (l->>'sub_id')::uuid
+                       from jsonb_array_elements(args->'links') l)
         order by u.id for no key update;
 
         perform from sluice.sessions s
-        where s.id in (select (l->>'sid')::uuid
-                       from jsonb_array_elements(args->'links') l
-                       where l->>'sid' ~ uuid_form)
+        where s.id in (select (l->>'sid_id')::uuid
+                       from jsonb_array_elements(args->'links') l)
         order by s.id for no key update;
     end if;
 
     return query
     with asked as (
-        select l.*, case when l.sub ~ uuid_form then l.sub::uuid end sub_id,
-               case when l.sid ~ uuid_form then l.sid::uuid end sid_id
-        from rows from (jsonb_to_recordset(args->'links') as
-            (media uuid, path text, reads boolean, sub text, sid text,
-             exp bigint)) with ordinality
-            as l(media, path, reads, sub, sid, exp, n)
+        select * from rows from (jsonb_to_recordset(args->'links') as
+            (media uuid, path text, reads boolean, sub text, sub_id uuid,
+             sid text, sid_id uuid, exp bigint)) with ordinality
+            as l(media, path, reads, sub, sub_id, sid, sid_id, exp, n)
     ), known as (
         select a.*, m.id media_id, m.kind, m.extension,
                '/media/' || right(m.id::text, 2) || '/' || m.id || '/' folder
