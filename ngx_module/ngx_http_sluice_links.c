@@ -193,9 +193,9 @@ ngx_http_sluice_links_file(ngx_http_sluice_signer_t *signer, const char *path)
 }
 
 
-/* A grant for the path, or for the folder it is in, as long as the session
-   lasts, or the user who has none here; free() it. NULL when it cannot be
-   signed. */
+/* A grant for the path, or for the folder it is in, which ends with the
+   session, or with a user whose sessions are another issuer's; free() it. NULL
+   when it cannot be signed. */
 
 static char *
 ngx_http_sluice_links_grant(ngx_http_sluice_signer_t *signer, const char *path,
@@ -223,7 +223,7 @@ ngx_http_sluice_links_grant(ngx_http_sluice_signer_t *signer, const char *path,
     claims.exp = signer->exp;
     claims.jti = jti;
 
-    if (*signer->access->sid) {
+    if (*signer->access->sid && !signer->access->foreign) {
         claims.sid = signer->access->sid;
 
     } else {
