@@ -349,6 +349,17 @@ describe("a link is taken back", { timeout }, () => {
         assert.ok(Number(exp) < claimsOf(grant).exp + 60);
     });
 
+    it("and opens nothing any more", async () => {
+        const { jti, url } = await minted(viewer, { media: own.id });
+
+        assert.equal((await request(url)).status, 200);
+        await revoke(viewer, jti);
+        refused(await until("the link is closed", async () => {
+            const answer = await request(url);
+            return answer.status !== 200 && answer;
+        }), 403, "grant-revoked");
+    });
+
     it("not by a stranger", async () => {
         const { jti } = await minted(viewer, { media: own.id });
 
@@ -419,6 +430,18 @@ describe("the links of media objects", { timeout }, () => {
 
         assert.equal(claims.sid, claimsOf(viewer.token).sid);
         assert.match(claims.jti, /^[\w-]{11}$/);
+    });
+
+    it("close with it", async () => {
+        const client = await stack.visitor();
+        const { links } = await client.media(shared.id);
+
+        assert.equal((await request(links.original)).status, 200);
+        await client.delete("/api/sessions/current");
+        refused(await until("the link is closed", async () => {
+            const answer = await request(links.original);
+            return answer.status !== 200 && answer;
+        }), 403, "grant-revoked");
     });
 
     it("are the same when asked for again", async () => {

@@ -93,6 +93,23 @@ const cases = [
      () => user.get(`/api/jobs/${media.job.id}`), 200],
     ["a job that is not there", "/api/jobs/{id}", "get",
      () => user.get(`/api/jobs/${NOBODY}`), 404],
+    ["a link", "/api/links", "post",
+     () => user.request("POST", "/api/links", { json: { media: id() } }), 201],
+    ["a list of links", "/api/links", "post",
+     () => user.request("POST", "/api/links",
+         { json: { links: [{ media: id() }] } }), 201],
+    ["a link to what one may not see", "/api/links", "post",
+     () => user.request("POST", "/api/links", { json: { path: "/x" } }), 403],
+    ["a link to nothing", "/api/links", "post",
+     () => user.request("POST", "/api/links", { json: {} }), 422],
+    ["a link that is taken back", "/api/links/{jti}", "delete",
+     async () => {
+         const { json: { jti } } = await user.request("POST", "/api/links",
+             { json: { media: id() } });
+         return user.delete(`/api/links/${jti}`);
+     }, 204],
+    ["a link of somebody else", "/api/links/{jti}", "delete",
+     () => user.delete("/api/links/x"), 404],
     ["a wrong password", "/api/sessions", "post",
      () => request(`${stack.url}/api/sessions`, {
          method: "POST", json: { email: "a@b.example", password: "wrong" },
