@@ -467,60 +467,6 @@ end;
 $$;
 
 
--- Before a foreign token's user does anything: the row that all else looks up.
--- What the token does not tell stays; an address that somebody has is not his.
-create or replace function api.adopt_user(person uuid, issuer_given text,
-    subject_given text, email_given text, name_given text, role_given text,
-    out status integer, out body jsonb)
-language plpgsql as $$
-declare
-    u sluice.users;
-begin
-    if exists (select from sluice.users
-               where lower(email) = lower(email_given) and id <> person) then
-        email_given := null;
-    end if;
-
-    select * into u from sluice.users where id = person;
-
-    if not found then
-        insert into sluice.users (id, issuer, subject, email, name, role)
-        values (person, issuer_given, subject_given, email_given, name_given,
-                role_given)
-        on conflict (id) do nothing;
-
-        select * into u from sluice.users where id = person;
-    end if;
-
-    if u.disabled_at is not null or u.issuer is distinct from issuer_given
-       or u.subject is distinct from subject_given then
-        select * into status, body from api.refuse('token-invalid');
-        return;
-    end if;
-
-    if (u.role, u.email, u.name) is distinct from
-       (role_given, coalesce(email_given, u.email),
-        coalesce(name_given, u.name)) then
-        update sluice.users
-        set role = role_given, email = coalesce(email_given, email),
-            name = coalesce(name_given, name)
-        where id = person;
-    end if;
-
-    status := 200;
-exception when unique_violation then
-    if email_given is null then
-        raise;
-    end if;
-
-    -- somebody took the address meanwhile
-    select * into status, body
-    from api.adopt_user(person, issuer_given, subject_given, null, name_given,
-                        role_given);
-end;
-$$;
-
-
 create or replace function api.get_me(actor uuid, args jsonb,
                                       out status integer, out body jsonb)
 language plpgsql stable as $$
