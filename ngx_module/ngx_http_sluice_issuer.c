@@ -183,6 +183,9 @@ ngx_http_sluice_issuer_find(ngx_http_request_t *r,
         }
     }
 
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "access token refused: no issuer's");
+
     return SLUICE_TOKEN_INVALID;
 }
 
@@ -193,59 +196,51 @@ ngx_http_sluice_issuer_try(ngx_http_request_t *r,
                            access_t *access, json_t **claims)
 {
     jwt_t jwt;
-    const char *word;
     jwt_result_t result;
     sluice_status_t status;
 
-    status = SLUICE_TOKEN_INVALID;
-
     if (issuer->keys->set == NULL) {
-        word = "no_keys";
-        goto refused;
+        return SLUICE_TOKEN_INVALID;
     }
 
     result = jwt_open(issuer->keys->set,
                       issuer->rules.signer ? &jwt_load_balancer : &jwt_foreign,
                       (const char *) token->data, token->len, &jwt);
 
+    if (result == JWT_UNKNOWN_KEY) {
+        return SLUICE_TOKEN_INVALID;
+    }
+
+    status = result == JWT_INTERNAL ? SLUICE_INTERNAL : SLUICE_TOKEN_INVALID;
+
     if (result == JWT_OK) {
         result = ngx_http_sluice_token_verify(&jwt, token, claims);
-
-        if (result == JWT_OK) {
-            status = issuer_parse(&issuer->rules, jwt.header, *claims, access);
-        }
-
+        status = result == JWT_OK
+                     ? issuer_parse(&issuer->rules, jwt.header, *claims, access)
+                 : result == JWT_INTERNAL ? SLUICE_INTERNAL
+                                          : SLUICE_TOKEN_INVALID;
         jwt_close(&jwt);
     }
 
-    if (status == SLUICE_OK) {
-        return SLUICE_OK;
+    if (status != SLUICE_OK) {
+        json_decref(*claims);
+        *claims = NULL;
+
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "access token refused for issuer \"%s\": %s",
+                      issuer->rules.url,
+                      result == JWT_OK ? "claims" : jwt_result_word(result));
     }
-
-    json_decref(*claims);
-    *claims = NULL;
-
-    if (result == JWT_INTERNAL || status == SLUICE_INTERNAL) {
-        return SLUICE_INTERNAL;
-    }
-
-    word = result == JWT_OK ? "claims" : jwt_result_word(result);
-
-refused:
-
-    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                  "access token refused for issuer \"%s\": %s",
-                  issuer->rules.url, word);
 
     return status;
 }
 
 
 /*
- * {"v":1,"issuer":"https://…","kid":"…"}, and "signer" of a load balancer: the
- * worker fetches the set, and this process reads it when the file has changed.
- * Nobody has verified what is looked at here: it may cost an asking, now and
- * then.
+ * {"v":1,"issuer":"https://…","kid":"…"}, a load balancer's ARN in place of the
+ * URL: the worker fetches the set, and this process reads it when the file has
+ * changed. Nobody has verified what is looked at here: it may cost an asking,
+ * now and then.
  */
 
 static void
@@ -254,8 +249,8 @@ ngx_http_sluice_issuer_ask(ngx_http_request_t *r,
 {
     char kid[JWK_KID_MAX + 1];
     u_char *p;
-    size_t len;
     ngx_str_t argv[3];
+    const char *name;
     issuer_t *rules = &issuer->rules;
     ngx_http_sluice_issuer_keys_t *keys = issuer->keys;
     ngx_http_sluice_main_conf_t *smcf;
@@ -270,27 +265,22 @@ ngx_http_sluice_issuer_ask(ngx_http_request_t *r,
         return;
     }
 
-    len = sizeof("{'v':1,'issuer':'','signer':'','kid':''}")
-          + ngx_strlen(rules->url) + ngx_strlen(kid)
-          + (rules->signer ? ngx_strlen(rules->signer) : 0);
+    name = rules->signer ? rules->signer : rules->url;
 
-    p = ngx_pnalloc(r->pool, len);
+    p = ngx_pnalloc(r->pool, sizeof("{'v':1,'issuer':'','kid':''}")
+                                 + ngx_strlen(name) + ngx_strlen(kid));
     if (p == NULL) {
         return;
     }
 
     ngx_str_set(&argv[0], "PUBLISH");
     ngx_str_set(&argv[1], NGX_HTTP_SLUICE_ISSUER_CHANNEL);
+
     argv[2].data = p;
-
-    p = ngx_sprintf(p, "{\"v\":1,\"issuer\":\"%s\"", rules->url);
-
-    if (rules->signer) {
-        p = ngx_sprintf(p, ",\"signer\":\"%s\"", rules->signer);
-    }
-
-    p = ngx_sprintf(p, ",\"kid\":\"%s\"}", kid);
-    argv[2].len = (size_t) (p - argv[2].data);
+    argv[2].len = (size_t) (ngx_sprintf(
+                                p, "{\"v\":1,\"issuer\":\"%s\",\"kid\":\"%s\"}",
+                                name, kid)
+                            - p);
 
     (void) ngx_sluice_redis_command(smcf->redis, 3, argv, NULL, NULL, NULL);
 
@@ -298,7 +288,7 @@ ngx_http_sluice_issuer_ask(ngx_http_request_t *r,
     keys->asked_at = ngx_current_msec;
 
     ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
-                  "issuer \"%s\": key \"%s\" is unknown", rules->url, kid);
+                  "issuer \"%s\": key \"%s\" is unknown", name, kid);
 }
 
 

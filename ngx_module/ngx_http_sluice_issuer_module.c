@@ -31,6 +31,7 @@ static char *ngx_http_sluice_issuer_merge_conf(ngx_conf_t *cf, void *parent,
 static char *ngx_http_sluice_issuer(ngx_conf_t *cf, ngx_command_t *cmd,
                                     void *conf);
 static ngx_int_t ngx_http_sluice_issuer_url(ngx_conf_t *cf, ngx_str_t *url);
+static ngx_uint_t ngx_http_sluice_issuer_plain(const char *text);
 static ngx_int_t ngx_http_sluice_issuer_param(ngx_conf_t *cf, ngx_str_t *value,
                                               ngx_http_sluice_issuer_t *issuer);
 static ngx_int_t
@@ -215,7 +216,6 @@ ngx_http_sluice_issuer_look(ngx_http_sluice_issuer_t *issuer, ngx_log_t *log)
 
     jwk_set_free(keys->set);
     keys->set = set;
-    keys->asked = 0;
     ngx_http_sluice_issuer_sets++;
 
     ngx_log_error(NGX_LOG_NOTICE, log, 0,
@@ -324,32 +324,20 @@ ngx_http_sluice_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* It stands in messages as it is: nothing in it needs an escape in JSON. */
-
 static ngx_int_t
 ngx_http_sluice_issuer_url(ngx_conf_t *cf, ngx_str_t *url)
 {
-    u_char *p;
     size_t scheme;
 
     scheme = ngx_strncmp(url->data, "https://", 8) == 0  ? 8
              : ngx_strncmp(url->data, "http://", 7) == 0 ? 7
                                                          : 0;
 
-    if (scheme == 0 || url->len == scheme || url->data[scheme] == '/'
-        || url->len > ISSUER_URL_MAX) {
-        goto invalid;
+    if (scheme && url->len > scheme && url->data[scheme] != '/'
+        && url->len <= ISSUER_URL_MAX
+        && ngx_http_sluice_issuer_plain((char *) url->data)) {
+        return NGX_OK;
     }
-
-    for (p = url->data; *p; p++) {
-        if (*p <= ' ' || *p >= 0x7f || *p == '"' || *p == '\\') {
-            goto invalid;
-        }
-    }
-
-    return NGX_OK;
-
-invalid:
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "invalid URL \"%V\" of \"sluice_issuer\": write what "
@@ -357,6 +345,21 @@ invalid:
                        "https://id.example.org/realms/media",
                        url);
     return NGX_ERROR;
+}
+
+
+/* It stands in messages as it is: nothing in it needs an escape in JSON. */
+
+static ngx_uint_t
+ngx_http_sluice_issuer_plain(const char *text)
+{
+    for (/* void */; *text; text++) {
+        if (*text <= ' ' || *text >= 0x7f || *text == '"' || *text == '\\') {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -431,7 +434,9 @@ ngx_http_sluice_issuer_complete(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    if (rules->signer && ngx_strncmp(rules->signer, "arn:", 4) != 0) {
+    if (rules->signer
+        && (ngx_strncmp(rules->signer, "arn:", 4) != 0
+            || !ngx_http_sluice_issuer_plain(rules->signer))) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid parameter \"signer=%s\" of "
                            "\"sluice_issuer\": write the load balancer's ARN, "
