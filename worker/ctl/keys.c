@@ -162,7 +162,7 @@ ctl_keys_list(int argc, char **argv)
 static const char *
 keys_options(int argc, char **argv, int *as_json)
 {
-    const char *path, *file = NULL, *json = NULL;
+    const char *path = NULL, *file = NULL, *json = NULL;
     const ctl_option_t options[] = { { KEYS_OPTION, &file },
                                      { "json", NULL, "for machines", &json },
                                      { NULL, NULL, NULL, NULL } };
