@@ -165,11 +165,12 @@ some_key_fits(const jwk_set_t *keys, jwa_t alg)
 static jwt_result_t
 choose_key(const jwt_profile_t *profile, jwt_t *jwt)
 {
-    const json_t *alg, *kid;
+    const json_t *alg, *kid, *b64;
     unsigned bit;
 
     alg = json_object_get(jwt->header, "alg");
     kid = json_object_get(jwt->header, "kid");
+    b64 = json_object_get(jwt->header, "b64");
 
     bit = json_is_string(alg)
               ? jwa_bit(json_string_value(alg), json_string_length(alg))
@@ -177,7 +178,8 @@ choose_key(const jwt_profile_t *profile, jwt_t *jwt)
 
     if ((bit & profile->algs) == 0
         || !typ_fits(json_object_get(jwt->header, "typ"), profile->typs)
-        || json_object_get(jwt->header, "crit") != NULL) {
+        || json_object_get(jwt->header, "crit") != NULL
+        || (b64 != NULL && !json_is_true(b64))) { /* RFC 7797, 7: in no JWT */
         return JWT_WRONG_TYPE;
     }
 
