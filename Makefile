@@ -179,15 +179,14 @@ test: test-packages
 	@tests/run
 
 bench: test-packages
-	@$(MAKE) -s build
+	@$(MAKE) -s build build/bench/mint
 	@tests/bench/run
 
 soak: test-packages
 	@$(MAKE) -s build build/soak/tokens
 	@node tests/soak/tokens.mjs
 
-build/soak/tokens: tests/soak/tokens.c build/libcore.a
-build/bench/%: tests/bench/%.c build/libcore.a
+build/bench/mint build/soak/tokens: build/%: tests/%.c build/libcore.a
 	$(call say,LINK,$@)mkdir -p $(@D); \
 	$(CC) $(core_flags) -o $@ $^ $(core_libs)
 

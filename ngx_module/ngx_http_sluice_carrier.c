@@ -9,9 +9,11 @@ static ngx_uint_t ngx_http_sluice_carrier_token_char(u_char c);
 static u_char *ngx_http_sluice_carrier_log(ngx_http_request_t *r,
                                            ngx_http_request_t *sr, u_char *buf,
                                            size_t len);
+static ngx_uint_t ngx_http_sluice_carrier_within(ngx_str_t *part,
+                                                 ngx_str_t *whole);
 static void ngx_http_sluice_carrier_mask_text(ngx_str_t *text);
-static u_char *ngx_http_sluice_carrier_mask_token(u_char *p, u_char *end,
-                                                  ngx_uint_t path);
+static u_char *ngx_http_sluice_carrier_token_end(u_char *p, u_char *end);
+static u_char *ngx_http_sluice_carrier_mask_token(u_char *p, u_char *end);
 static ngx_uint_t ngx_http_sluice_carrier_find(ngx_http_request_t *r,
                                                ngx_http_sluice_ctx_t *ctx,
                                                ngx_str_t *token);
@@ -156,15 +158,18 @@ ngx_http_sluice_carrier_mask(ngx_http_request_t *r)
 
     if (ctx && ctx->brought.len) {
         ngx_http_sluice_carrier_mask_token(
-            ctx->brought.data, ctx->brought.data + ctx->brought.len, 0);
+            ctx->brought.data, ctx->brought.data + ctx->brought.len);
     }
 
-    /* where nginx parses the request line in place, that was all of it */
+    ngx_http_sluice_carrier_mask_text(&r->request_line);
 
-    if (ctx == NULL || ctx->brought.len == 0 || r->http_version > 1001
-        || r->complex_uri || r->quoted_uri) {
-        ngx_http_sluice_carrier_mask_text(&r->request_line);
+    /* mostly these are parts of the request line, in its memory */
+
+    if (!ngx_http_sluice_carrier_within(&r->unparsed_uri, &r->request_line)) {
         ngx_http_sluice_carrier_mask_text(&r->unparsed_uri);
+    }
+
+    if (!ngx_http_sluice_carrier_within(&r->args, &r->request_line)) {
         ngx_http_sluice_carrier_mask_text(&r->args);
     }
 
@@ -176,54 +181,74 @@ ngx_http_sluice_carrier_mask(ngx_http_request_t *r)
 }
 
 
+static ngx_uint_t
+ngx_http_sluice_carrier_within(ngx_str_t *part, ngx_str_t *whole)
+{
+    return part->data >= whole->data
+           && part->data + part->len <= whole->data + whole->len;
+}
+
+
 static void
 ngx_http_sluice_carrier_mask_text(ngx_str_t *text)
 {
     u_char *p, *end;
-    ngx_uint_t i;
-
-    static ngx_str_t starts[] = { ngx_string("/~"), ngx_string("grant="),
-                                  ngx_string("Signature=") };
 
     end = text->data + text->len;
 
-    for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+    /* /~<grant>; a home folder has no two dots */
 
-        for (p = text->data; p && p < end; /* void */) {
-            p = memmem(p, (size_t) (end - p), starts[i].data, starts[i].len);
+    for (p = text->data; (p = memchr(p, '~', (size_t) (end - p))); /* void */) {
+        p++;
 
-            if (p) {
-                p += starts[i].len;
-                p = ngx_http_sluice_carrier_mask_token(p, end, i == 0);
-            }
+        if (p - text->data >= 2 && p[-2] == '/'
+            && ngx_http_sluice_carrier_looks(
+                p, ngx_http_sluice_carrier_token_end(p, end))) {
+            p = ngx_http_sluice_carrier_mask_token(
+                p, ngx_http_sluice_carrier_token_end(p, end));
+        }
+    }
+
+    /* grant=<grant>, and CloudFront's Signature= */
+
+    for (p = text->data; (p = memchr(p, '=', (size_t) (end - p))); /* void */) {
+        p++;
+
+        if ((p - text->data >= 6 && ngx_memcmp(p - 6, "grant=", 6) == 0)
+            || (p - text->data >= 10
+                && ngx_memcmp(p - 10, "Signature=", 10) == 0)) {
+            p = ngx_http_sluice_carrier_mask_token(
+                p, ngx_http_sluice_carrier_token_end(p, end));
         }
     }
 }
 
 
+static u_char *
+ngx_http_sluice_carrier_token_end(u_char *p, u_char *end)
+{
+    while (p < end && *p != '&' && *p != ' ' && *p != '/') {
+        p++;
+    }
+
+    return p;
+}
+
+
 /* What is behind a token's last dot: the rest tells what the link was for, and
-   opens nothing; all of what has no dots, unless it may be a home folder.
-   Returns its end. */
+   opens nothing; all of what has no dots. Returns its end. */
 
 static u_char *
-ngx_http_sluice_carrier_mask_token(u_char *p, u_char *end, ngx_uint_t path)
+ngx_http_sluice_carrier_mask_token(u_char *p, u_char *end)
 {
-    u_char *last, *signature;
+    u_char *dot;
 
-    signature = path ? NULL : p;
+    dot = memrchr(p, '.', (size_t) (end - p));
+    p = dot ? dot + 1 : p;
 
-    for (last = p; last < end && *last != '&' && *last != ' ' && *last != '/';
-         last++) {
-        if (*last == '.') {
-            signature = last + 1;
-        }
-    }
+    ngx_memset(p, '*', (size_t) (end - p));
 
-    if (signature) {
-        ngx_memset(signature, '*', (size_t) (last - signature));
-    }
-
-    return last;
+    return end;
 }
 
 

@@ -6,18 +6,24 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import {
+    createHash, createPrivateKey, generateKeyPairSync, randomBytes, randomUUID,
+    sign,
+} from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
     from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { getSignedUrl } from "@aws-sdk/cloudfront-signer";
+
 import { minter, now } from "../http/token.mjs";
-import { cores, freePort, startNginx, wrk } from "./nginx.mjs";
+import { cores, freePort, startNginx, startNode, wrk } from "./nginx.mjs";
 
 const TOP = resolve(fileURLToPath(import.meta.url), "../../..");
 const MODULE = process.env.SLUICE_MODULE
     ?? join(TOP, "build/nginx/ngx_http_sluice_module.so");
+const NODE_GATE = join(TOP, "tests/bench/node_gate.mjs");
 const SLUICECTL = join(TOP, "build/sluicectl");
 const ROUNDS = Number(process.env.SLUICE_BENCH_ROUNDS ?? 9);
 const SECONDS = 1;
@@ -25,6 +31,7 @@ const SECONDS = 1;
 const ORIGIN = "https://media.example.org";
 const SECRET = "a secret of the usual length";
 const KIB = 1024;
+const FIRST = 40_000;   /* access tokens, each used once in a round */
 
 
 /* the files, the keys, and what a client brings along */
@@ -48,6 +55,22 @@ function prepare(folder) {
         role: "viewer", jti: randomUUID(),
     });
 
+    const firstUse = join(folder, "tokens.txt");
+
+    writeFileSync(firstUse, manyTokens(keys).join("\n"));
+
+    const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const cloudfrontKey = join(folder, "cloudfront.pem");
+
+    writeFileSync(cloudfrontKey,
+        pair.publicKey.export({ type: "spki", format: "pem" }));
+
+    const cloudfront = new URL(getSignedUrl({
+        url: `${ORIGIN}${media}small.mp4`, keyPairId: "KBENCH",
+        privateKey: pair.privateKey.export({ type: "pkcs8", format: "pem" }),
+        dateLessThan: new Date(Date.now() + 3600_000).toISOString(),
+    }));
+
     const expires = now() + 3600;
     const md5 = createHash("md5")
         .update(`${expires}${media}small.mp4 ${SECRET}`).digest("base64url");
@@ -55,10 +78,33 @@ function prepare(folder) {
     return {
         keys,
         bearer: `Authorization: Bearer ${access}`,
+        firstUse,
+        cloudfrontKey,
+        cloudfront: cloudfront.pathname + cloudfront.search,
         small: `${media}small.mp4?grant=${grant}`,
         large: `${media}large.mp4?grant=${grant}`,
         secureLink: `${media}small.mp4?md5=${md5}&expires=${expires}`,
     };
+}
+
+
+function manyTokens(keys) {
+    const ec = JSON.parse(readFileSync(keys)).keys
+        .find(({ kty }) => kty === "EC");
+    const key = createPrivateKey({ key: ec, format: "jwk" });
+    const encode = (value) => Buffer.from(JSON.stringify(value))
+        .toString("base64url");
+    const header = encode({ alg: "ES256", typ: "at+jwt", kid: ec.kid });
+
+    return Array.from({ length: FIRST }, () => {
+        const input = `${header}.${encode({
+            iss: ORIGIN, aud: "sluice", sub: randomUUID(), sid: randomUUID(),
+            role: "viewer", iat: now(), exp: now() + 3600, jti: randomUUID(),
+        })}`;
+
+        return `${input}.${sign("sha256", Buffer.from(input),
+            { key, dsaEncoding: "ieee-p1363" }).toString("base64url")}`;
+    });
 }
 
 
@@ -102,9 +148,11 @@ function peers(root, port) {
 }
 
 
-function sluice(root, port, keys) {
+function sluice(root, port, { keys, cloudfrontKey }) {
     return `
+    sluice_zone bench:16m;
     sluice_keys ${keys};
+    sluice_cloudfront_key KBENCH ${cloudfrontKey};
     sluice_public_url ${ORIGIN};
     sluice_media on;
 
@@ -132,7 +180,7 @@ function application(port) {
 }
 
 
-async function start(folder, port, keys, core) {
+async function start(folder, port, client, core) {
     const load = `load_module ${MODULE};`;
     const servers = {};
     const stop = () => Promise.all(
@@ -143,7 +191,10 @@ async function start(folder, port, keys, core) {
             port: port.static, http: peers(folder, port) });
         servers.sluice = await startNginx(folder, "sluice", {
             core: core.server, port: port.grant, top: load,
-            http: sluice(folder, port, keys) });
+            http: sluice(folder, port, client) });
+        servers.node = await startNode(
+            [NODE_GATE, String(port.node), folder, client.keys],
+            { core: core.server, port: port.node });
         servers.application = await startNginx(folder, "application", {
             core: core.client, port: port.auth, http: application(port) });
     } catch (error) {
@@ -159,13 +210,14 @@ async function start(folder, port, keys, core) {
 function rows(port, client) {
     const range = (size) => [`Range: bytes=65536-${65536 + size - 1}`];
     const small = [port.grant, client.small, []];
+    const part = [port.grant, client.large, range(64 * KIB)];
 
     return [
         { what: "4 KiB file, grant", beside: "static",
           sluice: small,
           peers: [port.static, client.small, []] },
         { what: "64 KiB range, grant", beside: "static",
-          sluice: [port.grant, client.large, range(64 * KIB)],
+          sluice: part,
           peers: [port.static, client.large, range(64 * KIB)] },
         { what: "1 MiB range, grant", beside: "static",
           sluice: [port.grant, client.large, range(KIB * KIB)],
@@ -173,6 +225,17 @@ function rows(port, client) {
         { what: "4 KiB file, access token", beside: "static",
           sluice: [port.user, client.small, [client.bearer]],
           peers: [port.static, client.small, [client.bearer]] },
+        { what: "64 KiB range, access token", beside: "static",
+          sluice: [port.user, client.large,
+                   [...range(64 * KIB), client.bearer]],
+          peers: [port.static, client.large,
+                  [...range(64 * KIB), client.bearer]] },
+        { what: "4 KiB, token's first use", beside: "static",
+          sluice: [port.user, client.small, [], client.firstUse],
+          peers: [port.static, client.small, [], client.firstUse] },
+        { what: "4 KiB file, CloudFront link", beside: "static",
+          sluice: [port.grant, client.cloudfront, []],
+          peers: [port.static, client.cloudfront, []] },
         { what: "4 KiB file, grant", beside: "secure_link (MD5)",
           sluice: small,
           peers: [port.secureLink, client.secureLink, []] },
@@ -182,6 +245,15 @@ function rows(port, client) {
         { what: "4 KiB file, grant", beside: "auth_request, HTTP hop",
           sluice: small,
           peers: [port.hop, client.small, []] },
+        { what: "64 KiB range, grant", beside: "auth_request, HTTP hop",
+          sluice: part,
+          peers: [port.hop, client.large, range(64 * KIB)] },
+        { what: "4 KiB file, grant", beside: "Node: fastify and jose",
+          sluice: small,
+          peers: [port.node, client.small, []], server: "node" },
+        { what: "64 KiB range, grant", beside: "Node: fastify and jose",
+          sluice: part,
+          peers: [port.node, client.large, range(64 * KIB)], server: "node" },
     ];
 }
 
@@ -191,12 +263,13 @@ async function measure(row, round, servers, core) {
     const seen = {};
 
     for (const side of sides) {
-        const [port, url, headers] = row[side];
-        const before = servers[side].cpu();
+        const [port, url, headers, tokens] = row[side];
+        const server = servers[side === "peers" && row.server || side];
+        const before = server.cpu();
         const { rate, requests } = await wrk(core.client,
-            `http://127.0.0.1:${port}${url}`, headers, SECONDS);
+            `http://127.0.0.1:${port}${url}`, headers, SECONDS, tokens);
 
-        seen[side] = { rate, cpu: (servers[side].cpu() - before) / requests };
+        seen[side] = { rate, cpu: (server.cpu() - before) / requests };
     }
 
     row.seen.push({
@@ -259,7 +332,7 @@ async function main() {
         const port = {};
 
         for (const name of ["static", "secureLink", "inProcess", "hop",
-            "auth", "grant", "user"]) {
+            "auth", "grant", "user", "node"]) {
             port[name] = await freePort();
         }
 
@@ -267,7 +340,7 @@ async function main() {
 
         for (let round = 0; round < ROUNDS; round++) {
             process.stderr.write(`round ${round + 1} of ${ROUNDS}\n`);
-            const servers = await start(folder, port, client.keys, core);
+            const servers = await start(folder, port, client, core);
 
             try {
                 for (const row of table) {

@@ -1,16 +1,18 @@
-/* Private nginx processes of one worker each, and wrk beside them. */
+/* Private servers of one process each, and wrk beside them. */
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const execute = promisify(execFile);
 const NGINX = process.env.SLUICE_NGINX ?? "/usr/sbin/nginx";
 const CONNECTIONS = 16;
 const START_MS = 10_000;
+const BEARERS = fileURLToPath(new URL("bearers.lua", import.meta.url));
 
 
 /* One core for the server that is measured, another for all else: with a single
@@ -90,16 +92,39 @@ ${http}
         throw new Error(`nginx did not start:\n${readFileSync(log)}`);
     }
 
-    return { stop, cpu: workerClock(child.pid) };
+    return { stop, pid: child.pid, cpu: workerClock(child.pid) };
+}
+
+
+/* The same for a Node program that listens on `port`. */
+export async function startNode(words, { core, port }) {
+    const child = spawn("taskset", ["-c", String(core), process.execPath,
+        ...words], { stdio: ["ignore", "ignore", "inherit"] });
+    const exited = once(child, "exit");
+
+    const stop = async () => {
+        child.kill("SIGTERM");
+        await exited;
+    };
+
+    if (!await answers(port, child)) {
+        await stop();
+        throw new Error(`${words[0]} did not start`);
+    }
+
+    return { stop, cpu: clock(child.pid) };
+}
+
+
+function workerClock(master) {
+    return clock(readFileSync(`/proc/${master}/task/${master}/children`,
+        "utf8").trim());
 }
 
 
 /* proc(5), sched-stats.rst: the first number is the time on a core. */
-function workerClock(master) {
-    const worker = readFileSync(
-        `/proc/${master}/task/${master}/children`, "utf8").trim();
-
-    return () => Number(readFileSync(`/proc/${worker}/schedstat`, "utf8")
+function clock(pid) {
+    return () => Number(readFileSync(`/proc/${pid}/schedstat`, "utf8")
         .split(" ")[0]);
 }
 
@@ -122,12 +147,13 @@ async function answers(port, child) {
 }
 
 
-/* What wrk gets through: `requests`, and `rate` a second. An answer that is no
-   2xx throws. */
-export async function wrk(core, url, headers, seconds) {
+/* What wrk gets through: `requests`, and `rate` a second; with a file of
+   `tokens`, each request takes the next. An answer that is no 2xx throws. */
+export async function wrk(core, url, headers, seconds, tokens) {
     const { stdout } = await execute("taskset", ["-c", String(core), "wrk",
         "-t1", `-c${CONNECTIONS}`, `-d${seconds}s`,
-        ...headers.flatMap((header) => ["-H", header]), url]);
+        ...headers.flatMap((header) => ["-H", header]),
+        ...(tokens ? ["-s", BEARERS, url, "--", tokens] : [url])]);
     const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout);
     const requests = /(\d+) requests in/.exec(stdout);
 
