@@ -7,9 +7,12 @@
 #include "ngx_http_sluice_cloudfront.h"
 #include "ngx_http_sluice_zone.h"
 #include "cloudfront.h"
+#include "link_table.h"
 
 
 #define NGX_HTTP_SLUICE_CLOUDFRONT_PEM 16384 /* bytes of a key file */
+
+#define NGX_HTTP_SLUICE_CLOUDFRONT_LINKS 4096 /* remembered per process */
 
 /* A link may be for each of them, and that is one verification each. */
 #define NGX_HTTP_SLUICE_CLOUDFRONT_ORIGINS 8
@@ -19,6 +22,7 @@ typedef struct {
     cloudfront_keys_t *keys; /* NULL: no sluice_cloudfront_key */
     ngx_array_t *origins;    /* ngx_str_t; after merging never NULL when
                                 there are keys */
+    link_table_t **links;    /* this process's, made at first use */
     ngx_str_t file; /* where sluice_cloudfront_key stands, for messages */
     ngx_uint_t line;
 } ngx_http_sluice_cloudfront_srv_conf_t;
@@ -35,10 +39,14 @@ static sluice_status_t
 ngx_http_sluice_cloudfront_judge(ngx_http_request_t *r,
                                  ngx_http_sluice_cloudfront_srv_conf_t *scscf,
                                  cloudfront_t *cf, ngx_uint_t by_query);
+static sluice_status_t
+ngx_http_sluice_cloudfront_again(ngx_http_request_t *r,
+                                 ngx_http_sluice_cloudfront_srv_conf_t *scscf);
 static unsigned ngx_http_sluice_cloudfront_method(ngx_uint_t method);
 static sluice_status_t ngx_http_sluice_cloudfront_clean(ngx_http_request_t *r);
 
 static void *ngx_http_sluice_cloudfront_create_srv_conf(ngx_conf_t *cf);
+static void ngx_http_sluice_cloudfront_links_cleanup(void *data);
 static char *ngx_http_sluice_cloudfront_merge_srv_conf(ngx_conf_t *cf,
                                                        void *parent,
                                                        void *child);
@@ -179,6 +187,14 @@ ngx_http_sluice_cloudfront_decide(ngx_http_request_t *r)
         return SLUICE_GRANT_PATH;
     }
 
+    if (by_query) {
+        status = ngx_http_sluice_cloudfront_again(r, scscf);
+
+        if (status != SLUICE_UNAUTHENTICATED) {
+            return status;
+        }
+    }
+
     status = cloudfront_parse(scscf->keys, &link, &cf);
 
     if (status == SLUICE_OK) {
@@ -190,8 +206,43 @@ ngx_http_sluice_cloudfront_decide(ngx_http_request_t *r)
         status = ngx_http_sluice_cloudfront_judge(r, scscf, &cf, by_query);
     }
 
-    return status == SLUICE_OK && by_query ? ngx_http_sluice_cloudfront_clean(r)
-                                           : status;
+    if (status != SLUICE_OK || !by_query) {
+        return status;
+    }
+
+    if (*scscf->links && !cf.restricted) {
+        link_table_put(*scscf->links, (char *) r->unparsed_uri.data,
+                       r->unparsed_uri.len, cf.nbf, cf.exp);
+    }
+
+    return ngx_http_sluice_cloudfront_clean(r);
+}
+
+
+/* A signed URL that opened before, to any address: of its policy only the
+   times can have changed their minds. SLUICE_UNAUTHENTICATED: not seen yet */
+
+static sluice_status_t
+ngx_http_sluice_cloudfront_again(ngx_http_request_t *r,
+                                 ngx_http_sluice_cloudfront_srv_conf_t *scscf)
+{
+    int64_t nbf, exp;
+
+    if (*scscf->links == NULL) {
+        *scscf->links = link_table_create(NGX_HTTP_SLUICE_CLOUDFRONT_LINKS);
+    }
+
+    if (*scscf->links == NULL
+        || !link_table_find(*scscf->links, (char *) r->unparsed_uri.data,
+                            r->unparsed_uri.len, &nbf, &exp)) {
+        return SLUICE_UNAUTHENTICATED;
+    }
+
+    return ngx_time() >= exp  ? SLUICE_GRANT_EXPIRED
+           : ngx_time() < nbf ? SLUICE_GRANT_NOT_YET
+           : ngx_http_sluice_cloudfront_method(r->method) == 0
+               ? SLUICE_GRANT_METHOD
+               : ngx_http_sluice_cloudfront_clean(r);
 }
 
 
@@ -336,7 +387,31 @@ ngx_http_sluice_cloudfront_clean(ngx_http_request_t *r)
 static void *
 ngx_http_sluice_cloudfront_create_srv_conf(ngx_conf_t *cf)
 {
-    return ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_cloudfront_srv_conf_t));
+    ngx_pool_cleanup_t *cln;
+    ngx_http_sluice_cloudfront_srv_conf_t *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_cloudfront_srv_conf_t));
+    cln = ngx_pool_cleanup_add(cf->pool, sizeof(link_table_t *));
+
+    if (conf == NULL || cln == NULL) {
+        return NULL;
+    }
+
+    cln->handler = ngx_http_sluice_cloudfront_links_cleanup;
+
+    conf->links = cln->data;
+    *conf->links = NULL;
+
+    return conf;
+}
+
+
+static void
+ngx_http_sluice_cloudfront_links_cleanup(void *data)
+{
+    link_table_t **links = data;
+
+    link_table_free(*links);
 }
 
 

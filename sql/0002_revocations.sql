@@ -9,8 +9,12 @@ create table sluice.revocations (
                                             -- null: all of it
     expires_at timestamptz not null,
     created_at timestamptz not null default now(),
+    revoked_by uuid references sluice.users on delete set null,
+                                            -- jti: whoever took it back
     primary key (kind, id)
 );
+create index revocations_by on sluice.revocations (revoked_by)
+    where revoked_by is not null;
 create index revocations_expired on sluice.revocations (expires_at);
 
 -- How long a revocation must stand: until the last link that was minted for

@@ -398,10 +398,22 @@ begin
         raise datetime_field_overflow;
     end if;
 
+    -- nginx keeps them all in memory of one size
+    if (select role <> 'admin' from sluice.users where id = actor)
+       and (select count(*) >= 1000 from sluice.revocations
+            where revoked_by = actor and expires_at > now()) then
+        select * into status, body from api.refuse('too-many',
+            'You have taken back 1,000 links that would still be open. '
+            'End the session that they were made in, or ask an admin.');
+        return;
+    end if;
+
     status := 204;
     body := jsonb_build_object('revoked', case when until < now() then '[]'
         else jsonb_build_array(api.revoke('jti', args->>'jti', null, until))
         end);
+    update sluice.revocations set revoked_by = actor
+    where kind = 'jti' and id = args->>'jti';
     perform api.forget_revocations();
 exception
     when datetime_field_overflow or invalid_datetime_format

@@ -49,7 +49,6 @@ function extra(state) {
         set_real_ip_from 127.0.0.1;
         real_ip_header X-Real-IP;
 
-        location = /metrics { sluice_metrics; }
         location /app/ { sluice_gate grant; ${app} }
         location /both/ { sluice_gate user grant; ${app} }
         location /tried/ { sluice_gate grant; try_files /none @tried; }
@@ -183,18 +182,26 @@ describe("a URL that AWS's signer signed opens", { timeout }, () => {
         }
     });
 
-    it("after one verification, whichever the origin", async () => {
-        const count = async (name) => Number(new RegExp(`^${name} (\\d+)$`, "m")
-            .exec((await ask("/metrics")).text)[1]);
+    it("after one look at the zone by each process", async () => {
+        const looks = async () => {
+            const { text } = await ask("/metrics");
+            const count = (name) => Number(new RegExp(`^${name} (\\d+)$`, "m")
+                .exec(text)[1]);
+
+            return count("sluice_verified_hits_total")
+                + count("sluice_verified_misses_total");
+        };
         const url = signed(FILE, { url: OLD + FILE });
 
         opened(await follow(url));
-        const [hits, misses] = [await count("sluice_verified_hits_total"),
-                                await count("sluice_verified_misses_total")];
+        const before = await looks();
 
-        opened(await follow(url));
-        assert.equal(await count("sluice_verified_hits_total"), hits + 1);
-        assert.equal(await count("sluice_verified_misses_total"), misses + 1);
+        for (let i = 0; i < 20; i++) {
+            opened(await follow(url));
+        }
+
+        /* two origins, and the first is not the one */
+        assert.ok(await looks() - before <= 2 * stack.workers().length);
     });
 
     it("with its own parameters behind CloudFront's", async () => {

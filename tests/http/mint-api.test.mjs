@@ -391,6 +391,20 @@ describe("a link is taken back", { timeout }, () => {
         }
     });
 
+    it("a thousand times, and no more, while they would be open", async () => {
+        const busy = await stack.visitor("viewer");
+        const one = await minted(busy, { media: shared.id });
+        const another = await minted(busy, { media: shared.id });
+
+        await stack.sql(`insert into sluice.revocations
+            (kind, id, expires_at, revoked_by)
+            select 'jti', 'busy-' || n, now() + interval '1 hour',
+                   '${busy.user.id}' from generate_series(1, 999) n`);
+        assert.equal((await revoke(busy, one.jti)).status, 204);
+        refused(await revoke(busy, another.jti), 429, "too-many");
+        assert.equal((await revoke(admin, another.jti)).status, 204);
+    });
+
     it("not by others when it was minted elsewhere", async () => {
         refused(await revoke(editor, "order-67"), 404, "not-found");
     });

@@ -10,7 +10,7 @@ import { startStack, until } from "./stack.mjs";
 import { minter, now } from "./token.mjs";
 
 const timeout = 120_000;
-const METRICS = "/metrics";
+const METRICS = "/numbers";
 
 /* Prometheus' text format 0.0.4 */
 const NAME = "[a-zA-Z_:][a-zA-Z0-9_:]*";
