@@ -68,7 +68,9 @@ typedef struct {
     ngx_str_t path;       /* what the client asked for, normalized,
                              without the in-path carrier */
     ngx_str_t path_grant; /* the in-path carrier, or empty */
+    size_t path_wire;     /* its bytes in front of the path, as they came */
     ngx_str_t brought;    /* a grant, good or not */
+    ngx_uint_t by_header; /* it is in a header of the request */
     ngx_str_t grant;      /* the grant that was let pass */
     ngx_str_t link;       /* its jti */
     ngx_str_t link_user;  /* its sub */
@@ -108,14 +110,11 @@ ngx_uint_t ngx_http_sluice_carrier_grant(ngx_http_request_t *r,
 ngx_uint_t ngx_http_sluice_carrier_user(ngx_http_request_t *r,
                                         ngx_str_t *token);
 
-/* Takes a grant that passed out of the arguments: what stands behind the gate
-   does not see it. */
-ngx_int_t ngx_http_sluice_carrier_take_arg(ngx_http_request_t *r,
-                                           ngx_str_t *token);
-
-/* For the log phase, in front of what writes logs: of each grant in request
-   line, arguments and Referer the signature becomes asterisks. */
-ngx_int_t ngx_http_sluice_carrier_mask(ngx_http_request_t *r);
+/* When a grant has passed, takes grants out of path and arguments, and of both
+   as they came ($request_uri): what stands behind the gate sees none. NGX_OK,
+   or NGX_ERROR without memory. */
+ngx_int_t ngx_http_sluice_carrier_clean(ngx_http_request_t *r,
+                                        ngx_http_sluice_ctx_t *ctx);
 
 /* 1 and the value when a cookie of this name came. */
 ngx_uint_t ngx_http_sluice_carrier_cookie(ngx_http_request_t *r,
@@ -124,6 +123,18 @@ ngx_uint_t ngx_http_sluice_carrier_cookie(ngx_http_request_t *r,
 /* 1 when the path came as it is signed, without "..", "//", or an encoded dot
    or slash. */
 ngx_uint_t ngx_http_sluice_carrier_canonical(ngx_http_request_t *r);
+
+
+/* what logs keep: ngx_http_sluice_mask.c */
+
+/* For the log phase, in front of what writes logs: of each token in request
+   line, path, arguments and Referer, and of a grant in a header, the signature
+   becomes asterisks. */
+ngx_int_t ngx_http_sluice_mask(ngx_http_request_t *r);
+
+/* From here on the same holds for what the error log has of the request. */
+void ngx_http_sluice_mask_errors(ngx_http_request_t *r,
+                                 ngx_http_sluice_ctx_t *ctx);
 
 
 /* checking tokens: ngx_http_sluice_token.c */

@@ -6,19 +6,16 @@
 
 static ngx_uint_t ngx_http_sluice_carrier_looks(u_char *p, u_char *end);
 static ngx_uint_t ngx_http_sluice_carrier_token_char(u_char c);
-static u_char *ngx_http_sluice_carrier_log(ngx_http_request_t *r,
-                                           ngx_http_request_t *sr, u_char *buf,
-                                           size_t len);
-static ngx_uint_t ngx_http_sluice_carrier_within(ngx_str_t *part,
-                                                 ngx_str_t *whole);
-static void ngx_http_sluice_carrier_mask_text(ngx_str_t *text);
-static u_char *ngx_http_sluice_carrier_token_end(u_char *p, u_char *end);
-static u_char *ngx_http_sluice_carrier_mask_token(u_char *p, u_char *end);
 static ngx_uint_t ngx_http_sluice_carrier_find(ngx_http_request_t *r,
                                                ngx_http_sluice_ctx_t *ctx,
                                                ngx_str_t *token);
 static ngx_uint_t ngx_http_sluice_carrier_arg(ngx_str_t *args,
                                               ngx_str_t *token);
+static ngx_int_t ngx_http_sluice_carrier_clean_args(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sluice_carrier_copy_args(ngx_http_request_t *r);
+static ngx_int_t
+ngx_http_sluice_carrier_clean_unparsed(ngx_http_request_t *r,
+                                       ngx_http_sluice_ctx_t *ctx);
 
 
 /*
@@ -31,8 +28,8 @@ static ngx_uint_t ngx_http_sluice_carrier_arg(ngx_str_t *args,
 ngx_int_t
 ngx_http_sluice_carrier_take(ngx_http_request_t *r)
 {
-    u_char *p;
-    size_t len;
+    u_char *p, *wire;
+    size_t len, encoded;
     ngx_http_sluice_ctx_t *ctx;
 
     ctx = ngx_http_sluice_ctx(r);
@@ -40,8 +37,7 @@ ngx_http_sluice_carrier_take(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ctx->log_handler = r->log_handler;
-    r->log_handler = ngx_http_sluice_carrier_log;
+    ngx_http_sluice_mask_errors(r, ctx);
 
     if (r->uri.len < 3 || r->uri.data[0] != '/' || r->uri.data[1] != '~') {
         return NGX_DECLINED;
@@ -54,14 +50,24 @@ ngx_http_sluice_carrier_take(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (r->unparsed_uri.len < len
-        || ngx_memcmp(r->unparsed_uri.data, r->uri.data, len) != 0
-        || (p && r->unparsed_uri.data[len] != '/')) {
+    /* "/~", which RFC 3986, 2.3 lets clients write as "/%7E" */
+
+    wire = r->unparsed_uri.data;
+    encoded = r->unparsed_uri.len > 3
+                      && ngx_strncasecmp(wire, (u_char *) "/%7e", 4) == 0
+                  ? 2
+                  : 0;
+
+    if (r->unparsed_uri.len < len + encoded
+        || (!encoded && ngx_memcmp(wire, "/~", 2) != 0)
+        || ngx_memcmp(wire + 2 + encoded, r->uri.data + 2, len - 2) != 0
+        || (p && wire[len + encoded] != '/')) {
         return NGX_DECLINED;
     }
 
     ctx->path_grant.data = r->uri.data + 2;
     ctx->path_grant.len = len - 2;
+    ctx->path_wire = len + encoded;
 
     r->uri.data += len;
     r->uri.len -= len;
@@ -107,151 +113,6 @@ ngx_http_sluice_carrier_token_char(u_char c)
 }
 
 
-/*
- * nginx ends each line of the error log with the request as it came, and with
- * what was asked upstream; grants, and the signatures of CloudFront's links,
- * are taken out of that: /~***, grant=***, Signature=***
- */
-
-static u_char *
-ngx_http_sluice_carrier_log(ngx_http_request_t *r, ngx_http_request_t *sr,
-                            u_char *buf, size_t len)
-{
-    u_char *src, *dst, *end, *token;
-    ngx_http_sluice_ctx_t *ctx;
-
-    ctx = ngx_http_sluice_find_ctx(r);
-    end = ctx->log_handler(r, sr, buf, len);
-
-    for (src = dst = buf; src < end; /* void */) {
-        *dst++ = *src++;
-
-        if (!(dst - buf >= 2 && ngx_memcmp(dst - 2, "/~", 2) == 0)
-            && !(dst - buf >= 6
-                 && ngx_strncasecmp(dst - 6, (u_char *) "grant=", 6) == 0)
-            && !(dst - buf >= 10
-                 && ngx_memcmp(dst - 10, "Signature=", 10) == 0)) {
-            continue;
-        }
-
-        token = src;
-
-        while (src < end
-               && (ngx_http_sluice_carrier_token_char(*src) || *src == '~'
-                   || *src == '%')) {
-            src++;
-        }
-
-        dst = ngx_cpymem(dst, "***", ngx_min(src - token, 3));
-    }
-
-    return dst;
-}
-
-
-ngx_int_t
-ngx_http_sluice_carrier_mask(ngx_http_request_t *r)
-{
-    ngx_http_sluice_ctx_t *ctx;
-
-    ctx = ngx_http_sluice_find_ctx(r);
-
-    if (ctx && ctx->brought.len) {
-        ngx_http_sluice_carrier_mask_token(
-            ctx->brought.data, ctx->brought.data + ctx->brought.len);
-    }
-
-    ngx_http_sluice_carrier_mask_text(&r->request_line);
-
-    /* mostly these are parts of the request line, in its memory */
-
-    if (!ngx_http_sluice_carrier_within(&r->unparsed_uri, &r->request_line)) {
-        ngx_http_sluice_carrier_mask_text(&r->unparsed_uri);
-    }
-
-    if (!ngx_http_sluice_carrier_within(&r->args, &r->request_line)) {
-        ngx_http_sluice_carrier_mask_text(&r->args);
-    }
-
-    if (r->headers_in.referer) {
-        ngx_http_sluice_carrier_mask_text(&r->headers_in.referer->value);
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_sluice_carrier_within(ngx_str_t *part, ngx_str_t *whole)
-{
-    return part->data >= whole->data
-           && part->data + part->len <= whole->data + whole->len;
-}
-
-
-static void
-ngx_http_sluice_carrier_mask_text(ngx_str_t *text)
-{
-    u_char *p, *end;
-
-    end = text->data + text->len;
-
-    /* /~<grant>; a home folder has no two dots */
-
-    for (p = text->data; (p = memchr(p, '~', (size_t) (end - p))); /* void */) {
-        p++;
-
-        if (p - text->data >= 2 && p[-2] == '/'
-            && ngx_http_sluice_carrier_looks(
-                p, ngx_http_sluice_carrier_token_end(p, end))) {
-            p = ngx_http_sluice_carrier_mask_token(
-                p, ngx_http_sluice_carrier_token_end(p, end));
-        }
-    }
-
-    /* grant=<grant>, and CloudFront's Signature= */
-
-    for (p = text->data; (p = memchr(p, '=', (size_t) (end - p))); /* void */) {
-        p++;
-
-        if ((p - text->data >= 6 && ngx_memcmp(p - 6, "grant=", 6) == 0)
-            || (p - text->data >= 10
-                && ngx_memcmp(p - 10, "Signature=", 10) == 0)) {
-            p = ngx_http_sluice_carrier_mask_token(
-                p, ngx_http_sluice_carrier_token_end(p, end));
-        }
-    }
-}
-
-
-static u_char *
-ngx_http_sluice_carrier_token_end(u_char *p, u_char *end)
-{
-    while (p < end && *p != '&' && *p != ' ' && *p != '/') {
-        p++;
-    }
-
-    return p;
-}
-
-
-/* What is behind a token's last dot: the rest tells what the link was for, and
-   opens nothing; all of what has no dots. Returns its end. */
-
-static u_char *
-ngx_http_sluice_carrier_mask_token(u_char *p, u_char *end)
-{
-    u_char *dot;
-
-    dot = memrchr(p, '.', (size_t) (end - p));
-    p = dot ? dot + 1 : p;
-
-    ngx_memset(p, '*', (size_t) (end - p));
-
-    return end;
-}
-
-
 ngx_uint_t
 ngx_http_sluice_carrier_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
                               ngx_str_t *token)
@@ -293,12 +154,15 @@ ngx_http_sluice_carrier_find(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
             if (h[i].key.len == sizeof(name) - 1
                 && ngx_strncmp(h[i].lowcase_key, name, sizeof(name) - 1) == 0) {
                 *token = h[i].value;
+                ctx->by_header = 1;
                 return 1;
             }
         }
     }
 
-    return ngx_http_sluice_carrier_cookie(r, &cookie, token);
+    ctx->by_header = ngx_http_sluice_carrier_cookie(r, &cookie, token);
+
+    return ctx->by_header;
 }
 
 
@@ -333,52 +197,128 @@ ngx_http_sluice_carrier_arg(ngx_str_t *args, ngx_str_t *token)
 
 
 ngx_int_t
-ngx_http_sluice_carrier_take_arg(ngx_http_request_t *r, ngx_str_t *token)
+ngx_http_sluice_carrier_clean(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
 {
-    u_char *p, *start, *end, *last;
+    ngx_uint_t path;
 
-    static const size_t name = sizeof("grant=") - 1;
+    /* it was not rewritten */
+    path = r->uri.data == ctx->path.data && r->uri.len == ctx->path.len;
 
-    start = r->args.data;
-    end = start + r->args.len;
-
-    if (token->data < start + name || token->data >= end) {
-        return NGX_OK;
-    }
-
-    last = token->data + token->len;
-    p = token->data - name;
-
-    /* the '&' behind it goes with it, or else the one in front */
-
-    if (last < end) {
-        last++;
-
-    } else if (p > start) {
-        p--;
-    }
-
-    r->valid_unparsed_uri = 0;
-
-    if (p == start) {
-        r->args.data = last;
-        r->args.len = (size_t) (end - last);
-        return NGX_OK;
-    }
-
-    r->args.len -= (size_t) (last - p);
-
-    if (last == end) {
-        return NGX_OK;
-    }
-
-    r->args.data = ngx_pnalloc(r->pool, r->args.len);
-    if (r->args.data == NULL) {
+    if (ngx_http_sluice_carrier_clean_args(r) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    ngx_memcpy(ngx_cpymem(r->args.data, start, (size_t) (p - start)), last,
-               (size_t) (end - last));
+    return path && !r->valid_unparsed_uri
+               ? ngx_http_sluice_carrier_clean_unparsed(r, ctx)
+               : NGX_OK;
+}
+
+
+/* In front of the others it goes without a copy. */
+
+static ngx_int_t
+ngx_http_sluice_carrier_clean_args(ngx_http_request_t *r)
+{
+    u_char *end;
+    ngx_str_t token;
+
+    static const size_t name = sizeof("grant=") - 1;
+
+    end = r->args.data + r->args.len;
+
+    while (ngx_http_sluice_carrier_arg(&r->args, &token)) {
+        r->valid_unparsed_uri = 0;
+
+        if (token.data != r->args.data + name) {
+            return ngx_http_sluice_carrier_copy_args(r);
+        }
+
+        r->args.data = ngx_min(token.data + token.len + 1, end);
+        r->args.len = (size_t) (end - r->args.data);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_carrier_copy_args(ngx_http_request_t *r)
+{
+    u_char *p, *end, *next, *dst;
+    ngx_str_t arg, args, token;
+
+    args.data = ngx_pnalloc(r->pool, r->args.len);
+    if (args.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    dst = args.data;
+    end = r->args.data + r->args.len;
+
+    for (p = r->args.data; p <= end; p = next + 1) {
+        next = p < end ? memchr(p, '&', (size_t) (end - p)) : NULL;
+
+        if (next == NULL) {
+            next = end;
+        }
+
+        arg.data = p;
+        arg.len = (size_t) (next - p);
+
+        if (ngx_http_sluice_carrier_arg(&arg, &token)) {
+            continue;
+        }
+
+        if (p > r->args.data) {
+            *dst++ = '&';
+        }
+
+        dst = ngx_cpymem(dst, arg.data, arg.len);
+    }
+
+    args.len = (size_t) (dst - args.data);
+    r->args = args;
+
+    return NGX_OK;
+}
+
+
+/* As the client wrote it: nginx would encode fewer characters than clients do,
+   and to some applications '+' and %2B are two. */
+
+static ngx_int_t
+ngx_http_sluice_carrier_clean_unparsed(ngx_http_request_t *r,
+                                       ngx_http_sluice_ctx_t *ctx)
+{
+    u_char *p, *end;
+    ngx_str_t path;
+
+    end = r->unparsed_uri.data + r->unparsed_uri.len;
+    path.data = r->unparsed_uri.data + ctx->path_wire;
+    p = ngx_strlchr(path.data, end, '?');
+    path.len = (size_t) ((p ? p : end) - path.data);
+
+    if (path.len == 0) {
+        /* "/~<grant>": the root */
+        return NGX_OK;
+    }
+
+    if (r->args.len) {
+        p = ngx_pnalloc(r->pool, path.len + 1 + r->args.len);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        end = ngx_cpymem(p, path.data, path.len);
+        *end++ = '?';
+        end = ngx_cpymem(end, r->args.data, r->args.len);
+
+        path.data = p;
+        path.len = (size_t) (end - p);
+    }
+
+    r->unparsed_uri = path;
+    r->valid_unparsed_uri = 1;
 
     return NGX_OK;
 }

@@ -223,10 +223,14 @@ ngx_http_sluice_gate_grant(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
         }
     }
 
+    if (ctx->grant.len) {
+        return NGX_OK;
+    }
+
     ctx->grant = token;
     ngx_http_sluice_gate_count(ctx, NGX_HTTP_SLUICE_BY_GRANT);
 
-    return ngx_http_sluice_carrier_take_arg(r, &token);
+    return ngx_http_sluice_carrier_clean(r, ctx);
 }
 
 
@@ -578,7 +582,7 @@ ngx_http_sluice_gate_init(ngx_conf_t *cf)
         *h = *(h - 1);
     }
 
-    *h = ngx_http_sluice_carrier_mask;
+    *h = ngx_http_sluice_mask;
 
     return NGX_OK;
 }

@@ -526,10 +526,7 @@ describe("the access log", { timeout }, () => {
 
             assert.ok(log.includes("nowhere.mp4"), name);
             for (const grant of [...grants, proxied]) {
-                const [, claims, signature] = grant.split(".");
-
-                assert.equal(log.includes(signature), false, name);
-                assert.equal(log.includes(claims), false, name);
+                assert.equal(log.includes(grant.split(".")[2]), false, name);
             }
         }
     });
