@@ -90,12 +90,12 @@ ngx_http_sluice_well_known_handler(ngx_http_request_t *r)
 
     ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
 
-    if (ngx_http_sluice_well_known_is(r, "/jwks.json")) {
+    if (ngx_http_sluice_well_known_is(r, "/.well-known/jwks.json")) {
         ngx_str_set(&type, "application/jwk-set+json");
         cv.value = wlcf->keys;
 
-    } else if (ngx_http_sluice_well_known_is(r,
-                                             "/oauth-authorization-server")) {
+    } else if (ngx_http_sluice_well_known_is(
+                   r, "/.well-known/oauth-authorization-server")) {
         ngx_str_set(&type, "application/json");
         cv.value = wlcf->metadata;
 
@@ -118,8 +118,7 @@ ngx_http_sluice_well_known_is(ngx_http_request_t *r, const char *name)
 {
     size_t len = ngx_strlen(name);
 
-    return r->uri.len >= len
-           && ngx_strncmp(r->uri.data + r->uri.len - len, name, len) == 0;
+    return r->uri.len == len && ngx_strncmp(r->uri.data, name, len) == 0;
 }
 
 
