@@ -194,24 +194,27 @@ ngx_http_sluice_mask_follows(u_char *start, u_char *p, const char *word)
 static u_char *
 ngx_http_sluice_mask_token(u_char *p, u_char *end, ngx_uint_t path)
 {
-    u_char *last, *signature;
-    ngx_uint_t dots;
+    u_char *last, *dot, *signature;
+    ngx_uint_t i;
 
-    signature = p;
-    dots = 0;
+    /* in front of a token's end stands none of them */
+    static const u_char ends[] = { ' ', '&', '/', '?', '"' };
 
-    for (last = p; last < end && *last != '&' && *last != ' ' && *last != '/'
-                   && *last != '"' && *last != '?';
-         last++) {
-        if (*last == '.') {
-            signature = last + 1;
-            dots++;
-        }
+    last = end;
+
+    for (i = 0; i < sizeof(ends); i++) {
+        end = memchr(p, ends[i], (size_t) (last - p));
+        last = end ? end : last;
     }
 
-    if (!path || dots >= 2) {
-        ngx_memset(signature, '*', (size_t) (last - signature));
+    dot = memrchr(p, '.', (size_t) (last - p));
+    signature = dot ? dot + 1 : p;
+
+    if (path && (dot == NULL || memchr(p, '.', (size_t) (dot - p)) == NULL)) {
+        return last;
     }
+
+    ngx_memset(signature, '*', (size_t) (last - signature));
 
     return last;
 }
