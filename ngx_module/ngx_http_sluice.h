@@ -52,10 +52,14 @@ typedef struct {
 ngx_uint_t ngx_http_sluice_is_origin(ngx_str_t *url);
 
 
-/* Which of the keys to sign with, for jwk_set_signer(): for its first half
-   second a process leaves the first alone, since those that it replaces, and
-   who still serve, do not know it. */
+/* signing: ngx_http_sluice_signer.c */
+
+/* Which of the keys to sign with, for jwk_set_signer(): while processes that
+   this one replaces take requests, the second, which they know. */
 unsigned ngx_http_sluice_signer(void);
+
+/* For init_process. */
+ngx_int_t ngx_http_sluice_signer_start(ngx_cycle_t *cycle);
 
 
 /* a request */

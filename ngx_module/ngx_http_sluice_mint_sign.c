@@ -295,7 +295,8 @@ ngx_http_sluice_mint_sign(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
     if (link_id_make(sscf->keys, ctx->access.sub, link->claims.exp, link->jti)
         == 0) {
         link->claims.jti = link->jti;
-        link->grant = grant_sign(sscf->keys, 0, &link->claims);
+        link->grant = grant_sign(sscf->keys, ngx_http_sluice_signer(),
+                                 &link->claims);
     }
 
     if (link->grant == NULL) {

@@ -2,11 +2,6 @@
 #include "ngx_http_sluice_revocation.h"
 
 
-/* ms in which, after a reload, old processes still take connections: nginx's
-   master waits 100 before it tells them to leave */
-#define NGX_HTTP_SLUICE_SETTLING 500
-
-
 static void *ngx_http_sluice_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_sluice_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_sluice_create_srv_conf(ngx_conf_t *cf);
@@ -28,10 +23,6 @@ static char *ngx_http_sluice_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
 static void ngx_http_sluice_tokens_cleanup(void *data);
 static ngx_int_t ngx_http_sluice_init_process(ngx_cycle_t *cycle);
 static void ngx_http_sluice_exit_process(ngx_cycle_t *cycle);
-
-
-/* When this process began to serve. */
-static ngx_msec_t ngx_http_sluice_started;
 
 
 static ngx_command_t ngx_http_sluice_commands[] = {
@@ -577,29 +568,11 @@ ngx_http_sluice_tokens_cleanup(void *data)
 }
 
 
-unsigned
-ngx_http_sluice_signer(void)
-{
-    static ngx_uint_t settled;
-
-    if (!settled
-        && ngx_current_msec - ngx_http_sluice_started
-               < NGX_HTTP_SLUICE_SETTLING) {
-        return 1;
-    }
-
-    settled = 1;
-
-    return 0;
-}
-
-
 static ngx_int_t
 ngx_http_sluice_init_process(ngx_cycle_t *cycle)
 {
     ngx_http_sluice_main_conf_t *smcf;
 
-    ngx_http_sluice_started = ngx_current_msec;
 
     smcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_sluice_module);
 
@@ -607,6 +580,8 @@ ngx_http_sluice_init_process(ngx_cycle_t *cycle)
         && (ngx_process == NGX_PROCESS_WORKER
             || ngx_process == NGX_PROCESS_SINGLE)) {
         ngx_http_sluice_revocation_start(smcf);
+
+        return ngx_http_sluice_signer_start(cycle);
     }
 
     return NGX_OK;

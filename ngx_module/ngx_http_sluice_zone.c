@@ -34,6 +34,14 @@ typedef struct {
 ngx_http_sluice_zone_row_t;
 
 
+/* A process that takes requests; pid 0: a free place. */
+
+typedef struct {
+    ngx_atomic_t pid;
+    ngx_atomic_t configuration;
+} ngx_http_sluice_zone_process_t;
+
+
 /* What lies in shared memory, with the tables behind it. */
 
 typedef struct {
@@ -43,16 +51,23 @@ typedef struct {
     size_t revocations;
     size_t budgets;
     ngx_atomic_t known;
-    ngx_msec_t turn; /* when it was somebody's; 0: nobody's yet */
-    time_t alerted;  /* when a full table was told */
+    ngx_msec_t turn;             /* when it was somebody's; 0: nobody's yet */
+    time_t alerted;              /* when a full table was told */
+    ngx_atomic_t configurations; /* that were read */
+    ngx_http_sluice_zone_process_t processes[NGX_MAX_PROCESSES];
     ngx_http_sluice_zone_row_t rows[NGX_HTTP_SLUICE_ZONE_ROWS];
 } ngx_http_sluice_zone_sh_t;
 
 
 /* This process's zone; NULL: none. */
 
+static ngx_atomic_uint_t ngx_http_sluice_zone_configuration;
 static ngx_shm_zone_t *ngx_http_sluice_zone_shm;
 static ngx_http_sluice_zone_sh_t *ngx_http_sluice_zone_sh;
+
+
+static ngx_uint_t
+ngx_http_sluice_zone_alive(ngx_http_sluice_zone_process_t *process);
 
 
 void
@@ -60,6 +75,11 @@ ngx_http_sluice_zone_attach(ngx_shm_zone_t *shm_zone, void *mem)
 {
     ngx_http_sluice_zone_shm = shm_zone;
     ngx_http_sluice_zone_sh = mem;
+
+    if (mem) {
+        ngx_http_sluice_zone_configuration =
+            ++ngx_http_sluice_zone_sh->configurations;
+    }
 }
 
 
@@ -338,6 +358,89 @@ ngx_http_sluice_zone_turn(ngx_msec_t every)
     ngx_http_sluice_zone_unlock();
 
     return ours;
+}
+
+
+/* processes */
+
+void
+ngx_http_sluice_zone_serve(void)
+{
+    ngx_uint_t i;
+    ngx_http_sluice_zone_process_t *process;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return;
+    }
+
+    ngx_http_sluice_zone_lock();
+
+    for (i = 0; i < NGX_MAX_PROCESSES; i++) {
+        process = &ngx_http_sluice_zone_sh->processes[i];
+
+        if (!ngx_http_sluice_zone_alive(process)) {
+            process->configuration = ngx_http_sluice_zone_configuration;
+            process->pid = (ngx_atomic_uint_t) ngx_pid;
+            break;
+        }
+    }
+
+    ngx_http_sluice_zone_unlock();
+}
+
+
+void
+ngx_http_sluice_zone_leave(void)
+{
+    ngx_uint_t i;
+    ngx_http_sluice_zone_process_t *process;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return;
+    }
+
+    for (i = 0; i < NGX_MAX_PROCESSES; i++) {
+        process = &ngx_http_sluice_zone_sh->processes[i];
+
+        if (process->pid == (ngx_atomic_uint_t) ngx_pid) {
+            process->pid = 0;
+        }
+    }
+}
+
+
+ngx_uint_t
+ngx_http_sluice_zone_replacing(void)
+{
+    ngx_uint_t i;
+    ngx_http_sluice_zone_process_t *process;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return 0;
+    }
+
+    for (i = 0; i < NGX_MAX_PROCESSES; i++) {
+        process = &ngx_http_sluice_zone_sh->processes[i];
+
+        if (process->pid
+            && process->configuration < ngx_http_sluice_zone_configuration
+            && ngx_http_sluice_zone_alive(process)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* One that was killed has not said that it leaves. */
+
+static ngx_uint_t
+ngx_http_sluice_zone_alive(ngx_http_sluice_zone_process_t *process)
+{
+    ngx_pid_t pid = (ngx_pid_t) process->pid;
+
+    return pid && (kill(pid, 0) == 0 || ngx_errno != NGX_ESRCH);
 }
 
 

@@ -68,6 +68,14 @@ void ngx_http_sluice_zone_set_known(void);
 ngx_uint_t ngx_http_sluice_zone_turn(ngx_msec_t every);
 
 
+/* Which processes take requests: _serve() when one begins, _leave() when it is
+   told to quit. _replacing() is 1 while some process of an older configuration
+   still takes them. */
+void ngx_http_sluice_zone_serve(void);
+void ngx_http_sluice_zone_leave(void);
+ngx_uint_t ngx_http_sluice_zone_replacing(void);
+
+
 /* budgets; see budget.h */
 
 int ngx_http_sluice_zone_use(const void *id, size_t len, uint64_t limit,

@@ -173,7 +173,14 @@ language sql as $$
 $$;
 
 
--- users, as sluicectl sets them; null when there is none with this address
+-- users, as sluicectl sets them, by address or id; null when there is none
+
+create or replace function api.is_user(u sluice.users, who text)
+returns boolean
+language sql stable as $$
+    select u.id::text = lower(who) or lower(u.email) = lower(who);
+$$;
+
 
 create or replace function api.user_object(u sluice.users, revoked jsonb)
 returns jsonb
@@ -185,18 +192,23 @@ $$;
 
 
 -- Tokens with the old role end; sessions stay, and give new tokens.
-create or replace function api.set_role(address text, role_given text)
+create or replace function api.set_role(who text, role_given text)
 returns jsonb
 language plpgsql as $$
 declare
     u sluice.users;
     revoked jsonb := '[]';
 begin
-    select * into u from sluice.users where lower(email) = lower(address)
-    for update;
+    select * into u from sluice.users person
+    where api.is_user(person, who) for update;
 
     if not found then
         return null;
+    end if;
+
+    if u.issuer is not null then
+        raise exception 'the role of this user comes from %', u.issuer
+            using hint = 'Change it there: each token brings it along.';
     end if;
 
     if u.role <> role_given then
@@ -212,14 +224,14 @@ $$;
 
 
 -- Ends all sessions, and revokes those of which anything may still be good.
-create or replace function api.disable_user(address text) returns jsonb
+create or replace function api.disable_user(who text) returns jsonb
 language plpgsql as $$
 declare
     u sluice.users;
     revoked jsonb;
 begin
-    select * into u from sluice.users where lower(email) = lower(address)
-    for update;
+    select * into u from sluice.users person
+    where api.is_user(person, who) for update;
 
     if not found then
         return null;
@@ -248,13 +260,13 @@ end;
 $$;
 
 
-create or replace function api.enable_user(address text) returns jsonb
+create or replace function api.enable_user(who text) returns jsonb
 language plpgsql as $$
 declare
     u sluice.users;
 begin
-    update sluice.users set disabled_at = null
-    where lower(email) = lower(address) returning * into u;
+    update sluice.users person set disabled_at = null
+    where api.is_user(person, who) returning * into u;
 
     return case when found then api.user_object(u, '[]') end;
 end;

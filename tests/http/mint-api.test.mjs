@@ -592,6 +592,23 @@ describe("sluicectl", { timeout }, () => {
         assert.equal(claims.role, "editor");
     });
 
+    it("knows a user by the id, too", async () => {
+        const client = await stack.visitor();
+
+        await ctl("role", client.user.id, "editor");
+        assert.equal(await stack.sql(`select role from sluice.users
+            where id = '${client.user.id}'`), "editor");
+    });
+
+    it("leaves the role of another issuer's user to the issuer", async () => {
+        const client = await stack.visitor();
+
+        await stack.sql(`update sluice.users set issuer = 'https://idp.example',
+            subject = 'x', password = null where id = '${client.user.id}'`);
+        await assert.rejects(ctl("role", client.user.id, "admin"),
+            /comes from https:\/\/idp\.example/);
+    });
+
     it("revokes nothing when the role is the same", async () => {
         const client = await stack.visitor("editor");
 
@@ -644,10 +661,10 @@ describe("sluicectl", { timeout }, () => {
     it("wants what its command line lacks", async () => {
         for (const [words, what] of [
             [["role", "a@b.example"], /ROLE is missing/],
-            [["role"], /EMAIL is missing/],
+            [["role"], /USER is missing/],
             [["role", "a@b.example", "root"], /viewer, editor or admin/],
             [["role", "a@b.example", "admin", "x"], /one argument too many/],
-            [["disable", "somebody"], /not an e-mail address/],
+            [["disable", "somebody"], /no e-mail address and no id/],
             [["disable", "a@b.example", "--redis", "nowhere"], /./],
         ]) {
             await assert.rejects(ctl(...words),

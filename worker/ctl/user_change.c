@@ -8,6 +8,7 @@
 #include "news.h"
 #include "options.h"
 #include "output.h"
+#include "uuid.h"
 
 
 static int user_change(int argc, char **argv, const char *sql, int takes_role);
@@ -50,8 +51,9 @@ user_change(int argc, char **argv, const char *sql, int takes_role)
 
     options_read(argc, argv, options, operands);
 
-    if (!email_valid(operands[0])) {
-        ctl_usage("EMAIL \"%s\" is not an e-mail address", operands[0]);
+    if (!email_valid(operands[0])
+        && !uuid_valid(operands[0], strlen(operands[0]))) {
+        ctl_usage("USER \"%s\" is no e-mail address and no id", operands[0]);
     }
     if (takes_role && strcmp(operands[1], "viewer") != 0
         && strcmp(operands[1], "editor") != 0
@@ -94,7 +96,7 @@ user_change_apply(const char *conninfo, const char *sql, const char *email,
     }
 
     if (PQgetisnull(result, 0, 0)) {
-        ctl_fail("there is no user with the address %s", email);
+        ctl_fail("there is no user %s", email);
     } else {
         user = json_loads(PQgetvalue(result, 0, 0), 0, NULL);
     }
