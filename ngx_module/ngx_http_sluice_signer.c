@@ -8,8 +8,8 @@
 #include "ngx_http_sluice_zone.h"
 
 
-#define NGX_HTTP_SLUICE_SIGNER_FD (ngx_socket_t) - 2 /* no socket, but in use \
-                                                      */
+/* no socket, but in use */
+#define NGX_HTTP_SLUICE_SIGNER_FD ((ngx_socket_t) -2)
 
 
 static void ngx_http_sluice_signer_leave(ngx_event_t *ev);
