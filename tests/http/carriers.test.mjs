@@ -553,12 +553,13 @@ describe("no log keeps a grant", { timeout }, () => {
             `get /~${one}/app/x?grant=${two} HTTP/1.1\r\nHost: x\r\n\r\n`,
         "in a request without a host": (one, two) =>
             `GET /~${one}/app/x?grant=${two} HTTP/1.1\r\n\r\n`,
-        "in a request with two hosts": (one, two) => `GET /~${one}/app/x?grant=${
-            two} HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n`,
+        "in a request with two hosts": (one, two) =>
+            `GET /~${one}/app/x?grant=${two} HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n`,
         "in a request with a header that is none": (one, two) =>
-            `GET /~${one}/app/x?grant=${two} HTTP/1.1\r\nHost: x\r\n: y\r\n\r\n`,
-        "in a request with a NUL in a header": (one, two) => `GET /~${one}/app/x?`
-            + `grant=${two} HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n`,
+            `GET /~${one}/app/x?grant=${two} HTTP/1.1\r\nHost: x\r\n`
+            + ": y\r\n\r\n",
+        "in a request with a NUL in a header": (one, two) =>
+            `GET /~${one}/app/x?grant=${two} HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n`,
         "in a path with a NUL": (one, two) =>
             `GET /~${one}/app/%00?grant=${two} HTTP/1.1\r\nHost: x\r\n\r\n`,
         "in a path above the root": (one, two) => `GET /~${one}/../../x?grant=${
@@ -590,7 +591,7 @@ describe("no log keeps a grant", { timeout }, () => {
 });
 
 
-describe("no log keeps the signature of CloudFront's links", { timeout }, () => {
+describe("no log keeps a signature of CloudFront's links", { timeout }, () => {
     for (const path of ["/app/x", "/dead/x", "/dead-open/x", "/open/x",
                         "/last/x", "/app/x?a=1", "/app//x", "/media/ab/none",
                         "/user/x"]) {

@@ -455,8 +455,8 @@ for (const kind of [grant, access]) {
                 /* until all that a change looks for is in it */
                 do {
                     good = token(kind, { n: randomBytes(6).toString("hex") });
-                } while (!/[.][^.]*-[^.]*_[^.]*[^.A]$|[.][^.]*_[^.]*-[^.]*[^.A]$/
-                    .test(good));
+                } while (!["-", "_"].every((sign) =>
+                    good.split(".")[2].includes(sign)) || good.endsWith("A"));
 
                 const at = good.lastIndexOf(".") + 1;
                 const bad = good.slice(0, at) + change(good.slice(at));
@@ -640,7 +640,7 @@ describe("two grants in one request", { timeout }, () => {
     });
 
     it("that share a signature are two", async () => {
-        const [first, second] = [good(), token(grant, {},
+        const [first, second] = [good(), token(grant, { n: 1 },
             { path: "/media/ab/y/film.mp4" })].map((text) => text.split("."));
         const spliced = [second[0], second[1], first[2]].join(".");
 
