@@ -554,12 +554,14 @@ describe("no log keeps a grant", { timeout }, () => {
         "in a request without a host": (one, two) =>
             `GET /~${one}/app/x?grant=${two} HTTP/1.1\r\n\r\n`,
         "in a request with two hosts": (one, two) =>
-            `GET /~${one}/app/x?grant=${two} HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n`,
+            `GET /~${one}/app/x?grant=${two} HTTP/1.1\r\nHost: x\r\n`
+            + "Host: y\r\n\r\n",
         "in a request with a header that is none": (one, two) =>
             `GET /~${one}/app/x?grant=${two} HTTP/1.1\r\nHost: x\r\n`
             + ": y\r\n\r\n",
         "in a request with a NUL in a header": (one, two) =>
-            `GET /~${one}/app/x?grant=${two} HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n`,
+            `GET /~${one}/app/x?grant=${two} HTTP/1.1\r\nHost: x\r\n`
+            + "A: \0\r\n\r\n",
         "in a path with a NUL": (one, two) =>
             `GET /~${one}/app/%00?grant=${two} HTTP/1.1\r\nHost: x\r\n\r\n`,
         "in a path above the root": (one, two) => `GET /~${one}/../../x?grant=${
