@@ -22,7 +22,9 @@
 typedef enum {
     REVOCATION_JTI,
     REVOCATION_SID,
-    REVOCATION_SUB
+    REVOCATION_SUB,
+    REVOCATION_USE /* a budget that is spent: for messages, not for this table
+                    */
 } revocation_kind_t;
 
 typedef struct revocation_s revocation_t;

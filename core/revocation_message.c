@@ -8,6 +8,7 @@ static const char *const revocation_message_kinds[] = {
     [REVOCATION_JTI] = "jti",
     [REVOCATION_SID] = "sid",
     [REVOCATION_SUB] = "sub",
+    [REVOCATION_USE] = "use",
 };
 
 #define REVOCATION_MESSAGE_KINDS \

@@ -3,6 +3,8 @@
  * "sluice:revocations" and in the sorted set "sluice:revoked":
  *
  *   {"v":1,"kind":"jti","id":"…","before":0,"exp":1790000000}
+ *
+ * or that the uses of a link are spent, by the kind "use".
  */
 
 #ifndef SLUICE_REVOCATION_MESSAGE_H

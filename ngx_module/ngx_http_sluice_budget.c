@@ -1,4 +1,5 @@
 #include "ngx_http_sluice_budget.h"
+#include "ngx_http_sluice_revocation.h"
 #include "ngx_http_sluice_zone.h"
 
 
@@ -19,11 +20,9 @@ struct ngx_http_sluice_budget_ask_s {
 };
 
 
-static ngx_int_t ngx_http_sluice_budget_local(ngx_http_sluice_budget_t *budget,
-                                              uint64_t want);
-static ngx_int_t ngx_http_sluice_budget_away(ngx_http_sluice_budget_t *budget,
-                                             uint64_t want,
-                                             sluice_status_t status);
+static void ngx_http_sluice_budget_away(ngx_http_sluice_budget_t *budget,
+                                        uint64_t want, sluice_status_t status);
+static void ngx_http_sluice_budget_put_back(ngx_str_t *id, uint64_t amount);
 static ngx_http_sluice_budget_ask_t *
 ngx_http_sluice_budget_ask(ngx_http_sluice_budget_t *budget,
                            ngx_sluice_redis_t *redis, uint64_t want);
@@ -106,20 +105,23 @@ ngx_http_sluice_budget_take(ngx_http_sluice_budget_t *budget, uint64_t want)
                                          ngx_http_sluice_module);
 
     budget->status = SLUICE_OK;
-    want = ngx_min(want, budget->limit);
+    want = ngx_http_sluice_zone_take((char *) budget->id.data, budget->id.len,
+                                     ngx_min(want, budget->limit),
+                                     budget->limit, budget->exp);
 
-    if (want == 0
-        || ngx_http_sluice_zone_spent((char *) budget->id.data,
-                                      budget->id.len)) {
+    if (want == 0) {
         return NGX_OK;
     }
 
     if (smcf->redis == NULL) {
-        return ngx_http_sluice_budget_local(budget, want);
+        budget->left += want;
+        budget->local += want;
+        return NGX_OK;
     }
 
     budget->ask = ngx_http_sluice_budget_ask(budget, smcf->redis, want);
     if (budget->ask == NULL) {
+        ngx_http_sluice_budget_put_back(&budget->id, want);
         budget->status = SLUICE_INTERNAL;
         return NGX_OK;
     }
@@ -132,38 +134,35 @@ ngx_http_sluice_budget_take(ngx_http_sluice_budget_t *budget, uint64_t want)
         ngx_free(budget->ask);
         budget->ask = NULL;
 
-        return ngx_http_sluice_budget_away(budget, want, status);
+        ngx_http_sluice_budget_away(budget, want, status);
+        return NGX_OK;
     }
 
     return NGX_AGAIN;
 }
 
 
-static ngx_int_t
-ngx_http_sluice_budget_local(ngx_http_sluice_budget_t *budget, uint64_t want)
-{
-    uint64_t taken;
-
-    taken = ngx_http_sluice_zone_take((char *) budget->id.data, budget->id.len,
-                                      want, budget->limit, budget->exp);
-    budget->left += taken;
-    budget->local += taken;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
+static void
 ngx_http_sluice_budget_away(ngx_http_sluice_budget_t *budget, uint64_t want,
                             sluice_status_t status)
 {
     if (budget->alone) {
-        return ngx_http_sluice_budget_local(budget, want);
+        budget->left += want;
+        budget->local += want;
+        return;
     }
 
+    ngx_http_sluice_budget_put_back(&budget->id, want);
     budget->status = status;
+}
 
-    return NGX_OK;
+
+static void
+ngx_http_sluice_budget_put_back(ngx_str_t *id, uint64_t amount)
+{
+    if (amount) {
+        ngx_http_sluice_zone_give((char *) id->data, id->len, amount);
+    }
 }
 
 
@@ -215,6 +214,7 @@ ngx_http_sluice_budget_answer(void *data, sluice_status_t status,
 
     if (budget == NULL) {
         /* nobody was let in for it */
+        ngx_http_sluice_budget_put_back(&ask->id, ask->want);
         ngx_http_sluice_budget_give(ask->redis, &ask->id, taken);
         ngx_free(ask);
         return;
@@ -223,15 +223,17 @@ ngx_http_sluice_budget_answer(void *data, sluice_status_t status,
     budget->ask = NULL;
 
     if (status != SLUICE_OK) {
-        (void) ngx_http_sluice_budget_away(budget, ask->want, status);
+        ngx_http_sluice_budget_away(budget, ask->want, status);
 
     } else {
+        taken = ngx_min(taken, ask->want);
+
+        ngx_http_sluice_budget_put_back(&budget->id, ask->want - taken);
         budget->left += taken;
 
         if (budget->final && rest == 0) {
-            /* what Redis may forget, this machine does not */
-            ngx_http_sluice_zone_spend((char *) budget->id.data, budget->id.len,
-                                       budget->exp);
+            /* what Redis may forget, the machines do not */
+            ngx_http_sluice_revocation_spent(&budget->id, budget->exp);
         }
     }
 
@@ -292,7 +294,6 @@ ngx_http_sluice_budget_cleanup(void *data)
 {
     ngx_http_sluice_budget_t *budget = data;
 
-    uint64_t local;
     ngx_http_sluice_main_conf_t *smcf;
 
     if (budget->ask) {
@@ -300,18 +301,14 @@ ngx_http_sluice_budget_cleanup(void *data)
         budget->ask = NULL;
     }
 
-    local = ngx_min(budget->left, budget->local);
-
-    if (local) {
-        ngx_http_sluice_zone_give((char *) budget->id.data, budget->id.len,
-                                  local);
-    }
+    ngx_http_sluice_budget_put_back(&budget->id, budget->left);
 
     smcf = ngx_http_get_module_main_conf(budget->request,
                                          ngx_http_sluice_module);
 
     if (smcf->redis) {
         ngx_http_sluice_budget_give(smcf->redis, &budget->id,
-                                    budget->left - local);
+                                    budget->left
+                                        - ngx_min(budget->left, budget->local));
     }
 }

@@ -1,7 +1,8 @@
 /*
- * What a grant may still be used for: `uses` and `bytes`. Redis counts for all
- * machines, in one round trip; without sluice_redis, or while it is away and
- * the operator allows it, the zone counts for this machine.
+ * What a grant may still be used for: `uses` and `bytes`. The zone counts what
+ * this machine takes, and Redis what all machines do, in one round trip; while
+ * it is away the operator decides whether the zone's count will do. A Redis
+ * that comes back empty opens nothing here that was used up.
  */
 
 #ifndef NGX_HTTP_SLUICE_BUDGET_H
@@ -22,7 +23,7 @@ struct ngx_http_sluice_budget_s {
     ngx_uint_t alone;       /* while Redis is away, the zone counts */
     ngx_uint_t final;       /* what is all taken stays so: it is remembered */
     uint64_t left;          /* taken and not used yet; the user subtracts */
-    uint64_t local;         /* of it, at most so much is of the zone */
+    uint64_t local;         /* of it, at most so much is not in Redis */
     ngx_uint_t told;        /* it was asked for, by whoever needs to know */
     sluice_status_t status; /* of the last _take() */
     ngx_http_sluice_budget_pt handler; /* after NGX_AGAIN */

@@ -152,6 +152,12 @@ ngx_http_sluice_revocation_stop(void)
 void
 ngx_http_sluice_revocation_apply(const revocation_message_t *message)
 {
+    if (message->kind == REVOCATION_USE) {
+        ngx_http_sluice_zone_spend(message->id, message->id_len,
+                                   (time_t) message->exp);
+        return;
+    }
+
     ngx_http_sluice_zone_revoke(message->kind, message->id, message->id_len,
                                 (time_t) message->before, (time_t) message->exp,
                                 ngx_cycle->log);
@@ -351,6 +357,20 @@ ngx_http_sluice_revocation_publish(ngx_http_request_t *r, json_t *list)
             continue;
         }
 
+        ngx_http_sluice_revocation_apply(&message);
+        ngx_http_sluice_revocation_tell(&message);
+    }
+}
+
+
+void
+ngx_http_sluice_revocation_spent(ngx_str_t *id, time_t exp)
+{
+    revocation_message_t message;
+
+    if (revocation_message_set(&message, REVOCATION_USE, (char *) id->data,
+                               id->len, 0, exp)
+        == 0) {
         ngx_http_sluice_revocation_apply(&message);
         ngx_http_sluice_revocation_tell(&message);
     }

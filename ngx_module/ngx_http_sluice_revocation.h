@@ -32,7 +32,10 @@ void ngx_http_sluice_revocation_stop(void);
    "before", "exp"}; the caller keeps it. */
 void ngx_http_sluice_revocation_publish(ngx_http_request_t *r, json_t *list);
 
-/* Puts a revocation into the zone. */
+/* The same for a budget that has nothing left for anybody. */
+void ngx_http_sluice_revocation_spent(ngx_str_t *id, time_t exp);
+
+/* Puts a revocation, or a spent budget, into the zone. */
 void ngx_http_sluice_revocation_apply(const revocation_message_t *message);
 
 

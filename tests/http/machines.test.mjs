@@ -213,7 +213,7 @@ describe("on both machines", { timeout }, () => {
 
 
 describe("when Redis was killed", { timeout }, () => {
-    let revoked, during, used, user;
+    let revoked, during, used, spent, user;
 
     before(async () => {
         revoked = await minted();
@@ -223,6 +223,9 @@ describe("when Redis was killed", { timeout }, () => {
 
         used = limited({ uses: 1 });
         await open(stack, used);
+        await closes((machine) => open(machine, used), 410, "grant-used");
+        spent = limited({ bytes: SIZE });
+        await open(stack, spent);
         user = await stack.visitor();
 
         await stack.stopRedis();
@@ -280,8 +283,14 @@ describe("when Redis was killed", { timeout }, () => {
             }
         });
 
-        it("nothing that was used up opens where it was used", async () => {
-            refused(await open(stack, used), 410, "grant-used");
+        it("nothing that was used up opens", async () => {
+            for (const machine of machines) {
+                refused(await open(machine, used), 410, "grant-used");
+            }
+        });
+
+        it("nothing whose bytes were sent opens where they were", async () => {
+            refused(await open(stack, spent), 429, "grant-budget");
         });
     });
 });
