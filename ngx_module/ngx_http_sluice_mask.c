@@ -11,6 +11,8 @@ static u_char *ngx_http_sluice_mask_line(ngx_http_request_t *r,
                                          ngx_http_request_t *sr, u_char *buf,
                                          size_t len);
 static void ngx_http_sluice_mask_copy(ngx_http_request_t *r, ngx_str_t *text);
+static void ngx_http_sluice_mask_duplicate(ngx_http_request_t *r,
+                                           ngx_str_t *text);
 static void ngx_http_sluice_mask_text(u_char *start, u_char *end);
 static u_char *ngx_http_sluice_mask_find(u_char *start, u_char *sign,
                                          u_char *end);
@@ -79,7 +81,13 @@ ngx_http_sluice_mask(ngx_http_request_t *r)
         line->len = (size_t) (p - r->request_start);
     }
 
-    ngx_http_sluice_mask_text(line->data, line->data + line->len);
+    if (r == r->main) {
+        ngx_http_sluice_mask_text(line->data, line->data + line->len);
+
+    } else {
+        /* log_subrequest: the request goes on, and may need its grant */
+        ngx_http_sluice_mask_duplicate(r, line);
+    }
 
     ngx_http_sluice_mask_copy(r, &r->unparsed_uri);
     ngx_http_sluice_mask_copy(r, &r->args);
@@ -90,7 +98,7 @@ ngx_http_sluice_mask(ngx_http_request_t *r)
                                   referer->value.data + referer->value.len);
     }
 
-    if (ctx && ctx->by_header) {
+    if (ctx && ctx->by_header && r == r->main) {
         (void) ngx_http_sluice_mask_token(
             ctx->brought.data, ctx->brought.data + ctx->brought.len, 0);
     }
@@ -102,16 +110,24 @@ ngx_http_sluice_mask(ngx_http_request_t *r)
 static void
 ngx_http_sluice_mask_copy(ngx_http_request_t *r, ngx_str_t *text)
 {
-    u_char *copy;
     ngx_str_t *line;
 
     line = &r->request_line;
 
     if (text->len == 0
-        || (text->data >= line->data
+        || (r == r->main && text->data >= line->data
             && text->data + text->len <= line->data + line->len)) {
         return;
     }
+
+    ngx_http_sluice_mask_duplicate(r, text);
+}
+
+
+static void
+ngx_http_sluice_mask_duplicate(ngx_http_request_t *r, ngx_str_t *text)
+{
+    u_char *copy;
 
     copy = ngx_pstrdup(r->pool, text);
 

@@ -1,0 +1,107 @@
+/* The gate among what else a location does: subrequests, error pages, two ways
+   of passing. */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { after, before, describe, it } from "node:test";
+
+import { request } from "./client.mjs";
+import { startStack, until } from "./stack.mjs";
+import { minter } from "./token.mjs";
+
+const timeout = 120_000;
+const FILM = "film ".repeat(200);
+
+let stack, upstream, mint;
+
+
+function extra(state) {
+    const behind = `http://127.0.0.1:${upstream.address().port}`;
+
+    return `
+        location = /asked/first {
+            internal;
+            log_subrequest on;
+            access_log ${state}/logs/first.log combined;
+            proxy_pass ${behind};
+        }
+        location /asked/ {
+            sluice_gate grant;
+            auth_request /asked/first;
+            try_files /nothing /media/ab/x/film.mp4;
+        }
+        location /told/ {
+            sluice_gate grant;
+            root ${state}/media;
+            error_page 403 /why?grant=none;
+        }
+        location = /why {
+            return 200 $args;
+        }`;
+}
+
+
+before(async () => {
+    upstream = createServer((asked, answer) => {
+        answer.end("from the application");
+    }).listen(0, "127.0.0.1");
+    await once(upstream, "listening");
+
+    stack = await startStack({ extra });
+    mint = minter(stack.keys());
+
+    mkdirSync(stack.path("media/ab/x"), { recursive: true });
+    writeFileSync(stack.path("media/ab/x/film.mp4"), FILM);
+}, { timeout });
+
+after(async () => {
+    upstream.close();
+    upstream.closeAllConnections();
+    await stack?.stop();
+}, { timeout });
+
+
+const ask = (path, options) => request(stack.url + path, options);
+
+
+describe("what is taken out of logs", { timeout }, () => {
+    const path = "/asked/x";
+
+    for (const [where, carried] of [
+        ["arguments", (grant) => [`${path}?grant=${grant}`]],
+        ["path", (grant) => [`/~${grant}${path}`]],
+        ["header", (grant) => [path, { headers: { "Sluice-Grant": grant } }]],
+        ["cookie", (grant) => [path,
+                               { headers: { Cookie: `sluice_grant=${grant}` } }]],
+    ]) {
+        it(`stays in the ${where} while a subrequest is logged`, async () => {
+            const answer = await ask(...carried(mint.grant({ path })));
+
+            assert.equal(answer.status, 200, answer.text);
+            assert.equal(answer.text, FILM);
+        });
+    }
+
+    it("is not in a subrequest's line", async () => {
+        const grant = mint.grant({ path, nbf: 7 });
+        const line = () => stack.text("logs/first.log").split("\n")
+            .filter((text) => text.includes("its-line")).join("\n");
+
+        await ask(`${path}?its-line&grant=${grant}`, {
+            headers: { Referer: `${stack.url}${path}?grant=${grant}` },
+        });
+        await until("it is written", () => line() !== "");
+
+        assert.match(line(), /grant=[^ ]*\.\*{8}.*grant=[^ ]*\.\*{8}/);
+        assert.ok(!line().includes(grant.split(".")[2]), line());
+    });
+
+    it("stays in the configuration", async () => {
+        for (let i = 0; i < 20; i++) {
+            assert.equal((await ask("/told/x?grant=a.b.c")).text,
+                         "grant=none");
+        }
+    });
+});
