@@ -95,6 +95,11 @@ ngx_http_sluice_limits_take(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
 
     limits->taken = 1;
 
+    if (grant->limits & GRANT_RATE) {
+        r->limit_rate = (size_t) grant->rate;
+        r->limit_rate_set = 1;
+    }
+
     return NGX_OK;
 }
 
@@ -130,11 +135,6 @@ ngx_http_sluice_limits_create(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
         }
 
         limits->bytes->alone = (offline != NGX_HTTP_SLUICE_OFFLINE_DENY);
-    }
-
-    if (grant->limits & GRANT_RATE) {
-        r->limit_rate = (size_t) grant->rate;
-        r->limit_rate_set = 1;
     }
 
     ctx->limits = limits;

@@ -16,7 +16,8 @@ struct ngx_http_sluice_limits_s {
     ngx_str_t disposition;           /* empty: as it comes */
     ngx_str_t type;                  /* empty: as it comes */
     ngx_chain_t *held;               /* of the body: waits for bytes */
-    unsigned taken : 1;              /* the access phase is done with it */
+    unsigned taken : 1;              /* it let the request pass; else it has
+                                        no say in the answer */
     unsigned asking : 1;             /* an answer is on its way */
     unsigned over : 1;               /* no byte more than those in `bytes` */
 };

@@ -71,7 +71,8 @@ ngx_http_sluice_limits_header_filter(ngx_http_request_t *r)
 
     ctx = ngx_http_sluice_find_ctx(r);
 
-    if (ctx == NULL || ctx->limits == NULL || r != r->main
+    if (ctx == NULL || ctx->limits == NULL || !ctx->limits->taken || ctx->denied
+        || r != r->main
         || (r->headers_out.status != NGX_HTTP_OK
             && r->headers_out.status != NGX_HTTP_PARTIAL_CONTENT)) {
         return ngx_http_next_header_filter(r);
@@ -108,8 +109,8 @@ ngx_http_sluice_limits_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     ctx = ngx_http_sluice_find_ctx(r);
 
-    if (ctx == NULL || ctx->limits == NULL || ctx->limits->bytes == NULL
-        || ctx->denied) {
+    if (ctx == NULL || ctx->limits == NULL || !ctx->limits->taken
+        || ctx->limits->bytes == NULL || ctx->denied) {
         return ngx_http_next_body_filter(r, in);
     }
 

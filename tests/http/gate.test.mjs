@@ -2,6 +2,7 @@
    of passing. */
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -39,6 +40,18 @@ function extra(state) {
         }
         location = /why {
             return 200 $args;
+        }
+        location /both/ {
+            sluice_gate user grant;
+            alias ${state}/media/ab/x/;
+        }
+        location /gone/ {
+            sluice_gate grant;
+            alias ${state}/media/ab/x/;
+            error_page 410 =200 /gone.html;
+        }
+        location = /gone.html {
+            return 200 "gone";
         }`;
 }
 
@@ -103,5 +116,39 @@ describe("what is taken out of logs", { timeout }, () => {
             assert.equal((await ask("/told/x?grant=a.b.c")).text,
                          "grant=none");
         }
+    });
+});
+
+
+describe("a grant that does not let a request pass", { timeout }, () => {
+    const claims = {
+        filename: "x.mp4", type: "video/x-of-the-grant", rate: 1,
+    };
+
+    it("takes no bytes from a user who passes", async () => {
+        const path = "/both/film.mp4";
+        const url = `${path}?grant=${mint.grant({
+            path, jti: randomUUID(), bytes: FILM.length, ...claims,
+            rate: undefined })}`;
+        const user = await stack.visitor();
+
+        assert.equal((await ask(url)).text, FILM);
+        assert.equal((await ask(url)).status, 429);
+
+        const answer = await user.get(url);
+        assert.equal(answer.status, 200);
+        assert.equal(answer.text, FILM);
+        assert.equal(answer.headers["content-disposition"], undefined);
+    });
+
+    it("says nothing of the page that is sent in its place", async () => {
+        const path = "/gone/film.mp4";
+        const answer = await ask(`${path}?grant=${mint.grant({
+            path, jti: randomUUID(), uses: 0, ...claims })}`);
+
+        assert.equal(answer.status, 200);
+        assert.equal(answer.text, "gone");
+        assert.equal(answer.headers["content-disposition"], undefined);
+        assert.notEqual(answer.headers["content-type"], claims.type);
     });
 });
