@@ -8,6 +8,9 @@
 #define NGX_HTTP_SLUICE_LIMITS_BYTES (64 * 1024)
 #define NGX_HTTP_SLUICE_LIMITS_RANGE (16 * 1024 * 1024) /* of a range */
 
+/* bytes per second; nginx multiplies it by the seconds that an answer takes */
+#define NGX_HTTP_SLUICE_LIMITS_RATE ((uint64_t) 1 << 40)
+
 
 static ngx_int_t ngx_http_sluice_limits_create(ngx_http_request_t *r,
                                                ngx_http_sluice_ctx_t *ctx,
@@ -96,7 +99,8 @@ ngx_http_sluice_limits_take(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
     limits->taken = 1;
 
     if (grant->limits & GRANT_RATE) {
-        r->limit_rate = (size_t) grant->rate;
+        r->limit_rate = (size_t) ngx_min(grant->rate,
+                                         NGX_HTTP_SLUICE_LIMITS_RATE);
         r->limit_rate_set = 1;
     }
 
@@ -115,6 +119,8 @@ ngx_http_sluice_limits_create(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx,
     if (limits == NULL) {
         return NGX_ERROR;
     }
+
+    ngx_queue_init(&limits->waiting);
 
     if (grant->limits & GRANT_USES) {
         limits->uses = ngx_http_sluice_limits_budget(r, 'u', grant, grant->uses,

@@ -15,11 +15,13 @@ struct ngx_http_sluice_limits_s {
     ngx_http_sluice_budget_t *bytes; /* NULL: not limited */
     ngx_str_t disposition;           /* empty: as it comes */
     ngx_str_t type;                  /* empty: as it comes */
-    ngx_chain_t *held;               /* of the body: waits for bytes */
+    ngx_queue_t waiting;             /* requests that hold some of a body */
     unsigned taken : 1;              /* it let the request pass; else it has
                                         no say in the answer */
+    uint64_t needed;                 /* what `bytes` should have then */
     unsigned asking : 1;             /* an answer is on its way */
-    unsigned over : 1;               /* no byte more than those in `bytes` */
+    unsigned over : 1;               /* it had no more than there is now */
+    unsigned ended : 1;              /* all bytes have left */
 };
 
 /* sluice_grant_offline: may this machine count alone while Redis is away? */

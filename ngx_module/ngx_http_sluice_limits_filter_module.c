@@ -12,14 +12,28 @@
 #define NGX_HTTP_SLUICE_BUFFERED 0x08
 
 
+/* Of a request or a subrequest, each of which has a body of its own. */
+
+typedef struct {
+    ngx_queue_t queue;
+    ngx_http_request_t *request;
+    ngx_chain_t *held;    /* waits for bytes */
+    unsigned waiting : 1; /* in the queue */
+} ngx_http_sluice_limits_body_t;
+
+
 static ngx_int_t ngx_http_sluice_limits_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_limits_body_filter(ngx_http_request_t *r,
                                                     ngx_chain_t *in);
-static ngx_int_t ngx_http_sluice_limits_send(ngx_http_request_t *r,
-                                             ngx_http_sluice_limits_t *limits);
-static ngx_int_t ngx_http_sluice_limits_room(ngx_http_request_t *r,
-                                             ngx_http_sluice_limits_t *limits,
+static ngx_http_sluice_limits_body_t *
+ngx_http_sluice_limits_body(ngx_http_request_t *r);
+static ngx_int_t
+ngx_http_sluice_limits_send(ngx_http_sluice_limits_t *limits,
+                            ngx_http_sluice_limits_body_t *body);
+static ngx_int_t ngx_http_sluice_limits_room(ngx_http_sluice_limits_t *limits,
                                              off_t size);
+static void ngx_http_sluice_limits_wait(ngx_http_sluice_limits_t *limits,
+                                        ngx_http_sluice_limits_body_t *body);
 static void ngx_http_sluice_limits_more(ngx_http_sluice_budget_t *budget);
 static ngx_chain_t *ngx_http_sluice_limits_part(ngx_http_request_t *r,
                                                 ngx_buf_t *b, off_t size);
@@ -106,48 +120,81 @@ ngx_http_sluice_limits_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_http_sluice_ctx_t *ctx;
     ngx_http_sluice_limits_t *limits;
+    ngx_http_sluice_limits_body_t *body;
 
     ctx = ngx_http_sluice_find_ctx(r);
+    limits = ctx ? ctx->limits : NULL;
 
-    if (ctx == NULL || ctx->limits == NULL || !ctx->limits->taken
-        || ctx->limits->bytes == NULL || ctx->denied) {
-        return ngx_http_next_body_filter(r, in);
-    }
-
-    limits = ctx->limits;
-
-    if (in && ngx_chain_add_copy(r->pool, &limits->held, in) != NGX_OK) {
+    if (limits && limits->ended) {
         return NGX_ERROR;
     }
 
-    if (limits->asking) {
+    if (limits == NULL || !limits->taken || limits->bytes == NULL
+        || ctx->denied) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    body = ngx_http_sluice_limits_body(r);
+
+    if (body == NULL
+        || (in && ngx_chain_add_copy(r->pool, &body->held, in) != NGX_OK)) {
+        return NGX_ERROR;
+    }
+
+    if (limits->asking && body->held) {
+        ngx_http_sluice_limits_wait(limits, body);
+
         return ngx_http_next_body_filter(r, NULL) == NGX_ERROR ? NGX_ERROR
                                                                : NGX_AGAIN;
     }
 
-    return ngx_http_sluice_limits_send(r, limits);
+    return ngx_http_sluice_limits_send(limits, body);
+}
+
+
+static ngx_http_sluice_limits_body_t *
+ngx_http_sluice_limits_body(ngx_http_request_t *r)
+{
+    ngx_http_sluice_limits_body_t *body;
+
+    body = ngx_http_get_module_ctx(r, ngx_http_sluice_limits_filter_module);
+
+    if (body == NULL) {
+        body = ngx_pcalloc(r->pool, sizeof(ngx_http_sluice_limits_body_t));
+
+        if (body) {
+            body->request = r;
+            ngx_http_set_ctx(r, body, ngx_http_sluice_limits_filter_module);
+        }
+    }
+
+    return body;
 }
 
 
 static ngx_int_t
-ngx_http_sluice_limits_send(ngx_http_request_t *r,
-                            ngx_http_sluice_limits_t *limits)
+ngx_http_sluice_limits_send(ngx_http_sluice_limits_t *limits,
+                            ngx_http_sluice_limits_body_t *body)
 {
     off_t size;
     ngx_int_t rc, sent;
     ngx_chain_t *cl, *out, **last;
+    ngx_http_request_t *r;
 
+    r = body->request;
     out = NULL;
     last = &out;
     rc = NGX_OK;
 
-    while (limits->held) {
-        cl = limits->held;
+    while (body->held) {
+        cl = body->held;
         size = ngx_buf_size(cl->buf);
 
-        rc = ngx_http_sluice_limits_room(r, limits, size);
+        rc = ngx_http_sluice_limits_room(limits, size);
 
         if (rc == NGX_AGAIN) {
+            body->waiting = 1;
+            ngx_queue_insert_head(&limits->waiting, &body->queue);
             break;
         }
 
@@ -159,7 +206,7 @@ ngx_http_sluice_limits_send(ngx_http_request_t *r,
         }
 
         limits->bytes->left -= (uint64_t) size;
-        limits->held = cl->next;
+        body->held = cl->next;
 
         cl->next = NULL;
         *last = cl;
@@ -194,43 +241,85 @@ ngx_http_sluice_limits_send(ngx_http_request_t *r,
    only what is left */
 
 static ngx_int_t
-ngx_http_sluice_limits_room(ngx_http_request_t *r,
-                            ngx_http_sluice_limits_t *limits, off_t size)
+ngx_http_sluice_limits_room(ngx_http_sluice_limits_t *limits, off_t size)
 {
     ngx_http_sluice_budget_t *budget = limits->bytes;
 
     if ((uint64_t) size <= budget->left) {
-        limits->over = 0;
         return NGX_OK;
     }
 
-    if (!limits->over) {
-        limits->over = 1;
-        budget->handler = ngx_http_sluice_limits_more;
-
-        if (ngx_http_sluice_budget_take(budget, (uint64_t) size - budget->left)
-            == NGX_AGAIN) {
-            limits->asking = 1;
-            return NGX_AGAIN;
-        }
+    if (limits->over) {
+        return NGX_DECLINED;
     }
 
-    return (uint64_t) size > budget->left ? NGX_DECLINED : NGX_OK;
+    budget->handler = ngx_http_sluice_limits_more;
+    limits->needed = (uint64_t) size;
+
+    if (ngx_http_sluice_budget_take(budget, limits->needed - budget->left)
+        == NGX_AGAIN) {
+        limits->asking = 1;
+        return NGX_AGAIN;
+    }
+
+    limits->over = budget->left < limits->needed;
+
+    return limits->over ? NGX_DECLINED : NGX_OK;
 }
 
+
+/* While one asks, nobody takes what is left; then it comes first. */
+
+static void
+ngx_http_sluice_limits_wait(ngx_http_sluice_limits_t *limits,
+                            ngx_http_sluice_limits_body_t *body)
+{
+    body->request->buffered |= NGX_HTTP_SLUICE_BUFFERED;
+
+    if (!body->waiting) {
+        body->waiting = 1;
+        ngx_queue_insert_tail(&limits->waiting, &body->queue);
+    }
+}
+
+
+/* What is held goes on at once: who makes a body does not send again before
+   there is more of it. */
 
 static void
 ngx_http_sluice_limits_more(ngx_http_sluice_budget_t *budget)
 {
+    ngx_queue_t *q;
+    ngx_connection_t *c;
     ngx_http_request_t *r;
     ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_limits_t *limits;
+    ngx_http_sluice_limits_body_t *body;
 
     r = budget->request;
+    c = r->connection;
     ctx = ngx_http_sluice_find_ctx(r);
+    limits = ctx->limits;
 
-    ctx->limits->asking = 0;
+    ngx_http_set_log_request(c->log, r);
 
-    ngx_post_event(r->connection->write, &ngx_posted_events);
+    limits->asking = 0;
+    limits->over = budget->left < limits->needed;
+
+    while (!limits->asking && !ngx_queue_empty(&limits->waiting)) {
+        q = ngx_queue_head(&limits->waiting);
+        body = ngx_queue_data(q, ngx_http_sluice_limits_body_t, queue);
+
+        ngx_queue_remove(q);
+        body->waiting = 0;
+
+        if (ngx_http_sluice_limits_send(limits, body) == NGX_ERROR) {
+            c->error = 1;
+            break;
+        }
+    }
+
+    ngx_post_event(c->write, &ngx_posted_events);
 }
 
 
@@ -288,12 +377,13 @@ ngx_http_sluice_limits_end(ngx_http_request_t *r)
 {
     ngx_http_sluice_ctx_t *ctx;
 
-    if (r->connection->buffered) {
+    if (r->connection->buffered || r->connection->data != r || r->postponed) {
         return NGX_AGAIN;
     }
 
     ctx = ngx_http_sluice_find_ctx(r);
     ctx->denied = SLUICE_GRANT_BUDGET;
+    ctx->limits->ended = 1;
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "the grant's bytes end within this answer");

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, get } from "node:http";
 import { after, before, describe, it } from "node:test";
 
 import { request } from "./client.mjs";
@@ -14,6 +14,11 @@ import { minter } from "./token.mjs";
 
 const timeout = 120_000;
 const FILM = "film ".repeat(200);
+const PARTS = { "/part/1": "1".repeat(50_000), "/part/2": "2".repeat(90_000) };
+const WHOLE = [
+    "a".repeat(40_000), PARTS["/part/1"], "b".repeat(5), PARTS["/part/2"],
+    "c".repeat(90_000),
+];
 
 let stack, upstream, mint;
 
@@ -50,6 +55,15 @@ function extra(state) {
             alias ${state}/media/ab/x/;
             error_page 410 =200 /gone.html;
         }
+        location /parts/ {
+            sluice_gate grant;
+            ssi on;
+            ssi_types *;
+            alias ${state}/media/ab/x/;
+        }
+        location /part/ {
+            proxy_pass ${behind};
+        }
         location = /gone.html {
             return 200 "gone";
         }`;
@@ -58,7 +72,7 @@ function extra(state) {
 
 before(async () => {
     upstream = createServer((asked, answer) => {
-        answer.end("from the application");
+        answer.end(PARTS[asked.url] ?? "from the application");
     }).listen(0, "127.0.0.1");
     await once(upstream, "listening");
 
@@ -67,6 +81,9 @@ before(async () => {
 
     mkdirSync(stack.path("media/ab/x"), { recursive: true });
     writeFileSync(stack.path("media/ab/x/film.mp4"), FILM);
+    writeFileSync(stack.path("media/ab/x/page"),
+                  `${WHOLE[0]}<!--# include virtual="/part/1" -->${WHOLE[2]}`
+                  + `<!--# include virtual="/part/2" -->${WHOLE[4]}`);
 }, { timeout });
 
 after(async () => {
@@ -150,5 +167,32 @@ describe("a grant that does not let a request pass", { timeout }, () => {
         assert.equal(answer.text, "gone");
         assert.equal(answer.headers["content-disposition"], undefined);
         assert.notEqual(answer.headers["content-type"], claims.type);
+    });
+});
+
+
+describe("a grant for bytes, of a page made of parts", { timeout }, () => {
+    const path = "/parts/page";
+    const url = (bytes) =>
+        `${path}?grant=${mint.grant({ path, jti: randomUUID(), bytes })}`;
+
+    it("lets the page pass as it is", async () => {
+        const answer = await ask(url(5_000_000), { timeout: 20_000 });
+
+        assert.equal(answer.text, WHOLE.join(""));
+    });
+
+    it("cuts it where they end", async () => {
+        const outgoing = get(stack.url + url(200_000), { agent: false });
+        const [incoming] = await once(outgoing, "response");
+        const parts = [];
+
+        incoming.on("data", (part) => parts.push(part));
+        await once(incoming, "error");
+
+        const text = parts.join("");
+        assert.ok(text.length > 0 && text.length <= 200_000,
+                  `${text.length} bytes`);
+        assert.ok(WHOLE.join("").startsWith(text));
     });
 });
