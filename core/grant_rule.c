@@ -1,5 +1,6 @@
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 #include "grant.h"
 #include "grant_rule.h"
 
@@ -239,4 +240,42 @@ grant_rule_type(const char *type, size_t len)
     }
 
     return 1;
+}
+
+
+int
+grant_rule_type_is_passive(const char *type, size_t len)
+{
+    static const char *const folders[] = { "audio/", "video/", "image/" };
+    static const char *const types[] = { "application/octet-stream",
+                                         "application/pdf", "text/plain",
+                                         "text/vtt" };
+    static const char xml[] =
+        "+xml"; /* RFC 7303, 4.2: it may be SVG or XHTML */
+    size_t i, n, tail;
+
+    for (n = 0; n < len && strchr(" \t;", type[n]) == NULL; n++) {
+        /* void */
+    }
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strlen(types[i]) == n && strncasecmp(types[i], type, n) == 0) {
+            return 1;
+        }
+    }
+
+    tail = sizeof(xml) - 1;
+
+    if (n >= tail && strncasecmp(type + n - tail, xml, tail) == 0) {
+        return 0;
+    }
+
+    for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        if (n > strlen(folders[i])
+            && strncasecmp(folders[i], type, strlen(folders[i])) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
 }

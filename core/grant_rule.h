@@ -20,6 +20,11 @@ int grant_rule_filename(const char *name, size_t len);
    GRANT_TYPE_MAX bytes. */
 int grant_rule_type(const char *type, size_t len);
 
+/* For a type that grant_rule_type() takes: browsers run nothing that stands in
+   such a body. Sound, film, pictures but for SVG, PDF, plain text, subtitles,
+   and application/octet-stream, with any parameters. */
+int grant_rule_type_is_passive(const char *type, size_t len);
+
 /* UTF-8: RFC 3629. */
 int grant_rule_utf8(const char *text, size_t len);
 

@@ -3,6 +3,8 @@
 
 #include "ngx_http_sluice_mint.h"
 
+#include "grant_rule.h"
+
 
 #define NGX_HTTP_SLUICE_MINT_BODY_MAX (1024 * 1024)
 #define NGX_HTTP_SLUICE_MINT_MANY 1000
@@ -26,6 +28,9 @@ static ngx_int_t ngx_http_sluice_mint_target(ngx_http_request_t *r,
 static ngx_int_t ngx_http_sluice_mint_times(ngx_http_request_t *r,
                                             ngx_http_sluice_mint_t *mint,
                                             ngx_uint_t i, const grant_t *grant);
+static ngx_int_t ngx_http_sluice_mint_type(ngx_http_request_t *r,
+                                           ngx_http_sluice_mint_t *mint,
+                                           ngx_uint_t i, const grant_t *grant);
 static const char *ngx_http_sluice_mint_blame(const json_t *asked);
 static ngx_int_t ngx_http_sluice_mint_claims(ngx_http_request_t *r,
                                              ngx_http_sluice_mint_link_t *link,
@@ -180,6 +185,11 @@ ngx_http_sluice_mint_read(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
         return rc;
     }
 
+    rc = ngx_http_sluice_mint_type(r, mint, i, &grant);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
     if (ngx_http_sluice_mint_claims(r, link, &grant) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -310,6 +320,29 @@ ngx_http_sluice_mint_times(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
     }
 
     return NGX_DECLINED;
+}
+
+
+/* Links have the page's origin: what somebody has uploaded must not become a
+   page of it. */
+
+static ngx_int_t
+ngx_http_sluice_mint_type(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
+                          ngx_uint_t i, const grant_t *grant)
+{
+    ngx_http_sluice_ctx_t *ctx;
+
+    ctx = ngx_http_sluice_find_ctx(r);
+
+    if (grant->type.len == 0 || ctx->access.role == ROLE_ADMIN
+        || grant_rule_type_is_passive(grant_text(grant, grant->type),
+                                      grant->type.len)) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_sluice_mint_refuse(
+        r, mint, i, SLUICE_ROLE_TOO_LOW, "type",
+        "Your role allows types of sound, film, pictures, PDF and plain text.");
 }
 
 

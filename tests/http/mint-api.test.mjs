@@ -135,6 +135,18 @@ describe("who may mint", { timeout }, () => {
             "role-too-low", "path");
     });
 
+    it("nobody but an admin for what a browser would run", async () => {
+        for (const type of ["text/html", "image/svg+xml", "Text/HTML; x=y"]) {
+            for (const person of [viewer, editor]) {
+                refused(await mint(person, { media: own.id, type }), 403,
+                    "role-too-low", "type");
+            }
+            const link = await minted(admin, { media: own.id, type });
+            assert.equal(claimsOf(link.grant).type, type);
+        }
+        await minted(viewer, { media: own.id, type: "image/png" });
+    });
+
     it("an editor for all media, and for nothing else", async () => {
         await minted(editor, { media: own.id });
         await minted(editor, { path: folder(own.id) });

@@ -197,6 +197,51 @@ START_TEST(what_is_no_media_type_is_refused)
 END_TEST
 
 
+START_TEST(what_plays_or_is_looked_at_is_passive)
+{
+    static const char *const types[] = {
+        "video/mp4",       "audio/mpeg",      "image/jpeg",
+        "application/pdf", "text/plain",      "application/octet-stream",
+        "VIDEO/MP4",       "text/vtt",        "text/plain; charset=utf-8",
+        "video/mp4 ;x=y",  "image/png;x=+xml"
+    };
+    size_t i;
+
+    for (i = 0; i < COUNT(types); i++) {
+        ck_assert_msg(holds(grant_rule_type_is_passive, types[i]), "%s",
+                      types[i]);
+    }
+}
+END_TEST
+
+
+START_TEST(what_a_browser_may_run_is_not_passive)
+{
+    static const char *const types[] = {
+        "text/html",
+        "TEXT/HTML",
+        "image/svg+xml",
+        "image/SVG+XML; charset=utf-8",
+        "text/xml",
+        "application/xml",
+        "text/javascript",
+        "application/xhtml+xml",
+        "video/x+xml",
+        "text/plainer",
+        "multipart/x-mixed-replace; boundary=video/mp4",
+        "message/rfc822",
+        "text/html;video/mp4"
+    };
+    size_t i;
+
+    for (i = 0; i < COUNT(types); i++) {
+        ck_assert_msg(!holds(grant_rule_type_is_passive, types[i]), "%s",
+                      types[i]);
+    }
+}
+END_TEST
+
+
 START_TEST(a_media_type_has_127_characters_at_most)
 {
     ck_assert(holds_for(grant_rule_type, "a/", 127));
@@ -226,5 +271,7 @@ RUN("core/grant_rule", utf8_is_taken_to_its_ends, what_is_no_utf8_is_refused,
     a_filename_may_be_anything_people_write,
     a_filename_is_no_path_and_has_no_controls, a_filename_has_255_bytes_at_most,
     media_types_are_taken, what_is_no_media_type_is_refused,
+    what_plays_or_is_looked_at_is_passive,
+    what_a_browser_may_run_is_not_passive,
     a_media_type_has_127_characters_at_most, a_path_has_1023_bytes_at_most,
     a_path_is_utf8_without_nul)
