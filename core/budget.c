@@ -114,7 +114,11 @@ budget_take(budget_t *table, const void *id, size_t len, uint64_t want,
 
     entry = find_or_make(table, id, len, exp, now);
 
-    if (entry == NULL || entry->spent || entry->bytes >= limit) {
+    if (entry == NULL) {
+        return BUDGET_NO_ROOM;
+    }
+
+    if (entry->spent || entry->bytes >= limit) {
         return 0;
     }
 

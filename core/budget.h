@@ -32,8 +32,10 @@ int budget_valid(const void *mem);
 int budget_use(budget_t *table, const void *id, size_t len, uint64_t limit,
                int64_t exp, int64_t now);
 
+#define BUDGET_NO_ROOM UINT64_MAX
+
 /* Takes up to `want` bytes of `limit` and returns how many: 0 when none are
-   left, or there is no room to count them. */
+   left, BUDGET_NO_ROOM when there is no room to count them. */
 uint64_t budget_take(budget_t *table, const void *id, size_t len, uint64_t want,
                      uint64_t limit, int64_t exp, int64_t now);
 

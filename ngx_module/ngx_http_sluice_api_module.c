@@ -7,6 +7,7 @@
 
 #include "ngx_http_sluice.h"
 #include "ngx_http_sluice_issuer.h"
+#include "ngx_http_sluice_zone.h"
 
 
 /* what client_max_body_size is when nobody wrote it */
@@ -153,16 +154,14 @@ ngx_http_sluice_api_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_sluice_api_cross_site(r)) {
-        return ngx_http_sluice_problem(r, SLUICE_CROSS_SITE, NULL, NULL);
-    }
+    ctx->denied = ngx_http_sluice_api_cross_site(r) ? SLUICE_CROSS_SITE
+                  : ctx->access.role >= route->role ? SLUICE_OK
+                  : ctx->access.role == ROLE_NONE   ? SLUICE_UNAUTHENTICATED
+                                                    : SLUICE_ROLE_TOO_LOW;
 
-    if (ctx->access.role < route->role) {
-        return ngx_http_sluice_problem(r,
-                                       ctx->access.role == ROLE_NONE
-                                           ? SLUICE_UNAUTHENTICATED
-                                           : SLUICE_ROLE_TOO_LOW,
-                                       NULL, NULL);
+    if (ctx->denied != SLUICE_OK) {
+        ngx_http_sluice_zone_denied(ctx->denied);
+        return ngx_http_sluice_problem(r, ctx->denied, NULL, NULL);
     }
 
     if (ctx->access.foreign && route->role != ROLE_NONE) {

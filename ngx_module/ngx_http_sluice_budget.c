@@ -35,6 +35,7 @@ ngx_http_sluice_budget_eval(ngx_sluice_redis_t *redis, ngx_str_t *script,
                             ngx_str_t *id, uint64_t amount, uint64_t limit,
                             time_t exp, ngx_sluice_redis_handler_pt handler,
                             void *data);
+static uint64_t ngx_http_sluice_budget_unsent(ngx_http_sluice_budget_t *budget);
 static void ngx_http_sluice_budget_cleanup(void *data);
 
 
@@ -98,6 +99,7 @@ ngx_http_sluice_budget_create(ngx_http_request_t *r, u_char kind,
 ngx_int_t
 ngx_http_sluice_budget_take(ngx_http_sluice_budget_t *budget, uint64_t want)
 {
+    uint64_t room;
     sluice_status_t status;
     ngx_http_sluice_main_conf_t *smcf;
 
@@ -105,9 +107,18 @@ ngx_http_sluice_budget_take(ngx_http_sluice_budget_t *budget, uint64_t want)
                                          ngx_http_sluice_module);
 
     budget->status = SLUICE_OK;
-    want = ngx_http_sluice_zone_take((char *) budget->id.data, budget->id.len,
-                                     ngx_min(want, budget->limit),
-                                     budget->limit, budget->exp);
+    want = ngx_min(want, budget->limit);
+    room = want ? ngx_http_sluice_zone_take((char *) budget->id.data,
+                                            budget->id.len, want, budget->limit,
+                                            budget->exp)
+                : 0;
+
+    if (room == BUDGET_NO_ROOM) {
+        budget->status = SLUICE_BUSY;
+        return NGX_OK;
+    }
+
+    want = room;
 
     if (want == 0) {
         return NGX_OK;
@@ -289,6 +300,22 @@ ngx_http_sluice_budget_eval(ngx_sluice_redis_t *redis, ngx_str_t *script,
 }
 
 
+/* Of the bytes that were let go, what the socket has not taken: the client left
+   in the middle. */
+
+static uint64_t
+ngx_http_sluice_budget_unsent(ngx_http_sluice_budget_t *budget)
+{
+    off_t sent;
+    ngx_http_request_t *r;
+
+    r = budget->request->main;
+    sent = ngx_max(r->connection->sent - (off_t) r->header_size, 0);
+
+    return budget->gone > (uint64_t) sent ? budget->gone - (uint64_t) sent : 0;
+}
+
+
 static void
 ngx_http_sluice_budget_cleanup(void *data)
 {
@@ -301,6 +328,7 @@ ngx_http_sluice_budget_cleanup(void *data)
         budget->ask = NULL;
     }
 
+    budget->left += ngx_http_sluice_budget_unsent(budget);
     ngx_http_sluice_budget_put_back(&budget->id, budget->left);
 
     smcf = ngx_http_get_module_main_conf(budget->request,

@@ -24,6 +24,7 @@ struct ngx_http_sluice_budget_s {
     ngx_uint_t final;       /* what is all taken stays so: it is remembered */
     uint64_t left;          /* taken and not used yet; the user subtracts */
     uint64_t local;         /* of it, at most so much is not in Redis */
+    uint64_t gone;          /* of bytes: what was handed to the next filter */
     ngx_uint_t told;        /* it was asked for, by whoever needs to know */
     sluice_status_t status; /* of the last _take() */
     ngx_http_sluice_budget_pt handler; /* after NGX_AGAIN */

@@ -17,10 +17,12 @@
 
 
 typedef struct {
-    ngx_uint_t gate;    /* bits of NGX_HTTP_SLUICE_GATE_*; 0: not set */
-    ngx_uint_t role;    /* role_t; NGX_CONF_UNSET_UINT */
-    ngx_uint_t offline; /* ngx_http_sluice_offline_t; NGX_CONF_UNSET_UINT */
-    ngx_str_t file;     /* where sluice_gate stands, for messages */
+    ngx_uint_t gate;     /* bits of NGX_HTTP_SLUICE_GATE_*; 0: not set */
+    ngx_uint_t role;     /* role_t; NGX_CONF_UNSET_UINT */
+    ngx_uint_t offline;  /* ngx_http_sluice_offline_t; NGX_CONF_UNSET_UINT */
+    ngx_str_t role_file; /* where sluice_role stands, for messages */
+    ngx_uint_t role_line;
+    ngx_str_t file; /* where sluice_gate stands, for messages */
     ngx_uint_t line;
 } ngx_http_sluice_gate_loc_conf_t;
 
@@ -52,15 +54,9 @@ static char *ngx_http_sluice_gate_merge_loc_conf(ngx_conf_t *cf, void *parent,
                                                  void *child);
 static char *ngx_http_sluice_gate(ngx_conf_t *cf, ngx_command_t *cmd,
                                   void *conf);
+static char *ngx_http_sluice_role(ngx_conf_t *cf, ngx_command_t *cmd,
+                                  void *conf);
 static ngx_int_t ngx_http_sluice_gate_init(ngx_conf_t *cf);
-
-
-static ngx_conf_enum_t ngx_http_sluice_gate_roles[] = {
-    { ngx_string("viewer"), ROLE_VIEWER },
-    { ngx_string("editor"), ROLE_EDITOR },
-    { ngx_string("admin"), ROLE_ADMIN },
-    { ngx_null_string, 0 }
-};
 
 
 static ngx_conf_enum_t ngx_http_sluice_gate_offline[] = {
@@ -80,9 +76,7 @@ static ngx_command_t ngx_http_sluice_gate_commands[] = {
     { ngx_string("sluice_role"),
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
           | NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot, NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_sluice_gate_loc_conf_t, role),
-      &ngx_http_sluice_gate_roles },
+      ngx_http_sluice_role, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL },
 
     { ngx_string("sluice_grant_offline"),
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
@@ -454,12 +448,25 @@ ngx_http_sluice_gate_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_sluice_gate_loc_conf_t *prev = parent;
     ngx_http_sluice_gate_loc_conf_t *conf = child;
 
+    ngx_http_core_loc_conf_t *clcf;
     ngx_http_sluice_srv_conf_t *sscf;
 
     if (conf->gate == 0) {
         conf->gate = prev->gate ? prev->gate : NGX_HTTP_SLUICE_GATE_OFF;
         conf->file = prev->file;
         conf->line = prev->line;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (conf->role != NGX_CONF_UNSET_UINT && clcf->name.len
+        && !(conf->gate & NGX_HTTP_SLUICE_GATE_USER)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"sluice_role\" asks nobody for a role where users do "
+                      "not pass: write \"sluice_gate user;\" there, too, in "
+                      "%V:%ui",
+                      &conf->role_file, conf->role_line);
+        return NGX_CONF_ERROR;
     }
 
     ngx_conf_merge_uint_value(conf->role, prev->role, ROLE_VIEWER);
@@ -536,6 +543,37 @@ ngx_http_sluice_gate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     glcf->file = cf->conf_file->file.name;
     glcf->line = cf->conf_file->line;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_sluice_role(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sluice_gate_loc_conf_t *glcf = conf;
+
+    role_t role;
+    ngx_str_t *value;
+
+    if (glcf->role != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    role = role_from_name((char *) value[1].data, value[1].len);
+
+    if (role == ROLE_NONE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" of \"sluice_role\": write "
+                           "viewer, editor or admin",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    glcf->role = role;
+    glcf->role_file = cf->conf_file->file.name;
+    glcf->role_line = cf->conf_file->line;
 
     return NGX_CONF_OK;
 }

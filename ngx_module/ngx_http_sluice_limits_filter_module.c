@@ -22,6 +22,11 @@ typedef struct {
 } ngx_http_sluice_limits_body_t;
 
 
+/* taken at once for a body that comes in small parts: what is left of it is
+   given back */
+#define NGX_HTTP_SLUICE_LIMITS_AHEAD (1024 * 1024)
+
+
 static ngx_int_t ngx_http_sluice_limits_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_limits_body_filter(ngx_http_request_t *r,
                                                     ngx_chain_t *in);
@@ -201,11 +206,13 @@ ngx_http_sluice_limits_send(ngx_http_sluice_limits_t *limits,
         if (rc == NGX_DECLINED) {
             *last = ngx_http_sluice_limits_part(r, cl->buf,
                                                 (off_t) limits->bytes->left);
+            limits->bytes->gone += limits->bytes->left;
             limits->bytes->left = 0;
             break;
         }
 
         limits->bytes->left -= (uint64_t) size;
+        limits->bytes->gone += (uint64_t) size;
         body->held = cl->next;
 
         cl->next = NULL;
@@ -256,7 +263,9 @@ ngx_http_sluice_limits_room(ngx_http_sluice_limits_t *limits, off_t size)
     budget->handler = ngx_http_sluice_limits_more;
     limits->needed = (uint64_t) size;
 
-    if (ngx_http_sluice_budget_take(budget, limits->needed - budget->left)
+    if (ngx_http_sluice_budget_take(
+            budget, ngx_max(limits->needed - budget->left,
+                            (uint64_t) NGX_HTTP_SLUICE_LIMITS_AHEAD))
         == NGX_AGAIN) {
         limits->asking = 1;
         return NGX_AGAIN;
@@ -377,7 +386,8 @@ ngx_http_sluice_limits_end(ngx_http_request_t *r)
 {
     ngx_http_sluice_ctx_t *ctx;
 
-    if (r->connection->buffered || r->connection->data != r || r->postponed) {
+    if ((r->connection->buffered & NGX_HTTP_WRITE_BUFFERED)
+        || r->connection->data != r || r->postponed) {
         return NGX_AGAIN;
     }
 

@@ -31,6 +31,7 @@ static ngx_int_t ngx_http_sluice_mint_encode(ngx_http_request_t *r,
                                              ngx_str_t *path);
 static ngx_int_t ngx_http_sluice_mint_answer(ngx_http_request_t *r,
                                              ngx_http_sluice_mint_t *mint);
+static ngx_uint_t ngx_http_sluice_mint_playlist(ngx_str_t *path);
 static u_char *ngx_http_sluice_mint_write(u_char *p, ngx_str_t *origin,
                                           ngx_http_sluice_mint_link_t *link);
 
@@ -397,6 +398,16 @@ ngx_http_sluice_mint_answer(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint)
 }
 
 
+static ngx_uint_t
+ngx_http_sluice_mint_playlist(ngx_str_t *path)
+{
+    return (path->len > 5
+            && ngx_strncmp(path->data + path->len - 5, ".m3u8", 5) == 0)
+           || (path->len > 4
+               && ngx_strncmp(path->data + path->len - 4, ".mpd", 4) == 0);
+}
+
+
 /* Nothing in it needs an escape: origin, encoded path, base64url. */
 
 static u_char *
@@ -411,8 +422,16 @@ ngx_http_sluice_mint_write(u_char *p, ngx_str_t *origin,
 
     ngx_gmtime((time_t) link->claims.exp, &tm);
 
-    p = ngx_sprintf(p, "{\"url\":\"%V%V?grant=%V\",\"path_url\":\"%V/~%V%V\",",
-                    origin, &link->show, &grant, origin, &grant, &link->show);
+    /* a playlist's relative URIs inherit a path, and no query */
+
+    p = ngx_http_sluice_mint_playlist(&link->show)
+            ? ngx_sprintf(p, "{\"url\":\"%V/~%V%V\",", origin, &grant,
+                          &link->show)
+            : ngx_sprintf(p, "{\"url\":\"%V%V?grant=%V\",", origin, &link->show,
+                          &grant);
+
+    p = ngx_sprintf(p, "\"path_url\":\"%V/~%V%V\",", origin, &grant,
+                    &link->show);
 
     return ngx_sprintf(p,
                        "\"grant\":\"%V\",\"jti\":\"%s\",\"expires_at\":"

@@ -68,6 +68,7 @@ static ngx_http_sluice_zone_sh_t *ngx_http_sluice_zone_sh;
 
 static ngx_uint_t
 ngx_http_sluice_zone_alive(ngx_http_sluice_zone_process_t *process);
+static ngx_uint_t ngx_http_sluice_zone_alert(void);
 
 
 void
@@ -297,12 +298,7 @@ ngx_http_sluice_zone_revoke(revocation_kind_t kind, const void *id, size_t len,
     rc = revocation_put(ngx_http_sluice_zone_revocations(), kind, id, len,
                         before, exp, now);
 
-    if (rc != 0
-        && now - ngx_http_sluice_zone_sh->alerted
-               >= NGX_HTTP_SLUICE_ZONE_ALERT_EVERY) {
-        ngx_http_sluice_zone_sh->alerted = now;
-        tell = 1;
-    }
+    tell = rc != 0 && ngx_http_sluice_zone_alert();
 
     ngx_http_sluice_zone_unlock();
 
@@ -313,6 +309,24 @@ ngx_http_sluice_zone_revoke(revocation_kind_t kind, const void *id, size_t len,
                       "of them has expired; give it a larger size",
                       &ngx_http_sluice_zone_shm->shm.name);
     }
+}
+
+
+/* Under the lock: 1 when a full table has not been told for a while */
+
+static ngx_uint_t
+ngx_http_sluice_zone_alert(void)
+{
+    time_t now = ngx_time();
+
+    if (now - ngx_http_sluice_zone_sh->alerted
+        < NGX_HTTP_SLUICE_ZONE_ALERT_EVERY) {
+        return 0;
+    }
+
+    ngx_http_sluice_zone_sh->alerted = now;
+
+    return 1;
 }
 
 
@@ -469,15 +483,26 @@ ngx_http_sluice_zone_take(const void *id, size_t len, uint64_t want,
                           uint64_t limit, time_t exp)
 {
     uint64_t taken;
+    ngx_uint_t tell;
 
     if (ngx_http_sluice_zone_sh == NULL) {
-        return 0;
+        return BUDGET_NO_ROOM;
     }
 
     ngx_http_sluice_zone_lock();
+
     taken = budget_take(ngx_http_sluice_zone_budgets(), id, len, want, limit,
                         exp, ngx_time());
+    tell = taken == BUDGET_NO_ROOM && ngx_http_sluice_zone_alert();
+
     ngx_http_sluice_zone_unlock();
+
+    if (tell) {
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                      "sluice_zone \"%V\" has no room to count more links: "
+                      "give it a larger size",
+                      &ngx_http_sluice_zone_shm->shm.name);
+    }
 
     return taken;
 }

@@ -197,6 +197,19 @@ describe("metrics are refused", { timeout }, () => {
 });
 
 
+describe("a role is refused", { timeout }, () => {
+    it("where users do not pass at all", () => {
+        refuses(signed() + server("location /x/ { sluice_gate grant;\n"
+            + "sluice_role admin; #!\n}"), "sluice_role", "sluice_gate user");
+    });
+
+    it("where nobody is asked", () => {
+        refuses(server("location /x/ { sluice_role admin; #!\n}"),
+            "sluice_role", "sluice_gate user");
+    });
+});
+
+
 describe("a gate is refused", { timeout }, () => {
     it("without keys", () => {
         refuses(server("location / { sluice_gate grant; #!\n}"),

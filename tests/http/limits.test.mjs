@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
@@ -17,6 +17,8 @@ const timeout = 180_000;
 const FOLDER = "/media/ab/x/";
 const FILE = `${FOLDER}film.mp4`;
 const LARGE = `${FOLDER}large.mp4`;
+const HUGE = `${FOLDER}huge.mp4`;
+const HUGE_SIZE = 200_000_000;   /* more than sockets hold */
 const SMALL_BYTES = randomBytes(1000);
 const LARGE_BYTES = randomBytes(5_000_000);
 
@@ -30,6 +32,19 @@ function extra(state) {
             real_ip_header X-Forwarded-For;
             sluice_gate grant;
             proxy_pass http://127.0.0.1:${upstream.address().port};
+        }
+        location /memory/ {
+            alias ${state}/media/ab/x/;
+            sendfile off;
+            output_buffers 2 16k;
+            sluice_gate grant;
+        }
+        location /packed/ {
+            alias ${state}/media/ab/x/;
+            gzip on;
+            gzip_types video/mp4;
+            types { video/mp4 mp4; }
+            sluice_gate grant;
         }
         location /app/ {
             sluice_gate grant;
@@ -65,7 +80,8 @@ before(async () => {
     upstream = createServer((asked, answer) => {
         answer.setHeader("Content-Type", "text/html");
         answer.setHeader("Content-Disposition", "inline");
-        answer.end("from the application");
+        answer.end(asked.url.startsWith("/app/large")
+            ? LARGE_BYTES : "from the application");
     }).listen(0, "127.0.0.1");
     await once(upstream, "listening");
 
@@ -75,6 +91,8 @@ before(async () => {
     mkdirSync(stack.path("media/ab/x"), { recursive: true });
     writeFileSync(stack.path("media/ab/x/film.mp4"), SMALL_BYTES);
     writeFileSync(stack.path("media/ab/x/large.mp4"), LARGE_BYTES);
+    writeFileSync(stack.path("media/ab/x/huge.mp4"), "");
+    truncateSync(stack.path("media/ab/x/huge.mp4"), HUGE_SIZE);
 }, { timeout });
 
 after(async () => {
@@ -108,6 +126,19 @@ function fetched(path, headers = {}) {
                 incoming.on("end", () => end(true));
                 incoming.on("error", () => end(false));
             });
+        outgoing.on("error", reject);
+    });
+}
+
+
+/* A client that leaves when the answer begins. */
+function abandoned(path) {
+    return new Promise((resolve, reject) => {
+        const outgoing = http.get(stack.url + path, { agent: false },
+            (incoming) => incoming.once("data", () => {
+                outgoing.destroy();
+                resolve();
+            }));
         outgoing.on("error", reject);
     });
 }
@@ -294,6 +325,43 @@ describe("a grant for a number of bytes", { timeout }, () => {
             async () => (await fetched(url)).whole);
     });
 
+    for (const path of ["/app/large", "/memory/large.mp4",
+                        "/packed/large.mp4"]) {
+        it(`lasts for ${path}, which comes in parts`, async () => {
+            const url = `${path}?grant=${
+                limited({ path, bytes: LARGE_BYTES.length })}`;
+
+            assert.deepEqual((await ask(url)).body, LARGE_BYTES);
+            refused(await ask(url), 429, "grant-budget");
+        });
+    }
+
+    it("ends an answer that gzip packs", async () => {
+        const path = "/packed/large.mp4";
+        const part = await fetched(`${path}?grant=${
+            limited({ path, bytes: 100_000 })}`,
+            { "Accept-Encoding": "gzip" });
+
+        assert.equal(part.whole, false);
+        assert.ok(part.bytes <= 101_000, `${part.bytes} bytes`);
+    });
+
+    it("is charged for what was sent, not for what was asked", async () => {
+        const grant = limited({ path: HUGE, bytes: 2 * HUGE_SIZE });
+        const url = `${HUGE}?grant=${grant}`;
+
+        for (let i = 0; i < 4; i++) {
+            await abandoned(url);
+        }
+        await until("most of it is there again", async () => {
+            const { jti } = JSON.parse(Buffer.from(grant.split(".")[1],
+                "base64url"));
+            const taken = await stack.redis("GET", `sluice:budget:b:${jti}`);
+
+            return Number(taken) < HUGE_SIZE;
+        });
+    });
+
     it("is never exceeded by many at once", async () => {
         const url = `${FILE}?grant=${limited({ path: FILE, bytes: 10_300 })}`;
         const parts = await Promise.all(Array.from({ length: 40 },
@@ -373,9 +441,16 @@ describe("a grant tells of the answer", { timeout }, () => {
 
 describe("while Redis is away", { timeout }, () => {
     const once = limited;
+    const alone = `/alone/film.mp4?grant=`;
+    let twice;
 
     before(() => stack.stopRedis(), { timeout });
-    after(() => stack.startRedis(), { timeout });
+    after(async () => {
+        await stack.startRedis();
+        await until("Redis counts again", async () => (await ask(`${FILE}?grant=${
+            once({ path: FILE, uses: 1 })}`)).status === 200);
+        refused(await ask(alone + twice), 410, "grant-used");
+    }, { timeout });
 
     it("a grant with uses does not open", async () => {
         refused(await ask(`${FILE}?grant=${once({ path: FILE, uses: 5 })}`),
@@ -383,13 +458,24 @@ describe("while Redis is away", { timeout }, () => {
     });
 
     it("this machine counts alone where the operator allows it", async () => {
-        const url = `/alone/film.mp4?grant=${
-            once({ path: "/alone/", uses: 2 })}`;
+        twice = once({ path: "/alone/", uses: 2 });
 
-        assert.equal((await ask(url)).status, 200);
-        assert.equal((await ask(url)).status, 200);
-        refused(await ask(url), 410, "grant-used");
+        assert.equal((await ask(alone + twice)).status, 200);
+        assert.equal((await ask(alone + twice)).status, 200);
+        refused(await ask(alone + twice), 410, "grant-used");
     });
+
+    it("bytes are counted by this machine for what comes in parts, too",
+        async () => {
+            for (const path of ["/app/large", "/memory/large.mp4"]) {
+                const url = `${path}?grant=${
+                    once({ path, bytes: LARGE_BYTES.length + 1 })}`;
+
+                assert.deepEqual((await ask(url)).body, LARGE_BYTES);
+                assert.equal((await fetched(url)).bytes, 1);
+                refused(await ask(url), 429, "grant-budget");
+            }
+        });
 
     it("bytes are counted by this machine", async () => {
         const url = `${FILE}?grant=${once({ path: FILE, bytes: 1500 })}`;

@@ -81,6 +81,7 @@ describe("a link to a media object", { timeout }, () => {
 
         assert.equal(link.path_url,
             `${stack.url}/~${link.grant}${folder(FILM)}hls/master.m3u8`);
+        assert.equal(link.url, link.path_url);
     });
 
     it("is a grant with an id and an expiry", async () => {

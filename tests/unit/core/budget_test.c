@@ -268,7 +268,8 @@ START_TEST(a_full_table_opens_nothing_new)
     last = fill(table);
     ck_assert_int_eq(use(table, name(last), 1), -1);
     ck_assert_uint_eq(
-        budget_take(table, name(last), strlen(name(last)), 1, 9, EXP, NOW), 0);
+        budget_take(table, name(last), strlen(name(last)), 1, 9, EXP, NOW),
+        BUDGET_NO_ROOM);
     budget_spend(table, name(last), strlen(name(last)), EXP, NOW);
     ck_assert_int_eq(budget_spent(table, name(last), strlen(name(last)), NOW),
                      0);
