@@ -242,8 +242,9 @@ ngx_http_sluice_budget_answer(void *data, sluice_status_t status,
         ngx_http_sluice_budget_put_back(&budget->id, ask->want - taken);
         budget->left += taken;
 
-        if (budget->final && rest == 0) {
-            /* what Redis may forget, the machines do not */
+        if (budget->final && taken && rest == 0) {
+            /* what Redis may forget, the machines do not; who got nothing
+               cannot tell whether another gives back what he has got */
             ngx_http_sluice_revocation_spent(&budget->id, budget->exp);
         }
     }

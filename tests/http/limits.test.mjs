@@ -234,6 +234,41 @@ describe("a grant for a number of uses", { timeout }, () => {
         }
     });
 
+    it("is not lost to a client that left while it was counted", async () => {
+        const single = (text) => text.replace(/worker_processes .*;/,
+                                              "worker_processes 1;");
+        const one = await stack.secondNginx(single);
+        const other = await stack.secondNginx(single);
+        const path = `${FILE}?grant=${limited({ path: FILE, uses: 1 })}`;
+        const seen = (machine) => request(`${machine.url}/health`);
+        const answered = (status) => async () =>
+            (await request(one.url + path)).status === status;
+
+        for (const machine of [one, other]) {
+            const first = `${machine.url}${FILE}?grant=${
+                limited({ path: FILE, uses: 1 })}`;
+
+            await until("it serves", async () =>
+                (await request(first)).status === 200);
+        }
+        await stack.redis("CLIENT", "PAUSE", "1000");
+
+        const leaving = http.get(one.url + path, { agent: false })
+            .on("error", () => {});
+        const [socket] = await once(leaving, "socket");
+        await once(socket, "connect");
+        await seen(one);
+        const second = request(other.url + path);
+        await seen(other);
+        leaving.destroy();
+
+        refused(await second, 410, "grant-used");
+        await until("it is there again", answered(200));
+        await until("it is gone", answered(410));
+        await one.stop();
+        await other.stop();
+    });
+
     it("is refused with a number that is none", async () => {
         for (const uses of [-1, 1.5, "1", null, true, 2 ** 60]) {
             refused(await ask(`${FILE}?grant=${limited({ path: FILE, uses })}`),
