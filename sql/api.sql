@@ -116,16 +116,26 @@ $$;
 
 
 -- What is not expired, by (kind, id): page on behind the last one; without a
--- limit all of it. Times in seconds since 1970.
+-- limit all of it. Times in seconds since 1970. A user of another issuer goes
+-- on to get tokens while he is disabled here: what is issued until a while
+-- after the next reading, which comes within a minute, is refused, too.
 create or replace function api.revocations(after_kind text default '',
     after_id text default '', many integer default null)
 returns table (kind text, id text, before bigint, exp bigint)
 language sql stable as $$
     select r.kind, r.id,
-           coalesce(floor(extract(epoch from r.before))::bigint, 0),
-           ceil(extract(epoch from r.expires_at))::bigint
+           coalesce(floor(extract(epoch from case when u.id is null
+               then r.before
+               else greatest(r.before, now() + interval '90 s') end))::bigint,
+               0),
+           ceil(extract(epoch from case when u.id is null then r.expires_at
+               else greatest(r.expires_at, now() + interval '7 days')
+               end))::bigint
     from sluice.revocations r
-    where (r.kind, r.id) > (after_kind, after_id) and r.expires_at > now()
+    left join sluice.users u on r.kind = 'sub' and r.id = u.id::text
+        and u.issuer is not null and u.disabled_at is not null
+    where (r.kind, r.id) > (after_kind, after_id)
+      and (r.expires_at > now() or u.id is not null)
     order by r.kind, r.id limit many;
 $$;
 
@@ -155,8 +165,13 @@ $$;
 create or replace function api.forget_revocations() returns void
 language sql as $$
     delete from sluice.revocations
-    where (kind, id) in (select kind, id from sluice.revocations
-                         where expires_at < now() order by expires_at
+    where (kind, id) in (select kind, id from sluice.revocations r
+                         where expires_at < now()
+                           and not exists (select from sluice.users u
+                               where r.kind = 'sub' and r.id = u.id::text
+                                 and u.issuer is not null
+                                 and u.disabled_at is not null)
+                         order by expires_at
                          limit 100 for update skip locked);
 $$;
 
@@ -166,7 +181,9 @@ $$;
 -- are not ours to know.
 create or replace function api.revoke_user(u sluice.users) returns jsonb
 language sql as $$
-    select api.revoke('sub', u.id::text, clock_timestamp(),
+    select api.revoke('sub', u.id::text, clock_timestamp()
+        + case when u.issuer is not null and u.disabled_at is not null
+               then interval '90 s' else interval '0' end,
         greatest(now() + interval '7 days', u.links_until,
                  (select max(now() + s.signs_for * interval '1 second')
                   from sluice.sessions s where s.user_id = u.id)));

@@ -426,6 +426,32 @@ describe("at the API", { timeout }, () => {
             "/api/media"), 401, "token-invalid");
     });
 
+    it("one who was disabled does not pass with what is issued later either",
+        async () => {
+            const id = uuid5(`${POOL} leaver`);
+            const later = { sub: "leaver", iat: now() + 30 };
+
+            assert.equal((await api(await cognito({ sub: "leaver" }),
+                "/api/me")).status, 200);
+            await stack.sluicectl("user", "disable", id,
+                "--redis", `unix:${stack.path("run/redis.sock")}`,
+                "--database", `host=${stack.path("run")} dbname=sluice `
+                + "user=sluice");
+            refused(await until("it is known", async () => {
+                const answer = await page(bearer(await cognito(later)));
+                return answer.status !== 200 && answer;
+            }), 401, "token-revoked");
+
+            /* and what the processes read again says so for ever */
+            await stack.sql("update sluice.revocations set expires_at = now(), "
+                + `before = now() where id = '${id}'`);
+            const [, before, exp] = (await stack.sql(
+                `select * from api.revocations() where id = '${id}'`))
+                .match(/\|(\d+)\|(\d+)$/);
+            assert.ok(Number(before) >= now() + 60);
+            assert.ok(Number(exp) > now() + 86400);
+        });
+
     it("to sign out ends nothing here", async () => {
         const answer = await api(await cognito(), "/api/sessions/current",
             { method: "DELETE" });
