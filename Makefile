@@ -36,6 +36,8 @@ worker_libs = -Wl,--as-needed $(call pkg,libs,$(worker_packages)) $(core_libs) -
 core := $(wildcard core/*.c)
 worker := $(wildcard worker/*.c worker/jobs/*.c)
 ctl := $(wildcard worker/ctl/*.c)
+inside := $(wildcard worker/sandbox/*.c) \
+  $(patsubst %,worker/sandbox_%.c,limits landlock seccomp report)
 module := $(wildcard ngx_module/*.c)
 headers := $(wildcard core/*.h ngx_module/*.h)
 sql := $(wildcard sql/*.sql)
@@ -67,7 +69,7 @@ help:
 # ---- build ----
 
 build: build/nginx/ngx_http_sluice_module.so build/sluice-worker \
-  build/sluicectl build/web/.done
+  build/sluice-sandbox build/sluicectl build/web/.done
 
 build/libcore.a: $(core:%.c=build/obj/%.o)
 build/libworker.a: $(worker:%.c=build/obj/%.o)
@@ -80,8 +82,13 @@ build/san/libctl.a: $(ctl:%.c=build/san/obj/%.o)
 
 # An archive may hold a main(): it is taken where nothing nearer has one.
 
-build/sluice-worker: build/libworker.a build/libcore.a
+build/sluice-worker: build/libworker.a build/libcore.a | build/sluice-sandbox
 	$(call say,LINK,$@)$(CC) -o $@ $^ $(worker_libs)
+
+# It starts each tool: the C library alone keeps that quick.
+
+build/sluice-sandbox: $(inside:%.c=build/obj/%.o)
+	$(call say,LINK,$@)$(CC) -o $@ $^
 
 build/sluicectl: $(ctl:%.c=build/obj/%.o) build/libworker.a build/libcore.a
 	$(call say,LINK,$@)$(CC) -o $@ $^ $(worker_libs)
@@ -156,7 +163,8 @@ down:
 
 install: build
 	install -D -t $(DESTDIR)$(PREFIX)/bin build/sluicectl
-	install -D -t $(DESTDIR)$(PREFIX)/sbin build/sluice-worker
+	install -D -t $(DESTDIR)$(PREFIX)/sbin build/sluice-worker \
+	  build/sluice-sandbox
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/nginx/modules \
 	  build/nginx/ngx_http_sluice_module.so
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice \
@@ -193,7 +201,7 @@ build/bench/mint build/soak/tokens: build/%: tests/%.c build/libcore.a
 lint:
 	@tests/lint
 
-units: $(units)
+units: $(units) build/sluice-sandbox
 
 build/tests/unit/%_test: tests/unit/%_test.c \
   build/san/libctl.a build/san/libworker.a build/san/libcore.a

@@ -6,6 +6,8 @@
 #include "config.h"
 #include "log.h"
 #include "master.h"
+#include "sandbox.h"
+#include "sandbox_check.h"
 
 #define MAIN_USAGE 2
 
@@ -15,11 +17,14 @@ main_help(FILE *out)
 {
     fputs(
         "sluice-worker -c FILE [-t]: does Sluice's jobs, in the foreground\n"
+        "sluice-worker --check: tries the sandbox of its tools\n"
         "\n"
         "  -c, --config FILE  key and value a line: database, redis, media,\n"
         "                     spool, work, slots, log, pid, issuer,\n"
         "                     load_balancer\n"
         "  -t, --test         looks at the file, says what is wrong, leaves\n"
+        "      --check        line by line: does the sandbox hold? 1: it does\n"
+        "                     not, for a reason that is not this machine's\n"
         "  -h, --help         shows this\n"
         "\n"
         "Signals: QUIT leaves after the jobs at hand; TERM and INT give them\n"
@@ -38,6 +43,7 @@ main(int argc, char **argv)
     config_t config;
     static const struct option options[] = { { "config", 1, NULL, 'c' },
                                              { "test", 0, NULL, 't' },
+                                             { "check", 0, NULL, 'k' },
                                              { "help", 0, NULL, 'h' },
                                              { NULL, 0, NULL, 0 } };
 
@@ -49,6 +55,8 @@ main(int argc, char **argv)
         case 't':
             test = 1;
             break;
+        case 'k':
+            return sandbox_check(stdout);
         case 'h':
             main_help(stdout);
             return EXIT_SUCCESS;
@@ -80,6 +88,13 @@ main(int argc, char **argv)
         fprintf(stderr, "sluice-worker: %s: %s\n", config.log, strerror(errno));
         return EXIT_FAILURE;
     }
+
+    if (sandbox_open(SANDBOX_ANY, NULL, err, sizeof(err)) != 0) {
+        log_write(LOG_ERROR, "no sandbox for the tools: %s", err);
+        fprintf(stderr, "sluice-worker: no sandbox for the tools: %s\n", err);
+        return EXIT_FAILURE;
+    }
+    log_write(LOG_INFO, "sandbox of the tools: %s", err);
 
     return master_run(path, &config);
 }

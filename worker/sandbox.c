@@ -8,46 +8,28 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "sandbox.h"
+#include "sandbox_form.h"
+#include "sandbox_inside.h"
+#include "sandbox_report.h"
+#include "sandbox_verdict.h"
 
-#define SANDBOX_OUTPUT_MAX (1024 * 1024) /* bytes of stdout kept */
-#define SANDBOX_LINE_MAX 1024
-#define SANDBOX_FILES_MAX 256       /* open at a time */
-#define SANDBOX_TMP_SIZE "67108864" /* bytes below /tmp */
-#define SANDBOX_NICE 10
+#define SANDBOX_OUTPUT_MAX ((size_t) 1 << 20) /* bytes of stdout kept */
 #define SANDBOX_BEAT_MS 1000
-
-/* Exit codes above this name a signal, as in the shell. */
-#define SANDBOX_SIGNALLED 128
-
-/* ffmpeg catches signals and leaves with this; in here, only the limit of
-   processor time sends it one. */
-#define SANDBOX_FFMPEG_SIGNAL 255
-
-/* Seconds that a tool has for leaving by itself at its limit. */
-#define SANDBOX_CPU_GRACE 5
-
-/* Where the tool's bytes go while it runs. */
-typedef struct {
-    const sandbox_t *sandbox;
-    sandbox_result_t *result;
-    pid_t pid;
-    int out, err; /* -1 once at their end */
-    size_t err_len;
-    char line[SANDBOX_LINE_MAX];
-    size_t line_len;
-    struct timespec deadline;
-} sandbox_run_t;
-
+#define SANDBOX_REPORT_FD (STDERR_FILENO + 1)
 
 static sandbox_rc_t sandbox_start(sandbox_run_t *run);
 static void sandbox_child(const sandbox_t *sandbox, int out, int err,
-                          pid_t parent) __attribute__((noreturn));
-static void sandbox_limit(const sandbox_t *sandbox);
+                          int report, pid_t parent) __attribute__((noreturn));
 static sandbox_rc_t sandbox_watch(sandbox_run_t *run);
+static sandbox_rc_t sandbox_tick(sandbox_run_t *run);
+static sandbox_rc_t sandbox_events(sandbox_run_t *run,
+                                   const struct pollfd *polled);
+static sandbox_rc_t sandbox_told(sandbox_run_t *run);
 static sandbox_rc_t sandbox_read(sandbox_run_t *run, int *fd);
 static sandbox_rc_t sandbox_take_output(sandbox_run_t *run, const char *bytes,
                                         size_t len);
@@ -55,19 +37,29 @@ static void sandbox_take_lines(sandbox_run_t *run, const char *bytes,
                                size_t len);
 static void sandbox_take_error(sandbox_run_t *run, const char *bytes,
                                size_t len);
-static sandbox_rc_t sandbox_verdict(sandbox_run_t *run, int status);
+static int sandbox_bury(sandbox_run_t *run);
+static void sandbox_close(int *fd);
 static long sandbox_left_ms(const sandbox_run_t *run);
 
 
 sandbox_rc_t
 sandbox_run(const sandbox_t *sandbox, sandbox_result_t *result)
 {
-    int status = 0;
+    int status;
     sandbox_rc_t rc, ended;
-    sandbox_run_t run = { .sandbox = sandbox, .result = result };
+    sandbox_run_t run = {
+        .sandbox = sandbox, .result = result, .report = -1, .listener = -1
+    };
+    char said[256];
 
     memset(result, 0, sizeof(*result));
     result->output = calloc(1, 1);
+
+    if (sandbox_form() == SANDBOX_ANY
+        && sandbox_open(SANDBOX_ANY, NULL, said, sizeof(said)) != 0) {
+        snprintf(result->err, sizeof(result->err), "%s", said);
+        return SANDBOX_BROKEN;
+    }
 
     rc = sandbox_start(&run);
     if (rc != SANDBOX_OK) {
@@ -77,131 +69,47 @@ sandbox_run(const sandbox_t *sandbox, sandbox_result_t *result)
     rc = sandbox_watch(&run);
 
     /* The first process in bubblewrap's namespace dies with bubblewrap, and
-       the kernel ends the others with it. */
+       the kernel ends the others with it. A bare tool has made none. */
     if (rc != SANDBOX_OK) {
         kill(-run.pid, SIGKILL);
         kill(run.pid, SIGKILL);
     }
-    if (run.out != -1) {
-        close(run.out);
-    }
-    if (run.err != -1) {
-        close(run.err);
-    }
+    sandbox_close(&run.out);
+    sandbox_close(&run.err);
 
-    while (waitpid(run.pid, &status, 0) == -1 && errno == EINTR) {
-        /* void */
+    status = sandbox_bury(&run);
+    if (!run.ready) {
+        sandbox_told(&run);
     }
-
-    /* That first process is ours now, and its end comes after all others'. */
-    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {
-        /* void */
+    if (sandbox_report_take(run.report, &run.listener)
+        == SANDBOX_REPORT_FAILED) {
+        run.ready = 0;
     }
+    sandbox_close(&run.listener);
+    sandbox_close(&run.report);
 
     ended = sandbox_verdict(&run, status);
     return rc != SANDBOX_OK ? rc : ended;
 }
 
 
-int
-sandbox_argv(const sandbox_t *sandbox, const char *argv[SANDBOX_ARGV_MAX])
-{
-    int n = 0;
-    size_t i;
-    const char *const *arg;
-    static const char *const fixed[] = {
-        "bwrap",
-        "--unshare-all",
-        "--unshare-user",
-        "--disable-userns",
-        "--new-session",
-        "--die-with-parent",
-        "--cap-drop",
-        "ALL",
-        "--clearenv",
-        "--setenv",
-        "PATH",
-        "/usr/bin:/bin",
-        "--setenv",
-        "LC_ALL",
-        "C.UTF-8",
-        "--ro-bind",
-        "/usr",
-        "/usr",
-        "--symlink",
-        "usr/bin",
-        "/bin",
-        "--symlink",
-        "usr/lib",
-        "/lib",
-        "--symlink",
-        "usr/lib64",
-        "/lib64",
-        "--ro-bind-try",
-        "/etc/alternatives",
-        "/etc/alternatives",
-        "--ro-bind-try",
-        "/etc/fonts",
-        "/etc/fonts",
-        "--ro-bind-try",
-        "/etc/ld.so.cache",
-        "/etc/ld.so.cache",
-        "--proc",
-        "/proc",
-        "--dev",
-        "/dev",
-        "--size",
-        SANDBOX_TMP_SIZE,
-        "--tmpfs",
-        "/tmp",
-    };
-
-    for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
-        argv[n++] = fixed[i];
-    }
-
-    argv[n++] = "--bind";
-    argv[n++] = sandbox->folder;
-    argv[n++] = SANDBOX_JOB;
-
-    if (sandbox->input != NULL) {
-        argv[n++] = "--ro-bind";
-        argv[n++] = sandbox->input;
-        argv[n++] = SANDBOX_INPUT;
-    }
-
-    argv[n++] = "--remount-ro";
-    argv[n++] = "/";
-    argv[n++] = "--chdir";
-    argv[n++] = SANDBOX_JOB;
-    argv[n++] = "--";
-
-    for (arg = sandbox->argv; *arg != NULL; arg++) {
-        if (n == SANDBOX_ARGV_MAX - 1) {
-            return -1;
-        }
-        argv[n++] = *arg;
-    }
-
-    argv[n] = NULL;
-    return n;
-}
-
-
 static sandbox_rc_t
 sandbox_start(sandbox_run_t *run)
 {
-    int out[2], err[2];
+    int out[2], err[2], report[2];
     pid_t parent = getpid();
+
+    sandbox_folder_measure(run->sandbox->folder, &run->before);
 
     /* Whatever a tool leaves behind is left to us. */
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || pipe2(out, O_CLOEXEC) != 0) {
         return SANDBOX_BROKEN;
     }
     if (pipe2(err, O_CLOEXEC) != 0) {
-        close(out[0]);
-        close(out[1]);
-        return SANDBOX_BROKEN;
+        goto failed_err;
+    }
+    if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, report) != 0) {
+        goto failed_report;
     }
 
     clock_gettime(CLOCK_MONOTONIC, &run->deadline);
@@ -209,31 +117,49 @@ sandbox_start(sandbox_run_t *run)
 
     run->pid = fork();
     if (run->pid == 0) {
-        sandbox_child(run->sandbox, out[1], err[1], parent);
+        sandbox_child(run->sandbox, out[1], err[1], report[1], parent);
     }
-
-    close(out[1]);
-    close(err[1]);
-
     if (run->pid == -1) {
-        close(out[0]);
-        close(err[0]);
-        return SANDBOX_BROKEN;
+        goto failed_fork;
     }
 
     setpgid(run->pid, run->pid);
+    close(out[1]);
+    close(err[1]);
+    close(report[1]);
     run->out = out[0];
     run->err = err[0];
+    run->report = report[0];
     return SANDBOX_OK;
+
+failed_fork:
+
+    close(report[0]);
+    close(report[1]);
+
+failed_report:
+
+    close(err[0]);
+    close(err[1]);
+
+failed_err:
+
+    close(out[0]);
+    close(out[1]);
+    return SANDBOX_BROKEN;
 }
 
 
 static void
-sandbox_child(const sandbox_t *sandbox, int out, int err, pid_t parent)
+sandbox_child(const sandbox_t *sandbox, int out, int err, int report,
+              pid_t parent)
 {
     int null;
     const char *argv[SANDBOX_ARGV_MAX];
+    sandbox_words_t words;
     sigset_t none;
+    char *const environment[] = { "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8",
+                                  NULL };
 
     /* A slot that is killed takes its tool along. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -247,52 +173,31 @@ sandbox_child(const sandbox_t *sandbox, int out, int err, pid_t parent)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 
-    null = open("/dev/null", O_RDONLY);
-    if (null == -1 || dup2(null, STDIN_FILENO) == -1
-        || dup2(out, STDOUT_FILENO) == -1 || dup2(err, STDERR_FILENO) == -1) {
+    /* Above those that they become, lest one runs over another. */
+    null = fcntl(open("/dev/null", O_RDONLY), F_DUPFD_CLOEXEC,
+                 SANDBOX_REPORT_FD + 1);
+    out = fcntl(out, F_DUPFD_CLOEXEC, SANDBOX_REPORT_FD + 1);
+    err = fcntl(err, F_DUPFD_CLOEXEC, SANDBOX_REPORT_FD + 1);
+    report = fcntl(report, F_DUPFD_CLOEXEC, SANDBOX_REPORT_FD + 1);
+    if (dup2(null, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1
+        || dup2(err, STDERR_FILENO) == -1
+        || dup2(report, SANDBOX_REPORT_FD) == -1) {
         _exit(1);
     }
 
-    if (sandbox_argv(sandbox, argv) == -1) {
-        dprintf(STDERR_FILENO, "bwrap: too many arguments\n");
+    if (sandbox_argv(sandbox_form(), sandbox, SANDBOX_REPORT_FD, argv, &words)
+        == -1) {
+        dprintf(STDERR_FILENO, "too many arguments\n");
         _exit(1);
     }
 
-    /* What other libraries opened must not reach the tool. */
-    close_range(STDERR_FILENO + 1, ~0U, 0);
+    /* What other libraries opened must not reach the tool, nor our
+       environment: in bubblewrap's own it could be read. */
+    close_range(SANDBOX_REPORT_FD + 1, ~0U, 0);
+    execvpe(argv[0], (char *const *) argv, environment);
 
-    sandbox_limit(sandbox);
-    execvp(argv[0], (char *const *) argv);
-
-    dprintf(STDERR_FILENO, "bwrap: %s\n", strerror(errno));
+    dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
     _exit(1);
-}
-
-
-static void
-sandbox_limit(const sandbox_t *sandbox)
-{
-    size_t i;
-    rlim_t cpu = (rlim_t) sandbox->cpu_seconds;
-    const struct {
-        __rlimit_resource_t what;
-        struct rlimit limit;
-    } limits[] = {
-        { RLIMIT_AS, { sandbox->memory, sandbox->memory } },
-        { RLIMIT_CPU, { cpu, cpu + SANDBOX_CPU_GRACE } },
-        { RLIMIT_FSIZE, { sandbox->file_size, sandbox->file_size } },
-        { RLIMIT_NOFILE, { SANDBOX_FILES_MAX, SANDBOX_FILES_MAX } },
-        { RLIMIT_CORE, { 0, 0 } },
-    };
-
-    for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-        if (setrlimit(limits[i].what, &limits[i].limit) != 0) {
-            dprintf(STDERR_FILENO, "bwrap: limits: %s\n", strerror(errno));
-            _exit(1);
-        }
-    }
-
-    setpriority(PRIO_PROCESS, 0, SANDBOX_NICE);
 }
 
 
@@ -302,29 +207,32 @@ sandbox_watch(sandbox_run_t *run)
 {
     int ready;
     long wait, next_beat, left;
-    sandbox_rc_t rc = SANDBOX_OK;
-    struct pollfd polled[2];
+    sandbox_rc_t rc;
+    struct pollfd polled[3];
 
     next_beat = sandbox_left_ms(run) - SANDBOX_BEAT_MS;
 
     while (run->out != -1 || run->err != -1) {
         left = sandbox_left_ms(run);
         if (left <= 0) {
-            return SANDBOX_TOO_LONG;
+            return sandbox_verdict_time(run, "time",
+                                        run->sandbox->wall_seconds);
         }
 
         if (left <= next_beat) {
             next_beat = left - SANDBOX_BEAT_MS;
-            if (run->sandbox->beat != NULL
-                && run->sandbox->beat(run->sandbox->data) != 0) {
-                return SANDBOX_STOPPED;
+            rc = sandbox_tick(run);
+            if (rc != SANDBOX_OK) {
+                return rc;
             }
         }
 
         polled[0] = (struct pollfd){ run->out, POLLIN, 0 };
         polled[1] = (struct pollfd){ run->err, POLLIN, 0 };
+        polled[2] = (struct pollfd){ run->ready ? run->listener : run->report,
+                                     POLLIN, 0 };
         wait = left - next_beat;
-        ready = poll(polled, 2, (int) (wait < left ? wait : left));
+        ready = poll(polled, 3, (int) (wait < left ? wait : left));
 
         if (ready == -1) {
             if (errno != EINTR) {
@@ -332,18 +240,72 @@ sandbox_watch(sandbox_run_t *run)
             }
             next_beat = left; /* the signal may want something */
         }
-        if (ready > 0 && polled[0].revents != 0) {
-            rc = sandbox_read(run, &run->out);
-        }
-        if (ready > 0 && polled[1].revents != 0 && rc == SANDBOX_OK) {
-            rc = sandbox_read(run, &run->err);
-        }
+
+        rc = ready > 0 ? sandbox_events(run, polled) : SANDBOX_OK;
         if (rc != SANDBOX_OK) {
             return rc;
         }
     }
 
     return SANDBOX_OK;
+}
+
+
+static sandbox_rc_t
+sandbox_tick(sandbox_run_t *run)
+{
+    if (run->sandbox->beat != NULL
+        && run->sandbox->beat(run->sandbox->data) != 0) {
+        return SANDBOX_STOPPED;
+    }
+
+    return sandbox_verdict_folder(run, 0);
+}
+
+
+static sandbox_rc_t
+sandbox_events(sandbox_run_t *run, const struct pollfd *polled)
+{
+    sandbox_rc_t rc = SANDBOX_OK;
+
+    if (polled[0].revents != 0) {
+        rc = sandbox_read(run, &run->out);
+    }
+    if (polled[1].revents != 0 && rc == SANDBOX_OK) {
+        rc = sandbox_read(run, &run->err);
+    }
+    if (polled[2].revents != 0 && rc == SANDBOX_OK) {
+        rc = sandbox_told(run);
+    }
+
+    return rc;
+}
+
+
+/* From within: first that the tool begins, then what it may not. */
+static sandbox_rc_t
+sandbox_told(sandbox_run_t *run)
+{
+    int call;
+
+    if (!run->ready) {
+        run->ready = sandbox_report_take(run->report, &run->listener)
+                     == SANDBOX_REPORT_READY;
+        if (!run->ready) {
+            sandbox_close(&run->report); /* nobody is there to tell */
+        }
+        return SANDBOX_OK;
+    }
+
+    call = sandbox_report_call(run->listener);
+    if (call == -1) {
+        sandbox_close(&run->listener);
+        return SANDBOX_OK;
+    }
+
+    snprintf(run->result->why, sizeof(run->result->why), "tried %s",
+             sandbox_seccomp_words(call));
+    return SANDBOX_FORBIDDEN;
 }
 
 
@@ -359,8 +321,7 @@ sandbox_read(sandbox_run_t *run, int *fd)
     }
 
     if (n <= 0) {
-        close(*fd);
-        *fd = -1;
+        sandbox_close(fd);
         return SANDBOX_OK;
     }
 
@@ -385,7 +346,8 @@ sandbox_take_output(sandbox_run_t *run, const char *bytes, size_t len)
     sandbox_result_t *result = run->result;
 
     if (result->output_len + len > SANDBOX_OUTPUT_MAX) {
-        return SANDBOX_TOO_MUCH;
+        return sandbox_verdict_limit(run, SANDBOX_TOO_MUCH, "output",
+                                     SANDBOX_OUTPUT_MAX);
     }
 
     output = realloc(result->output, result->output_len + len + 1);
@@ -444,39 +406,42 @@ sandbox_take_error(sandbox_run_t *run, const char *bytes, size_t len)
 }
 
 
-static sandbox_rc_t
-sandbox_verdict(sandbox_run_t *run, int status)
+/* Waits for all that is left, and returns the status of what was started. */
+static int
+sandbox_bury(sandbox_run_t *run)
 {
-    int code;
+    int status = 0, one;
+    pid_t pid;
+    struct rusage used;
 
-    code = WIFEXITED(status) ? WEXITSTATUS(status)
-                             : SANDBOX_SIGNALLED + WTERMSIG(status);
-    run->result->code = code;
+    for (;;) {
+        pid = wait4(-1, &one, 0, &used);
+        if (pid == -1 && errno != EINTR) {
+            return status;
+        }
+        if (pid == -1) {
+            continue;
+        }
 
-    if (code == 0) {
-        return SANDBOX_OK;
+        if (pid == run->pid) {
+            status = one;
+        }
+        run->cpu += (double) (used.ru_utime.tv_sec + used.ru_stime.tv_sec)
+                    + (double) (used.ru_utime.tv_usec + used.ru_stime.tv_usec)
+                          / 1e6;
+        if (used.ru_maxrss * 1024 > run->memory) {
+            run->memory = used.ru_maxrss * 1024;
+        }
     }
+}
 
-    if (strncmp(run->result->err, "bwrap: ", 7) == 0) {
-        return SANDBOX_BROKEN;
-    }
 
-    switch (code) {
-    case SANDBOX_SIGNALLED + SIGXCPU:
-    case SANDBOX_FFMPEG_SIGNAL:
-        return SANDBOX_TOO_LONG;
-
-    case SANDBOX_SIGNALLED + SIGXFSZ:
-        return SANDBOX_TOO_MUCH;
-
-    case SANDBOX_SIGNALLED + SIGKILL:
-    case SANDBOX_SIGNALLED + SIGTERM:
-    case SANDBOX_SIGNALLED + SIGHUP:
-    case SANDBOX_SIGNALLED + SIGINT:
-        return SANDBOX_KILLED;
-
-    default:
-        return SANDBOX_FAILED;
+static void
+sandbox_close(int *fd)
+{
+    if (*fd != -1) {
+        close(*fd);
+        *fd = -1;
     }
 }
 

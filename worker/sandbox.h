@@ -1,9 +1,19 @@
 /*
- * Tools that read what strangers sent run in here: bubblewrap with namespaces
- * of their own, no network, no capabilities, a read-only system, one file to
- * read (/in/original) and one folder to write (/job), under limits. Whatever
- * happens, no process of it is left when sandbox_run() returns. The caller has
- * no other children: all of its children are waited for.
+ * Tools that read what strangers sent run in here: one file to read
+ * (/in/original), one folder to write (/job), a read-only system, no network,
+ * no other program, under limits. Whatever happens, no process of it is left
+ * when sandbox_run() returns. The caller has no other children: all of its
+ * children are waited for.
+ *
+ * There are two forms, and sandbox_open() chooses:
+ *
+ *   bubblewrap  namespaces of its own (user, pid, mount, network), and
+ *               within them what the bare form has
+ *   bare        where the kernel gives no namespaces: Landlock for files,
+ *               seccomp for all else
+ *
+ * In both, the last step before the tool is sluice-sandbox (sandbox/main.c):
+ * it sets the limits, closes the door behind itself and becomes the tool.
  */
 
 #ifndef SLUICE_SANDBOX_H
@@ -17,14 +27,22 @@
 #define SANDBOX_JOB "/job"
 
 typedef enum {
-    SANDBOX_OK,       /* exit code 0 */
-    SANDBOX_FAILED,   /* another exit code, or it crashed over the file */
-    SANDBOX_KILLED,   /* from outside, as by the kernel that wants memory */
-    SANDBOX_TOO_LONG, /* used up its processor or wall-clock time */
-    SANDBOX_TOO_MUCH, /* wrote more than it may */
-    SANDBOX_STOPPED,  /* the caller's beat said so */
-    SANDBOX_BROKEN    /* the sandbox itself could not be set up */
+    SANDBOX_OK,        /* exit code 0 */
+    SANDBOX_FAILED,    /* another exit code, or it crashed over the file */
+    SANDBOX_KILLED,    /* from outside, as by the kernel that wants memory */
+    SANDBOX_TOO_LONG,  /* used up its processor or wall-clock time */
+    SANDBOX_TOO_MUCH,  /* wrote more than it may */
+    SANDBOX_TOO_LARGE, /* wanted more memory than it may have */
+    SANDBOX_FORBIDDEN, /* tried what no tool does: the network, say */
+    SANDBOX_STOPPED,   /* the caller's beat said so */
+    SANDBOX_BROKEN     /* the sandbox itself could not be set up */
 } sandbox_rc_t;
+
+typedef enum {
+    SANDBOX_ANY, /* the best there is */
+    SANDBOX_BUBBLEWRAP,
+    SANDBOX_BARE
+} sandbox_form_t;
 
 typedef struct {
     const char *const *argv; /* the tool and its arguments, ends with NULL */
@@ -33,8 +51,9 @@ typedef struct {
 
     int cpu_seconds;
     int wall_seconds;
-    size_t memory;    /* bytes of address space */
-    size_t file_size; /* bytes of any one file written */
+    size_t memory;      /* bytes of address space */
+    size_t file_size;   /* bytes of any one file written */
+    size_t folder_size; /* bytes by which the folder may grow */
 
     /* Called about every second, and with each line of stdout when `line` is
        set; nonzero from beat() ends the tool with SANDBOX_STOPPED. */
@@ -48,13 +67,26 @@ typedef struct {
     size_t output_len;
     char err[4096]; /* the end of stderr, terminated: for the log */
     int code;       /* exit code or signal */
+    char why[96];   /* of a limit or of what is forbidden, for the owner, as
+                       "memory limit of 2 GiB reached" or "tried to reach the
+                       network"; else empty. Of a tool that failed it is a
+                       guess from what it said */
 } sandbox_result_t;
 
-/* Runs the tool to its end. `result` is filled in every case. */
-sandbox_rc_t sandbox_run(const sandbox_t *sandbox, sandbox_result_t *result);
+/* Tries what this machine offers, in some 20 ms, and settles the form for this
+   process and those it forks. `helper` is the path of sluice-sandbox; NULL: it
+   lies beside this program. 0 with a line for the log in `said`, or -1 with the
+   reason why there is no sandbox of this form here. */
+int sandbox_open(sandbox_form_t form, const char *helper, char *said,
+                 size_t size);
 
-/* Puts bubblewrap's command line for the tool into `argv`, which ends with
-   NULL. Returns the number of words, or -1 when there are too many. */
-int sandbox_argv(const sandbox_t *sandbox, const char *argv[SANDBOX_ARGV_MAX]);
+/* The form that was settled, or SANDBOX_ANY; and the path of sluice-sandbox. */
+sandbox_form_t sandbox_form(void);
+const char *sandbox_helper(void);
+
+/* Runs the tool to its end, after sandbox_open() if nobody called it. `result`
+   is filled in every case. Words of argv that are SANDBOX_INPUT, or that begin
+   with SANDBOX_JOB and a slash, mean these in both forms. */
+sandbox_rc_t sandbox_run(const sandbox_t *sandbox, sandbox_result_t *result);
 
 #endif

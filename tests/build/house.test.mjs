@@ -17,6 +17,7 @@ test("make install puts all parts below DESTDIR and PREFIX", async (t) => {
     assert.equal(code, 0, output);
 
     for (const name of ["bin/sluicectl", "sbin/sluice-worker",
+        "sbin/sluice-sandbox",
         "lib/nginx/modules/ngx_http_sluice_module.so",
         "share/sluice/production.conf", "share/sluice/web/index.html",
         "share/sluice/web/vendor/hls.min.js"]) {

@@ -1,6 +1,8 @@
 #include <string.h>
 #include "../core/suite.h"
 #include "job.h"
+#include "sandbox_form.h"
+#include "store.h"
 
 #define JOB_ID "01931c5a-0000-7000-8000-000000000001"
 #define MEDIA_ID "01931c5a-0000-7000-8000-000000000002"
@@ -99,8 +101,106 @@ START_TEST(other_bytes_are_in_no_format)
 END_TEST
 
 
+/* sluice-sandbox tries this as the tool of a job; `error` is what the job says
+   then. */
+static void
+tool_ends(const char *what, job_outcome_t outcome, const char *error)
+{
+    char said[512];
+    job_t job = { .config = &config, .stop = &stop, .kind = "probe" };
+    sandbox_result_t result;
+    const char *argv[] = { SANDBOX_SELF, "try", what, "/etc/shadow", NULL };
+    const job_tool_t tool = { .argv = argv,
+                              .seconds = 1,
+                              .wall_seconds = 20,
+                              .file_size = 1 << 20,
+                              .refused = "It cannot be read.",
+                              .too_long = "Reading it took too long." };
+
+    ck_assert_msg(
+        sandbox_open(SANDBOX_ANY, "build/sluice-sandbox", said, sizeof(said))
+            == 0,
+        "%s", said);
+    clock_gettime(CLOCK_MONOTONIC, &job.beat_at);
+    strcpy(job.work, "/tmp/sluice-job-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(job.work));
+
+    ck_assert_int_eq(job_tool(&job, &tool, &result), outcome);
+    ck_assert_str_eq(job.error, error);
+    store_erase(job.work);
+    free(result.output);
+}
+
+
+START_TEST(a_job_says_that_its_tool_tried_to_reach_the_network)
+{
+    tool_ends("tcp", JOB_BAD,
+              "The program that read the file tried to reach the network, "
+              "which no file may make it do.");
+}
+END_TEST
+
+
+START_TEST(a_job_says_that_its_tool_tried_to_start_a_program)
+{
+    tool_ends("fork", JOB_BAD,
+              "The program that read the file tried to start another program, "
+              "which no file may make it do.");
+}
+END_TEST
+
+
+START_TEST(a_job_says_that_its_tool_asked_for_other_files)
+{
+    tool_ends("read", JOB_BAD,
+              "It cannot be read. Reading it asked for a file that is none of "
+              "the job's.");
+}
+END_TEST
+
+
+START_TEST(a_job_names_the_limit_of_memory)
+{
+    tool_ends("memory", JOB_BAD,
+              "Reading the file takes more memory than there is for it: "
+              "memory limit of 4 GiB reached.");
+}
+END_TEST
+
+
+START_TEST(a_job_names_the_limit_of_a_file)
+{
+    tool_ends("file", JOB_BAD,
+              "What was made of the file grew beyond all measure: file size "
+              "limit of 1 MiB reached.");
+}
+END_TEST
+
+
+START_TEST(a_job_names_the_limit_of_all_files)
+{
+    tool_ends("disk", JOB_BAD,
+              "What was made of the file grew beyond all measure: output "
+              "limit of 4 MiB reached.");
+}
+END_TEST
+
+
+START_TEST(a_job_names_the_limit_of_processor_time)
+{
+    tool_ends("spin", JOB_BAD,
+              "Reading it took too long: processor time limit of 1 s reached.");
+}
+END_TEST
+
+
 RUN("worker/job", every_kind_has_its_file,
     a_kind_from_a_later_version_is_unknown, what_the_queue_hands_out_is_read,
     an_id_that_is_a_path_is_refused, a_job_without_media_is_refused,
     an_empty_file_is_called_empty, a_text_is_called_a_text,
-    a_playlist_is_called_a_playlist, other_bytes_are_in_no_format)
+    a_playlist_is_called_a_playlist, other_bytes_are_in_no_format,
+    a_job_says_that_its_tool_tried_to_reach_the_network,
+    a_job_says_that_its_tool_tried_to_start_a_program,
+    a_job_says_that_its_tool_asked_for_other_files,
+    a_job_names_the_limit_of_memory, a_job_names_the_limit_of_a_file,
+    a_job_names_the_limit_of_all_files, a_job_names_the_limit_of_processor_time)
