@@ -22,51 +22,53 @@ typedef enum {
     CHECK_PLAIN,
     CHECK_CPU,
     CHECK_WALL
-} check_kind_t;
+} sandbox_check_kind_t;
 
 /* What is tried: the words of sluice-sandbox try. */
 typedef struct {
     const char *name, *what, *word;
-    check_kind_t kind;
-} check_t;
+    sandbox_check_kind_t kind;
+} sandbox_check_t;
 
 typedef struct {
     FILE *out;
     int failed;
     char job[32], other[32]; /* the job's folder, and another's */
-} check_run_t;
+} sandbox_check_run_t;
 
 
-static void check_features(check_run_t *run, const char *said);
-static void check_landlock(check_run_t *run);
-static void check_tries(check_run_t *run);
-static void check_try(check_run_t *run, const check_t *check);
-static void check_threads(check_run_t *run);
-static void check_line(check_run_t *run, const char *state, const char *name,
-                       const char *how);
+static void sandbox_check_features(sandbox_check_run_t *run, const char *said);
+static void sandbox_check_landlock(sandbox_check_run_t *run);
+static void sandbox_check_tries(sandbox_check_run_t *run);
+static void sandbox_check_try(sandbox_check_run_t *run,
+                              const sandbox_check_t *check);
+static void sandbox_check_threads(sandbox_check_run_t *run);
+static void sandbox_check_line(sandbox_check_run_t *run, const char *state,
+                               const char *name, const char *how);
 
 
 int
 sandbox_check(FILE *out)
 {
     char said[512];
-    check_run_t run = { .out = out,
-                        .job = "/tmp/sluice-check-XXXXXX",
-                        .other = "/tmp/sluice-other-XXXXXX" };
+    sandbox_check_run_t run = { .out = out,
+                                .job = "/tmp/sluice-check-XXXXXX",
+                                .other = "/tmp/sluice-other-XXXXXX" };
 
     if (sandbox_open(SANDBOX_ANY, NULL, said, sizeof(said)) != 0) {
-        check_line(&run, "FAILED", "a sandbox", said);
+        sandbox_check_line(&run, "FAILED", "a sandbox", said);
         return EXIT_FAILURE;
     }
 
     if (mkdtemp(run.job) == NULL || mkdtemp(run.other) == NULL) {
-        check_line(&run, "FAILED", "a folder in /tmp", "cannot be made");
+        sandbox_check_line(&run, "FAILED", "a folder in /tmp",
+                           "cannot be made");
         return EXIT_FAILURE;
     }
 
-    check_features(&run, said);
-    check_tries(&run);
-    check_threads(&run);
+    sandbox_check_features(&run, said);
+    sandbox_check_tries(&run);
+    sandbox_check_threads(&run);
 
     store_erase(run.job);
     store_erase(run.other);
@@ -75,28 +77,29 @@ sandbox_check(FILE *out)
 
 
 static void
-check_features(check_run_t *run, const char *said)
+sandbox_check_features(sandbox_check_run_t *run, const char *said)
 {
     if (sandbox_form() == SANDBOX_BUBBLEWRAP) {
-        check_line(run, "ok", "bubblewrap",
-                   "own user, pid, mount and network namespaces");
+        sandbox_check_line(run, "ok", "bubblewrap",
+                           "own user, pid, mount and network namespaces");
     } else {
-        check_line(run, "missing", "bubblewrap", said);
+        sandbox_check_line(run, "missing", "bubblewrap", said);
     }
 
-    check_landlock(run);
+    sandbox_check_landlock(run);
 }
 
 
 static void
-check_landlock(check_run_t *run)
+sandbox_check_landlock(sandbox_check_run_t *run)
 {
     int version = sandbox_landlock_abi();
     char how[128];
 
     if (version == 0) {
-        check_line(run, "missing", "Landlock",
-                   "not in this kernel; the mount namespace keeps files apart");
+        sandbox_check_line(
+            run, "missing", "Landlock",
+            "not in this kernel; the mount namespace keeps files apart");
         return;
     }
 
@@ -106,16 +109,16 @@ check_landlock(check_run_t *run)
              : version < CHECK_LANDLOCK_SCOPES
                  ? "; it has nothing for signals: seccomp holds these"
                  : "");
-    check_line(run, "ok", "Landlock", how);
+    sandbox_check_line(run, "ok", "Landlock", how);
 }
 
 
 static void
-check_tries(check_run_t *run)
+sandbox_check_tries(sandbox_check_run_t *run)
 {
     size_t i;
     char environment[48], parent[24];
-    const check_t checks[] = {
+    const sandbox_check_t checks[] = {
         { "reading /etc/shadow", "read", "/etc/shadow", CHECK_PLAIN },
         { "another job's folder", "list", run->other, CHECK_PLAIN },
         { "the worker's environment", "read", environment, CHECK_PLAIN },
@@ -151,13 +154,13 @@ check_tries(check_run_t *run)
     snprintf(parent, sizeof(parent), "%d", getpid());
 
     for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-        check_try(run, &checks[i]);
+        sandbox_check_try(run, &checks[i]);
     }
 }
 
 
 static void
-check_try(check_run_t *run, const check_t *check)
+sandbox_check_try(sandbox_check_run_t *run, const sandbox_check_t *check)
 {
     sandbox_rc_t rc;
     sandbox_result_t result;
@@ -179,11 +182,11 @@ check_try(check_run_t *run, const check_t *check)
     result.err[strcspn(result.err, "\n")] = '\0';
 
     if (rc == SANDBOX_OK || rc == SANDBOX_BROKEN) {
-        check_line(run, "FAILED", check->name,
-                   rc == SANDBOX_OK ? "it worked" : result.err);
+        sandbox_check_line(run, "FAILED", check->name,
+                           rc == SANDBOX_OK ? "it worked" : result.err);
     } else {
-        check_line(run, "ok", check->name,
-                   rc == SANDBOX_FAILED ? result.err : result.why);
+        sandbox_check_line(run, "ok", check->name,
+                           rc == SANDBOX_FAILED ? result.err : result.why);
     }
 
     free(result.output);
@@ -191,27 +194,29 @@ check_try(check_run_t *run, const check_t *check)
 
 
 static void
-check_threads(check_run_t *run)
+sandbox_check_threads(sandbox_check_run_t *run)
 {
-    const check_t check = { "threads", "threads", "", CHECK_PLAIN };
+    const sandbox_check_t check = { "threads", "threads", "", CHECK_PLAIN };
 
     if (sandbox_form() == SANDBOX_BARE) {
-        check_line(run, "missing", check.name,
-                   "counted only in a user namespace; the limit of memory, and "
-                   "TasksMax= of the unit, stand in");
+        sandbox_check_line(
+            run, "missing", check.name,
+            "counted only in a user namespace; the limit of memory, and "
+            "TasksMax= of the unit, stand in");
     } else if (geteuid() == 0) {
-        check_line(run, "missing", check.name,
-                   "the kernel counts none of root's: run the worker as "
-                   "another user");
+        sandbox_check_line(
+            run, "missing", check.name,
+            "the kernel counts none of root's: run the worker as "
+            "another user");
     } else {
-        check_try(run, &check);
+        sandbox_check_try(run, &check);
     }
 }
 
 
 static void
-check_line(check_run_t *run, const char *state, const char *name,
-           const char *how)
+sandbox_check_line(sandbox_check_run_t *run, const char *state,
+                   const char *name, const char *how)
 {
     run->failed |= strcmp(state, "FAILED") == 0;
     fprintf(run->out, "%-8s %s: %s\n", state, name, how);
