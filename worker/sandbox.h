@@ -80,9 +80,8 @@ typedef struct {
 int sandbox_open(sandbox_form_t form, const char *helper, char *said,
                  size_t size);
 
-/* The form that was settled, or SANDBOX_ANY; and the path of sluice-sandbox. */
+/* The form that was settled, or SANDBOX_ANY. */
 sandbox_form_t sandbox_form(void);
-const char *sandbox_helper(void);
 
 /* Runs the tool to its end, after sandbox_open() if nobody called it. `result`
    is filled in every case. Words of argv that are SANDBOX_INPUT, or that begin

@@ -75,13 +75,6 @@ sandbox_form(void)
 }
 
 
-const char *
-sandbox_helper(void)
-{
-    return sandbox_form_helper;
-}
-
-
 static int
 sandbox_form_find(const char *helper, char *said, size_t size)
 {

@@ -3,13 +3,17 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "../core/suite.h"
 #include "sandbox.h"
 #include "sandbox_form.h"
+#include "sandbox_inside.h"
 #include "store.h"
 
 #define HELPER "build/sluice-sandbox"
@@ -448,6 +452,54 @@ START_TEST(rarely_used_doors_of_the_kernel_are_closed)
 END_TEST
 
 
+/* As in a container that listens itself: only one may. */
+START_TEST(what_nobody_listens_to_ends_the_process)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        sandbox_seccomp(STDERR_FILENO, 0);
+        syscall(SYS_ptrace, 0, 0, 0, 0);
+        _exit(0);
+    }
+
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFSIGNALED(status));
+    ck_assert_int_eq(WTERMSIG(status), SIGSYS);
+}
+END_TEST
+
+
+START_TEST(a_tool_that_was_ended_by_the_filter_is_forbidden)
+{
+    sandbox_form_t form;
+
+    EACH_FORM(form)
+    {
+        ck_assert_int_eq(shell(form, "kill -SYS $$"), SANDBOX_FORBIDDEN);
+        ck_assert_str_eq(result.why, "tried what is not allowed");
+        free(result.output);
+    }
+}
+END_TEST
+
+
+START_TEST(a_tool_may_end_itself_by_a_signal)
+{
+    sandbox_form_t form;
+
+    EACH_FORM(form)
+    {
+        ck_assert_int_eq(shell(form, "kill -ABRT $$"), SANDBOX_FAILED);
+        ck_assert_str_eq(result.why, "");
+        free(result.output);
+    }
+}
+END_TEST
+
+
 START_TEST(open_descriptors_are_not_handed_on)
 {
     int fds[2];
@@ -651,7 +703,9 @@ RUN("worker/sandbox", what_a_tool_says_comes_back,
     a_tool_that_sleeps_is_ended, other_processes_get_no_signals,
     other_processes_cannot_be_looked_into, nothing_can_be_mounted,
     a_tool_makes_no_namespaces, rarely_used_doors_of_the_kernel_are_closed,
-    open_descriptors_are_not_handed_on,
+    what_nobody_listens_to_ends_the_process,
+    a_tool_that_was_ended_by_the_filter_is_forbidden,
+    a_tool_may_end_itself_by_a_signal, open_descriptors_are_not_handed_on,
     a_signal_that_the_slot_ignores_still_ends_a_tool,
     of_a_long_complaint_the_end_is_kept, lines_are_handed_over_as_they_come,
     a_beat_that_says_so_stops_the_tool,
