@@ -1,19 +1,8 @@
 -- What the worker calls. A job belongs to the slot that took it until its
 -- lease runs out; every call names the slot, and what was lost meanwhile is
 -- refused. Where a call touches both, the media row is locked before the job.
--- Calls that end a job may be repeated: a lost reply does no harm.
-
--- Nobody has the job, and its time has come.
-create or replace function queue.is_due(j sluice.jobs) returns boolean
-language sql stable as $$
-    select ((j.state in ('queued', 'retrying') and j.run_at <= now())
-            or (j.state = 'running' and j.lease_until < now()))
-           and (j.kind = 'remove'
-                or not exists (select from sluice.media m
-                               where m.id = j.media
-                                 and m.deleted_at is not null));
-$$;
-
+-- Calls that end a job may be repeated: a lost reply does no harm. Each change
+-- that somebody may look at makes the job's version grow by one.
 
 -- When nothing is left to do for a media row: ready, or failed if one of the
 -- jobs it cannot do without is dead. The caller holds the row's lock.
@@ -24,7 +13,38 @@ language sql as $$
       and not exists (select from sluice.jobs j
                       where j.media = media_id and j.kind <> 'remove'
                         and (j.state in ('queued', 'running', 'retrying')
-                             or (j.state = 'dead' and j.kind <> 'poster')));
+                             or (j.state in ('dead', 'cancelled')
+                                 and j.kind <> 'poster')));
+$$;
+
+
+-- A job that ended without having done its work: what the media cannot do
+-- without fails it, and who waits for the job waits in vain. The caller holds
+-- the media row's lock.
+create or replace function queue.give_up(j sluice.jobs, reason text)
+returns void
+language plpgsql as $$
+declare
+    child sluice.jobs;
+begin
+    for child in
+        update sluice.jobs
+        set state = 'cancelled', finished_at = now(), version = version + 1,
+            error = 'The job it waited for did not work out.'
+        where waits_for = j.id and state in ('queued', 'retrying')
+        returning *
+    loop
+        perform queue.give_up(child, reason);
+    end loop;
+
+    if j.media is not null then
+        if j.kind in ('probe', 'package', 'score') then
+            update sluice.media set state = 'failed', error = reason
+            where id = j.media;
+        end if;
+        perform queue.settle(j.media);
+    end if;
+end;
 $$;
 
 
@@ -33,40 +53,50 @@ language plpgsql as $$
 declare
     j sluice.jobs;
 begin
-    update sluice.jobs set state = 'dead', error = reason, lease_until = null,
-                           finished_at = now()
+    update sluice.jobs
+    set state = 'dead', error = reason, lease_until = null,
+        seconds_left = null, finished_at = now(), version = version + 1
     where id = job_id returning * into j;
 
-    if j.kind in ('probe', 'package', 'score') then
-        update sluice.media set state = 'failed', error = reason
-        where id = j.media;
-    end if;
-
-    perform queue.settle(j.media);
+    perform queue.give_up(j, reason);
 end;
 $$;
 
 
--- Jobs whose slots fell silent once too often.
+-- Locks the media row of a job, if it has one.
+create or replace function queue.lock_media(job_id uuid) returns void
+language plpgsql as $$
+declare
+    media_id uuid;
+begin
+    select media into media_id from sluice.jobs where id = job_id;
+    if media_id is not null then
+        perform from sluice.media where id = media_id for update;
+    end if;
+end;
+$$;
+
+
+-- Jobs whose slots fell silent once too often: three times, or at their last
+-- try.
 create or replace function queue.bury_interrupted() returns void
 language plpgsql as $$
 declare
     j record;
 begin
-    for j in select id, media, attempt from sluice.jobs
+    for j in select id, lost from sluice.jobs
              where state = 'running' and lease_until < now()
-               and attempt >= max_attempts and kind <> 'remove'
+               and (attempt >= max_attempts or lost >= 2) and kind <> 'remove'
     loop
-        perform from sluice.media where id = j.media for update;
+        perform queue.lock_media(j.id);
 
         -- Its slot may have been heard of meanwhile.
-        perform from sluice.jobs
-        where id = j.id and state = 'running' and lease_until < now()
-        for update;
+        update sluice.jobs set lost = lost + 1
+        where id = j.id and state = 'running' and lease_until < now();
         if found then
             perform queue.bury(j.id,
                                format('The work was interrupted %s times.',
-                                      j.attempt));
+                                      j.lost + 1));
         end if;
     end loop;
 end;
@@ -76,25 +106,105 @@ $$;
 -- What a slot must know of its job.
 create or replace function queue.describe(j sluice.jobs) returns jsonb
 language sql stable as $$
-    select jsonb_build_object('id', j.id, 'kind', j.kind,
-                              'attempt', j.attempt,
-                              'max_attempts', j.max_attempts,
-                              'media', to_jsonb(m) - 'sha256' - 'owner')
-    from (select) one left join sluice.media m on m.id = j.media;
+    select jsonb_build_object(
+        'id', j.id, 'kind', j.kind, 'attempt', j.attempt,
+        'max_attempts', j.max_attempts, 'params', j.params, 'version', j.version,
+        'seconds', (select k.seconds from sluice.job_kinds k
+                    where k.kind = j.kind),
+        'media', case when j.media is not null then
+            (select to_jsonb(m) - 'sha256' - 'owner' from sluice.media m
+             where m.id = j.media) end);
 $$;
 
 
-create or replace function queue.hand_out(job_id uuid, slot text,
-                                          lease interval) returns jsonb
+-- The due job that is to be taken next, locked: one whose slot fell silent,
+-- else the one of the least rank. Those of full kinds and of owners who have
+-- enough of a kind ("kind owner") are left.
+create or replace function queue.candidate(full_kinds text[],
+    full_owners text[], out found_id uuid, out limited boolean)
+language plpgsql
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+as $$
+begin
+    select j.id, k.at_once is not null or k.at_once_own is not null
+    into found_id, limited
+    from sluice.jobs j join sluice.job_kinds k on k.kind = j.kind
+    where j.state = 'running' and j.lease_until < now()
+      and (j.kind = 'remove' or (j.attempt < j.max_attempts and j.lost < 2))
+      and j.kind <> all (full_kinds)
+      and coalesce(j.kind || ' ' || j.owner, '') <> all (full_owners)
+      and (j.media is null or j.kind = 'remove'
+           or not exists (select from sluice.media m where m.id = j.media
+                          and m.deleted_at is not null))
+    order by j.lease_until limit 1
+    for update of j skip locked;
+
+    if found then
+        return;
+    end if;
+
+    select j.id, k.at_once is not null or k.at_once_own is not null
+    into found_id, limited
+    from sluice.jobs j join sluice.job_kinds k on k.kind = j.kind
+    where j.state in ('queued', 'retrying') and j.waits_for is null
+      and j.run_at <= now()
+      and j.kind <> all (full_kinds)
+      and coalesce(j.kind || ' ' || j.owner, '') <> all (full_owners)
+      and (j.media is null or j.kind = 'remove'
+           or not exists (select from sluice.media m where m.id = j.media
+                          and m.deleted_at is not null))
+    order by j.rank, j.id limit 1
+    for update of j skip locked;
+end;
+$$;
+
+
+-- Gives the next due job to the slot; null when there is none. Kinds with a
+-- limit are counted by one at a time.
+create or replace function queue.choose(slot text, lease interval)
+returns jsonb
 language plpgsql as $$
 declare
+    limits_lock constant bigint := 7564394;  -- any; "slj"
+    next_id uuid;
+    counted boolean;
+    full_kinds text[] := '{}';
+    full_owners text[] := '{}';
     j sluice.jobs;
 begin
+    select found_id, limited into next_id, counted
+    from queue.candidate(full_kinds, full_owners);
+
+    if counted then
+        perform pg_advisory_xact_lock(limits_lock);
+
+        select coalesce(array_agg(r.kind) filter (where r.of_kind >= k.at_once),
+                        '{}'),
+               coalesce(array_agg(r.kind || ' ' || r.owner)
+                        filter (where r.of_owner >= k.at_once_own), '{}')
+        into full_kinds, full_owners
+        from (select kind, owner, count(*) of_owner,
+                     sum(count(*)) over (partition by kind) of_kind
+              from sluice.jobs
+              where state = 'running' and lease_until >= now()
+              group by kind, owner) r
+        join sluice.job_kinds k on k.kind = r.kind;
+
+        select found_id into next_id
+        from queue.candidate(full_kinds, full_owners);
+    end if;
+
+    if next_id is null then
+        return null;
+    end if;
+
     update sluice.jobs
-    set state = 'running', attempt = attempt + 1, leased_by = slot,
-        lease_until = now() + lease, progress = 0, error = null,
-        started_at = coalesce(started_at, now())
-    where id = job_id
+    set attempt = attempt + 1, lost = lost + (state = 'running')::integer,
+        state = 'running', leased_by = slot,
+        lease_until = clock_timestamp() + lease, progress = 0, error = null,
+        seconds_left = null, started_at = coalesce(started_at, now()),
+        version = version + 1
+    where id = next_id
     returning * into j;
 
     return queue.describe(j);
@@ -102,128 +212,136 @@ end;
 $$;
 
 
--- Takes this job if it is due; null when someone else has it or it is over.
-create or replace function queue.take(job_id uuid, slot text, lease interval)
-returns jsonb
-language plpgsql as $$
-declare
-    found_id uuid;
-begin
-    perform queue.bury_interrupted();
-
-    select id into found_id from sluice.jobs j
-    where id = job_id and queue.is_due(j)
-    for update skip locked;
-
-    return case when found_id is not null
-                then queue.hand_out(found_id, slot, lease) end;
-end;
-$$;
-
-
--- Takes any due job, the one that waits longest first.
+-- Takes the due job whose turn it is. That somebody began is not worth waiting
+-- for the disk: when a crash of the server forgets it, the job is still
+-- queued, and whoever does it now is told so at the next heartbeat.
 create or replace function queue.take_next(slot text, lease interval)
 returns jsonb
 language plpgsql as $$
-declare
-    found_id uuid;
 begin
-    perform queue.bury_interrupted();
-
-    select id into found_id from sluice.jobs j
-    where state in ('queued', 'retrying', 'running') and queue.is_due(j)
-    order by run_at, id limit 1
-    for update skip locked;
-
-    return case when found_id is not null
-                then queue.hand_out(found_id, slot, lease) end;
+    perform set_config('synchronous_commit', 'off', true);
+    return queue.choose(slot, lease);
 end;
 $$;
 
 
--- The heartbeat. False: the job is someone else's, cancelled, or its media is
--- being removed; whatever the slot made of it must be dropped.
+-- The heartbeat: the job's version. Null: the job is someone else's, cancelled,
+-- or its media is being removed; whatever the slot made of it must be dropped.
 create or replace function queue.renew(job_id uuid, slot text, lease interval,
-                                       progress_now real) returns boolean
+    progress_now real, seconds integer default null) returns bigint
 language plpgsql as $$
+declare
+    v bigint;
 begin
+    perform set_config('synchronous_commit', 'off', true);
+
     update sluice.jobs j
-    set lease_until = now() + lease,
-        progress = coalesce(progress_now, progress)
+    set lease_until = now() + lease, seconds_left = seconds,
+        progress = coalesce(progress_now, progress), version = version + 1
     where id = job_id and state = 'running' and leased_by = slot
-      and (kind = 'remove'
+      and (media is null or kind = 'remove'
            or not exists (select from sluice.media m
-                          where m.id = j.media and m.deleted_at is not null));
-    return found;
+                          where m.id = j.media and m.deleted_at is not null))
+    returning version into v;
+    return v;
 end;
 $$;
 
 
 -- The job is done. `patch` holds the media columns it found out, `next` the
--- kinds of the jobs that follow. Returns the ids of those as a JSON array, or
--- null when the job was lost.
+-- kinds of the jobs that follow. Returns {"followers": ids of those and of the
+-- ones that waited for this, "job"}, or null when the job was lost. With a
+-- lease, `job` is the next one that the slot has by now, as of take_next().
 create or replace function queue.finish(job_id uuid, slot text, patch jsonb,
-                                        outcome jsonb, next text[])
-returns jsonb
+    outcome jsonb, next text[], lease interval) returns jsonb
 language plpgsql as $$
 declare
     j sluice.jobs;
-    followers jsonb;
+    media_id uuid;
+    followers jsonb := '[]';
 begin
-    perform from sluice.media m join sluice.jobs x on x.media = m.id
-    where x.id = job_id for update of m;
-
-    select * into j from sluice.jobs where id = job_id and leased_by = slot
-    for update;
-    if j.state = 'done' then
-        return '[]';
-    elsif j.state is distinct from 'running' then
-        return null;
+    select media into media_id from sluice.jobs where id = job_id;
+    if media_id is not null then
+        perform from sluice.media where id = media_id for update;
     end if;
 
     update sluice.jobs
     set state = 'done', progress = 100, result = outcome, lease_until = null,
-        finished_at = now()
-    where id = job_id;
+        seconds_left = null, finished_at = now(), version = version + 1
+    where id = job_id and leased_by = slot and state = 'running'
+    returning * into j;
 
-    update sluice.media
-    set kind = coalesce(patch->>'kind', kind),
-        extension = coalesce(patch->>'extension', extension),
-        author = coalesce(patch->>'author', author),
-        duration = coalesce((patch->>'duration')::float8, duration),
-        width = coalesce((patch->>'width')::integer, width),
-        height = coalesce((patch->>'height')::integer, height),
-        pages = coalesce((patch->>'pages')::integer, pages),
-        streams = coalesce(patch->'streams', streams),
-        poster = coalesce((patch->>'poster')::boolean, poster)
-    where id = j.media;
+    if not found then
+        return (select jsonb_build_object('followers', '[]'::jsonb,
+                                          'job', null)
+                from sluice.jobs
+                where id = job_id and leased_by = slot and state = 'done');
+    end if;
 
-    with inserted as (
-        insert into sluice.jobs (id, kind, media)
-        select sluice.uuid_v7(), n.kind, m.id
-        from sluice.media m, unnest(next) as n(kind)
-        where m.id = j.media and m.deleted_at is null
+    if j.media is not null then
+        update sluice.media
+        set kind = coalesce(patch->>'kind', kind),
+            extension = coalesce(patch->>'extension', extension),
+            author = coalesce(patch->>'author', author),
+            duration = coalesce((patch->>'duration')::float8, duration),
+            width = coalesce((patch->>'width')::integer, width),
+            height = coalesce((patch->>'height')::integer, height),
+            pages = coalesce((patch->>'pages')::integer, pages),
+            streams = coalesce(patch->'streams', streams),
+            poster = coalesce((patch->>'poster')::boolean, poster)
+        where id = j.media;
+
+        with inserted as (
+            insert into sluice.jobs (id, kind, media)
+            select sluice.uuid_v7(), n.kind, m.id
+            from sluice.media m, unnest(next) as n(kind)
+            where m.id = j.media and m.deleted_at is null
+            returning id
+        )
+        select coalesce(jsonb_agg(id), '[]') into followers from inserted;
+    end if;
+
+    with freed as (
+        update sluice.jobs set waits_for = null, version = version + 1
+        where waits_for = j.id
         returning id
     )
-    select coalesce(jsonb_agg(id), '[]') into followers from inserted;
+    select followers || coalesce(jsonb_agg(id), '[]') into followers
+    from freed;
 
-    perform queue.settle(j.media);
-    return followers;
+    if j.media is not null then
+        perform queue.settle(j.media);
+    end if;
+
+    return jsonb_build_object('followers', followers, 'job',
+                              case when lease is not null
+                                   then queue.choose(slot, lease) end);
 end;
 $$;
 
 
+-- How long to wait after the nth try: n⁴ + 15 seconds, so that a passing
+-- trouble costs little and a lasting one is not asked about often; and up to
+-- 10 n more, so that what failed together does not come back together. The
+-- numbers are Sidekiq's.
+create or replace function queue.backoff(n integer) returns interval
+language sql volatile as $$
+    select (n::float8 ^ 4 + 15 + random() * 10 * n) * interval '1 second';
+$$;
+
+
 -- The job did not work out. With `again` it is tried later, as long as it has
--- tries left; without, it is dead. Removing is tried for ever: what somebody
--- deleted must not stay. Returns the new state, or null when lost.
+-- tries left; without, it is dead. Removing is tried for ever, and at least
+-- every half hour: what somebody deleted must not stay. Returns the new state,
+-- or null when lost.
 create or replace function queue.fail(job_id uuid, slot text, reason text,
                                       again boolean) returns text
 language plpgsql as $$
 declare
     j sluice.jobs;
+    due timestamptz;
 begin
-    perform from sluice.media m join sluice.jobs x on x.media = m.id
-    where x.id = job_id for update of m;
+    perform queue.lock_media(job_id);
 
     select * into j from sluice.jobs where id = job_id and leased_by = slot
     for update;
@@ -234,10 +352,14 @@ begin
     end if;
 
     if again and (j.attempt < j.max_attempts or j.kind = 'remove') then
+        due := now() + queue.backoff(case j.kind when 'remove'
+                                     then least(j.attempt, 6)
+                                     else j.attempt end);
         update sluice.jobs
         set state = 'retrying', error = reason, lease_until = null,
-            run_at = now() + (least(attempt, 6) ^ 4 + 15
-                              + random() * 10 * attempt) * interval '1 second'
+            seconds_left = null, run_at = due,
+            rank = due + priority * interval '5 minutes',
+            version = version + 1
         where id = job_id;
         return 'retrying';
     end if;
@@ -250,30 +372,37 @@ $$;
 
 -- The slot stops and lets go of its job: the try does not count, and the next
 -- slot may begin at once. Of a job that was cancelled under it, it says that
--- it no longer writes.
+-- it no longer writes. Returns whether the job is due again.
 create or replace function queue.give_back(job_id uuid, slot text)
-returns void
-language sql as $$
+returns boolean
+language plpgsql as $$
+declare
+    due boolean;
+begin
     update sluice.jobs
     set state = case state when 'running' then 'queued' else state end,
-        attempt = attempt - case state when 'running' then 1 else 0 end,
-        run_at = case state when 'running' then now() else run_at end,
-        lease_until = null
+        attempt = attempt - (state = 'running')::integer,
+        lease_until = null, seconds_left = null, version = version + 1
     where id = job_id and leased_by = slot
-      and state in ('running', 'cancelled');
+      and state in ('running', 'cancelled')
+    returning state = 'queued' into due;
+    return coalesce(due, false);
+end;
 $$;
 
 
--- A slot is known to have died: its job is due at once, and the try counts.
-create or replace function queue.release(slot text) returns integer
+-- A slot is known to have died: its jobs are due at once, and the tries count.
+-- Returns their ids.
+create or replace function queue.release(slot text) returns jsonb
 language sql as $$
     with released as (
         update sluice.jobs set lease_until = '-infinity'
         where state in ('running', 'cancelled') and leased_by = slot
           and lease_until is not null
-        returning 1
+        returning id, state
     )
-    select count(*)::integer from released;
+    select coalesce(jsonb_agg(id) filter (where state = 'running'), '[]')
+    from released;
 $$;
 
 
@@ -283,13 +412,146 @@ create or replace function queue.announce(many integer, every interval)
 returns setof uuid
 language sql as $$
     update sluice.jobs set announced_at = now()
-    where id in (select id from sluice.jobs j
-                 where state in ('queued', 'retrying', 'running')
-                   and queue.is_due(j)
+    where id in (select id from sluice.jobs
+                 where state in ('queued', 'retrying') and waits_for is null
+                   and run_at <= now()
                    and coalesce(announced_at, created_at) < now() - every
-                 order by run_at limit many
+                 order by rank, id limit many
                  for update skip locked)
     returning id;
+$$;
+
+
+-- A job to do, and its id; of those with one key, only one is not over at a
+-- time, and its id comes back. `waits_for` is a job that must be done before:
+-- when that one has failed by now, this one is cancelled at once.
+create or replace function queue.enqueue(kind text, params jsonb default '{}',
+    media uuid default null, owner uuid default null,
+    priority integer default null, run_at timestamptz default now(),
+    unique_key text default null, waits_for uuid default null) returns uuid
+language plpgsql as $$
+#variable_conflict use_variable
+declare
+    parent text := 'done';
+    made uuid;
+begin
+    if waits_for is not null then
+        select j.state into parent from sluice.jobs j where j.id = waits_for
+        for share;
+    end if;
+
+    loop
+        insert into sluice.jobs as j (id, kind, params, media, owner, priority,
+                                      run_at, unique_key, waits_for, state,
+                                      error, finished_at)
+        select sluice.uuid_v7(), kind, params, media, owner, priority, run_at,
+               unique_key, case when parent <> 'done' then waits_for end,
+               case when parent in ('dead', 'cancelled') then 'cancelled'
+                    else 'queued' end,
+               case when parent in ('dead', 'cancelled')
+                    then 'The job it waited for did not work out.' end,
+               case when parent in ('dead', 'cancelled') then now() end
+        on conflict do nothing
+        returning j.id into made;
+        exit when made is not null;
+
+        select j.id into made from sluice.jobs j
+        where j.kind = kind and j.unique_key = unique_key
+          and j.state in ('queued', 'running', 'retrying');
+        exit when made is not null;
+    end loop;
+
+    return made;
+end;
+$$;
+
+
+-- What is to be done every now and then, by anyone: schedules that are due get
+-- their job, exactly one a tick, and what was interrupted too often is buried.
+-- Returns the ids of new jobs.
+create or replace function queue.tick() returns jsonb
+language plpgsql as $$
+declare
+    s sluice.schedules;
+    made jsonb := '[]';
+begin
+    perform queue.bury_interrupted();
+
+    for s in
+        update sluice.schedules
+        set next_at = next_at + every
+            * (1 + floor(extract(epoch from now() - next_at)
+                         / extract(epoch from every)))
+        where name in (select name from sluice.schedules
+                       where enabled and next_at <= now()
+                       for update skip locked)
+        returning *
+    loop
+        made := made || to_jsonb(queue.enqueue(s.kind, s.params,
+                                               unique_key => s.name));
+    end loop;
+
+    return made;
+end;
+$$;
+
+
+-- Stops a job for good, and whatever waits for it; a removal cannot be. A slot
+-- that is at it holds its lease until it has let go. Null when it was over.
+create or replace function queue.cancel(job_id uuid) returns sluice.jobs
+language plpgsql as $$
+declare
+    j sluice.jobs;
+begin
+    perform queue.lock_media(job_id);
+
+    update sluice.jobs
+    set state = 'cancelled', error = 'It was cancelled.', seconds_left = null,
+        finished_at = now(), version = version + 1
+    where id = job_id and state in ('queued', 'running', 'retrying')
+      and kind <> 'remove'
+    returning * into j;
+
+    if not found then
+        return null;
+    end if;
+
+    perform queue.give_up(j, 'Its processing was cancelled.');
+    return j;
+end;
+$$;
+
+
+-- What is dead or cancelled begins anew, with all its tries. Null when it is
+-- neither, or its media is gone.
+create or replace function queue.retry(job_id uuid) returns sluice.jobs
+language plpgsql as $$
+declare
+    j sluice.jobs;
+begin
+    perform queue.lock_media(job_id);
+
+    update sluice.jobs x
+    set state = 'queued', attempt = 0, lost = 0, progress = 0, error = null,
+        run_at = now(), rank = now() + priority * interval '5 minutes',
+        waits_for = null, leased_by = null, lease_until = null,
+        announced_at = null, finished_at = null, version = version + 1
+    where id = job_id and state in ('dead', 'cancelled')
+      and (media is null
+           or exists (select from sluice.media m
+                      where m.id = x.media and m.deleted_at is null))
+    returning * into j;
+
+    if not found then
+        return null;
+    end if;
+
+    if j.kind in ('probe', 'package', 'score') then
+        update sluice.media set state = 'processing', error = null
+        where id = j.media;
+    end if;
+    return j;
+end;
 $$;
 
 
@@ -301,8 +563,7 @@ language plpgsql as $$
 declare
     j sluice.jobs;
 begin
-    perform from sluice.media m join sluice.jobs x on x.media = m.id
-    where x.id = job_id for update of m;
+    perform queue.lock_media(job_id);
 
     select * into j from sluice.jobs
     where id = job_id and leased_by = slot and state = 'running';
@@ -310,7 +571,8 @@ begin
         return 0;
     end if;
 
-    update sluice.jobs set state = 'cancelled', finished_at = now()
+    update sluice.jobs
+    set state = 'cancelled', finished_at = now(), version = version + 1
     where media = j.media and id <> job_id
       and state in ('queued', 'running', 'retrying');
 

@@ -22,10 +22,15 @@ typedef struct {
     }
 
 static const config_key_t config_keys[] = {
-    CONFIG_TEXT(database, 1), CONFIG_TEXT(redis, 1),
-    CONFIG_TEXT(media, 1),    CONFIG_TEXT(spool, 1),
-    CONFIG_TEXT(work, 1),     CONFIG_TEXT(log, 0),
-    CONFIG_TEXT(pid, 0),      { "slots", offsetof(config_t, slots), 0, 0 },
+    CONFIG_TEXT(database, 1),
+    CONFIG_TEXT(redis, 1),
+    CONFIG_TEXT(media, 1),
+    CONFIG_TEXT(spool, 1),
+    CONFIG_TEXT(work, 1),
+    CONFIG_TEXT(log, 0),
+    CONFIG_TEXT(pid, 0),
+    { "slots", offsetof(config_t, slots), 0, 0 },
+    { "noop", offsetof(config_t, noop), 0, 0 },
 };
 
 #define CONFIG_KEYS (sizeof(config_keys) / sizeof(config_keys[0]))
@@ -126,8 +131,8 @@ config_line(char *line, config_t *config, unsigned *seen, char *err,
     if (i == CONFIG_KEYS) {
         return config_fail(err, err_size,
                            "there is no \"%.64s\"; known are database, redis, "
-                           "media, spool, work, slots, log, pid, issuer and "
-                           "load_balancer",
+                           "media, spool, work, slots, log, pid, noop, issuer "
+                           "and load_balancer",
                            key);
     }
     if (*seen & 1U << i) {
@@ -148,6 +153,13 @@ config_set(const config_key_t *key, const char *value, config_t *config,
 {
     char *end, *text = (char *) config + key->offset;
     long n;
+
+    if (text == (char *) &config->noop) {
+        config->noop = strcmp(value, "on") == 0;
+        return config->noop || strcmp(value, "off") == 0
+                   ? 0
+                   : config_fail(err, err_size, "\"noop\" is on or off");
+    }
 
     if (key->size == 0) {
         n = strtol(value, &end, 10);

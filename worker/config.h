@@ -19,6 +19,7 @@ typedef struct {
     char log[PATH_MAX];       /* empty: stderr */
     char pid[PATH_MAX];       /* empty: none is written */
     int slots;                /* jobs at a time; 1 when not given */
+    int noop;                 /* 1: jobs of kind noop are done, for tests */
     issuer_line_t issuers[CONFIG_ISSUERS_MAX];
     size_t issuer_count;
 } config_t;

@@ -1,30 +1,44 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "cancel.h"
 #include "job.h"
 #include "log.h"
+#include "pulse.h"
 #include "store.h"
+#include "stream.h"
 
 #define JOB_MEMORY ((size_t) 4 << 30) /* bytes of a tool's address space */
 #define JOB_FILE_SIZE (64U << 20)     /* when a tool asks for none */
 #define JOB_FILES 4                   /* of that size that a tool may write */
 #define JOB_WAIT_US 500000            /* between two tries */
+#define JOB_TELL_SECONDS 0.25         /* between two messages of progress */
+#define JOB_PRECISION 4               /* digits of progress */
+
+/* A pace is one after so many seconds and percents. */
+#define JOB_PACE_SECONDS 2
+#define JOB_PACE_PROGRESS 1
 
 static const job_kind_t job_kinds[] = {
-    { "probe", job_probe },   { "package", job_package },
-    { "poster", job_poster }, { "score", job_score },
-    { "remove", job_remove },
+    { "probe", job_probe, JOB_MEDIA | JOB_FOLDER },
+    { "package", job_package, JOB_MEDIA | JOB_FOLDER },
+    { "poster", job_poster, JOB_MEDIA | JOB_FOLDER },
+    { "score", job_score, JOB_MEDIA | JOB_FOLDER },
+    { "remove", job_remove, JOB_MEDIA | JOB_FOLDER },
+    { "noop", job_noop, 0 },
 };
 
 
 static job_outcome_t job_judge(job_t *job, const job_tool_t *tool,
                                sandbox_rc_t rc, const char *why);
-static double job_since_beat(const job_t *job);
+static int job_left(const job_t *job);
+static double job_since(const struct timespec *past);
 
 
 const job_kind_t *
@@ -47,14 +61,20 @@ job_init(job_t *job, const config_t *config, queue_t *queue,
          const volatile sig_atomic_t *stop, const json_t *row)
 {
     const char *id, *media, *kind;
+    const job_kind_t *known;
 
     id = json_string_value(json_object_get(row, "id"));
     kind = json_string_value(json_object_get(row, "kind"));
     media = json_string_value(
         json_object_get(json_object_get(row, "media"), "id"));
 
-    if (id == NULL || kind == NULL || media == NULL
-        || !uuid_valid(id, strlen(id)) || !uuid_valid(media, strlen(media))) {
+    if (id == NULL || kind == NULL || !uuid_valid(id, strlen(id))
+        || (media != NULL && !uuid_valid(media, strlen(media)))) {
+        return -1;
+    }
+
+    known = job_kind(kind);
+    if (known != NULL && (known->needs & JOB_MEDIA) && media == NULL) {
         return -1;
     }
 
@@ -67,8 +87,11 @@ job_init(job_t *job, const config_t *config, queue_t *queue,
     job->patch = json_object();
     job->result = json_object();
     snprintf(job->id, sizeof(job->id), "%s", id);
-    snprintf(job->media, sizeof(job->media), "%s", media);
-    clock_gettime(CLOCK_MONOTONIC, &job->beat_at);
+    snprintf(job->media, sizeof(job->media), "%s", media ? media : "");
+    job->version = json_integer_value(json_object_get(row, "version"));
+    job->seconds_max = json_number_value(json_object_get(row, "seconds"));
+    clock_gettime(CLOCK_MONOTONIC, &job->began_at);
+    job->beat_at = job->told_at = job->began_at;
 
     return 0;
 }
@@ -85,8 +108,6 @@ job_free(job_t *job)
 job_outcome_t
 job_run(job_t *job)
 {
-    int lock;
-    job_outcome_t outcome;
     const job_kind_t *kind;
 
     kind = job_kind(job->kind);
@@ -95,12 +116,23 @@ job_run(job_t *job)
                        job->kind);
     }
 
+    return kind->needs & JOB_FOLDER ? job_in_folder(job, kind->run)
+                                    : kind->run(job);
+}
+
+
+job_outcome_t
+job_in_folder(job_t *job, job_outcome_t (*run)(job_t *job))
+{
+    int lock;
+    job_outcome_t outcome;
+
     lock = store_work_create(job->config, job->id, job->work);
     if (lock == -1) {
         return job_errno(job, "making a folder to work in");
     }
 
-    outcome = kind->run(job);
+    outcome = run(job);
 
     if (store_erase(job->work) != 0) {
         log_write(LOG_WARN, "job %s %s: %s stays: %s", job->kind, job->id,
@@ -258,24 +290,43 @@ job_beat(void *data)
     double seconds;
     job_t *job = data;
 
+    pulse_beat();
+
     if (*job->stop) {
         job->interrupted = JOB_STOPPED;
         return 1;
     }
 
-    seconds = job_since_beat(job);
+    if (job->seconds_max > 0 && job_since(&job->began_at) > job->seconds_max) {
+        job->interrupted = job_end(job, JOB_BAD,
+                                   "The work took longer than %.0f s.",
+                                   job->seconds_max);
+        return 1;
+    }
+
+    seconds = job_since(&job->beat_at);
     if (seconds < QUEUE_BEAT_SECONDS
-        && (seconds < 1 || job->progress < job->beat_progress + 1)) {
+        && (seconds < 1 || job->progress < job->beat_progress + 1)
+        && !cancel_heard(job->cancel, job->id)) {
+        if (job->progress > job->told_progress
+            && job_since(&job->told_at) >= JOB_TELL_SECONDS) {
+            job_tell(job, "running");
+        }
         return 0;
     }
 
     clock_gettime(CLOCK_MONOTONIC, &job->beat_at);
     job->beat_progress = job->progress;
 
-    switch (queue_renew(job->queue, job->id, job->progress)) {
+    switch (queue_renew(job->queue, job->id, job->progress, job_left(job),
+                        &job->version)) {
     case QUEUE_NONE:
         job->interrupted = JOB_LOST;
         return 1;
+
+    case QUEUE_OK:
+        job_tell(job, "running");
+        return 0;
 
     case QUEUE_AWAY:
         /* It may come back before it has given the job to someone else: the
@@ -298,9 +349,11 @@ job_confirm(job_t *job)
             return JOB_STOPPED;
         }
 
+        pulse_beat();
         clock_gettime(CLOCK_MONOTONIC, &job->beat_at);
 
-        switch (queue_renew(job->queue, job->id, job->progress)) {
+        switch (queue_renew(job->queue, job->id, job->progress, job_left(job),
+                            &job->version)) {
         case QUEUE_OK:
             return JOB_DONE;
         case QUEUE_NONE:
@@ -383,12 +436,67 @@ job_follow(job_t *job, const char *kind)
 }
 
 
+/* {"v":1,"job":…,"version":…,"state":…,"progress":…,"seconds_left":…,
+   "attempt":…,"error":…}, as api.job_event() has it */
+void
+job_tell(job_t *job, const char *state)
+{
+    int left = strcmp(state, "running") == 0 ? job_left(job) : -1;
+    char *text = NULL;
+    json_t *message;
+
+    if (job->stream == NULL) {
+        return;
+    }
+
+    clock_gettime(CLOCK_MONOTONIC, &job->told_at);
+    job->told_progress = job->progress;
+
+    message = json_pack("{s:i, s:s, s:I, s:s, s:f, s:o, s:O?, s:s?}", "v", 1,
+                        "job", job->id, "version", job->version, "state", state,
+                        "progress", round(job->progress * 10) / 10,
+                        "seconds_left",
+                        left >= 0 ? json_integer(left) : json_null(), "attempt",
+                        json_object_get(job->row, "attempt"), "error",
+                        *job->error ? job->error : NULL);
+    if (message != NULL) {
+        text = json_dumps(message,
+                          JSON_COMPACT | JSON_REAL_PRECISION(JOB_PRECISION));
+    }
+    if (text != NULL) {
+        stream_publish(job->stream, "sluice:progress", text);
+    }
+
+    free(text);
+    json_decref(message);
+}
+
+
+int
+job_seconds_left(double elapsed, double progress)
+{
+    if (elapsed < JOB_PACE_SECONDS || progress < JOB_PACE_PROGRESS) {
+        return -1;
+    }
+
+    return progress < 100 ? (int) ceil(elapsed * (100 - progress) / progress)
+                          : 0;
+}
+
+
+static int
+job_left(const job_t *job)
+{
+    return job_seconds_left(job_since(&job->began_at), job->progress);
+}
+
+
 static double
-job_since_beat(const job_t *job)
+job_since(const struct timespec *past)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double) (now.tv_sec - job->beat_at.tv_sec)
-           + (double) (now.tv_nsec - job->beat_at.tv_nsec) / 1e9;
+    return (double) (now.tv_sec - past->tv_sec)
+           + (double) (now.tv_nsec - past->tv_nsec) / 1e9;
 }

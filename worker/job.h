@@ -18,6 +18,9 @@
 #define JOB_ERROR_SIZE 512
 #define JOB_NEXT_MAX 4
 
+struct stream_s; /* stream.h */
+struct cancel_s; /* cancel.h */
+
 typedef enum {
     JOB_DONE,   /* what was found out is in patch, result and next */
     JOB_ERASED, /* the media is gone, and its row is to follow */
@@ -32,8 +35,11 @@ typedef struct {
     queue_t *queue;
     const volatile sig_atomic_t *stop; /* the slot has to leave at once */
 
+    struct stream_s *stream; /* where progress is told; NULL: nowhere */
+    struct cancel_s *cancel; /* where one hears of cancellations; or NULL */
+
     char id[UUID_TEXT_SIZE];
-    char media[UUID_TEXT_SIZE];
+    char media[UUID_TEXT_SIZE]; /* empty: none */
     const char *kind;
     const json_t *row;    /* what queue.describe() says */
     char work[PATH_MAX];  /* a folder of the job's own */
@@ -41,9 +47,11 @@ typedef struct {
     uint64_t input_size;
     const sniff_t *sniff; /* of the upload; NULL: nothing we know */
 
-    double progress; /* percent */
-    double beat_progress;
-    struct timespec beat_at;
+    json_int_t version; /* of the row */
+    double seconds_max; /* that the try may take */
+    double progress;    /* percent */
+    double beat_progress, told_progress;
+    struct timespec began_at, beat_at, told_at;
     job_outcome_t interrupted; /* why a tool was stopped */
 
     char error[JOB_ERROR_SIZE];
@@ -53,9 +61,13 @@ typedef struct {
     int nnext;
 } job_t;
 
+#define JOB_MEDIA 1  /* the kind is about a media */
+#define JOB_FOLDER 2 /* it needs a folder to work in */
+
 typedef struct {
     const char *name;
     job_outcome_t (*run)(job_t *job);
+    unsigned needs;
 } job_kind_t;
 
 job_outcome_t job_probe(job_t *job);
@@ -63,6 +75,12 @@ job_outcome_t job_package(job_t *job);
 job_outcome_t job_poster(job_t *job);
 job_outcome_t job_score(job_t *job);
 job_outcome_t job_remove(job_t *job);
+
+/* For tests, and refused without "noop on": does what `params` says, for `ms`
+   milliseconds, in a sandboxed tool with `tool`; then ends as `fail` ("bad",
+   "again") says, before the try `until` if that is given. With `crash` it kills
+   its slot. `result` has when it began, in microseconds since 1970. */
+job_outcome_t job_noop(job_t *job);
 
 /* The row of a kind, or NULL. */
 const job_kind_t *job_kind(const char *name);
@@ -73,8 +91,11 @@ int job_init(job_t *job, const config_t *config, queue_t *queue,
              const volatile sig_atomic_t *stop, const json_t *row);
 void job_free(job_t *job);
 
-/* Runs it, in a folder of its own that is gone afterwards. */
+/* Runs it as its kind wants it. */
 job_outcome_t job_run(job_t *job);
+
+/* Runs it in a folder of its own, `work`, that is gone afterwards. */
+job_outcome_t job_in_folder(job_t *job, job_outcome_t (*run)(job_t *job));
 
 /* Finds the upload and looks at its first bytes: input, input_size, sniff.
    JOB_DONE, or JOB_BAD when it is nothing we know. */
@@ -100,9 +121,16 @@ typedef struct {
 job_outcome_t job_tool(job_t *job, const job_tool_t *tool,
                        sandbox_result_t *result);
 
-/* Renews the lease when it is time. Nonzero: stop; `interrupted` says why.
-   `job` is a job_t. */
+/* Tells how far it is and renews the lease when it is time. Nonzero: stop;
+   `interrupted` says why. `job` is a job_t. */
 int job_beat(void *job);
+
+/* Tells over sluice:progress that the job is in this state by now. */
+void job_tell(job_t *job, const char *state);
+
+/* Seconds that are left at the pace so far, or -1 when it is too early to say:
+   `elapsed` seconds brought it to `progress` percent. */
+int job_seconds_left(double elapsed, double progress);
 
 /* Asks the record, right before something is published; waits while the server
    is away. JOB_DONE: still ours. */

@@ -10,6 +10,8 @@
 #include "issuer_keys.h"
 #include "log.h"
 #include "master.h"
+#include "notify.h"
+#include "pulse.h"
 #include "slot.h"
 
 #define MASTER_CHILDREN_MAX (4 * CONFIG_SLOTS_MAX) /* those that drain too */
@@ -17,6 +19,7 @@
 #define MASTER_TICK_MS 500
 #define MASTER_PATIENCE 10    /* seconds until a fast stop becomes a kill */
 #define MASTER_BACKOFF_MAX 16 /* seconds between two tries to fork */
+#define MASTER_SILENT 300     /* seconds without a sign of life */
 #define MASTER_STEADY 10      /* seconds after which a slot counts as sound */
 #define MASTER_NAME_SIZE 64
 
@@ -42,6 +45,8 @@ typedef struct {
     sigset_t signals;
     int leaving; /* the signal that ends it, or 0 */
     time_t kill_at;
+    double watchdog; /* seconds between two signs of life for systemd */
+    time_t told_at;
 } master_t;
 
 
@@ -51,6 +56,8 @@ static void master_leave(master_t *master, int number);
 static void master_reap(master_t *master);
 static void master_buried(master_t *master, master_child_t *child, int status);
 static void master_fill(master_t *master);
+static void master_tell(master_t *master);
+static int master_well(const master_t *master);
 static int master_held(const master_t *master, int number);
 static void master_spawn(master_t *master, int number);
 static void master_signal_all(const master_t *master, int number);
@@ -82,11 +89,18 @@ master_run(const char *path, const config_t *config)
     }
     sigprocmask(SIG_BLOCK, &master->signals, NULL);
 
+    if (pulse_create(1 + CONFIG_SLOTS_MAX) != 0) {
+        free(master);
+        return EXIT_FAILURE;
+    }
+
     master_write_pid(&master->config);
+    master->watchdog = notify_watchdog();
     log_write(LOG_INFO, "started with %d slots", master->config.slots);
 
     while (!master->leaving || master_alive(master)) {
         master_fill(master);
+        master_tell(master);
         master_on_signal(master, sigtimedwait(&master->signals, NULL, &tick));
         master_reap(master);
     }
@@ -169,6 +183,7 @@ master_leave(master_t *master, int number)
     log_write(LOG_INFO, number == SIGQUIT ? "stopping after the jobs at hand"
                                           : "stopping");
     master->leaving = number;
+    (void) notify_send("STOPPING=1");
 
     if (number == SIGQUIT) {
         master_signal_all(master, SIGQUIT);
@@ -252,6 +267,47 @@ master_fill(master_t *master)
 }
 
 
+/* READY=1 when the slots have been started, WATCHDOG=1 as long as they are
+   well: else systemd starts all of it anew. */
+static void
+master_tell(master_t *master)
+{
+    time_t now = master_now();
+
+    if (master->told_at == 0) {
+        (void) notify_send("READY=1");
+
+    } else if (master->watchdog == 0
+               || (double) (now - master->told_at) < master->watchdog
+               || !master_well(master)) {
+        return;
+    }
+
+    (void) notify_send("WATCHDOG=1");
+    master->told_at = now;
+}
+
+
+/* Who drains may take his time. */
+static int
+master_well(const master_t *master)
+{
+    int number;
+
+    for (number = 1; number <= master->config.slots && !master->leaving;
+         number++) {
+        if (master_held(master, number)
+                ? pulse_age(number) > MASTER_SILENT
+                : master_now() > master->places[number].not_before
+                                     + MASTER_BACKOFF_MAX) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 static int
 master_held(const master_t *master, int number)
 {
@@ -285,6 +341,8 @@ master_spawn(master_t *master, int number)
     pid = fork();
 
     if (pid == 0) {
+        pulse_take(number);
+
         /* Nobody would stop a child whose master is gone. */
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() != parent) {

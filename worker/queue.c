@@ -11,7 +11,7 @@
 #define QUEUE_CONNECT_TEXT "3" /* seconds */
 #define QUEUE_ANNOUNCE_MANY "100"
 #define QUEUE_ANNOUNCE_TEXT "5 seconds" /* between two calls for one job */
-#define QUEUE_PARAMS_MAX 5
+#define QUEUE_PARAMS_MAX 6
 
 #define QUEUE_STRING(x) QUEUE_STRING_OF(x)
 #define QUEUE_STRING_OF(x) #x
@@ -73,32 +73,42 @@ queue_free(queue_t *queue)
 
 
 queue_rc_t
-queue_take(queue_t *queue, const char *id, json_t **job)
+queue_take(queue_t *queue, json_t **job)
 {
-    const char *params[] = { queue->slot, QUEUE_LEASE_TEXT, id };
+    const char *params[] = { queue->slot, QUEUE_LEASE_TEXT };
 
-    return queue_call_json(queue,
-                           id ? "select queue.take($3, $1, $2)"
-                              : "select queue.take_next($1, $2)",
-                           id ? 3 : 2, params, job);
+    return queue_call_json(queue, "select queue.take_next($1, $2)", 2, params,
+                           job);
 }
 
 
 queue_rc_t
-queue_renew(queue_t *queue, const char *id, double progress)
+queue_renew(queue_t *queue, const char *id, double progress, int seconds_left,
+            json_int_t *version)
 {
-    char percent[32];
-    const char *params[] = { id, queue->slot, QUEUE_LEASE_TEXT, percent };
+    char percent[32], seconds[16], *value = NULL;
+    queue_rc_t rc;
+    const char *params[] = { id, queue->slot, QUEUE_LEASE_TEXT, percent,
+                             seconds_left >= 0 ? seconds : NULL };
 
     snprintf(percent, sizeof(percent), "%.2f", progress);
-    return queue_call_truth(queue, "select queue.renew($1, $2, $3, $4)", 4,
-                            params);
+    snprintf(seconds, sizeof(seconds), "%d", seconds_left);
+
+    rc = queue_call(queue, "select queue.renew($1, $2, $3, $4, $5)", 5, params,
+                    &value);
+    if (rc == QUEUE_OK) {
+        *version = strtoll(value, NULL, 10);
+    }
+
+    free(value);
+    return rc;
 }
 
 
 queue_rc_t
 queue_finish(queue_t *queue, const char *id, const json_t *patch,
-             const json_t *result, const char *const *next, json_t **followers)
+             const json_t *result, const char *const *next, int more,
+             json_t **answer)
 {
     char *patch_text, *result_text, *kinds;
     queue_rc_t rc = QUEUE_REFUSED;
@@ -114,8 +124,10 @@ queue_finish(queue_t *queue, const char *id, const json_t *patch,
         params[2] = patch_text;
         params[3] = result_text;
         params[4] = kinds;
-        rc = queue_call_json(queue, "select queue.finish($1, $2, $3, $4, $5)",
-                             5, params, followers);
+        params[5] = more ? QUEUE_LEASE_TEXT : NULL;
+        rc = queue_call_json(queue,
+                             "select queue.finish($1, $2, $3, $4, $5, $6)", 6,
+                             params, answer);
     }
 
     free(patch_text);
@@ -126,7 +138,8 @@ queue_finish(queue_t *queue, const char *id, const json_t *patch,
 
 
 queue_rc_t
-queue_fail(queue_t *queue, const char *id, const char *reason, int again)
+queue_fail(queue_t *queue, const char *id, const char *reason, int again,
+           int *dead)
 {
     char *state = NULL;
     queue_rc_t rc;
@@ -134,6 +147,10 @@ queue_fail(queue_t *queue, const char *id, const char *reason, int again)
 
     rc = queue_call(queue, "select queue.fail($1, $2, $3, $4)", 4, params,
                     &state);
+    if (rc == QUEUE_OK) {
+        *dead = strcmp(state, "dead") == 0;
+    }
+
     free(state);
     return rc;
 }
@@ -144,14 +161,21 @@ queue_give_back(queue_t *queue, const char *id)
 {
     const char *params[] = { id, queue->slot };
 
-    return queue_call(queue, "select queue.give_back($1, $2)", 2, params, NULL);
+    return queue_call_truth(queue, "select queue.give_back($1, $2)", 2, params);
 }
 
 
 queue_rc_t
-queue_release(queue_t *queue, const char *slot)
+queue_release(queue_t *queue, const char *slot, json_t **ids)
 {
-    return queue_call(queue, "select queue.release($1)", 1, &slot, NULL);
+    return queue_call_json(queue, "select queue.release($1)", 1, &slot, ids);
+}
+
+
+queue_rc_t
+queue_tick(queue_t *queue, json_t **ids)
+{
+    return queue_call_json(queue, "select queue.tick()", 0, NULL, ids);
 }
 
 

@@ -24,31 +24,41 @@ typedef struct queue_s queue_t;
 queue_t *queue_create(const char *conninfo, const char *slot);
 void queue_free(queue_t *queue);
 
-/* Takes the job `id`, or any that is due when `id` is NULL. On QUEUE_OK `*job`
-   is what queue.describe() says, to json_decref(). */
-queue_rc_t queue_take(queue_t *queue, const char *id, json_t **job);
+/* Takes the due job whose turn it is. On QUEUE_OK `*job` is what
+   queue.describe() says, to json_decref(). */
+queue_rc_t queue_take(queue_t *queue, json_t **job);
 
-/* Prolongs the lease; `progress` in percent. QUEUE_NONE: drop the work. */
-queue_rc_t queue_renew(queue_t *queue, const char *id, double progress);
+/* Prolongs the lease. `progress` in percent, `seconds_left` -1 when unknown; on
+   QUEUE_OK `*version` is the row's. QUEUE_NONE: drop the work. */
+queue_rc_t queue_renew(queue_t *queue, const char *id, double progress,
+                       int seconds_left, json_int_t *version);
 
 /* Commits what the job found out. `patch` and `result` are objects or NULL,
-   `next` the kinds of the jobs that follow, ending with NULL. On QUEUE_OK
-   `*followers` is an array of their ids, to json_decref(). */
+   `next` the kinds of the jobs that follow, ending with NULL. With `more` the
+   slot has its next job in the same transaction. On QUEUE_OK `*answer` is an
+   object to json_decref(): `followers`, an array of the ids of jobs that are
+   due by now, and `job`, as queue_take() gives it, or null. */
 queue_rc_t queue_finish(queue_t *queue, const char *id, const json_t *patch,
-                        const json_t *result, const char *const *next,
-                        json_t **followers);
+                        const json_t *result, const char *const *next, int more,
+                        json_t **answer);
 
 /* `again`: it may heal. Otherwise the job is dead, and `reason` is what the
-   media's owner reads. */
+   media's owner reads. On QUEUE_OK `*dead` tells what became of it. */
 queue_rc_t queue_fail(queue_t *queue, const char *id, const char *reason,
-                      int again);
+                      int again, int *dead);
 
 /* Lets go of a job: one that is not finished is due at once, and the try does
-   not count; of a cancelled one, nothing is written any more. */
+   not count; of a cancelled one, nothing is written any more. QUEUE_OK: it is
+   due. */
 queue_rc_t queue_give_back(queue_t *queue, const char *id);
 
-/* The jobs of a slot that is known to have died are due at once. */
-queue_rc_t queue_release(queue_t *queue, const char *slot);
+/* The jobs of a slot that is known to have died are due at once: their ids, as
+   an array to json_decref(). */
+queue_rc_t queue_release(queue_t *queue, const char *slot, json_t **ids);
+
+/* Makes the jobs of schedules whose time has come, and buries what was
+   interrupted too often. The ids of new jobs, as an array to json_decref(). */
+queue_rc_t queue_tick(queue_t *queue, json_t **ids);
 
 /* The ids of jobs that are due and that nobody was told of lately, as an array
    to json_decref(). */

@@ -19,7 +19,7 @@
 #include "sandbox_verdict.h"
 
 #define SANDBOX_OUTPUT_MAX ((size_t) 1 << 20) /* bytes of stdout kept */
-#define SANDBOX_BEAT_MS 1000
+#define SANDBOX_BEAT_MS 250
 #define SANDBOX_REPORT_FD (STDERR_FILENO + 1)
 
 static sandbox_rc_t sandbox_start(sandbox_run_t *run);

@@ -55,8 +55,8 @@ typedef struct {
     size_t file_size;   /* bytes of any one file written */
     size_t folder_size; /* bytes by which the folder may grow */
 
-    /* Called about every second, and with each line of stdout when `line` is
-       set; nonzero from beat() ends the tool with SANDBOX_STOPPED. */
+    /* Called about four times a second, and with each line of stdout when
+       `line` is set; nonzero from beat() ends the tool with SANDBOX_STOPPED. */
     int (*beat)(void *data);
     void (*line)(void *data, const char *line);
     void *data;

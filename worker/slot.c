@@ -5,16 +5,19 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "cancel.h"
 #include "job.h"
 #include "log.h"
+#include "pulse.h"
 #include "queue.h"
 #include "slot.h"
 #include "store.h"
 #include "stream.h"
 
-#define SLOT_WAIT_MS 1000     /* for a wake-up; then it looks by itself */
-#define SLOT_ANNOUNCE_EVERY 5 /* seconds */
-#define SLOT_PATIENCE_MAX 5   /* seconds between tries to record a result */
+#define SLOT_WAIT_MS 1000 /* for a wake-up; then it looks by itself */
+#define SLOT_NOBODY "-"
+#define SLOT_TICK_EVERY 2   /* seconds */
+#define SLOT_PATIENCE_MAX 5 /* seconds between tries to record a result */
 
 static volatile sig_atomic_t slot_stop;
 static volatile sig_atomic_t slot_drain;
@@ -23,17 +26,24 @@ typedef struct {
     const config_t *config;
     queue_t *queue;
     stream_t *stream;
-    time_t announced; /* monotonic seconds */
+    cancel_t *cancel;
+    time_t ticked; /* monotonic seconds */
     pid_t predecessor;
 } slot_t;
 
 
 static void slot_loop(slot_t *slot);
-static queue_rc_t slot_work(slot_t *slot, const char *id);
-static void slot_record(slot_t *slot, job_t *job, job_outcome_t outcome);
+static queue_rc_t slot_work(slot_t *slot);
+static queue_rc_t slot_do(slot_t *slot, const json_t *row, json_t **next);
+static void slot_hand_back(slot_t *slot, const json_t *row);
+static void slot_record(slot_t *slot, job_t *job, job_outcome_t outcome,
+                        json_t **next);
 static queue_rc_t slot_record_once(slot_t *slot, job_t *job,
-                                   job_outcome_t outcome);
-static void slot_announce(slot_t *slot);
+                                   job_outcome_t outcome, json_t **next);
+static queue_rc_t slot_record_failure(slot_t *slot, job_t *job, int again);
+static queue_rc_t slot_record_success(slot_t *slot, job_t *job, json_t **next);
+static void slot_wake(slot_t *slot, const json_t *ids);
+static void slot_tick(slot_t *slot);
 static void slot_inherit(slot_t *slot);
 static void slot_name(char name[SLOT_NAME_SIZE], int number);
 static void slot_signals(void);
@@ -55,13 +65,15 @@ slot_run(const config_t *config, int number, pid_t predecessor)
 
     slot.queue = queue_create(config->database, name);
     slot.stream = stream_create(config->redis, consumer);
+    slot.cancel = cancel_create(config->redis);
 
-    if (slot.queue != NULL && slot.stream != NULL) {
+    if (slot.queue != NULL && slot.stream != NULL && slot.cancel != NULL) {
         store_work_sweep(config);
         slot_loop(&slot);
         rc = EXIT_SUCCESS;
     }
 
+    cancel_free(slot.cancel);
     stream_free(slot.stream);
     queue_free(slot.queue);
     return rc;
@@ -73,72 +85,101 @@ slot_loop(slot_t *slot)
 {
     int found;
     queue_rc_t rc;
-    stream_wake_t wake;
 
     while (!slot_stop && !slot_drain) {
+        pulse_beat();
         slot_inherit(slot);
+        cancel_heard(slot->cancel, SLOT_NOBODY); /* keeps up */
 
-        found = stream_next(slot->stream, SLOT_WAIT_MS, &wake);
+        found = stream_next(slot->stream, SLOT_WAIT_MS);
         if (slot_stop || slot_drain) {
-            break; /* what was not acknowledged, the next one reads */
+            break;
         }
 
-        /* Without a wake-up, look by yourself: so nothing is ever lost. */
-        rc = QUEUE_NONE;
-        if (found != 1) {
-            rc = slot_work(slot, NULL);
-        } else if (wake.job[0] != '\0') {
-            rc = slot_work(slot, wake.job);
-        }
-
-        if (found == 1) {
-            stream_ack(slot->stream, wake.entry);
-        }
+        /* Also without a wake-up: so nothing is ever lost. */
+        rc = slot_work(slot);
 
         if (rc == QUEUE_AWAY || rc == QUEUE_REFUSED
             || (found == -1 && rc == QUEUE_NONE)) {
             usleep(SLOT_WAIT_MS * 1000);
         }
 
-        slot_announce(slot);
+        slot_tick(slot);
     }
 }
 
 
-/* Takes the job, or any when `id` is NULL, and does it. */
+/* Does what is due, one after the other, until nothing is or one does not work
+   out. */
 static queue_rc_t
-slot_work(slot_t *slot, const char *id)
+slot_work(slot_t *slot)
+{
+    json_t *row = NULL, *next;
+    queue_rc_t rc;
+
+    rc = queue_take(slot->queue, &row);
+
+    while (rc == QUEUE_OK) {
+        if (slot_stop || slot_drain) {
+            slot_hand_back(slot, row);
+            json_decref(row);
+            break;
+        }
+
+        next = NULL;
+        rc = slot_do(slot, row, &next);
+        json_decref(row);
+        row = next;
+
+        slot_tick(slot);
+    }
+
+    return rc;
+}
+
+
+/* QUEUE_OK with the job that comes next, or QUEUE_NONE. */
+static queue_rc_t
+slot_do(slot_t *slot, const json_t *row, json_t **next)
 {
     job_t job;
-    json_t *row = NULL;
-    queue_rc_t rc;
     job_outcome_t outcome;
-
-    rc = queue_take(slot->queue, id, &row);
-    if (rc != QUEUE_OK) {
-        return rc;
-    }
 
     if (job_init(&job, slot->config, slot->queue, &slot_stop, row) != 0) {
         log_write(LOG_ERROR, "the database handed out a job without sense");
-        json_decref(row);
         return QUEUE_REFUSED;
     }
 
-    log_write(LOG_INFO, "job %s %s of %s: begun", job.kind, job.id, job.media);
+    job.stream = slot->stream;
+    job.cancel = slot->cancel;
+
+    log_write(LOG_INFO, "job %s %s of %s: begun", job.kind, job.id,
+              *job.media ? job.media : "nobody");
+    job_tell(&job, "running");
 
     outcome = job_run(&job);
-    slot_record(slot, &job, outcome);
+    slot_record(slot, &job, outcome, next);
 
     job_free(&job);
-    json_decref(row);
-    return QUEUE_OK;
+    return *next != NULL ? QUEUE_OK : QUEUE_NONE;
+}
+
+
+/* What came together with the end of the last job, when the slot has to go. */
+static void
+slot_hand_back(slot_t *slot, const json_t *row)
+{
+    const char *id = json_string_value(json_object_get(row, "id"));
+
+    if (id != NULL && queue_give_back(slot->queue, id) == QUEUE_OK) {
+        stream_add(slot->stream, id);
+    }
 }
 
 
 /* A result is kept until it is recorded, however long that takes. */
 static void
-slot_record(slot_t *slot, job_t *job, job_outcome_t outcome)
+slot_record(slot_t *slot, job_t *job, job_outcome_t outcome, json_t **next)
 {
     int seconds = 0;
     queue_rc_t rc;
@@ -149,7 +190,9 @@ slot_record(slot_t *slot, job_t *job, job_outcome_t outcome)
     };
 
     for (;;) {
-        rc = slot_record_once(slot, job, outcome);
+        pulse_beat();
+
+        rc = slot_record_once(slot, job, outcome, next);
         if (rc != QUEUE_AWAY || slot_stop) {
             break;
         }
@@ -160,74 +203,126 @@ slot_record(slot_t *slot, job_t *job, job_outcome_t outcome)
 
     if (rc == QUEUE_REFUSED && outcome != JOB_AGAIN) {
         job_end(job, JOB_AGAIN, "The result could not be recorded.");
-        slot_record(slot, job, JOB_AGAIN);
+        slot_record(slot, job, JOB_AGAIN, next);
         return;
     }
 
     log_write(outcome == JOB_DONE || outcome == JOB_ERASED ? LOG_INFO
                                                            : LOG_WARN,
-              "job %s %s of %s: %s%s%s%s", job->kind, job->id, job->media,
-              words[outcome], *job->error ? ": " : "", job->error,
-              rc == QUEUE_OK     ? ""
+              "job %s %s of %s: %s%s%s%s", job->kind, job->id,
+              *job->media ? job->media : "nobody", words[outcome],
+              *job->error ? ": " : "", job->error,
+              rc == QUEUE_OK || outcome == JOB_LOST ? ""
               : rc == QUEUE_NONE ? " (it was someone else's by then)"
                                  : " (not recorded)");
 }
 
 
 static queue_rc_t
-slot_record_once(slot_t *slot, job_t *job, job_outcome_t outcome)
+slot_record_once(slot_t *slot, job_t *job, job_outcome_t outcome, json_t **next)
 {
-    size_t i;
-    json_t *followers = NULL, *id;
     queue_rc_t rc;
 
     switch (outcome) {
     case JOB_ERASED:
         return queue_finish_remove(slot->queue, job->id);
+
     case JOB_BAD:
-        return queue_fail(slot->queue, job->id, job->error, 0);
     case JOB_AGAIN:
-        return queue_fail(slot->queue, job->id, job->error, 1);
+        return slot_record_failure(slot, job, outcome == JOB_AGAIN);
+
     case JOB_LOST:
     case JOB_STOPPED:
-        return queue_give_back(slot->queue, job->id);
+        rc = queue_give_back(slot->queue, job->id);
+        if (rc == QUEUE_OK) {
+            job->version++;
+            job_tell(job, "queued");
+            stream_add(slot->stream, job->id);
+        }
+        return rc;
+
     default:
-        break;
+        return slot_record_success(slot, job, next);
+    }
+}
+
+
+/* Each change of a running job makes its version grow by one. */
+static queue_rc_t
+slot_record_failure(slot_t *slot, job_t *job, int again)
+{
+    int dead = 0;
+    queue_rc_t rc;
+
+    rc = queue_fail(slot->queue, job->id, job->error, again, &dead);
+    if (rc == QUEUE_OK) {
+        job->version++;
+        job_tell(job, dead ? "dead" : "retrying");
     }
 
-    rc = queue_finish(slot->queue, job->id, job->patch, job->result, job->next,
-                      &followers);
-
-    json_array_foreach(followers, i, id)
-    {
-        stream_add(slot->stream, json_string_value(id));
-    }
-
-    json_decref(followers);
     return rc;
 }
 
 
-static void
-slot_announce(slot_t *slot)
+static queue_rc_t
+slot_record_success(slot_t *slot, job_t *job, json_t **next)
 {
-    size_t i;
-    json_t *ids = NULL, *id;
-    struct timespec now;
+    json_t *answer = NULL;
+    queue_rc_t rc;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (now.tv_sec - slot->announced < SLOT_ANNOUNCE_EVERY) {
-        return;
-    }
-    slot->announced = now.tv_sec;
+    rc = queue_finish(slot->queue, job->id, job->patch, job->result, job->next,
+                      !slot_stop && !slot_drain, &answer);
+    if (rc == QUEUE_OK) {
+        job->version++;
+        job->progress = 100;
+        job_tell(job, "done");
+        slot_wake(slot, json_object_get(answer, "followers"));
 
-    if (queue_announce(slot->queue, &ids) == QUEUE_OK) {
-        json_array_foreach(ids, i, id)
-        {
-            stream_add(slot->stream, json_string_value(id));
+        if (json_is_object(json_object_get(answer, "job"))) {
+            *next = json_incref(json_object_get(answer, "job"));
         }
     }
 
+    json_decref(answer);
+    return rc;
+}
+
+
+/* Wakes someone for each of these jobs. */
+static void
+slot_wake(slot_t *slot, const json_t *ids)
+{
+    size_t i;
+    json_t *id;
+
+    json_array_foreach(ids, i, id)
+    {
+        stream_add(slot->stream, json_string_value(id));
+    }
+}
+
+
+static void
+slot_tick(slot_t *slot)
+{
+    json_t *ids = NULL;
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (now.tv_sec - slot->ticked < SLOT_TICK_EVERY) {
+        return;
+    }
+    slot->ticked = now.tv_sec;
+
+    if (queue_tick(slot->queue, &ids) == QUEUE_OK) {
+        slot_wake(slot, ids);
+    }
+    json_decref(ids);
+
+    ids = NULL;
+    if (queue_announce(slot->queue, &ids) == QUEUE_OK) {
+        slot_wake(slot, ids);
+    }
     json_decref(ids);
 }
 
@@ -237,6 +332,7 @@ static void
 slot_inherit(slot_t *slot)
 {
     char name[SLOT_NAME_SIZE];
+    json_t *ids = NULL;
     queue_rc_t rc;
 
     if (slot->predecessor == 0) {
@@ -244,7 +340,10 @@ slot_inherit(slot_t *slot)
     }
 
     slot_name(name, slot->predecessor);
-    rc = queue_release(slot->queue, name);
+    rc = queue_release(slot->queue, name, &ids);
+    slot_wake(slot, ids);
+    json_decref(ids);
+
     if (rc != QUEUE_AWAY) {
         slot->predecessor = 0;
     }

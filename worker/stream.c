@@ -1,4 +1,4 @@
-#include <stdio.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include "log.h"
@@ -10,20 +10,21 @@
 #define STREAM_VERSION "1"
 #define STREAM_KEEP "100000" /* entries, more or less */
 #define STREAM_TIMEOUT_MS 2000
+#define STREAM_UNANSWERED_MAX 64
 
 struct stream_s {
     redisContext *redis;
     char *address;
     char *consumer;
-    int inherited; /* the entries of our predecessor are read */
-    int away;      /* said so in the log */
+    int unanswered; /* commands whose answers were not read yet */
+    int away;       /* said so in the log */
 };
 
 
 static int stream_connect(stream_t *stream);
 static int stream_create_group(stream_t *stream);
-static redisReply *stream_read(stream_t *stream, int wait_ms);
-static int stream_parse(const redisReply *reply, stream_wake_t *wake);
+static void stream_send(stream_t *stream, const char *format, ...);
+static int stream_answers(stream_t *stream);
 static redisReply *stream_check(stream_t *stream, void *reply);
 static void stream_lose(stream_t *stream, const char *why);
 
@@ -66,16 +67,21 @@ stream_free(stream_t *stream)
 
 
 int
-stream_next(stream_t *stream, int wait_ms, stream_wake_t *wake)
+stream_next(stream_t *stream, int wait_ms)
 {
     int found;
     redisReply *reply;
 
-    if (stream_connect(stream) != 0) {
+    if (stream_connect(stream) != 0 || stream_answers(stream) != 0) {
         return -1;
     }
 
-    reply = stream_read(stream, wait_ms);
+    reply = stream_check(
+        stream,
+        redisCommand(stream->redis,
+                     "XREADGROUP GROUP " STREAM_GROUP
+                     " %s COUNT 1 BLOCK %d NOACK STREAMS " STREAM_KEY " >",
+                     stream->consumer, wait_ms));
     if (reply == NULL) {
         return -1;
     }
@@ -91,118 +97,75 @@ stream_next(stream_t *stream, int wait_ms, stream_wake_t *wake)
         return -1;
     }
 
-    found = stream_parse(reply, wake);
+    /* [[key, [[entry, [field, value, …]]]]]; nil when the time is up */
+    found = reply->type == REDIS_REPLY_ARRAY && reply->elements == 1;
     freeReplyObject(reply);
-
-    if (!found && !stream->inherited) {
-        stream->inherited = 1;
-        return stream_next(stream, wait_ms, wake);
-    }
-
     return found;
-}
-
-
-/* "0" means what was given to this consumer and not acknowledged, ">" what
-   was given to nobody yet. */
-static redisReply *
-stream_read(stream_t *stream, int wait_ms)
-{
-    if (!stream->inherited) {
-        return stream_check(stream,
-                            redisCommand(stream->redis,
-                                         "XREADGROUP GROUP " STREAM_GROUP
-                                         " %s COUNT 1 STREAMS " STREAM_KEY " 0",
-                                         stream->consumer));
-    }
-
-    return stream_check(
-        stream, redisCommand(stream->redis,
-                             "XREADGROUP GROUP " STREAM_GROUP
-                             " %s COUNT 1 BLOCK %d STREAMS " STREAM_KEY " >",
-                             stream->consumer, wait_ms));
-}
-
-
-/* [[key, [[entry, [field, value, …]]]]]; nil when the time is up. The fields
-   are nil when the entry was trimmed away meanwhile. */
-static int
-stream_parse(const redisReply *reply, stream_wake_t *wake)
-{
-    size_t i;
-    const redisReply *entries, *entry, *fields, *value;
-
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 1
-        || reply->element[0]->elements != 2) {
-        return 0;
-    }
-
-    entries = reply->element[0]->element[1];
-    if (entries->type != REDIS_REPLY_ARRAY || entries->elements == 0
-        || entries->element[0]->elements != 2) {
-        return 0;
-    }
-
-    entry = entries->element[0]->element[0];
-    fields = entries->element[0]->element[1];
-    snprintf(wake->entry, sizeof(wake->entry), "%s", entry->str);
-    wake->job[0] = '\0';
-
-    for (i = 0; fields->type == REDIS_REPLY_ARRAY && i + 1 < fields->elements;
-         i += 2) {
-        value = fields->element[i + 1];
-
-        if (strcmp(fields->element[i]->str, "v") == 0
-            && strcmp(value->str, STREAM_VERSION) != 0) {
-            wake->job[0] = '\0';
-            break;
-        }
-
-        if (strcmp(fields->element[i]->str, "id") == 0
-            && uuid_valid(value->str, (size_t) value->len)) {
-            memcpy(wake->job, value->str, UUID_TEXT_SIZE);
-        }
-    }
-
-    return 1;
-}
-
-
-void
-stream_ack(stream_t *stream, const char *entry)
-{
-    redisReply *reply;
-
-    if (stream->redis == NULL) {
-        return;
-    }
-
-    reply = stream_check(
-        stream, redisCommand(stream->redis,
-                             "XACK " STREAM_KEY " " STREAM_GROUP " %s", entry));
-    if (reply != NULL) {
-        freeReplyObject(reply);
-    }
 }
 
 
 void
 stream_add(stream_t *stream, const char *job)
 {
-    redisReply *reply;
+    stream_send(stream,
+                "XADD " STREAM_KEY " MAXLEN ~ " STREAM_KEEP
+                " * v " STREAM_VERSION " id %s",
+                job);
+}
 
-    if (stream_connect(stream) != 0) {
+
+void
+stream_publish(stream_t *stream, const char *channel, const char *text)
+{
+    stream_send(stream, "PUBLISH %s %s", channel, text);
+}
+
+
+/* The answers are read before the next question, or when there are many. */
+static void
+stream_send(stream_t *stream, const char *format, ...)
+{
+    int rc, done = 0;
+    va_list args;
+
+    if (stream_connect(stream) != 0
+        || (stream->unanswered >= STREAM_UNANSWERED_MAX
+            && stream_answers(stream) != 0)) {
         return;
     }
 
-    reply = stream_check(stream, redisCommand(stream->redis,
-                                              "XADD " STREAM_KEY
-                                              " MAXLEN ~ " STREAM_KEEP
-                                              " * v " STREAM_VERSION " id %s",
-                                              job));
-    if (reply != NULL) {
-        freeReplyObject(reply);
+    va_start(args, format);
+    rc = redisvAppendCommand(stream->redis, format, args);
+    va_end(args);
+
+    while (rc == REDIS_OK && !done) {
+        rc = redisBufferWrite(stream->redis, &done);
     }
+    if (rc != REDIS_OK) {
+        stream_lose(stream, stream->redis->errstr);
+        return;
+    }
+
+    stream->unanswered++;
+}
+
+
+/* Lets the answers in that nobody waited for. 0, or -1 when Redis is away. */
+static int
+stream_answers(stream_t *stream)
+{
+    void *reply;
+
+    while (stream->unanswered > 0) {
+        if (redisGetReply(stream->redis, &reply) != REDIS_OK) {
+            stream_lose(stream, stream->redis->errstr);
+            return -1;
+        }
+        freeReplyObject(reply);
+        stream->unanswered--;
+    }
+
+    return 0;
 }
 
 
@@ -221,7 +184,7 @@ stream_connect(stream_t *stream)
         return -1;
     }
 
-    stream->inherited = 0;
+    stream->unanswered = 0;
     return stream_create_group(stream);
 }
 

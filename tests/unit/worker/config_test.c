@@ -178,6 +178,17 @@ START_TEST(more_than_16_issuers_are_refused)
 END_TEST
 
 
+START_TEST(noop_is_off_until_it_is_on)
+{
+    ck_assert_int_eq(parse("database d\n" REST), 0);
+    ck_assert_int_eq(config.noop, 0);
+    ck_assert_int_eq(parse("database d\nnoop on\n" REST), 0);
+    ck_assert_int_eq(config.noop, 1);
+    ck_assert_int_eq(parse("database d\nnoop 1\n" REST), -1);
+}
+END_TEST
+
+
 RUN("worker/config", a_value_may_hold_blanks, without_slots_there_is_one,
     comments_empty_lines_and_line_ends_of_windows_are_passed_over,
     an_unknown_key_is_named_with_its_line, a_missing_key_is_named,
@@ -187,4 +198,4 @@ RUN("worker/config", a_value_may_hold_blanks, without_slots_there_is_one,
     folders_that_are_not_there_are_named,
     issuers_and_load_balancers_may_stand_several_times,
     two_issuers_with_one_file_are_refused, one_issuer_twice_is_refused,
-    more_than_16_issuers_are_refused)
+    more_than_16_issuers_are_refused, noop_is_off_until_it_is_on)

@@ -14,8 +14,8 @@ static volatile sig_atomic_t stop;
 START_TEST(every_kind_has_its_file)
 {
     size_t i;
-    static const char *const kinds[] = { "probe", "package", "poster", "score",
-                                         "remove" };
+    static const char *const kinds[] = { "probe", "package", "poster",
+                                         "score", "remove",  "noop" };
 
     for (i = 0; i < COUNT(kinds); i++) {
         ck_assert_ptr_nonnull(job_kind(kinds[i]));
@@ -68,6 +68,37 @@ START_TEST(a_job_without_media_is_refused)
     row = json_pack("{s:s, s:s, s:n}", "id", JOB_ID, "kind", "probe", "media");
     ck_assert_int_eq(job_init(&job, &config, NULL, &stop, row), -1);
     json_decref(row);
+}
+END_TEST
+
+
+START_TEST(a_noop_needs_no_media)
+{
+    job_t job;
+    json_t *row;
+
+    row = json_pack("{s:s, s:s, s:n}", "id", JOB_ID, "kind", "noop", "media");
+    ck_assert_int_eq(job_init(&job, &config, NULL, &stop, row), 0);
+    ck_assert_str_eq(job.media, "");
+    job_free(&job);
+    json_decref(row);
+}
+END_TEST
+
+
+START_TEST(what_is_left_goes_by_the_pace_so_far)
+{
+    ck_assert_int_eq(job_seconds_left(30, 25), 90);
+    ck_assert_int_eq(job_seconds_left(10, 99), 1);
+    ck_assert_int_eq(job_seconds_left(10, 100), 0);
+}
+END_TEST
+
+
+START_TEST(a_pace_is_not_guessed_too_early)
+{
+    ck_assert_int_eq(job_seconds_left(1.9, 50), -1);
+    ck_assert_int_eq(job_seconds_left(60, 0.9), -1);
 }
 END_TEST
 
@@ -197,8 +228,10 @@ END_TEST
 RUN("worker/job", every_kind_has_its_file,
     a_kind_from_a_later_version_is_unknown, what_the_queue_hands_out_is_read,
     an_id_that_is_a_path_is_refused, a_job_without_media_is_refused,
-    an_empty_file_is_called_empty, a_text_is_called_a_text,
-    a_playlist_is_called_a_playlist, other_bytes_are_in_no_format,
+    a_noop_needs_no_media, what_is_left_goes_by_the_pace_so_far,
+    a_pace_is_not_guessed_too_early, an_empty_file_is_called_empty,
+    a_text_is_called_a_text, a_playlist_is_called_a_playlist,
+    other_bytes_are_in_no_format,
     a_job_says_that_its_tool_tried_to_reach_the_network,
     a_job_says_that_its_tool_tried_to_start_a_program,
     a_job_says_that_its_tool_asked_for_other_files,
