@@ -284,6 +284,13 @@ ngx_int_t ngx_http_sluice_api_answer(ngx_http_request_t *r,
                                      const ngx_sluice_pg_result_t *result,
                                      ngx_uint_t sign);
 
+/* Wakes a worker for each job in `wake` and publishes what is in `publish`, an
+   array of {"channel", "message"}; takes both out of the body. */
+void ngx_http_sluice_news(ngx_http_request_t *r, json_t *body);
+
+/* Wakes a worker for a job, by its id. */
+void ngx_http_sluice_news_wake(ngx_http_request_t *r, const char *job);
+
 /* Replaces the paths in `links` of a media object, or of each of its `items`,
    by absolute signed URLs, which end with the caller's session. */
 ngx_int_t ngx_http_sluice_sign_links(ngx_http_request_t *r, json_t *body);

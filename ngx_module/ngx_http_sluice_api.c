@@ -133,6 +133,8 @@ ngx_http_sluice_api_answer(ngx_http_request_t *r,
     ngx_http_sluice_revocation_publish(r, json_object_get(body, "revoked"));
     (void) json_object_del(body, "revoked");
 
+    ngx_http_sluice_news(r, body);
+
     if (status == NGX_HTTP_NO_CONTENT) {
         json_decref(body);
         ngx_str_null(&value);

@@ -133,6 +133,12 @@ static ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
     { NGX_HTTP_GET, ngx_string("/api/jobs/{id}"), ROLE_VIEWER, SQL(get_job),
       NULL, 0 },
 
+    { NGX_HTTP_DELETE, ngx_string("/api/jobs/{id}"), ROLE_VIEWER,
+      SQL(cancel_job), NULL, 0 },
+
+    { NGX_HTTP_POST, ngx_string("/api/jobs/{id}/retry"), ROLE_VIEWER,
+      SQL(retry_job), NULL, 0 },
+
     { 0, ngx_null_string, ROLE_NONE, NO_SQL, NULL, 0 }
 };
 
