@@ -45,6 +45,8 @@ int ctl_link_show(int argc, char **argv);
 int ctl_token_verify(int argc, char **argv);
 int ctl_jobs_list(int argc, char **argv);
 int ctl_jobs_show(int argc, char **argv);
+int ctl_jobs_retry(int argc, char **argv);
+int ctl_jobs_cancel(int argc, char **argv);
 
 /* The command that runs. */
 const ctl_command_t *ctl_command(void);

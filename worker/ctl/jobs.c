@@ -3,6 +3,7 @@
 #include "uuid.h"
 #include "ctl.h"
 #include "database.h"
+#include "news.h"
 #include "options.h"
 #include "output.h"
 
@@ -14,6 +15,8 @@ static const char *const jobs_states[] = { "queued", "running", "retrying",
                                            NULL };
 
 
+static int jobs_change(int argc, char **argv, const char *sql,
+                       const char *refusal);
 static void jobs_check_state(const char *state);
 
 
@@ -24,14 +27,16 @@ ctl_jobs_list(int argc, char **argv)
     char *end;
     json_t *rows;
     PGconn *conn;
-    const char *conninfo = NULL, *state = NULL, *as_json = NULL;
+    const char *conninfo = NULL, *state = NULL, *kind = NULL;
+    const char *as_json = NULL;
     const char *limit = JOBS_LIMIT_DEFAULT;
-    const char *params[2];
+    const char *params[3];
     static const char *const columns[] = { "id",         "kind",     "state",
                                            "attempt",    "progress", "media",
                                            "created_at", "error",    NULL };
     const ctl_option_t options[] = {
         { "state", "STATE", "only those that are queued, running, …", &state },
+        { "kind", "KIND", "only those that are probe, package, …", &kind },
         { "limit", "N", "at most so many, 50 unless given", &limit },
         { DATABASE_OPTION, &conninfo },
         { "json", NULL, "for machines", &as_json },
@@ -53,13 +58,15 @@ ctl_jobs_list(int argc, char **argv)
 
     params[0] = state;
     params[1] = limit;
+    params[2] = kind;
     rows = database_rows(conn,
                          "select id, kind, state, attempt, progress, media, "
                          "date_trunc('second', created_at) as created_at, "
                          "error from sluice.jobs "
-                         "where $1::text is null or state = $1::text "
+                         "where ($1::text is null or state = $1::text) "
+                         "and ($3::text is null or kind = $3::text) "
                          "order by id desc limit $2::integer",
-                         2, params);
+                         3, params);
     PQfinish(conn);
     if (rows == NULL) {
         return CTL_FAILED;
@@ -106,6 +113,71 @@ ctl_jobs_show(int argc, char **argv)
         output_object(json_array_get(rows, 0), as_json != NULL);
     }
 
+    json_decref(rows);
+    return rc;
+}
+
+
+int
+ctl_jobs_retry(int argc, char **argv)
+{
+    return jobs_change(argc, argv,
+                       "select jsonb_build_object("
+                       "'wake', jsonb_build_array(j.id), "
+                       "'publish', jsonb_build_array(jsonb_build_object("
+                       "'channel', 'sluice:progress', "
+                       "'message', api.job_event(j)))) as news "
+                       "from queue.retry($1::uuid) j where j.id is not null",
+                       "is neither dead nor cancelled");
+}
+
+
+int
+ctl_jobs_cancel(int argc, char **argv)
+{
+    return jobs_change(argc, argv,
+                       "select jsonb_build_object("
+                       "'publish', jsonb_build_array(jsonb_build_object("
+                       "'channel', 'sluice:cancel', 'message', "
+                       "jsonb_build_object('v', 1, 'job', j.id)), "
+                       "jsonb_build_object('channel', 'sluice:progress', "
+                       "'message', api.job_event(j)))) as news "
+                       "from queue.cancel($1::uuid) j where j.id is not null",
+                       "is over, or cannot be cancelled");
+}
+
+
+static int
+jobs_change(int argc, char **argv, const char *sql, const char *refusal)
+{
+    int rc;
+    json_t *rows;
+    PGconn *conn;
+    const char *id, *conninfo = NULL, *address = NULL;
+    const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
+                                     { NEWS_OPTION, &address },
+                                     { NULL, NULL, NULL, NULL } };
+
+    options_read(argc, argv, options, &id);
+    if (!uuid_valid(id, strlen(id))) {
+        ctl_usage("ID \"%s\" is not a job's id", id);
+    }
+
+    conn = database_open(conninfo);
+    if (conn == NULL) {
+        return CTL_FAILED;
+    }
+
+    rows = database_rows(conn, sql, 1, &id);
+    PQfinish(conn);
+    if (rows == NULL) {
+        return CTL_FAILED;
+    }
+
+    rc = json_array_size(rows) == 0
+             ? ctl_fail("job %s %s, or there is none", id, refusal)
+             : news_of_job(address,
+                           json_object_get(json_array_get(rows, 0), "news"));
     json_decref(rows);
     return rc;
 }

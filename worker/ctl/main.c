@@ -35,6 +35,9 @@ static const ctl_command_t commands[] = {
       ctl_token_verify },
     { "jobs", "list", NULL, "Shows the newest jobs.", ctl_jobs_list },
     { "jobs", "show", "ID", "Shows one job.", ctl_jobs_show },
+    { "jobs", "retry", "ID", "Begins a dead or cancelled job anew.",
+      ctl_jobs_retry },
+    { "jobs", "cancel", "ID", "Stops a job for good.", ctl_jobs_cancel },
     { NULL, NULL, NULL, NULL, NULL }
 };
 

@@ -9,11 +9,13 @@
 
 #define NEWS_KEY "sluice:revoked" /* scored by expiry */
 #define NEWS_CHANNEL "sluice:revocations"
+#define NEWS_STREAM "sluice:jobs MAXLEN ~ 100000"
 #define NEWS_TIMEOUT_S 5
 #define NEWS_LATER "nginx learns of it within a minute"
 
 
 static redisContext *news_connect(const char *address);
+static int news_publish(redisContext *redis, const json_t *news);
 static int news_send(redisContext *redis, const json_t *revocation);
 
 
@@ -59,6 +61,69 @@ done:
         redisFree(redis);
     }
     return rc;
+}
+
+
+int
+news_of_job(const char *address, const json_t *news)
+{
+    int rc = CTL_OK;
+    redisContext *redis;
+
+    if (address == NULL) {
+        address = getenv("SLUICE_REDIS");
+    }
+    if (address == NULL || *address == '\0') {
+        return CTL_OK;
+    }
+
+    redis = news_connect(address);
+    if (redis == NULL || redis->err != 0 || news_publish(redis, news) != 0) {
+        rc = ctl_fail("Redis did not take it, so workers learn of it within "
+                      "seconds: %s",
+                      redis ? redis->errstr : "out of memory");
+    }
+
+    if (redis != NULL) {
+        redisFree(redis);
+    }
+    return rc;
+}
+
+
+static int
+news_publish(redisContext *redis, const json_t *news)
+{
+    char *text;
+    size_t i;
+    json_t *entry;
+    redisReply *reply;
+
+    json_array_foreach(json_object_get(news, "publish"), i, entry)
+    {
+        text = json_dumps(json_object_get(entry, "message"), JSON_COMPACT);
+        reply = text ? redisCommand(
+                    redis, "PUBLISH %s %s",
+                    json_string_value(json_object_get(entry, "channel")), text)
+                     : NULL;
+        free(text);
+        if (reply == NULL) {
+            return -1;
+        }
+        freeReplyObject(reply);
+    }
+
+    json_array_foreach(json_object_get(news, "wake"), i, entry)
+    {
+        reply = redisCommand(redis, "XADD " NEWS_STREAM " * v 1 id %s",
+                             json_string_value(entry));
+        if (reply == NULL) {
+            return -1;
+        }
+        freeReplyObject(reply);
+    }
+
+    return 0;
 }
 
 

@@ -15,4 +15,10 @@
    record. A CTL_* exit code: it fails when an address was given in vain. */
 int news_tell(const char *address, const json_t *revoked);
 
+/* Tells workers and followers what became of a job: `news` has `publish`, an
+   array of {"channel", "message"}, and `wake`, ids for the stream; either may
+   be missing. Without an address they learn of it within some seconds. A CTL_*
+   exit code as above. */
+int news_of_job(const char *address, const json_t *news);
+
 #endif
