@@ -31,9 +31,11 @@ extern ngx_module_t ngx_http_sluice_module;
 /* configuration: ngx_http_sluice_module.c */
 
 typedef struct {
-    ngx_sluice_pg_t *database; /* NULL: no sluice_database */
-    ngx_sluice_redis_t *redis; /* NULL: no sluice_redis */
-    ngx_flag_t gated;          /* some location has a gate */
+    ngx_sluice_pg_t *database;         /* NULL: no sluice_database */
+    ngx_sluice_redis_t *redis;         /* NULL: no sluice_redis */
+    ngx_sluice_redis_t *redis_uploads; /* the same, to listen with */
+    ngx_flag_t uploads;                /* some location takes them */
+    ngx_flag_t gated;                  /* some location has a gate */
     ngx_str_t thread_pool_name;
     ngx_thread_pool_t *thread_pool;
 } ngx_http_sluice_main_conf_t;
@@ -90,7 +92,7 @@ typedef struct {
     ngx_str_t body;                   /* a JSON body, as text */
     size_t body_max;                  /* bytes it may have */
     ngx_http_handler_pt body_handler; /* what comes after it was read */
-    void *upload;                     /* ngx_http_sluice_upload_module.c's */
+    void *upload;                     /* ngx_http_sluice_receive.c's */
 } ngx_http_sluice_ctx_t;
 
 /* The context, made when missing; it survives internal redirects. NULL without

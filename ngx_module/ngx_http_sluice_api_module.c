@@ -7,6 +7,7 @@
 
 #include "ngx_http_sluice.h"
 #include "ngx_http_sluice_issuer.h"
+#include "ngx_http_sluice_upload.h"
 #include "ngx_http_sluice_zone.h"
 
 
@@ -39,6 +40,7 @@ static ngx_int_t ngx_http_sluice_api_find(ngx_http_request_t *r,
 static ngx_uint_t ngx_http_sluice_api_match(ngx_str_t *pattern, ngx_str_t *uri,
                                             json_t *parts);
 static size_t ngx_http_sluice_api_part(ngx_str_t *name, u_char *u, u_char *end);
+static const char *ngx_http_sluice_api_method(ngx_uint_t method);
 static ngx_int_t ngx_http_sluice_api_allowed(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_api_call(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_api_query_args(ngx_http_request_t *r,
@@ -138,6 +140,27 @@ static ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
 
     { NGX_HTTP_POST, ngx_string("/api/jobs/{id}/retry"), ROLE_VIEWER,
       SQL(retry_job), NULL, 0 },
+
+    { NGX_HTTP_POST, ngx_string("/api/uploads"), ROLE_VIEWER, NO_SQL,
+      ngx_http_sluice_tus_create_handler, 0 },
+
+    { NGX_HTTP_OPTIONS, ngx_string("/api/uploads"), ROLE_NONE, NO_SQL,
+      ngx_http_sluice_tus_options_handler, 0 },
+
+    { NGX_HTTP_OPTIONS, ngx_string("/api/uploads/{id}"), ROLE_NONE, NO_SQL,
+      ngx_http_sluice_tus_options_handler, 0 },
+
+    { NGX_HTTP_GET, ngx_string("/api/uploads/{id}"), ROLE_VIEWER, NO_SQL,
+      ngx_http_sluice_tus_head_handler, 0 },
+
+    { NGX_HTTP_PATCH, ngx_string("/api/uploads/{id}"), ROLE_VIEWER, NO_SQL,
+      ngx_http_sluice_tus_patch_handler, 0 },
+
+    { NGX_HTTP_DELETE, ngx_string("/api/uploads/{id}"), ROLE_VIEWER, NO_SQL,
+      ngx_http_sluice_tus_delete_handler, 0 },
+
+    { NGX_HTTP_POST, ngx_string("/api/uploads/{id}"), ROLE_VIEWER, NO_SQL,
+      ngx_http_sluice_tus_post_handler, 0 },
 
     { 0, ngx_null_string, ROLE_NONE, NO_SQL, NULL, 0 }
 };
@@ -350,6 +373,24 @@ ngx_http_sluice_api_part(ngx_str_t *name, u_char *u, u_char *end)
 }
 
 
+static const char *
+ngx_http_sluice_api_method(ngx_uint_t method)
+{
+    switch (method) {
+    case NGX_HTTP_GET:
+        return "GET, HEAD";
+    case NGX_HTTP_POST:
+        return "POST";
+    case NGX_HTTP_PATCH:
+        return "PATCH";
+    case NGX_HTTP_OPTIONS:
+        return "OPTIONS";
+    default:
+        return "DELETE";
+    }
+}
+
+
 /* Allow (RFC 9110, 10.2.1) */
 
 static ngx_int_t
@@ -364,9 +405,7 @@ ngx_http_sluice_api_allowed(ngx_http_request_t *r)
     for (route = ngx_http_sluice_routes; route->method; route++) {
         if (ngx_http_sluice_api_match(&route->path, &r->uri, NULL)) {
             p = ngx_slprintf(p, buf + sizeof(buf), "%s%s", p == buf ? "" : ", ",
-                             route->method == NGX_HTTP_GET    ? "GET, HEAD"
-                             : route->method == NGX_HTTP_POST ? "POST"
-                                                              : "DELETE");
+                             ngx_http_sluice_api_method(route->method));
         }
     }
 

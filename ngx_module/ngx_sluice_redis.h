@@ -85,6 +85,11 @@ ngx_int_t ngx_sluice_redis_subscribe(ngx_sluice_redis_t *redis,
                                      ngx_sluice_redis_news_pt handler,
                                      void *data);
 
+/* While `keep` is set a process that drains goes on listening; it still leaves
+   when nothing else keeps it. Fine without a subscription. */
+void ngx_sluice_redis_subscription_keep(ngx_sluice_redis_t *redis,
+                                        ngx_uint_t keep);
+
 /* No callback comes any more; fine without a subscription. */
 void ngx_sluice_redis_unsubscribe(ngx_sluice_redis_t *redis);
 

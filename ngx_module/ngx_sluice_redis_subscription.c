@@ -16,6 +16,7 @@ struct ngx_sluice_redis_subscription_s {
     ngx_msec_t backoff;  /* before the next try */
     unsigned stands : 1; /* messages come */
     unsigned told : 1;   /* of the loss */
+    unsigned keep : 1;   /* a process that drains does not close it */
 };
 
 
@@ -92,6 +93,25 @@ ngx_sluice_redis_unsubscribe(ngx_sluice_redis_t *redis)
 }
 
 
+/* nginx closes what is idle when it begins to drain */
+
+void
+ngx_sluice_redis_subscription_keep(ngx_sluice_redis_t *redis, ngx_uint_t keep)
+{
+    ngx_sluice_redis_subscription_t *sub = redis->subscription;
+
+    if (sub == NULL) {
+        return;
+    }
+
+    sub->keep = keep;
+
+    if (sub->conn.ac) {
+        sub->conn.c->idle = !keep;
+    }
+}
+
+
 /* what the timer waits for: the next try, a reply, the next sign of life */
 
 static void
@@ -119,7 +139,7 @@ ngx_sluice_redis_subscription_open(ngx_event_t *ev)
         return;
     }
 
-    sub->conn.c->idle = 1;
+    sub->conn.c->idle = !sub->keep;
 
     ngx_sluice_redis_subscription_ask(sub);
 }

@@ -1,16 +1,35 @@
+#define _GNU_SOURCE /* F_OFD_SETLK */
+
 #include "ngx_sluice_spool.h"
 
+#include <sys/statvfs.h>
 
-#define NGX_SLUICE_SPOOL_SUFFIX ".part"
+
+#define NGX_SLUICE_SPOOL_PART ".part"
+#define NGX_SLUICE_SPOOL_STATE ".state"
+
+/* a process that is killed costs the next one this much reading at most */
+#define NGX_SLUICE_SPOOL_SAVE (64 * 1024 * 1024)
+
+/* bytes read at once, and before others get the thread */
+#define NGX_SLUICE_SPOOL_READ (256 * 1024)
+#define NGX_SLUICE_SPOOL_TURN (32 * 1024 * 1024)
+
+#define NGX_SLUICE_SPOOL_UNJUDGED                \
+    1 /* a state's flag: what follows is nothing \
+         yet */
 
 
 static void ngx_sluice_spool_cleanup(void *data);
+static ngx_err_t ngx_sluice_spool_lock(ngx_sluice_spool_t *spool);
+static ngx_err_t ngx_sluice_spool_load(ngx_sluice_spool_t *spool);
+static ngx_err_t ngx_sluice_spool_write_state(ngx_sluice_spool_t *spool);
 static ngx_err_t ngx_sluice_spool_write(int fd, u_char *p, size_t size);
 static ngx_err_t ngx_sluice_spool_sync_folder(const char *folder);
 
 
 ngx_sluice_spool_t *
-ngx_sluice_spool_create(ngx_pool_t *pool, ngx_str_t *folder)
+ngx_sluice_spool_create(ngx_pool_t *pool, ngx_str_t *folder, const char *id)
 {
     size_t size;
     ngx_pool_cleanup_t *cln;
@@ -26,22 +45,32 @@ ngx_sluice_spool_create(ngx_pool_t *pool, ngx_str_t *folder)
     spool->fd = -1;
     cln->handler = ngx_sluice_spool_cleanup;
 
-    size = folder->len + 1 + UUID_TEXT_LEN + sizeof(NGX_SLUICE_SPOOL_SUFFIX);
+    size = folder->len + 1 + UUID_TEXT_LEN + sizeof(NGX_SLUICE_SPOOL_STATE);
 
     spool->folder = (const char *) folder->data;
     spool->part = ngx_pnalloc(pool, size);
     spool->path = ngx_pnalloc(pool, size);
-    spool->sha256 = EVP_MD_CTX_new();
+    spool->state = ngx_pnalloc(pool, size);
 
-    if (spool->part == NULL || spool->path == NULL || spool->sha256 == NULL
-        || EVP_DigestInit_ex(spool->sha256, EVP_sha256(), NULL) != 1
-        || uuid_v7(spool->id) != 0) {
+    if (spool->part == NULL || spool->path == NULL || spool->state == NULL) {
         return NULL;
     }
 
+    if (id) {
+        ngx_memcpy(spool->id, id, UUID_TEXT_LEN);
+        spool->resumable = 1;
+
+    } else if (uuid_v7(spool->id) != 0) {
+        return NULL;
+    }
+
+    sha256_init(&spool->sha256);
+
     (void) ngx_sprintf((u_char *) spool->path, "%V/%s%Z", folder, spool->id);
     (void) ngx_sprintf((u_char *) spool->part, "%V/%s%s%Z", folder, spool->id,
-                       NGX_SLUICE_SPOOL_SUFFIX);
+                       NGX_SLUICE_SPOOL_PART);
+    (void) ngx_sprintf((u_char *) spool->state, "%V/%s%s%Z", folder, spool->id,
+                       NGX_SLUICE_SPOOL_STATE);
 
     return spool;
 }
@@ -52,31 +81,243 @@ ngx_sluice_spool_cleanup(void *data)
 {
     ngx_sluice_spool_t *spool = data;
 
-    if (spool->fd != -1) {
-        (void) close(spool->fd);
+    if (spool->fd != -1 && !spool->resumable && !spool->durable) {
         (void) unlink(spool->part);
     }
 
-    if (spool->durable && !spool->kept) {
+    ngx_sluice_spool_close(spool);
+
+    if (spool->durable && !spool->resumable && !spool->kept) {
         (void) unlink(spool->path);
     }
+}
 
-    EVP_MD_CTX_free(spool->sha256);
+
+void
+ngx_sluice_spool_close(ngx_sluice_spool_t *spool)
+{
+    if (spool->fd != -1) {
+        (void) close(spool->fd);
+        spool->fd = -1;
+    }
 }
 
 
 ngx_err_t
-ngx_sluice_spool_append(ngx_sluice_spool_t *spool, ngx_chain_t *in)
+ngx_sluice_spool_room(ngx_sluice_spool_t *spool, off_t bytes, off_t reserve)
+{
+    uint64_t avail;
+    struct statvfs fs;
+
+    if (statvfs(spool->folder, &fs) == -1) {
+        return ngx_errno;
+    }
+
+    avail = (uint64_t) fs.f_bavail * fs.f_frsize;
+
+    return avail < (uint64_t) reserve
+                   || avail - (uint64_t) reserve < (uint64_t) bytes
+               ? NGX_ENOSPC
+               : 0;
+}
+
+
+ngx_err_t
+ngx_sluice_spool_begin(ngx_sluice_spool_t *spool)
+{
+    ngx_err_t err;
+
+    spool->fd = open(spool->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+    if (spool->fd == -1) {
+        return ngx_errno;
+    }
+
+    err = ngx_sluice_spool_lock(spool);
+
+    return err ? err : ngx_sluice_spool_sync_folder(spool->folder);
+}
+
+
+/* A file that was renamed or removed between open and lock is opened anew. */
+
+ngx_err_t
+ngx_sluice_spool_open(ngx_sluice_spool_t *spool)
+{
+    ngx_err_t err;
+    const char *path;
+    struct stat opened, named;
+
+    path = spool->part;
+    spool->fd = open(path, O_RDWR | O_CLOEXEC);
+
+    if (spool->fd == -1 && ngx_errno == NGX_ENOENT) {
+        path = spool->path;
+        spool->fd = open(path, O_RDWR | O_CLOEXEC);
+    }
+
+    if (spool->fd == -1) {
+        return ngx_errno;
+    }
+
+    err = ngx_sluice_spool_lock(spool);
+
+    if (err == 0 && fstat(spool->fd, &opened) == -1) {
+        err = ngx_errno;
+    }
+
+    if (err == 0
+        && (stat(path, &named) == -1 || named.st_ino != opened.st_ino
+            || named.st_dev != opened.st_dev)) {
+        err = NGX_EAGAIN;
+    }
+
+    if (err == 0) {
+        spool->durable = (path == spool->path);
+        spool->size = opened.st_size;
+        err = ngx_sluice_spool_load(spool);
+    }
+
+    if (err) {
+        ngx_sluice_spool_close(spool);
+    }
+
+    return err;
+}
+
+
+static ngx_err_t
+ngx_sluice_spool_lock(ngx_sluice_spool_t *spool)
+{
+    struct flock lock;
+
+    ngx_memzero(&lock, sizeof(lock));
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+
+    if (fcntl(spool->fd, F_OFD_SETLK, &lock) == -1) {
+        return ngx_errno == NGX_EACCES ? NGX_EAGAIN : ngx_errno;
+    }
+
+    return 0;
+}
+
+
+/* A state that is missing, damaged or ahead of the file is no state. */
+
+static ngx_err_t
+ngx_sluice_spool_load(ngx_sluice_spool_t *spool)
+{
+    int fd;
+    u_char state[SHA256_STATE_SIZE + 1];
+    ssize_t n = 0;
+    uint32_t flags = 0;
+
+    fd = open(spool->state, O_RDONLY | O_CLOEXEC);
+
+    if (fd != -1) {
+        n = read(fd, state, sizeof(state));
+        (void) close(fd);
+    }
+
+    if (n < 0 || sha256_load(&spool->sha256, &flags, state, (size_t) n) != 0
+        || spool->sha256.bytes > (uint64_t) spool->size) {
+        sha256_init(&spool->sha256);
+        flags = 0;
+    }
+
+    spool->saved = (off_t) spool->sha256.bytes;
+
+    if ((flags & NGX_SLUICE_SPOOL_UNJUDGED) && !spool->durable) {
+        if (ftruncate(spool->fd, spool->saved) == -1) {
+            return ngx_errno;
+        }
+
+        spool->size = spool->saved;
+    }
+
+    return lseek(spool->fd, spool->size, SEEK_SET) == -1 ? ngx_errno : 0;
+}
+
+
+ngx_err_t
+ngx_sluice_spool_catch_up(ngx_sluice_spool_t *spool)
+{
+    off_t turn, left;
+    u_char *buf;
+    ssize_t n;
+    ngx_err_t err;
+
+    buf = malloc(NGX_SLUICE_SPOOL_READ);
+    if (buf == NULL) {
+        return NGX_ENOMEM;
+    }
+
+    err = 0;
+
+    for (turn = 0; turn < NGX_SLUICE_SPOOL_TURN; turn += n) {
+        left = spool->size - (off_t) spool->sha256.bytes;
+
+        if (left == 0) {
+            break;
+        }
+
+        n = pread(spool->fd, buf, (size_t) ngx_min(left, NGX_SLUICE_SPOOL_READ),
+                  (off_t) spool->sha256.bytes);
+
+        if (n <= 0) {
+            err = n ? ngx_errno : EIO;
+            break;
+        }
+
+        sha256_update(&spool->sha256, buf, (size_t) n);
+    }
+
+    free(buf);
+
+    return err                                          ? err
+           : (off_t) spool->sha256.bytes == spool->size ? 0
+                                                        : NGX_EAGAIN;
+}
+
+
+ngx_err_t
+ngx_sluice_spool_unjudged(ngx_sluice_spool_t *spool)
+{
+    spool->valid = spool->size;
+    spool->unjudged = 1;
+
+    return ngx_sluice_spool_write_state(spool);
+}
+
+
+/* What is not good leaves the state as _unjudged() wrote it. */
+
+ngx_err_t
+ngx_sluice_spool_judged(ngx_sluice_spool_t *spool, ngx_uint_t good)
+{
+    if (!good) {
+        spool->size = spool->valid;
+        return ftruncate(spool->fd, spool->valid) == -1 ? ngx_errno : 0;
+    }
+
+    spool->unjudged = 0;
+
+    return ngx_sluice_spool_save(spool);
+}
+
+
+ngx_err_t
+ngx_sluice_spool_append(ngx_sluice_spool_t *spool, ngx_chain_t *in,
+                        tus_checksum_t *sum)
 {
     size_t size;
     ngx_err_t err;
 
     if (spool->fd == -1) {
-        spool->fd = open(spool->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                         0644);
-
-        if (spool->fd == -1) {
-            return ngx_errno;
+        err = ngx_sluice_spool_begin(spool);
+        if (err) {
+            return err;
         }
     }
 
@@ -85,17 +326,125 @@ ngx_sluice_spool_append(ngx_sluice_spool_t *spool, ngx_chain_t *in)
 
         err = ngx_sluice_spool_write(spool->fd, in->buf->pos, size);
         if (err) {
+            /* the next one finds what was written before */
             return err;
         }
 
-        if (EVP_DigestUpdate(spool->sha256, in->buf->pos, size) != 1) {
+        sha256_update(&spool->sha256, in->buf->pos, size);
+
+        if (sum && tus_checksum_update(sum, in->buf->pos, size) != 0) {
             return NGX_ENOMEM;
         }
 
         spool->size += (off_t) size;
     }
 
+    if (spool->resumable && !spool->unjudged
+        && spool->size - spool->saved >= NGX_SLUICE_SPOOL_SAVE) {
+        return ngx_sluice_spool_save(spool);
+    }
+
     return 0;
+}
+
+
+ngx_err_t
+ngx_sluice_spool_join(ngx_sluice_spool_t *spool, ngx_sluice_spool_t *from,
+                      off_t *offset)
+{
+    off_t turn, left;
+    u_char *buf;
+    ssize_t n;
+    ngx_err_t err;
+
+    buf = malloc(NGX_SLUICE_SPOOL_READ);
+    if (buf == NULL) {
+        return NGX_ENOMEM;
+    }
+
+    err = 0;
+
+    for (turn = 0; turn < NGX_SLUICE_SPOOL_TURN; turn += n) {
+        left = from->size - *offset;
+
+        if (left == 0) {
+            break;
+        }
+
+        n = pread(from->fd, buf, (size_t) ngx_min(left, NGX_SLUICE_SPOOL_READ),
+                  *offset);
+
+        if (n <= 0) {
+            err = n ? ngx_errno : EIO;
+            break;
+        }
+
+        err = ngx_sluice_spool_write(spool->fd, buf, (size_t) n);
+        if (err) {
+            break;
+        }
+
+        sha256_update(&spool->sha256, buf, (size_t) n);
+        spool->size += n;
+        *offset += n;
+    }
+
+    free(buf);
+
+    return err ? err : *offset == from->size ? 0 : NGX_EAGAIN;
+}
+
+
+/* The bytes first: a state must not tell of what is not there. */
+
+ngx_err_t
+ngx_sluice_spool_save(ngx_sluice_spool_t *spool)
+{
+    ngx_err_t err;
+
+    if (fdatasync(spool->fd) == -1) {
+        return ngx_errno;
+    }
+
+    if (spool->unjudged || spool->saved == spool->size
+        || (off_t) spool->sha256.bytes != spool->size) {
+        return 0;
+    }
+
+    err = ngx_sluice_spool_write_state(spool);
+
+    if (err == 0) {
+        spool->saved = spool->size;
+    }
+
+    return err;
+}
+
+
+/* In place: its CRC tells a half-written one. */
+
+static ngx_err_t
+ngx_sluice_spool_write_state(ngx_sluice_spool_t *spool)
+{
+    int fd;
+    u_char state[SHA256_STATE_SIZE];
+    ngx_err_t err;
+
+    sha256_save(&spool->sha256, spool->unjudged ? NGX_SLUICE_SPOOL_UNJUDGED : 0,
+                state);
+
+    fd = open(spool->state, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd == -1) {
+        return ngx_errno;
+    }
+
+    err = ngx_sluice_spool_write(fd, state, sizeof(state));
+
+    if (close(fd) == -1 && err == 0) {
+        err = ngx_errno;
+    }
+
+    return err;
 }
 
 
@@ -123,25 +472,64 @@ ngx_sluice_spool_write(int fd, u_char *p, size_t size)
 }
 
 
+/* The lock stays until the descriptor goes: who records this is alone. */
+
 ngx_err_t
 ngx_sluice_spool_commit(ngx_sluice_spool_t *spool)
 {
     ngx_err_t err;
 
-    if (EVP_DigestFinal_ex(spool->sha256, spool->digest, NULL) != 1) {
-        return NGX_ENOMEM;
+    sha256_digest(&spool->sha256, spool->digest);
+
+    if (fsync(spool->fd) == -1) {
+        return ngx_errno;
     }
 
-    if (fsync(spool->fd) == -1 || rename(spool->part, spool->path) == -1) {
+    if (spool->durable) {
+        return 0;
+    }
+
+    if (spool->resumable && spool->saved != spool->size) {
+        err = ngx_sluice_spool_write_state(spool);
+        if (err) {
+            return err;
+        }
+    }
+
+    if (rename(spool->part, spool->path) == -1) {
         return ngx_errno;
     }
 
     spool->durable = 1;
 
-    err = close(spool->fd) == -1 ? ngx_errno : 0;
-    spool->fd = -1;
+    return ngx_sluice_spool_sync_folder(spool->folder);
+}
 
-    return err ? err : ngx_sluice_spool_sync_folder(spool->folder);
+
+void
+ngx_sluice_spool_remove(ngx_sluice_spool_t *spool, ngx_uint_t all)
+{
+    (void) unlink(spool->part);
+    (void) unlink(spool->state);
+
+    if (all) {
+        (void) unlink(spool->path);
+    }
+}
+
+
+void
+ngx_sluice_spool_forget(ngx_str_t *folder, const char *id)
+{
+    u_char path[NGX_MAX_PATH];
+
+    (void) ngx_snprintf(path, sizeof(path), "%V/%s%s%Z", folder, id,
+                        NGX_SLUICE_SPOOL_PART);
+    (void) unlink((char *) path);
+
+    (void) ngx_snprintf(path, sizeof(path), "%V/%s%s%Z", folder, id,
+                        NGX_SLUICE_SPOOL_STATE);
+    (void) unlink((char *) path);
 }
 
 

@@ -689,34 +689,325 @@ end;
 $$;
 
 
--- Before a body is read: may this user bring something at all?
+-- uploads
+
+-- How many bytes a user may still bring; null without a quota. What he keeps
+-- and what he has announced count, but for the uploads named.
+create or replace function api.room(actor uuid, but uuid[] default '{}')
+returns bigint
+language sql stable as $$
+    select u.quota_bytes
+           - coalesce((select sum(m.bytes) from sluice.media m
+                       where m.owner = u.id and m.deleted_at is null), 0)
+           - coalesce((select sum(p.length) from sluice.uploads p
+                       where p.owner = u.id and p.state = 'open'
+                         and p.expires_at > now() and p.id <> all (but)), 0)
+    from sluice.users u where u.id = actor;
+$$;
+
+
+-- An upload waits so long for the next request.
+create or replace function api.upload_patience() returns interval
+language sql immutable as $$ select interval '1 day' $$;
+
+
+-- Before a body is read: may this user bring something (of so many bytes, when
+-- that is known) at all?
 create or replace function api.begin_upload(actor uuid, args jsonb,
                                             out status integer, out body jsonb)
 language plpgsql stable as $$
 begin
     perform from sluice.users where id = actor and disabled_at is null;
 
-    if found then
-        status := 200;
-    else
+    if not found then
         select * into status, body from api.refuse('token-invalid');
+    elsif api.room(actor) < coalesce((args->>'bytes')::bigint, 0) then
+        select * into status, body from api.refuse('quota-exceeded');
+    else
+        status := 200;
+        body := jsonb_build_object('room', api.room(actor));
     end if;
 end;
 $$;
 
 
--- After the file is durable in the spool: the row and its first job.
-create or replace function api.create_media(actor uuid, args jsonb,
-                                            out status integer, out body jsonb)
+create or replace function api.upload_object(u sluice.uploads)
+returns jsonb
+language sql stable as $$
+    select jsonb_build_object(
+        'length', u.length, 'metadata', u.metadata, 'filename', u.filename,
+        'title', coalesce(u.title, ''), 'partial', u.partial,
+        'done', u.state = 'done', 'media', u.media,
+        'expires', extract(epoch from u.expires_at)::bigint,
+        'room', api.room(u.owner, array[u.id]));
+$$;
+
+
+-- Its file is there already. `expired` names files that are to go.
+create or replace function api.create_upload(actor uuid, args jsonb,
+                                             out status integer, out body jsonb)
 language plpgsql as $$
 declare
-    m sluice.media;
-    known boolean := args->>'kind' in ('video', 'audio', 'score');
+    who sluice.users;
+    u sluice.uploads;
+    expired jsonb;
+begin
+    select * into who from sluice.users
+    where id = actor and disabled_at is null for no key update;
+
+    if not found then
+        select * into status, body from api.refuse('token-invalid');
+        return;
+    end if;
+
+    if (select count(*) from sluice.uploads p where p.owner = actor
+        and p.state = 'open' and p.expires_at > now())
+       >= coalesce(who.uploads_max, 20) then
+        select * into status, body from api.refuse('too-many',
+            'Finish or end one of your uploads first.');
+        return;
+    end if;
+
+    if api.room(actor) < coalesce((args->>'length')::bigint, 0) then
+        select * into status, body from api.refuse('quota-exceeded');
+        return;
+    end if;
+
+    with gone as (
+        delete from sluice.uploads where id in (
+            select id from sluice.uploads where expires_at < now()
+            order by expires_at limit 16 for update skip locked)
+        returning id, state
+    )
+    select coalesce(jsonb_agg(id) filter (where state = 'open'), '[]')
+    into expired from gone;
+
+    insert into sluice.uploads (id, owner, length, metadata, filename, title,
+                                partial, expires_at)
+    values ((args->>'id')::uuid, actor, (args->>'length')::bigint,
+            args->>'metadata', args->>'filename', nullif(args->>'title', ''),
+            (args->>'partial')::boolean, now() + api.upload_patience())
+    returning * into u;
+
+    status := 201;
+    body := api.upload_object(u) || jsonb_build_object('expired', expired);
+end;
+$$;
+
+
+-- Before anything is done with an upload. It lives on when somebody comes; a
+-- `length` that was not known is taken once.
+create or replace function api.open_upload(actor uuid, args jsonb,
+                                           out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    u sluice.uploads;
+    given constant bigint := (args->>'length')::bigint;
+begin
+    select * into u from sluice.uploads
+    where id = (args->>'id')::uuid and owner = actor for update;
+
+    if not found then
+        select * into status, body from api.refuse('not-found');
+        return;
+    end if;
+
+    if u.expires_at < now() then
+        select * into status, body from api.refuse('upload-expired');
+        return;
+    end if;
+
+    if u.state = 'open' and given is not null then
+        if u.length <> given then
+            select * into status, body from api.refuse('conflict',
+                'The length was another one before.', 'Upload-Length');
+            return;
+        end if;
+
+        if api.room(actor, array[u.id]) < given then
+            select * into status, body from api.refuse('quota-exceeded');
+            return;
+        end if;
+    end if;
+
+    if u.state = 'open'
+       and (u.expires_at < now() + api.upload_patience() / 2
+            or (given is not null and u.length is null)) then
+        update sluice.uploads
+        set expires_at = now() + api.upload_patience(),
+            length = coalesce(length, given)
+        where id = u.id returning * into u;
+    end if;
+
+    status := 200;
+    body := api.upload_object(u);
+end;
+$$;
+
+
+-- The media file that came of it stays: `open` says that there is none, and
+-- its files are to go.
+create or replace function api.delete_upload(actor uuid, args jsonb,
+                                             out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    was text;
+begin
+    delete from sluice.uploads
+    where id = (args->>'id')::uuid and owner = actor returning state into was;
+
+    if was is null then
+        select * into status, body from api.refuse('not-found');
+    else
+        status := 200;
+        body := jsonb_build_object('open', was = 'open');
+    end if;
+end;
+$$;
+
+
+-- What is to be put together: the parts' lengths in their order; or, when that
+-- was done before, the upload that came of it.
+create or replace function api.find_parts(actor uuid, args jsonb,
+                                          out status integer, out body jsonb)
+language plpgsql stable as $$
+declare
+    many constant integer := jsonb_array_length(args->'parts');
+    ids uuid[];
+    lengths jsonb;
+    total bigint;
+    found_many integer;
+    made uuid;
 begin
     perform from sluice.users where id = actor and disabled_at is null;
 
     if not found then
         select * into status, body from api.refuse('token-invalid');
+        return;
+    end if;
+
+    select array_agg(p::uuid) into ids
+    from jsonb_array_elements_text(args->'parts') p;
+
+    select max(u.final::text)::uuid into made from sluice.uploads u
+    where u.id = any (ids) and u.owner = actor
+    having count(u.final) = many and count(distinct u.final) = 1;
+
+    if made is not null then
+        select 200, api.upload_object(u) || jsonb_build_object('id', u.id)
+        into status, body from sluice.uploads u where u.id = made;
+        if found then
+            return;
+        end if;
+    end if;
+
+    select count(*), sum(u.length), jsonb_agg(u.length order by p.n)
+    into found_many, total, lengths
+    from unnest(ids) with ordinality p(id, n)
+    join sluice.uploads u on u.id = p.id
+    where u.owner = actor and u.partial and u.state = 'open'
+      and u.expires_at > now();
+
+    if found_many <> many then
+        select * into status, body from api.refuse('not-found',
+            'A part is missing.', 'Upload-Concat');
+    elsif lengths @> '[null]' then
+        select * into status, body from api.refuse('conflict',
+            'A part is not whole.', 'Upload-Concat');
+    elsif api.room(actor, ids) < total then
+        select * into status, body from api.refuse('quota-exceeded');
+    else
+        status := 200;
+        body := jsonb_build_object('done', false, 'length', total,
+                                   'lengths', lengths, 'expires',
+            extract(epoch from now() + api.upload_patience())::bigint);
+    end if;
+end;
+$$;
+
+
+-- The upload behind a media file is done, and its parts are. False when there
+-- is none any more.
+create or replace function api.end_upload(actor uuid, args jsonb, made uuid)
+returns boolean
+language plpgsql as $$
+declare
+    until constant timestamptz := now() + api.upload_patience();
+begin
+    if args ? 'parts' then
+        insert into sluice.uploads (id, owner, length, metadata, filename,
+                                    state, media, expires_at)
+        values ((args->>'upload')::uuid, actor, (args->>'bytes')::bigint,
+                args->>'metadata', args->>'filename', 'done', made, until);
+
+        update sluice.uploads
+        set state = 'done', final = (args->>'upload')::uuid, expires_at = until
+        where owner = actor and partial and id in (
+            select p::uuid from jsonb_array_elements_text(args->'parts') p);
+        return true;
+    end if;
+
+    update sluice.uploads set state = 'done', media = made, expires_at = until
+    where id = (args->>'upload')::uuid and owner = actor;
+    return found;
+end;
+$$;
+
+
+-- After the file is durable in the spool: the row and its first job. A file
+-- that this user has already is not taken twice: 200 instead of 201, and what
+-- lies in the spool is to go.
+create or replace function api.create_media(actor uuid, args jsonb,
+                                            out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    m sluice.media;
+    digest constant bytea := decode(args->>'sha256', 'hex');
+    known boolean := args->>'kind' in ('video', 'audio', 'score');
+begin
+    perform from sluice.users where id = actor and disabled_at is null
+    for key share;
+
+    if not found then
+        delete from sluice.uploads
+        where id = (args->>'upload')::uuid and owner = actor;
+        select * into status, body from api.refuse(
+            case when args ? 'upload' then 'account-disabled'
+                 else 'token-invalid' end);
+        return;
+    end if;
+
+    -- two at once are one after the other
+    perform pg_advisory_xact_lock(hashtextextended(
+        actor::text || (args->>'sha256'), 0));
+
+    if args ? 'upload' and not args ? 'parts' then
+        select d.* into m from sluice.uploads u
+        join sluice.media d on d.id = u.media
+        where u.id = (args->>'upload')::uuid and u.state = 'done';
+
+        if found then               -- by a request whose answer was lost
+            status := 200;
+            body := api.media_object(m, 0);
+            return;
+        end if;
+    end if;
+
+    select * into m from sluice.media
+    where owner = actor and sha256 = digest
+      and bytes = (args->>'bytes')::bigint
+      and deleted_at is null and state <> 'failed'
+    order by id limit 1;
+
+    if found then
+        if args ? 'upload' and not api.end_upload(actor, args, m.id) then
+            select * into status, body from api.refuse('not-found');
+            return;
+        end if;
+
+        status := 200;
+        body := api.media_object(m, 0)
+                || jsonb_build_object('duplicate', true);
         return;
     end if;
 
@@ -729,13 +1020,16 @@ begin
                      nullif(regexp_replace(args->>'filename', '\.[^.]*$', ''),
                             ''),
                      args->>'filename'),
-            args->>'filename', (args->>'bytes')::bigint,
-            decode(args->>'sha256', 'hex'))
+            args->>'filename', (args->>'bytes')::bigint, digest)
     returning * into m;
 
     insert into sluice.jobs (id, kind, media)
     values ((args->>'job')::uuid,
             case when m.kind = 'score' then 'score' else 'probe' end, m.id);
+
+    if args ? 'upload' and not api.end_upload(actor, args, m.id) then
+        raise 'upload % is gone', args->>'upload';
+    end if;
 
     status := 201;
     body := api.media_object(m, 0);

@@ -85,9 +85,9 @@ async function collect(incoming) {
 
 
 /* An upload of which only the beginning is sent; answers the request. */
-export function sendPart(url, { headers = {}, length, body }) {
+export function sendPart(url, { method = "POST", headers = {}, length, body }) {
     const outgoing = http.request(url, {
-        method: "POST", agent: false,
+        method, agent: false,
         headers: { ...headers, "Content-Length": length },
     });
 

@@ -1,0 +1,130 @@
+/* What the files of tus share: one request of that protocol. */
+
+#ifndef NGX_HTTP_SLUICE_TUS_H
+#define NGX_HTTP_SLUICE_TUS_H
+
+#include "ngx_http_sluice_upload.h"
+
+#define NGX_HTTP_SLUICE_TUS_PATH "/api/uploads"
+#define NGX_HTTP_SLUICE_TUS_EXPIRED_MAX 16 /* as api.create_upload() has it */
+
+typedef struct ngx_http_sluice_tus_s ngx_http_sluice_tus_t;
+
+typedef void (*ngx_http_sluice_tus_pt)(ngx_http_sluice_tus_t *tus);
+
+typedef enum {
+    NGX_HTTP_SLUICE_TUS_HEAD,
+    NGX_HTTP_SLUICE_TUS_PATCH,
+    NGX_HTTP_SLUICE_TUS_CREATE,
+    NGX_HTTP_SLUICE_TUS_DELETE
+} ngx_http_sluice_tus_goal_t;
+
+struct ngx_http_sluice_tus_s {
+    ngx_http_request_t *request;
+    ngx_http_sluice_upload_loc_conf_t *conf;
+    ngx_http_sluice_tus_goal_t goal;
+    char id[UUID_TEXT_SIZE];
+
+    /* asked for; -1: not said */
+    off_t offset;
+    off_t given;
+    tus_parts_t parts;
+    tus_checksum_t sum;
+
+    /* the upload, as the record has it, or as it will */
+    off_t length; /* -1: not known yet */
+    off_t room;   /* of a quota; -1: none */
+    time_t expires;
+    ngx_str_t metadata;
+    ngx_str_t filename;
+    ngx_str_t title;
+    char media[UUID_TEXT_SIZE]; /* empty: none yet */
+
+    ngx_sluice_spool_t *spool;
+    ngx_sluice_spool_t *part; /* of the final one, while it is read */
+    off_t part_offset;
+    ngx_uint_t part_number;
+    off_t part_lengths[TUS_PARTS_MAX];
+
+    ngx_http_sluice_upload_lock_t lock;
+    ngx_sluice_spool_t *wanted; /* what the lock is for */
+    ngx_http_sluice_tus_pt next;
+    ngx_event_t timer; /* for the lock */
+    ngx_event_t turn;  /* for a thread */
+    ngx_msec_t until;
+    ngx_msec_t ask_at;
+
+    ngx_http_sluice_receive_t receive;
+    ngx_http_sluice_intake_t intake;
+    ngx_int_t end; /* how the body ended */
+    ngx_err_t error;
+
+    char (*gone)[UUID_TEXT_SIZE]; /* uploads whose files are to go */
+    ngx_uint_t ngone;
+    char expired[NGX_HTTP_SLUICE_TUS_EXPIRED_MAX][UUID_TEXT_SIZE];
+
+    unsigned summed : 1; /* `sum` was begun */
+    unsigned good : 1;   /* and is what was announced */
+    unsigned defer : 1;
+    unsigned partial : 1;
+    unsigned done : 1;
+    unsigned again : 1; /* the record was read again */
+    unsigned stop : 1;  /* a newer request asked */
+    unsigned was_open : 1;
+};
+
+
+/* what a request says, and the answers: ngx_http_sluice_tus.c */
+
+/* Answers with the headers of the upload as it is now. */
+void ngx_http_sluice_tus_answer(ngx_http_sluice_tus_t *tus);
+
+void ngx_http_sluice_tus_refuse(ngx_http_sluice_tus_t *tus,
+                                sluice_status_t status, const char *detail);
+
+/* Calls api.<name>; the reference to `args` is taken over. */
+void ngx_http_sluice_tus_query(ngx_http_sluice_tus_t *tus,
+                               const ngx_sluice_pg_statement_t *call,
+                               json_t *args, ngx_http_sluice_row_pt handler);
+
+/* The body that came, to json_decref(); or NULL, and it was answered. */
+json_t *ngx_http_sluice_tus_body(ngx_http_sluice_tus_t *tus,
+                                 const ngx_sluice_pg_result_t *result);
+
+/* Takes what the record has of the upload. NGX_OK, or NGX_ERROR. */
+ngx_int_t ngx_http_sluice_tus_take(ngx_http_sluice_tus_t *tus, json_t *body);
+
+/* Runs in the thread pool; a full one is waited for. */
+void ngx_http_sluice_tus_thread(ngx_http_sluice_tus_t *tus,
+                                void (*work)(void *data, ngx_log_t *log),
+                                ngx_http_sluice_step_pt step);
+
+
+/* the bytes: ngx_http_sluice_tus_file.c */
+
+/* Opens `spool` and takes its lock, asks whoever has it to stop; then `next`,
+   with `error` 0 or NGX_ENOENT. All else is answered. */
+void ngx_http_sluice_tus_lock(ngx_http_sluice_tus_t *tus,
+                              ngx_sluice_spool_t *spool,
+                              ngx_http_sluice_tus_pt next);
+
+/* Ends the lock. */
+void ngx_http_sluice_tus_unlock(ngx_http_sluice_tus_t *tus);
+
+/* The lock is held: the body goes behind what is there, then the answer. */
+void ngx_http_sluice_tus_append(ngx_http_sluice_tus_t *tus);
+
+/* The lock is held: an upload that is whole becomes a media file; then, and if
+   it is not whole, the answer. */
+void ngx_http_sluice_tus_finish(ngx_http_sluice_tus_t *tus);
+
+/* Takes the files of `gone` away, then `next`. */
+void ngx_http_sluice_tus_forget(ngx_http_sluice_tus_t *tus,
+                                ngx_http_sluice_tus_pt next);
+
+
+/* putting parts together: ngx_http_sluice_tus_final.c */
+
+void ngx_http_sluice_tus_final(ngx_http_sluice_tus_t *tus);
+
+#endif
