@@ -75,7 +75,7 @@ static const sluice_problem_t problems[SLUICE_STATUS_COUNT] = {
                                 "Uploads speak version 1.0.0 of tus here.",
                                 NULL, 0 },
     [SLUICE_UPLOAD_LOCKED] = { 423, "upload-locked",
-                               "Another request has this upload.", NULL, 1 },
+                               "Another request has this upload.", NULL, 0 },
     [SLUICE_UPLOAD_EXPIRED] = { 410, "upload-expired",
                                 "The upload has expired.", NULL, 0 },
     [SLUICE_UPLOAD_CHECKSUM] = { 460, "upload-checksum",

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 
 import { request } from "./client.mjs";
-import { film, pdf } from "./files.mjs";
+import { film, fresh, pdf } from "./files.mjs";
 import { startStack, until } from "./stack.mjs";
 
 const timeout = 90_000;
@@ -53,7 +53,7 @@ describe("the list", { timeout }, () => {
         reader = await stack.visitor("viewer");
         brought = [];
         for (const [at, title] of titles.entries()) {
-            brought.push(await reader.bring(at % 2 ? pdf() : "x",
+            brought.push(await reader.bring(at % 2 ? pdf() : fresh(),
                 at % 2 ? "a.pdf" : "a.mp3", { title }));
         }
     });
@@ -90,7 +90,7 @@ describe("the list", { timeout }, () => {
     it("does not repeat or lose anything when something new comes between",
         async () => {
             const first = await list(reader, "limit=4");
-            const { id } = await reader.bring("x", "late.mp3",
+            const { id } = await reader.bring(fresh(), "late.mp3",
                 { title: "late" });
             const second = await list(reader,
                 `limit=100&cursor=${first.next}`);

@@ -9,6 +9,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { request } from "./client.mjs";
+import { fresh } from "./files.mjs";
 import { startStack, until } from "./stack.mjs";
 import { minter } from "./token.mjs";
 
@@ -46,7 +47,7 @@ const kinds = {
         + 'Content-Length: 23\r\n\r\n{"refresh_token":"abc"}',
     "an upload": () => "POST /api/media?filename=left.mp4 HTTP/1.1\r\n"
         + `Host: x\r\n${bearer()}Content-Length: 30000\r\n\r\n`
-        + "y".repeat(30_000),
+        + fresh().padEnd(30_000, "y"),
 };
 
 /* Sends the text and answers all that comes until the server closes. */
@@ -67,7 +68,7 @@ async function allIsWell() {
     assert.equal((await viewer.get("/api/me")).status, 200);
     assert.equal((await request(`${stack.url}${FILE}?grant=${grant}`)).status,
         200);
-    assert.equal((await viewer.upload("x", "a.mp4")).status, 201);
+    assert.equal((await viewer.upload(fresh(), "a.mp4")).status, 201);
     assert.deepEqual(stack.workers(), nginx, "a worker process died");
 }
 

@@ -8,7 +8,7 @@ import Ajv from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 
 import { request } from "./client.mjs";
-import { pdf } from "./files.mjs";
+import { fresh, pdf } from "./files.mjs";
 import { startStack } from "./stack.mjs";
 
 const timeout = 90_000;
@@ -82,7 +82,7 @@ const cases = [
      () => user.get("/api/media?limit=0"), 422],
     ["nobody's library", "/api/media", "get",
      () => request(`${stack.url}/api/media`), 401],
-    ["an upload", "/api/media", "post", () => user.upload("x", "a.mp3"), 201],
+    ["an upload", "/api/media", "post", () => user.upload(fresh(), "a.mp3"), 201],
     ["an upload without a name", "/api/media", "post",
      () => user.request("POST", "/api/media", { body: "x" }), 422],
     ["a media object", "/api/media/{id}", "get",

@@ -8,6 +8,7 @@ import { PassThrough } from "node:stream";
 import { after, before, it } from "node:test";
 
 import { SANITIZED, request } from "./client.mjs";
+import { fresh } from "./files.mjs";
 import { memory, startStack, until } from "./stack.mjs";
 import { minter } from "./token.mjs";
 
@@ -45,7 +46,7 @@ before(async () => {
         },
         async () => (await viewer.get("/api/media")).status === 200,
         async () => (await viewer.get("/api/me")).status === 200,
-        async () => (await viewer.upload("x", "a.mp4")).status === 201,
+        async () => (await viewer.upload(fresh(), "a.mp4")).status === 201,
     ];
 
     /* each request on a connection of its own: nginx 1.22 closes idle ones */
