@@ -2,20 +2,18 @@
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import {
-    existsSync, readFileSync, readdirSync, statSync, truncateSync, unlinkSync,
-    writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, readdirSync, unlinkSync } from "node:fs";
 import { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
 
-import { request, sendPart } from "./client.mjs";
-import { startStack, until } from "./stack.mjs";
+import { Client, request } from "./client.mjs";
+import { startStack } from "./stack.mjs";
+import { minter } from "./token.mjs";
+import { TYPE, Tus, base64, idOf, refused } from "./tus.mjs";
 
 const timeout = 60_000;
-const TYPE = "application/offset+octet-stream";
 
-let stack, viewer;
+let stack, viewer, mine;
 
 
 /* No worker: what comes in stays as it came. */
@@ -35,69 +33,19 @@ before(async () => {
         }` });
     await stack.stopWorker();
     viewer = await stack.visitor("viewer");
+    await stack.sql("update sluice.users set uploads_max = 1000 where id = "
+        + `'${viewer.user.id}'`);
+    mine = new Tus(stack, viewer);
 }, { timeout });
 
 after(() => stack?.stop(), { timeout });
 
 
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
-const base64 = (text) => Buffer.from(text).toString("base64");
-const file = (id, end = ".part") => stack.path("spool", `${id}${end}`);
-const idOf = (location) => location.slice("/api/uploads/".length);
-
-function tus(method, path, headers = {}, body = undefined, who = viewer) {
-    return request(`${stack.url}${path}`, {
-        method, body,
-        headers: { ...who.headers, "Tus-Resumable": "1.0.0", ...headers },
-    });
-}
-
-/* A fresh upload's path. */
-async function create(length, headers = {}, who = viewer) {
-    const answer = await tus("POST", "/api/uploads",
-        { ...(length === null ? { "Upload-Defer-Length": "1" }
-            : { "Upload-Length": length }), ...headers }, undefined, who);
-
-    assert.equal(answer.status, 201, answer.text);
-    return answer.headers.location;
-}
-
-function patch(path, offset, body, headers = {}, who = viewer) {
-    return tus("PATCH", path, { "Upload-Offset": offset, "Content-Type": TYPE,
-                                ...headers }, body, who);
-}
-
-async function offset(path, who = viewer) {
-    const answer = await tus("HEAD", path, {}, undefined, who);
-
-    assert.equal(answer.status, 200);
-    return Number(answer.headers["upload-offset"]);
-}
-
-function refused(answer, status, word, field) {
-    assert.equal(answer.status, status, answer.text);
-    assert.equal(answer.json.type, `urn:sluice:problem:${word}`);
-    assert.equal(answer.json.field, field);
-    assert.equal(answer.headers["tus-resumable"], "1.0.0");
-}
-
-/* A PATCH of which only `body` is sent, and which stays open. */
-function hang(path, at, length, body, url = stack.url) {
-    const outgoing = sendPart(`${url}${path}`, {
-        length, body, method: "PATCH",
-        headers: { ...viewer.headers, "Tus-Resumable": "1.0.0",
-                   "Upload-Offset": at, "Content-Type": TYPE },
-    });
-
-    outgoing.answer = new Promise((resolve) => {
-        outgoing.on("response", resolve);
-        outgoing.on("error", resolve);
-    });
-    return outgoing;
-}
-
-const arrived = (path, size) => until(`${size} bytes have arrived`,
-    () => statSync(file(idOf(path))).size >= size);
+const tus = (...words) => mine.request(...words);
+const create = (...words) => mine.create(...words);
+const patch = (...words) => mine.patch(...words);
+const offset = (path) => mine.offset(path);
 
 
 describe("OPTIONS", { timeout }, () => {
@@ -227,7 +175,7 @@ describe("PATCH", { timeout }, () => {
         assert.equal(answer.status, 204);
         assert.equal(answer.headers["upload-offset"], "3");
         assert.ok(answer.headers["upload-expires"]);
-        assert.equal(readFileSync(file(idOf(path)), "latin1"), "abc");
+        assert.equal(readFileSync(mine.file(path), "latin1"), "abc");
     });
 
     it("that is the last makes the media file", async () => {
@@ -240,7 +188,7 @@ describe("PATCH", { timeout }, () => {
         const id = answer.headers["sluice-media"];
 
         assert.equal(answer.status, 204);
-        assert.ok(readFileSync(file(id, "")).equals(bytes));
+        assert.ok(readFileSync(stack.path("spool", id)).equals(bytes));
 
         const media = await viewer.media(id);
         assert.equal(media.sha256, sha256(bytes));
@@ -297,9 +245,9 @@ describe("PATCH", { timeout }, () => {
     });
 
     it("of somebody else's upload is 404", async () => {
-        const other = await stack.visitor("admin");
+        const other = new Tus(stack, await stack.visitor("admin"));
 
-        refused(await patch(await create(4), 0, "ab", {}, other), 404,
+        refused(await other.patch(await create(4), 0, "ab"), 404,
             "not-found");
     });
 
@@ -354,8 +302,8 @@ describe("DELETE", { timeout }, () => {
 
         await patch(path, 0, "abc");
         assert.equal((await tus("DELETE", path)).status, 204);
-        assert.equal(existsSync(file(idOf(path))), false);
-        assert.equal(existsSync(file(idOf(path), ".state")), false);
+        assert.equal(existsSync(mine.file(path)), false);
+        assert.equal(existsSync(mine.file(path, ".state")), false);
         refused(await patch(path, 3, "def"), 404, "not-found");
         assert.equal((await tus("HEAD", path)).status, 404);
     });
@@ -366,6 +314,352 @@ describe("DELETE", { timeout }, () => {
 
         assert.equal((await tus("DELETE", path)).status, 204);
         assert.equal((await viewer.media(id)).bytes, 4);
-        assert.equal(readFileSync(file(id, ""), "latin1"), "qrst");
+        assert.equal(readFileSync(stack.path("spool", id), "latin1"), "qrst");
+    });
+});
+
+
+describe("a checksum", { timeout }, () => {
+    const sums = {
+        sha1: (bytes) => createHash("sha1").update(bytes).digest("base64"),
+        sha256: (bytes) => createHash("sha256").update(bytes).digest("base64"),
+        crc32: () => "y/Q5Jg==",        /* of 123456789 */
+    };
+
+    for (const [name, sum] of Object.entries(sums)) {
+        it(`by ${name} that is right lets a chunk in`, async () => {
+            const path = await create(20);
+            const answer = await patch(path, 0, "123456789",
+                { "Upload-Checksum": `${name} ${sum("123456789")}` });
+
+            assert.equal(answer.status, 204);
+            assert.equal(await offset(path), 9);
+        });
+
+        it(`by ${name} that is wrong keeps a chunk out`, async () => {
+            const path = await create(20);
+
+            await patch(path, 0, "abc");
+            refused(await patch(path, 3, "123456780",
+                { "Upload-Checksum": `${name} ${sum("123456789")}` }),
+            460, "upload-checksum");
+            assert.equal(await offset(path), 3);
+            assert.equal(readFileSync(mine.file(path), "latin1"), "abc");
+        });
+    }
+
+    it("that was wrong does not spoil the hash of the whole", async () => {
+        const path = await create(9);
+
+        await patch(path, 0, "abc");
+        await patch(path, 3, "xyz", { "Upload-Checksum": "crc32 y/Q5Jg==" });
+        await patch(path, 3, "def",
+            { "Upload-Checksum": `sha1 ${sums.sha1("def")}` });
+        const answer = await patch(path, 6, "ghi");
+        const media = await viewer.media(answer.headers["sluice-media"]);
+
+        assert.equal(media.sha256, sha256("abcdefghi"));
+    });
+
+    it("of an unknown algorithm is refused", async () => {
+        refused(await patch(await create(4), 0, "ab",
+            { "Upload-Checksum": "md5 Zm9v" }), 400, "header-invalid",
+        "Upload-Checksum");
+    });
+
+    it("keeps a chunk out that was cut before its end", async () => {
+        const path = await create(100);
+
+        await patch(path, 0, "abc");
+        const hung = mine.hang(path, 3, 50, "1234",
+            { "Upload-Checksum": `sha1 ${sums.sha1("1234")}` });
+        await mine.arrived(path, 7);
+        hung.destroy();
+        assert.equal(await offset(path), 3);
+    });
+});
+
+
+describe("parts", { timeout }, () => {
+    const partial = { "Upload-Concat": "partial" };
+    const final = (...paths) => tus("POST", "/api/uploads", {
+        "Upload-Concat": `final;${paths.join(" ")}`,
+        "Upload-Metadata": `filename ${base64("whole.mp4")}` });
+
+    async function part(bytes) {
+        const path = await create(bytes.length, partial);
+
+        assert.equal((await patch(path, 0, bytes)).status, 204);
+        return path;
+    }
+
+    it("are no media files", async () => {
+        const path = await part("part alone");
+        const { headers } = await tus("HEAD", path);
+
+        assert.equal(headers["upload-concat"], "partial");
+        assert.equal(headers["upload-offset"], "10");
+        assert.equal(headers["sluice-media"], undefined);
+    });
+
+    it("are put together in the order in which they are named", async () => {
+        const bytes = [70_000, 1, 2_000_000].map((size) => randomBytes(size));
+        const paths = await Promise.all(bytes.map(part));
+        const answer = await final(...paths.map((path, at) =>
+            (at ? "" : stack.url) + path));
+        const media = await viewer.media(answer.headers["sluice-media"]);
+
+        assert.equal(answer.status, 201);
+        assert.equal(answer.headers.location, `/api/uploads/${media.id}`);
+        assert.equal(media.filename, "whole.mp4");
+        assert.equal(media.sha256, sha256(Buffer.concat(bytes)));
+        assert.ok(readFileSync(stack.path("spool", media.id))
+            .equals(Buffer.concat(bytes)));
+        for (const path of paths) {
+            assert.equal(existsSync(mine.file(path)), false);
+        }
+        assert.equal((await tus("HEAD", answer.headers.location))
+            .headers["sluice-media"], media.id);
+    });
+
+    it("put together again are what they were", async () => {
+        const paths = await Promise.all(["ab1", "cd1"].map(part));
+        const first = await final(...paths);
+        const again = await final(...paths);
+
+        assert.equal(again.status, 201);
+        assert.equal(again.headers.location, first.headers.location);
+    });
+
+    it("that are not whole are a conflict", async () => {
+        const path = await create(5, partial);
+
+        await patch(path, 0, "abc");
+        refused(await final(path), 409, "conflict");
+        assert.equal(await offset(path), 3);
+    });
+
+    it("that are whole uploads, or nobody's, are not found", async () => {
+        refused(await final(await create(5)), 404, "not-found",
+            "Upload-Concat");
+        refused(await final(
+            "/api/uploads/01999999-9999-7999-8999-999999999999"), 404,
+        "not-found", "Upload-Concat");
+    });
+
+    it("that are somebody else's are not found", async () => {
+        const other = new Tus(stack, await stack.visitor("viewer"));
+        const path = await other.create(1, partial);
+
+        await other.patch(path, 0, "x");
+        refused(await final(path), 404, "not-found", "Upload-Concat");
+    });
+});
+
+
+describe("bounds", { timeout }, () => {
+    it("hold for the uploads of a user at once", async () => {
+        const other = new Tus(stack, await stack.visitor("viewer"));
+
+        await stack.sql("update sluice.users set uploads_max = 2 where id = "
+            + `'${other.who.user.id}'`);
+        await other.create(5);
+        const path = await other.create(5);
+
+        refused(await other.request("POST", "/api/uploads",
+            { "Upload-Length": "5" }), 429, "too-many");
+        await other.patch(path, 0, "abcde");
+        await other.create(5);
+    });
+
+    it("hold for a user's quota, with what is announced", async () => {
+        const other = new Tus(stack, await stack.visitor("viewer"));
+
+        await stack.sql("update sluice.users set quota_bytes = 10 where id = "
+            + `'${other.who.user.id}'`);
+        const path = await other.create(7);
+
+        refused(await other.request("POST", "/api/uploads",
+            { "Upload-Length": "4" }), 413, "quota-exceeded");
+        await other.patch(path, 0, "qwertyu");
+        refused(await other.request("POST", "/api/uploads",
+            { "Upload-Length": "4" }), 413, "quota-exceeded");
+        await other.create(3);
+        assert.equal((await other.who.upload("1234", "a.mp4")).status, 413);
+    });
+
+    it("hold for a quota when no length is said", async () => {
+        const other = new Tus(stack, await stack.visitor("viewer"));
+
+        await stack.sql("update sluice.users set quota_bytes = 10 where id = "
+            + `'${other.who.user.id}'`);
+        const path = await other.create(null);
+
+        refused(await other.patch(path, 0, Readable.from(["12345678901"])),
+            413, "too-large");
+        refused(await other.patch(path, 0, "1", { "Upload-Length": 11 }), 413,
+            "quota-exceeded");
+    });
+
+    it("hold for the length that comes later", async () => {
+        const answer = await tus("POST", "/small",
+            { "Upload-Defer-Length": "1" });
+        const path = answer.headers.location.replace("/api/uploads", "/small");
+
+        refused(await patch(path, 0, "a", { "Upload-Length": 65537 }), 413,
+            "too-large");
+    });
+});
+
+
+describe("an upload's end", { timeout }, () => {
+    it("is told when it has expired, and its file goes", async () => {
+        const path = await create(5);
+
+        await stack.sql("update sluice.uploads set expires_at = now() - "
+            + `interval '1 second' where id = '${idOf(path)}'`);
+        refused(await patch(path, 0, "abc"), 410, "upload-expired");
+        await create(5);
+        assert.equal(existsSync(mine.file(path)), false);
+    });
+
+    it("moves on while somebody comes", async () => {
+        const path = await create(5);
+
+        await stack.sql("update sluice.uploads set expires_at = now() + "
+            + `interval '1 hour' where id = '${idOf(path)}'`);
+        const { headers } = await patch(path, 0, "abc");
+        assert.ok(Date.parse(headers["upload-expires"])
+            > Date.now() + 23 * 3600_000);
+    });
+
+    it("is 404 when its file was lost", async () => {
+        const path = await create(5);
+
+        unlinkSync(mine.file(path));
+        assert.equal((await tus("HEAD", path)).status, 404);
+    });
+
+    it("comes when the user was disabled meanwhile", async () => {
+        const { email, password } = await stack.user();
+        const other = new Tus(stack, await Client.signIn(stack.url, email,
+            password));
+        const path = await other.create(8);
+        const hung = other.hang(path, 0, 8, "abcd");
+
+        await other.arrived(path, 4);
+        await stack.sql("update sluice.users set disabled_at = now() where "
+            + `id = '${other.who.user.id}'`);
+        hung.end("efgh");
+        const { statusCode } = await hung.answer;
+
+        assert.equal(statusCode, 403);
+        assert.deepEqual(readdirSync(stack.path("spool"))
+            .filter((name) => name.startsWith(idOf(path))), []);
+        assert.equal(await stack.sql("select count(*) from sluice.uploads "
+            + `where id = '${idOf(path)}'`), "0");
+    });
+});
+
+
+describe("the same file", { timeout }, () => {
+    const rows = (bytes) => stack.sql("select count(*) from sluice.media "
+        + `where sha256 = '\\x${sha256(bytes)}'`);
+
+    it("of the same owner is one original", async () => {
+        const bytes = randomBytes(5000);
+        const first = await viewer.bring(bytes, "first.mp4");
+        const answer = await viewer.upload(bytes, "second.mp4");
+
+        assert.equal(answer.status, 200);
+        assert.equal(answer.json.id, first.id);
+        assert.equal(answer.json.duplicate, true);
+        assert.equal(answer.headers.location, `/api/media/${first.id}`);
+        assert.equal(await rows(bytes), "1");
+
+        const path = await create(5000);
+        const { headers } = await patch(path, 0, bytes);
+
+        assert.equal(headers["sluice-media"], first.id);
+        assert.equal((await tus("HEAD", path)).headers["sluice-media"],
+            first.id);
+        assert.equal(await rows(bytes), "1");
+        assert.deepEqual(readdirSync(stack.path("spool"))
+            .filter((name) => name.startsWith(idOf(path))), []);
+        assert.ok(readFileSync(stack.path("spool", first.id)).equals(bytes));
+    });
+
+    it("brought many times at once is one original", async () => {
+        const bytes = randomBytes(5000);
+        const ids = await Promise.all(Array.from({ length: 8 }, (_, at) =>
+            viewer.upload(bytes, `${at}.mp4`).then(({ json }) => json.id)));
+
+        assert.equal(new Set(ids).size, 1);
+        assert.equal(await rows(bytes), "1");
+    });
+
+    it("of another owner is another", async () => {
+        const bytes = randomBytes(5000);
+        const other = await stack.visitor("viewer");
+
+        await viewer.bring(bytes, "a.mp4");
+        await other.bring(bytes, "a.mp4");
+        assert.equal(await rows(bytes), "2");
+    });
+
+    it("is taken again after it failed or was deleted", async () => {
+        const bytes = randomBytes(5000);
+        const { id } = await viewer.bring(bytes, "a.mp4");
+
+        await stack.sql("update sluice.media set state = 'failed' where id = "
+            + `'${id}'`);
+        const again = await viewer.bring(bytes, "a.mp4");
+        await viewer.delete(`/api/media/${again.id}`);
+        await viewer.bring(bytes, "a.mp4");
+    });
+});
+
+
+describe("a link for PUT", { timeout }, () => {
+    const put = (claims, body, name = "film.mp4") => request(
+        `${stack.url}/media/drop/${name}?grant=${minter(stack.keys()).grant({
+            path: "/media/drop/", methods: ["PUT"], sub: viewer.user.id,
+            ...claims })}`, { method: "PUT", body });
+
+    it("takes a file in for the user whom it names", async () => {
+        const answer = await put({}, randomBytes(3000), "%C3%A9t%C3%A9.mp4");
+
+        assert.equal(answer.status, 201, answer.text);
+        assert.equal(answer.json.owner, viewer.user.id);
+        assert.equal(answer.json.filename, "été.mp4");
+    });
+
+    it("that names nobody is refused", async () => {
+        for (const sub of [undefined, "nobody",
+                           "01999999-9999-7999-8999-999999999999"]) {
+            assert.ok([401, 403].includes((await put({ sub }, "x")).status));
+        }
+    });
+
+    it("that names a disabled user is refused", async () => {
+        const { id } = await stack.user();
+
+        await stack.sql("update sluice.users set disabled_at = now() where "
+            + `id = '${id}'`);
+        assert.equal((await put({ sub: id }, "x")).status, 401);
+    });
+
+    it("is for one file when it has one use", async () => {
+        const claims = { uses: 1, jti: `once-${Date.now()}`, path:
+            "/media/drop/once.mp4" };
+
+        assert.equal((await put(claims, randomBytes(9), "once.mp4")).status,
+            201);
+        assert.equal((await put(claims, randomBytes(9), "once.mp4")).status,
+            410);
+    });
+
+    it("is no link for GET, nor one for GET for PUT", async () => {
+        assert.equal((await put({ methods: ["GET"] }, "x")).status, 403);
     });
 });
