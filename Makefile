@@ -46,7 +46,7 @@ units := $(patsubst tests/%.c,build/tests/%,\
   $(wildcard tests/unit/core/*_test.c tests/unit/worker/*_test.c))
 fuzzers := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
-.PHONY: all run up down test bench soak lint fuzz install clean help \
+.PHONY: all run up down test bench soak faults lint fuzz install clean help \
   build packages test-packages units fuzzers asan http-again FORCE
 
 all: build
@@ -59,6 +59,7 @@ help:
 	@echo 'make bench      the measurements of the README'
 	@echo 'make lint       clang-format, cppcheck and the rules of the folders'
 	@echo 'make soak       10 million tokens, and nginx as large as before'
+	@echo 'make faults     1 GiB uploaded through cuts, reloads and kill -9'
 	@echo "make fuzz       each fuzzer for $(FUZZ_SECONDS) s (FUZZ_SECONDS)"
 	@echo 'make install    into $$DESTDIR$$PREFIX ($(PREFIX))'
 	@echo 'make clean      remove build/'
@@ -193,6 +194,10 @@ bench: test-packages
 soak: test-packages
 	@$(MAKE) -s build build/soak/tokens
 	@node tests/soak/tokens.mjs
+
+faults: test-packages
+	@$(MAKE) -s build
+	@TUS_BYTES=$${TUS_BYTES:-1073741824} node tests/faults/tus.mjs
 
 build/bench/mint build/soak/tokens: build/%: tests/%.c build/libcore.a
 	$(call say,LINK,$@)mkdir -p $(@D); \
