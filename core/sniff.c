@@ -26,7 +26,10 @@ static const sniff_t pdf = { MEDIA_SCORE, "PDF", "pdf", NULL };
 static const sniff_t png = { MEDIA_SCORE, "PNG", "png", "png_pipe" };
 static const sniff_t jpeg = { MEDIA_SCORE, "JPEG", "jpg", "jpeg_pipe" };
 static const sniff_t midi = { MEDIA_SCORE, "MIDI", "mid", NULL };
+static const sniff_t tiff = { MEDIA_SCORE, "TIFF", "tif", NULL };
+static const sniff_t heic = { MEDIA_SCORE, "HEIC", "heic", NULL };
 static const sniff_t musicxml = { MEDIA_SCORE, "MusicXML", "musicxml", NULL };
+static const sniff_t mxl = { MEDIA_SCORE, "compressed MusicXML", "mxl", NULL };
 
 
 static int
@@ -46,27 +49,64 @@ be32(const uint8_t *b)
 }
 
 
-/* ISO/IEC 14496-12: size (4), "ftyp", major brand (4), version (4), … */
+static int
+is_brand(const uint8_t *b, const char brands[][5], size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (memcmp(b, brands[i], 4) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Pictures in the same box format. One whose major brand names the container
+   alone lists its codec among the compatible ones: ISO/IEC 23008-12, 10.2. */
+static const sniff_t *
+ftyp_picture(const uint8_t *b, size_t len, uint32_t size)
+{
+    static const char coded[][5] = { "heic", "heix", "heim", "heis" };
+    static const char containers[][5] = { "mif1", "msf1" };
+    size_t at;
+
+    if (is_brand(b + 8, coded, COUNT(coded))) {
+        return &heic;
+    }
+
+    if (is_brand(b + 8, containers, COUNT(containers))) {
+        for (at = 16; at + 4 <= len && at + 4 <= size; at += 4) {
+            if (is_brand(b + at, coded, COUNT(coded))) {
+                return &heic;
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+/* ISO/IEC 14496-12: size (4), "ftyp", major brand (4), version (4), and
+   compatible brands (4 each) */
 static const sniff_t *
 ftyp_brand(const uint8_t *b, size_t len, size_t at)
 {
-    /* pictures in the same box format */
     static const char pictures[][5] = { "avif", "avis", "heic", "heix",
                                         "heim", "heis", "hevc", "hevx",
                                         "mif1", "msf1", "crx " };
-    size_t i;
 
     if (len - at < 16 || be32(b + at) < 16) {
         return NULL;
     }
 
-    at += 8;
-
-    for (i = 0; i < COUNT(pictures); i++) {
-        if (memcmp(b + at, pictures[i], 4) == 0) {
-            return NULL;
-        }
+    if (is_brand(b + at + 8, pictures, COUNT(pictures))) {
+        return ftyp_picture(b + at, len - at, be32(b + at));
     }
+
+    at += 8;
 
     if (HAS(at, "qt  ")) {
         return &mov;
@@ -345,6 +385,11 @@ sniff_picture(const uint8_t *b, size_t len)
         return &png;
     }
 
+    /* byte order, 42, then where the first page is: TIFF 6.0, section 2 */
+    if ((HAS(0, "II*\0") || HAS(0, "MM\0*")) && len >= 8) {
+        return &tiff;
+    }
+
     return HAS(0, "\xff\xd8\xff") ? &jpeg : NULL;
 }
 
@@ -385,9 +430,8 @@ has_element(const uint8_t *b, size_t len, const char *start)
 }
 
 
-/* An XML text whose document element is one of MusicXML's two. */
 static const sniff_t *
-sniff_musicxml(const uint8_t *b, size_t len)
+sniff_xml(const uint8_t *b, size_t len)
 {
     if (HAS(0, "\xef\xbb\xbf")) {
         b += 3;
@@ -410,14 +454,77 @@ sniff_musicxml(const uint8_t *b, size_t len)
 }
 
 
+/* An XML text whose document element is one of MusicXML's two; in UTF-16 each
+   of its letters has a zero byte beside it. */
+static const sniff_t *
+sniff_musicxml(const uint8_t *b, size_t len)
+{
+    uint8_t narrow[SNIFF_SIZE / 2];
+    size_t i, high;
+
+    if (!HAS(0, "\xff\xfe") && !HAS(0, "\xfe\xff")) {
+        return sniff_xml(b, len);
+    }
+
+    high = b[0] == 0xff; /* where in each pair the upper byte stands */
+    len = len / 2 - 1;
+
+    for (i = 0; i < len; i++) {
+        narrow[i] = b[2 + 2 * i + high] == 0 ? b[3 + 2 * i - high] : '?';
+    }
+
+    return sniff_xml(narrow, len);
+}
+
+
+/*
+ * A zip that starts as a container of MusicXML does: "PK\3\4", 22 bytes, the
+ * lengths of name and extra field (2 each, little-endian), name, extra field,
+ * data (APPNOTE 4.3.7). The mimetype comes first, if there is one, and is not
+ * compressed; else META-INF/ or the score itself. Whoever unpacks it sees more.
+ */
+static const sniff_t *
+sniff_mxl(const uint8_t *b, size_t len)
+{
+    static const char *const scores[] = { ".xml", ".musicxml" };
+    size_t i, name, extra, size;
+
+    if (!HAS(0, "PK\3\4") || len < 30) {
+        return NULL;
+    }
+
+    name = (size_t) b[27] << 8 | b[26];
+    extra = (size_t) b[29] << 8 | b[28];
+
+    if (HAS(30, "mimetype") && name == 8) {
+        return HAS(38 + extra, "application/vnd.recordare.musicxml") ? &mxl
+                                                                     : NULL;
+    }
+
+    if (HAS(30, "META-INF/") && (name == 9 || HAS(39, "container.xml"))) {
+        return &mxl;
+    }
+
+    /* office documents start with a list of their types */
+    for (i = 0; i < COUNT(scores) && !HAS(30, "[Content_Types]"); i++) {
+        size = strlen(scores[i]);
+        if (name > size && has(b, len, 30 + name - size, scores[i], size)) {
+            return &mxl;
+        }
+    }
+
+    return NULL;
+}
+
+
 const sniff_t *
 sniff(const void *bytes, size_t len)
 {
     /* the surest first: what is searched for in a text comes last */
     static const sniff_t *(*const sniffers[])(const uint8_t *, size_t) = {
-        sniff_mov, sniff_matroska, sniff_riff,    sniff_picture,
-        sniff_ps,  sniff_magic,    sniff_id3,     sniff_audio,
-        sniff_ts,  sniff_pdf,      sniff_musicxml
+        sniff_mov, sniff_matroska, sniff_riff, sniff_picture,
+        sniff_ps,  sniff_magic,    sniff_id3,  sniff_audio,
+        sniff_ts,  sniff_mxl,      sniff_pdf,  sniff_musicxml
     };
     const sniff_t *found;
     size_t i;
@@ -454,9 +561,11 @@ static const struct {
                    { "oga", MEDIA_AUDIO },  { "opus", MEDIA_AUDIO },
                    { "mka", MEDIA_AUDIO },  { "pdf", MEDIA_SCORE },
                    { "png", MEDIA_SCORE },  { "jpg", MEDIA_SCORE },
-                   { "jpeg", MEDIA_SCORE }, { "musicxml", MEDIA_SCORE },
-                   { "xml", MEDIA_SCORE },  { "mid", MEDIA_SCORE },
-                   { "midi", MEDIA_SCORE } };
+                   { "jpeg", MEDIA_SCORE }, { "tif", MEDIA_SCORE },
+                   { "tiff", MEDIA_SCORE }, { "heic", MEDIA_SCORE },
+                   { "heif", MEDIA_SCORE }, { "musicxml", MEDIA_SCORE },
+                   { "xml", MEDIA_SCORE },  { "mxl", MEDIA_SCORE },
+                   { "mid", MEDIA_SCORE },  { "midi", MEDIA_SCORE } };
 
 
 media_kind_t

@@ -91,7 +91,25 @@ START_TEST(a_picture_in_boxes_is_no_film)
     AT(0, "\0\0\0\x1c"
           "ftypavif\0\0\0\0");
     is_nothing(SNIFF_SIZE);
-    AT(8, "heic");
+    AT(8, "hevc");
+    is_nothing(SNIFF_SIZE);
+}
+END_TEST
+
+
+START_TEST(a_telephones_picture_is_a_scanned_score)
+{
+    clear();
+    AT(0, "\0\0\0\x1c"
+          "ftypheic\0\0\0\0");
+    is(SNIFF_SIZE, "heic", NULL, MEDIA_SCORE);
+    AT(8, "mif1\0\0\0\0miafheix");
+    is(SNIFF_SIZE, "heic", NULL, MEDIA_SCORE);
+    is_nothing(23); /* the brand that tells is cut off */
+    AT(0, "\0\0\0\x14");
+    is_nothing(SNIFF_SIZE); /* it stands behind the list */
+    AT(8, "mif1\0\0\0\0miafavif");
+    AT(0, "\0\0\0\x1c");
     is_nothing(SNIFF_SIZE);
 }
 END_TEST
@@ -451,6 +469,73 @@ START_TEST(png_and_jpeg_are_scanned_scores)
 END_TEST
 
 
+START_TEST(a_tiff_tells_its_byte_order)
+{
+    clear();
+    AT(0, "II*\0\x08\0\0\0");
+    is(SNIFF_SIZE, "tif", NULL, MEDIA_SCORE);
+    is_nothing(7);
+    AT(0, "MM\0*\0\0\0\x08");
+    is(SNIFF_SIZE, "tif", NULL, MEDIA_SCORE);
+    AT(0, "MM*\0");
+    is_nothing(SNIFF_SIZE);
+    AT(0, "II+\0"); /* BigTIFF */
+    is_nothing(SNIFF_SIZE);
+}
+END_TEST
+
+
+/* A zip's first entry: its name, and what stands behind that. */
+static void
+zip(const char *name, const char *data)
+{
+    unsigned char lengths[4] = { (unsigned char) strlen(name) };
+
+    clear();
+    AT(0, "PK\3\4");
+    at(26, lengths, sizeof(lengths));
+    at(30, name, strlen(name));
+    at(30 + strlen(name), data, strlen(data));
+}
+
+
+START_TEST(compressed_musicxml_is_a_zip_of_its_own_kind)
+{
+    zip("mimetype", "application/vnd.recordare.musicxml");
+    is(SNIFF_SIZE, "mxl", NULL, MEDIA_SCORE);
+    is_nothing(71);
+    zip("META-INF/container.xml", "");
+    is(SNIFF_SIZE, "mxl", NULL, MEDIA_SCORE);
+    zip("META-INF/", "");
+    is(SNIFF_SIZE, "mxl", NULL, MEDIA_SCORE);
+    zip("score.xml", "");
+    is(SNIFF_SIZE, "mxl", NULL, MEDIA_SCORE);
+    is_nothing(38);
+    zip("a/score.musicxml", "");
+    is(SNIFF_SIZE, "mxl", NULL, MEDIA_SCORE);
+}
+END_TEST
+
+
+START_TEST(another_zip_is_nothing)
+{
+    zip("mimetype", "application/epub+zip");
+    is_nothing(SNIFF_SIZE);
+    zip("META-INF/MANIFEST.MF", "");
+    is_nothing(SNIFF_SIZE);
+    zip("[Content_Types].xml", "");
+    is_nothing(SNIFF_SIZE);
+    zip("evil.exe", "");
+    is_nothing(SNIFF_SIZE);
+    zip("", "");
+    is_nothing(SNIFF_SIZE);
+    zip("xml", "");
+    AT(26, "\xff\xff");
+    is_nothing(SNIFF_SIZE);
+}
+END_TEST
+
+
 START_TEST(midi_has_a_magic)
 {
     clear();
@@ -475,6 +560,27 @@ START_TEST(musicxml_is_xml_with_a_score)
         clear();
         at(0, texts[i], strlen(texts[i]));
         is(strlen(texts[i]), "musicxml", NULL, MEDIA_SCORE);
+    }
+}
+END_TEST
+
+
+START_TEST(musicxml_may_be_of_two_bytes_a_letter)
+{
+    static const char text[] = "<?xml version='1.0'?><score-partwise>";
+    size_t i, big;
+
+    for (big = 0; big < 2; big++) {
+        clear();
+        at(0, big ? "\xfe\xff" : "\xff\xfe", 2);
+        for (i = 0; i < sizeof(text) - 1; i++) {
+            at(2 + 2 * i + big, text + i, 1);
+            at(2 + 2 * i + !big, "", 1);
+        }
+        is(SNIFF_SIZE, "musicxml", NULL, MEDIA_SCORE);
+        is_nothing(2 * sizeof(text) - 2);
+        is_nothing(2);
+        is_nothing(3);
     }
 }
 END_TEST
@@ -547,6 +653,9 @@ START_TEST(a_name_promises_a_kind)
     ck_assert_int_eq(kind_of(".pdf"), MEDIA_SCORE);
     ck_assert_int_eq(kind_of("A.MusicXML"), MEDIA_SCORE);
     ck_assert_int_eq(kind_of("A.PNG"), MEDIA_SCORE);
+    ck_assert_int_eq(kind_of("a.mxl"), MEDIA_SCORE);
+    ck_assert_int_eq(kind_of("a.HEIC"), MEDIA_SCORE);
+    ck_assert_int_eq(kind_of("a.tiff"), MEDIA_SCORE);
 }
 END_TEST
 
@@ -585,8 +694,11 @@ END_TEST
 
 
 RUN("core/sniff", an_mp4_starts_with_ftyp, the_major_brand_tells_the_extension,
-    a_picture_in_boxes_is_no_film, old_quicktime_has_no_ftyp,
-    free_space_may_stand_before_the_rest, boxes_of_impossible_sizes_are_refused,
+    a_picture_in_boxes_is_no_film, a_telephones_picture_is_a_scanned_score,
+    a_tiff_tells_its_byte_order, compressed_musicxml_is_a_zip_of_its_own_kind,
+    another_zip_is_nothing, musicxml_may_be_of_two_bytes_a_letter,
+    old_quicktime_has_no_ftyp, free_space_may_stand_before_the_rest,
+    boxes_of_impossible_sizes_are_refused,
     a_text_with_the_name_of_a_box_is_none, the_doctype_tells_webm_from_matroska,
     a_doctype_may_be_padded_with_zeros,
     ebml_of_another_or_no_doctype_is_refused,
