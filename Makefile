@@ -21,7 +21,7 @@ sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all \
 
 pkg = $(shell pkg-config --$(1) $(2) 2>/dev/null)
 core_packages := jansson libcrypto libargon2
-worker_packages := libpq hiredis libcurl
+worker_packages := libpq hiredis libcurl expat zlib
 system = $(patsubst -I%,-isystem %,$(call pkg,cflags,$(1)))
 
 flags := -std=gnu11 -O2 -g $(warnings) -fPIC -Icore
@@ -229,11 +229,17 @@ build/asan/ngx_http_sluice_module.so: build/asan/Makefile \
 
 fuzzers: $(fuzzers)
 
-build/fuzz/%: tests/fuzz/%.c $(core) $(wildcard core/*.h)
+# What is pure in worker/ is fuzzed as core/ is.
+
+fuzzed := $(core) $(addprefix worker/,words.c music.c musicxml.c midi.c mxl.c \
+  tiff.c picture.c pdfinfo.c)
+
+build/fuzz/%: tests/fuzz/%.c $(fuzzed) $(wildcard core/*.h worker/*.h)
 	$(call say,FUZZER,$@)mkdir -p $(@D); \
-	clang -g -O1 -std=gnu11 -Icore $(call system,$(core_packages)) \
+	clang -g -O1 -std=gnu11 -Icore -Iworker \
+	  $(call system,$(core_packages) expat zlib) \
 	  -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-	  -o $@ $< $(core) $(core_libs)
+	  -o $@ $< $(fuzzed) $(core_libs) $(call pkg,libs,expat zlib) -lm
 
 fuzz: test-packages
 	@$(MAKE) -s fuzzers

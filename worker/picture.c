@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 #include "picture.h"
+#include "tiff.h"
 
 #define PICTURE_TOLERANCE 0.01
 
@@ -12,8 +13,11 @@
 #define JPEG_SOFF 0xcf
 #define JPEG_EOI 0xd9
 #define JPEG_SOS 0xda
+#define JPEG_APP1 0xe1
 
 
+static void picture_exif(const unsigned char *segment, size_t len,
+                         int *orientation);
 static uint32_t picture_be32(const unsigned char *p);
 
 
@@ -44,7 +48,9 @@ picture_png(const void *bytes, size_t len, picture_t *picture)
 int
 picture_jpeg(const void *bytes, size_t len, picture_t *picture)
 {
+    int orientation = 1;
     size_t at = 2, size;
+    uint32_t width;
     unsigned char marker;
     const unsigned char *p = bytes;
 
@@ -73,14 +79,38 @@ picture_jpeg(const void *bytes, size_t len, picture_t *picture)
             && marker != JPEG_JPG && marker != JPEG_DAC) {
             picture->height = (uint32_t) p[at + 5] << 8 | p[at + 6];
             picture->width = (uint32_t) p[at + 7] << 8 | p[at + 8];
+            if (tiff_turned(orientation)) {
+                width = picture->height;
+                picture->height = picture->width;
+                picture->width = width;
+            }
             return picture->width > 0 && picture->height > 0 ? 0 : -1;
         }
 
         size = (size_t) p[at + 2] << 8 | p[at + 3];
+        if (marker == JPEG_APP1 && size >= 2 && size <= len - at - 2) {
+            picture_exif(p + at + 4, size - 2, &orientation);
+        }
         at += 2 + size;
     }
 
     return -1;
+}
+
+
+/* "Exif", two zeroes, a TIFF without its picture: JEITA CP-3451, 4.5.4. The
+   first directory has the orientation, whatever may follow it. */
+static void
+picture_exif(const unsigned char *segment, size_t len, int *orientation)
+{
+    tiff_t tiff;
+
+    if (len < 6 || memcmp(segment, "Exif\0\0", 6) != 0) {
+        return;
+    }
+
+    (void) tiff_parse(segment + 6, len - 6, &tiff);
+    *orientation = tiff.orientation;
 }
 
 

@@ -17,7 +17,8 @@ typedef struct {
    whole file's bytes. 0, or -1 when it is no PNG or claims no pixels. */
 int picture_png(const void *bytes, size_t len, picture_t *picture);
 
-/* The same for JPEG: the start of frame, and the end of image. */
+/* The same for JPEG: the start of frame, and the end of image. The size is that
+   of the picture as it is to be shown, turned as Exif says. */
 int picture_jpeg(const void *bytes, size_t len, picture_t *picture);
 
 /* The size at which the longer side has at most `side` pixels, and the shorter

@@ -57,6 +57,24 @@ START_TEST(ninety_bytes_of_something_are_no_png)
 END_TEST
 
 
+/* Exif whose only entry is the orientation: 6, a quarter turn. */
+#define JPEG_TURNED                 \
+    "\xff\xe1\0\x22"                \
+    "Exif\0\0MM\0*\0\0\0\x08\0\x01" \
+    "\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+
+
+START_TEST(a_jpeg_that_is_to_be_turned_tells_the_size_it_is_shown_in)
+{
+    ck_assert_int_eq(
+        picture_jpeg(BYTES(JPEG_HEAD JPEG_TURNED JPEG_SOF JPEG_END), &picture),
+        0);
+    ck_assert_uint_eq(picture.width, 0x06da);
+    ck_assert_uint_eq(picture.height, 0x04d9);
+}
+END_TEST
+
+
 START_TEST(a_jpeg_tells_its_size)
 {
     ck_assert_int_eq(picture_jpeg(BYTES(JPEG_HEAD JPEG_SOF JPEG_END), &picture),
@@ -152,6 +170,7 @@ END_TEST
 RUN("worker/picture", a_png_tells_its_size,
     a_png_without_its_end_is_not_complete, a_png_without_pixels_is_refused,
     ninety_bytes_of_something_are_no_png, a_jpeg_tells_its_size,
+    a_jpeg_that_is_to_be_turned_tells_the_size_it_is_shown_in,
     a_jpeg_whose_segments_lead_outside_is_refused,
     a_jpeg_without_frame_is_refused, a_page_of_the_right_proportions_fits,
     a_page_lying_on_its_side_does_not_fit,
