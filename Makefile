@@ -232,7 +232,7 @@ fuzzers: $(fuzzers)
 # What is pure in worker/ is fuzzed as core/ is.
 
 fuzzed := $(core) $(addprefix worker/,words.c music.c musicxml.c midi.c mxl.c \
-  tiff.c picture.c pdfinfo.c)
+  tiff.c picture.c pdfinfo.c heifinfo.c)
 
 build/fuzz/%: tests/fuzz/%.c $(fuzzed) $(wildcard core/*.h worker/*.h)
 	$(call say,FUZZER,$@)mkdir -p $(@D); \

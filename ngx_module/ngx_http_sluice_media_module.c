@@ -101,6 +101,8 @@ static ngx_http_sluice_media_type_t ngx_http_sluice_media_types[] = {
     { ngx_string("ogg"), ngx_string("audio/ogg") },
     { ngx_string("wav"), ngx_string("audio/wav") },
     { ngx_string("jpeg"), ngx_string("image/jpeg") },
+    { ngx_string("tif"), ngx_string("image/tiff") },
+    { ngx_string("heic"), ngx_string("image/heic") },
     { ngx_string("musicxml"),
       ngx_string("application/vnd.recordare.musicxml+xml") },
     { ngx_string("mxl"), ngx_string("application/vnd.recordare.musicxml") },

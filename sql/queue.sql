@@ -112,7 +112,8 @@ language sql stable as $$
         'seconds', (select k.seconds from sluice.job_kinds k
                     where k.kind = j.kind),
         'media', case when j.media is not null then
-            (select to_jsonb(m) - 'sha256' - 'owner' from sluice.media m
+            (select to_jsonb(m) - '{sha256,owner,words,text_words}'::text[]
+             from sluice.media m
              where m.id = j.media) end);
 $$;
 
@@ -248,6 +249,37 @@ end;
 $$;
 
 
+-- The words of a score that the record keeps for search. A text of so many
+-- different words that they do not fit is kept by its names alone.
+create or replace function queue.score_words(score jsonb, content text)
+returns tsvector
+language plpgsql immutable as $$
+declare
+    names constant text := concat_ws(' ', score->>'title', score->>'composer',
+        score->>'lyricist', score->>'arranger',
+        (select string_agg(t, ' ') from jsonb_array_elements_text(
+            coalesce(score->'parts', '[]') || coalesce(score->'tags', '[]'))
+            as words(t)));
+begin
+    return to_tsvector('simple', sluice.fold(names || ' '
+                                             || coalesce(content, '')));
+exception when program_limit_exceeded then
+    return to_tsvector('simple', sluice.fold(names));
+end;
+$$;
+
+
+-- What a job found out about the music.
+create or replace function queue.keep_score(j sluice.jobs, patch jsonb)
+returns void
+language sql as $$
+    update sluice.media
+    set score = patch->'score',
+        text_words = queue.score_words(patch->'score', patch->>'text')
+    where id = j.media and patch ? 'score';
+$$;
+
+
 -- The job is done. `patch` holds the media columns it found out, `next` the
 -- kinds of the jobs that follow. Returns {"followers": ids of those and of the
 -- ones that waited for this, "job"}, or null when the job was lost. With a
@@ -290,6 +322,7 @@ begin
             streams = coalesce(patch->'streams', streams),
             poster = coalesce((patch->>'poster')::boolean, poster)
         where id = j.media;
+        perform queue.keep_score(j, patch);
 
         with inserted as (
             insert into sluice.jobs (id, kind, media)

@@ -12,7 +12,7 @@
 
 /* For the owner, with width and height. */
 #define MEDIA_TOOL_PIXELS \
-    "The picture claims %d × %d pixels; at most 50 million are allowed."
+    "The picture claims %u × %u pixels; at most 50 million are allowed."
 
 /* What comes before -i or a file's name. */
 #define MEDIA_TOOL_INPUT(demuxer)                                              \

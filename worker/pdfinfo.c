@@ -8,7 +8,7 @@
 
 
 static void pdfinfo_line(pdfinfo_t *info, const char *line);
-static void pdfinfo_text(char text[PDFINFO_TEXT_SIZE], const char *value);
+static void pdfinfo_text(char *text, size_t size, const char *value);
 
 
 int
@@ -55,10 +55,13 @@ pdfinfo_line(pdfinfo_t *info, const char *line)
         info->pages = atoi(line + 6);
 
     } else if (strncmp(line, "Title:", 6) == 0) {
-        pdfinfo_text(info->title, line + 6);
+        pdfinfo_text(info->title, sizeof(info->title), line + 6);
 
     } else if (strncmp(line, "Author:", 7) == 0) {
-        pdfinfo_text(info->author, line + 7);
+        pdfinfo_text(info->author, sizeof(info->author), line + 7);
+
+    } else if (strncmp(line, "Keywords:", 9) == 0) {
+        pdfinfo_text(info->keywords, sizeof(info->keywords), line + 9);
 
     } else if (sscanf(line, "Page %d size: %lf x %lf pts", &number, &width,
                       &height)
@@ -78,15 +81,15 @@ pdfinfo_line(pdfinfo_t *info, const char *line)
 
 /* Without the blanks around it, and cut between characters, not inside one. */
 static void
-pdfinfo_text(char text[PDFINFO_TEXT_SIZE], const char *value)
+pdfinfo_text(char *text, size_t size, const char *value)
 {
     size_t len;
 
     value += strspn(value, " \t");
     len = strlen(value);
 
-    if (len >= PDFINFO_TEXT_SIZE) {
-        len = PDFINFO_TEXT_SIZE - 1;
+    if (len >= size) {
+        len = size - 1;
         while (len > 0 && ((unsigned char) value[len] & 0xc0) == 0x80) {
             len--;
         }

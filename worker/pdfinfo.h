@@ -8,6 +8,7 @@
 
 #define PDFINFO_PAGES_MAX 500
 #define PDFINFO_TEXT_SIZE 256
+#define PDFINFO_KEYWORDS_SIZE 1024
 
 /* The side of the largest page, in points of 1/72 inch: PDF 1.7, annex C. */
 #define PDFINFO_SIDE_MAX 14400.0
@@ -21,6 +22,7 @@ typedef struct {
     int sized; /* how many of pages have a size in `page` */
     char title[PDFINFO_TEXT_SIZE];
     char author[PDFINFO_TEXT_SIZE];
+    char keywords[PDFINFO_KEYWORDS_SIZE];
     pdfinfo_page_t page[PDFINFO_PAGES_MAX];
 } pdfinfo_t;
 

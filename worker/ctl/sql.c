@@ -14,6 +14,7 @@ SQL_EMBED(sql_0002_revocations, "sql/0002_revocations.sql");
 SQL_EMBED(sql_0003_foreign_users, "sql/0003_foreign_users.sql");
 SQL_EMBED(sql_0004_jobs, "sql/0004_jobs.sql");
 SQL_EMBED(sql_0005_uploads, "sql/0005_uploads.sql");
+SQL_EMBED(sql_0006_scores, "sql/0006_scores.sql");
 SQL_EMBED(sql_queue, "sql/queue.sql");
 SQL_EMBED(sql_api, "sql/api.sql");
 
@@ -24,6 +25,7 @@ const sql_file_t sql_files[] = {
     { "0003_foreign_users.sql", 0, sql_0003_foreign_users },
     { "0004_jobs.sql", 0, sql_0004_jobs },
     { "0005_uploads.sql", 0, sql_0005_uploads },
+    { "0006_scores.sql", 0, sql_0006_scores },
     { "queue.sql", 1, sql_queue },
     { "api.sql", 1, sql_api },
     { 0, 0, 0 }

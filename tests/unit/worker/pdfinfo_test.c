@@ -9,6 +9,7 @@ static char err[256];
 START_TEST(pages_sizes_and_texts_are_read)
 {
     ck_assert_int_eq(pdfinfo_parse("Title:           Au clair de la lune\n"
+                                   "Keywords:        song, easy \n"
                                    "Author:          Anonyme\n"
                                    "Pages:           2\n"
                                    "Encrypted:       no\n"
@@ -22,6 +23,7 @@ START_TEST(pages_sizes_and_texts_are_read)
     ck_assert_int_eq(info.pages, 2);
     ck_assert_str_eq(info.title, "Au clair de la lune");
     ck_assert_str_eq(info.author, "Anonyme");
+    ck_assert_str_eq(info.keywords, "song, easy");
     ck_assert_double_eq_tol(info.page[0].height, 841.89, 1e-9);
     ck_assert_int_eq(pdfinfo_complaint(&info, err, sizeof(err)), 0);
 }
