@@ -25,9 +25,10 @@ ngx_http_sluice_links_sign_all(ngx_http_sluice_signer_t *signer, json_t *paths);
 static json_t *ngx_http_sluice_links_play(ngx_http_sluice_signer_t *signer,
                                           const char *path);
 static json_t *ngx_http_sluice_links_file(ngx_http_sluice_signer_t *signer,
-                                          const char *path);
+                                          const json_t *link);
 static char *ngx_http_sluice_links_grant(ngx_http_sluice_signer_t *signer,
-                                         const char *path, ngx_uint_t folder);
+                                         const char *path, ngx_uint_t folder,
+                                         const char *filename);
 static ngx_int_t
 ngx_http_sluice_links_jti(ngx_http_sluice_signer_t *signer, ngx_str_t *path,
                           char jti[NGX_HTTP_SLUICE_LINKS_JTI * 2]);
@@ -88,7 +89,7 @@ ngx_http_sluice_sign_links(ngx_http_request_t *r, json_t *body)
 /*
  * `play` opens the folder of the playlist and carries the grant in the path,
  * which the playlist's relative URIs inherit; a list opens its folder; anything
- * else opens itself.
+ * else opens itself, {path, filename} as an attachment.
  */
 
 static ngx_int_t
@@ -109,9 +110,8 @@ ngx_http_sluice_links_sign(ngx_http_sluice_signer_t *signer, json_t *links)
                 ngx_http_sluice_links_play(signer, json_string_value(value)));
 
         } else {
-            rc = json_object_set_new(
-                links, key,
-                ngx_http_sluice_links_file(signer, json_string_value(value)));
+            rc = json_object_set_new(links, key,
+                                     ngx_http_sluice_links_file(signer, value));
         }
 
         if (rc != NGX_OK) {
@@ -138,7 +138,7 @@ ngx_http_sluice_links_sign_all(ngx_http_sluice_signer_t *signer, json_t *paths)
     }
 
     grant = ngx_http_sluice_links_grant(
-        signer, json_string_value(json_array_get(paths, 0)), 1);
+        signer, json_string_value(json_array_get(paths, 0)), 1, NULL);
     if (grant == NULL) {
         return NGX_ERROR;
     }
@@ -170,7 +170,7 @@ ngx_http_sluice_links_play(ngx_http_sluice_signer_t *signer, const char *path)
     char *grant;
     json_t *url;
 
-    grant = ngx_http_sluice_links_grant(signer, path, 1);
+    grant = ngx_http_sluice_links_grant(signer, path, 1, NULL);
     url = grant ? json_sprintf("%s/~%s%s", signer->origin, grant, path) : NULL;
     free(grant);
 
@@ -179,12 +179,17 @@ ngx_http_sluice_links_play(ngx_http_sluice_signer_t *signer, const char *path)
 
 
 static json_t *
-ngx_http_sluice_links_file(ngx_http_sluice_signer_t *signer, const char *path)
+ngx_http_sluice_links_file(ngx_http_sluice_signer_t *signer, const json_t *link)
 {
     char *grant;
     json_t *url;
+    const char *path;
 
-    grant = ngx_http_sluice_links_grant(signer, path, 0);
+    path = json_string_value(
+        json_is_object(link) ? json_object_get(link, "path") : link);
+
+    grant = ngx_http_sluice_links_grant(
+        signer, path, 0, json_string_value(json_object_get(link, "filename")));
     url = grant ? json_sprintf("%s%s?grant=%s", signer->origin, path, grant)
                 : NULL;
     free(grant);
@@ -199,7 +204,7 @@ ngx_http_sluice_links_file(ngx_http_sluice_signer_t *signer, const char *path)
 
 static char *
 ngx_http_sluice_links_grant(ngx_http_sluice_signer_t *signer, const char *path,
-                            ngx_uint_t folder)
+                            ngx_uint_t folder, const char *filename)
 {
     char *grant, jti[NGX_HTTP_SLUICE_LINKS_JTI * 2];
     ngx_str_t opened;
@@ -222,6 +227,7 @@ ngx_http_sluice_links_grant(ngx_http_sluice_signer_t *signer, const char *path,
     claims.path_len = opened.len;
     claims.exp = signer->exp;
     claims.jti = jti;
+    claims.filename = filename;
 
     if (*signer->access->sid && !signer->access->foreign) {
         claims.sid = signer->access->sid;

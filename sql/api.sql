@@ -568,14 +568,30 @@ language sql stable as $$
 $$;
 
 
+-- The name that a file is saved under: the client's, with the extension that
+-- its contents have.
+create or replace function api.download_name(filename text, extension text)
+returns text
+language sql immutable as $$
+    select case when base <> '' and octet_length(base) <= 240
+                then base else 'original' end || '.' || extension
+    from regexp_replace(filename, '\.[^.]*$', '') base;
+$$;
+
+
+-- A link is a path, or {path, filename}: then it opens an attachment. Files
+-- that others wrote and that browsers would run are never shown by them.
 create or replace function api.media_links(m sluice.media, many integer)
 returns jsonb
-language sql immutable as $$
+language sql stable as $$
     select case when m.state = 'ready' then jsonb_strip_nulls(
         jsonb_build_object(
             'play', case when m.kind in ('video', 'audio')
                          then folder || 'hls/master.m3u8' end,
-            'original', folder || 'original.' || m.extension,
+            'original', case when m.kind = 'score' then jsonb_build_object(
+                    'path', folder || 'original.' || m.extension,
+                    'filename', api.download_name(m.filename, m.extension))
+                else to_jsonb(folder || 'original.' || m.extension) end,
             'poster', case when m.poster then folder || 'poster.jpg' end,
             'pages', case when m.kind = 'score' then
                 (select coalesce(jsonb_agg(format('%spages/%s.png', folder,
@@ -608,7 +624,7 @@ language sql stable as $$
         'state', m.state, 'error', m.error, 'bytes', m.bytes,
         'sha256', encode(m.sha256, 'hex'), 'duration', m.duration,
         'width', m.width, 'height', m.height, 'pages', m.pages,
-        'streams', m.streams, 'created_at', m.created_at,
+        'streams', m.streams, 'score', m.score, 'created_at', m.created_at,
         'job', api.media_job(m), 'links', api.media_links(m, many));
 $$;
 
@@ -629,6 +645,17 @@ end;
 $$;
 
 
+-- What has all of these words, or words that begin with them; null without any.
+create or replace function api.search_words(q text) returns tsquery
+language sql immutable as $$
+    select nullif(regexp_replace(plainto_tsquery('simple',
+                                                 sluice.fold(left(q, 200)))
+                                     ::text,
+                                 $r$('([^']|'')*')$r$, '\1:*', 'g'),
+                  '')::tsquery;
+$$;
+
+
 -- The newest first, of a score the first page alone; `next` is the id to go on
 -- behind.
 create or replace function api.list_media(actor uuid, args jsonb,
@@ -638,6 +665,7 @@ declare
     many integer := 50;
     behind uuid;
     pattern text;
+    wanted tsquery := api.search_words(args->>'q');
     everything boolean := api.is_editor(actor);
 begin
     if args->>'limit' is not null then
@@ -674,7 +702,8 @@ begin
           and (everything or m.owner = actor or m.visibility = 'library')
           and (behind is null or m.id < behind)
           and (coalesce(args->>'kind', '') in ('', m.kind))
-          and (pattern = '%%' or m.title ilike pattern or m.author ilike pattern)
+          and (pattern = '%%' or m.title ilike pattern or m.author ilike pattern
+               or m.words @@ wanted)
         order by m.id desc limit many + 1
     ), numbered as (
         select m, row_number() over (order by (m).id desc) n from page

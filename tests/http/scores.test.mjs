@@ -1,0 +1,334 @@
+/* Scores in all that they come in: what is drawn, what is known, what is found
+   by words, and what a file may not bring along. */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
+
+import { request } from "./client.mjs";
+import {
+    heic, hostilePdf, midi, musicxml, mxl, pdf, picture, pngSize, sample, tiff,
+    turned, writtenPdf,
+} from "./files.mjs";
+import { startStack } from "./stack.mjs";
+
+const run = promisify(execFile);
+const timeout = 120_000;
+const SECRET = "x-what-no-page-may-show-x";
+
+let stack, user, stranger;
+
+before(async () => {
+    stack = await startStack();
+    [user, stranger] = [await stack.visitor("viewer"),
+                        await stack.visitor("viewer")];
+}, { timeout });
+
+after(() => stack?.stop(), { timeout });
+
+
+async function score(bytes, name, options) {
+    const { id } = await user.bring(bytes, name, options);
+
+    return user.ready(id);
+}
+
+async function refused(bytes, name, says) {
+    const { id } = await user.bring(bytes, name);
+    const media = await user.settled(id);
+
+    assert.equal(media.state, "failed");
+    assert.match(media.error, says);
+}
+
+/* The sizes of the pages that the links of a media object lead to. */
+function sizes(media) {
+    return Promise.all(media.links.pages.map(async (link) => {
+        const { status, headers, body } = await request(link);
+
+        assert.equal(status, 200);
+        assert.equal(headers["content-type"], "image/png");
+        const { width, height } = pngSize(body);
+        return `${width}x${height}`;
+    }));
+}
+
+const found = async (q, who = user) => (await who.get(
+    `/api/media?${new URLSearchParams({ q })}`)).json.items.map(({ id }) => id);
+
+
+describe("a score in MusicXML", { timeout }, () => {
+    let media;
+
+    before(async () => {
+        media = await score(musicxml(), "song.musicxml");
+    });
+
+    it("tells who made it", () => {
+        assert.equal(media.kind, "score");
+        assert.equal(media.score.title, "Au clair de la lune");
+        assert.equal(media.score.composer, "Antonín Dvořák");
+        assert.equal(media.author, "Antonín Dvořák");
+        assert.equal(media.score.lyricist, "Anonyme");
+    });
+
+    it("tells its parts, key, time and tempo", () => {
+        const { parts, key, time, tempo, measures } = media.score;
+
+        assert.deepEqual(parts, ["Voix", "Flûte"]);
+        assert.deepEqual([key, time, tempo, measures],
+                         ["D minor", "3/4", 96, 2]);
+    });
+
+    it("has no pages, and says so", () => {
+        assert.equal(media.pages, 0);
+        assert.equal(media.score.drawn, false);
+        assert.deepEqual(media.links.pages, []);
+    });
+
+    it("is given back as it came, to be saved", async () => {
+        const { headers, text } = await request(media.links.original);
+
+        assert.equal(text, musicxml());
+        assert.match(headers["content-disposition"],
+                     /^attachment; filename="song\.musicxml"/);
+        assert.equal(headers["content-type"],
+                     "application/vnd.recordare.musicxml+xml");
+    });
+
+    it("is found by what is sung", async () => {
+        assert.deepEqual(await found("pierrot dort"), [media.id]);
+    });
+
+    it("is found by a part and the beginning of a word, without accents",
+        async () => {
+            assert.deepEqual(await found("DVORAK flut"), [media.id]);
+        });
+
+    it("is not found by a word that is not in it", async () => {
+        assert.deepEqual(await found("pierrot veille"), []);
+        assert.deepEqual(await found("drawn"), []);
+    });
+
+    it("is found by nobody who may not see it", async () => {
+        assert.deepEqual(await found("pierrot", stranger), []);
+    });
+
+    it("is not harmed by what looks like a query", async () => {
+        for (const q of ["' | !a:* & (", "\\", "%", "a:* <-> b", "''", "&"]) {
+            const { status } = await user.get(
+                `/api/media?${new URLSearchParams({ q })}`);
+            assert.equal(status, 200, q);
+        }
+    });
+});
+
+
+it("compressed MusicXML tells the same", { timeout }, async () => {
+    const media = await score(mxl(), "song.mxl");
+
+    assert.equal(media.score.format, "compressed MusicXML");
+    assert.equal(media.score.composer, "Antonín Dvořák");
+    assert.deepEqual(media.score.parts, ["Voix", "Flûte"]);
+});
+
+
+it("MIDI tells its tracks, key, time, tempo and length", { timeout },
+    async () => {
+        const { pages, score: about } = await score(midi(), "song.mid");
+
+        assert.equal(pages, 0);
+        assert.equal(about.title, "Au clair de la lune");
+        assert.deepEqual(about.parts, ["Voix"]);
+        assert.deepEqual([about.key, about.time, about.tempo, about.duration],
+                         ["F major", "3/4", 96, 2.5]);
+    });
+
+
+it("what was engraved from one source is the same in MusicXML and MIDI",
+    { timeout }, async () => {
+        const written = await score(sample("musicxml") ?? musicxml(), "a.xml");
+        const played = await score(sample("mid") ?? midi(), "a.mid");
+
+        assert.equal(written.score.title, played.score.title);
+        assert.equal(written.score.time, played.score.time);
+        assert.equal(written.score.tempo, 96);
+        assert.equal(Math.round(played.score.tempo), 96);
+    });
+
+
+describe("a score in PDF", { timeout }, () => {
+    let media;
+
+    before(async () => {
+        media = await score(writtenPdf("Gaudeamus igitur", {
+            pages: 2,
+            info: "/Title (A song) /Author (Brahms) "
+                  + "/Keywords (student, song; easy)",
+        }), "song.pdf");
+    });
+
+    it("takes its author for the composer and its keywords for tags", () => {
+        assert.equal(media.score.title, "A song");
+        assert.equal(media.score.composer, "Brahms");
+        assert.equal(media.author, "Brahms");
+        assert.deepEqual(media.score.tags, ["student", "song", "easy"]);
+    });
+
+    it("has its pages and says so", async () => {
+        assert.equal(media.score.drawn, true);
+        assert.equal((await sizes(media)).length, 2);
+    });
+
+    it("is found by what is written on its pages, and by its tags",
+        async () => {
+            assert.deepEqual(await found("gaudeamus student"), [media.id]);
+        });
+});
+
+
+describe("a PDF with a script, a file and a program to start", { timeout },
+    () => {
+        const hostile = hostilePdf(SECRET);
+        let media, plain;
+
+        before(async () => {
+            media = await score(hostile, "song.pdf");
+            plain = await score(pdf(), "plain.pdf");
+        });
+
+        it("really has them", async () => {
+            const path = join(stack.folder, "hostile.pdf");
+
+            writeFileSync(path, hostile);
+            const { stdout } = await run("pdfinfo", ["-js", path]);
+            assert.match(stdout, /exportDataObject/);
+            assert.match((await run("pdfdetach", ["-list", path])).stdout,
+                         /evil\.exe/);
+        });
+
+        it("is drawn as the same page without them", async () => {
+            const [page] = media.links.pages;
+            const [other] = plain.links.pages;
+
+            assert.ok((await request(page)).body.equals(
+                (await request(other)).body));
+        });
+
+        it("is found by none of them", async () => {
+            assert.deepEqual(await found(SECRET), []);
+            assert.deepEqual(await found("evil"), []);
+        });
+
+        it("is given back to be saved, and not to be opened", async () => {
+            const { headers, body } = await request(media.links.original);
+
+            assert.ok(body.equals(hostile));
+            assert.match(headers["content-disposition"],
+                         /^attachment; filename="song\.pdf"/);
+            assert.equal(headers["x-content-type-options"], "nosniff");
+        });
+    });
+
+
+describe("pictures", { timeout }, () => {
+    it("of a scanner become a page each, whatever their sizes", async () => {
+        const media = await score(await tiff(stack.folder, "400x600",
+                                             "600x400", "50x50"), "scan.tif");
+
+        assert.equal(media.pages, 3);
+        const [first, second, third] = (await sizes(media))
+            .map((size) => size.split("x").map(Number));
+        assert.ok(first[0] < first[1]);
+        assert.ok(second[0] > second[1]);
+        assert.equal(third[0], third[1]);
+    });
+
+    it("of a telephone are drawn from HEIC", async () => {
+        const media = await score(await heic(stack.folder, "400x600"),
+                                  "IMG_1.HEIC");
+
+        assert.equal(media.score.format, "HEIC");
+        assert.deepEqual([media.width, media.height], [400, 600]);
+        assert.deepEqual(await sizes(media), ["400x600"]);
+    });
+
+    it("that lie on their side are turned and not squeezed", async () => {
+        const jpeg = readFileSync(await picture(join(stack.folder, "a.jpg"),
+                                                "600x400"));
+        const media = await score(turned(jpeg, 6), "page.jpg");
+
+        assert.deepEqual([media.width, media.height], [400, 600]);
+        assert.deepEqual(await sizes(media), ["400x600"]);
+    });
+
+    it("keep nothing of what the camera wrote about them", async () => {
+        const jpeg = readFileSync(await picture(join(stack.folder, "b.jpg")));
+        const media = await score(turned(jpeg, 3), "page.jpg");
+        const { body } = await request(media.links.pages[0]);
+
+        assert.equal(body.includes("Exif"), false);
+        assert.equal(body.includes("eXIf"), false);
+    });
+});
+
+
+describe("a file of notes that means harm", { timeout }, () => {
+    it("and declares entities is refused", async () => {
+        await refused("<?xml version='1.0'?><!DOCTYPE score-partwise ["
+            + "<!ENTITY a SYSTEM 'file:///etc/passwd'>]><score-partwise><work>"
+            + "<work-title>&a;</work-title></work></score-partwise>",
+            "song.musicxml", /entities/);
+    });
+
+    it("and nests without end is refused", async () => {
+        await refused(`<score-partwise >${"<a>".repeat(100_000)}`,
+            "song.musicxml", /nested/);
+    });
+
+    it("and unpacks without end is refused", async () => {
+        const zeroes = Buffer.alloc(8 << 20, " ").toString();
+
+        await refused(mxl({
+            "META-INF/container.xml": "<container>"
+                + '<rootfile full-path="a.xml"/></container>',
+            "a.xml": `<score-partwise>${zeroes}</score-partwise>`,
+        }), "song.mxl", /more than any score/);
+    });
+
+    it("and names a file outside of its zip is refused", async () => {
+        await refused(mxl({
+            "META-INF/container.xml": "<container>"
+                + '<rootfile full-path="../../etc/passwd"/></container>',
+        }), "song.mxl", /no score/);
+    });
+
+    it("and is cut off is refused", async () => {
+        await refused(midi().subarray(0, 60), "song.mid", /cut off/);
+        await refused(musicxml().slice(0, -30), "song.musicxml", /cut off/);
+        await refused(mxl().subarray(0, -30), "song.mxl", /cut off/);
+    });
+});
+
+
+describe("a picture that means harm", { timeout }, () => {
+    it("and claims too many pixels is refused", async () => {
+        const bytes = await tiff(stack.folder, "64x64");
+        const width = bytes.indexOf(Buffer.from("000103000100000040", "hex"));
+
+        assert.notEqual(width, -1);
+        bytes.writeUInt16LE(4, width + 2);
+        bytes.writeUInt32LE(4_000_000_000, width + 8);
+        await refused(bytes, "scan.tif", /4000000000 × 64 pixels/);
+    });
+
+    it("and is cut off is refused", async () => {
+        const bytes = await heic(stack.folder, "400x600");
+
+        await refused(bytes.subarray(0, bytes.length / 2), "page.heic",
+            /damaged or cut off/);
+    });
+});
