@@ -18,6 +18,8 @@ typedef struct {
 } ngx_http_sluice_signer_t;
 
 
+static ngx_int_t ngx_http_sluice_links_media(ngx_http_sluice_signer_t *signer,
+                                             json_t *media);
 static ngx_int_t ngx_http_sluice_links_sign(ngx_http_sluice_signer_t *signer,
                                             json_t *links);
 static ngx_int_t
@@ -70,19 +72,36 @@ ngx_http_sluice_sign_links(ngx_http_request_t *r, json_t *body)
     items = json_object_get(body, "items");
 
     if (items == NULL) {
-        return ngx_http_sluice_links_sign(&signer,
-                                          json_object_get(body, "links"));
+        return ngx_http_sluice_links_media(&signer, body);
     }
 
     json_array_foreach(items, i, item)
     {
-        if (ngx_http_sluice_links_sign(&signer, json_object_get(item, "links"))
-            != NGX_OK) {
+        if (ngx_http_sluice_links_media(&signer, item) != NGX_OK) {
             return NGX_ERROR;
         }
     }
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_links_media(ngx_http_sluice_signer_t *signer, json_t *media)
+{
+    size_t i;
+    json_t *attachment;
+
+    json_array_foreach(json_object_get(media, "attachments"), i, attachment)
+    {
+        if (ngx_http_sluice_links_sign(signer,
+                                       json_object_get(attachment, "links"))
+            != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_sluice_links_sign(signer, json_object_get(media, "links"));
 }
 
 

@@ -15,8 +15,15 @@
 typedef struct {
     ngx_http_sluice_receive_t receive;
     ngx_http_sluice_intake_t intake;
+    ngx_str_t part[3]; /* of a score: as ngx_http_sluice_upload_parts has it */
     ngx_err_t error;
 } ngx_http_sluice_upload_t;
+
+
+/* what a file that belongs to a score says of itself; empty: none */
+
+static const char *const ngx_http_sluice_upload_parts[] = { "score", "role",
+                                                            "position" };
 
 
 static ngx_int_t ngx_http_sluice_upload_content(ngx_http_request_t *r);
@@ -27,6 +34,8 @@ static ngx_int_t ngx_http_sluice_upload_begin(ngx_http_request_t *r,
                                               ngx_http_sluice_upload_t *upload);
 static ngx_int_t ngx_http_sluice_upload_args(ngx_http_request_t *r,
                                              ngx_http_sluice_upload_t *upload);
+static json_t *
+ngx_http_sluice_upload_belongs(const ngx_http_sluice_upload_t *upload);
 static void
 ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
                                const ngx_sluice_pg_result_t *result);
@@ -195,6 +204,7 @@ ngx_http_sluice_upload_begin(ngx_http_request_t *r,
                              ngx_http_sluice_upload_t *upload)
 {
     off_t length;
+    json_t *args;
     ngx_int_t rc;
     ngx_http_sluice_upload_loc_conf_t *ulcf;
 
@@ -222,10 +232,11 @@ ngx_http_sluice_upload_begin(ngx_http_request_t *r,
 
     r->main->count++;
 
-    rc = ngx_http_sluice_api_submit(
-        r, &ngx_http_sluice_begin_upload,
-        json_pack("{s:I}", "bytes", (json_int_t) length),
-        ngx_http_sluice_upload_allowed, upload);
+    args = ngx_http_sluice_upload_belongs(upload);
+    (void) json_object_set_new(args, "bytes", json_integer(length));
+
+    rc = ngx_http_sluice_api_submit(r, &ngx_http_sluice_begin_upload, args,
+                                    ngx_http_sluice_upload_allowed, upload);
     ngx_http_sluice_finish(r, rc);
 
     return NGX_DONE;
@@ -239,6 +250,7 @@ ngx_http_sluice_upload_args(ngx_http_request_t *r,
                             ngx_http_sluice_upload_t *upload)
 {
     ngx_int_t rc;
+    ngx_uint_t i;
     ngx_http_sluice_intake_t *intake = &upload->intake;
 
     rc = ngx_http_sluice_arg(r, "filename", &intake->filename);
@@ -266,7 +278,36 @@ ngx_http_sluice_upload_args(ngx_http_request_t *r,
                                        "title");
     }
 
+    for (i = 0; i < 3; i++) {
+        if (ngx_http_sluice_arg(r, ngx_http_sluice_upload_parts[i],
+                                &upload->part[i])
+            == NGX_ERROR) {
+            return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID, NULL,
+                                           ngx_http_sluice_upload_parts[i]);
+        }
+    }
+
     return NGX_DECLINED;
+}
+
+
+/* a new object of arguments, or NULL without memory */
+
+static json_t *
+ngx_http_sluice_upload_belongs(const ngx_http_sluice_upload_t *upload)
+{
+    json_t *args;
+    ngx_uint_t i;
+
+    args = json_object();
+
+    for (i = 0; i < 3 && upload->part[0].len; i++) {
+        (void) json_object_set_new(
+            args, ngx_http_sluice_upload_parts[i],
+            json_stringn((char *) upload->part[i].data, upload->part[i].len));
+    }
+
+    return args;
 }
 
 
@@ -367,9 +408,14 @@ ngx_http_sluice_upload_committed(ngx_http_request_t *r, void *data)
     ngx_int_t rc;
     ngx_http_sluice_upload_t *upload = data;
 
-    rc = upload->error ? ngx_http_sluice_problem(
-             r, ngx_http_sluice_spool_status(upload->error), NULL, NULL)
-                       : ngx_http_sluice_intake(r, &upload->intake);
+    if (upload->error) {
+        rc = ngx_http_sluice_problem(
+            r, ngx_http_sluice_spool_status(upload->error), NULL, NULL);
+
+    } else {
+        upload->intake.upload = ngx_http_sluice_upload_belongs(upload);
+        rc = ngx_http_sluice_intake(r, &upload->intake);
+    }
 
     ngx_http_sluice_finish(r, rc);
 }
@@ -380,9 +426,17 @@ ngx_http_sluice_upload_recorded(ngx_http_request_t *r,
                                 ngx_http_sluice_intake_t *intake,
                                 const ngx_sluice_pg_result_t *result)
 {
+    const char *media;
+    ngx_http_sluice_upload_t *upload = intake->data;
+
+    /* what belongs to a score is shown with it: the record knows the score */
+
+    media = upload->part[0].len == UUID_TEXT_LEN
+                ? (const char *) upload->part[0].data
+                : intake->media;
+
     if ((intake->status == NGX_HTTP_CREATED || intake->status == NGX_HTTP_OK)
-        && ngx_http_sluice_location(r, "/api/media/", intake->media)
-               != NGX_OK) {
+        && ngx_http_sluice_location(r, "/api/media/", media) != NGX_OK) {
         ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }

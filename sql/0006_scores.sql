@@ -17,3 +17,29 @@ alter table sluice.media
         || coalesce(text_words, '')) stored;
 create index media_words on sluice.media using gin (words)
     where deleted_at is null;
+
+-- Files that belong to a score: more of its pages, or the same music in another
+-- form. `position` is the page's number, or where it stands in the list. Bytes
+-- lie beside the original, in attachments/<id>.<extension>.
+create table sluice.attachments (
+    id         uuid primary key,            -- of the file in the spool, too
+    media      uuid not null references sluice.media on delete cascade,
+    role       text not null check (role in ('attachment', 'page')),
+    position   integer not null check (position between 1 and 999),
+    filename   text not null,               -- as the client named it
+    bytes      bigint not null check (bytes >= 0),
+    sha256     bytea not null check (length(sha256) = 32),
+    job        uuid references sluice.jobs on delete set null,
+    ready      boolean not null default false,
+    kind       text check (kind in ('video', 'audio', 'score')),
+    format     text,                        -- for people: "MusicXML"
+    extension  text,
+    duration   double precision,            -- seconds, of a recording
+    created_at timestamptz not null default now()
+);
+create index attachments_media on sluice.attachments (media, position);
+create unique index attachments_page on sluice.attachments (media, position)
+    where role = 'page';
+
+insert into sluice.job_kinds (kind, priority, seconds, at_once_own) values
+    ('attach', 0, 600, null);

@@ -579,6 +579,23 @@ language sql immutable as $$
 $$;
 
 
+-- The numbers of a score's pages, at most so many: those of its own, then the
+-- pages that were added. Numbers may be left out.
+create or replace function api.page_numbers(m sluice.media, many integer)
+returns setof integer
+language sql stable as $$
+    with added as (
+        select position from sluice.attachments
+        where media = m.id and role = 'page' and ready
+    )
+    select n from (
+        select generate_series(1, m.pages - (select count(*) from added)
+                                            ::integer)
+        union all select position from added) pages(n)
+    order by n limit many;
+$$;
+
+
 -- A link is a path, or {path, filename}: then it opens an attachment. Files
 -- that others wrote and that browsers would run are never shown by them.
 create or replace function api.media_links(m sluice.media, many integer)
@@ -597,9 +614,44 @@ language sql stable as $$
                 (select coalesce(jsonb_agg(format('%spages/%s.png', folder,
                                                   lpad(n::text, 4, '0'))
                                            order by n), '[]')
-                 from generate_series(1, least(m.pages, many)) n) end))
+                 from api.page_numbers(m, many) n) end))
         else '{}' end
     from (select format('/media/%s/%s/', right(m.id::text, 2), m.id)) f(folder);
+$$;
+
+
+-- Files that belong to a score. A job that is over and has not made one ready
+-- has failed.
+create or replace function api.attachment_object(a sluice.attachments)
+returns jsonb
+language sql stable as $$
+    select jsonb_build_object(
+        'id', a.id, 'media', a.media, 'role', a.role, 'position', a.position,
+        'kind', a.kind, 'format', a.format, 'filename', a.filename,
+        'bytes', a.bytes, 'sha256', encode(a.sha256, 'hex'),
+        'duration', a.duration,
+        'state', case when a.ready then 'ready'
+                      when j.state in ('queued', 'running', 'retrying')
+                      then 'processing' else 'failed' end,
+        'error', case when not a.ready then j.error end,
+        'job', a.job, 'created_at', a.created_at,
+        'links', case when a.ready then jsonb_build_object('original',
+            jsonb_build_object(
+                'path', format('/media/%s/%s/attachments/%s.%s',
+                               right(a.media::text, 2), a.media, a.id,
+                               a.extension),
+                'filename', api.download_name(a.filename, a.extension)))
+            else '{}' end)
+    from (select) one left join sluice.jobs j on j.id = a.job;
+$$;
+
+
+create or replace function api.attachments(m sluice.media) returns jsonb
+language sql stable as $$
+    select coalesce(jsonb_agg(api.attachment_object(a)
+                              order by a.role = 'page' desc, a.position, a.id),
+                    '[]')
+    from sluice.attachments a where a.media = m.id;
 $$;
 
 
@@ -607,7 +659,7 @@ $$;
 create or replace function api.media_job(m sluice.media) returns jsonb
 language sql stable as $$
     select api.job_object(j) from sluice.jobs j
-    where j.media = m.id
+    where j.media = m.id and j.kind <> 'attach'
     order by j.state = 'dead' and j.kind <> 'poster' desc,
              j.state in ('running', 'retrying', 'queued') desc, j.id desc
     limit 1;
@@ -625,7 +677,8 @@ language sql stable as $$
         'sha256', encode(m.sha256, 'hex'), 'duration', m.duration,
         'width', m.width, 'height', m.height, 'pages', m.pages,
         'streams', m.streams, 'score', m.score, 'created_at', m.created_at,
-        'job', api.media_job(m), 'links', api.media_links(m, many));
+        'job', api.media_job(m), 'links', api.media_links(m, many),
+        'attachments', api.attachments(m));
 $$;
 
 
@@ -728,6 +781,9 @@ language sql stable as $$
     select u.quota_bytes
            - coalesce((select sum(m.bytes) from sluice.media m
                        where m.owner = u.id and m.deleted_at is null), 0)
+           - coalesce((select sum(a.bytes) from sluice.attachments a
+                       join sluice.media m on m.id = a.media
+                       where m.owner = u.id and m.deleted_at is null), 0)
            - coalesce((select sum(p.length) from sluice.uploads p
                        where p.owner = u.id and p.state = 'open'
                          and p.expires_at > now() and p.id <> all (but)), 0)
@@ -738,6 +794,105 @@ $$;
 -- An upload waits so long for the next request.
 create or replace function api.upload_patience() returns interval
 language sql immutable as $$ select interval '1 day' $$;
+
+
+-- Null when the file may become part of the score, or is none; else why not.
+create or replace function api.refuse_attachment(actor uuid, args jsonb)
+returns jsonb
+language plpgsql stable as $$
+declare
+    m sluice.media;
+    place constant text := coalesce(args->>'position', '');
+    is_page constant boolean := coalesce(args->>'role', '') = 'page';
+begin
+    if coalesce(args->>'score', '') = '' then
+        return null;
+    elsif coalesce(args->>'role', '') not in ('', 'attachment', 'page') then
+        return (api.refuse('field-invalid', 'One of attachment, page.',
+                           'role')).body;
+    elsif place !~ '^([1-9][0-9]{0,2})?$' or (is_page and place = '1') then
+        return (api.refuse('field-invalid', 'A number from 1 to 999; the first '
+                           'page is the score itself.', 'position')).body;
+    elsif args->>'score' !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        return (api.refuse('field-invalid', 'The id of a score.',
+                           'score')).body;
+    end if;
+
+    select * into m from sluice.media
+    where id = (args->>'score')::uuid and deleted_at is null;
+
+    if not found or not api.may_see(actor, m) then
+        return (api.refuse('not-found')).body;
+    elsif m.owner <> actor and not api.is_editor(actor) then
+        return (api.refuse('role-too-low',
+            'Only its owner and editors may add to this.')).body;
+    elsif m.kind <> 'score' or m.state = 'failed' then
+        return (api.refuse('conflict',
+            'Files can be added to a score alone.')).body;
+    elsif is_page and m.state = 'ready' and m.width is null then
+        return (api.refuse('conflict',
+            'Pages can be added to a score that is one picture alone.')).body;
+    elsif is_page and exists (
+            select from sluice.attachments where media = m.id
+            and role = 'page' and position::text = place) then
+        return (api.refuse('conflict', 'There is such a page already.')).body;
+    elsif (select count(*) from sluice.attachments where media = m.id) >= 600
+    then
+        return (api.refuse('conflict',
+            'A score has at most 600 further files.')).body;
+    end if;
+
+    return null;
+end;
+$$;
+
+
+-- What follows on the work on the score waits for that.
+create or replace function api.create_attachment(actor uuid, args jsonb,
+    out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    a sluice.attachments;
+    as_role constant text := coalesce(nullif(args->>'role', ''), 'attachment');
+begin
+    perform from sluice.media where id::text = args->>'score' for update;
+
+    body := api.refuse_attachment(actor, args);
+    if body is not null then
+        status := 400;
+        return;
+    end if;
+
+    insert into sluice.attachments (id, media, role, position, filename, bytes,
+                                    sha256)
+    values ((args->>'id')::uuid, (args->>'score')::uuid, as_role,
+            coalesce(nullif(args->>'position', '')::integer,
+                     (select coalesce(max(position) + 1,
+                                      case as_role when 'page' then 2 else 1
+                                      end)
+                      from sluice.attachments
+                      where media = (args->>'score')::uuid
+                        and role = as_role)),
+            args->>'filename', (args->>'bytes')::bigint,
+            decode(args->>'sha256', 'hex'))
+    returning * into a;
+
+    insert into sluice.jobs (id, kind, media, params, waits_for)
+    values ((args->>'job')::uuid, 'attach', a.media,
+            jsonb_build_object('attachment', a.id, 'role', a.role,
+                               'position', a.position),
+            (select id from sluice.jobs
+             where media = a.media and kind in ('probe', 'score')
+               and state in ('queued', 'running', 'retrying')
+             order by id desc limit 1));
+
+    update sluice.attachments set job = (args->>'job')::uuid where id = a.id
+    returning * into a;
+
+    status := 201;
+    body := api.attachment_object(a);
+end;
+$$;
 
 
 -- Before a body is read: may this user bring something (of so many bytes, when
@@ -754,7 +909,11 @@ begin
         select * into status, body from api.refuse('quota-exceeded');
     else
         status := 200;
-        body := jsonb_build_object('room', api.room(actor));
+        body := coalesce(api.refuse_attachment(actor, args),
+                         jsonb_build_object('room', api.room(actor)));
+        if body ? 'problem' then
+            status := 400;
+        end if;
     end if;
 end;
 $$;
@@ -1006,6 +1165,11 @@ begin
         return;
     end if;
 
+    if args->>'score' <> '' then
+        select * into status, body from api.create_attachment(actor, args);
+        return;
+    end if;
+
     -- two at once are one after the other
     perform pg_advisory_xact_lock(hashtextextended(
         actor::text || (args->>'sha256'), 0));
@@ -1089,8 +1253,10 @@ begin
     end if;
 
     update sluice.media set deleted_at = now() where id = m.id;
-    insert into sluice.jobs (id, kind, media)
-    values (sluice.uuid_v7(), 'remove', m.id);
+    insert into sluice.jobs (id, kind, media, params)
+    values (sluice.uuid_v7(), 'remove', m.id, jsonb_build_object('uploads',
+        (select coalesce(jsonb_agg(id), '[]') from sluice.attachments
+         where media = m.id)));
 
     status := 204;
 end;

@@ -11,7 +11,8 @@ language sql as $$
     update sluice.media m set state = 'ready', error = null
     where m.id = media_id and m.state = 'processing'
       and not exists (select from sluice.jobs j
-                      where j.media = media_id and j.kind <> 'remove'
+                      where j.media = media_id
+                        and j.kind not in ('remove', 'attach')
                         and (j.state in ('queued', 'running', 'retrying')
                              or (j.state in ('dead', 'cancelled')
                                  and j.kind <> 'poster')));
@@ -269,14 +270,47 @@ end;
 $$;
 
 
--- What a job found out about the music.
+create or replace function queue.join_words(a tsvector, b tsvector)
+returns tsvector
+language plpgsql immutable as $$
+begin
+    return coalesce(a, '') || coalesce(b, '');
+exception when program_limit_exceeded then
+    return a;
+end;
+$$;
+
+
+-- What a job found out about the music. An attachment adds what the score did
+-- not know by itself; one that is a page makes the score longer.
 create or replace function queue.keep_score(j sluice.jobs, patch jsonb)
 returns void
-language sql as $$
+language plpgsql as $$
+declare
+    found_words constant tsvector :=
+        queue.score_words(patch->'score', patch->>'text');
+begin
+    if j.kind <> 'attach' then
+        update sluice.media
+        set score = patch->'score', text_words = found_words
+        where id = j.media and patch ? 'score';
+        return;
+    end if;
+
+    update sluice.attachments
+    set ready = true, kind = patch->'attachment'->>'kind',
+        format = patch->'attachment'->>'format',
+        extension = patch->'attachment'->>'extension',
+        duration = (patch->'attachment'->>'duration')::float8
+    where id = (j.params->>'attachment')::uuid;
+
     update sluice.media
-    set score = patch->'score',
-        text_words = queue.score_words(patch->'score', patch->>'text')
-    where id = j.media and patch ? 'score';
+    set score = coalesce(patch->'score', '{}') || coalesce(score, '{}'),
+        author = coalesce(author, patch->'score'->>'composer'),
+        text_words = queue.join_words(text_words, found_words),
+        pages = pages + (j.params->>'role' = 'page')::integer
+    where id = j.media;
+end;
 $$;
 
 

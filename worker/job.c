@@ -30,6 +30,7 @@ static const job_kind_t job_kinds[] = {
     { "package", job_package, JOB_MEDIA | JOB_FOLDER },
     { "poster", job_poster, JOB_MEDIA | JOB_FOLDER },
     { "score", job_score, JOB_MEDIA | JOB_FOLDER },
+    { "attach", job_attach, JOB_MEDIA | JOB_FOLDER },
     { "remove", job_remove, JOB_MEDIA | JOB_FOLDER },
     { "noop", job_noop, 0 },
 };
@@ -146,14 +147,21 @@ job_in_folder(job_t *job, job_outcome_t (*run)(job_t *job))
 job_outcome_t
 job_open(job_t *job)
 {
+    if (store_find_original(job->config, job->media, job->input) != 0) {
+        return job_errno(job, "looking for the uploaded file");
+    }
+
+    return job_look(job);
+}
+
+
+job_outcome_t
+job_look(job_t *job)
+{
     int fd;
     char bytes[SNIFF_SIZE];
     ssize_t n;
     struct stat st;
-
-    if (store_find_original(job->config, job->media, job->input) != 0) {
-        return job_errno(job, "looking for the uploaded file");
-    }
 
     fd = open(job->input, O_RDONLY | O_CLOEXEC);
     if (fd == -1) {

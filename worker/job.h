@@ -74,6 +74,7 @@ job_outcome_t job_probe(job_t *job);
 job_outcome_t job_package(job_t *job);
 job_outcome_t job_poster(job_t *job);
 job_outcome_t job_score(job_t *job);
+job_outcome_t job_attach(job_t *job);
 job_outcome_t job_remove(job_t *job);
 
 /* For tests, and refused without "noop on": does what `params` says, for `ms`
@@ -100,6 +101,9 @@ job_outcome_t job_in_folder(job_t *job, job_outcome_t (*run)(job_t *job));
 /* Finds the upload and looks at its first bytes: input, input_size, sniff.
    JOB_DONE, or JOB_BAD when it is nothing we know. */
 job_outcome_t job_open(job_t *job);
+
+/* The same for the file at `input`. */
+job_outcome_t job_look(job_t *job);
 
 /* What is to say of a file whose first bytes are these: one for its owner. */
 const char *job_unknown(const void *bytes, size_t len);

@@ -13,10 +13,13 @@
 
 #define STORE_TRY ".XXXXXX" /* mkdtemp() fills it in */
 #define STORE_ORIGINAL "original."
+#define STORE_ATTACHMENTS "attachments"
 
 
 static int store_folder(const config_t *config, const char *media,
                         char path[PATH_MAX]);
+static int store_find(const char *folder, const char *prefix,
+                      char path[PATH_MAX]);
 static int store_readable(const char *path);
 static int store_move(const config_t *config, const char *media,
                       const char *from, const char *name);
@@ -227,32 +230,58 @@ int
 store_find_original(const config_t *config, const char *media,
                     char path[PATH_MAX])
 {
-    int rc = -1;
     char folder[PATH_MAX];
-    DIR *dir;
-    const struct dirent *entry;
 
-    if (store_folder(config, media, folder) != 0) {
-        return -1;
-    }
-
-    dir = opendir(folder);
-    if (dir != NULL) {
-        while (rc != 0 && (entry = readdir(dir)) != NULL) {
-            if (strncmp(entry->d_name, STORE_ORIGINAL,
-                        sizeof(STORE_ORIGINAL) - 1)
-                == 0) {
-                rc = store_join(path, folder, entry->d_name);
-            }
-        }
-        closedir(dir);
-    }
-
-    if (rc != 0 && store_join(path, config->spool, media) != 0) {
+    if (store_folder(config, media, folder) != 0
+        || (store_find(folder, STORE_ORIGINAL, path) != 0
+            && store_join(path, config->spool, media) != 0)) {
         return -1;
     }
 
     return store_readable(path);
+}
+
+
+int
+store_find_attachment(const config_t *config, const char *media,
+                      const char *attachment, char path[PATH_MAX])
+{
+    char folder[PATH_MAX], attachments[PATH_MAX], prefix[UUID_TEXT_SIZE + 1];
+
+    snprintf(prefix, sizeof(prefix), "%s.", attachment);
+
+    if (store_folder(config, media, folder) != 0
+        || store_join(attachments, folder, STORE_ATTACHMENTS) != 0
+        || (store_find(attachments, prefix, path) != 0
+            && store_join(path, config->spool, attachment) != 0)) {
+        return -1;
+    }
+
+    return store_readable(path);
+}
+
+
+/* 0 when the folder has a file whose name starts so, or -1. */
+static int
+store_find(const char *folder, const char *prefix, char path[PATH_MAX])
+{
+    int rc = -1;
+    DIR *dir;
+    const struct dirent *entry;
+
+    dir = opendir(folder);
+    if (dir == NULL) {
+        return -1;
+    }
+
+    while (rc != 0 && (entry = readdir(dir)) != NULL) {
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0) {
+            rc = store_join(path, folder, entry->d_name);
+        }
+    }
+
+    closedir(dir);
+    return rc;
 }
 
 
@@ -283,6 +312,22 @@ store_keep_original(const config_t *config, const char *media, const char *from,
     char name[64];
 
     snprintf(name, sizeof(name), STORE_ORIGINAL "%s", extension);
+
+    return store_move(config, media, from, name) == 0
+               ? store_sync(config->spool)
+               : -1;
+}
+
+
+int
+store_keep_attachment(const config_t *config, const char *media,
+                      const char *attachment, const char *from,
+                      const char *extension)
+{
+    char name[sizeof(STORE_ATTACHMENTS) + UUID_TEXT_SIZE + 32];
+
+    snprintf(name, sizeof(name), STORE_ATTACHMENTS "/%s.%s", attachment,
+             extension);
 
     return store_move(config, media, from, name) == 0
                ? store_sync(config->spool)
@@ -367,7 +412,7 @@ static int
 store_move(const config_t *config, const char *media, const char *from,
            const char *name)
 {
-    char shard[PATH_MAX], folder[PATH_MAX], to[PATH_MAX];
+    char shard[PATH_MAX], folder[PATH_MAX], to[PATH_MAX], inner[PATH_MAX];
 
     if (store_join(shard, config->media, uuid_shard(media)) != 0
         || store_folder(config, media, folder) != 0
@@ -384,6 +429,12 @@ store_move(const config_t *config, const char *media, const char *from,
         return -1;
     }
 
+    /* the folder that it comes into: the media's, or one in that */
+    snprintf(inner, sizeof(inner), "%.*s", (int) (strrchr(to, '/') - to), to);
+    if (mkdir(inner, 0755) != 0 && errno != EEXIST) {
+        return -1;
+    }
+
     /* EINVAL: a filesystem that knows no such flag */
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0
         && errno != EEXIST
@@ -392,9 +443,20 @@ store_move(const config_t *config, const char *media, const char *from,
         return -1;
     }
 
-    return store_sync(folder) == 0 && store_sync(shard) == 0
+    return store_sync(inner) == 0 && store_sync(folder) == 0
+                   && store_sync(shard) == 0
                ? store_sync(config->media)
                : -1;
+}
+
+
+int
+store_remove_upload(const config_t *config, const char *upload)
+{
+    char path[PATH_MAX];
+
+    return store_join(path, config->spool, upload) == 0 ? store_erase(path)
+                                                        : -1;
 }
 
 

@@ -34,6 +34,14 @@ int store_find_original(const config_t *config, const char *media,
 int store_keep_original(const config_t *config, const char *media,
                         const char *from, const char *extension);
 
+/* The same for a file that belongs to a score: it is in the spool under its own
+   id, and then in the media's folder as attachments/<id>.<extension>. */
+int store_find_attachment(const config_t *config, const char *media,
+                          const char *attachment, char path[PATH_MAX]);
+int store_keep_attachment(const config_t *config, const char *media,
+                          const char *attachment, const char *from,
+                          const char *extension);
+
 /* Makes a file that a tool left in `work` fit for publishing: plain, 0644, on
    disk. 0, or -1 with errno set (EINVAL: no plain file). */
 int store_settle(const char *work, const char *name);
@@ -43,13 +51,17 @@ int store_settle(const char *work, const char *name);
 int store_settle_folder(const char *work, const char *name, int files);
 
 /* Publishes `name`, a settled file or folder in `work`, under the same name in
-   the media's folder. What is published already stays, and what was made anew
+   the media's folder, where a folder in the name is made. What is published
+   already stays, and what was made anew
    is dropped. 0, or -1 with errno set. */
 int store_publish(const config_t *config, const char *media, const char *work,
                   const char *name);
 
 /* Removes all files of a media, wherever they are. 0, or -1 with errno set. */
 int store_remove(const config_t *config, const char *media);
+
+/* Removes a file that is still in the spool. 0, or -1 with errno set. */
+int store_remove_upload(const config_t *config, const char *upload);
 
 /* Reads a file of at most `max` bytes into memory, terminated; free() it. NULL
    with errno set (EFBIG when it is larger). */

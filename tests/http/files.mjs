@@ -319,7 +319,7 @@ export function mxl(files = {
 
 /* A MIDI file of two tracks: a name, 3/4, one flat, 96 a minute; and a part that
    plays one note for four quarters. */
-export function midi() {
+export function midi({ part = "Voix" } = {}) {
     const track = (...events) => {
         const data = Buffer.concat(events.map((event) => Buffer.from(event)));
         const head = Buffer.from("MTrk....");
@@ -335,7 +335,7 @@ export function midi() {
         track(text(3, "Au clair de la lune"),
               [0, 0xff, 0x58, 4, 3, 2, 24, 8], [0, 0xff, 0x59, 2, 0xff, 0],
               [0, 0xff, 0x51, 3, 0x09, 0x89, 0x68], [0, 0xff, 0x2f, 0]),
-        track(text(3, "Voix"), [0, 0x90, 65, 90, 0x8c, 0, 65, 0],
+        track(text(3, part), [0, 0x90, 65, 90, 0x8c, 0, 65, 0],
               [0, 0xff, 0x2f, 0]),
     ]);
 }

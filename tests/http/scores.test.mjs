@@ -3,17 +3,17 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 
 import { request } from "./client.mjs";
 import {
-    heic, hostilePdf, midi, musicxml, mxl, pdf, picture, pngSize, sample, tiff,
-    turned, writtenPdf,
+    film, heic, hostilePdf, midi, musicxml, mxl, pdf, picture, pngSize, sample,
+    tiff, turned, writtenPdf,
 } from "./files.mjs";
-import { startStack } from "./stack.mjs";
+import { startStack, until } from "./stack.mjs";
 
 const run = promisify(execFile);
 const timeout = 120_000;
@@ -150,8 +150,10 @@ it("MIDI tells its tracks, key, time, tempo and length", { timeout },
 
 it("what was engraved from one source is the same in MusicXML and MIDI",
     { timeout }, async () => {
-        const written = await score(sample("musicxml") ?? musicxml(), "a.xml");
-        const played = await score(sample("mid") ?? midi(), "a.mid");
+        const written = await score(sample("musicxml")
+                                    ?? musicxml({ words: "again" }), "a.xml");
+        const played = await score(sample("mid") ?? midi({ part: "Chant" }),
+                                   "a.mid");
 
         assert.equal(written.score.title, played.score.title);
         assert.equal(written.score.time, played.score.time);
@@ -330,5 +332,215 @@ describe("a picture that means harm", { timeout }, () => {
 
         await refused(bytes.subarray(0, bytes.length / 2), "page.heic",
             /damaged or cut off/);
+    });
+});
+
+
+/* Files that belong to a score. */
+
+const query = (values) => new URLSearchParams(values);
+
+const attach = (media, body, filename, more = {}, who = user) => who.request(
+    "POST", `/api/media?${query({ filename, score: media.id, ...more })}`,
+    { body });
+
+/* The score once all its files are ready or have failed. */
+function whole(media) {
+    return until("all attachments are done", async () => {
+        const now = await user.media(media.id);
+
+        return now.state !== "processing" && now.attachments.every(
+            ({ state }) => state !== "processing") && now;
+    });
+}
+
+async function page(name, size) {
+    return readFileSync(await picture(join(stack.folder, name), size));
+}
+
+
+describe("pages that come one by one", { timeout }, () => {
+    let media, answers;
+
+    before(async () => {
+        media = await user.bring(await page("1.png", "300x400"), "1.png");
+        /* the score may not be ready yet, and the last comes first */
+        answers = [
+            await attach(media, await page("4.jpg", "300x440"), "4.jpg",
+                         { role: "page", position: 4 }),
+            await attach(media, await page("2.png", "300x420"), "2.png",
+                         { role: "page", position: 2 }),
+            await attach(media, await tiff(stack.folder, "300x450"), "5.tif",
+                         { role: "page" }),
+        ];
+        media = await whole(media);
+    });
+
+    it("are taken in at once, each with its place", () => {
+        assert.deepEqual(answers.map(({ status }) => status), [201, 201, 201]);
+        assert.deepEqual(answers.map(({ json }) => json.position), [4, 2, 5]);
+        assert.equal(answers[0].headers.location, `/api/media/${media.id}`);
+    });
+
+    it("are put together in the order of their places", async () => {
+        assert.equal(media.pages, 4);
+        assert.deepEqual(await sizes(media),
+                         ["300x400", "300x420", "300x440", "1334x2000"]);
+    });
+
+    it("have thumbnails beside them", async () => {
+        for (const link of media.links.pages) {
+            const { status } = await request(link.replace(".png",
+                                                          ".thumb.png"));
+            assert.equal(status, 200);
+        }
+    });
+
+    it("take no place that is taken", async () => {
+        const { status, json } = await attach(media, "x", "x.png",
+            { role: "page", position: 2 });
+
+        assert.equal(status, 409);
+        assert.equal(json.type, "urn:sluice:problem:conflict");
+    });
+
+    it("are one picture each", async () => {
+        const { json } = await attach(media,
+            await tiff(stack.folder, "40x40", "50x50"), "two.tif",
+            { role: "page", position: 9 });
+        const now = await whole(media);
+        const two = now.attachments.find(({ id }) => id === json.id);
+
+        assert.equal(two.state, "failed");
+        assert.match(two.error, /A page is one picture; this TIFF has 2\./);
+        assert.equal(now.state, "ready");
+        assert.equal(now.pages, 4);
+    });
+
+    it("are not taken by a score in PDF", async () => {
+        const other = await score(pdf(), "other.pdf");
+        const { status } = await attach(other, "x", "2.png", { role: "page" });
+
+        assert.equal(status, 409);
+    });
+});
+
+
+describe("a PDF with its notes, its MIDI and a recording", { timeout }, () => {
+    let media, files;
+
+    before(async () => {
+        const sound = await film(join(stack.folder, "sound.mp4"),
+                                 { seconds: 3 });
+
+        media = await user.bring(writtenPdf("Nur wer die Sehnsucht kennt"),
+                                 "song.pdf");
+        await attach(media, musicxml({ words: "schlaft" }), "song.musicxml");
+        await attach(media, midi(), "song.mid");
+        await attach(media, readFileSync(sound), "recording.mp4");
+        media = await whole(media);
+        files = media.attachments;
+    });
+
+    it("shows all of them in their order", () => {
+        assert.deepEqual(files.map(({ state }) => state),
+                         ["ready", "ready", "ready"]);
+        assert.deepEqual(files.map(({ format }) => format),
+                         ["MusicXML", "MIDI", "MP4"]);
+        assert.deepEqual(files.map(({ kind }) => kind),
+                         ["score", "score", "video"]);
+        assert.equal(Math.round(files[2].duration), 3);
+    });
+
+    it("knows from the notes what the PDF did not tell", () => {
+        assert.equal(media.score.format, "PDF");
+        assert.equal(media.score.key, "D minor");
+        assert.equal(media.score.drawn, true);
+        assert.equal(media.author, "Antonín Dvořák");
+    });
+
+    it("is found by words of either", async () => {
+        assert.deepEqual(await found("sehnsucht schlaft"), [media.id]);
+    });
+
+    it("gives each back by a signed link, to be saved", async () => {
+        const { headers, text } = await request(files[0].links.original);
+
+        assert.equal(text, musicxml({ words: "schlaft" }));
+        assert.match(headers["content-disposition"],
+                     /^attachment; filename="song\.musicxml"/);
+        const [bare] = files[0].links.original.split("?");
+        assert.equal((await request(bare)).status, 401);
+    });
+
+    it("answers a range of the recording", async () => {
+        const { status } = await request(files[2].links.original,
+            { headers: { Range: "bytes=0-99" } });
+
+        assert.equal(status, 206);
+    });
+
+    it("stays ready when a file that comes is no good", async () => {
+        await attach(media, "All of this is only text.", "words.pdf");
+        const now = await whole(media);
+
+        assert.equal(now.state, "ready");
+        assert.equal(now.attachments[3].state, "failed");
+        assert.match(now.attachments[3].error, /it is a text/);
+    });
+
+    it("takes them along when it is deleted", async () => {
+        assert.equal((await user.delete(`/api/media/${media.id}`)).status, 204);
+        await until("the row is gone", async () => await stack.sql(
+            `select count(*) from sluice.media where id = '${media.id}'`)
+            === "0");
+        assert.equal(existsSync(stack.path("media", media.id.slice(-2),
+                                           media.id)), false);
+        for (const { id } of files) {
+            assert.equal(existsSync(stack.path("spool", id)), false);
+        }
+    });
+});
+
+
+describe("who adds to a score", { timeout }, () => {
+    let media;
+
+    before(async () => {
+        media = await score(pdf(), "mine.pdf");
+    });
+
+    const cases = {
+        "a stranger who may not see it": [404, {}, () => stranger],
+        "somebody who names no score": [422, { score: "mine" }],
+        "somebody who names one that is not there":
+            [404, { score: "01890000-0000-7000-8000-000000000000" }],
+        "somebody with another role in mind": [422, { role: "cover" }],
+        "somebody with no place for it": [422, { position: "0" }],
+        "somebody with a new first page": [422, { role: "page", position: 1 }],
+    };
+
+    for (const [who, [status, more, by]] of Object.entries(cases)) {
+        it(`is not ${who}`, async () => {
+            const answer = await attach(media, "x", "x.pdf", more, by?.());
+
+            assert.equal(answer.status, status, answer.text);
+            assert.deepEqual((await user.media(media.id)).attachments, []);
+        });
+    }
+
+    it("may be an editor", async () => {
+        const editor = await stack.visitor("editor");
+        const { status } = await attach(media, midi(), "a.mid", {}, editor);
+
+        assert.equal(status, 201);
+        assert.equal((await whole(media)).attachments.length, 1);
+    });
+
+    it("does not add to a film", async () => {
+        const bytes = readFileSync(await film(join(stack.folder, "f.mp4")));
+        const other = await user.bring(bytes, "f.mp4");
+
+        assert.equal((await attach(other, "x", "a.mid")).status, 409);
     });
 });

@@ -1,9 +1,13 @@
+#include <string.h>
 #include <unistd.h>
 #include "job.h"
 #include "store.h"
 
 #define REMOVE_WAIT_US 500000
 #define REMOVE_PATIENCE 60 /* waits, twice the time a lease lasts */
+
+
+static int remove_uploads(const job_t *job);
 
 
 job_outcome_t
@@ -33,9 +37,32 @@ job_remove(job_t *job)
         }
     }
 
-    if (store_remove(job->config, job->media) != 0) {
+    if (store_remove(job->config, job->media) != 0
+        || remove_uploads(job) != 0) {
         return job_errno(job, "removing the files");
     }
 
     return JOB_ERASED;
+}
+
+
+/* Files that were to belong to it and that nobody has looked at yet. */
+static int
+remove_uploads(const job_t *job)
+{
+    size_t i;
+    const char *id;
+    const json_t *uploads;
+
+    uploads = json_object_get(json_object_get(job->row, "params"), "uploads");
+
+    for (i = 0; i < json_array_size(uploads); i++) {
+        id = json_string_value(json_array_get(uploads, i));
+        if (id != NULL && uuid_valid(id, strlen(id))
+            && store_remove_upload(job->config, id) != 0) {
+            return -1;
+        }
+    }
+
+    return 0;
 }
