@@ -25,7 +25,7 @@ let stack, user, media;
 before(async () => {
     stack = await startStack();
     user = await stack.visitor("viewer");
-    media = await user.bring(pdf(), "score.pdf");
+    media = await user.bring(score, "score.pdf");
     media = await user.settled(media.id);
 }, { timeout });
 
@@ -74,6 +74,15 @@ function fits(answer, path, method) {
 
 const id = () => media.id;
 
+const score = pdf();
+const TUS = { "Tus-Resumable": "1.0.0", "Upload-Length": "9",
+              "Upload-Offset": "0",
+              "Content-Type": "application/offset+octet-stream" };
+
+/* A fresh tus upload's path. */
+const begun = () => user.request("POST", "/api/uploads", { headers: TUS })
+    .then(({ headers }) => headers.location);
+
 /* [name, path as described, method, how to ask, the status that comes] */
 const cases = [
     ["the user", "/api/me", "get", () => user.get("/api/me"), 200],
@@ -91,6 +100,27 @@ const cases = [
          `/api/media?filename=a.mid&score=${NOBODY}`, { body: "x" }), 404],
     ["an upload without a name", "/api/media", "post",
      () => user.request("POST", "/api/media", { body: "x" }), 422],
+    ["the same upload again", "/api/media", "post",
+     () => user.upload(score, "again.pdf"), 200],
+    ["a new tus upload", "/api/uploads", "post",
+     () => user.request("POST", "/api/uploads", { headers: TUS }), 201],
+    ["a tus upload of another version", "/api/uploads", "post",
+     () => user.request("POST", "/api/uploads"), 412],
+    ["a tus upload without a length", "/api/uploads", "post",
+     () => user.request("POST", "/api/uploads",
+         { headers: { ...TUS, "Upload-Length": "-" } }), 400],
+    ["what tus can do", "/api/uploads", "options",
+     () => user.request("OPTIONS", "/api/uploads"), 204],
+    ["a tus upload's state", "/api/uploads/{id}", "head",
+     async () => user.request("HEAD", await begun(), { headers: TUS }), 200],
+    ["a tus upload's bytes", "/api/uploads/{id}", "patch",
+     async () => user.request("PATCH", await begun(), { headers: TUS,
+         body: "abc" }), 204],
+    ["a tus upload's bytes elsewhere", "/api/uploads/{id}", "patch",
+     async () => user.request("PATCH", await begun(), { headers:
+         { ...TUS, "Upload-Offset": "2" }, body: "abc" }), 409],
+    ["the end of a tus upload", "/api/uploads/{id}", "delete",
+     async () => user.request("DELETE", await begun(), { headers: TUS }), 204],
     ["a media object", "/api/media/{id}", "get",
      () => user.get(`/api/media/${id()}`), 200],
     ["a media object that is not there", "/api/media/{id}", "get",
