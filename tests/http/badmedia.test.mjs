@@ -214,7 +214,7 @@ describe("a bad score", { timeout }, () => {
 it("a score that keeps a renderer busy is given up", { timeout: 2 * timeout },
     async () => {
         await isRefused(await attacker.settled(busy.id, { seconds: 180 }),
-            /took longer/i);
+            /took longer.*limit of \d+ s reached/i);
     });
 
 
@@ -226,6 +226,11 @@ describe("after all of them", { timeout }, () => {
             return names.every((name) => name === "sluice-worker") && names;
         });
         assert.ok(left.length > 0);
+    });
+
+    it("the log says which sandbox it was", () => {
+        assert.match(readFileSync(stack.path("logs/worker.log"), "utf8"),
+            /sandbox of the tools: bubblewrap, Landlock \d, seccomp/);
     });
 
     it("no folder of their work is left", () => {
