@@ -1,6 +1,6 @@
 /*
  * Redis for requests: one pipelined connection per nginx process, opened on
- * demand, on nginx's event loop; and one more for a channel that is listened
+ * demand, on nginx's event loop; and one more for each channel that is listened
  * to.
  */
 
@@ -75,11 +75,10 @@ typedef void (*ngx_sluice_redis_news_pt)(void *data,
                                          ngx_sluice_redis_event_t event,
                                          ngx_str_t *text);
 
-/* Listens to `channel` (which must live on) until the process leaves; one
-   channel per `redis`. A lost connection is opened again within half a second,
-   later within two; a silent one is found out by a heartbeat. None of it keeps
-   a worker process that drains. NGX_ERROR without memory, or when there is a
-   subscription already. */
+/* Listens to `channel` (which must live on) until the process leaves, over a
+   connection of its own. A lost connection is opened again within half a
+   second, later within two; a silent one is found out by a heartbeat. None of
+   it keeps a worker process that drains. NGX_ERROR without memory. */
 ngx_int_t ngx_sluice_redis_subscribe(ngx_sluice_redis_t *redis,
                                      const ngx_str_t *channel,
                                      ngx_sluice_redis_news_pt handler,
@@ -90,10 +89,10 @@ ngx_int_t ngx_sluice_redis_subscribe(ngx_sluice_redis_t *redis,
 void ngx_sluice_redis_subscription_keep(ngx_sluice_redis_t *redis,
                                         ngx_uint_t keep);
 
-/* No callback comes any more; fine without a subscription. */
+/* Ends all of them: no callback comes any more. */
 void ngx_sluice_redis_unsubscribe(ngx_sluice_redis_t *redis);
 
-/* For exit_process; ends the subscription, too. */
+/* For exit_process; ends the subscriptions, too. */
 void ngx_sluice_redis_close(ngx_sluice_redis_t *redis);
 
 #endif

@@ -37,7 +37,7 @@ struct ngx_sluice_redis_s {
     ngx_event_t timer;            /* runs while something is pending */
     ngx_msec_t retry_at;
     unsigned away : 1;
-    ngx_sluice_redis_subscription_t *subscription; /* NULL: none */
+    ngx_sluice_redis_subscription_t *subscriptions; /* a list */
 };
 
 

@@ -7,6 +7,7 @@
 
 
 struct ngx_sluice_redis_subscription_s {
+    ngx_sluice_redis_subscription_t *next;
     ngx_sluice_redis_t *redis;
     ngx_sluice_redis_conn_t conn;
     ngx_str_t channel;
@@ -43,10 +44,6 @@ ngx_sluice_redis_subscribe(ngx_sluice_redis_t *redis, const ngx_str_t *channel,
 {
     ngx_sluice_redis_subscription_t *sub;
 
-    if (redis->subscription) {
-        return NGX_ERROR;
-    }
-
     sub = ngx_calloc(sizeof(ngx_sluice_redis_subscription_t), ngx_cycle->log);
     if (sub == NULL) {
         return NGX_ERROR;
@@ -63,7 +60,8 @@ ngx_sluice_redis_subscribe(ngx_sluice_redis_t *redis, const ngx_str_t *channel,
     sub->timer.log = ngx_cycle->log;
     sub->timer.cancelable = 1;
 
-    redis->subscription = sub;
+    sub->next = redis->subscriptions;
+    redis->subscriptions = sub;
 
     ngx_sluice_redis_subscription_wait(sub, ngx_sluice_redis_subscription_open,
                                        0);
@@ -75,21 +73,20 @@ ngx_sluice_redis_subscribe(ngx_sluice_redis_t *redis, const ngx_str_t *channel,
 void
 ngx_sluice_redis_unsubscribe(ngx_sluice_redis_t *redis)
 {
-    ngx_sluice_redis_subscription_t *sub = redis->subscription;
+    ngx_sluice_redis_subscription_t *sub;
 
-    if (sub == NULL) {
-        return;
+    while (redis->subscriptions) {
+        sub = redis->subscriptions;
+        redis->subscriptions = sub->next;
+        sub->handler = NULL;
+
+        if (sub->timer.timer_set) {
+            ngx_del_timer(&sub->timer);
+        }
+
+        ngx_sluice_redis_conn_close(&sub->conn, NULL);
+        ngx_free(sub);
     }
-
-    redis->subscription = NULL;
-    sub->handler = NULL;
-
-    if (sub->timer.timer_set) {
-        ngx_del_timer(&sub->timer);
-    }
-
-    ngx_sluice_redis_conn_close(&sub->conn, NULL);
-    ngx_free(sub);
 }
 
 
@@ -98,16 +95,14 @@ ngx_sluice_redis_unsubscribe(ngx_sluice_redis_t *redis)
 void
 ngx_sluice_redis_subscription_keep(ngx_sluice_redis_t *redis, ngx_uint_t keep)
 {
-    ngx_sluice_redis_subscription_t *sub = redis->subscription;
+    ngx_sluice_redis_subscription_t *sub;
 
-    if (sub == NULL) {
-        return;
-    }
+    for (sub = redis->subscriptions; sub; sub = sub->next) {
+        sub->keep = keep;
 
-    sub->keep = keep;
-
-    if (sub->conn.ac) {
-        sub->conn.c->idle = !keep;
+        if (sub->conn.ac) {
+            sub->conn.c->idle = !keep;
+        }
     }
 }
 
