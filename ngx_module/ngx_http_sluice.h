@@ -279,6 +279,7 @@ ngx_int_t ngx_http_sluice_refresh_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sluice_sign_out_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sluice_mint_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sluice_revoke_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sluice_events_handler(ngx_http_request_t *r);
 
 /* Answers with what an api.* function returned: (status, body). Paths in
    `links` become signed URLs when `sign` is set. Frees nothing. */

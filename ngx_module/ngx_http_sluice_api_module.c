@@ -138,6 +138,9 @@ static ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
     { NGX_HTTP_DELETE, ngx_string("/api/jobs/{id}"), ROLE_VIEWER,
       SQL(cancel_job), NULL, 0 },
 
+    { NGX_HTTP_GET, ngx_string("/api/jobs/{id}/events"), ROLE_VIEWER, NO_SQL,
+      ngx_http_sluice_events_handler, 0 },
+
     { NGX_HTTP_POST, ngx_string("/api/jobs/{id}/retry"), ROLE_VIEWER,
       SQL(retry_job), NULL, 0 },
 

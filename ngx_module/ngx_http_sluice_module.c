@@ -1,4 +1,5 @@
 #include "ngx_http_sluice.h"
+#include "ngx_http_sluice_follow.h"
 #include "ngx_http_sluice_revocation.h"
 
 
@@ -601,6 +602,7 @@ ngx_http_sluice_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_sluice_revocation_stop();
+    ngx_http_sluice_follow_stop();
 
     if (smcf->database) {
         ngx_sluice_pg_close(smcf->database);

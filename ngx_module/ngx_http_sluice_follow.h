@@ -1,0 +1,51 @@
+/*
+ * Who follows which job in this process, and how it hears of it: over one
+ * subscription to Redis's channel sluice:progress, which begins with the first
+ * follower. While Redis is away the record is asked every two seconds, for all
+ * followed jobs at once; and now and then in any case, since a message may be
+ * lost.
+ */
+
+#ifndef NGX_HTTP_SLUICE_FOLLOW_H
+#define NGX_HTTP_SLUICE_FOLLOW_H
+
+#include "ngx_http_sluice.h"
+
+typedef struct ngx_http_sluice_follower_s ngx_http_sluice_follower_t;
+
+/* `text`, {"v":1,"job",…} in one line, is what api.job_event() says. */
+typedef struct {
+    const char *text;
+    size_t len;
+    int64_t version;
+    unsigned over : 1; /* the last one of the job */
+} ngx_http_sluice_follow_news_t;
+
+/* Called for each change that is news to the follower, and (with NULL) about
+   twice a second; `leaving`: the process drains. */
+typedef void (*ngx_http_sluice_follow_pt)(
+    ngx_http_sluice_follower_t *follower,
+    const ngx_http_sluice_follow_news_t *news, ngx_uint_t leaving);
+
+/* The owner's memory, who must not go away within a call. */
+struct ngx_http_sluice_follower_s {
+    ngx_queue_t queue;
+    char job[UUID_TEXT_SIZE];
+    int64_t version; /* of what it knows; -1: nothing */
+    ngx_http_sluice_follow_pt handler;
+};
+
+void ngx_http_sluice_follow(ngx_http_sluice_main_conf_t *smcf,
+                            ngx_http_sluice_follower_t *follower);
+void ngx_http_sluice_unfollow(ngx_http_sluice_follower_t *follower);
+
+/* Reads such a text; `news->text` is to free(). NGX_ERROR when it makes no
+   sense. `job` may be NULL. */
+ngx_int_t ngx_http_sluice_follow_read(const u_char *text, size_t len,
+                                      ngx_http_sluice_follow_news_t *news,
+                                      char job[UUID_TEXT_SIZE]);
+
+/* For exit_process. */
+void ngx_http_sluice_follow_stop(void);
+
+#endif
