@@ -7,6 +7,7 @@
 #include "store.h"
 
 #define MEDIA "01931c5a-0000-7000-8000-0000000000ab"
+#define ATTACHMENT "01931c5a-0000-7000-8000-0000000000cd"
 #define JOB "01931c5a-0000-7000-8000-000000000001"
 
 static config_t config;
@@ -344,6 +345,63 @@ START_TEST(removing_leaves_nothing_of_a_media)
 END_TEST
 
 
+START_TEST(what_belongs_to_a_score_is_kept_beside_it)
+{
+    char path[PATH_MAX], found[PATH_MAX];
+
+    prepare();
+    store_join(path, config.spool, ATTACHMENT);
+    ck_assert_int_eq(store_write(path, "notes", 5), 0);
+    ck_assert_int_eq(store_find_attachment(&config, MEDIA, ATTACHMENT, found),
+                     0);
+    ck_assert_str_eq(found, path);
+    ck_assert_int_eq(
+        store_keep_attachment(&config, MEDIA, ATTACHMENT, path, "mid"), 0);
+    ck_assert_int_eq(store_find_attachment(&config, MEDIA, ATTACHMENT, found),
+                     0);
+    ck_assert_ptr_nonnull(
+        strstr(found, "/media/ab/" MEDIA "/attachments/" ATTACHMENT ".mid"));
+    ck_assert_int_eq(
+        store_keep_attachment(&config, MEDIA, ATTACHMENT, found, "mid"), 0);
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(a_page_comes_into_the_folder_of_pages)
+{
+    int lock;
+    char work[PATH_MAX], path[PATH_MAX], folder[PATH_MAX];
+
+    prepare();
+    lock = store_work_create(&config, JOB, work);
+    store_join(folder, work, "pages");
+    mkdir(folder, 0755);
+    store_join(path, work, "pages/0002.png");
+    store_write(path, "page", 4);
+    ck_assert_int_eq(store_publish(&config, MEDIA, work, "pages/0002.png"), 0);
+    store_join(path, config.media, "ab/" MEDIA "/pages/0002.png");
+    ck_assert_int_eq(access(path, R_OK), 0);
+    close(lock);
+    store_erase(top);
+}
+END_TEST
+
+
+START_TEST(an_upload_that_nobody_looked_at_is_removed)
+{
+    char path[PATH_MAX];
+
+    prepare();
+    upload(path);
+    ck_assert_int_eq(store_remove_upload(&config, MEDIA), 0);
+    ck_assert_int_eq(access(path, F_OK), -1);
+    ck_assert_int_eq(store_remove_upload(&config, MEDIA), 0);
+    store_erase(top);
+}
+END_TEST
+
+
 RUN("worker/store", an_upload_is_found_in_the_spool,
     an_original_is_kept_under_its_shard, keeping_it_may_be_repeated,
     what_is_published_stays, a_link_that_a_tool_left_is_not_settled,
@@ -357,4 +415,7 @@ RUN("worker/store", an_upload_is_found_in_the_spool,
     erasing_does_not_follow_a_link, a_sweep_leaves_the_folder_of_a_job_at_hand,
     a_sweep_removes_the_folder_of_a_job_that_died,
     a_sweep_removes_a_folder_that_a_tool_closed,
-    removing_leaves_nothing_of_a_media)
+    removing_leaves_nothing_of_a_media,
+    what_belongs_to_a_score_is_kept_beside_it,
+    a_page_comes_into_the_folder_of_pages,
+    an_upload_that_nobody_looked_at_is_removed)
