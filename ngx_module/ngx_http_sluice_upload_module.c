@@ -426,14 +426,19 @@ ngx_http_sluice_upload_recorded(ngx_http_request_t *r,
                                 ngx_http_sluice_intake_t *intake,
                                 const ngx_sluice_pg_result_t *result)
 {
-    const char *media;
+    char media[UUID_TEXT_SIZE];
+    ngx_str_t *score;
     ngx_http_sluice_upload_t *upload = intake->data;
 
-    /* what belongs to a score is shown with it: the record knows the score */
+    score = &upload->part[0];
+    ngx_memcpy(media, intake->media, UUID_TEXT_SIZE);
 
-    media = upload->part[0].len == UUID_TEXT_LEN
-                ? (const char *) upload->part[0].data
-                : intake->media;
+    /* what belongs to a score is shown with it */
+
+    if (score->len == UUID_TEXT_LEN) {
+        ngx_memcpy(media, score->data, UUID_TEXT_LEN);
+        media[UUID_TEXT_LEN] = '\0';
+    }
 
     if ((intake->status == NGX_HTTP_CREATED || intake->status == NGX_HTTP_OK)
         && ngx_http_sluice_location(r, "/api/media/", media) != NGX_OK) {

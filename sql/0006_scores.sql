@@ -35,6 +35,7 @@ create table sluice.attachments (
     format     text,                        -- for people: "MusicXML"
     extension  text,
     duration   double precision,            -- seconds, of a recording
+    about      jsonb,                       -- what it tells of the music
     created_at timestamptz not null default now()
 );
 create index attachments_media on sluice.attachments (media, position);

@@ -655,6 +655,18 @@ language sql stable as $$
 $$;
 
 
+-- What the score tells by itself, and what its attachments know besides: the
+-- first of them that knows it.
+create or replace function api.media_score(m sluice.media) returns jsonb
+language sql stable as $$
+    select (select coalesce(jsonb_object_agg(e.key, e.value
+                                             order by a.position desc,
+                                                      a.id desc), '{}')
+            from sluice.attachments a, jsonb_each(a.about) e
+            where a.media = m.id) || m.score;
+$$;
+
+
 -- The job that tells most: one that died, else the one at work, else the last.
 create or replace function api.media_job(m sluice.media) returns jsonb
 language sql stable as $$
@@ -676,7 +688,8 @@ language sql stable as $$
         'state', m.state, 'error', m.error, 'bytes', m.bytes,
         'sha256', encode(m.sha256, 'hex'), 'duration', m.duration,
         'width', m.width, 'height', m.height, 'pages', m.pages,
-        'streams', m.streams, 'score', m.score, 'created_at', m.created_at,
+        'streams', m.streams, 'score', api.media_score(m),
+        'created_at', m.created_at,
         'job', api.media_job(m), 'links', api.media_links(m, many),
         'attachments', api.attachments(m));
 $$;

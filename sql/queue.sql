@@ -281,8 +281,8 @@ end;
 $$;
 
 
--- What a job found out about the music. An attachment adds what the score did
--- not know by itself; one that is a page makes the score longer.
+-- What a job found out about the music. An attachment is kept apart; one that is
+-- a page makes the score longer.
 create or replace function queue.keep_score(j sluice.jobs, patch jsonb)
 returns void
 language plpgsql as $$
@@ -301,12 +301,12 @@ begin
     set ready = true, kind = patch->'attachment'->>'kind',
         format = patch->'attachment'->>'format',
         extension = patch->'attachment'->>'extension',
-        duration = (patch->'attachment'->>'duration')::float8
+        duration = (patch->'attachment'->>'duration')::float8,
+        about = patch->'score'
     where id = (j.params->>'attachment')::uuid;
 
     update sluice.media
-    set score = coalesce(patch->'score', '{}') || coalesce(score, '{}'),
-        author = coalesce(author, patch->'score'->>'composer'),
+    set author = coalesce(author, patch->'score'->>'composer'),
         text_words = queue.join_words(text_words, found_words),
         pages = pages + (j.params->>'role' = 'page')::integer
     where id = j.media;
