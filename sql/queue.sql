@@ -104,18 +104,22 @@ end;
 $$;
 
 
--- What a slot must know of its job.
+-- What a slot must know of its job. Not in the language sql, whose functions
+-- are planned anew in each call: that took as long as all else together.
 create or replace function queue.describe(j sluice.jobs) returns jsonb
-language sql stable as $$
-    select jsonb_build_object(
+language plpgsql stable as $$
+begin
+    return jsonb_build_object(
         'id', j.id, 'kind', j.kind, 'attempt', j.attempt,
-        'max_attempts', j.max_attempts, 'params', j.params, 'version', j.version,
+        'max_attempts', j.max_attempts, 'params', j.params,
+        'version', j.version,
         'seconds', (select k.seconds from sluice.job_kinds k
                     where k.kind = j.kind),
         'media', case when j.media is not null then
             (select to_jsonb(m) - '{sha256,owner,words,text_words}'::text[]
              from sluice.media m
              where m.id = j.media) end);
+end;
 $$;
 
 
