@@ -58,7 +58,7 @@ help:
 	@echo 'make test       every test; lint is one of them'
 	@echo 'make bench      the measurements of the README'
 	@echo 'make lint       clang-format, cppcheck and the rules of the folders'
-	@echo 'make soak       10 million tokens, and nginx as large as before'
+	@echo 'make soak       10 million tokens and 100,000 jobs, and nothing grows'
 	@echo 'make faults     1 GiB uploaded through cuts, reloads and kill -9'
 	@echo "make fuzz       each fuzzer for $(FUZZ_SECONDS) s (FUZZ_SECONDS)"
 	@echo 'make install    into $$DESTDIR$$PREFIX ($(PREFIX))'
@@ -194,6 +194,7 @@ bench: test-packages
 soak: test-packages
 	@$(MAKE) -s build build/soak/tokens
 	@node tests/soak/tokens.mjs
+	@node tests/soak/jobs.mjs
 
 faults: test-packages
 	@$(MAKE) -s build
