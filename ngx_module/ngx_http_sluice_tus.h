@@ -74,7 +74,44 @@ struct ngx_http_sluice_tus_s {
 };
 
 
-/* what a request says, and the answers: ngx_http_sluice_tus.c */
+/* what a request says: ngx_http_sluice_tus_request.c */
+
+/* A request; NULL and the answer when it is refused already. */
+ngx_http_sluice_tus_t *
+ngx_http_sluice_tus_create(ngx_http_request_t *r,
+                           ngx_http_sluice_tus_goal_t goal, ngx_int_t *rc);
+
+/* 1 and the value when there is such a header; its name in lower case. */
+ngx_uint_t ngx_http_sluice_tus_header(ngx_http_request_t *r, const char *name,
+                                      ngx_str_t *value);
+
+/* The same for a number. NGX_DECLINED: there is none; NGX_ERROR: it is no
+   number. */
+ngx_int_t ngx_http_sluice_tus_size(ngx_http_request_t *r, const char *name,
+                                   off_t *size);
+
+/* A refusal, whose `field` is the header; returns what a handler returns. */
+ngx_int_t ngx_http_sluice_tus_bad(ngx_http_request_t *r, sluice_status_t status,
+                                  const char *header);
+
+/* What a creation says, and what stands before a body. NGX_DECLINED when there
+   is nothing to refuse, else the answer. */
+ngx_int_t ngx_http_sluice_tus_read_create(ngx_http_sluice_tus_t *tus);
+ngx_int_t ngx_http_sluice_tus_read_body(ngx_http_sluice_tus_t *tus);
+
+ngx_uint_t ngx_http_sluice_tus_has_body(ngx_http_request_t *r);
+
+
+/* asking and answering: ngx_http_sluice_tus_answer.c */
+
+/* A header of the answer; `value` must outlive the request. */
+ngx_int_t ngx_http_sluice_tus_say(ngx_http_request_t *r, const char *name,
+                                  const char *value);
+ngx_int_t ngx_http_sluice_tus_say_size(ngx_http_request_t *r, const char *name,
+                                       off_t value);
+
+/* 413 with the bound; returns what a handler returns. */
+ngx_int_t ngx_http_sluice_tus_too_large(ngx_http_sluice_tus_t *tus);
 
 /* Answers with the headers of the upload as it is now. */
 void ngx_http_sluice_tus_answer(ngx_http_sluice_tus_t *tus);
