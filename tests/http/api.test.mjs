@@ -269,7 +269,7 @@ describe("an address", { timeout }, () => {
     const methods = {
         "/api/media": ["PUT", ["GET", "HEAD", "POST"]],
         [`/api/media/${NOBODY}`]: ["POST", ["DELETE", "GET", "HEAD"]],
-        [`/api/jobs/${NOBODY}`]: ["POST", ["GET", "HEAD"]],
+        [`/api/jobs/${NOBODY}`]: ["POST", ["DELETE", "GET", "HEAD"]],
         "/api/me": ["DELETE", ["GET", "HEAD"]],
         "/api/sessions": ["PUT", ["POST"]],
         "/api/sessions/current": ["POST", ["DELETE"]],

@@ -9,7 +9,7 @@ import {
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 
-import { film, pdf, play, RATE } from "./files.mjs";
+import { film, pdf, play, RATE, fresh } from "./files.mjs";
 import { alive, children, descendants, processOf, startStack, until }
     from "./stack.mjs";
 
@@ -37,7 +37,10 @@ const tools = () => descendants(stack.pid("worker"))
 
 /* Uploads a film; answers its id and the slot that encodes it by now. */
 async function atWork() {
-    const { id } = await viewer.bring(bytes, "film.webm");
+    /* another file each time, by a Void element: RFC 8794, 11.3.2 */
+    const mark = Buffer.from(fresh());
+    const { id } = await viewer.bring(Buffer.concat([bytes,
+        Buffer.from([0xec, 0x80 + mark.length]), mark]), "film.webm");
 
     await until("the film is being packaged", async () => await stack.sql(
         "select state from sluice.jobs where kind = 'package' "
