@@ -86,6 +86,10 @@ slot_loop(slot_t *slot)
     int found;
     queue_rc_t rc;
 
+    /* Connects, too: whoever wakes it first does not wait for that. */
+    slot_inherit(slot);
+    slot_work(slot);
+
     while (!slot_stop && !slot_drain) {
         pulse_beat();
         slot_inherit(slot);
