@@ -236,7 +236,7 @@ describe("an nginx that starts anew", { timeout }, () => {
 
 describe("while Redis is away", { timeout }, () => {
     const losses = () => stack.text("logs/error.log").split("\n")
-        .filter((line) => /is not listened to/.test(line)).length;
+        .filter((line) => /sluice:revocations" is not listened to/.test(line)).length;
     let token, during, told;
 
     before(async () => {
