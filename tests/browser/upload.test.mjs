@@ -124,7 +124,7 @@ test("a file may be dropped on the library", async () => {
         document.querySelector("main").dispatchEvent(new DragEvent("drop", {
             dataTransfer, bubbles: true, cancelable: true,
         }));
-    }, [...score(1)]);
+    }, [...score(1), ...Buffer.from("\n% not brought before")]);
 
     await page.getByRole("heading", { name: "Upload", exact: true }).waitFor();
     await page.getByRole("link", { name: "Read: drop" })
