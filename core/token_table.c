@@ -135,6 +135,29 @@ find_set(const token_table_t *table, uint64_t tag)
 }
 
 
+/* As CRYPTO_memcmp(), which goes by bytes, by words: a signature is compared on
+   each request. The time does not tell where two differ. `len` is at least a
+   word's; the last one may overlap the one before. */
+static uint64_t
+differ(const char *a, const char *b, size_t len)
+{
+    uint64_t x, y, sum;
+    size_t i;
+
+    for (i = 0, sum = 0; i < len; i += sizeof(x)) {
+        if (len - i < sizeof(x)) {
+            i = len - sizeof(x);
+        }
+
+        memcpy(&x, a + i, sizeof(x));
+        memcpy(&y, b + i, sizeof(y));
+        sum |= x ^ y;
+    }
+
+    return sum;
+}
+
+
 static int
 find_way(const set_t *set, uint64_t tag, jwt_kind_t kind, const char *token,
          size_t len, size_t start)
@@ -148,8 +171,7 @@ find_way(const set_t *set, uint64_t tag, jwt_kind_t kind, const char *token,
         if (set->tags[way] == tag && entry != NULL && entry->len == len
             && entry->claims.kind == kind
             && memcmp(entry->text, token, start) == 0
-            && CRYPTO_memcmp(entry->text + start, token + start, len - start)
-                   == 0) {
+            && differ(entry->text + start, token + start, len - start) == 0) {
             return way;
         }
     }

@@ -295,7 +295,7 @@ ngx_http_sluice_carrier_clean_unparsed(ngx_http_request_t *r,
 
     end = r->unparsed_uri.data + r->unparsed_uri.len;
     path.data = r->unparsed_uri.data + ctx->path_wire;
-    p = ngx_strlchr(path.data, end, '?');
+    p = memchr(path.data, '?', (size_t) (end - path.data));
     path.len = (size_t) ((p ? p : end) - path.data);
 
     if (path.len == 0) {
