@@ -11,7 +11,8 @@ static ngx_uint_t ngx_http_sluice_carrier_find(ngx_http_request_t *r,
                                                ngx_str_t *token);
 static ngx_uint_t ngx_http_sluice_carrier_arg(ngx_str_t *args,
                                               ngx_str_t *token);
-static ngx_int_t ngx_http_sluice_carrier_clean_args(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sluice_carrier_clean_args(ngx_http_request_t *r,
+                                                    ngx_http_sluice_ctx_t *ctx);
 static ngx_int_t ngx_http_sluice_carrier_copy_args(ngx_http_request_t *r);
 static ngx_int_t
 ngx_http_sluice_carrier_clean_unparsed(ngx_http_request_t *r,
@@ -204,7 +205,7 @@ ngx_http_sluice_carrier_clean(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
     /* it was not rewritten */
     path = r->uri.data == ctx->path.data && r->uri.len == ctx->path.len;
 
-    if (ngx_http_sluice_carrier_clean_args(r) != NGX_OK) {
+    if (ngx_http_sluice_carrier_clean_args(r, ctx) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -214,10 +215,12 @@ ngx_http_sluice_carrier_clean(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
 }
 
 
-/* In front of the others it goes without a copy. */
+/* In front of the others it goes without a copy, and the first one is known
+   where nobody has rewritten the arguments. */
 
 static ngx_int_t
-ngx_http_sluice_carrier_clean_args(ngx_http_request_t *r)
+ngx_http_sluice_carrier_clean_args(ngx_http_request_t *r,
+                                   ngx_http_sluice_ctx_t *ctx)
 {
     u_char *end;
     ngx_str_t token;
@@ -225,8 +228,11 @@ ngx_http_sluice_carrier_clean_args(ngx_http_request_t *r)
     static const size_t name = sizeof("grant=") - 1;
 
     end = r->args.data + r->args.len;
+    token = ctx->brought;
 
-    while (ngx_http_sluice_carrier_arg(&r->args, &token)) {
+    while (r->args.len
+           && (token.data == r->args.data + name
+               || ngx_http_sluice_carrier_arg(&r->args, &token))) {
         r->valid_unparsed_uri = 0;
 
         if (token.data != r->args.data + name) {

@@ -10,6 +10,7 @@
 static u_char *ngx_http_sluice_mask_line(ngx_http_request_t *r,
                                          ngx_http_request_t *sr, u_char *buf,
                                          size_t len);
+static void ngx_http_sluice_mask_around(ngx_str_t *line, ngx_str_t *grant);
 static void ngx_http_sluice_mask_copy(ngx_http_request_t *r, ngx_str_t *text);
 static void ngx_http_sluice_mask_duplicate(ngx_http_request_t *r,
                                            ngx_str_t *text);
@@ -20,6 +21,8 @@ static ngx_uint_t ngx_http_sluice_mask_follows(u_char *start, u_char *p,
                                                const char *word);
 static u_char *ngx_http_sluice_mask_token(u_char *p, u_char *end,
                                           ngx_uint_t path);
+static void ngx_http_sluice_mask_signature(u_char *p, u_char *end,
+                                           ngx_uint_t path);
 
 
 void
@@ -82,7 +85,7 @@ ngx_http_sluice_mask(ngx_http_request_t *r)
     }
 
     if (r == r->main) {
-        ngx_http_sluice_mask_text(line->data, line->data + line->len);
+        ngx_http_sluice_mask_around(line, ctx ? &ctx->grant : NULL);
 
     } else {
         /* log_subrequest: the request goes on, and may need its grant */
@@ -104,6 +107,38 @@ ngx_http_sluice_mask(ngx_http_request_t *r)
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * In a grant that passed no other one is hidden: what stands in front of the
+ * sign before it and what stands behind it is enough to look through. Behind a
+ * space comes the protocol.
+ */
+
+static void
+ngx_http_sluice_mask_around(ngx_str_t *line, ngx_str_t *grant)
+{
+    u_char *start, *end, *behind;
+
+    start = line->data;
+    end = start + line->len;
+
+    if (grant && grant->len && grant->data > start
+        && grant->data + grant->len <= end) {
+        behind = grant->data + grant->len;
+
+        ngx_http_sluice_mask_text(start, grant->data - 1);
+        ngx_http_sluice_mask_signature(grant->data, behind, 0);
+
+        if (behind == end || *behind == ' ') {
+            return;
+        }
+
+        start = behind;
+    }
+
+    ngx_http_sluice_mask_text(start, end);
 }
 
 
@@ -203,14 +238,12 @@ ngx_http_sluice_mask_follows(u_char *start, u_char *p, const char *word)
 }
 
 
-/* What is behind the last dot becomes asterisks: the rest opens nothing; all of
-   it where it has no dots. In a path three parts are a token, and all else may
-   be a home folder (/~alice/). Returns its end. */
+/* Returns the token's end. */
 
 static u_char *
 ngx_http_sluice_mask_token(u_char *p, u_char *end, ngx_uint_t path)
 {
-    u_char *last, *dot, *signature;
+    u_char *last;
     ngx_uint_t i;
 
     /* in front of a token's end stands none of them */
@@ -223,14 +256,27 @@ ngx_http_sluice_mask_token(u_char *p, u_char *end, ngx_uint_t path)
         last = end ? end : last;
     }
 
-    dot = memrchr(p, '.', (size_t) (last - p));
+    ngx_http_sluice_mask_signature(p, last, path);
+
+    return last;
+}
+
+
+/* What is behind the last dot becomes asterisks: the rest opens nothing; all of
+   it where it has no dots. In a path three parts are a token, and all else may
+   be a home folder (/~alice/). */
+
+static void
+ngx_http_sluice_mask_signature(u_char *p, u_char *end, ngx_uint_t path)
+{
+    u_char *dot, *signature;
+
+    dot = memrchr(p, '.', (size_t) (end - p));
     signature = dot ? dot + 1 : p;
 
     if (path && (dot == NULL || memchr(p, '.', (size_t) (dot - p)) == NULL)) {
-        return last;
+        return;
     }
 
-    ngx_memset(signature, '*', (size_t) (last - signature));
-
-    return last;
+    ngx_memset(signature, '*', (size_t) (end - signature));
 }

@@ -144,15 +144,15 @@ ngx_http_sluice_ctx(ngx_http_request_t *r)
         return ctx;
     }
 
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_sluice_ctx_t));
-    if (cln == NULL) {
+    ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_sluice_ctx_t));
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+
+    if (ctx == NULL || cln == NULL) {
         return NULL;
     }
 
     cln->handler = ngx_http_sluice_ctx_mark;
-
-    ctx = cln->data;
-    ngx_memzero(ctx, sizeof(ngx_http_sluice_ctx_t));
+    cln->data = ctx;
 
     ctx->path = r->uri;
     ngx_http_set_ctx(r, ctx, ngx_http_sluice_module);
