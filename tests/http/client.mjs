@@ -186,12 +186,19 @@ export class Client {
         return answer.json;
     }
 
-    /* The media object when nothing is left to do for it. */
-    settled(id, { seconds = 60 } = {}) {
-        return until(`media ${id} is ready or failed`, async () => {
-            const media = await this.media(id);
-            return media.state !== "processing" && media;
-        }, { seconds, every: 100 });
+    /* The media object when nothing is left to do for it; in vain, the error
+       tells how its jobs stand. */
+    async settled(id, { seconds = 60 } = {}) {
+        try {
+            return await until(`media ${id} is ready or failed`, async () => {
+                const media = await this.media(id);
+                return media.state !== "processing" && media;
+            }, { seconds, every: 100 });
+        } catch (error) {
+            const { job } = await this.media(id);
+            error.message += `: ${JSON.stringify(job)}`;
+            throw error;
+        }
     }
 
     /* The media object, which must become ready. */

@@ -216,7 +216,11 @@ describe("when Redis is back, empty", { timeout }, () => {
     });
 
     it("nothing that was brought is left undone", async () => {
-        await until("all jobs are done", async () => await stack.sql(
-            "select count(*) from sluice.jobs where state <> 'done'") === "0");
+        const undone = () => stack.sql("select kind, state, attempt, error "
+            + "from sluice.jobs where state <> 'done'");
+
+        await until("all jobs are done", async () => await undone() === "")
+            .catch(async (error) => assert.fail(`${error.message}: `
+                + await undone()));
     });
 });

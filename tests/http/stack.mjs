@@ -6,6 +6,7 @@ import {
     existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
+import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 
@@ -259,6 +260,9 @@ class Machine {
     write(text) {
         const { stack, name, port } = this;
 
+        const [, many] = /^worker_processes (\w+);/m.exec(text);
+
+        this.processes = many === "auto" ? cpus().length : Number(many);
         writeFileSync(stack.path(`${name}.conf`), text
             .replaceAll(`listen 127.0.0.1:${stack.port};`,
                         `listen 127.0.0.1:${port};`)
@@ -279,7 +283,8 @@ class Machine {
     async start() {
         await this.nginx();
         await until(`${this.name} has started`,
-            () => existsSync(this.stack.path(`run/${this.name}.pid`)));
+            () => existsSync(this.stack.path(`run/${this.name}.pid`))
+                && this.workers().length === this.processes);
     }
 
     reload() {
