@@ -3,6 +3,8 @@
  * the same file with the same URL, headers and settings. The two sides of a row
  * take turns, and every round starts all servers anew, so that neither a busy
  * moment nor an unlucky layout of memory counts for one of them alone.
+ *
+ *   bytes.mjs [TEXT]    only the rows that have the text
  */
 
 import { execFileSync } from "node:child_process";
@@ -27,6 +29,7 @@ const NODE_GATE = join(TOP, "tests/bench/node_gate.mjs");
 const SLUICECTL = join(TOP, "build/sluicectl");
 const ROUNDS = Number(process.env.SLUICE_BENCH_ROUNDS ?? 9);
 const SECONDS = 1;
+const ONLY = process.argv[2] ?? "";
 
 const ORIGIN = "https://media.example.org";
 const SECRET = "a secret of the usual length";
@@ -336,7 +339,9 @@ async function main() {
             port[name] = await freePort();
         }
 
-        const table = rows(port, client).map((row) => ({ ...row, seen: [] }));
+        const table = rows(port, client)
+            .filter(({ what, beside }) => `${what} ${beside}`.includes(ONLY))
+            .map((row) => ({ ...row, seen: [] }));
 
         for (let round = 0; round < ROUNDS; round++) {
             process.stderr.write(`round ${round + 1} of ${ROUNDS}\n`);
