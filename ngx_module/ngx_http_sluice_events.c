@@ -43,13 +43,11 @@ static void ngx_http_sluice_events_cleanup(void *data);
 static void ngx_http_sluice_events_found(ngx_http_request_t *r, void *data,
                                          const ngx_sluice_pg_result_t *result);
 static ngx_int_t ngx_http_sluice_events_header(ngx_http_request_t *r);
-static void
-ngx_http_sluice_events_news(ngx_http_sluice_follower_t *follower,
-                            const ngx_http_sluice_follow_news_t *news,
-                            ngx_uint_t leaving);
-static void
-ngx_http_sluice_events_put(ngx_http_sluice_events_t *events,
-                           const ngx_http_sluice_follow_news_t *news);
+static void ngx_http_sluice_events_news(ngx_http_sluice_follower_t *follower,
+                                        const job_message_t *news,
+                                        ngx_uint_t leaving);
+static void ngx_http_sluice_events_put(ngx_http_sluice_events_t *events,
+                                       const job_message_t *news);
 static void ngx_http_sluice_events_beat(ngx_http_sluice_events_t *events,
                                         ngx_uint_t leaving);
 static ngx_uint_t
@@ -164,14 +162,13 @@ ngx_http_sluice_events_found(ngx_http_request_t *r, void *data,
     ngx_int_t rc;
     ngx_str_t status, body;
     ngx_http_sluice_events_t *events = data;
-    ngx_http_sluice_follow_news_t news;
+    job_message_t news;
 
     if (result->status != SLUICE_OK
         || ngx_sluice_pg_value(result, 0, 0, &status) != NGX_OK
         || ngx_atoi(status.data, status.len) != NGX_HTTP_OK
         || ngx_sluice_pg_value(result, 0, 1, &body) != NGX_OK
-        || ngx_http_sluice_follow_read(body.data, body.len, &news, NULL)
-               != NGX_OK) {
+        || job_message_read((const char *) body.data, body.len, &news) != 0) {
         ngx_http_sluice_finish(r, ngx_http_sluice_api_answer(r, result, 0));
         return;
     }
@@ -179,7 +176,7 @@ ngx_http_sluice_events_found(ngx_http_request_t *r, void *data,
     /* a browser that gets 204 does not come back */
 
     if (news.over && news.version == events->seen) {
-        free((void *) news.text);
+        free(news.text);
         ngx_str_null(&body);
         ngx_http_sluice_finish(
             r, ngx_http_sluice_json(r, NGX_HTTP_NO_CONTENT, &body));
@@ -189,7 +186,7 @@ ngx_http_sluice_events_found(ngx_http_request_t *r, void *data,
     rc = ngx_http_sluice_events_header(r);
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        free((void *) news.text);
+        free(news.text);
         ngx_http_sluice_finish(r, rc);
         return;
     }
@@ -202,7 +199,7 @@ ngx_http_sluice_events_found(ngx_http_request_t *r, void *data,
         ngx_http_sluice_events_put(events, &news);
     }
 
-    free((void *) news.text);
+    free(news.text);
 
     r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_sluice_events_writable;
@@ -236,8 +233,7 @@ ngx_http_sluice_events_header(ngx_http_request_t *r)
 
 static void
 ngx_http_sluice_events_news(ngx_http_sluice_follower_t *follower,
-                            const ngx_http_sluice_follow_news_t *news,
-                            ngx_uint_t leaving)
+                            const job_message_t *news, ngx_uint_t leaving)
 {
     ngx_http_sluice_events_t *events = (ngx_http_sluice_events_t *) follower;
 
@@ -256,7 +252,7 @@ ngx_http_sluice_events_news(ngx_http_sluice_follower_t *follower,
 
 static void
 ngx_http_sluice_events_put(ngx_http_sluice_events_t *events,
-                           const ngx_http_sluice_follow_news_t *news)
+                           const job_message_t *news)
 {
     u_char *p;
 

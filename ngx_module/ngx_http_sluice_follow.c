@@ -159,67 +159,30 @@ ngx_http_sluice_follow_event(void *data, ngx_sluice_redis_event_t event,
 static void
 ngx_http_sluice_follow_tell(const u_char *text, size_t len, ngx_uint_t repeat)
 {
-    char job[UUID_TEXT_SIZE];
+    job_message_t news;
     ngx_queue_t *q, *bucket;
     ngx_http_sluice_follower_t *follower;
-    ngx_http_sluice_follow_news_t news;
 
-    if (ngx_http_sluice_follow_read(text, len, &news, job) != NGX_OK) {
+    if (job_message_read((const char *) text, len, &news) != 0) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "malformed progress of %uz bytes is ignored", len);
         return;
     }
 
-    bucket = ngx_http_sluice_follow_bucket(job);
+    bucket = ngx_http_sluice_follow_bucket(news.job);
 
     for (q = ngx_queue_head(bucket); q != ngx_queue_sentinel(bucket);
          q = ngx_queue_next(q)) {
         follower = ngx_queue_data(q, ngx_http_sluice_follower_t, queue);
 
-        if (ngx_memcmp(follower->job, job, UUID_TEXT_LEN) == 0
+        if (ngx_memcmp(follower->job, news.job, UUID_TEXT_LEN) == 0
             && (news.version > follower->version
                 || (repeat && news.version == follower->version))) {
             follower->handler(follower, &news, 0);
         }
     }
 
-    free((void *) news.text);
-}
-
-
-ngx_int_t
-ngx_http_sluice_follow_read(const u_char *text, size_t len,
-                            ngx_http_sluice_follow_news_t *news,
-                            char job[UUID_TEXT_SIZE])
-{
-    json_t *event;
-    ngx_int_t rc;
-    const char *id, *state;
-
-    rc = NGX_ERROR;
-    event = json_loadb((const char *) text, len, JSON_REJECT_DUPLICATES, NULL);
-    id = json_string_value(json_object_get(event, "job"));
-    state = json_string_value(json_object_get(event, "state"));
-
-    if (id && state && uuid_valid(id, ngx_strlen(id))
-        && json_integer_value(json_object_get(event, "v")) == 1
-        && json_is_integer(json_object_get(event, "version"))) {
-        news->version = json_integer_value(json_object_get(event, "version"));
-        news->over = ngx_strcmp(state, "done") == 0
-                     || ngx_strcmp(state, "dead") == 0
-                     || ngx_strcmp(state, "cancelled") == 0;
-        news->text = json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(4));
-        news->len = news->text ? ngx_strlen(news->text) : 0;
-
-        if (job) {
-            ngx_memcpy(job, id, UUID_TEXT_SIZE);
-        }
-
-        rc = news->text ? NGX_OK : NGX_ERROR;
-    }
-
-    json_decref(event);
-    return rc;
+    free(news.text);
 }
 
 

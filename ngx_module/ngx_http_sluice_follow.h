@@ -9,23 +9,16 @@
 #ifndef NGX_HTTP_SLUICE_FOLLOW_H
 #define NGX_HTTP_SLUICE_FOLLOW_H
 
+#include "job_message.h"
 #include "ngx_http_sluice.h"
 
 typedef struct ngx_http_sluice_follower_s ngx_http_sluice_follower_t;
 
-/* `text`, {"v":1,"job",…} in one line, is what api.job_event() says. */
-typedef struct {
-    const char *text;
-    size_t len;
-    int64_t version;
-    unsigned over : 1; /* the last one of the job */
-} ngx_http_sluice_follow_news_t;
-
 /* Called for each change that is news to the follower, and (with NULL) about
    twice a second; `leaving`: the process drains. */
-typedef void (*ngx_http_sluice_follow_pt)(
-    ngx_http_sluice_follower_t *follower,
-    const ngx_http_sluice_follow_news_t *news, ngx_uint_t leaving);
+typedef void (*ngx_http_sluice_follow_pt)(ngx_http_sluice_follower_t *follower,
+                                          const job_message_t *news,
+                                          ngx_uint_t leaving);
 
 /* The owner's memory, who must not go away within a call. */
 struct ngx_http_sluice_follower_s {
@@ -38,12 +31,6 @@ struct ngx_http_sluice_follower_s {
 void ngx_http_sluice_follow(ngx_http_sluice_main_conf_t *smcf,
                             ngx_http_sluice_follower_t *follower);
 void ngx_http_sluice_unfollow(ngx_http_sluice_follower_t *follower);
-
-/* Reads such a text; `news->text` is to free(). NGX_ERROR when it makes no
-   sense. `job` may be NULL. */
-ngx_int_t ngx_http_sluice_follow_read(const u_char *text, size_t len,
-                                      ngx_http_sluice_follow_news_t *news,
-                                      char job[UUID_TEXT_SIZE]);
 
 /* For exit_process. */
 void ngx_http_sluice_follow_stop(void);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 #include "cancel.h"
+#include "job_message.h"
 #include "redis.h"
 
 #define CANCEL_CHANNEL "sluice:cancel"
@@ -103,14 +104,14 @@ cancel_read(cancel_t *cancel, const char *job)
 }
 
 
-/* ["message", channel, {"v":1,"job":id}]; that the id is somewhere in it will
-   do, since the record has the last word */
+/* ["message", channel, text] */
 static int
 cancel_names(const redisReply *reply, const char *job)
 {
     return reply->type == REDIS_REPLY_ARRAY && reply->elements == 3
            && reply->element[2]->type == REDIS_REPLY_STRING
-           && strstr(reply->element[2]->str, job) != NULL;
+           && job_message_cancels(reply->element[2]->str,
+                                  (size_t) reply->element[2]->len, job);
 }
 
 

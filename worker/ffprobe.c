@@ -4,9 +4,13 @@
 #include <string.h>
 #include <strings.h>
 #include "ffprobe.h"
+#include "words.h"
 
-#define FFPROBE_STREAMS_MAX 64 /* more are not reported */
-#define FFPROBE_TEXT_MAX 200   /* bytes of a title */
+#define FFPROBE_STREAMS_MAX 64        /* more are not reported */
+#define FFPROBE_TEXT_MAX 200          /* bytes of a title */
+#define FFPROBE_INTEGER_MAX 100000000 /* pixels of a side, hertz, and so on */
+#define FFPROBE_ASPECT_MAX 10         /* of a pixel, either way */
+#define FFPROBE_FULL_TURN 360
 
 
 static void ffprobe_stream(const json_t *stream, ffprobe_t *probe);
@@ -23,6 +27,7 @@ static void ffprobe_copy(char *dst, size_t size, const json_t *object,
                          const char *name);
 static double ffprobe_duration(const json_t *stream);
 static double ffprobe_number(const json_t *object, const char *name);
+static int ffprobe_integer(const json_t *object, const char *name);
 static double ffprobe_ratio(const json_t *object, const char *name, char sign);
 static int ffprobe_disposition(const json_t *stream, const char *name);
 
@@ -102,6 +107,7 @@ ffprobe_stream(const json_t *stream, ffprobe_t *probe)
     }
 
     if (strcmp(type, "video") == 0 && found.coded_width > 0
+        && found.coded_height > 0
         && !ffprobe_disposition(stream, "attached_pic")) {
         ffprobe_choose(&probe->video, &found);
     } else if (strcmp(type, "audio") == 0 && found.sample_rate > 0) {
@@ -125,19 +131,19 @@ ffprobe_read(const json_t *stream, ffprobe_stream_t *found)
 {
     memset(found, 0, sizeof(*found));
 
-    found->index = (int) json_integer_value(json_object_get(stream, "index"));
+    found->index = ffprobe_integer(stream, "index");
     found->is_default = ffprobe_disposition(stream, "default");
     ffprobe_copy(found->codec, sizeof(found->codec), stream, "codec_name");
     ffprobe_copy(found->profile, sizeof(found->profile), stream, "profile");
     ffprobe_copy(found->pix_fmt, sizeof(found->pix_fmt), stream, "pix_fmt");
 
-    found->level = (int) ffprobe_number(stream, "level");
-    found->coded_width = (int) ffprobe_number(stream, "width");
-    found->coded_height = (int) ffprobe_number(stream, "height");
+    found->level = ffprobe_integer(stream, "level");
+    found->coded_width = ffprobe_integer(stream, "width");
+    found->coded_height = ffprobe_integer(stream, "height");
     found->frame_rate = ffprobe_ratio(stream, "avg_frame_rate", '/');
     found->duration = ffprobe_duration(stream);
-    found->channels = (int) ffprobe_number(stream, "channels");
-    found->sample_rate = (int) ffprobe_number(stream, "sample_rate");
+    found->channels = ffprobe_integer(stream, "channels");
+    found->sample_rate = ffprobe_integer(stream, "sample_rate");
 
     ffprobe_display(stream, found);
 }
@@ -155,18 +161,20 @@ ffprobe_display(const json_t *stream, ffprobe_stream_t *found)
     {
         if (json_object_get(data, "rotation") != NULL) {
             /* counter-clockwise, from -180 to 180 */
-            turned = (int) lround(-ffprobe_number(data, "rotation"));
+            turned = -ffprobe_integer(data, "rotation");
         }
     }
 
-    found->rotation = ((turned % 360 + 360 + 45) / 90 * 90) % 360;
+    turned = turned % FFPROBE_FULL_TURN + FFPROBE_FULL_TURN;
+    found->rotation = (turned + 45) / 90 * 90 % FFPROBE_FULL_TURN;
     found->width = found->coded_width;
     found->height = found->coded_height;
 
     aspect = ffprobe_ratio(stream, "sample_aspect_ratio", ':');
     found->square = aspect <= 0 || fabs(aspect - 1) < 0.001;
-    if (!found->square && aspect > 0.1 && aspect < 10) {
-        found->width = (int) lround(found->width * aspect);
+    if (!found->square && aspect > 1.0 / FFPROBE_ASPECT_MAX
+        && aspect < FFPROBE_ASPECT_MAX) {
+        found->width = (int) fmax(round(found->width * aspect), 1);
     }
 
     if (found->rotation % 180 != 0) {
@@ -260,7 +268,7 @@ ffprobe_copy(char *dst, size_t size, const json_t *object, const char *name)
 {
     const char *value = json_string_value(json_object_get(object, name));
 
-    snprintf(dst, size, "%s", value ? value : "");
+    words_copy(dst, size, value ? value : "");
 }
 
 
@@ -277,7 +285,7 @@ ffprobe_duration(const json_t *stream)
         return isfinite(seconds) && seconds > 0 ? seconds : 0;
     }
 
-    return ffprobe_number(stream, "duration");
+    return fmax(ffprobe_number(stream, "duration"), 0);
 }
 
 
@@ -292,6 +300,16 @@ ffprobe_number(const json_t *object, const char *name)
                                    : json_number_value(value);
 
     return isfinite(number) ? number : 0;
+}
+
+
+/* A whole number; 0 also when it is beyond all measure. */
+static int
+ffprobe_integer(const json_t *object, const char *name)
+{
+    double number = ffprobe_number(object, name);
+
+    return fabs(number) <= FFPROBE_INTEGER_MAX ? (int) lround(number) : 0;
 }
 
 
@@ -310,7 +328,7 @@ ffprobe_ratio(const json_t *object, const char *name, char sign)
 
     over = strtod(text, NULL);
     under = strtod(at + 1, NULL);
-    return over > 0 && under > 0 ? over / under : 0;
+    return over > 0 && under > 0 && isfinite(over / under) ? over / under : 0;
 }
 
 

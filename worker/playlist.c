@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* memmem */
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include "playlist.h"
 
 #define PLAYLIST_LINE_MAX 1024
+#define PLAYLIST_RATE_MAX 1e15 /* bits a second: beyond all measure */
 
 /* What is known while the lines go by. */
 typedef struct {
@@ -28,6 +30,7 @@ static int playlist_range(playlist_state_t *state, const char *range, char *err,
                           size_t err_size);
 static int playlist_segment(playlist_state_t *state, const char *uri, char *err,
                             size_t err_size);
+static uint64_t playlist_rate(uint64_t bytes, double seconds);
 static const unsigned char *playlist_box(const void *init, size_t len,
                                          const char *name, size_t needed);
 static int playlist_aac_type(const unsigned char *esds, size_t len);
@@ -78,9 +81,8 @@ playlist_check(const char *text, size_t len, const char *file,
         return playlist_fail(err, err_size, "the playlist plays no time");
     }
 
-    playlist->average_rate = (uint64_t) ((double) (file_size
-                                                   - playlist->map_size)
-                                         * 8 / playlist->duration);
+    playlist->average_rate = playlist_rate(file_size - playlist->map_size,
+                                           playlist->duration);
     return 0;
 }
 
@@ -173,7 +175,7 @@ playlist_range(playlist_state_t *state, const char *range, char *err,
     if (sscanf(range, "%" SCNu64 "@%" SCNu64, &size, &at) != 2 || size == 0) {
         return playlist_fail(err, err_size, "bad range: %s", range);
     }
-    if (at != state->end) {
+    if (at != state->end || size > UINT64_MAX - at) {
         return playlist_fail(err, err_size,
                              "range %s does not follow byte %" PRIu64, range,
                              state->end);
@@ -192,14 +194,14 @@ playlist_segment(playlist_state_t *state, const char *uri, char *err,
     playlist_t *playlist = state->playlist;
 
     if (strcmp(uri, state->file) != 0 || state->range == 0
-        || !(state->seconds >= 0)) {
+        || !(state->seconds >= 0) || !isfinite(state->seconds)) {
         return playlist_fail(err, err_size, "bad segment: %s", uri);
     }
 
     /* a last segment of a frame or two says little about the rate */
     if (state->seconds >= 1 || playlist->peak_rate == 0) {
-        rate = (uint64_t) ((double) state->range * 8
-                           / (state->seconds > 0 ? state->seconds : 1));
+        rate = playlist_rate(state->range,
+                             state->seconds > 0 ? state->seconds : 1);
         playlist->peak_rate = rate > playlist->peak_rate ? rate
                                                          : playlist->peak_rate;
     }
@@ -210,6 +212,13 @@ playlist_segment(playlist_state_t *state, const char *uri, char *err,
     state->range = 0;
     state->seconds = -1;
     return 0;
+}
+
+
+static uint64_t
+playlist_rate(uint64_t bytes, double seconds)
+{
+    return (uint64_t) fmin((double) bytes * 8 / seconds, PLAYLIST_RATE_MAX);
 }
 
 

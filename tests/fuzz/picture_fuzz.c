@@ -1,13 +1,30 @@
-/* Any bytes as TIFF, PNG and JPEG: no read past their end, and no picture
-   without pixels. */
+/* Any bytes as TIFF, PNG and JPEG, and as what heif-info says: no read past
+   their end, and no picture without pixels. */
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include "heifinfo.h"
 #include "picture.h"
 #include "tiff.h"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+check_heif(const uint8_t *data, size_t size)
+{
+    heifinfo_t info;
+    char *text = strndup((const char *) data, size);
+
+    if (heifinfo_parse(text, &info) == 0
+        && (info.pictures < 1 || info.pictures > HEIFINFO_PICTURES_MAX
+            || info.wide == 0 || info.high == 0)) {
+        abort();
+    }
+    free(text);
+}
+
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -30,5 +47,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
 
+    check_heif(data, size);
     return 0;
 }

@@ -168,6 +168,58 @@ START_TEST(what_is_not_from_ffprobe_is_refused)
 END_TEST
 
 
+START_TEST(numbers_beyond_all_measure_count_as_none)
+{
+    parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"video\","
+                        "\"codec_name\":\"h264\",\"width\":720,\"height\":576,"
+                        "\"level\":1e300,\"duration\":\"-5\","
+                        "\"avg_frame_rate\":\"1e308/1e-308\","
+                        "\"side_data_list\":[{\"rotation\":1e300}]}"));
+
+    ck_assert_int_eq(probe.video.level, 0);
+    ck_assert_int_eq(probe.video.rotation, 0);
+    ck_assert(probe.video.duration == 0 && probe.video.frame_rate == 0);
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(a_film_without_height_is_no_film)
+{
+    parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"video\","
+                        "\"codec_name\":\"h264\",\"width\":720}"));
+
+    ck_assert_int_eq(probe.video.index, -1);
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(a_narrow_film_is_never_without_width)
+{
+    parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"video\","
+                        "\"codec_name\":\"h264\",\"width\":1,\"height\":9,"
+                        "\"sample_aspect_ratio\":\"11:100\"}"));
+
+    ck_assert_int_eq(probe.video.width, 1);
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(a_name_is_cut_between_two_letters)
+{
+    parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"audio\",\"codec_name\":"
+                        "\"abcdefghijklmnopqrstuvwxyzabcd\u00e9\","
+                        "\"sample_rate\":1}"));
+
+    ck_assert_uint_eq(json_array_size(probe.streams), 1);
+    ck_assert_str_eq(probe.audio.codec, "abcdefghijklmnopqrstuvwxyzabcd");
+    json_decref(probe.streams);
+}
+END_TEST
+
+
 RUN("worker/ffprobe", a_film_has_its_picture_and_its_sound,
     tags_are_found_whatever_their_case, a_cover_picture_is_no_film,
     a_turned_film_is_measured_as_displayed,
@@ -176,4 +228,6 @@ RUN("worker/ffprobe", a_film_has_its_picture_and_its_sound,
     the_stream_marked_as_default_is_played,
     a_file_without_pictures_or_sound_is_refused,
     a_file_that_does_not_know_its_length_is_refused, more_than_a_day_is_refused,
-    what_is_not_from_ffprobe_is_refused)
+    what_is_not_from_ffprobe_is_refused,
+    numbers_beyond_all_measure_count_as_none, a_film_without_height_is_no_film,
+    a_narrow_film_is_never_without_width, a_name_is_cut_between_two_letters)

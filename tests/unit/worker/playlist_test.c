@@ -63,6 +63,36 @@ START_TEST(a_gap_between_ranges_is_refused)
 END_TEST
 
 
+START_TEST(a_range_around_the_end_of_all_numbers_is_refused)
+{
+    ck_assert_int_eq(
+        check(HEAD MAP "#EXTINF:2,\n#EXT-X-BYTERANGE:18446744073709551566@100\n"
+                       "720p.mp4\n" END,
+              50),
+        -1);
+}
+END_TEST
+
+
+START_TEST(a_segment_that_never_ends_is_refused)
+{
+    ck_assert_int_eq(check(HEAD MAP "#EXTINF:inf,\n#EXT-X-BYTERANGE:900@100\n"
+                                    "720p.mp4\n" END,
+                           1000),
+                     -1);
+}
+END_TEST
+
+
+START_TEST(the_rate_of_a_moment_is_a_number)
+{
+    check(HEAD MAP "#EXTINF:1e-300,\n#EXT-X-BYTERANGE:900@100\n720p.mp4\n" END,
+          1000);
+    ck_assert_uint_eq(playlist.peak_rate, 1000000000000000);
+}
+END_TEST
+
+
 START_TEST(a_range_without_its_place_is_refused)
 {
     ck_assert_int_eq(
@@ -203,9 +233,11 @@ END_TEST
 RUN("worker/playlist", ranges_that_fill_the_file_are_good,
     the_duration_is_the_sum_of_the_segments, the_peak_is_the_hungriest_segment,
     a_file_longer_than_its_ranges_is_refused, a_gap_between_ranges_is_refused,
-    a_range_without_its_place_is_refused, a_list_without_map_is_refused,
-    a_list_without_end_is_refused, another_file_in_the_map_is_refused,
-    a_key_in_the_list_is_refused, another_file_in_the_list_is_refused,
-    what_is_no_playlist_is_refused, the_master_names_rate_codecs_and_size,
-    sound_alone_has_no_resolution, codecs_come_from_the_boxes,
-    boxes_cut_short_are_refused)
+    a_range_without_its_place_is_refused,
+    a_range_around_the_end_of_all_numbers_is_refused,
+    a_segment_that_never_ends_is_refused, the_rate_of_a_moment_is_a_number,
+    a_list_without_map_is_refused, a_list_without_end_is_refused,
+    another_file_in_the_map_is_refused, a_key_in_the_list_is_refused,
+    another_file_in_the_list_is_refused, what_is_no_playlist_is_refused,
+    the_master_names_rate_codecs_and_size, sound_alone_has_no_resolution,
+    codecs_come_from_the_boxes, boxes_cut_short_are_refused)
