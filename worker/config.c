@@ -12,13 +12,13 @@
 typedef struct {
     const char *name;
     size_t offset, size; /* of the text in config_t; size 0: a number */
-    int required;
+    int required, max;   /* a number is 1 to max; max 0: on or off */
 } config_key_t;
 
 #define CONFIG_TEXT(name, required)                                      \
     {                                                                    \
 #name, offsetof(config_t, name), sizeof(((config_t *) 0)->name), \
-            required                                                     \
+            required, 0                                                  \
     }
 
 static const config_key_t config_keys[] = {
@@ -29,8 +29,9 @@ static const config_key_t config_keys[] = {
     CONFIG_TEXT(work, 1),
     CONFIG_TEXT(log, 0),
     CONFIG_TEXT(pid, 0),
-    { "slots", offsetof(config_t, slots), 0, 0 },
-    { "noop", offsetof(config_t, noop), 0, 0 },
+    { "slots", offsetof(config_t, slots), 0, 0, CONFIG_SLOTS_MAX },
+    { "patience", offsetof(config_t, patience), 0, 0, CONFIG_PATIENCE_MAX },
+    { "noop", offsetof(config_t, noop), 0, 0, 0 },
 };
 
 #define CONFIG_KEYS (sizeof(config_keys) / sizeof(config_keys[0]))
@@ -40,6 +41,8 @@ static int config_line(char *line, config_t *config, unsigned *seen, char *err,
                        size_t err_size);
 static int config_set(const config_key_t *key, const char *value,
                       config_t *config, char *err, size_t err_size);
+static int config_number(const config_key_t *key, const char *value,
+                         int *number, char *err, size_t err_size);
 static int config_issuer(char *words, issuer_kind_t kind, config_t *config,
                          char *err, size_t err_size);
 static int config_redis_valid(const char *redis);
@@ -60,6 +63,7 @@ config_parse(const char *text, size_t len, config_t *config, char *err,
 
     memset(config, 0, sizeof(*config));
     config->slots = 1;
+    config->patience = CONFIG_PATIENCE;
 
     for (/* void */; text < end; text = stop + 1) {
         number++;
@@ -129,11 +133,12 @@ config_line(char *line, config_t *config, unsigned *seen, char *err,
     }
 
     if (i == CONFIG_KEYS) {
-        return config_fail(err, err_size,
-                           "there is no \"%.64s\"; known are database, redis, "
-                           "media, spool, work, slots, log, pid, noop, issuer "
-                           "and load_balancer",
-                           key);
+        return config_fail(
+            err, err_size,
+            "there is no \"%.64s\"; known are database, redis, "
+            "media, spool, work, slots, patience, log, pid, noop, "
+            "issuer and load_balancer",
+            key);
     }
     if (*seen & 1U << i) {
         return config_fail(err, err_size, "\"%s\" stands here twice", key);
@@ -151,25 +156,10 @@ static int
 config_set(const config_key_t *key, const char *value, config_t *config,
            char *err, size_t err_size)
 {
-    char *end, *text = (char *) config + key->offset;
-    long n;
-
-    if (text == (char *) &config->noop) {
-        config->noop = strcmp(value, "on") == 0;
-        return config->noop || strcmp(value, "off") == 0
-                   ? 0
-                   : config_fail(err, err_size, "\"noop\" is on or off");
-    }
+    char *text = (char *) config + key->offset;
 
     if (key->size == 0) {
-        n = strtol(value, &end, 10);
-        if (*end != '\0' || n < 1 || n > CONFIG_SLOTS_MAX) {
-            return config_fail(err, err_size,
-                               "\"slots\" is 1 to %d, not \"%.64s\"",
-                               CONFIG_SLOTS_MAX, value);
-        }
-        config->slots = (int) n;
-        return 0;
+        return config_number(key, value, (int *) text, err, err_size);
     }
 
     if (strlen(value) >= key->size) {
@@ -190,6 +180,32 @@ config_set(const config_key_t *key, const char *value, config_t *config,
     }
 
     strcpy(text, value);
+    return 0;
+}
+
+
+static int
+config_number(const config_key_t *key, const char *value, int *number,
+              char *err, size_t err_size)
+{
+    long n;
+    char *end;
+
+    if (key->max == 0) {
+        *number = strcmp(value, "on") == 0;
+        return *number || strcmp(value, "off") == 0
+                   ? 0
+                   : config_fail(err, err_size, "\"%s\" is on or off",
+                                 key->name);
+    }
+
+    n = strtol(value, &end, 10);
+    if (*end != '\0' || n < 1 || n > key->max) {
+        return config_fail(err, err_size, "\"%s\" is 1 to %d, not \"%.64s\"",
+                           key->name, key->max, value);
+    }
+
+    *number = (int) n;
     return 0;
 }
 

@@ -9,6 +9,8 @@
 
 #define CONFIG_SLOTS_MAX 64
 #define CONFIG_ISSUERS_MAX 16
+#define CONFIG_PATIENCE 60 /* seconds, when it is not given */
+#define CONFIG_PATIENCE_MAX 3600
 
 typedef struct {
     char database[1024];      /* conninfo of PostgreSQL */
@@ -19,6 +21,7 @@ typedef struct {
     char log[PATH_MAX];       /* empty: stderr */
     char pid[PATH_MAX];       /* empty: none is written */
     int slots;                /* jobs at a time; 1 when not given */
+    int patience;             /* seconds until a silent slot is killed */
     int noop;                 /* 1: jobs of kind noop are done, for tests */
     issuer_line_t issuers[CONFIG_ISSUERS_MAX];
     size_t issuer_count;

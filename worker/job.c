@@ -135,10 +135,7 @@ job_in_folder(job_t *job, job_outcome_t (*run)(job_t *job))
 
     outcome = run(job);
 
-    if (store_erase(job->work) != 0) {
-        log_write(LOG_WARN, "job %s %s: %s stays: %s", job->kind, job->id,
-                  job->work, strerror(errno));
-    }
+    job_erase(job);
     close(lock);
     return outcome;
 }
@@ -372,45 +369,6 @@ job_confirm(job_t *job)
             usleep(JOB_WAIT_US);
         }
     }
-}
-
-
-job_outcome_t
-job_settle(job_t *job, const char *name)
-{
-    return store_settle(job->work, name) == 0
-               ? JOB_DONE
-               : job_errno(job, "writing what was made to disk");
-}
-
-
-job_outcome_t
-job_publish(job_t *job, const char *name)
-{
-    job_outcome_t outcome;
-
-    /* Nothing slow stands between this answer and the renaming. */
-    outcome = job_confirm(job);
-    if (outcome != JOB_DONE) {
-        return outcome;
-    }
-
-    if (store_publish(job->config, job->media, job->work, name) != 0) {
-        return job_errno(job, "publishing");
-    }
-
-    return JOB_DONE;
-}
-
-
-job_outcome_t
-job_publish_folder(job_t *job, const char *name, int files)
-{
-    if (store_settle_folder(job->work, name, files) != 0) {
-        return job_errno(job, "writing what was made to disk");
-    }
-
-    return job_publish(job, name);
 }
 
 

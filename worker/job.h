@@ -79,8 +79,9 @@ job_outcome_t job_remove(job_t *job);
 
 /* For tests, and refused without "noop on": does what `params` says, for `ms`
    milliseconds, in a sandboxed tool with `tool`; then ends as `fail` ("bad",
-   "again") says, before the try `until` if that is given. With `crash` it kills
-   its slot. `result` has when it began, in microseconds since 1970. */
+   "again") says, before the try `until` if that is given. With `try`, and its
+   `word`, the tool is an attack of sandbox/try.c. With `crash` it kills its
+   slot. `result` has when it began, in microseconds since 1970. */
 job_outcome_t job_noop(job_t *job);
 
 /* The row of a kind, or NULL. */
@@ -140,6 +141,13 @@ int job_seconds_left(double elapsed, double progress);
    is away. JOB_DONE: still ours. */
 job_outcome_t job_confirm(job_t *job);
 
+/* Does what a slow disk may take minutes for, in a thread of its own, while the
+   lease is renewed: `work` returns 0, or -1 with errno set, and touches nothing
+   of the job's but its names. JOB_DONE; JOB_AGAIN with what it was `doing`; or
+   why the job is to be dropped, once the work is over. */
+job_outcome_t job_disk(job_t *job, int (*work)(void *data), void *data,
+                       const char *doing);
+
 /* What is to be published from the job's folder is settled first, file by file:
    that may take its time. */
 job_outcome_t job_settle(job_t *job, const char *name);
@@ -148,6 +156,12 @@ job_outcome_t job_settle(job_t *job, const char *name);
    settled files and nothing else. */
 job_outcome_t job_publish(job_t *job, const char *name);
 job_outcome_t job_publish_folder(job_t *job, const char *name, int files);
+
+/* Moves the upload into the store, under the extension of its kind. */
+job_outcome_t job_keep(job_t *job);
+
+/* Removes the job's folder; what cannot be removed is told in the log. */
+void job_erase(job_t *job);
 
 /* Sets the sentence and returns the outcome. */
 job_outcome_t job_end(job_t *job, job_outcome_t outcome, const char *format,

@@ -20,7 +20,7 @@ main_help(FILE *out)
         "sluice-worker --check: tries the sandbox of its tools\n"
         "\n"
         "  -c, --config FILE  key and value a line: database, redis, media,\n"
-        "                     spool, work, slots, log, pid, noop,\n"
+        "                     spool, work, slots, patience, log, pid, noop,\n"
         "                     issuer, load_balancer\n"
         "  -t, --test         looks at the file, says what is wrong, leaves\n"
         "      --check        line by line: does the sandbox hold? 1: it does\n"

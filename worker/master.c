@@ -19,7 +19,7 @@
 #define MASTER_TICK_MS 500
 #define MASTER_PATIENCE 10    /* seconds until a fast stop becomes a kill */
 #define MASTER_BACKOFF_MAX 16 /* seconds between two tries to fork */
-#define MASTER_SILENT 300     /* seconds without a sign of life */
+#define MASTER_SILENT 300     /* seconds that one may outlive its kill */
 #define MASTER_STEADY 10      /* seconds after which a slot counts as sound */
 #define MASTER_NAME_SIZE 64
 
@@ -27,6 +27,7 @@ typedef struct {
     pid_t pid;    /* 0: none */
     int number;   /* the slot's place, from 1, or MASTER_KEYS */
     int draining; /* it is being replaced */
+    int killed;   /* it was silent for too long */
     time_t born;  /* monotonic seconds, all of these */
 } master_child_t;
 
@@ -53,6 +54,7 @@ typedef struct {
 static void master_on_signal(master_t *master, int number);
 static void master_reload(master_t *master);
 static void master_leave(master_t *master, int number);
+static void master_listen(master_t *master);
 static void master_reap(master_t *master);
 static void master_buried(master_t *master, master_child_t *child, int status);
 static void master_fill(master_t *master);
@@ -89,7 +91,7 @@ master_run(const char *path, const config_t *config)
     }
     sigprocmask(SIG_BLOCK, &master->signals, NULL);
 
-    if (pulse_create(1 + CONFIG_SLOTS_MAX) != 0) {
+    if (pulse_create(MASTER_CHILDREN_MAX) != 0) {
         free(master);
         return EXIT_FAILURE;
     }
@@ -102,6 +104,7 @@ master_run(const char *path, const config_t *config)
         master_fill(master);
         master_tell(master);
         master_on_signal(master, sigtimedwait(&master->signals, NULL, &tick));
+        master_listen(master);
         master_reap(master);
     }
 
@@ -192,6 +195,33 @@ master_leave(master_t *master, int number)
 
     master->kill_at = master_now() + MASTER_PATIENCE;
     master_signal_all(master, SIGTERM);
+}
+
+
+/* A slot that hangs is killed, and its job goes on elsewhere like that of any
+   that died; so is one that hangs while it drains. */
+static void
+master_listen(master_t *master)
+{
+    int i;
+    long silent;
+    master_child_t *child;
+
+    for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
+        child = &master->children[i];
+        silent = pulse_age(i);
+
+        if (child->pid == 0 || child->number == MASTER_KEYS || child->killed
+            || silent <= master->config.patience) {
+            continue;
+        }
+
+        log_write(LOG_ERROR,
+                  "slot %d (%d) gave no sign of life for %ld s: killed",
+                  child->number, child->pid, silent);
+        kill(child->pid, SIGKILL);
+        child->killed = 1;
+    }
 }
 
 
@@ -288,18 +318,25 @@ master_tell(master_t *master)
 }
 
 
-/* Who drains may take his time. */
+/* Each place has a slot, but for a while after one died, and no slot outlives
+   that it was killed, as one does whose disk does not answer. */
 static int
 master_well(const master_t *master)
 {
-    int number;
+    int i, number;
 
     for (number = 1; number <= master->config.slots && !master->leaving;
          number++) {
-        if (master_held(master, number)
-                ? pulse_age(number) > MASTER_SILENT
-                : master_now() > master->places[number].not_before
-                                     + MASTER_BACKOFF_MAX) {
+        if (!master_held(master, number)
+            && master_now()
+                   > master->places[number].not_before + MASTER_BACKOFF_MAX) {
+            return 0;
+        }
+    }
+
+    for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
+        if (master->children[i].pid != 0 && master->children[i].killed
+            && pulse_age(i) > master->config.patience + MASTER_SILENT) {
             return 0;
         }
     }
@@ -338,10 +375,11 @@ master_spawn(master_t *master, int number)
         return;
     }
 
+    /* before it lives: the place may have been another's */
+    pulse_take(i);
     pid = fork();
 
     if (pid == 0) {
-        pulse_take(number);
 
         /* Nobody would stop a child whose master is gone. */
         prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -6,10 +6,11 @@
 /* For the master, once, before it forks: room for `places`. 0, or -1. */
 int pulse_create(int places);
 
-/* For a new child: its place from now on; it lives. */
+/* For the master, right before it forks: the place that the child takes over,
+   and that counts as alive from now on. */
 void pulse_take(int place);
 
-/* This process lives; nothing without pulse_take(). */
+/* For a child: it lives. Nothing without pulse_take(). */
 void pulse_beat(void);
 
 /* Seconds since the place's last sign of life. */

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <libpq-fe.h>
 #include "log.h"
+#include "pulse.h"
 #include "queue.h"
 
 #define QUEUE_TIMEOUT_MS 10000 /* a server that hangs is away */
@@ -261,6 +262,8 @@ queue_call(queue_t *queue, const char *sql, int n, const char *const *params,
 {
     queue_rc_t rc = QUEUE_OK;
     PGresult *result;
+
+    pulse_beat(); /* whoever makes several calls may wait for each */
 
     if (queue_connect(queue) != 0) {
         return QUEUE_AWAY;

@@ -165,6 +165,12 @@ slot_do(slot_t *slot, const json_t *row, json_t **next)
     slot_record(slot, &job, outcome, next);
 
     job_free(&job);
+
+    /* Only what was done brings the next one along. */
+    if (outcome != JOB_DONE && !slot_stop && !slot_drain) {
+        return queue_take(slot->queue, next);
+    }
+
     return *next != NULL ? QUEUE_OK : QUEUE_NONE;
 }
 

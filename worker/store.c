@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "pulse.h"
 #include "store.h"
 #include "uuid.h"
 
@@ -77,6 +78,8 @@ store_work_sweep(const config_t *config)
     }
 
     while ((entry = readdir(dir)) != NULL) {
+        pulse_beat();
+
         if (strlen(entry->d_name) != UUID_TEXT_LEN + sizeof(STORE_TRY) - 1
             || !uuid_valid(entry->d_name, UUID_TEXT_LEN)
             || store_join(path, config->work, entry->d_name) != 0) {

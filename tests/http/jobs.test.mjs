@@ -5,7 +5,7 @@ import { readdirSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 
 import { allowNoop, column, enqueue, inState, noop } from "./noop.mjs";
-import { children, descendants, processOf, startStack, until }
+import { alive, children, descendants, processOf, startStack, until }
     from "./stack.mjs";
 
 const timeout = 120_000;
@@ -34,6 +34,15 @@ const taken = "queue.take_next('test:1', interval '1 minute')";
 const slots = () => children(stack.pid("worker"));
 const sleeps = () => descendants(stack.pid("worker"))
     .filter((pid) => processOf(pid)?.name === "sleep");
+
+/* The worker reads its file again. */
+async function renewSlots() {
+    const old = slots();
+
+    process.kill(stack.pid("worker"), "SIGHUP");
+    await until("the slots are new", () => slots().length === SLOTS
+        && !slots().some((pid) => old.includes(pid)));
+}
 
 /* A job whose tool is at work by now. */
 async function atWork(more) {
@@ -293,6 +302,52 @@ describe("progress", { timeout }, () => {
 });
 
 
+/* What a tool may not, tried as a job of the real worker. */
+describe("a tool that attacks", { timeout }, () => {
+    const tried = (what) => `The program that read the file tried to ${what}, `
+        + "which no file may make it do.";
+    const asked = "The tool did not like it. Reading it asked for a file that "
+        + "is none of the job's.";
+    const attacks = [
+        ["reads /etc/shadow", "read", () => "/etc/shadow", asked],
+        ["connects to the database's socket", "unix",
+            () => stack.path("run/.s.PGSQL.5432"), asked],
+        ["connects to Redis's socket", "unix",
+            () => stack.path("run/redis.sock"), asked],
+        ["looks into another job's folder", "list", () => stack.path("work",
+            readdirSync(stack.path("work"))[0]), asked],
+        ["connects to a port of this machine", "tcp",
+            () => String(stack.port), tried("reach the network")],
+        ["forks without end", "fork", () => "",
+            tried("start another program")],
+        ["eats memory", "memory", () => "",
+            "Reading the file takes more memory than there is for it: "
+            + "memory limit of 4 GiB reached."],
+    ];
+    let neighbour, ids;
+
+    before(async () => {
+        neighbour = await atWork({ owner: viewer.user.id });
+        ids = await Promise.all(attacks.map(([, what, word]) => noop(stack,
+            { try: what, word: word() }, { owner: viewer.user.id })));
+    }, { timeout });
+
+    after(async () => {
+        await viewer.delete(`/api/jobs/${neighbour}`);
+        await until("its tool is gone", () => sleeps().length === 0);
+    });
+
+    attacks.forEach(([name, , , error], i) => {
+        it(`fails when it ${name}, and its job says so`, async () => {
+            await inState(stack, ids[i], "dead");
+            const { json } = await viewer.get(`/api/jobs/${ids[i]}`);
+            assert.equal(json.error, error);
+            assert.equal(json.attempt, 1);
+        });
+    });
+});
+
+
 describe("DELETE /api/jobs/{id}", { timeout }, () => {
     it("kills the tool and removes what was half done", async () => {
         const id = await atWork({ owner: viewer.user.id });
@@ -420,6 +475,54 @@ describe("slots that die", { timeout }, () => {
 });
 
 
+describe("a slot that hangs", { timeout }, () => {
+    const lines = (setting) => stack.asServer("sed", "-i", "-e",
+        "/^patience/d", "-e", `$ a ${setting}`, stack.path("worker.conf"));
+    const log = () => stack.text("logs/worker.log");
+    let other, hung, id, master;
+
+    before(async () => {
+        master = stack.pid("worker");
+        await lines("patience 3");
+        await renewSlots();
+        other = await noop(stack, { ms: 7000 });
+        await inState(stack, other, "running");
+        id = await atWork({ owner: viewer.user.id });
+        hung = await slotOf(id);
+        process.kill(hung, "SIGSTOP");
+    }, { timeout });
+
+    after(async () => {
+        await lines("patience 60");
+        await renewSlots();
+    }, { timeout });
+
+    it("is killed, and says so in the log", async () => {
+        await until("it is gone", () => !alive(hung), { seconds: 60 });
+        assert.match(log(), new RegExp(
+            `slot \\d \\(${hung}\\) gave no sign of life for \\d+ s: killed`));
+        await until("its tool is gone", async () =>
+            !descendants(hung).some(alive));
+    });
+
+    it("has its job done elsewhere, which counts as a loss", async () => {
+        await until("another has it", async () =>
+            await column(stack, id, "attempt") === "2");
+        assert.equal(await column(stack, id, "lost"), "1");
+        assert.notEqual(await slotOf(id), hung);
+        await viewer.delete(`/api/jobs/${id}`);
+    });
+
+    it("is replaced, and disturbs no other", async () => {
+        await inState(stack, other, "done");
+        assert.equal(await column(stack, other, "attempt"), "1");
+        await until("all slots are there", () => slots().length === SLOTS);
+        assert.equal(stack.pid("worker"), master);
+        assert.ok(alive(master));
+    });
+});
+
+
 describe("Redis that is emptied", { timeout }, () => {
     it("in the middle of 1,000 jobs costs none, and doubles none",
         async () => {
@@ -499,10 +602,7 @@ describe("sluicectl jobs", { timeout }, () => {
 it("a worker that was not told so does no noop", { timeout }, async () => {
     await stack.asServer("sed", "-i", "s/^noop on/noop off/",
         stack.path("worker.conf"));
-    const old = slots();
-    process.kill(stack.pid("worker"), "SIGHUP");
-    await until("the slots are new",
-        () => slots().length === SLOTS && !slots().some((p) => old.includes(p)));
+    await renewSlots();
 
     const id = await noop(stack);
     await inState(stack, id, "dead");

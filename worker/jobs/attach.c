@@ -14,6 +14,7 @@
 
 /* What the row says. */
 typedef struct {
+    const job_t *job;
     const char *id;
     const char *role;
     int position;
@@ -26,14 +27,15 @@ static job_outcome_t attach_publish(job_t *job, int number);
 static job_outcome_t attach_file(job_t *job);
 static job_outcome_t attach_score(job_t *job);
 static job_outcome_t attach_recording(job_t *job, json_t *about);
-static job_outcome_t attach_keep(job_t *job, const attach_t *attach);
+static job_outcome_t attach_keep(job_t *job, attach_t *attach);
+static int attach_move(void *data);
 
 
 job_outcome_t
 job_attach(job_t *job)
 {
-    attach_t attach;
     job_outcome_t outcome;
+    attach_t attach = { .job = job };
 
     outcome = attach_params(job, &attach);
     if (outcome != JOB_DONE) {
@@ -200,20 +202,18 @@ attach_recording(job_t *job, json_t *about)
 
 
 static job_outcome_t
-attach_keep(job_t *job, const attach_t *attach)
+attach_keep(job_t *job, attach_t *attach)
 {
     json_t *about;
     job_outcome_t outcome;
 
     outcome = job_confirm(job);
+    if (outcome == JOB_DONE) {
+        outcome = job_disk(job, attach_move, attach,
+                           "moving the file into the store");
+    }
     if (outcome != JOB_DONE) {
         return outcome;
-    }
-
-    if (store_keep_attachment(job->config, job->media, attach->id, job->input,
-                              job->sniff->extension)
-        != 0) {
-        return job_errno(job, "moving the file into the store");
     }
 
     about = json_object_get(job->patch, "attachment");
@@ -226,4 +226,15 @@ attach_keep(job_t *job, const attach_t *attach)
     json_object_set_new(about, "extension", json_string(job->sniff->extension));
 
     return JOB_DONE;
+}
+
+
+static int
+attach_move(void *data)
+{
+    const attach_t *attach = data;
+    const job_t *job = attach->job;
+
+    return store_keep_attachment(job->config, job->media, attach->id,
+                                 job->input, job->sniff->extension);
 }

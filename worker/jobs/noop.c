@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "job.h"
+#include "sandbox_form.h"
 
 #define NOOP_STEP_US 10000
 
@@ -21,7 +22,7 @@ job_noop(job_t *job)
     json_int_t until = INT_MAX;
     const json_t *params = json_object_get(job->row, "params");
     const char *fail = json_string_value(json_object_get(params, "fail"));
-    job_outcome_t outcome = JOB_DONE;
+    job_outcome_t outcome;
 
     if (!job->config->noop) {
         return job_end(job, JOB_BAD, "This worker does no jobs for tests.");
@@ -35,10 +36,11 @@ job_noop(job_t *job)
     }
 
     seconds = json_number_value(json_object_get(params, "ms")) / 1000;
-    if (seconds > 0) {
-        outcome = json_is_true(json_object_get(params, "tool"))
-                      ? job_in_folder(job, noop_tool)
-                      : noop_wait(job, seconds);
+    if (json_is_true(json_object_get(params, "tool"))
+        || json_is_string(json_object_get(params, "try"))) {
+        outcome = job_in_folder(job, noop_tool);
+    } else {
+        outcome = noop_wait(job, seconds);
     }
 
     if (json_is_integer(json_object_get(params, "until"))) {
@@ -76,20 +78,23 @@ static job_outcome_t
 noop_tool(job_t *job)
 {
     char text[32];
-    double ms;
     job_outcome_t outcome;
     sandbox_result_t result;
-    const char *argv[] = { "sleep", text, NULL };
+    const json_t *params = json_object_get(job->row, "params");
+    const char *what = json_string_value(json_object_get(params, "try"));
+    const char *word = json_string_value(json_object_get(params, "word"));
+    const char *const sleep[] = { "sleep", text, NULL };
+    const char *const attack[] = { SANDBOX_SELF, "try", what, word ? word : "",
+                                   NULL };
     const job_tool_t tool = {
-        .argv = argv,
+        .argv = what ? attack : sleep,
         .seconds = 3600,
         .refused = "The tool did not like it.",
         .too_long = "The tool took too long.",
     };
 
-    ms = json_number_value(
-        json_object_get(json_object_get(job->row, "params"), "ms"));
-    snprintf(text, sizeof(text), "%.3f", ms / 1000);
+    snprintf(text, sizeof(text), "%.3f",
+             json_number_value(json_object_get(params, "ms")) / 1000);
     outcome = job_tool(job, &tool, &result);
     free(result.output);
     return outcome;

@@ -41,11 +41,8 @@ job_probe(job_t *job)
     if (outcome == JOB_DONE) {
         outcome = job_confirm(job);
     }
-    if (outcome == JOB_DONE
-        && store_keep_original(job->config, job->media, job->input,
-                               job->sniff->extension)
-               != 0) {
-        outcome = job_errno(job, "moving the file into the store");
+    if (outcome == JOB_DONE) {
+        outcome = job_keep(job);
     }
     if (outcome == JOB_DONE) {
         probe_report(job, &probe);

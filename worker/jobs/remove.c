@@ -7,6 +7,7 @@
 #define REMOVE_PATIENCE 60 /* waits, twice the time a lease lasts */
 
 
+static int remove_files(void *data);
 static int remove_uploads(const job_t *job);
 
 
@@ -15,6 +16,7 @@ job_remove(job_t *job)
 {
     int i, held = 1;
     queue_rc_t rc;
+    job_outcome_t outcome;
 
     /* Who still works on the media learns of it with the next heartbeat, and
        must not write into a folder that is being removed. */
@@ -37,12 +39,19 @@ job_remove(job_t *job)
         }
     }
 
-    if (store_remove(job->config, job->media) != 0
-        || remove_uploads(job) != 0) {
-        return job_errno(job, "removing the files");
-    }
+    outcome = job_disk(job, remove_files, job, "removing the files");
 
-    return JOB_ERASED;
+    return outcome == JOB_DONE ? JOB_ERASED : outcome;
+}
+
+
+static int
+remove_files(void *data)
+{
+    const job_t *job = data;
+
+    return store_remove(job->config, job->media) == 0 ? remove_uploads(job)
+                                                      : -1;
 }
 
 

@@ -149,14 +149,11 @@ score_publish(job_t *job, const score_t *score)
                       ? job_publish_folder(job, "pages", 2 * score->pages)
                       : job_confirm(job);
     }
+    if (outcome == JOB_DONE) {
+        outcome = job_keep(job);
+    }
     if (outcome != JOB_DONE) {
         return outcome;
-    }
-
-    if (store_keep_original(job->config, job->media, job->input,
-                            job->sniff->extension)
-        != 0) {
-        return job_errno(job, "moving the file into the store");
     }
 
     json_object_set_new(score->about, "drawn", json_boolean(score->pages > 0));

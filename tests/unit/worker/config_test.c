@@ -85,6 +85,24 @@ START_TEST(slots_are_a_number_from_1_to_64)
 END_TEST
 
 
+START_TEST(patience_is_a_minute_unless_another_is_given)
+{
+    ck_assert_int_eq(parse("database d\n" REST), 0);
+    ck_assert_int_eq(config.patience, 60);
+    ck_assert_int_eq(parse("patience 5\ndatabase d\n" REST), 0);
+    ck_assert_int_eq(config.patience, 5);
+}
+END_TEST
+
+
+START_TEST(patience_is_an_hour_at_most)
+{
+    ck_assert_int_eq(parse("patience 3601\ndatabase d\n" REST), -1);
+    ck_assert_ptr_nonnull(strstr(err, "\"patience\" is 1 to 3600"));
+}
+END_TEST
+
+
 START_TEST(a_relative_folder_is_refused)
 {
     ck_assert_int_eq(parse("database d\nlog here\n" REST), -1);
@@ -193,9 +211,10 @@ RUN("worker/config", a_value_may_hold_blanks, without_slots_there_is_one,
     comments_empty_lines_and_line_ends_of_windows_are_passed_over,
     an_unknown_key_is_named_with_its_line, a_missing_key_is_named,
     a_key_that_stands_twice_is_refused, a_key_without_value_is_refused,
-    slots_are_a_number_from_1_to_64, a_relative_folder_is_refused,
-    redis_needs_a_port_or_a_socket, a_byte_of_zero_is_refused,
-    folders_that_are_not_there_are_named,
+    slots_are_a_number_from_1_to_64,
+    patience_is_a_minute_unless_another_is_given, patience_is_an_hour_at_most,
+    a_relative_folder_is_refused, redis_needs_a_port_or_a_socket,
+    a_byte_of_zero_is_refused, folders_that_are_not_there_are_named,
     issuers_and_load_balancers_may_stand_several_times,
     two_issuers_with_one_file_are_refused, one_issuer_twice_is_refused,
     more_than_16_issuers_are_refused, noop_is_off_until_it_is_on)

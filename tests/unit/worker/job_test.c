@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include "../core/suite.h"
 #include "job.h"
 #include "sandbox_form.h"
@@ -225,6 +227,75 @@ START_TEST(a_job_names_the_limit_of_processor_time)
 END_TEST
 
 
+/* What a slow disk does: not before the job was told to stop. */
+static int
+until_interrupted(void *data)
+{
+    const job_t *job = data;
+
+    stop = 1;
+    while (*(const volatile job_outcome_t *) &job->interrupted == JOB_DONE) {
+        usleep(1000);
+    }
+    return 0;
+}
+
+
+static int
+fail_for_space(void *data)
+{
+    (void) data;
+    errno = ENOSPC;
+    return -1;
+}
+
+
+static int
+count_call(void *data)
+{
+    int *calls = data;
+
+    ++*calls;
+    return 0;
+}
+
+
+START_TEST(a_slot_is_heard_while_the_disk_is_slow)
+{
+    job_t job = { .config = &config, .stop = &stop, .kind = "probe" };
+
+    clock_gettime(CLOCK_MONOTONIC, &job.beat_at);
+    ck_assert_int_eq(job_disk(&job, until_interrupted, &job, "writing"),
+                     JOB_STOPPED);
+}
+END_TEST
+
+
+START_TEST(a_disk_that_fails_is_another_try_s_hope)
+{
+    job_t job = { .config = &config, .stop = &stop, .kind = "probe" };
+
+    clock_gettime(CLOCK_MONOTONIC, &job.beat_at);
+    ck_assert_int_eq(job_disk(&job, fail_for_space, NULL, "writing"),
+                     JOB_AGAIN);
+    ck_assert_str_eq(job.error,
+                     "Trouble while writing: No space left on device.");
+}
+END_TEST
+
+
+START_TEST(what_the_disk_is_asked_is_done_once)
+{
+    int calls = 0;
+    job_t job = { .config = &config, .stop = &stop, .kind = "probe" };
+
+    clock_gettime(CLOCK_MONOTONIC, &job.beat_at);
+    ck_assert_int_eq(job_disk(&job, count_call, &calls, "writing"), JOB_DONE);
+    ck_assert_int_eq(calls, 1);
+}
+END_TEST
+
+
 RUN("worker/job", every_kind_has_its_file,
     a_kind_from_a_later_version_is_unknown, what_the_queue_hands_out_is_read,
     an_id_that_is_a_path_is_refused, a_job_without_media_is_refused,
@@ -236,4 +307,7 @@ RUN("worker/job", every_kind_has_its_file,
     a_job_says_that_its_tool_tried_to_start_a_program,
     a_job_says_that_its_tool_asked_for_other_files,
     a_job_names_the_limit_of_memory, a_job_names_the_limit_of_a_file,
-    a_job_names_the_limit_of_all_files, a_job_names_the_limit_of_processor_time)
+    a_job_names_the_limit_of_all_files, a_job_names_the_limit_of_processor_time,
+    a_slot_is_heard_while_the_disk_is_slow,
+    a_disk_that_fails_is_another_try_s_hope,
+    what_the_disk_is_asked_is_done_once)
