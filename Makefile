@@ -30,7 +30,7 @@ worker_flags = $(flags) -Iworker \
   $(call system,$(core_packages) $(worker_packages))
 test_flags = $(filter-out -Wshadow -Wconversion,$(worker_flags)) -I. \
   $(call system,check)
-fuzz_flags = -std=gnu11 -O1 -g -Icore -Iworker \
+fuzz_flags = -std=gnu11 -O1 -g -Wall -Werror -Icore -Iworker \
   $(call system,$(core_packages) $(worker_packages)) $(sanitizers) \
   -fsanitize=float-cast-overflow
 core_libs = $(call pkg,libs,$(core_packages)) -lpthread

@@ -1,12 +1,17 @@
 /* A line of claims and a line with a path: what a grant opens lies at or below
-   the path it names, and what one grant says can be signed and read again. */
+   the path it names, and what one grant says can be signed and read again. The
+   path is then tried as what else a stranger may write: an id, an address. */
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "disposition.h"
 #include "grant.h"
 #include "grant_rule.h"
 #include "jwt.h"
+#include "link_id.h"
+
+#define ANY_USER "01931c5a-0000-7000-8000-000000000001"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -17,6 +22,22 @@ must(int holds)
     if (!holds) {
         abort();
     }
+}
+
+
+static const jwk_set_t *
+the_keys(void)
+{
+    static jwk_set_t *keys;
+    char *json;
+
+    if (keys == NULL) {
+        json = jwk_set_generate();
+        keys = jwk_set_parse(json, strlen(json), JWK_OWN, NULL, 0);
+        free(json);
+    }
+
+    return keys;
 }
 
 
@@ -38,6 +59,20 @@ check_text(const grant_t *grant, grant_span_t span)
 }
 
 
+/* What goes into a header is ASCII, whatever the name was. */
+static void
+check_header(const char *name, size_t len)
+{
+    char text[disposition_size(GRANT_TEXT_MAX)];
+    size_t i, n = disposition_attachment(text, name, len);
+
+    must(n <= sizeof(text));
+    for (i = 0; i < n; i++) {
+        must(text[i] >= ' ' && text[i] <= '~');
+    }
+}
+
+
 static void
 check(const grant_t *grant)
 {
@@ -55,6 +90,7 @@ check(const grant_t *grant)
          && strstr(path, "//") == NULL);
     must(strpbrk(grant_text(grant, grant->filename), "/\r\n") == NULL);
     must(strpbrk(grant_text(grant, grant->type), "\r\n") == NULL);
+    check_header(grant_text(grant, grant->filename), grant->filename.len);
     must(grant->methods != 0 && grant->ip_count <= GRANT_IP_MAX);
     must(!(grant->limits & GRANT_RATE) || grant->rate > 0);
 }
@@ -64,7 +100,7 @@ check(const grant_t *grant)
 static void
 sign_again(const grant_t *grant)
 {
-    static jwk_set_t *keys;
+    const jwk_set_t *keys = the_keys();
     grant_claims_t claims = { .path = grant_text(grant, grant->path),
                               .path_len = grant->path.len,
                               .exp = grant->exp,
@@ -83,12 +119,6 @@ sign_again(const grant_t *grant)
     json_t *json;
     grant_t again;
     char *token;
-
-    if (keys == NULL) {
-        token = jwk_set_generate();
-        keys = jwk_set_parse(token, strlen(token), JWK_OWN, NULL, 0);
-        free(token);
-    }
 
     token = grant_sign(keys, 0, &claims);
     if (token == NULL) {
@@ -118,6 +148,8 @@ check_rules(const char *text, size_t len)
     must(!grant_rule_filename(text, len) || grant_rule_utf8(text, len));
     must(!grant_rule_type(text, len) || grant_rule_utf8(text, len));
     must(cidr_parse(text, len, &cidr) != 0 || cidr.bits <= 8 * CIDR_SIZE);
+    must(link_id_exp(the_keys(), text, len) == -1);
+    must(!link_id_owner(the_keys(), text, len, ANY_USER));
 }
 
 

@@ -483,9 +483,9 @@ describe("a slot that hangs", { timeout }, () => {
 
     before(async () => {
         master = stack.pid("worker");
-        await lines("patience 3");
+        await lines("patience 4");
         await renewSlots();
-        other = await noop(stack, { ms: 7000 });
+        other = await noop(stack, { ms: 8000 });
         await inState(stack, other, "running");
         id = await atWork({ owner: viewer.user.id });
         hung = await slotOf(id);
