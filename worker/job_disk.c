@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* pthread_timedjoin_np */
+#define _GNU_SOURCE /* pthread_clockjoin_np */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -87,12 +87,12 @@ job_disk_join(job_t *job, pthread_t thread)
     struct timespec until;
 
     for (;;) {
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += JOB_DISK_BEAT_NS;
         until.tv_sec += until.tv_nsec / JOB_DISK_SECOND_NS;
         until.tv_nsec %= JOB_DISK_SECOND_NS;
 
-        if (pthread_timedjoin_np(thread, NULL, &until) == 0) {
+        if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0) {
             return;
         }
 
