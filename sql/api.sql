@@ -54,6 +54,9 @@ begin
         values (session, actor, digest, left(agent, 500), peer,
                 now() + seconds * interval '1 second', signs);
 
+        perform sluice.note(actor, 'session-begun', session::text,
+                            jsonb_build_object('address', peer));
+
         return query select u.role, api.issued_at(actor::text)
                      from sluice.users u where u.id = actor;
     end if;
@@ -92,6 +95,10 @@ begin
     update sluice.sessions set ended_at = coalesce(ended_at, now())
     where id = nullif(session, '')::uuid and user_id = actor
     returning * into s;
+
+    if s.ended_at = now() then              -- and not before
+        perform sluice.note(actor, 'session-ended', session);
+    end if;
 
     status := 204;
     body := jsonb_build_object('revoked', case when session = '' then '[]'
@@ -161,18 +168,22 @@ end;
 $$;
 
 
--- Some of what has expired goes whenever something comes.
-create or replace function api.forget_revocations() returns void
+-- Some of what has expired goes whenever something comes: how much.
+create or replace function api.forget_revocations() returns bigint
 language sql as $$
-    delete from sluice.revocations
-    where (kind, id) in (select kind, id from sluice.revocations r
-                         where expires_at < now()
-                           and not exists (select from sluice.users u
-                               where r.kind = 'sub' and r.id = u.id::text
-                                 and u.issuer is not null
-                                 and u.disabled_at is not null)
-                         order by expires_at
-                         limit 100 for update skip locked);
+    with gone as (
+        delete from sluice.revocations
+        where (kind, id) in (select kind, id from sluice.revocations r
+                             where expires_at < now()
+                               and not exists (select from sluice.users u
+                                   where r.kind = 'sub' and r.id = u.id::text
+                                     and u.issuer is not null
+                                     and u.disabled_at is not null)
+                             order by expires_at
+                             limit 100 for update skip locked)
+        returning id
+    )
+    select count(*) from gone;
 $$;
 
 
@@ -229,6 +240,9 @@ begin
     end if;
 
     if u.role <> role_given then
+        perform sluice.note(null, 'user-role', u.id::text,
+                            jsonb_build_object('from', u.role,
+                                               'to', role_given));
         update sluice.users set role = role_given where id = u.id
         returning * into u;
         revoked := jsonb_build_array(api.revoke_user(u));
@@ -252,6 +266,10 @@ begin
 
     if not found then
         return null;
+    end if;
+
+    if u.disabled_at is null then
+        perform sluice.note(null, 'user-disabled', u.id::text);
     end if;
 
     update sluice.users set disabled_at = coalesce(disabled_at, now())
@@ -282,10 +300,21 @@ language plpgsql as $$
 declare
     u sluice.users;
 begin
-    update sluice.users person set disabled_at = null
-    where api.is_user(person, who) returning * into u;
+    select * into u from sluice.users person
+    where api.is_user(person, who) for update;
 
-    return case when found then api.user_object(u, '[]') end;
+    if not found then
+        return null;
+    end if;
+
+    if u.disabled_at is not null then
+        perform sluice.note(null, 'user-enabled', u.id::text);
+    end if;
+
+    update sluice.users set disabled_at = null
+    where id = u.id returning * into u;
+
+    return api.user_object(u, '[]');
 end;
 $$;
 
@@ -443,6 +472,8 @@ begin
         end);
     update sluice.revocations set revoked_by = actor
     where kind = 'jti' and id = args->>'jti';
+    perform sluice.note(actor, 'link-revoked', args->>'jti',
+                        jsonb_build_object('until', until));
     perform api.forget_revocations();
 exception
     when datetime_field_overflow or invalid_datetime_format
@@ -476,6 +507,12 @@ begin
                 role_given)
         on conflict (id) do nothing;
 
+        if found then
+            perform sluice.note(person, 'user-added', person::text,
+                                jsonb_build_object('issuer', issuer_given,
+                                                   'role', role_given));
+        end if;
+
         select * into u from sluice.users where id = person;
     end if;
 
@@ -492,6 +529,12 @@ begin
         set role = role_given, email = coalesce(email_given, email),
             name = coalesce(name_given, name)
         where id = person;
+
+        if u.role <> role_given then
+            perform sluice.note(person, 'user-role', person::text,
+                                jsonb_build_object('from', u.role,
+                                                   'to', role_given));
+        end if;
     end if;
 
     status := 200;
@@ -1266,6 +1309,9 @@ begin
     end if;
 
     update sluice.media set deleted_at = now() where id = m.id;
+    perform sluice.note(actor, 'media-deleted', m.id::text,
+                        jsonb_build_object('title', m.title,
+                                           'owner', m.owner));
     insert into sluice.jobs (id, kind, media, params)
     values (sluice.uuid_v7(), 'remove', m.id, jsonb_build_object('uploads',
         (select coalesce(jsonb_agg(id), '[]') from sluice.attachments
@@ -1363,7 +1409,7 @@ begin
         return;
     end if;
 
-    j := queue.cancel(job_id);
+    j := queue.cancel(job_id, actor);
 
     if j.id is not null then
         told := jsonb_build_array(
@@ -1403,7 +1449,7 @@ begin
         return;
     end if;
 
-    j := queue.retry(job_id);
+    j := queue.retry(job_id, actor);
 
     if j.id is null then
         select * into status, body from api.refuse('conflict',

@@ -569,7 +569,8 @@ $$;
 
 -- Stops a job for good, and whatever waits for it; a removal cannot be. A slot
 -- that is at it holds its lease until it has let go. Null when it was over.
-create or replace function queue.cancel(job_id uuid) returns sluice.jobs
+create or replace function queue.cancel(job_id uuid, actor uuid default null)
+returns sluice.jobs
 language plpgsql as $$
 declare
     j sluice.jobs;
@@ -588,6 +589,8 @@ begin
     end if;
 
     perform queue.give_up(j, 'Its processing was cancelled.');
+    perform sluice.note(actor, 'job-cancelled', j.id::text,
+                        jsonb_build_object('kind', j.kind, 'media', j.media));
     return j;
 end;
 $$;
@@ -595,7 +598,8 @@ $$;
 
 -- What is dead or cancelled begins anew, with all its tries. Null when it is
 -- neither, or its media is gone.
-create or replace function queue.retry(job_id uuid) returns sluice.jobs
+create or replace function queue.retry(job_id uuid, actor uuid default null)
+returns sluice.jobs
 language plpgsql as $$
 declare
     j sluice.jobs;
@@ -621,6 +625,9 @@ begin
         update sluice.media set state = 'processing', error = null
         where id = j.media;
     end if;
+
+    perform sluice.note(actor, 'job-retried', j.id::text,
+                        jsonb_build_object('kind', j.kind, 'media', j.media));
     return j;
 end;
 $$;

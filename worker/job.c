@@ -32,6 +32,10 @@ static const job_kind_t job_kinds[] = {
     { "score", job_score, JOB_MEDIA | JOB_FOLDER },
     { "attach", job_attach, JOB_MEDIA | JOB_FOLDER },
     { "remove", job_remove, JOB_MEDIA | JOB_FOLDER },
+    { "expire", job_expire, 0 },
+    { "orphans", job_orphans, 0 },
+    { "prune", job_prune, 0 },
+    { "scrub", job_scrub, 0 },
     { "noop", job_noop, 0 },
 };
 

@@ -76,6 +76,10 @@ job_outcome_t job_poster(job_t *job);
 job_outcome_t job_score(job_t *job);
 job_outcome_t job_attach(job_t *job);
 job_outcome_t job_remove(job_t *job);
+job_outcome_t job_expire(job_t *job);
+job_outcome_t job_orphans(job_t *job);
+job_outcome_t job_prune(job_t *job);
+job_outcome_t job_scrub(job_t *job);
 
 /* For tests, and refused without "noop on": does what `params` says, for `ms`
    milliseconds, in a sandboxed tool with `tool`; then ends as `fail` ("bad",

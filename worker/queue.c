@@ -193,6 +193,14 @@ queue_announce(queue_t *queue, json_t **ids)
 
 
 queue_rc_t
+queue_ask(queue_t *queue, const char *sql, int n, const char *const *params,
+          json_t **answer)
+{
+    return queue_call_json(queue, sql, n, params, answer);
+}
+
+
+queue_rc_t
 queue_cancel_others(queue_t *queue, const char *id, int *held)
 {
     char *count = NULL;
@@ -246,7 +254,7 @@ queue_call_json(queue_t *queue, const char *sql, int n,
 
     rc = queue_call(queue, sql, n, params, &text);
     if (rc == QUEUE_OK) {
-        *value = json_loads(text, 0, NULL);
+        *value = json_loads(text, JSON_DECODE_ANY, NULL);
         rc = *value ? QUEUE_OK : QUEUE_REFUSED;
     }
 

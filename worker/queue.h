@@ -64,6 +64,11 @@ queue_rc_t queue_tick(queue_t *queue, json_t **ids);
    to json_decref(). */
 queue_rc_t queue_announce(queue_t *queue, json_t **ids);
 
+/* For kinds of jobs with functions of their own in sql/: the statement's one
+   value is JSON. On QUEUE_OK `*answer` is it, to json_decref(). */
+queue_rc_t queue_ask(queue_t *queue, const char *sql, int n,
+                     const char *const *params, json_t **answer);
+
 /* Cancels the other jobs of the media that `id` removes. `*held` is how many
    slots have not let go yet. */
 queue_rc_t queue_cancel_others(queue_t *queue, const char *id, int *held);

@@ -223,7 +223,8 @@ describe("a schedule", { timeout }, () => {
     const made = async () => Number(await stack.sql(
         "select count(*) from sluice.jobs where unique_key = 'test'"));
 
-    after(() => stack.sql("delete from sluice.schedules"));
+    after(() => stack.sql("delete from sluice.schedules "
+        + "where name = 'test'"));
 
     it("makes one job a tick, however many look", async () => {
         const earlier = await made();
@@ -245,7 +246,8 @@ describe("a schedule", { timeout }, () => {
             async () => await made() > earlier);
         assert.equal(await made(), earlier + 1);
         assert.equal(await stack.sql("select next_at = date_trunc('hour', "
-            + "now()) + interval '1 hour' from sluice.schedules"), "t");
+            + "now()) + interval '1 hour' from sluice.schedules "
+            + "where name = 'test'"), "t");
     });
 });
 

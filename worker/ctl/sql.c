@@ -15,8 +15,10 @@ SQL_EMBED(sql_0003_foreign_users, "sql/0003_foreign_users.sql");
 SQL_EMBED(sql_0004_jobs, "sql/0004_jobs.sql");
 SQL_EMBED(sql_0005_uploads, "sql/0005_uploads.sql");
 SQL_EMBED(sql_0006_scores, "sql/0006_scores.sql");
+SQL_EMBED(sql_0007_housekeeping, "sql/0007_housekeeping.sql");
 SQL_EMBED(sql_queue, "sql/queue.sql");
 SQL_EMBED(sql_api, "sql/api.sql");
+SQL_EMBED(sql_housekeeping, "sql/housekeeping.sql");
 
 
 const sql_file_t sql_files[] = {
@@ -26,7 +28,9 @@ const sql_file_t sql_files[] = {
     { "0004_jobs.sql", 0, sql_0004_jobs },
     { "0005_uploads.sql", 0, sql_0005_uploads },
     { "0006_scores.sql", 0, sql_0006_scores },
+    { "0007_housekeeping.sql", 0, sql_0007_housekeeping },
     { "queue.sql", 1, sql_queue },
     { "api.sql", 1, sql_api },
+    { "housekeeping.sql", 1, sql_housekeeping },
     { 0, 0, 0 }
 };

@@ -97,14 +97,16 @@ user_insert(PGconn *conn, const char *email, const char *role, const char *name,
     }
 
     result = PQexecParams(conn,
-                          "insert into sluice.users "
+                          "with made as (insert into sluice.users "
                           "(id, email, password, role, name) "
-                          "values ($1, $2, $3, $4, $5)",
+                          "values ($1, $2, $3, $4, $5) returning id, role) "
+                          "select sluice.note(null, 'user-added', id::text, "
+                          "jsonb_build_object('role', role)) from made",
                           5, NULL, params, NULL, NULL, 0);
     state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     duplicate = state != NULL && strcmp(state, USER_DUPLICATE) == 0;
 
-    if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
         PQclear(result);
         if (duplicate) {
             return ctl_fail("there is a user with the address %s already",
