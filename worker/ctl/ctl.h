@@ -47,6 +47,8 @@ int ctl_jobs_list(int argc, char **argv);
 int ctl_jobs_show(int argc, char **argv);
 int ctl_jobs_retry(int argc, char **argv);
 int ctl_jobs_cancel(int argc, char **argv);
+int ctl_audit_list(int argc, char **argv);
+int ctl_media_rot(int argc, char **argv);
 
 /* The command that runs. */
 const ctl_command_t *ctl_command(void);

@@ -1,4 +1,3 @@
-#include <stdlib.h>
 #include <string.h>
 #include "uuid.h"
 #include "ctl.h"
@@ -8,7 +7,6 @@
 #include "output.h"
 
 #define JOBS_LIMIT_DEFAULT "50"
-#define JOBS_LIMIT_MAX 10000
 
 static const char *const jobs_states[] = { "queued", "running", "retrying",
                                            "done",   "dead",    "cancelled",
@@ -23,8 +21,6 @@ static void jobs_check_state(const char *state);
 int
 ctl_jobs_list(int argc, char **argv)
 {
-    long n;
-    char *end;
     json_t *rows;
     PGconn *conn;
     const char *conninfo = NULL, *state = NULL, *kind = NULL;
@@ -45,11 +41,7 @@ ctl_jobs_list(int argc, char **argv)
 
     options_read(argc, argv, options, NULL);
     jobs_check_state(state);
-
-    n = strtol(limit, &end, 10);
-    if (*end != '\0' || n < 1 || n > JOBS_LIMIT_MAX) {
-        ctl_usage("--limit is 1 to %d, not \"%s\"", JOBS_LIMIT_MAX, limit);
-    }
+    options_check_limit(limit);
 
     conn = database_open(conninfo);
     if (conn == NULL) {

@@ -38,6 +38,10 @@ static const ctl_command_t commands[] = {
     { "jobs", "retry", "ID", "Begins a dead or cancelled job anew.",
       ctl_jobs_retry },
     { "jobs", "cancel", "ID", "Stops a job for good.", ctl_jobs_cancel },
+    { "audit", "list", NULL, "Shows who did what, the newest first.",
+      ctl_audit_list },
+    { "media", "rot", NULL, "Shows originals that are not what came.",
+      ctl_media_rot },
     { NULL, NULL, NULL, NULL, NULL }
 };
 

@@ -4,6 +4,7 @@
 #include "options.h"
 
 #define OPTIONS_MORE ",..."
+#define OPTIONS_LIMIT_MAX 10000
 
 
 static void options_help(const ctl_option_t *options);
@@ -89,6 +90,18 @@ options_operand(int n, int *len)
 
     *len = name ? (int) strcspn(name, " ") : 0;
     return name;
+}
+
+
+void
+options_check_limit(const char *limit)
+{
+    char *end;
+    const long n = strtol(limit, &end, 10);
+
+    if (*end != '\0' || n < 1 || n > OPTIONS_LIMIT_MAX) {
+        ctl_usage("--limit is 1 to %d, not \"%s\"", OPTIONS_LIMIT_MAX, limit);
+    }
 }
 
 

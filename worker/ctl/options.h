@@ -13,4 +13,7 @@
 void options_read(int argc, char **argv, const ctl_option_t *options,
                   const char **operands);
 
+/* Ends the program with CTL_USAGE unless --limit is a number of rows. */
+void options_check_limit(const char *limit);
+
 #endif
