@@ -206,25 +206,22 @@ scrub_wait(scrub_t *scrub)
 }
 
 
-/* Some errors are the file's, and are rot; others are the machine's, and pass.
-   A store of which nothing is there is not mounted. */
+/* What the machine lacks comes back; all else is the file's trouble, and rot. A
+   store of which nothing is there is not mounted. */
 static job_outcome_t
 scrub_trouble(scrub_t *scrub, scrub_file_t *file)
 {
     size_t i;
     const int error = errno;
-    static const int rotten[] = { EIO,   ENOENT,  ENOTDIR, EINVAL, EISDIR,
-                                  ELOOP, ENODATA, EUCLEAN, EBADMSG };
+    static const int passing[] = { EMFILE, ENFILE, ENOMEM,   EINTR,
+                                   EAGAIN, ESTALE, ETIMEDOUT };
 
-    for (i = 0; i < sizeof(rotten) / sizeof(rotten[0]); i++) {
-        if (error == rotten[i]) {
-            break;
+    for (i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
+        if (error == passing[i]) {
+            return job_errno(scrub->job, "reading an original");
         }
     }
 
-    if (i == sizeof(rotten) / sizeof(rotten[0])) {
-        return job_errno(scrub->job, "reading an original");
-    }
     if (error == ENOENT && !scrub_store_is_there(scrub->job->config)) {
         return job_end(scrub->job, JOB_AGAIN,
                        "The store is empty. Is it mounted?");
