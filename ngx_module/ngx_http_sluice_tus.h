@@ -34,6 +34,7 @@ struct ngx_http_sluice_tus_s {
     /* the upload, as the record has it, or as it will */
     off_t length; /* -1: not known yet */
     off_t room;   /* of a quota; -1: none */
+    off_t grows;  /* what its file comes to have at least by this request */
     time_t expires;
     ngx_str_t metadata;
     ngx_str_t filename;

@@ -4,7 +4,6 @@
 
 
 static ngx_int_t ngx_http_sluice_tus_headers(ngx_http_sluice_tus_t *tus);
-;
 
 
 ngx_int_t

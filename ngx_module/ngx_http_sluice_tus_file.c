@@ -163,7 +163,12 @@ ngx_http_sluice_tus_catch_up(void *data, ngx_log_t *log)
 {
     ngx_http_sluice_tus_t *tus = data;
 
-    tus->error = ngx_sluice_spool_catch_up(tus->spool);
+    tus->error = ngx_sluice_spool_reserve(tus->spool, tus->grows,
+                                          tus->conf->keep_free);
+
+    if (tus->error == 0) {
+        tus->error = ngx_sluice_spool_catch_up(tus->spool);
+    }
 
     if (tus->error == 0 && tus->summed) {
         tus->error = ngx_sluice_spool_unjudged(tus->spool);
@@ -244,6 +249,8 @@ ngx_http_sluice_tus_append(ngx_http_sluice_tus_t *tus)
         ngx_http_sluice_upload_hold(&tus->lock);
     }
 
+    tus->grows = tus->length >= 0 ? tus->length
+                                  : tus->spool->size + ngx_max(size, 1);
     tus->next = ngx_http_sluice_tus_receive;
     ngx_http_sluice_tus_thread(tus, ngx_http_sluice_tus_catch_up,
                                ngx_http_sluice_tus_caught_up);

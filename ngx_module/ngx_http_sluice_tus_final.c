@@ -120,12 +120,8 @@ ngx_http_sluice_tus_final_make(void *data, ngx_log_t *log)
 {
     ngx_http_sluice_tus_t *tus = data;
 
-    tus->error = ngx_sluice_spool_room(tus->spool, tus->length,
-                                       tus->conf->keep_free);
-
-    if (tus->error == 0) {
-        tus->error = ngx_sluice_spool_begin(tus->spool);
-    }
+    tus->error = ngx_sluice_spool_begin(tus->spool, tus->length,
+                                        tus->conf->keep_free);
 }
 
 

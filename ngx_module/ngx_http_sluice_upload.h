@@ -141,6 +141,7 @@ void ngx_http_sluice_upload_deaf(void);
 
 /* handlers */
 
+ngx_int_t ngx_http_sluice_upload_drop(ngx_http_request_t *r);
 ngx_int_t ngx_http_sluice_tus_create_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sluice_tus_head_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sluice_tus_patch_handler(ngx_http_request_t *r);

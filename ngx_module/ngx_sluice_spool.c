@@ -2,14 +2,15 @@
 
 #include "ngx_sluice_spool.h"
 
-#include <sys/statvfs.h>
-
 
 #define NGX_SLUICE_SPOOL_PART ".part"
 #define NGX_SLUICE_SPOOL_STATE ".state"
 
 /* a process that is killed costs the next one this much reading at most */
 #define NGX_SLUICE_SPOOL_SAVE (64 * 1024 * 1024)
+
+/* the disk writes while the client sends, so that fsync has little left */
+#define NGX_SLUICE_SPOOL_SEND (8 * 1024 * 1024)
 
 /* bytes read at once, and before others get the thread */
 #define NGX_SLUICE_SPOOL_READ (256 * 1024)
@@ -23,8 +24,10 @@
 static void ngx_sluice_spool_cleanup(void *data);
 static ngx_err_t ngx_sluice_spool_lock(ngx_sluice_spool_t *spool);
 static ngx_err_t ngx_sluice_spool_load(ngx_sluice_spool_t *spool);
+static ngx_err_t ngx_sluice_spool_note(ngx_sluice_spool_t *spool);
 static ngx_err_t ngx_sluice_spool_write_state(ngx_sluice_spool_t *spool);
 static ngx_err_t ngx_sluice_spool_write(int fd, u_char *p, size_t size);
+static void ngx_sluice_spool_send(ngx_sluice_spool_t *spool);
 static ngx_err_t ngx_sluice_spool_sync_folder(const char *folder);
 
 
@@ -104,26 +107,7 @@ ngx_sluice_spool_close(ngx_sluice_spool_t *spool)
 
 
 ngx_err_t
-ngx_sluice_spool_room(ngx_sluice_spool_t *spool, off_t bytes, off_t reserve)
-{
-    uint64_t avail;
-    struct statvfs fs;
-
-    if (statvfs(spool->folder, &fs) == -1) {
-        return ngx_errno;
-    }
-
-    avail = (uint64_t) fs.f_bavail * fs.f_frsize;
-
-    return avail < (uint64_t) reserve
-                   || avail - (uint64_t) reserve < (uint64_t) bytes
-               ? NGX_ENOSPC
-               : 0;
-}
-
-
-ngx_err_t
-ngx_sluice_spool_begin(ngx_sluice_spool_t *spool)
+ngx_sluice_spool_begin(ngx_sluice_spool_t *spool, off_t length, off_t keep_free)
 {
     ngx_err_t err;
 
@@ -135,7 +119,20 @@ ngx_sluice_spool_begin(ngx_sluice_spool_t *spool)
 
     err = ngx_sluice_spool_lock(spool);
 
-    return err ? err : ngx_sluice_spool_sync_folder(spool->folder);
+    if (err == 0) {
+        err = ngx_sluice_spool_reserve(spool, length, keep_free);
+    }
+
+    if (err == 0 && spool->resumable) {
+        err = ngx_sluice_spool_sync_folder(spool->folder);
+    }
+
+    if (err) {
+        (void) unlink(spool->part);
+        ngx_sluice_spool_close(spool);
+    }
+
+    return err;
 }
 
 
@@ -227,6 +224,7 @@ ngx_sluice_spool_load(ngx_sluice_spool_t *spool)
     }
 
     spool->saved = (off_t) spool->sha256.bytes;
+    spool->sent = spool->size;
 
     if ((flags & NGX_SLUICE_SPOOL_UNJUDGED) && !spool->durable) {
         if (ftruncate(spool->fd, spool->saved) == -1) {
@@ -314,13 +312,6 @@ ngx_sluice_spool_append(ngx_sluice_spool_t *spool, ngx_chain_t *in,
     size_t size;
     ngx_err_t err;
 
-    if (spool->fd == -1) {
-        err = ngx_sluice_spool_begin(spool);
-        if (err) {
-            return err;
-        }
-    }
-
     for (/* void */; in; in = in->next) {
         size = (size_t) (in->buf->last - in->buf->pos);
 
@@ -338,6 +329,8 @@ ngx_sluice_spool_append(ngx_sluice_spool_t *spool, ngx_chain_t *in,
 
         spool->size += (off_t) size;
     }
+
+    ngx_sluice_spool_send(spool);
 
     if (spool->resumable && !spool->unjudged
         && spool->size - spool->saved >= NGX_SLUICE_SPOOL_SAVE) {
@@ -387,6 +380,7 @@ ngx_sluice_spool_join(ngx_sluice_spool_t *spool, ngx_sluice_spool_t *from,
         sha256_update(&spool->sha256, buf, (size_t) n);
         spool->size += n;
         *offset += n;
+        ngx_sluice_spool_send(spool);
     }
 
     free(buf);
@@ -400,8 +394,6 @@ ngx_sluice_spool_join(ngx_sluice_spool_t *spool, ngx_sluice_spool_t *from,
 ngx_err_t
 ngx_sluice_spool_save(ngx_sluice_spool_t *spool)
 {
-    ngx_err_t err;
-
     if (fdatasync(spool->fd) == -1) {
         return ngx_errno;
     }
@@ -411,13 +403,26 @@ ngx_sluice_spool_save(ngx_sluice_spool_t *spool)
         return 0;
     }
 
+    return ngx_sluice_spool_note(spool);
+}
+
+
+/* A full disk may have no room for it: then the next one has more to read. */
+
+static ngx_err_t
+ngx_sluice_spool_note(ngx_sluice_spool_t *spool)
+{
+    ngx_err_t err;
+
     err = ngx_sluice_spool_write_state(spool);
 
-    if (err == 0) {
-        spool->saved = spool->size;
+    if (err && err != NGX_ENOSPC && err != EDQUOT) {
+        return err;
     }
 
-    return err;
+    spool->saved = spool->size;
+
+    return 0;
 }
 
 
@@ -472,6 +477,20 @@ ngx_sluice_spool_write(int fd, u_char *p, size_t size)
 }
 
 
+/* A hint: where it cannot be given, fsync does all of it. */
+
+static void
+ngx_sluice_spool_send(ngx_sluice_spool_t *spool)
+{
+    if (spool->size - spool->sent >= NGX_SLUICE_SPOOL_SEND) {
+        (void) sync_file_range(spool->fd, spool->sent,
+                               spool->size - spool->sent,
+                               SYNC_FILE_RANGE_WRITE);
+        spool->sent = spool->size;
+    }
+}
+
+
 /* The lock stays until the descriptor goes: who records this is alone. */
 
 ngx_err_t
@@ -490,7 +509,7 @@ ngx_sluice_spool_commit(ngx_sluice_spool_t *spool)
     }
 
     if (spool->resumable && spool->saved != spool->size) {
-        err = ngx_sluice_spool_write_state(spool);
+        err = ngx_sluice_spool_note(spool);
         if (err) {
             return err;
         }

@@ -33,6 +33,7 @@ typedef struct {
     sha256_t sha256;
     off_t size;  /* bytes of the file */
     off_t saved; /* size when the state was last written */
+    off_t sent;  /* bytes that the disk was told to write */
     off_t valid; /* before the chunk whose checksum is still to be judged */
     u_char digest[SHA256_SIZE];
 
@@ -49,13 +50,18 @@ typedef struct {
 ngx_sluice_spool_t *ngx_sluice_spool_create(ngx_pool_t *pool, ngx_str_t *folder,
                                             const char *id);
 
-/* Whether `bytes` more fit and leave `reserve` free: 0, or NGX_ENOSPC. */
-ngx_err_t ngx_sluice_spool_room(ngx_sluice_spool_t *spool, off_t bytes,
-                                off_t reserve);
+/* Makes the .part file and takes its lock; what it needs to become `length`
+   bytes long is seen to as by _reserve(). The name of a resumable one is
+   durable when this returns. When it fails, there is no file. */
+ngx_err_t ngx_sluice_spool_begin(ngx_sluice_spool_t *spool, off_t length,
+                                 off_t keep_free);
 
-/* Makes the .part file of a resumable one and takes its lock; the name is
-   durable when this returns. */
-ngx_err_t ngx_sluice_spool_begin(ngx_sluice_spool_t *spool);
+/* Whether the open file may become `length` bytes long and leave `keep_free`
+   free: 0, or NGX_ENOSPC. Where the file system can, the space is the file's
+   from here on, so that no two uploads are promised the same; its size stays.
+   What was reserved before is not asked for again. */
+ngx_err_t ngx_sluice_spool_reserve(ngx_sluice_spool_t *spool, off_t length,
+                                   off_t keep_free);
 
 /* Opens a resumable one again and takes its lock; `size` is known then, and of
    a chunk with a checksum that was not judged nothing is left. It may be

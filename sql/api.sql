@@ -987,6 +987,29 @@ language sql stable as $$
 $$;
 
 
+-- Some of what has expired goes whenever something comes: whose files are to
+-- go, too.
+create or replace function api.forget_uploads() returns jsonb
+language sql as $$
+    with gone as (
+        delete from sluice.uploads where id in (
+            select id from sluice.uploads where expires_at < now()
+            order by expires_at limit 16 for update skip locked)
+        returning id, state
+    )
+    select coalesce(jsonb_agg(id) filter (where state = 'open'), '[]')
+    from gone;
+$$;
+
+
+-- When space is short.
+create or replace function api.clear_uploads(actor uuid, args jsonb,
+                                             out status integer, out body jsonb)
+language sql as $$
+    select 200, jsonb_build_object('expired', api.forget_uploads());
+$$;
+
+
 -- Its file is there already. `expired` names files that are to go.
 create or replace function api.create_upload(actor uuid, args jsonb,
                                              out status integer, out body jsonb)
@@ -994,7 +1017,6 @@ language plpgsql as $$
 declare
     who sluice.users;
     u sluice.uploads;
-    expired jsonb;
 begin
     select * into who from sluice.users
     where id = actor and disabled_at is null for no key update;
@@ -1017,15 +1039,6 @@ begin
         return;
     end if;
 
-    with gone as (
-        delete from sluice.uploads where id in (
-            select id from sluice.uploads where expires_at < now()
-            order by expires_at limit 16 for update skip locked)
-        returning id, state
-    )
-    select coalesce(jsonb_agg(id) filter (where state = 'open'), '[]')
-    into expired from gone;
-
     insert into sluice.uploads (id, owner, length, metadata, filename, title,
                                 partial, expires_at)
     values ((args->>'id')::uuid, actor, (args->>'length')::bigint,
@@ -1034,7 +1047,8 @@ begin
     returning * into u;
 
     status := 201;
-    body := api.upload_object(u) || jsonb_build_object('expired', expired);
+    body := api.upload_object(u)
+            || jsonb_build_object('expired', api.forget_uploads());
 end;
 $$;
 

@@ -1,0 +1,437 @@
+/*
+ * Plain uploads: POST /api/media?filename=… with the file as body, and PUT
+ * /media/drop/<name> with a signed link. The body is written as it comes. Then,
+ * in this order: durable file, one transaction with the media row and its first
+ * job, a word to Redis, the answer. What can be taken up again is
+ * ngx_http_sluice_tus.c's.
+ */
+
+#include "ngx_http_sluice_upload.h"
+
+
+typedef struct {
+    ngx_http_sluice_receive_t receive;
+    ngx_http_sluice_intake_t intake;
+    ngx_str_t part[3]; /* of a score: as ngx_http_sluice_upload_parts has it */
+    off_t length;      /* announced, or -1 */
+    off_t keep_free;
+    ngx_err_t error;
+} ngx_http_sluice_upload_t;
+
+
+/* what a file that belongs to a score says of itself; empty: none */
+
+static const char *const ngx_http_sluice_upload_parts[] = { "score", "role",
+                                                            "position" };
+
+
+static ngx_http_sluice_upload_t *
+ngx_http_sluice_upload_create(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sluice_upload_begin(ngx_http_request_t *r,
+                                              ngx_http_sluice_upload_t *upload);
+static ngx_int_t ngx_http_sluice_upload_args(ngx_http_request_t *r,
+                                             ngx_http_sluice_upload_t *upload);
+static json_t *
+ngx_http_sluice_upload_belongs(const ngx_http_sluice_upload_t *upload);
+static void
+ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
+                               const ngx_sluice_pg_result_t *result);
+static off_t ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result,
+                                         off_t max);
+static void ngx_http_sluice_upload_make(void *data, ngx_log_t *log);
+static void ngx_http_sluice_upload_made(ngx_http_request_t *r, void *data);
+static void ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data,
+                                            ngx_int_t rc);
+static void ngx_http_sluice_upload_commit(void *data, ngx_log_t *log);
+static void ngx_http_sluice_upload_log(ngx_http_sluice_upload_t *upload,
+                                       ngx_log_t *log);
+static void ngx_http_sluice_upload_committed(ngx_http_request_t *r, void *data);
+static void ngx_http_sluice_upload_failed(ngx_http_request_t *r, ngx_err_t err);
+static void
+ngx_http_sluice_upload_recorded(ngx_http_request_t *r,
+                                ngx_http_sluice_intake_t *intake,
+                                const ngx_sluice_pg_result_t *result);
+
+
+static ngx_sluice_pg_statement_t ngx_http_sluice_begin_upload = {
+    "begin_upload",
+    "select status, body from api.begin_upload($1::uuid, $2::jsonb)", 2, 0
+};
+
+
+/* PUT …/<name>: the grant's `sub` says whose it will be. A user who has signed
+   in needs no grant where the gate lets him pass. */
+
+ngx_int_t
+ngx_http_sluice_upload_drop(ngx_http_request_t *r)
+{
+    ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_upload_t *upload;
+
+    ctx = ngx_http_sluice_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ctx->access.role == ROLE_NONE) {
+
+        if (!uuid_valid((char *) ctx->link_user.data, ctx->link_user.len)) {
+            return ngx_http_sluice_problem(
+                r,
+                ctx->grant.len ? SLUICE_GRANT_INVALID : SLUICE_UNAUTHENTICATED,
+                "The link names no user whose the "
+                "file would be.",
+                NULL);
+        }
+
+        ngx_memcpy(ctx->access.sub, ctx->link_user.data, UUID_TEXT_LEN);
+        ctx->access.sub[UUID_TEXT_LEN] = '\0';
+    }
+
+    upload = ngx_http_sluice_upload_create(r);
+    if (upload == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    upload->intake.filename = r->uri;
+
+    if (ngx_http_sluice_filename(&upload->intake.filename) != NGX_OK) {
+        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
+                                       "Name the file in the path: 1 to 255 "
+                                       "bytes of UTF-8.",
+                                       "filename");
+    }
+
+    return ngx_http_sluice_upload_begin(r, upload);
+}
+
+
+ngx_int_t
+ngx_http_sluice_upload_handler(ngx_http_request_t *r)
+{
+    ngx_int_t rc;
+    ngx_http_sluice_upload_t *upload;
+
+    upload = ngx_http_sluice_upload_create(r);
+    if (upload == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_sluice_upload_args(r, upload);
+
+    return rc == NGX_DECLINED ? ngx_http_sluice_upload_begin(r, upload) : rc;
+}
+
+
+static ngx_http_sluice_upload_t *
+ngx_http_sluice_upload_create(ngx_http_request_t *r)
+{
+    ngx_http_sluice_upload_t *upload;
+
+    upload = ngx_pcalloc(r->pool, sizeof(ngx_http_sluice_upload_t));
+
+    if (upload) {
+        upload->intake.done = ngx_http_sluice_upload_recorded;
+        upload->intake.data = upload;
+        upload->receive.done = ngx_http_sluice_upload_received;
+        upload->receive.data = upload;
+    }
+
+    return upload;
+}
+
+
+/* before the body: what can be refused is refused now */
+
+static ngx_int_t
+ngx_http_sluice_upload_begin(ngx_http_request_t *r,
+                             ngx_http_sluice_upload_t *upload)
+{
+    off_t length;
+    json_t *args;
+    ngx_int_t rc;
+    ngx_http_sluice_upload_loc_conf_t *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_upload_module);
+
+    if (ulcf->spool.len == 0) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "an upload, but no \"sluice_upload\" in this location");
+        return ngx_http_sluice_problem(r, SLUICE_INTERNAL, NULL, NULL);
+    }
+
+    length = ngx_max(r->headers_in.content_length_n, 0);
+
+    if (ulcf->max_size && length > ulcf->max_size) {
+        return ngx_http_sluice_problem(r, SLUICE_TOO_LARGE, NULL, NULL);
+    }
+
+    upload->receive.spool = ngx_sluice_spool_create(r->pool, &ulcf->spool,
+                                                    NULL);
+    upload->intake.spool = upload->receive.spool;
+
+    if (upload->receive.spool == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->main->count++;
+
+    args = ngx_http_sluice_upload_belongs(upload);
+    (void) json_object_set_new(args, "bytes", json_integer(length));
+
+    rc = ngx_http_sluice_api_submit(r, &ngx_http_sluice_begin_upload, args,
+                                    ngx_http_sluice_upload_allowed, upload);
+    ngx_http_sluice_finish(r, rc);
+
+    return NGX_DONE;
+}
+
+
+/* NGX_DECLINED when there is nothing to refuse, else the answer */
+
+static ngx_int_t
+ngx_http_sluice_upload_args(ngx_http_request_t *r,
+                            ngx_http_sluice_upload_t *upload)
+{
+    ngx_int_t rc;
+    ngx_uint_t i;
+    ngx_http_sluice_intake_t *intake = &upload->intake;
+
+    rc = ngx_http_sluice_arg(r, "filename", &intake->filename);
+
+    if (rc == NGX_DECLINED || intake->filename.len == 0) {
+        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
+                                       "Name the file: ?filename=film.mp4",
+                                       "filename");
+    }
+
+    if (rc != NGX_OK || ngx_http_sluice_filename(&intake->filename) != NGX_OK) {
+        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
+                                       "A file name is 1 to 255 bytes of UTF-8 "
+                                       "without control characters.",
+                                       "filename");
+    }
+
+    rc = ngx_http_sluice_arg(r, "title", &intake->title);
+
+    if (rc == NGX_ERROR
+        || (rc == NGX_OK && ngx_http_sluice_title(&intake->title) != NGX_OK)) {
+        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
+                                       "A title is at most 500 characters of "
+                                       "UTF-8 without control characters.",
+                                       "title");
+    }
+
+    for (i = 0; i < 3; i++) {
+        if (ngx_http_sluice_arg(r, ngx_http_sluice_upload_parts[i],
+                                &upload->part[i])
+            == NGX_ERROR) {
+            return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID, NULL,
+                                           ngx_http_sluice_upload_parts[i]);
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/* a new object of arguments, or NULL without memory */
+
+static json_t *
+ngx_http_sluice_upload_belongs(const ngx_http_sluice_upload_t *upload)
+{
+    json_t *args;
+    ngx_uint_t i;
+
+    args = json_object();
+
+    for (i = 0; i < 3 && upload->part[0].len; i++) {
+        (void) json_object_set_new(
+            args, ngx_http_sluice_upload_parts[i],
+            json_stringn((char *) upload->part[i].data, upload->part[i].len));
+    }
+
+    return args;
+}
+
+
+static void
+ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
+                               const ngx_sluice_pg_result_t *result)
+{
+    ngx_str_t status;
+    ngx_http_sluice_upload_t *upload = data;
+    ngx_http_sluice_upload_loc_conf_t *ulcf;
+
+    if (result->status != SLUICE_OK
+        || ngx_sluice_pg_value(result, 0, 0, &status) != NGX_OK
+        || ngx_atoi(status.data, status.len) >= NGX_HTTP_SPECIAL_RESPONSE) {
+        ngx_http_sluice_finish(r, ngx_http_sluice_api_answer(r, result, 0));
+        return;
+    }
+
+    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_upload_module);
+
+    upload->keep_free = ulcf->keep_free;
+    upload->length = r->headers_in.content_length_n;
+    upload->receive.max = ngx_http_sluice_upload_room(
+        result, ulcf->max_size ? ulcf->max_size : -1);
+
+    ngx_http_sluice_thread_wait(r, &upload->receive.retry,
+                                ngx_http_sluice_upload_make,
+                                ngx_http_sluice_upload_made, upload);
+}
+
+
+/* in a thread */
+
+static void
+ngx_http_sluice_upload_make(void *data, ngx_log_t *log)
+{
+    ngx_http_sluice_upload_t *upload = data;
+
+    upload->error = ngx_sluice_spool_begin(
+        upload->receive.spool, upload->length >= 0 ? upload->length : 1,
+        upload->keep_free);
+
+    ngx_http_sluice_upload_log(upload, log);
+}
+
+
+static void
+ngx_http_sluice_upload_made(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_upload_t *upload = data;
+
+    if (upload->error) {
+        ngx_http_sluice_upload_failed(r, upload->error);
+        return;
+    }
+
+    ngx_http_sluice_receive(r, &upload->receive);
+}
+
+
+/* The smaller of `max` and what is left of a quota; -1: no bound */
+
+static off_t
+ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result, off_t max)
+{
+    off_t room;
+    json_t *body, *value;
+    ngx_str_t text;
+
+    if (ngx_sluice_pg_value(result, 0, 1, &text) != NGX_OK) {
+        return max;
+    }
+
+    body = json_loadb((char *) text.data, text.len, 0, NULL);
+    value = json_object_get(body, "room");
+    room = json_is_integer(value) ? (off_t) json_integer_value(value) : -1;
+    json_decref(body);
+
+    return room >= 0 && (max < 0 || room < max) ? room : max;
+}
+
+
+static void
+ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data, ngx_int_t rc)
+{
+    ngx_http_sluice_upload_t *upload = data;
+
+    if (rc == NGX_OK) {
+        ngx_http_sluice_thread_wait(r, &upload->receive.retry,
+                                    ngx_http_sluice_upload_commit,
+                                    ngx_http_sluice_upload_committed, upload);
+        return;
+    }
+
+    if (rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        rc = ngx_http_sluice_problem(r, SLUICE_TOO_LARGE, NULL, NULL);
+
+    } else if (upload->receive.error) {
+        ngx_http_sluice_upload_failed(r, upload->receive.error);
+        return;
+    }
+
+    ngx_http_sluice_finish(r, rc);
+}
+
+
+/* in a thread */
+
+static void
+ngx_http_sluice_upload_commit(void *data, ngx_log_t *log)
+{
+    ngx_http_sluice_upload_t *upload = data;
+
+    upload->error = ngx_sluice_spool_commit(upload->receive.spool);
+
+    ngx_http_sluice_upload_log(upload, log);
+}
+
+
+/* a disk that is too full is no fault of ours */
+
+static void
+ngx_http_sluice_upload_log(ngx_http_sluice_upload_t *upload, ngx_log_t *log)
+{
+    if (upload->error
+        && ngx_http_sluice_spool_status(upload->error) != SLUICE_NO_SPACE) {
+        ngx_log_error(NGX_LOG_CRIT, log, upload->error, "writing \"%s\" failed",
+                      upload->receive.spool->part);
+    }
+}
+
+
+static void
+ngx_http_sluice_upload_committed(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_upload_t *upload = data;
+
+    if (upload->error) {
+        ngx_http_sluice_upload_failed(r, upload->error);
+        return;
+    }
+
+    upload->intake.upload = ngx_http_sluice_upload_belongs(upload);
+    ngx_http_sluice_finish(r, ngx_http_sluice_intake(r, &upload->intake));
+}
+
+
+static void
+ngx_http_sluice_upload_failed(ngx_http_request_t *r, ngx_err_t err)
+{
+    ngx_http_sluice_finish(
+        r, ngx_http_sluice_problem(r, ngx_http_sluice_spool_status(err), NULL,
+                                   NULL));
+}
+
+
+static void
+ngx_http_sluice_upload_recorded(ngx_http_request_t *r,
+                                ngx_http_sluice_intake_t *intake,
+                                const ngx_sluice_pg_result_t *result)
+{
+    char media[UUID_TEXT_SIZE];
+    ngx_str_t *score;
+    ngx_http_sluice_upload_t *upload = intake->data;
+
+    score = &upload->part[0];
+    ngx_memcpy(media, intake->media, UUID_TEXT_SIZE);
+
+    /* what belongs to a score is shown with it */
+
+    if (score->len == UUID_TEXT_LEN) {
+        ngx_memcpy(media, score->data, UUID_TEXT_LEN);
+        media[UUID_TEXT_LEN] = '\0';
+    }
+
+    if ((intake->status == NGX_HTTP_CREATED || intake->status == NGX_HTTP_OK)
+        && ngx_http_sluice_location(r, "/api/media/", media) != NGX_OK) {
+        ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    ngx_http_sluice_finish(r, ngx_http_sluice_api_answer(r, result, 1));
+}
