@@ -96,10 +96,12 @@ ${http}
 }
 
 
-/* The same for a Node program that listens on `port`. */
+/* The same for a Node program that listens on `port`; any core unless named. */
 export async function startNode(words, { core, port }) {
-    const child = spawn("taskset", ["-c", String(core), process.execPath,
-        ...words], { stdio: ["ignore", "ignore", "inherit"] });
+    const pinned = core === undefined ? [] : ["taskset", "-c", String(core)];
+    const [program, ...rest] = [...pinned, process.execPath, ...words];
+    const child = spawn(program, rest,
+        { stdio: ["ignore", "ignore", "inherit"] });
     const exited = once(child, "exit");
 
     const stop = async () => {
@@ -112,7 +114,7 @@ export async function startNode(words, { core, port }) {
         throw new Error(`${words[0]} did not start`);
     }
 
-    return { stop, cpu: clock(child.pid) };
+    return { stop, pid: child.pid, cpu: clock(child.pid) };
 }
 
 
