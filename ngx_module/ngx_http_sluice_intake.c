@@ -8,6 +8,10 @@
 #define NGX_HTTP_SLUICE_STREAM_MAX "100000"
 
 
+const char *const ngx_http_sluice_parts[NGX_HTTP_SLUICE_PARTS] = { "score",
+                                                                   "role",
+                                                                   "position" };
+
 static ngx_sluice_pg_statement_t ngx_http_sluice_create_media = {
     "create_media",
     "select status, body from api.create_media($1::uuid, $2::jsonb)", 2, 1
@@ -48,6 +52,8 @@ ngx_http_sluice_intake(ngx_http_request_t *r, ngx_http_sluice_intake_t *intake)
         intake->title.len, "bytes", (json_int_t) spool->size, "sha256", sha256,
         sizeof(sha256), "kind", media_kind_name(kind));
 
+    ngx_http_sluice_intake_part(intake, args);
+
     if (intake->upload) {
         (void) json_object_update(args, intake->upload);
         json_decref(intake->upload);
@@ -60,6 +66,21 @@ ngx_http_sluice_intake(ngx_http_request_t *r, ngx_http_sluice_intake_t *intake)
     spool->kept = (rc == NGX_DONE);
 
     return rc;
+}
+
+
+void
+ngx_http_sluice_intake_part(const ngx_http_sluice_intake_t *intake,
+                            json_t *args)
+{
+    ngx_uint_t i;
+    const ngx_str_t *part = intake->part;
+
+    for (i = 0; i < NGX_HTTP_SLUICE_PARTS && part[0].len; i++) {
+        (void) json_object_set_new(
+            args, ngx_http_sluice_parts[i],
+            json_stringn((char *) part[i].data, part[i].len));
+    }
 }
 
 
@@ -85,6 +106,10 @@ ngx_http_sluice_intake_done(ngx_http_request_t *r, void *data,
         ours = ngx_strcmp(intake->media, spool->id) == 0;
         spool->kept = ours;
         ngx_sluice_spool_remove(spool, !ours);
+
+        if (intake->part[0].len == UUID_TEXT_LEN) {
+            ngx_memcpy(intake->media, intake->part[0].data, UUID_TEXT_LEN);
+        }
 
     } else if (intake->status) {
         ngx_sluice_spool_remove(spool, 1);

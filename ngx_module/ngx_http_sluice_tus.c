@@ -429,6 +429,7 @@ ngx_http_sluice_tus_made(ngx_http_request_t *r, void *data)
                                    json_integer((json_int_t) tus->length));
     }
 
+    ngx_http_sluice_intake_part(&tus->intake, args);
     ngx_http_sluice_tus_query(tus, &ngx_http_sluice_create_upload, args,
                               ngx_http_sluice_tus_created);
 }

@@ -100,6 +100,9 @@ ngx_int_t ngx_http_sluice_tus_bad(ngx_http_request_t *r, sluice_status_t status,
 ngx_int_t ngx_http_sluice_tus_read_create(ngx_http_sluice_tus_t *tus);
 ngx_int_t ngx_http_sluice_tus_read_body(ngx_http_sluice_tus_t *tus);
 
+/* Which score the file belongs to, from the metadata; the same. */
+ngx_int_t ngx_http_sluice_tus_read_part(ngx_http_sluice_tus_t *tus);
+
 ngx_uint_t ngx_http_sluice_tus_has_body(ngx_http_request_t *r);
 
 

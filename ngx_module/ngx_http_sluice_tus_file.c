@@ -384,12 +384,21 @@ ngx_http_sluice_tus_committed(ngx_http_request_t *r, void *data)
 {
     json_t *upload;
     unsigned i;
+    ngx_int_t rc;
     ngx_http_sluice_tus_t *tus = data;
     ngx_http_sluice_intake_t *intake = &tus->intake;
 
     if (tus->error) {
         ngx_http_sluice_tus_refuse(
             tus, ngx_http_sluice_spool_status(tus->error), NULL);
+        return;
+    }
+
+    rc = ngx_http_sluice_tus_read_part(tus);
+
+    if (rc != NGX_DECLINED) {
+        ngx_http_sluice_tus_unlock(tus);
+        ngx_http_sluice_finish(r, rc);
         return;
     }
 

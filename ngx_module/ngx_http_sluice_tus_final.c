@@ -30,7 +30,7 @@ void
 ngx_http_sluice_tus_final(ngx_http_sluice_tus_t *tus)
 {
     unsigned i;
-    json_t *ids;
+    json_t *ids, *args;
 
     ids = json_array();
 
@@ -38,8 +38,10 @@ ngx_http_sluice_tus_final(ngx_http_sluice_tus_t *tus)
         (void) json_array_append_new(ids, json_string(tus->parts.ids[i]));
     }
 
-    ngx_http_sluice_tus_query(tus, &ngx_http_sluice_find_parts,
-                              json_pack("{s:o}", "parts", ids),
+    args = json_pack("{s:o}", "parts", ids);
+    ngx_http_sluice_intake_part(&tus->intake, args);
+
+    ngx_http_sluice_tus_query(tus, &ngx_http_sluice_find_parts, args,
                               ngx_http_sluice_tus_found);
 }
 

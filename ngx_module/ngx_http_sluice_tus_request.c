@@ -254,6 +254,28 @@ ngx_http_sluice_tus_read_metadata(ngx_http_sluice_tus_t *tus)
                                        "title");
     }
 
+    return ngx_http_sluice_tus_read_part(tus);
+}
+
+
+/* Here as in a title, nothing may stand that SQL does not take. */
+
+ngx_int_t
+ngx_http_sluice_tus_read_part(ngx_http_sluice_tus_t *tus)
+{
+    ngx_uint_t i;
+    ngx_str_t *part = tus->intake.part;
+
+    for (i = 0; i < NGX_HTTP_SLUICE_PARTS; i++) {
+        if (ngx_http_sluice_tus_read_value(tus, ngx_http_sluice_parts[i],
+                                           &part[i])
+                == NGX_ERROR
+            || ngx_http_sluice_title(&part[i]) != NGX_OK) {
+            return ngx_http_sluice_problem(tus->request, SLUICE_FIELD_INVALID,
+                                           NULL, ngx_http_sluice_parts[i]);
+        }
+    }
+
     return NGX_DECLINED;
 }
 

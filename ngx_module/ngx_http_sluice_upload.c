@@ -12,17 +12,10 @@
 typedef struct {
     ngx_http_sluice_receive_t receive;
     ngx_http_sluice_intake_t intake;
-    ngx_str_t part[3]; /* of a score: as ngx_http_sluice_upload_parts has it */
-    off_t length;      /* announced, or -1 */
+    off_t length; /* announced, or -1 */
     off_t keep_free;
     ngx_err_t error;
 } ngx_http_sluice_upload_t;
-
-
-/* what a file that belongs to a score says of itself; empty: none */
-
-static const char *const ngx_http_sluice_upload_parts[] = { "score", "role",
-                                                            "position" };
 
 
 static ngx_http_sluice_upload_t *
@@ -31,8 +24,6 @@ static ngx_int_t ngx_http_sluice_upload_begin(ngx_http_request_t *r,
                                               ngx_http_sluice_upload_t *upload);
 static ngx_int_t ngx_http_sluice_upload_args(ngx_http_request_t *r,
                                              ngx_http_sluice_upload_t *upload);
-static json_t *
-ngx_http_sluice_upload_belongs(const ngx_http_sluice_upload_t *upload);
 static void
 ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
                                const ngx_sluice_pg_result_t *result);
@@ -176,8 +167,8 @@ ngx_http_sluice_upload_begin(ngx_http_request_t *r,
 
     r->main->count++;
 
-    args = ngx_http_sluice_upload_belongs(upload);
-    (void) json_object_set_new(args, "bytes", json_integer(length));
+    args = json_pack("{s:I}", "bytes", (json_int_t) length);
+    ngx_http_sluice_intake_part(&upload->intake, args);
 
     rc = ngx_http_sluice_api_submit(r, &ngx_http_sluice_begin_upload, args,
                                     ngx_http_sluice_upload_allowed, upload);
@@ -222,36 +213,15 @@ ngx_http_sluice_upload_args(ngx_http_request_t *r,
                                        "title");
     }
 
-    for (i = 0; i < 3; i++) {
-        if (ngx_http_sluice_arg(r, ngx_http_sluice_upload_parts[i],
-                                &upload->part[i])
+    for (i = 0; i < NGX_HTTP_SLUICE_PARTS; i++) {
+        if (ngx_http_sluice_arg(r, ngx_http_sluice_parts[i], &intake->part[i])
             == NGX_ERROR) {
             return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID, NULL,
-                                           ngx_http_sluice_upload_parts[i]);
+                                           ngx_http_sluice_parts[i]);
         }
     }
 
     return NGX_DECLINED;
-}
-
-
-/* a new object of arguments, or NULL without memory */
-
-static json_t *
-ngx_http_sluice_upload_belongs(const ngx_http_sluice_upload_t *upload)
-{
-    json_t *args;
-    ngx_uint_t i;
-
-    args = json_object();
-
-    for (i = 0; i < 3 && upload->part[0].len; i++) {
-        (void) json_object_set_new(
-            args, ngx_http_sluice_upload_parts[i],
-            json_stringn((char *) upload->part[i].data, upload->part[i].len));
-    }
-
-    return args;
 }
 
 
@@ -394,7 +364,6 @@ ngx_http_sluice_upload_committed(ngx_http_request_t *r, void *data)
         return;
     }
 
-    upload->intake.upload = ngx_http_sluice_upload_belongs(upload);
     ngx_http_sluice_finish(r, ngx_http_sluice_intake(r, &upload->intake));
 }
 
@@ -413,22 +382,9 @@ ngx_http_sluice_upload_recorded(ngx_http_request_t *r,
                                 ngx_http_sluice_intake_t *intake,
                                 const ngx_sluice_pg_result_t *result)
 {
-    char media[UUID_TEXT_SIZE];
-    ngx_str_t *score;
-    ngx_http_sluice_upload_t *upload = intake->data;
-
-    score = &upload->part[0];
-    ngx_memcpy(media, intake->media, UUID_TEXT_SIZE);
-
-    /* what belongs to a score is shown with it */
-
-    if (score->len == UUID_TEXT_LEN) {
-        ngx_memcpy(media, score->data, UUID_TEXT_LEN);
-        media[UUID_TEXT_LEN] = '\0';
-    }
-
     if ((intake->status == NGX_HTTP_CREATED || intake->status == NGX_HTTP_OK)
-        && ngx_http_sluice_location(r, "/api/media/", media) != NGX_OK) {
+        && ngx_http_sluice_location(r, "/api/media/", intake->media)
+               != NGX_OK) {
         ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }

@@ -74,16 +74,24 @@ sluice_status_t ngx_http_sluice_spool_status(ngx_err_t err);
 
 typedef struct ngx_http_sluice_intake_s ngx_http_sluice_intake_t;
 
+/* what a file may say of the score that it belongs to, as arguments of a URL,
+   of tus's metadata and of SQL: score, role, position */
+#define NGX_HTTP_SLUICE_PARTS 3
+
+extern const char *const ngx_http_sluice_parts[NGX_HTTP_SLUICE_PARTS];
+
 struct ngx_http_sluice_intake_s {
     /* the caller's */
     ngx_sluice_spool_t *spool; /* committed */
     ngx_str_t filename;
-    ngx_str_t title; /* empty: from the file's name */
-    json_t *upload;  /* more arguments of api.create_media, whose reference is
-                        taken over; or NULL */
+    ngx_str_t title;                       /* empty: from the file's name */
+    ngx_str_t part[NGX_HTTP_SLUICE_PARTS]; /* empty: not said */
+    json_t *upload; /* more arguments of api.create_media, whose reference is
+                       taken over; or NULL */
 
-    /* Called once. The media's id is known (`media`) when `status` is 200 or
-       201, 200 for a file that was there before; else `result` says why not. */
+    /* Called once. The media's id is known (`media`; that of the score, when
+       the file belongs to one) when `status` is 200 or 201, 200 for a file that
+       was there before; else `result` says why not. */
     void (*done)(ngx_http_request_t *r, ngx_http_sluice_intake_t *intake,
                  const ngx_sluice_pg_result_t *result);
     void *data;
@@ -98,6 +106,10 @@ struct ngx_http_sluice_intake_s {
    done() comes; or what ngx_http_sluice_query() returns. */
 ngx_int_t ngx_http_sluice_intake(ngx_http_request_t *r,
                                  ngx_http_sluice_intake_t *intake);
+
+/* Adds what `intake` says of a score to `args`, which may be NULL. */
+void ngx_http_sluice_intake_part(const ngx_http_sluice_intake_t *intake,
+                                 json_t *args);
 
 /* The last part of what some clients send as a path. NGX_DECLINED: it is no
    name of 1 to 255 bytes of UTF-8 without control characters. */

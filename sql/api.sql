@@ -1034,6 +1034,12 @@ begin
         return;
     end if;
 
+    body := api.refuse_attachment(actor, args);
+    if body is not null then
+        status := 400;
+        return;
+    end if;
+
     if api.room(actor) < coalesce((args->>'length')::bigint, 0) then
         select * into status, body from api.refuse('quota-exceeded');
         return;
@@ -1174,6 +1180,9 @@ begin
             'A part is not whole.', 'Upload-Concat');
     elsif api.room(actor, ids) < total then
         select * into status, body from api.refuse('quota-exceeded');
+    elsif api.refuse_attachment(actor, args) is not null then
+        status := 400;
+        body := api.refuse_attachment(actor, args);
     else
         status := 200;
         body := jsonb_build_object('done', false, 'length', total,
@@ -1212,6 +1221,37 @@ end;
 $$;
 
 
+-- The same for what comes by tus, too: the upload is done with it, or gone.
+create or replace function api.take_attachment(actor uuid, args jsonb,
+    out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    a sluice.attachments;
+begin
+    select * into a from sluice.attachments where id = (args->>'id')::uuid;
+
+    if found then                   -- by a request whose answer was lost
+        status := 200;
+        body := api.attachment_object(a);
+        return;
+    end if;
+
+    select * into status, body from api.create_attachment(actor, args);
+
+    if not args ? 'upload' then
+        return;
+    end if;
+
+    if status <> 201 then
+        delete from sluice.uploads
+        where id = (args->>'upload')::uuid and owner = actor;
+    elsif not api.end_upload(actor, args, (args->>'score')::uuid) then
+        raise 'upload % is gone', args->>'upload';
+    end if;
+end;
+$$;
+
+
 -- After the file is durable in the spool: the row and its first job. A file
 -- that this user has already is not taken twice: 200 instead of 201, and what
 -- lies in the spool is to go.
@@ -1236,7 +1276,7 @@ begin
     end if;
 
     if args->>'score' <> '' then
-        select * into status, body from api.create_attachment(actor, args);
+        select * into status, body from api.take_attachment(actor, args);
         return;
     end if;
 

@@ -13,7 +13,9 @@ import {
     film, heic, hostilePdf, midi, musicxml, mxl, pdf, picture, pngSize, sample,
     tiff, turned, writtenPdf,
 } from "./files.mjs";
+import { bring } from "./cutter.mjs";
 import { startStack, until } from "./stack.mjs";
+import { TYPE, Tus, base64 } from "./tus.mjs";
 
 const run = promisify(execFile);
 const timeout = 120_000;
@@ -426,6 +428,81 @@ describe("pages that come one by one", { timeout }, () => {
 });
 
 
+/* Brought by tus, in one request. */
+function attachByTus(media, body, name, more = {}, by = user) {
+    const said = { filename: name, score: media.id, ...more };
+
+    return new Tus(stack, by).request("POST", "/api/uploads", {
+        "Upload-Length": Buffer.byteLength(body), "Content-Type": TYPE,
+        "Upload-Metadata": Object.entries(said).map(([key, value]) =>
+            `${key} ${base64(String(value))}`).join(","),
+    }, body);
+}
+
+
+describe("what comes by tus for a score", { timeout }, () => {
+    let media;
+
+    before(async () => {
+        media = await user.bring(await page("tus.png", "310x400"), "tus.png");
+    });
+
+    it("is part of it, in its place", async () => {
+        const answer = await attachByTus(media, await page("3.png", "300x430"),
+            "3.png", { role: "page", position: 3 });
+
+        assert.equal(answer.status, 201, answer.text);
+        assert.equal(answer.headers["sluice-media"], media.id);
+        media = await whole(media);
+        assert.deepEqual(media.attachments.map(({ role, position, state }) =>
+            [role, position, state]), [["page", 3, "ready"]]);
+        assert.deepEqual(await sizes(media), ["310x400", "300x430"]);
+    });
+
+    it("may come in parallel parts from tus-js-client", async () => {
+        const answer = await bring(Buffer.from(midi()), stack.url, user.token,
+            { parallelUploads: 2,
+              metadata: { filename: "song.mid", score: media.id } });
+
+        assert.equal(answer.media, media.id);
+        media = await whole(media);
+        assert.deepEqual(media.attachments.map(({ filename, state }) =>
+            [filename, state]), [["3.png", "ready"], ["song.mid", "ready"]]);
+    });
+
+    it("is told again to whom asks again", async () => {
+        const { headers } = await attachByTus(media, midi(), "again.mid");
+        const { headers: again } = await new Tus(stack, user)
+            .head(headers.location);
+
+        assert.equal(again["sluice-media"], media.id);
+    });
+
+    it("is gone when the score was deleted before it was whole", async () => {
+        const other = await user.bring(pdf(), "short-lived.pdf");
+        const tus = new Tus(stack, user);
+        const path = await tus.create(4, { "Upload-Metadata":
+            `filename ${base64("a.mid")},score ${base64(other.id)}` });
+
+        await user.delete(`/api/media/${other.id}`);
+        const { status } = await tus.patch(path, 0, "MThd");
+
+        assert.equal(status, 404);
+        assert.equal(existsSync(tus.file(path, "")), false);
+        assert.equal((await tus.head(path)).status, 404);
+    });
+
+    it("is refused when nobody can read what it says", async () => {
+        for (const score of ["\u0000", "a\nb"]) {
+            const { status, json } = await attachByTus({ id: score }, "x",
+                "x.mid");
+
+            assert.deepEqual([status, json.field], [422, "score"]);
+        }
+    });
+});
+
+
 describe("a PDF with its notes, its MIDI and a recording", { timeout }, () => {
     let media, files;
 
@@ -524,7 +601,11 @@ describe("who adds to a score", { timeout }, () => {
         it(`is not ${who}`, async () => {
             const answer = await attach(media, "x", "x.pdf", more, by?.());
 
-            assert.equal(answer.status, status, answer.text);
+            const byTus = await attachByTus(media, "x", "x.pdf", more, by?.());
+
+            for (const { status: got, text } of [answer, byTus]) {
+                assert.equal(got, status, text);
+            }
             assert.deepEqual((await user.media(media.id)).attachments, []);
         });
     }
