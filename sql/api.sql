@@ -214,6 +214,7 @@ create or replace function api.user_object(u sluice.users, revoked jsonb)
 returns jsonb
 language sql stable as $$
     select jsonb_build_object('id', u.id, 'email', u.email, 'role', u.role,
+                              'plan', u.plan,
                               'disabled', u.disabled_at is not null,
                               'revoked', revoked);
 $$;
@@ -250,6 +251,37 @@ begin
     end if;
 
     return api.user_object(u, revoked);
+end;
+$$;
+
+
+-- The whole of a plan, made or changed.
+create or replace function api.make_plan(p sluice.plans)
+returns setof sluice.plans
+language sql as $$
+    insert into sluice.plans select p.*
+    on conflict (name) do update
+    set quota_bytes = p.quota_bytes, uploads_max = p.uploads_max,
+        upload_bytes_max = p.upload_bytes_max
+    returning *;
+$$;
+
+
+create or replace function api.set_plan(who text, plan_given text)
+returns jsonb
+language plpgsql as $$
+declare
+    u sluice.users;
+begin
+    if plan_given is not null
+       and not exists (select from sluice.plans where name = plan_given) then
+        raise exception 'there is no plan %', plan_given;
+    end if;
+
+    update sluice.users person set plan = plan_given
+    where api.is_user(person, who) returning * into u;
+
+    return case when found then api.user_object(u, '[]') end;
 end;
 $$;
 
@@ -829,12 +861,23 @@ $$;
 
 -- uploads
 
+-- His own bounds before those of his plan.
+create or replace function api.limits(actor uuid) returns sluice.plans
+language sql stable as $$
+    select u.plan, coalesce(u.quota_bytes, p.quota_bytes),
+           coalesce(u.uploads_max, p.uploads_max, 20),
+           coalesce(u.upload_bytes_max, p.upload_bytes_max)
+    from sluice.users u left join sluice.plans p on p.name = u.plan
+    where u.id = actor;
+$$;
+
+
 -- How many bytes a user may still bring; null without a quota. What he keeps
 -- and what he has announced count, but for the uploads named.
 create or replace function api.room(actor uuid, but uuid[] default '{}')
 returns bigint
 language sql stable as $$
-    select u.quota_bytes
+    select (api.limits(u.id)).quota_bytes
            - coalesce((select sum(m.bytes) from sluice.media m
                        where m.owner = u.id and m.deleted_at is null), 0)
            - coalesce((select sum(a.bytes) from sluice.attachments a
@@ -844,6 +887,27 @@ language sql stable as $$
                        where p.owner = u.id and p.state = 'open'
                          and p.expires_at > now() and p.id <> all (but)), 0)
     from sluice.users u where u.id = actor;
+$$;
+
+
+-- The longest that his next upload may become; null without a bound.
+create or replace function api.longest(actor uuid, but uuid[] default '{}')
+returns bigint
+language sql stable as $$
+    select least(api.room(actor, but), (api.limits(actor)).upload_bytes_max);
+$$;
+
+
+-- Null when an upload may have so many bytes, else why not.
+create or replace function api.refuse_bytes(actor uuid, bytes bigint,
+                                            but uuid[] default '{}')
+returns jsonb
+language sql stable as $$
+    select case
+        when (api.limits(actor)).upload_bytes_max < bytes
+            then (api.refuse('too-large')).body
+        when api.room(actor, but) < coalesce(bytes, 0)
+            then (api.refuse('quota-exceeded')).body end;
 $$;
 
 
@@ -961,15 +1025,16 @@ begin
 
     if not found then
         select * into status, body from api.refuse('token-invalid');
-    elsif api.room(actor) < coalesce((args->>'bytes')::bigint, 0) then
-        select * into status, body from api.refuse('quota-exceeded');
-    else
+        return;
+    end if;
+
+    body := coalesce(api.refuse_bytes(actor, (args->>'bytes')::bigint),
+                     api.refuse_attachment(actor, args));
+    status := 400;
+
+    if body is null then
         status := 200;
-        body := coalesce(api.refuse_attachment(actor, args),
-                         jsonb_build_object('room', api.room(actor)));
-        if body ? 'problem' then
-            status := 400;
-        end if;
+        body := jsonb_build_object('room', api.longest(actor));
     end if;
 end;
 $$;
@@ -983,7 +1048,7 @@ language sql stable as $$
         'title', coalesce(u.title, ''), 'partial', u.partial,
         'done', u.state = 'done', 'media', u.media,
         'expires', extract(epoch from u.expires_at)::bigint,
-        'room', api.room(u.owner, array[u.id]));
+        'room', api.longest(u.owner, array[u.id]));
 $$;
 
 
@@ -1015,10 +1080,9 @@ create or replace function api.create_upload(actor uuid, args jsonb,
                                              out status integer, out body jsonb)
 language plpgsql as $$
 declare
-    who sluice.users;
     u sluice.uploads;
 begin
-    select * into who from sluice.users
+    perform from sluice.users
     where id = actor and disabled_at is null for no key update;
 
     if not found then
@@ -1028,20 +1092,16 @@ begin
 
     if (select count(*) from sluice.uploads p where p.owner = actor
         and p.state = 'open' and p.expires_at > now())
-       >= coalesce(who.uploads_max, 20) then
+       >= (api.limits(actor)).uploads_max then
         select * into status, body from api.refuse('too-many',
             'Finish or end one of your uploads first.');
         return;
     end if;
 
-    body := api.refuse_attachment(actor, args);
+    body := coalesce(api.refuse_bytes(actor, (args->>'length')::bigint),
+                     api.refuse_attachment(actor, args));
     if body is not null then
         status := 400;
-        return;
-    end if;
-
-    if api.room(actor) < coalesce((args->>'length')::bigint, 0) then
-        select * into status, body from api.refuse('quota-exceeded');
         return;
     end if;
 
@@ -1088,8 +1148,9 @@ begin
             return;
         end if;
 
-        if api.room(actor, array[u.id]) < given then
-            select * into status, body from api.refuse('quota-exceeded');
+        body := api.refuse_bytes(actor, given, array[u.id]);
+        if body is not null then
+            status := 400;
             return;
         end if;
     end if;
@@ -1178,16 +1239,17 @@ begin
     elsif lengths @> '[null]' then
         select * into status, body from api.refuse('conflict',
             'A part is not whole.', 'Upload-Concat');
-    elsif api.room(actor, ids) < total then
-        select * into status, body from api.refuse('quota-exceeded');
-    elsif api.refuse_attachment(actor, args) is not null then
-        status := 400;
-        body := api.refuse_attachment(actor, args);
     else
-        status := 200;
-        body := jsonb_build_object('done', false, 'length', total,
-                                   'lengths', lengths, 'expires',
-            extract(epoch from now() + api.upload_patience())::bigint);
+        body := coalesce(api.refuse_bytes(actor, total, ids),
+                         api.refuse_attachment(actor, args));
+        status := 400;
+
+        if body is null then
+            status := 200;
+            body := jsonb_build_object('done', false, 'length', total,
+                                       'lengths', lengths, 'expires',
+                extract(epoch from now() + api.upload_patience())::bigint);
+        end if;
     end if;
 end;
 $$;
@@ -1205,7 +1267,8 @@ begin
         insert into sluice.uploads (id, owner, length, metadata, filename,
                                     state, media, expires_at)
         values ((args->>'upload')::uuid, actor, (args->>'bytes')::bigint,
-                args->>'metadata', args->>'filename', 'done', made, until);
+                coalesce(args->>'metadata', ''), args->>'filename', 'done',
+                made, until);
 
         update sluice.uploads
         set state = 'done', final = (args->>'upload')::uuid, expires_at = until
@@ -1221,7 +1284,16 @@ end;
 $$;
 
 
--- The same for what comes by tus, too: the upload is done with it, or gone.
+-- The uploads behind a file, whose bytes are not to be counted twice.
+create or replace function api.behind(args jsonb) returns uuid[]
+language sql immutable as $$
+    select array_remove(array(
+        select p::uuid from jsonb_array_elements_text(args->'parts') p)
+        || (args->>'upload')::uuid, null);
+$$;
+
+
+-- A file that becomes part of a score.
 create or replace function api.take_attachment(actor uuid, args jsonb,
     out status integer, out body jsonb)
 language plpgsql as $$
@@ -1236,54 +1308,33 @@ begin
         return;
     end if;
 
-    select * into status, body from api.create_attachment(actor, args);
-
-    if not args ? 'upload' then
+    body := api.refuse_bytes(actor, (args->>'bytes')::bigint,
+                             api.behind(args));
+    if body is not null then
+        status := 400;
         return;
     end if;
 
-    if status <> 201 then
-        delete from sluice.uploads
-        where id = (args->>'upload')::uuid and owner = actor;
-    elsif not api.end_upload(actor, args, (args->>'score')::uuid) then
+    select * into status, body from api.create_attachment(actor, args);
+
+    if status = 201 and args ? 'upload'
+       and not api.end_upload(actor, args, (args->>'score')::uuid) then
         raise 'upload % is gone', args->>'upload';
     end if;
 end;
 $$;
 
 
--- After the file is durable in the spool: the row and its first job. A file
--- that this user has already is not taken twice: 200 instead of 201, and what
--- lies in the spool is to go.
-create or replace function api.create_media(actor uuid, args jsonb,
-                                            out status integer, out body jsonb)
+-- One that stands for itself. A file that this user has already is not taken
+-- twice: 200 instead of 201, and what lies in the spool is to go.
+create or replace function api.take_media(actor uuid, args jsonb,
+                                          out status integer, out body jsonb)
 language plpgsql as $$
 declare
     m sluice.media;
     digest constant bytea := decode(args->>'sha256', 'hex');
     known boolean := args->>'kind' in ('video', 'audio', 'score');
 begin
-    perform from sluice.users where id = actor and disabled_at is null
-    for key share;
-
-    if not found then
-        delete from sluice.uploads
-        where id = (args->>'upload')::uuid and owner = actor;
-        select * into status, body from api.refuse(
-            case when args ? 'upload' then 'account-disabled'
-                 else 'token-invalid' end);
-        return;
-    end if;
-
-    if args->>'score' <> '' then
-        select * into status, body from api.take_attachment(actor, args);
-        return;
-    end if;
-
-    -- two at once are one after the other
-    perform pg_advisory_xact_lock(hashtextextended(
-        actor::text || (args->>'sha256'), 0));
-
     if args ? 'upload' and not args ? 'parts' then
         select d.* into m from sluice.uploads u
         join sluice.media d on d.id = u.media
@@ -1314,6 +1365,13 @@ begin
         return;
     end if;
 
+    body := api.refuse_bytes(actor, (args->>'bytes')::bigint,
+                             api.behind(args));
+    if body is not null then
+        status := 400;
+        return;
+    end if;
+
     insert into sluice.media (id, owner, visibility, kind, state, title,
                               filename, bytes, sha256)
     values ((args->>'id')::uuid, actor,
@@ -1336,6 +1394,34 @@ begin
 
     status := 201;
     body := api.media_object(m, 0);
+end;
+$$;
+
+
+-- After the file is durable in the spool: the row and its first job, one after
+-- the other for each user. All that was asked before is asked again: a refusal
+-- is an upload's end.
+create or replace function api.create_media(actor uuid, args jsonb,
+                                            out status integer, out body jsonb)
+language plpgsql as $$
+begin
+    perform from sluice.users where id = actor and disabled_at is null
+    for no key update;
+
+    if not found then
+        select * into status, body from api.refuse(
+            case when args ? 'upload' then 'account-disabled'
+                 else 'token-invalid' end);
+    elsif args->>'score' <> '' then
+        select * into status, body from api.take_attachment(actor, args);
+    else
+        select * into status, body from api.take_media(actor, args);
+    end if;
+
+    if status >= 400 then
+        delete from sluice.uploads
+        where id = (args->>'upload')::uuid and owner = actor;
+    end if;
 end;
 $$;
 

@@ -293,6 +293,15 @@ describe("a length that comes later", { timeout }, () => {
             "conflict", "Upload-Length");
         assert.match((await patch(path, 5, "f")).headers["sluice-media"], /./);
     });
+
+    it("is held to the bound, too", async () => {
+        const answer = await tus("POST", "/small",
+            { "Upload-Defer-Length": "1" });
+        const path = answer.headers.location.replace("/api/uploads", "/small");
+
+        refused(await patch(path, 0, "a", { "Upload-Length": 65537 }), 413,
+            "too-large");
+    });
 });
 
 
@@ -393,6 +402,16 @@ describe("parts", { timeout }, () => {
         return path;
     }
 
+    it("need no metadata to become a whole", async () => {
+        const paths = [await part(randomBytes(30)), await part("bc")];
+        const answer = await tus("POST", "/api/uploads",
+            { "Upload-Concat": `final;${paths.join(" ")}` });
+
+        assert.equal(answer.status, 201, answer.text);
+        assert.equal((await viewer.media(answer.headers["sluice-media"]))
+            .filename, "unnamed");
+    });
+
     it("are no media files", async () => {
         const path = await part("part alone");
         const { headers } = await tus("HEAD", path);
@@ -453,61 +472,6 @@ describe("parts", { timeout }, () => {
 
         await other.patch(path, 0, "x");
         refused(await final(path), 404, "not-found", "Upload-Concat");
-    });
-});
-
-
-describe("bounds", { timeout }, () => {
-    it("hold for the uploads of a user at once", async () => {
-        const other = new Tus(stack, await stack.visitor("viewer"));
-
-        await stack.sql("update sluice.users set uploads_max = 2 where id = "
-            + `'${other.who.user.id}'`);
-        await other.create(5);
-        const path = await other.create(5);
-
-        refused(await other.request("POST", "/api/uploads",
-            { "Upload-Length": "5" }), 429, "too-many");
-        await other.patch(path, 0, "abcde");
-        await other.create(5);
-    });
-
-    it("hold for a user's quota, with what is announced", async () => {
-        const other = new Tus(stack, await stack.visitor("viewer"));
-
-        await stack.sql("update sluice.users set quota_bytes = 10 where id = "
-            + `'${other.who.user.id}'`);
-        const path = await other.create(7);
-
-        refused(await other.request("POST", "/api/uploads",
-            { "Upload-Length": "4" }), 413, "quota-exceeded");
-        await other.patch(path, 0, "qwertyu");
-        refused(await other.request("POST", "/api/uploads",
-            { "Upload-Length": "4" }), 413, "quota-exceeded");
-        await other.create(3);
-        assert.equal((await other.who.upload("1234", "a.mp4")).status, 413);
-    });
-
-    it("hold for a quota when no length is said", async () => {
-        const other = new Tus(stack, await stack.visitor("viewer"));
-
-        await stack.sql("update sluice.users set quota_bytes = 10 where id = "
-            + `'${other.who.user.id}'`);
-        const path = await other.create(null);
-
-        refused(await other.patch(path, 0, Readable.from(["12345678901"])),
-            413, "too-large");
-        refused(await other.patch(path, 0, "1", { "Upload-Length": 11 }), 413,
-            "quota-exceeded");
-    });
-
-    it("hold for the length that comes later", async () => {
-        const answer = await tus("POST", "/small",
-            { "Upload-Defer-Length": "1" });
-        const path = answer.headers.location.replace("/api/uploads", "/small");
-
-        refused(await patch(path, 0, "a", { "Upload-Length": 65537 }), 413,
-            "too-large");
     });
 });
 

@@ -16,6 +16,7 @@ SQL_EMBED(sql_0004_jobs, "sql/0004_jobs.sql");
 SQL_EMBED(sql_0005_uploads, "sql/0005_uploads.sql");
 SQL_EMBED(sql_0006_scores, "sql/0006_scores.sql");
 SQL_EMBED(sql_0007_housekeeping, "sql/0007_housekeeping.sql");
+SQL_EMBED(sql_0008_plans, "sql/0008_plans.sql");
 SQL_EMBED(sql_queue, "sql/queue.sql");
 SQL_EMBED(sql_api, "sql/api.sql");
 SQL_EMBED(sql_housekeeping, "sql/housekeeping.sql");
@@ -29,6 +30,7 @@ const sql_file_t sql_files[] = {
     { "0005_uploads.sql", 0, sql_0005_uploads },
     { "0006_scores.sql", 0, sql_0006_scores },
     { "0007_housekeeping.sql", 0, sql_0007_housekeeping },
+    { "0008_plans.sql", 0, sql_0008_plans },
     { "queue.sql", 1, sql_queue },
     { "api.sql", 1, sql_api },
     { "housekeeping.sql", 1, sql_housekeeping },

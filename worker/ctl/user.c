@@ -130,9 +130,9 @@ ctl_user_list(int argc, char **argv)
     json_t *rows;
     PGconn *conn;
     const char *conninfo = NULL, *as_json = NULL;
-    static const char *const columns[] = { "id",   "email",    "role",
-                                           "name", "disabled", "created_at",
-                                           NULL };
+    static const char *const columns[] = { "id",         "email", "role",
+                                           "name",       "plan",  "disabled",
+                                           "created_at", NULL };
     const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
                                      { "json", NULL, "for machines", &as_json },
                                      { NULL, NULL, NULL, NULL } };
@@ -144,12 +144,12 @@ ctl_user_list(int argc, char **argv)
         return CTL_FAILED;
     }
 
-    rows = database_rows(
-        conn,
-        "select id, email, role, name, disabled_at is not null as disabled, "
-        "date_trunc('second', created_at) as created_at "
-        "from sluice.users order by id",
-        0, NULL);
+    rows = database_rows(conn,
+                         "select id, email, role, name, plan, disabled_at is "
+                         "not null as disabled, "
+                         "date_trunc('second', created_at) as created_at "
+                         "from sluice.users order by id",
+                         0, NULL);
     PQfinish(conn);
     if (rows == NULL) {
         return CTL_FAILED;

@@ -1,4 +1,4 @@
-/* What changes for a user who is there: role, disabled, enabled. */
+/* What changes for a user who is there: role, plan, disabled, enabled. */
 
 #include <stdio.h>
 #include <string.h>
@@ -11,34 +11,56 @@
 #include "uuid.h"
 
 
-static int user_change(int argc, char **argv, const char *sql, int takes_role);
-static json_t *user_change_apply(const char *conninfo, const char *sql,
-                                 const char *email, const char *role);
+static void user_check_role(const char *role);
+static int user_change(int argc, char **argv, const char *sql, int n,
+                       void (*check)(const char *value));
+static json_t *user_change_apply(const char *conninfo, const char *sql, int n,
+                                 const char *const *params);
 
 
 int
 ctl_user_role(int argc, char **argv)
 {
-    return user_change(argc, argv, "select api.set_role($1, $2)", 1);
+    return user_change(argc, argv, "select api.set_role($1, $2)", 2,
+                       user_check_role);
+}
+
+
+int
+ctl_user_plan(int argc, char **argv)
+{
+    return user_change(argc, argv, "select api.set_plan($1, $2)", 2, NULL);
 }
 
 
 int
 ctl_user_disable(int argc, char **argv)
 {
-    return user_change(argc, argv, "select api.disable_user($1)", 0);
+    return user_change(argc, argv, "select api.disable_user($1)", 1, NULL);
 }
 
 
 int
 ctl_user_enable(int argc, char **argv)
 {
-    return user_change(argc, argv, "select api.enable_user($1)", 0);
+    return user_change(argc, argv, "select api.enable_user($1)", 1, NULL);
 }
 
 
+static void
+user_check_role(const char *role)
+{
+    if (strcmp(role, "viewer") != 0 && strcmp(role, "editor") != 0
+        && strcmp(role, "admin") != 0) {
+        ctl_usage("ROLE is viewer, editor or admin, not \"%s\"", role);
+    }
+}
+
+
+/* The operands are the `n` parameters; what was left out is null. */
 static int
-user_change(int argc, char **argv, const char *sql, int takes_role)
+user_change(int argc, char **argv, const char *sql, int n,
+            void (*check)(const char *value))
 {
     int rc;
     json_t *user;
@@ -55,13 +77,11 @@ user_change(int argc, char **argv, const char *sql, int takes_role)
         && !uuid_valid(operands[0], strlen(operands[0]))) {
         ctl_usage("USER \"%s\" is no e-mail address and no id", operands[0]);
     }
-    if (takes_role && strcmp(operands[1], "viewer") != 0
-        && strcmp(operands[1], "editor") != 0
-        && strcmp(operands[1], "admin") != 0) {
-        ctl_usage("ROLE is viewer, editor or admin, not \"%s\"", operands[1]);
+    if (check != NULL) {
+        check(operands[1]);
     }
 
-    user = user_change_apply(conninfo, sql, operands[0], operands[1]);
+    user = user_change_apply(conninfo, sql, n, operands);
     if (user == NULL) {
         return CTL_FAILED;
     }
@@ -77,26 +97,25 @@ user_change(int argc, char **argv, const char *sql, int takes_role)
 
 /* The user as he is now, with what was revoked; NULL after saying why not. */
 static json_t *
-user_change_apply(const char *conninfo, const char *sql, const char *email,
-                  const char *role)
+user_change_apply(const char *conninfo, const char *sql, int n,
+                  const char *const *params)
 {
     json_t *user = NULL;
     PGconn *conn;
     PGresult *result;
-    const char *params[] = { email, role };
 
     conn = database_open(conninfo);
     if (conn == NULL) {
         return NULL;
     }
 
-    result = database_query(conn, sql, role ? 2 : 1, params);
+    result = database_query(conn, sql, n, params);
     if (result == NULL) {
         goto done;
     }
 
     if (PQgetisnull(result, 0, 0)) {
-        ctl_fail("there is no user %s", email);
+        ctl_fail("there is no user %s", params[0]);
     } else {
         user = json_loads(PQgetvalue(result, 0, 0), 0, NULL);
     }
