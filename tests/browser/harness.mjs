@@ -2,6 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, extname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -16,7 +17,10 @@ const ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--autoplay-policy=no-user-gesture-required",
 ];
-const TYPES = { ".mp4": "video/mp4", ".pdf": "application/pdf" };
+const AXE = readFileSync(createRequire(import.meta.url)
+    .resolve("axe-core/axe.min.js"), "utf8");
+const TYPES = { ".mp4": "video/mp4", ".pdf": "application/pdf",
+                ".png": "image/png" };
 const LONGEST = 90_000;     /* ms for a small file to become ready */
 
 export const PHONE = { width: 360, height: 740 };
@@ -217,4 +221,15 @@ async function upload({ url }, headers, path) {
     }
 
     return media;
+}
+
+
+/* What axe objects to: rule and element. */
+export async function complaints(page) {
+    /* From outside: the page's own policy lets no such script in. */
+    const { violations } = await page.evaluate(
+        `${AXE}; axe.run(document, { resultTypes: ["violations"] })`);
+
+    return violations.flatMap(({ id, nodes }) => nodes.map(
+        (node) => `${id}: ${node.html} ${node.failureSummary}`));
 }

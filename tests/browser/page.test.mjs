@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { DESK, film, folder, open, PHONE, place, score }
+import { complaints, DESK, film, folder, open, PHONE, place, score }
     from "./harness.mjs";
-
-const AXE = readFileSync(createRequire(import.meta.url)
-    .resolve("axe-core/axe.min.js"), "utf8");
 
 let house, files, movie, sheet;
 
@@ -172,15 +168,4 @@ function views() {
             return page;
         },
     };
-}
-
-
-/* What axe objects to: rule and element. */
-async function complaints(page) {
-    /* From outside: the page's own policy lets no such script in. */
-    const { violations } = await page.evaluate(
-        `${AXE}; axe.run(document, { resultTypes: ["violations"] })`);
-
-    return violations.flatMap(({ id, nodes }) => nodes.map(
-        (node) => `${id}: ${node.html} ${node.failureSummary}`));
 }

@@ -61,6 +61,8 @@ const PATHS = {
     check: "M5 12.5l4.5 4.5L19 7.5",
     alert: "M12 4l9 16H3zM12 10v4M12 17v.5",
     download: "M12 4v11m0 0l4.5-4.5M12 15l-4.5-4.5M4 20h16",
+    files: "M20 11.5l-8 8a5 5 0 0 1-7-7l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7l-8.5"
+        + " 8.5a1.6 1.6 0 0 1-2.3-2.3l7.6-7.7",
     keys: "M3 6h18v12H3zM7 10h.5M11 10h.5M15 10h.5M7 14h10",
     pages: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
     expand: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",

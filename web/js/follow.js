@@ -39,6 +39,35 @@ export async function follow(media, seen, signal) {
 }
 
 
+/* The same for a file of a score: answers the score, with the file's state in
+   the place of its own. */
+export async function followFile(file, seen, signal) {
+    let pause = SHORT;
+
+    for (;;) {
+        try {
+            const score = await getMedia(file.media, signal);
+            const { state, error } = score.attachments.find(
+                ({ id }) => id === file.id) ?? { state: "failed" };
+            const media = { ...score, job: null, state, error };
+
+            seen(media);
+            if (ended(media)) {
+                return media;
+            }
+        } catch (problem) {
+            if (!problem.away) {
+                throw problem;
+            }
+        }
+
+        await wait(pause, signal);
+        await visible(signal);
+        pause = Math.min(pause * GROWTH, LONG);
+    }
+}
+
+
 async function look(media, signal) {
     if (!media.job || !ACTIVE.includes(media.job.state)) {
         return getMedia(media.id, signal);

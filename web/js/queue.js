@@ -27,8 +27,9 @@ export function onChange(listener, signal) {
 }
 
 
-export function add(files) {
-    list.push(...Array.from(files, (file) => new Upload(file, changed)));
+/* part: {score, role} when they belong to a score */
+export function add(files, part = null) {
+    list.push(...Array.from(files, (file) => new Upload(file, changed, part)));
     changed();
     advance();
 }
@@ -36,7 +37,7 @@ export function add(files) {
 
 export function again(upload) {
     list = list.map((one) => (one === upload
-        ? new Upload(upload.file, changed) : one));
+        ? new Upload(upload.file, changed, upload.part) : one));
     changed();
     advance();
 }

@@ -128,6 +128,13 @@ const en = {
     "score.full": "Full screen",
     "score.broken": "This page could not be loaded.",
     "score.no-pages": "This score has no pages to show.",
+    "score.files": "Recordings and notes",
+    "score.files-none": "What goes with this score appears here.",
+    "score.file-page": "Page {page}",
+    "score.download": "Download {name}",
+    "score.add": "Add a file",
+    "score.add-page": "As its next page",
+    "score.add-kinds": "A recording, or the music as PDF, MusicXML or MIDI.",
 
     "delete.title": "Delete “{title}”?",
     "delete.lead":
@@ -276,6 +283,14 @@ const fr = {
     "score.full": "Plein écran",
     "score.broken": "Cette page n’a pas pu être chargée.",
     "score.no-pages": "Cette partition n’a aucune page à montrer.",
+    "score.files": "Enregistrements et notes",
+    "score.files-none": "Ce qui accompagne cette partition apparaît ici.",
+    "score.file-page": "Page {page}",
+    "score.download": "Télécharger {name}",
+    "score.add": "Ajouter un fichier",
+    "score.add-page": "Comme page suivante",
+    "score.add-kinds":
+        "Un enregistrement, ou la musique en PDF, MusicXML ou MIDI.",
 
     "delete.title": "Supprimer «\u00a0{title}\u00a0»\u00a0?",
     "delete.lead":
@@ -295,6 +310,8 @@ const fr = {
     "problem.login-failed": "L’adresse e-mail ou le mot de passe est faux.",
     "problem.role-too-low": "Votre rôle ne permet pas cela.",
     "problem.not-found": "Cela n’existe pas, ou plus.",
+    "problem.conflict": "Cela ne va pas avec ce qui est déjà là.",
+    "problem.quota-exceeded": "Il ne vous reste plus assez de place.",
     "problem.too-large": "Ce fichier est trop grand.",
     "problem.type-unsupported": "Ce type de fichier n’est pas accepté.",
     "problem.too-many": "Trop d’essais. Attendez un instant.",

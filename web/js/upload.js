@@ -5,7 +5,7 @@
  * server asked to come back), preparing, ready, failed, cancelled.
  */
 
-import { follow } from "./follow.js";
+import { follow, followFile } from "./follow.js";
 import { parse, Problem, wait } from "./http.js";
 import * as session from "./session.js";
 
@@ -25,8 +25,10 @@ export class Upload {
     problem = null;
     delay = 0;              /* seconds, in state delayed */
 
-    constructor(file, changed) {
+    /* part: {score, role} of a file that belongs to a score, or null */
+    constructor(file, changed, part) {
         this.file = file;
+        this.part = part;
         this.name = file.name;
         this.#changed = changed;
         /* The same upload sent again is still one upload. */
@@ -100,9 +102,10 @@ export class Upload {
     /* Waits until the server has made of it what it can. */
     async prepare() {
         const { signal } = this.#abort;
+        const watch = this.part ? followFile : follow;
 
         try {
-            this.media = await follow(this.media, (media) => {
+            this.media = await watch(this.media, (media) => {
                 this.media = media;
                 this.#changed(this);
             }, signal);
@@ -116,7 +119,8 @@ export class Upload {
     }
 
     #post(signal) {
-        const query = new URLSearchParams({ filename: this.name });
+        const query = new URLSearchParams({ filename: this.name,
+                                            ...this.part });
         const request = new XMLHttpRequest();
 
         const title = readable(this.name);

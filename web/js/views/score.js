@@ -7,6 +7,7 @@ import * as notice from "../notice.js";
 import * as position from "../position.js";
 import { ours } from "../shortcuts.js";
 import { spread, turned } from "../spread.js";
+import { scoreFiles } from "./score_files.js";
 
 const KEYS = {
     ArrowRight: 1, ArrowDown: 1, PageDown: 1, " ": 1,
@@ -18,9 +19,9 @@ const TWO = "(min-width: 1000px) and (min-aspect-ratio: 5/4)";
 
 
 export function scoreView(media, remove, { signal }) {
-    const pages = (media.links.pages ?? []).map(local);
     const reader = {
-        media, pages, signal,
+        media, signal,
+        pages: links(media),
         page: 1,
         wide: matchMedia(TWO),
         images: new Map(),  /* page -> img */
@@ -29,7 +30,7 @@ export function scoreView(media, remove, { signal }) {
     };
 
     draw(reader, remove);
-    if (pages.length === 0) {
+    if (reader.pages.length === 0) {
         reader.stage.replaceChildren(h("p", { class: "stage-note" },
                                        () => t("score.no-pages")));
         return reader.element;
@@ -37,14 +38,19 @@ export function scoreView(media, remove, { signal }) {
 
     listen(reader);
     stayAwake(signal);
-    show(reader, Math.min(position.recall(media.id) ?? 1, pages.length));
+    show(reader, Math.min(position.recall(media.id) ?? 1, reader.pages.length));
 
     return reader.element;
 }
 
 
+function links(media) {
+    return (media.links.pages ?? []).map(local);
+}
+
+
 function draw(reader, remove) {
-    const { media, pages } = reader;
+    const { media, pages, signal } = reader;
     const icons = (key, symbol, act, extra = {}) => h("button", {
         class: "icon-button", type: "button", "aria-label": () => t(key),
         title: () => t(key), onclick: act, ...extra,
@@ -63,6 +69,10 @@ function draw(reader, remove) {
                               "aria-label": () => t("score.thumbs") });
     reader.thumbsButton = icons("score.thumbs", "pages",
         () => toggleThumbs(reader), { "aria-expanded": "false" });
+    reader.files = scoreFiles(media, (now) => renew(reader, now), signal);
+    reader.filesButton = icons("score.files", "files",
+        () => toggleFiles(reader), { "aria-expanded": "false",
+                                     "aria-controls": "score-files" });
     reader.stage = h("div", { class: "score-stage", role: "group",
                               "aria-label": () => t("score.reader",
                                                     { title: media.title }) },
@@ -83,9 +93,10 @@ function draw(reader, remove) {
               () => t("score.goto")),
             reader.number,
             h("span", { class: "muted" },
-              () => t("score.of", { pages: pages.length }))),
+              () => t("score.of", { pages: reader.pages.length }))),
           h("div", { class: "reader-tools" },
             reader.thumbsButton,
+            reader.filesButton,
             h("a", { class: "icon-button", href: local(media.links.original),
                      download: media.filename ?? true,
                      "aria-label": () => t("item.original"),
@@ -94,7 +105,26 @@ function draw(reader, remove) {
             document.fullscreenEnabled
                 ? icons("score.full", "expand", () => fullScreen(reader))
                 : null)),
-        h("div", { class: "reader-body" }, reader.thumbs, reader.stage));
+        h("div", { class: "reader-body" }, reader.thumbs, reader.stage,
+          reader.files.element));
+}
+
+
+/* A file has been added, and perhaps it is a page. */
+function renew(reader, media) {
+    const before = reader.pages.length;
+
+    reader.media = media;
+    reader.files.update(media);
+    reader.pages = links(media);
+    if (reader.pages.length !== before) {
+        reader.images.clear();
+        reader.thumbs.replaceChildren();
+        fillThumbs(reader);
+        reader.number.size = String(reader.pages.length).length + 1;
+        refresh(reader.element);
+        show(reader, reader.page);
+    }
 }
 
 
@@ -135,7 +165,8 @@ function listen(reader) {
 
 
 function key(reader, event) {
-    if (!ours(event)) {
+    /* what plays beside the pages has keys of its own */
+    if (!ours(event) || event.target.closest("audio, video")) {
         return;
     }
 
@@ -214,8 +245,8 @@ async function broken(reader) {
     if (!reader.renewed) {
         reader.renewed = true;
         try {
-            const media = await getMedia(reader.media.id, reader.signal);
-            reader.pages = media.links.pages.map(local);
+            reader.pages = links(await getMedia(reader.media.id,
+                                                reader.signal));
             await show(reader, reader.page);
             return;
         } catch {
@@ -261,11 +292,28 @@ function spoken([page, other], pages) {
 }
 
 
+function toggle(element, button) {
+    element.hidden = !element.hidden;
+    button.setAttribute("aria-expanded", String(!element.hidden));
+}
+
+
+function toggleFiles({ files, filesButton }) {
+    toggle(files.element, filesButton);
+}
+
+
 function toggleThumbs(reader) {
+    const { thumbs } = reader;
+
+    toggle(thumbs, reader.thumbsButton);
+    fillThumbs(reader);
+}
+
+
+function fillThumbs(reader) {
     const { thumbs, pages } = reader;
 
-    thumbs.hidden = !thumbs.hidden;
-    reader.thumbsButton.setAttribute("aria-expanded", String(!thumbs.hidden));
     if (!thumbs.hidden && thumbs.children.length === 0) {
         thumbs.append(...pages.map((source, index) => h("li", {},
             h("button", { type: "button",

@@ -5,7 +5,8 @@ import { bytes, percent, span, t } from "../language.js";
 import { path, progress, verb } from "../media.js";
 import * as queue from "../queue.js";
 
-const ACCEPT = "video/*,audio/*,image/*,application/pdf,.mkv";
+export const ACCEPT =
+    "video/*,audio/*,image/*,application/pdf,.mkv,.musicxml,.mxl";
 
 
 export function uploadView(params, { signal }) {
@@ -32,7 +33,7 @@ export function uploadView(params, { signal }) {
         }
         uploads.forEach((upload, place) => {
             if (!rows.has(upload)) {
-                rows.set(upload, makeRow(upload, input));
+                rows.set(upload, uploadRow(upload, input));
             }
             const row = rows.get(upload);
             if (list.children[place] !== row.element) {
@@ -64,7 +65,8 @@ export function uploadView(params, { signal }) {
 }
 
 
-function makeRow(upload, home) {
+/* One upload; `home` takes the focus of what goes. */
+export function uploadRow(upload, home) {
     const named = { name: upload.name };
     const bar = h("progress", { max: 100, class: "share",
                                 "aria-label": () => t("upload.progress",

@@ -1,0 +1,159 @@
+/* What belongs to a score besides its pages: listed, heard, and added to. */
+
+import { getMedia, local } from "../api.js";
+import { h, icon } from "../dom.js";
+import { followFile } from "../follow.js";
+import { bytes, clock, t } from "../language.js";
+import { mayDelete } from "../media.js";
+import * as queue from "../queue.js";
+import { ACCEPT, uploadRow } from "./upload.js";
+
+const PLAYED = ["audio", "video"];
+
+
+/*
+ * The list of a score, to be shown and hidden. Answers {element, update};
+ * changed(media) is called with the score when a file has been added to it.
+ */
+export function scoreFiles(media, changed, signal) {
+    const list = h("ul", { class: "files-list" });
+    const none = h("p", { class: "muted" }, () => t("score.files-none"));
+    const input = h("input", {
+        type: "file", id: "score-file", multiple: true, accept: ACCEPT,
+        class: "visually-hidden",
+        onchange: (event) => {
+            queue.add(event.target.files, { score: media.id,
+                                            role: page.checked ? "page"
+                                                : "attachment" });
+            event.target.value = "";
+        },
+    });
+    const page = h("input", { type: "checkbox", id: "score-as-page" });
+    const moving = h("ul", { class: "uploads" });
+    const rows = new Map();     /* Upload -> row */
+
+    /* What plays goes on: an item that is in its place is not touched. */
+    function update(to) {
+        media = to;
+        const old = new Map([...list.children].map(
+            (item) => [item.dataset.key, item]));
+        const items = media.attachments
+            .filter(({ state }) => state !== "processing" || rows.size === 0)
+            .map((file) => {
+                const key = `${file.id} ${file.state}`;
+                return old.get(key) ?? fileItem(file, key);
+            });
+
+        old.forEach((item) => items.includes(item) || item.remove());
+        items.forEach((item, place) => {
+            if (list.children[place] !== item) {
+                list.insertBefore(item, list.children[place] ?? null);
+            }
+        });
+        none.hidden = items.length > 0 || rows.size > 0;
+    }
+
+    function move() {
+        const mine = queue.uploads().filter(
+            ({ part }) => part?.score === media.id);
+
+        for (const upload of mine) {
+            if (!rows.has(upload) && !listed(upload)) {
+                rows.set(upload, uploadRow(upload, input));
+                moving.append(rows.get(upload).element);
+            }
+        }
+        for (const [upload, row] of rows) {
+            if (mine.includes(upload) && !listed(upload)) {
+                row.update();
+            } else {
+                rows.delete(upload);
+                row.element.remove();
+            }
+        }
+        moving.hidden = rows.size === 0;
+        none.hidden = list.children.length > 0 || rows.size > 0;
+    }
+
+    async function look() {
+        move();
+        const fresh = queue.uploads().filter((upload) =>
+            upload.part?.score === media.id && listed(upload) && !upload.seen);
+
+        if (fresh.length > 0) {
+            fresh.forEach((upload) => { upload.seen = true; });
+            changed(await getMedia(media.id, signal));
+        }
+    }
+
+    queue.onChange(() => look().catch(() => {}), signal);
+    move();
+    update(media);
+    media.attachments.filter(({ state }) => state === "processing")
+        .forEach((file) => followFile(file, () => {}, signal)
+            .then(changed, () => {}));
+
+    return {
+        update,
+        element: h("aside", { class: "files", id: "score-files", hidden: true,
+                              "aria-labelledby": "files-title" },
+            h("h2", { id: "files-title" }, () => t("score.files")),
+            none, list, moving,
+            mayDelete(media) ? add(media, input, page) : null),
+    };
+}
+
+
+/* The server has told what became of it: it is in the list. */
+function listed(upload) {
+    return upload.done && upload.media !== null;
+}
+
+
+function add(media, input, page) {
+    /* A score that is one picture has a size, and takes further pages. */
+    const picture = media.width !== null;
+
+    return h("div", { class: "files-add" },
+        picture ? h("div", { class: "check" }, page,
+                    h("label", { for: "score-as-page" },
+                      () => t("score.add-page"))) : null,
+        input,
+        h("label", { class: "button wide", for: "score-file" },
+          icon("upload"), h("span", {}, () => t("score.add"))),
+        h("p", { class: "muted" }, () => t("score.add-kinds")));
+}
+
+
+function fileItem(file, key) {
+    const source = local(file.links.original);
+
+    return h("li", { class: "file", "data-key": key,
+                     "data-state": file.state },
+        h("p", { class: "file-name", dir: "auto" }, file.filename),
+        h("p", { class: "file-facts" }, () => facts(file)),
+        source && h("a", { class: "icon-button", href: source,
+                           download: file.filename,
+                           "aria-label": () => t("score.download", {
+                               name: file.filename }) }, icon("download")),
+        source && PLAYED.includes(file.kind)
+            ? h(file.kind, { src: source, controls: true, preload: "none",
+                             "aria-label": file.filename }) : null);
+}
+
+
+/* "Audio · MP3 · 3:12 · 4.1 MB" */
+function facts(file) {
+    if (file.state !== "ready") {
+        return file.state === "failed" ? file.error ?? t("state.failed")
+            : t("state.processing");
+    }
+
+    return [
+        file.role === "page" ? t("score.file-page", { page: file.position })
+            : t(`kind.${file.kind}`),
+        file.format,
+        file.duration ? clock(file.duration) : null,
+        bytes(file.bytes),
+    ].filter(Boolean).join(" · ");
+}
