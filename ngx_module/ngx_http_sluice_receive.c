@@ -1,4 +1,5 @@
-/* A body becomes a file: read what is there, let a thread write it, read on. */
+/* A body becomes a file: read what is there, let a thread write it, and read on
+   into another buffer meanwhile. */
 
 #include "ngx_http_sluice_upload.h"
 
@@ -19,6 +20,8 @@ static void ngx_http_sluice_receive_start(ngx_http_request_t *r);
 static void ngx_http_sluice_receive_read(ngx_http_request_t *r);
 static void ngx_http_sluice_receive_take(ngx_http_request_t *r,
                                          ngx_http_sluice_receive_t *receive);
+static void ngx_http_sluice_receive_ahead(ngx_http_request_t *r,
+                                          ngx_http_sluice_receive_t *receive);
 static void ngx_http_sluice_receive_work(void *data, ngx_log_t *log);
 static void ngx_http_sluice_receive_written(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_receive_stopped(ngx_event_t *ev);
@@ -64,9 +67,24 @@ ngx_http_sluice_receive(ngx_http_request_t *r,
 }
 
 
+/* HTTP/2 counts the bytes that its one buffer still takes. */
+
 static void
 ngx_http_sluice_receive_start(ngx_http_request_t *r)
 {
+    ngx_buf_t *buf;
+    ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_receive_t *receive;
+
+    ctx = ngx_http_sluice_find_ctx(r);
+    receive = ctx->upload;
+    buf = r->request_body->buf;
+
+    if (buf && r->reading_body && r->http_version < NGX_HTTP_VERSION_20) {
+        receive->spare = ngx_create_temp_buf(r->pool,
+                                             (size_t) (buf->end - buf->start));
+    }
+
     r->read_event_handler = ngx_http_sluice_receive_read;
     r->write_event_handler = ngx_http_request_empty_handler;
 
@@ -85,7 +103,7 @@ ngx_http_sluice_receive_read(ngx_http_request_t *r)
     receive = ctx->upload;
     receive->reads = 0;
 
-    if (r->reading_body && !receive->stop) {
+    if (r->reading_body && !receive->stop && receive->end == NGX_OK) {
         rc = ngx_http_read_unbuffered_request_body(r);
 
         if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
@@ -98,7 +116,12 @@ ngx_http_sluice_receive_read(ngx_http_request_t *r)
         receive->end = NGX_HTTP_SLUICE_STOPPED;
     }
 
-    ngx_http_sluice_receive_take(r, receive);
+    if (!receive->writes) {
+        ngx_http_sluice_receive_take(r, receive);
+
+    } else if (receive->end != NGX_OK || !r->reading_body) {
+        r->read_event_handler = ngx_http_block_reading;
+    }
 }
 
 
@@ -143,9 +166,37 @@ ngx_http_sluice_receive_take(ngx_http_request_t *r,
         ngx_del_timer(r->connection->read);
     }
 
-    ngx_http_sluice_thread_wait(r, &receive->retry,
-                                ngx_http_sluice_receive_work,
-                                ngx_http_sluice_receive_written, receive);
+    receive->writes = 1;
+
+    if (ngx_http_sluice_thread_wait(r, &receive->retry,
+                                    ngx_http_sluice_receive_work,
+                                    ngx_http_sluice_receive_written, receive)
+        == NGX_DONE) {
+        ngx_http_sluice_receive_ahead(r, receive);
+    }
+}
+
+
+/* nginx goes on in whichever buffer is there, as far as that goes; what the
+   thread still has it counts as busy. */
+
+static void
+ngx_http_sluice_receive_ahead(ngx_http_request_t *r,
+                              ngx_http_sluice_receive_t *receive)
+{
+    ngx_buf_t *buf = receive->spare;
+
+    if (buf == NULL || receive->last || receive->end != NGX_OK) {
+        return;
+    }
+
+    receive->spare = r->request_body->buf;
+    r->request_body->buf = buf;
+    buf->pos = buf->start;
+    buf->last = buf->start;
+
+    r->read_event_handler = ngx_http_sluice_receive_read;
+    ngx_http_sluice_receive_read(r);
 }
 
 
@@ -179,13 +230,12 @@ ngx_http_sluice_receive_written(ngx_http_request_t *r, void *data)
     }
 
     receive->chain = NULL;
+    receive->writes = 0;
 
     if (receive->error) {
         receive->end =
             status_problem(ngx_http_sluice_spool_status(receive->error))->http;
-    }
-
-    if (receive->last || receive->end != NGX_OK) {
+        r->read_event_handler = ngx_http_block_reading;
         receive->done(r, receive->data, receive->end);
         return;
     }
@@ -243,7 +293,7 @@ ngx_http_sluice_receive_cleanup(void *data)
 
 /* nothing is refused in the middle: each upload waits for its turn */
 
-void
+ngx_int_t
 ngx_http_sluice_thread_wait(ngx_http_request_t *r, ngx_event_t *retry,
                             void (*work)(void *data, ngx_log_t *log),
                             ngx_http_sluice_step_pt step, void *data)
@@ -255,12 +305,12 @@ ngx_http_sluice_thread_wait(ngx_http_request_t *r, ngx_event_t *retry,
     rc = ngx_http_sluice_thread_try(r, work, step, data);
 
     if (rc == NGX_DONE) {
-        return;
+        return NGX_DONE;
     }
 
     if (rc != NGX_BUSY) {
         ngx_http_sluice_finish(r, rc);
-        return;
+        return NGX_ERROR;
     }
 
     turn = retry->data;
@@ -269,7 +319,7 @@ ngx_http_sluice_thread_wait(ngx_http_request_t *r, ngx_event_t *retry,
         cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_turn_t));
         if (cln == NULL) {
             ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-            return;
+            return NGX_ERROR;
         }
 
         cln->handler = ngx_http_sluice_turn_cleanup;
@@ -288,6 +338,8 @@ ngx_http_sluice_thread_wait(ngx_http_request_t *r, ngx_event_t *retry,
 
     r->read_event_handler = ngx_http_block_reading;
     ngx_add_timer(retry, NGX_HTTP_SLUICE_RECEIVE_RETRY);
+
+    return NGX_AGAIN;
 }
 
 
@@ -303,7 +355,8 @@ ngx_http_sluice_turn(ngx_event_t *ev)
 
     ngx_http_set_log_request(c->log, r);
 
-    ngx_http_sluice_thread_wait(r, ev, turn->work, turn->step, turn->data);
+    (void) ngx_http_sluice_thread_wait(r, ev, turn->work, turn->step,
+                                       turn->data);
 
     ngx_http_run_posted_requests(c);
 }

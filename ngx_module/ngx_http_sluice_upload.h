@@ -39,17 +39,20 @@ struct ngx_http_sluice_receive_s {
 
     ngx_http_request_t *request;
     ngx_chain_t *chain; /* the thread's while it writes */
+    ngx_buf_t *spare;   /* the buffer that nginx does not read into, or NULL */
     ngx_event_t retry;
     ngx_err_t error;
-    ngx_int_t end;      /* what ends it, or NGX_OK */
-    unsigned reads : 1; /* waits for the client; else a thread writes */
+    ngx_int_t end;       /* what ends it, or NGX_OK */
+    unsigned reads : 1;  /* waits for the client alone */
+    unsigned writes : 1; /* a thread has the chain, or will */
     unsigned stop : 1;
     unsigned last : 1; /* the chain ends the body */
 };
 
 /* Reads the body of `r` unbuffered and lets a thread append it to the spool;
-   one buffer is all the memory that takes. The request's count must have been
-   taken for the time that was waited for before; it is given back. */
+   two buffers of client_body_buffer_size are all the memory that takes. The
+   request's count must have been taken for the time that was waited for before;
+   it is given back. */
 void ngx_http_sluice_receive(ngx_http_request_t *r,
                              ngx_http_sluice_receive_t *receive);
 
@@ -61,10 +64,11 @@ void ngx_http_sluice_receive_stop(ngx_http_sluice_receive_t *receive);
 
 /* Runs `work` in the thread pool as ngx_http_sluice_thread_post() does, but a
    full pool is waited for. `retry` must be zero at first and live in r->pool.
-   */
-void ngx_http_sluice_thread_wait(ngx_http_request_t *r, ngx_event_t *retry,
-                                 void (*work)(void *data, ngx_log_t *log),
-                                 ngx_http_sluice_step_pt step, void *data);
+   NGX_DONE: it is under way; NGX_AGAIN: it waits; NGX_ERROR: the request has
+   ended. */
+ngx_int_t ngx_http_sluice_thread_wait(ngx_http_request_t *r, ngx_event_t *retry,
+                                      void (*work)(void *data, ngx_log_t *log),
+                                      ngx_http_sluice_step_pt step, void *data);
 
 /* The status for what went wrong on the disk. */
 sluice_status_t ngx_http_sluice_spool_status(ngx_err_t err);

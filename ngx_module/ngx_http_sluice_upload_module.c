@@ -3,7 +3,7 @@
 #include "ngx_http_sluice_upload.h"
 
 
-#define NGX_HTTP_SLUICE_UPLOAD_BUFFER (512 * 1024)
+#define NGX_HTTP_SLUICE_UPLOAD_BUFFER (256 * 1024) /* each upload has two */
 #define NGX_HTTP_SLUICE_UPLOAD_KEEP_FREE (1024 * 1024 * 1024)
 
 

@@ -70,6 +70,7 @@ async function send(source, method, url, headers) {
 }
 
 
+/* The same in tus's two requests; answers the upload's id. */
 async function tus(source, url, headers) {
     const all = { ...headers, "Tus-Resumable": "1.0.0" };
     const answer = await fetch(url, { method: "POST",
@@ -78,6 +79,7 @@ async function tus(source, url, headers) {
 
     await send(source, "PATCH", location.href, { ...all, "Upload-Offset": "0",
         "Content-Type": "application/offset+octet-stream" });
+    return location.pathname.split("/").at(-1);
 }
 
 
@@ -107,6 +109,8 @@ function rows(stack, user, { node, sink }) {
     const nginx = () => stack.workers();
     const put = (source, name) =>
         send(source, "PUT", `${stack.url}/dav/${name}`, {});
+    const brought = (source) =>
+        tus(source, `http://127.0.0.1:${node.port}/files`, {});
 
     return [
         { name: "Sluice, POST", durable: "fsync; hash, row and job",
@@ -123,8 +127,12 @@ function rows(stack, user, { node, sink }) {
               await run("sync", [stack.path("dav", name)]);
           } },
         { name: "tus's Node server", durable: "none: in the page cache",
-          folder: "node", pids: () => [node.pid], bring: (source) =>
-              tus(source, `http://127.0.0.1:${node.port}/files`, {}) },
+          folder: "node", pids: () => [node.pid], bring: brought },
+        { name: "the same, then sync", durable: "fsync",
+          folder: "node", pids: () => [node.pid], bring: async (source) => {
+              const id = await brought(source);
+              await run("sync", [stack.path("node", id)]);
+          } },
         { name: "curl into nothing", durable: "", folder: "dav",
           pids: () => [], bring: (source) => send(source, "POST",
               `http://127.0.0.1:${sink.address().port}/`, {}) },
