@@ -72,7 +72,7 @@ async function kill(stack) {
 /* tus-js-client 4.3.1 loses the promise of some requests that were cut, though
    it goes on: what becomes of the upload is what counts. */
 process.on("unhandledRejection", (error) => {
-    if (!/^ECONN/.test(error.code)) {
+    if (!/^ECONN/.test(error.code ?? error.causingError?.code)) {
         throw error;
     }
 });
