@@ -90,7 +90,8 @@ describe("the events of a job", { timeout }, () => {
         });
 
     it("begin with its state now and end when it is done", async () => {
-        const id = await noop(stack, {}, { ...own(),
+        /* long enough to be seen at it */
+        const id = await noop(stack, { ms: 2000 }, { ...own(),
             run_at: new Date(Date.now() + 1500).toISOString() });
         const stream = await follow(id);
 
