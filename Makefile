@@ -201,8 +201,15 @@ soak: test-packages
 	@node tests/soak/jobs.mjs
 
 faults: test-packages
-	@$(MAKE) -s build
+	@$(MAKE) -s build build/faults/shim.so
 	@TUS_BYTES=$${TUS_BYTES:-1073741824} node tests/faults/tus.mjs
+
+# Goes into the servers with LD_PRELOAD.
+
+build/faults/shim.so: tests/faults/shim.c
+	$(call say,LINK,$@)mkdir -p $(@D); \
+	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Wshadow -Werror -fPIC -shared \
+	  -o $@ $< -ldl
 
 build/bench/mint build/soak/tokens: build/%: tests/%.c build/libcore.a
 	$(call say,LINK,$@)mkdir -p $(@D); \

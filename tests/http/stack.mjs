@@ -28,11 +28,13 @@ const running = new Set();
 
 /*
  * Starts a stack and answers a Stack. `extra` is text for nginx's server block,
- * or a function that makes it from the state folder and the port.
+ * or a function that makes it from the state folder and the port; `environment`
+ * is added to that of the servers; `within` is the folder for the state.
  */
-export async function startStack({ extra = "" } = {}) {
+export async function startStack({ extra = "", environment: more = {},
+                                   within = "/tmp" } = {}) {
     /* short, for the sockets in it: unix(7) */
-    const state = mkdtempSync("/tmp/sl-");
+    const state = mkdtempSync(join(within, "sl-"));
     const folder = mkdtempSync("/tmp/sl-files-");
     let failure;
 
@@ -45,7 +47,7 @@ export async function startStack({ extra = "" } = {}) {
 
         const environment = {
             ...process.env, SLUICE_STATE: state, SLUICE_PORT: String(port),
-            SLUICE_DEMO: "0", SLUICE_EXTRA_CONF: conf,
+            SLUICE_DEMO: "0", SLUICE_EXTRA_CONF: conf, ...more,
         };
         const stack = new Stack(state, folder, port, environment);
 
@@ -134,11 +136,13 @@ class Stack {
 
     /* Runs a program as the user whom the servers run as. */
     asServer(program, ...words) {
+        const options = { cwd: this.state, env: this.environment };
+
         return AS_ROOT
             ? run("setpriv", ["--reuid=www-data", "--regid=www-data",
                               "--init-groups", "--", program, ...words],
-                  { cwd: this.state })
-            : run(program, words, { cwd: this.state });
+                  options)
+            : run(program, words, options);
     }
 
     sluicectl(...words) {
@@ -217,6 +221,19 @@ class Stack {
         await run(STACK, ["up"], { env: this.environment, timeout: 60_000 });
     }
 
+    /* The same at once, as a service manager does it: worker.conf stays. */
+    async restartWorker() {
+        const before = existsSync(this.path("run/worker.pid"))
+            ? this.pid("worker") : 0;
+
+        await this.asServer("sh", "-c", "setsid \"$@\" < /dev/null "
+            + ">> run/worker.out 2>&1 &", "-", this.path("bin/sluice-worker"),
+        "-c", this.path("worker.conf"));
+        await until("the worker has started", () =>
+            existsSync(this.path("run/worker.pid"))
+            && this.pid("worker") !== before && alive(this.pid("worker")));
+    }
+
     async stopPostgres() {
         await this.asServer(postgres("pg_ctl"), "-D", this.path("pg"), "-w",
             "-s", "-m", "immediate", "stop");
@@ -235,10 +252,12 @@ class Stack {
         await until("Redis is gone", () => !alive(pid));
     }
 
-    async startRedis() {
+    /* With what its append-only file keeps, if it has one. */
+    async startRedis({ appendonly = "no" } = {}) {
         await this.asServer("redis-server", "--port", "0",
             "--unixsocket", this.path("run/redis.sock"),
-            "--unixsocketperm", "700", "--save", "", "--appendonly", "no",
+            "--unixsocketperm", "700", "--save", "",
+            "--appendonly", appendonly,
             "--daemonize", "yes", "--dir", this.path("redis"),
             "--pidfile", this.path("run/redis.pid"),
             "--logfile", this.path("logs/redis.log"));

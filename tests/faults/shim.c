@@ -1,0 +1,352 @@
+/*
+ * What a disk and a clock do on a bad day, for processes that are started with
+ * LD_PRELOAD: writes and syncs below $SLUICE_STATE/{spool,media,work} fail or
+ * take their time, and the time of day jumps. The file in $SLUICE_SHIM says
+ * what happens now; it is shared memory, so that it holds for all of them at
+ * once, and shim.mjs writes it.
+ */
+
+#define _GNU_SOURCE /* RTLD_NEXT, renameat2 */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SHIM_FILES 8192 /* whose durable size is remembered */
+#define SHIM_HASH 0x9e3779b97f4a7c15U /* Fibonacci's */
+
+/* As shim.mjs has it. */
+typedef struct {
+    int64_t write_errno; /* 0: writes work */
+    int64_t sync_errno;
+    int64_t odds;     /* one call in so many fails */
+    int64_t delay_us; /* of each write and sync */
+    int64_t clock_s;  /* the time of day is wrong by so much */
+    int64_t writes_failed, syncs_failed, delayed, clocks_read;
+    int64_t calls;
+    struct {
+        uint64_t file;
+        int64_t durable; /* bytes */
+    } files[SHIM_FILES];
+} shim_t;
+
+static shim_t shim_idle;
+static shim_t *shim = &shim_idle;
+static char shim_state[PATH_MAX];
+static size_t shim_state_len;
+
+/* name##_real is the C library's. */
+#define SHIM_REAL(name)                                             \
+    static __typeof__(name) *name##_real;                           \
+    if (name##_real == NULL) {                                      \
+        name##_real = (__typeof__(name) *) dlsym(RTLD_NEXT, #name); \
+    }
+
+#define SHIM_COUNT(field) __atomic_add_fetch(&shim->field, 1, __ATOMIC_RELAXED)
+
+
+__attribute__((constructor)) static void
+shim_open(void)
+{
+    int fd;
+    void *page;
+    const char *path = getenv("SLUICE_SHIM"), *state = getenv("SLUICE_STATE");
+
+    if (path == NULL || state == NULL
+        || (fd = open(path, O_RDWR | O_CLOEXEC)) == -1) {
+        return;
+    }
+
+    page = mmap(NULL, sizeof(shim_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+                0);
+    close(fd);
+
+    if (page != MAP_FAILED) {
+        shim_state_len = (size_t) snprintf(shim_state, sizeof(shim_state),
+                                           "%s/", state);
+        shim = page;
+    }
+}
+
+
+static int
+shim_below(const char *path)
+{
+    size_t i, len;
+    static const char *const folders[] = { "spool", "media", "work" };
+
+    if (shim_state_len == 0
+        || strncmp(path, shim_state, shim_state_len) != 0) {
+        return 0;
+    }
+    path += shim_state_len;
+
+    for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        len = strlen(folders[i]);
+        if (strncmp(path, folders[i], len) == 0
+            && (path[len] == '/' || path[len] == '\0')) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+shim_holds(int fd)
+{
+    int saved = errno;
+    char name[32], path[PATH_MAX];
+    ssize_t n;
+
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    n = readlink(name, path, sizeof(path) - 1);
+    errno = saved;
+    if (n < 0) {
+        return 0;
+    }
+
+    path[n] = '\0';
+    return shim_below(path);
+}
+
+
+static int
+shim_turn(void)
+{
+    uint64_t n = (uint64_t) SHIM_COUNT(calls);
+
+    return shim->odds <= 1
+           || (n * SHIM_HASH >> 32) % (uint64_t) shim->odds == 0;
+}
+
+
+static void
+shim_wait(void)
+{
+    int64_t us = shim->delay_us;
+    struct timespec pause = { us / 1000000, us % 1000000 * 1000 };
+
+    if (us > 0) {
+        SHIM_COUNT(delayed);
+        nanosleep(&pause, NULL);
+    }
+}
+
+
+/* Nonzero: the call fails, and errno is set. */
+static int
+shim_write_fails(int here)
+{
+    int64_t number = shim->write_errno;
+
+    if ((number == 0 && shim->delay_us == 0) || !here) {
+        return 0;
+    }
+
+    shim_wait();
+    if (number == 0 || !shim_turn()) {
+        return 0;
+    }
+
+    SHIM_COUNT(writes_failed);
+    errno = (int) number;
+    return 1;
+}
+
+#define shim_fd_fails(fd)                          \
+    ((shim->write_errno != 0 || shim->delay_us != 0) \
+     && shim_write_fails(shim_holds(fd)))
+
+
+ssize_t
+write(int fd, const void *buf, size_t n)
+{
+    SHIM_REAL(write)
+    return shim_fd_fails(fd) ? -1 : write_real(fd, buf, n);
+}
+
+
+ssize_t
+pwrite(int fd, const void *buf, size_t n, off_t at)
+{
+    SHIM_REAL(pwrite)
+    return shim_fd_fails(fd) ? -1 : pwrite_real(fd, buf, n, at);
+}
+
+
+ssize_t
+writev(int fd, const struct iovec *vec, int n)
+{
+    SHIM_REAL(writev)
+    return shim_fd_fails(fd) ? -1 : writev_real(fd, vec, n);
+}
+
+
+int
+rename(const char *from, const char *to)
+{
+    SHIM_REAL(rename)
+    return shim_write_fails(shim_below(to)) ? -1 : rename_real(from, to);
+}
+
+
+int
+renameat2(int old, const char *from, int new, const char *to, unsigned flags)
+{
+    SHIM_REAL(renameat2)
+    return shim_write_fails(shim_below(to))
+               ? -1
+               : renameat2_real(old, from, new, to, flags);
+}
+
+
+/* A kernel that could not write pages back calls them clean and may drop them:
+   what was written since the last good sync is gone, and the next sync says
+   that all is well. */
+static void
+shim_settle(int fd, int good)
+{
+    int out;
+    char name[32];
+    static const char zeros[65536];
+    struct stat st;
+    int64_t at, durable = 0;
+    uint64_t file, place;
+
+    SHIM_REAL(pwrite)
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return;
+    }
+
+    file = ((uint64_t) st.st_dev << 48 | st.st_ino) + 1;
+    place = file * SHIM_HASH >> 32 & (SHIM_FILES - 1);
+
+    if (good) {
+        shim->files[place].file = file;
+        shim->files[place].durable = st.st_size;
+        return;
+    }
+
+    if (shim->files[place].file == file) {
+        durable = shim->files[place].durable;
+    }
+
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    out = open(name, O_WRONLY | O_CLOEXEC);
+    for (at = durable; out != -1 && at < st.st_size; at += sizeof(zeros)) {
+        (void) !pwrite_real(out, zeros,
+                            (size_t) (st.st_size - at
+                                              < (int64_t) sizeof(zeros)
+                                          ? st.st_size - at
+                                          : (int64_t) sizeof(zeros)),
+                            at);
+    }
+    if (out != -1) {
+        close(out);
+    }
+}
+
+
+static int
+shim_sync(int fd, int (*real)(int))
+{
+    int rc, saved;
+
+    if (!shim_holds(fd)) {
+        return real(fd);
+    }
+
+    shim_wait();
+    if (shim->sync_errno != 0 && shim_turn()) {
+        SHIM_COUNT(syncs_failed);
+        shim_settle(fd, 0);
+        errno = (int) shim->sync_errno;
+        return -1;
+    }
+
+    rc = real(fd);
+    saved = errno;
+    if (rc == 0) {
+        shim_settle(fd, 1);
+    }
+    errno = saved;
+    return rc;
+}
+
+
+int
+fsync(int fd)
+{
+    SHIM_REAL(fsync)
+    return shim_sync(fd, fsync_real);
+}
+
+
+int
+fdatasync(int fd)
+{
+    SHIM_REAL(fdatasync)
+    return shim_sync(fd, fdatasync_real);
+}
+
+
+int
+clock_gettime(clockid_t clock, struct timespec *now)
+{
+    int rc;
+
+    SHIM_REAL(clock_gettime)
+
+    rc = clock_gettime_real(clock, now);
+    if (rc == 0 && shim->clock_s != 0
+        && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
+        SHIM_COUNT(clocks_read);
+        now->tv_sec += shim->clock_s;
+    }
+
+    return rc;
+}
+
+
+int
+gettimeofday(struct timeval *restrict now, void *restrict zone)
+{
+    int rc;
+
+    SHIM_REAL(gettimeofday)
+
+    rc = gettimeofday_real(now, zone);
+    if (rc == 0 && shim->clock_s != 0) {
+        SHIM_COUNT(clocks_read);
+        now->tv_sec += shim->clock_s;
+    }
+
+    return rc;
+}
+
+
+time_t
+time(time_t *at)
+{
+    struct timeval now;
+
+    gettimeofday(&now, NULL);
+    if (at != NULL) {
+        *at = now.tv_sec;
+    }
+
+    return now.tv_sec;
+}
