@@ -28,6 +28,7 @@ static ngx_err_t ngx_sluice_spool_note(ngx_sluice_spool_t *spool);
 static ngx_err_t ngx_sluice_spool_write_state(ngx_sluice_spool_t *spool);
 static ngx_err_t ngx_sluice_spool_write(int fd, u_char *p, size_t size);
 static void ngx_sluice_spool_send(ngx_sluice_spool_t *spool);
+static void ngx_sluice_spool_distrust(ngx_sluice_spool_t *spool);
 static ngx_err_t ngx_sluice_spool_sync_folder(const char *folder);
 
 
@@ -394,8 +395,12 @@ ngx_sluice_spool_join(ngx_sluice_spool_t *spool, ngx_sluice_spool_t *from,
 ngx_err_t
 ngx_sluice_spool_save(ngx_sluice_spool_t *spool)
 {
+    ngx_err_t err;
+
     if (fdatasync(spool->fd) == -1) {
-        return ngx_errno;
+        err = ngx_errno;
+        ngx_sluice_spool_distrust(spool);
+        return err;
     }
 
     if (spool->unjudged || spool->saved == spool->size
@@ -501,27 +506,43 @@ ngx_sluice_spool_commit(ngx_sluice_spool_t *spool)
     sha256_digest(&spool->sha256, spool->digest);
 
     if (fsync(spool->fd) == -1) {
-        return ngx_errno;
+        err = ngx_errno;
+        ngx_sluice_spool_distrust(spool);
+        return err;
     }
 
-    if (spool->durable) {
-        return 0;
-    }
-
-    if (spool->resumable && spool->saved != spool->size) {
-        err = ngx_sluice_spool_note(spool);
-        if (err) {
-            return err;
+    if (!spool->durable) {
+        if (spool->resumable && spool->saved != spool->size) {
+            err = ngx_sluice_spool_note(spool);
+            if (err) {
+                return err;
+            }
         }
+
+        if (rename(spool->part, spool->path) == -1) {
+            return ngx_errno;
+        }
+
+        spool->durable = 1;
     }
 
-    if (rename(spool->part, spool->path) == -1) {
-        return ngx_errno;
-    }
-
-    spool->durable = 1;
+    /* who renamed it before may not have come this far */
 
     return ngx_sluice_spool_sync_folder(spool->folder);
+}
+
+
+/* A kernel that cannot write pages back drops them, and says so once: the next
+   sync succeeds. So what no earlier one has vouched for goes, and the client
+   brings it again. */
+
+static void
+ngx_sluice_spool_distrust(ngx_sluice_spool_t *spool)
+{
+    if (!spool->durable && ftruncate(spool->fd, spool->saved) == 0) {
+        spool->size = spool->saved;
+        spool->sent = spool->saved;
+    }
 }
 
 
