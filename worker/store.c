@@ -423,10 +423,6 @@ store_move(const config_t *config, const char *media, const char *from,
         return -1;
     }
 
-    if (strcmp(from, to) == 0) {
-        return 0;
-    }
-
     if ((mkdir(shard, 0755) != 0 && errno != EEXIST)
         || (mkdir(folder, 0755) != 0 && errno != EEXIST)) {
         return -1;
@@ -438,8 +434,10 @@ store_move(const config_t *config, const char *media, const char *from,
         return -1;
     }
 
-    /* EINVAL: a filesystem that knows no such flag */
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0
+    /* It may be there already: then what follows is left to do, as far as
+       anyone knows. EINVAL: a filesystem that knows no such flag. */
+    if (strcmp(from, to) != 0
+        && renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0
         && errno != EEXIST
         && (errno != EINVAL
             || (access(to, F_OK) != 0 && rename(from, to) != 0))) {
