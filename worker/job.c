@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "cancel.h"
+#include "disk.h"
 #include "job.h"
 #include "log.h"
 #include "pulse.h"
@@ -139,6 +140,12 @@ job_in_folder(job_t *job, job_outcome_t (*run)(job_t *job))
 
     outcome = run(job);
 
+    /* Not the file's fault, as far as anyone can tell. */
+    if (outcome == JOB_BAD && (job->disk_failed || disk_try(job->work) != 0)) {
+        outcome = job_end(job, JOB_AGAIN,
+                          "The disk was full or broken meanwhile.");
+    }
+
     job_erase(job);
     close(lock);
     return outcome;
@@ -234,6 +241,7 @@ job_tool(job_t *job, const job_tool_t *tool, sandbox_result_t *result)
     };
 
     rc = sandbox_run(&sandbox, result);
+    job->disk_failed |= disk_blamed(result->err) || disk_full(job->work);
     if (rc == SANDBOX_OK) {
         return JOB_DONE;
     }
@@ -300,6 +308,7 @@ job_beat(void *data)
     job_t *job = data;
 
     pulse_beat();
+    job->disk_failed |= job->work[0] != '\0' && disk_full(job->work);
 
     if (*job->stop) {
         job->interrupted = JOB_STOPPED;

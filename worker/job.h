@@ -53,6 +53,7 @@ typedef struct {
     double beat_progress, told_progress;
     struct timespec began_at, beat_at, told_at;
     job_outcome_t interrupted; /* why a tool was stopped */
+    int disk_failed;           /* while a tool ran */
 
     char error[JOB_ERROR_SIZE];
     json_t *patch;  /* columns of sluice.media */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "cancel.h"
+#include "disk.h"
 #include "job.h"
 #include "log.h"
 #include "pulse.h"
@@ -29,12 +31,15 @@ typedef struct {
     cancel_t *cancel;
     time_t ticked; /* monotonic seconds */
     pid_t predecessor;
+    int disk_away; /* nothing is taken until it is back */
 } slot_t;
 
 
 static void slot_loop(slot_t *slot);
 static queue_rc_t slot_work(slot_t *slot);
 static queue_rc_t slot_do(slot_t *slot, const json_t *row, json_t **next);
+static int slot_disk(slot_t *slot);
+static job_outcome_t slot_judge(slot_t *slot, job_outcome_t outcome);
 static void slot_hand_back(slot_t *slot, const json_t *row);
 static void slot_record(slot_t *slot, job_t *job, job_outcome_t outcome,
                         json_t **next);
@@ -121,6 +126,10 @@ slot_work(slot_t *slot)
     json_t *row = NULL, *next;
     queue_rc_t rc;
 
+    if (slot_disk(slot) != 0) {
+        return QUEUE_AWAY;
+    }
+
     rc = queue_take(slot->queue, &row);
 
     while (rc == QUEUE_OK) {
@@ -161,7 +170,7 @@ slot_do(slot_t *slot, const json_t *row, json_t **next)
               *job.media ? job.media : "nobody");
     job_tell(&job, "running");
 
-    outcome = job_run(&job);
+    outcome = slot_judge(slot, job_run(&job));
     slot_record(slot, &job, outcome, next);
 
     job_free(&job);
@@ -172,6 +181,34 @@ slot_do(slot_t *slot, const json_t *row, json_t **next)
     }
 
     return *next != NULL ? QUEUE_OK : QUEUE_NONE;
+}
+
+
+/* A try that failed while the disk does, and would fail again at once, does not
+   count: the job goes back, and the slot takes none until the disk is well. */
+static job_outcome_t
+slot_judge(slot_t *slot, job_outcome_t outcome)
+{
+    if (outcome != JOB_AGAIN || disk_try(slot->config->work) == 0) {
+        return outcome;
+    }
+
+    log_write(LOG_ERROR, "disk: away: %s: %s", slot->config->work,
+              strerror(errno));
+    slot->disk_away = 1;
+    return JOB_STOPPED;
+}
+
+
+static int
+slot_disk(slot_t *slot)
+{
+    if (slot->disk_away && disk_try(slot->config->work) == 0) {
+        log_write(LOG_INFO, "disk: back again");
+        slot->disk_away = 0;
+    }
+
+    return slot->disk_away ? -1 : 0;
 }
 
 
