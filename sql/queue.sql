@@ -401,6 +401,15 @@ language sql volatile as $$
 $$;
 
 
+-- The longest that this can be.
+create or replace function queue.backoff_max(kind text, n integer)
+returns interval
+language sql immutable as $$
+    select (m::float8 ^ 4 + 15 + 10 * m) * interval '1 second'
+    from (select case kind when 'remove' then least(n, 6) else n end) as t(m);
+$$;
+
+
 -- The job did not work out. With `again` it is tried later, as long as it has
 -- tries left; without, it is dead. Removing is tried for ever, and at least
 -- every half hour: what somebody deleted must not stay. Returns the new state,
@@ -537,6 +546,58 @@ end;
 $$;
 
 
+-- When the clock was set back, as one that was an hour ahead is: what was to
+-- happen at once or soon by the later time does so by this one. That it was is
+-- known by jobs from the future, and by waits that are longer than any.
+create or replace function queue.follow_clock() returns void
+language plpgsql as $$
+declare
+    clock_lock constant bigint := 7564387;   -- any; "slc"
+    slack constant interval := '2 seconds';  -- between clocks
+    lease constant interval := '30 seconds'; -- none is longer
+    -- priority adds up to ten minutes to run_at: so these few are in the index
+    far constant timestamptz := now() + interval '10 minutes 25 seconds';
+    latest timestamptz := (select created_at from sluice.jobs
+                           order by id desc limit 1);
+begin
+    if not coalesce(latest > now() + slack, false)
+       and not exists (select from sluice.jobs
+                       where state = 'retrying' and waits_for is null
+                         and rank > far
+                         and run_at > now() + queue.backoff_max(kind, attempt))
+       or not pg_try_advisory_xact_lock(clock_lock)
+    then
+        return;
+    end if;
+
+    with late as (
+        select id, created_at - now() as by from sluice.jobs
+        where state in ('queued', 'retrying') and created_at > now() + slack
+        for update skip locked
+    )
+    update sluice.jobs j
+    set created_at = now(), run_at = run_at - by, rank = rank - by,
+        announced_at = null
+    from late where late.id = j.id;
+
+    update sluice.jobs
+    set run_at = now(), rank = now() + priority * interval '5 minutes'
+    where id in (select id from sluice.jobs where state = 'retrying'
+                 and run_at > now() + queue.backoff_max(kind, attempt)
+                 for update skip locked);
+
+    update sluice.jobs set lease_until = now() + lease
+    where id in (select id from sluice.jobs
+                 where state in ('running', 'cancelled')
+                   and lease_until > now() + lease
+                 for update skip locked);
+
+    update sluice.schedules set next_at = next_at - (latest - now())
+    where next_at > now() + every and next_at <= latest + every;
+end;
+$$;
+
+
 -- What is to be done every now and then, by anyone: schedules that are due get
 -- their job, exactly one a tick, and what was interrupted too often is buried.
 -- Returns the ids of new jobs.
@@ -547,6 +608,7 @@ declare
     made jsonb := '[]';
 begin
     perform queue.bury_interrupted();
+    perform queue.follow_clock();
 
     for s in
         update sluice.schedules

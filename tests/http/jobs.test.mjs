@@ -252,6 +252,59 @@ describe("a schedule", { timeout }, () => {
 });
 
 
+/* As a clock that was an hour ahead leaves them. */
+describe("when the clock was set back", { timeout }, () => {
+    const turn = (statements) => apart(`${statements}
+        select from queue.follow_clock();
+        select ${taken}->'params'->>'name';`);
+    const ahead = `update sluice.jobs set created_at = created_at + '1 hour',
+        run_at = run_at + '1 hour', rank = rank + '1 hour'
+        where state = 'queued';`;
+
+    it("what was due by the later time is due", async () => {
+        assert.equal(await turn(`
+            select from ${enqueue({ name: "now" })}; ${ahead}`), "now");
+    });
+
+    it("what was to wait by the later time waits as long", async () => {
+        assert.equal(await turn(`select from
+            ${enqueue({ name: "soon" }, { run_at: "now" })};
+            update sluice.jobs set run_at = run_at + '5 minutes'
+            where state = 'queued'; ${ahead}`), "");
+    });
+
+    it("what was planned before keeps its time", async () => {
+        assert.equal(await turn(`select from
+            ${enqueue({ name: "planned" }, { run_at: "tomorrow" })};`), "");
+    });
+
+    it("what failed by the later time is tried again", async () => {
+        assert.equal(await turn(`select from ${enqueue({ name: "failed" })};
+            update sluice.jobs set state = 'retrying', attempt = 1,
+                run_at = now() + '1 hour 20 seconds',
+                rank = now() + '1 hour 5 minutes 20 seconds'
+            where state = 'queued';`), "failed");
+    });
+
+    it("a lease from then ends", async () => {
+        assert.equal(await apart(`select from ${enqueue()}; ${ahead}
+            update sluice.jobs set state = 'running', leased_by = 'gone:1',
+                lease_until = now() + '1 hour' where state = 'queued';
+            select from queue.follow_clock();
+            select lease_until <= now() + interval '30 seconds'
+            from sluice.jobs where leased_by = 'gone:1';`), "t");
+    });
+
+    it("a schedule goes on", async () => {
+        assert.equal(await apart(`select from ${enqueue()}; ${ahead}
+            insert into sluice.schedules (name, kind, every, next_at)
+            values ('test', 'noop', '1 minute', now() + '1 hour 1 minute');
+            select from queue.follow_clock();
+            select next_at <= now() + every from sluice.schedules;`), "t");
+    });
+});
+
+
 describe("a job that waits for another", { timeout }, () => {
     it("is due when that one is done", async () => {
         const parent = await noop(stack, {}, { run_at: "tomorrow" });
