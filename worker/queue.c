@@ -34,6 +34,7 @@ static queue_rc_t queue_call_truth(queue_t *queue, const char *sql, int n,
                                    const char *const *params);
 static int queue_connect(queue_t *queue);
 static PGresult *queue_await(PGconn *conn);
+static int queue_passes(const PGresult *result);
 static void queue_lose(queue_t *queue, const char *why);
 static char *queue_array(const char *const *items);
 
@@ -290,6 +291,12 @@ queue_call(queue_t *queue, const char *sql, int n, const char *const *params,
         return QUEUE_AWAY;
     }
 
+    if (queue_passes(result)) {
+        queue_lose(queue, PQresultErrorMessage(result));
+        PQclear(result);
+        return QUEUE_AWAY;
+    }
+
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
         log_write(LOG_ERROR, "database: %s: %s", sql,
                   PQresultErrorMessage(result));
@@ -371,6 +378,26 @@ queue_await(PGconn *conn)
     }
 
     return first;
+}
+
+
+/* An error that says nothing about the statement: the same may be well soon.
+   Classes of PostgreSQL's Appendix A: a deadlock, no room or memory, being shut
+   down, trouble with files. */
+static int
+queue_passes(const PGresult *result)
+{
+    size_t i;
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    static const char *const classes[] = { "40", "53", "57", "58" };
+
+    for (i = 0; state && i < sizeof(classes) / sizeof(classes[0]); i++) {
+        if (strncmp(state, classes[i], strlen(classes[i])) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

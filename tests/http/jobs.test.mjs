@@ -305,6 +305,28 @@ describe("when the clock was set back", { timeout }, () => {
 });
 
 
+/* As a database whose disk is full does. */
+it("a result that the database has no room for is kept until it has",
+    async () => {
+        await stack.sql(`
+            create function sluice.full() returns trigger
+            language plpgsql as $$ begin
+                raise disk_full using message = 'No space is left.';
+            end $$;
+            create trigger full_disk before update of state on sluice.jobs
+                for each row when (new.state in ('done', 'retrying'))
+                execute function sluice.full();`);
+        const id = await noop(stack, {});
+
+        await until("the worker has heard of it", () =>
+            stack.text("logs/worker.log").includes("No space is left."));
+        await stack.sql("drop trigger full_disk on sluice.jobs; "
+            + "drop function sluice.full()");
+        await inState(stack, id, "done");
+        assert.equal(await column(stack, id, "attempt"), "1");
+    });
+
+
 describe("a job that waits for another", { timeout }, () => {
     it("is due when that one is done", async () => {
         const parent = await noop(stack, {}, { run_at: "tomorrow" });
