@@ -129,6 +129,7 @@ ngx_sluice_spool_begin(ngx_sluice_spool_t *spool, off_t length, off_t keep_free)
     }
 
     if (err) {
+        /* no row will tell of it, so nobody would ever remove it */
         (void) unlink(spool->part);
         ngx_sluice_spool_close(spool);
     }

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { before, describe, it } from "node:test";
+import { readdirSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
 
 import { Shim } from "../faults/shim.mjs";
 import { startStack } from "../http/stack.mjs";
@@ -19,39 +20,54 @@ before(async () => {
 }, { timeout });
 
 
-describe("an upload whose bytes could not be synced", { timeout }, () => {
-    it("goes on from what was durable, and comes out whole", async () => {
-        const shim = new Shim();
-        const stack = await startStack({ environment: shim.environment });
+describe("while the disk cannot sync", { timeout }, () => {
+    let shim, stack, viewer, mine;
+
+    before(async () => {
+        shim = new Shim();
+        stack = await startStack({ environment: shim.environment });
+        await stack.stopWorker();
+        viewer = await stack.visitor("viewer");
+        mine = new Tus(stack, viewer);
+    }, { timeout });
+
+    after(async () => {
+        await stack?.stop({ but: /Input\/output error/ });
+        shim?.close();
+    }, { timeout });
+
+    it("an upload keeps what was durable, and comes out whole", async () => {
         const bytes = randomBytes(3 * MIB);
+        const path = await mine.create(bytes.length);
 
-        try {
-            const viewer = await stack.visitor("viewer");
-            const mine = new Tus(stack, viewer);
+        await mine.patch(path, 0, bytes.subarray(0, MIB));
 
-            await stack.stopWorker();
-            const path = await mine.create(bytes.length);
-            await mine.patch(path, 0, bytes.subarray(0, MIB));
+        const begun = mine.hang(path, MIB, MIB,
+            bytes.subarray(MIB, 2 * MIB - 1));
 
-            const begun = mine.hang(path, MIB, MIB,
-                bytes.subarray(MIB, 2 * MIB - 1));
-            await mine.arrived(path, MIB + 1);
-            shim.set({ sync_errno: "EIO" });
-            begun.end(bytes.subarray(2 * MIB - 1, 2 * MIB));
+        await mine.arrived(path, MIB + 1);
+        shim.set({ sync_errno: "EIO" });
+        begun.end(bytes.subarray(2 * MIB - 1, 2 * MIB));
 
-            assert.equal((await begun.answer).statusCode, 500);
-            shim.heal();
-            assert.equal(await mine.offset(path), MIB);
+        assert.equal((await begun.answer).statusCode, 500);
+        shim.heal();
+        assert.equal(await mine.offset(path), MIB);
 
-            const { headers } = await mine.patch(path, MIB,
-                bytes.subarray(MIB));
-            const { sha256 } = await viewer.media(headers["sluice-media"]);
+        const { headers } = await mine.patch(path, MIB, bytes.subarray(MIB));
+        const { sha256 } = await viewer.media(headers["sluice-media"]);
 
-            assert.equal(sha256,
-                createHash("sha256").update(bytes).digest("hex"));
-        } finally {
-            await stack.stop({ but: /Input\/output error/ });
-            shim.close();
-        }
+        assert.equal(sha256, createHash("sha256").update(bytes).digest("hex"));
+    });
+
+    it("an upload that cannot begin leaves nothing", async () => {
+        const before = readdirSync(stack.path("spool"));
+
+        shim.set({ sync_errno: "EIO" });
+        const { status } = await mine.request("POST", "/api/uploads",
+            { "Upload-Length": 10 });
+        shim.heal();
+
+        assert.equal(status, 500);
+        assert.deepEqual(readdirSync(stack.path("spool")), before);
     });
 });
