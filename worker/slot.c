@@ -19,6 +19,7 @@
 #define SLOT_WAIT_MS 1000 /* for a wake-up; then it looks by itself */
 #define SLOT_NOBODY "-"
 #define SLOT_TICK_EVERY 2   /* seconds */
+#define SLOT_INHERIT_FOR 10 /* seconds, as long as a query may take */
 #define SLOT_PATIENCE_MAX 5 /* seconds between tries to record a result */
 
 static volatile sig_atomic_t slot_stop;
@@ -29,7 +30,7 @@ typedef struct {
     queue_t *queue;
     stream_t *stream;
     cancel_t *cancel;
-    time_t ticked; /* monotonic seconds */
+    time_t born, ticked; /* the first and the last time; monotonic seconds */
     pid_t predecessor;
     int disk_away; /* nothing is taken until it is back */
 } slot_t;
@@ -97,7 +98,6 @@ slot_loop(slot_t *slot)
 
     while (!slot_stop && !slot_drain) {
         pulse_beat();
-        slot_inherit(slot);
         cancel_heard(slot->cancel, SLOT_NOBODY); /* keeps up */
 
         found = stream_next(slot->stream, SLOT_WAIT_MS);
@@ -360,6 +360,9 @@ slot_tick(slot_t *slot)
         return;
     }
     slot->ticked = now.tv_sec;
+    slot->born = slot->born != 0 ? slot->born : now.tv_sec;
+
+    slot_inherit(slot);
 
     if (queue_tick(slot->queue, &ids) == QUEUE_OK) {
         slot_wake(slot, ids);
@@ -374,7 +377,8 @@ slot_tick(slot_t *slot)
 }
 
 
-/* The job of the process that died in this place goes on at once. */
+/* The job of the process that died in this place goes on at once. Its last
+   question may be answered after its death: so this is done some times over. */
 static void
 slot_inherit(slot_t *slot)
 {
@@ -391,7 +395,8 @@ slot_inherit(slot_t *slot)
     slot_wake(slot, ids);
     json_decref(ids);
 
-    if (rc != QUEUE_AWAY) {
+    if (rc != QUEUE_AWAY && slot->born != 0
+        && slot->ticked - slot->born >= SLOT_INHERIT_FOR) {
         slot->predecessor = 0;
     }
 }
