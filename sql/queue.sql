@@ -218,6 +218,26 @@ end;
 $$;
 
 
+-- The job that the slot has by now, when the answer that gave it may have been
+-- lost. A slot has one at a time; null when it has none.
+create or replace function queue.recall(slot text, lease interval)
+returns jsonb
+language plpgsql as $$
+declare
+    j sluice.jobs;
+begin
+    update sluice.jobs
+    set lease_until = clock_timestamp() + lease, version = version + 1
+    where id = (select id from sluice.jobs
+                where state = 'running' and leased_by = slot
+                limit 1 for update skip locked)
+    returning * into j;
+
+    return case when found then queue.describe(j) end;
+end;
+$$;
+
+
 -- Takes the due job whose turn it is. That somebody began is not worth waiting
 -- for the disk: when a crash of the server forgets it, the job is still
 -- queued, and whoever does it now is told so at the next heartbeat.
@@ -342,8 +362,10 @@ begin
     returning * into j;
 
     if not found then
-        return (select jsonb_build_object('followers', '[]'::jsonb,
-                                          'job', null)
+        return (select jsonb_build_object('followers', '[]'::jsonb, 'job',
+                                          case when lease is not null
+                                               then queue.recall(slot, lease)
+                                          end)
                 from sluice.jobs
                 where id = job_id and leased_by = slot and state = 'done');
     end if;

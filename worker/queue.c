@@ -22,7 +22,8 @@ struct queue_s {
     PGconn *conn;
     char *conninfo;
     char *slot;
-    int away; /* said so in the log */
+    int away;   /* said so in the log */
+    int unsure; /* an answer was lost: maybe one that gave a job */
 };
 
 
@@ -79,8 +80,19 @@ queue_take(queue_t *queue, json_t **job)
 {
     const char *params[] = { queue->slot, QUEUE_LEASE_TEXT };
 
-    return queue_call_json(queue, "select queue.take_next($1, $2)", 2, params,
-                           job);
+    queue_rc_t rc;
+
+    rc = queue_call_json(queue,
+                         queue->unsure
+                             ? "select coalesce(queue.recall($1, $2), "
+                               "queue.take_next($1, $2))"
+                             : "select queue.take_next($1, $2)",
+                         2, params, job);
+    if (rc != QUEUE_AWAY) {
+        queue->unsure = 0;
+    }
+
+    return rc;
 }
 
 
@@ -411,6 +423,7 @@ queue_lose(queue_t *queue, const char *why)
 
     PQfinish(queue->conn);
     queue->conn = NULL;
+    queue->unsure = 1;
 }
 
 

@@ -135,6 +135,25 @@ describe("whose turn it is", { timeout }, () => {
                     now() - interval '11 minutes');`), "bulk");
     });
 
+    it("a slot that did not hear of its job hears of it again", async () => {
+        assert.equal(await apart(`select from ${enqueue({ name: "mine" })};
+            select from ${taken};
+            select queue.recall('test:1', interval '1 minute')
+                ->'params'->>'name';`), "mine");
+    });
+
+    it("and of the one that came with the end of the last", async () => {
+        assert.equal(await apart(`select from ${enqueue({ name: "first" })};
+            create temp table mine as select ${taken}->>'id' id;
+            select from ${enqueue({ name: "second" }, { priority: 0 })};
+            select from ${enqueue({ name: "third" }, { priority: 2 })};
+            select from mine, queue.finish(id::uuid, 'test:1', '{}', '{}', '{}',
+                interval '1 minute');
+            select queue.finish(id::uuid, 'test:1', '{}', '{}', '{}',
+                interval '1 minute')->'job'->'params'->>'name' from mine;`),
+        "second");
+    });
+
     it("a machine that is silent for its lease loses its job", async () => {
         assert.equal(await turn(`
             insert into sluice.jobs (id, kind, params, state, attempt, leased_by,
