@@ -62,7 +62,7 @@ help:
 	@echo 'make bench      the measurements of the README'
 	@echo 'make lint       clang-format, cppcheck and the rules of the folders'
 	@echo 'make soak       10 million tokens and 100,000 jobs, and nothing grows'
-	@echo 'make faults     1 GiB uploaded through cuts, reloads and kill -9'
+	@echo 'make faults     1 GiB uploaded through cuts, and 300 faults under load'
 	@echo "make fuzz       each fuzzer for $(FUZZ_SECONDS) s (FUZZ_SECONDS)"
 	@echo 'make install    into $$DESTDIR$$PREFIX ($(PREFIX))'
 	@echo 'make clean      remove build/'
@@ -203,6 +203,7 @@ soak: test-packages
 faults: test-packages
 	@$(MAKE) -s build build/faults/shim.so
 	@TUS_BYTES=$${TUS_BYTES:-1073741824} node tests/faults/tus.mjs
+	@node tests/faults/rounds.mjs
 
 # Goes into the servers with LD_PRELOAD.
 

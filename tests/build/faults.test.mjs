@@ -1,12 +1,12 @@
-/* What a failing disk may not do to an upload. */
+/* One round of some faults of `make faults`, and what a failing disk may not do
+   to an upload. */
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
+import { before, test } from "node:test";
 
-import { Shim } from "../faults/shim.mjs";
-import { startStack } from "../http/stack.mjs";
+import { rounds } from "../faults/rounds.mjs";
 import { Tus } from "../http/tus.mjs";
 import { environment, run } from "./tree.mjs";
 
@@ -20,47 +20,56 @@ before(async () => {
 }, { timeout });
 
 
-describe("while the disk cannot sync", { timeout }, () => {
-    let shim, stack, viewer, mine;
+/* What the later tests need is in the same stack. */
+test("what was accepted outlasts faults, and takes effect once", { timeout },
+    async (t) => {
+        const said = await rounds({
+            seed: 1, rounds: 3, soon: Infinity,
+            only: ["redis-empty", "postgres-kill", "disk-full"],
+            say: (line) => t.diagnostic(line),
+            inspect: (stack, shim) => syncs(t, stack, shim),
+        });
 
-    before(async () => {
-        shim = new Shim();
-        stack = await startStack({ environment: shim.environment });
-        await stack.stopWorker();
-        viewer = await stack.visitor("viewer");
-        mine = new Tus(stack, viewer);
-    }, { timeout });
-
-    after(async () => {
-        await stack?.stop({ but: /Input\/output error/ });
-        shim?.close();
-    }, { timeout });
-
-    it("an upload keeps what was durable, and comes out whole", async () => {
-        const bytes = randomBytes(3 * MIB);
-        const path = await mine.create(bytes.length);
-
-        await mine.patch(path, 0, bytes.subarray(0, MIB));
-
-        const begun = mine.hang(path, MIB, MIB,
-            bytes.subarray(MIB, 2 * MIB - 1));
-
-        await mine.arrived(path, MIB + 1);
-        shim.set({ sync_errno: "EIO" });
-        begun.end(bytes.subarray(2 * MIB - 1, 2 * MIB));
-
-        assert.equal((await begun.answer).statusCode, 500);
-        shim.heal();
-        assert.equal(await mine.offset(path), MIB);
-
-        const { headers } = await mine.patch(path, MIB, bytes.subarray(MIB));
-        const { sha256 } = await viewer.media(headers["sluice-media"]);
-
-        assert.equal(sha256, createHash("sha256").update(bytes).digest("hex"));
+        assert.deepEqual([...said.lost, ...said.doubled], []);
+        assert.deepEqual(said.idle, []);
+        assert.ok(said.brought > 0 && said.enqueued > 0);
     });
 
-    it("an upload that cannot begin leaves nothing", async () => {
-        const before = readdirSync(stack.path("spool"));
+
+async function syncs(t, stack, shim) {
+    const viewer = await stack.visitor("viewer");
+    const mine = new Tus(stack, viewer);
+
+    await t.test("a sync that fails leaves an upload what was durable",
+        async () => {
+            const bytes = randomBytes(3 * MIB);
+            const path = await mine.create(bytes.length);
+
+            await mine.patch(path, 0, bytes.subarray(0, MIB));
+
+            const begun = mine.hang(path, MIB, MIB,
+                bytes.subarray(MIB, 2 * MIB - 1));
+
+            await mine.arrived(path, MIB + 1);
+            shim.set({ sync_errno: "EIO" });
+            begun.end(bytes.subarray(2 * MIB - 1, 2 * MIB));
+
+            assert.equal((await begun.answer).statusCode, 500);
+            shim.heal();
+            assert.equal(await mine.offset(path), MIB);
+
+            const { headers } = await mine.patch(path, MIB,
+                bytes.subarray(MIB));
+            const { sha256 } = await viewer.media(headers["sluice-media"]);
+
+            assert.equal(sha256,
+                createHash("sha256").update(bytes).digest("hex"));
+        });
+
+    await t.test("an upload that cannot begin leaves nothing", async () => {
+        const left = () => readdirSync(stack.path("spool"))
+            .filter((name) => name.endsWith(".part"));
+        const earlier = left();
 
         shim.set({ sync_errno: "EIO" });
         const { status } = await mine.request("POST", "/api/uploads",
@@ -68,6 +77,6 @@ describe("while the disk cannot sync", { timeout }, () => {
         shim.heal();
 
         assert.equal(status, 500);
-        assert.deepEqual(readdirSync(stack.path("spool")), before);
+        assert.deepEqual(left(), earlier);
     });
-});
+}

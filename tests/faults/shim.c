@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SHIM_FILES 8192 /* whose durable size is remembered */
+#define SHIM_FILES 8192               /* whose durable size is remembered */
 #define SHIM_HASH 0x9e3779b97f4a7c15U /* Fibonacci's */
 
 /* As shim.mjs has it. */
@@ -85,8 +85,7 @@ shim_below(const char *path)
     size_t i, len;
     static const char *const folders[] = { "spool", "media", "work" };
 
-    if (shim_state_len == 0
-        || strncmp(path, shim_state, shim_state_len) != 0) {
+    if (shim_state_len == 0 || strncmp(path, shim_state, shim_state_len) != 0) {
         return 0;
     }
     path += shim_state_len;
@@ -165,7 +164,7 @@ shim_write_fails(int here)
     return 1;
 }
 
-#define shim_fd_fails(fd)                          \
+#define shim_fd_fails(fd)                            \
     ((shim->write_errno != 0 || shim->delay_us != 0) \
      && shim_write_fails(shim_holds(fd)))
 
@@ -248,8 +247,7 @@ shim_settle(int fd, int good)
     out = open(name, O_WRONLY | O_CLOEXEC);
     for (at = durable; out != -1 && at < st.st_size; at += sizeof(zeros)) {
         (void) !pwrite_real(out, zeros,
-                            (size_t) (st.st_size - at
-                                              < (int64_t) sizeof(zeros)
+                            (size_t) (st.st_size - at < (int64_t) sizeof(zeros)
                                           ? st.st_size - at
                                           : (int64_t) sizeof(zeros)),
                             at);

@@ -1,0 +1,255 @@
+/*
+ * Rounds of a fault each, under load: what was accepted is kept, takes effect
+ * once, and all is well soon after the fault's end. Prints a table.
+ *
+ *   FAULT_ROUNDS  300
+ *   FAULT_SEED    1      the same faults, moments and uploads again
+ *   FAULT_ONLY    names from kinds.mjs, with commas: only these
+ */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync, renameSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { random } from "../http/cutter.mjs";
+import { children, startStack, until } from "../http/stack.mjs";
+import { allowNoop } from "../http/noop.mjs";
+import { Disk } from "./disk.mjs";
+import { kinds } from "./kinds.mjs";
+import { Ledger } from "./ledger.mjs";
+import { Load } from "./load.mjs";
+import { emptyRow, plan, written } from "./report.mjs";
+import { Shim } from "./shim.mjs";
+
+const SOON = 30;                /* seconds in which all must be well */
+const PATIENCE = 150;           /* until the next round begins anyway */
+const AGAIN = 10;               /* entries that are looked at again a round */
+
+/* What killed and starved servers write; the rest of a log must be clean. */
+const EXPECTED = new RegExp("exited on signal 9|open socket|"
+    + "No space left on device|was incomplete|Input/output error");
+
+
+/* Onto a disk of PostgreSQL's own, so that each can be full alone. */
+async function movePostgres(stack, disk) {
+    const to = join(disk.path, "pg");
+
+    await stack.stopPostgres();
+    spawnSync("cp", ["-a", stack.path("pg"), to]);
+    renameSync(stack.path("pg"), stack.path("pg.old"));
+    symlinkSync(to, stack.path("pg"));
+    await stack.startPostgres();
+}
+
+
+/* The library is in all that it is meant for. */
+async function reaches(stack) {
+    const backend = await stack.sql("select min(pid) from pg_stat_activity "
+        + "where usename = 'sluice'");
+
+    for (const pid of [...stack.workers(), ...children(stack.pid("worker")),
+                       Number(backend)]) {
+        assert.match(readFileSync(`/proc/${pid}/maps`, "utf8"), /shim\.so/);
+    }
+}
+
+
+class Rounds {
+    constructor(options) {
+        this.options = options;
+        this.next = random(options.seed);
+        this.table = new Map();
+    }
+
+    async begin() {
+        const { seed } = this.options;
+
+        this.disk = Disk.mount();
+        this.database = this.disk && Disk.mount();
+        this.shim = new Shim();
+        this.stack = await startStack({ environment: this.shim.environment,
+            ...(this.disk ? { within: this.disk.path } : {}) });
+        if (this.database) {
+            await movePostgres(this.stack, this.database);
+        }
+        await this.stack.redis("CONFIG", "SET", "appendonly", "yes");
+        await allowNoop(this.stack);
+        await reaches(this.stack);
+
+        this.ledger = new Ledger(this.stack);
+        await this.ledger.watch();
+        this.load = new Load(this.stack, this.ledger, seed);
+        await this.load.start();
+        this.kinds = kinds({ small: this.disk !== null });
+    }
+
+    async run() {
+        const names = this.options.only ?? Object.keys(this.kinds);
+
+        for (const [n, name] of plan(this.kinds, names, this.options.rounds,
+            this.next).entries()) {
+            await this.round(n + 1, name);
+        }
+    }
+
+    async round(n, name) {
+        const { stack, shim, disk, database, next, load, ledger } = this;
+        const fault = Object.create(this.kinds[name]);
+        const house = { stack, shim, disk, database, next };
+        const lost = ledger.lost.length, doubled = ledger.doubled.length;
+        const row = this.row(name);
+
+        load.release();
+        await pause(300 + next() * 700);
+
+        const held = 300 + next() * 1200;
+        const begun = await fault.begin(house);
+
+        await pause(held);
+        const injected = begun ?? await until(`${name} bites`,
+            () => fault.bites(house) || undefined, { seconds: 20 })
+            .catch(() => 0);
+        const ended = Date.now();
+
+        await fault.end?.(house);
+        const { seconds, accepted, stuck } = await this.recover(ended);
+
+        row.rounds++;
+        row.injected += injected;
+        row.idle += injected === 0;
+        row.stuck += stuck.length;
+        row.lost += ledger.lost.length - lost;
+        row.doubled += ledger.doubled.length - doubled;
+        row.worst = Math.max(row.worst, seconds);
+        this.options.say(`${n} ${name}: bit ${injected} times, all accepted `
+            + `after ${accepted.toFixed(1)} s, well after `
+            + `${seconds.toFixed(1)} s`
+            + [...ledger.lost.slice(lost).map((what) => `\n  lost: ${what}`),
+               ...ledger.doubled.slice(doubled).map((what) =>
+                   `\n  doubled: ${what}`),
+               ...stuck.map((what) => `\n  stuck: ${what}`)].join(""));
+    }
+
+    row(name) {
+        if (!this.table.has(name)) {
+            this.table.set(name, emptyRow());
+        }
+        return this.table.get(name);
+    }
+
+    /* All that was accepted has come to its end, and so does what is brought
+       now. Answers after how many seconds since then, and what took longer than
+       it may. */
+    async recover(ended) {
+        const { ledger, load, next } = this;
+        const since = () => (Date.now() - ended) / 1000;
+        const fresh = load.post(next);
+        let stuck;
+
+        let accepted;
+        const quiet = load.hold(PATIENCE).then(() => { accepted = since(); });
+        /* not while the database is away, nor a folder on its way */
+        const well = () => ledger.look().then(() => load.busy === 0
+            && ledger.open().length === 0, () => false);
+
+        await until("all is well", async () => {
+            if (since() > (this.options.soon ?? SOON) && stuck === undefined) {
+                stuck = await this.whatIsStuck();
+            }
+            return well();
+        }, { seconds: PATIENCE, every: 100 }).catch(() => {
+            ledger.open().forEach((entry) => ledger.drop(entry));
+        });
+        await fresh;
+        await quiet;
+        await until("what was brought last is done", well,
+            { seconds: PATIENCE, every: 50 });
+
+        const seconds = since();
+
+        await ledger.lookAgain(this.some([...ledger.uploads.values(),
+                                          ...ledger.jobs.values()]));
+        return { seconds, accepted, stuck: stuck ?? [] };
+    }
+
+    async whatIsStuck() {
+        const { ledger, load } = this;
+        const open = ledger.open();
+        const known = await ledger.describe(open);
+
+        return [...open.map(({ id, name }) => `${name ?? "job"} ${id}`),
+                ...(load.busy ? [`${load.busy} still ask`] : []),
+                ...(known ? known.split("\n").map((line) => `  ${line}`) : [])];
+    }
+
+    some(list) {
+        return Array.from({ length: Math.min(AGAIN, list.length) },
+            () => list[Math.floor(this.next() * list.length)]);
+    }
+
+    async end() {
+        this.shim.heal();
+        this.load.over = true;
+        await this.load.stop();
+        await this.ledger.lookAgain([...this.ledger.uploads.values(),
+                                     ...this.ledger.jobs.values()]);
+    }
+
+    async stop() {
+        await this.stack?.stop({ but: EXPECTED });
+        this.disk?.unmount();
+        this.database?.unmount();
+        this.shim?.close();
+    }
+}
+
+
+/* Answers {table, lost, doubled, stuck, idle, brought, enqueued, refusals}. */
+export async function rounds(options) {
+    const all = new Rounds(options);
+
+    try {
+        await all.begin();
+        await all.run();
+        await all.end();
+        await options.inspect?.(all.stack, all.shim);
+    } finally {
+        await all.stop();
+    }
+
+    const rows = [...all.table.values()];
+
+    return {
+        table: all.table, lost: all.ledger.lost, doubled: all.ledger.doubled,
+        stuck: rows.reduce((sum, { stuck }) => sum + stuck, 0),
+        idle: [...all.table].filter(([, { idle }]) => idle > 0)
+            .map(([name]) => name),
+        brought: all.ledger.uploads.size, enqueued: all.ledger.jobs.size,
+        refusals: all.load.refusals,
+    };
+}
+
+
+if (process.argv[1] === resolve(new URL(import.meta.url).pathname)) {
+    const number = (name, value) => Number(process.env[name] ?? value);
+    const said = await rounds({
+        rounds: number("FAULT_ROUNDS", 300),
+        seed: number("FAULT_SEED", 1),
+        only: process.env.FAULT_ONLY?.split(","), say: console.log,
+        inspect: process.env.FAULT_WAIT && ((stack) => {
+            console.log(stack.state);
+            return pause(Number(process.env.FAULT_WAIT) * 1000);
+        }),
+    });
+
+    console.log([...said.refusals].sort((a, b) => b[1] - a[1])
+        .map(([why, times]) => `refused: ${why} (${times})`).join("\n"));
+    console.log(written(said.table));
+    console.log(`${said.brought} uploads, ${said.enqueued} jobs, `
+        + `seed ${number("FAULT_SEED", 1)}`);
+    said.lost.concat(said.doubled).forEach((line) => console.log(line));
+    process.exitCode = said.lost.length + said.doubled.length + said.stuck > 0
+        || said.idle.length > 0 ? 1 : 0;
+}
