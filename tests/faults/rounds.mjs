@@ -193,15 +193,23 @@ class Rounds {
         this.shim.heal();
         this.load.over = true;
         await this.load.stop();
-        await this.ledger.lookAgain([...this.ledger.uploads.values(),
-                                     ...this.ledger.jobs.values()]);
+        const all = [...this.ledger.uploads.values(),
+                     ...this.ledger.jobs.values()];
+
+        await this.ledger.lookAgain(all);
+        this.options.say(`all ${all.length} looked at once more: `
+            + `${this.ledger.lost.length} lost, `
+            + `${this.ledger.doubled.length} doubled`);
     }
 
     async stop() {
-        await this.stack?.stop({ but: EXPECTED });
-        this.disk?.unmount();
-        this.database?.unmount();
-        this.shim?.close();
+        try {
+            await this.stack?.stop({ but: EXPECTED });
+        } finally {
+            this.disk?.unmount();
+            this.database?.unmount();
+            this.shim?.close();
+        }
     }
 }
 
