@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include "disk.h"
+#include "pulse.h"
 #include "store.h"
 
 #define DISK_TRIAL "trial.XXXXXX"   /* mkostemp() fills it in */
@@ -25,6 +26,7 @@ disk_try(const char *folder)
     int i, rc = 0;
 
     for (i = 0; i < DISK_TRIALS && rc == 0; i++) {
+        pulse_beat(); /* a slow disk is no hung slot */
         rc = disk_try_once(folder);
     }
 
