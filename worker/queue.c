@@ -78,9 +78,8 @@ queue_free(queue_t *queue)
 queue_rc_t
 queue_take(queue_t *queue, json_t **job)
 {
-    const char *params[] = { queue->slot, QUEUE_LEASE_TEXT };
-
     queue_rc_t rc;
+    const char *params[] = { queue->slot, QUEUE_LEASE_TEXT };
 
     rc = queue_call_json(queue,
                          queue->unsure
@@ -394,17 +393,17 @@ queue_await(PGconn *conn)
 
 
 /* An error that says nothing about the statement: the same may be well soon.
-   Classes of PostgreSQL's Appendix A: a deadlock, no room or memory, being shut
-   down, trouble with files. */
+   By PostgreSQL's Appendix A: a deadlock, no room or memory, being shut down,
+   trouble with files. */
 static int
 queue_passes(const PGresult *result)
 {
     size_t i;
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    static const char *const classes[] = { "40", "53", "57", "58" };
+    static const char *const begins[] = { "40", "53", "57P", "58" };
 
-    for (i = 0; state && i < sizeof(classes) / sizeof(classes[0]); i++) {
-        if (strncmp(state, classes[i], strlen(classes[i])) == 0) {
+    for (i = 0; state && i < sizeof(begins) / sizeof(begins[0]); i++) {
+        if (strncmp(state, begins[i], strlen(begins[i])) == 0) {
             return 1;
         }
     }
