@@ -295,7 +295,7 @@ function median(values) {
 
 
 function print(table) {
-    const widths = [-26, -30, 6, 8, 12, 10, 10, 12];
+    const widths = [-29, -30, 7, 8, 15, 10, 10, 12];
     const line = (cells) => console.log(cells.map((cell, i) => widths[i] < 0
         ? cell.padEnd(-widths[i]) : cell.padStart(widths[i])).join(""));
     const whole = (number) => Math.round(number).toLocaleString("en");

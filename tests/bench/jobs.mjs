@@ -13,7 +13,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 import { Queue, Worker } from "bullmq";
-import { makeWorkerUtils, run } from "graphile-worker";
+import { Logger, makeWorkerUtils, run } from "graphile-worker";
 import pg from "pg";
 import Redis from "ioredis";
 
@@ -103,7 +103,7 @@ class Graphile {
         await this.utils.migrate();
         this.runner = await run({
             pgPool: this.pool, concurrency: CONCURRENCY, noHandleSignals: true,
-            logger: undefined,
+            logger: new Logger(() => () => {}),
             taskList: { noop: ({ n }) => { this.begun.set(n, now()); } },
         });
     }
