@@ -25,7 +25,6 @@ static void ngx_http_sluice_tus_created(ngx_http_request_t *r, void *data,
                                         const ngx_sluice_pg_result_t *result);
 static void ngx_http_sluice_tus_expired(ngx_http_sluice_tus_t *tus,
                                         json_t *list);
-static void ngx_http_sluice_tus_filled(ngx_http_sluice_tus_t *tus);
 
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_create_upload = {
@@ -476,8 +475,6 @@ ngx_http_sluice_tus_created(ngx_http_request_t *r, void *data,
 
     tus->spool->resumable = 1;
 
-    ngx_http_sluice_tus_expired(tus, json_object_get(body, "expired"));
-
     if (ngx_http_sluice_tus_take(tus, body) != NGX_OK
         || ngx_http_sluice_location(r, NGX_HTTP_SLUICE_TUS_PATH "/", tus->id)
                != NGX_OK) {
@@ -491,7 +488,12 @@ ngx_http_sluice_tus_created(ngx_http_request_t *r, void *data,
     ngx_memcpy(tus->lock.id, tus->id, UUID_TEXT_SIZE);
     tus->wanted = tus->spool;
 
-    ngx_http_sluice_tus_forget(tus, ngx_http_sluice_tus_filled);
+    if (tus->offset == 0) {
+        ngx_http_sluice_tus_append(tus);
+        return;
+    }
+
+    ngx_http_sluice_tus_finish(tus);
 }
 
 
@@ -514,16 +516,4 @@ ngx_http_sluice_tus_expired(ngx_http_sluice_tus_t *tus, json_t *list)
             ngx_memcpy(tus->gone[tus->ngone++], id, UUID_TEXT_SIZE);
         }
     }
-}
-
-
-static void
-ngx_http_sluice_tus_filled(ngx_http_sluice_tus_t *tus)
-{
-    if (tus->offset == 0) {
-        ngx_http_sluice_tus_append(tus);
-        return;
-    }
-
-    ngx_http_sluice_tus_finish(tus);
 }

@@ -6,7 +6,7 @@
 #include "ngx_http_sluice_upload.h"
 
 #define NGX_HTTP_SLUICE_TUS_PATH "/api/uploads"
-#define NGX_HTTP_SLUICE_TUS_EXPIRED_MAX 16 /* as api.create_upload() has it */
+#define NGX_HTTP_SLUICE_TUS_EXPIRED_MAX 16 /* as api.clear_uploads() has it */
 
 typedef struct ngx_http_sluice_tus_s ngx_http_sluice_tus_t;
 

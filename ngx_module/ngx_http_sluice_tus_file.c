@@ -477,7 +477,13 @@ ngx_http_sluice_tus_forget_work(void *data, ngx_log_t *log)
     ngx_http_sluice_tus_t *tus = data;
 
     for (i = 0; i < tus->ngone; i++) {
-        ngx_sluice_spool_forget(&tus->conf->spool, tus->gone[i]);
+        if (tus->gone == tus->expired) {
+            /* a request that has lasted for a day may be at it */
+            ngx_sluice_spool_clear(&tus->conf->spool, tus->gone[i]);
+
+        } else {
+            ngx_sluice_spool_forget(&tus->conf->spool, tus->gone[i]);
+        }
     }
 }
 

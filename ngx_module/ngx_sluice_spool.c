@@ -22,7 +22,7 @@
 
 
 static void ngx_sluice_spool_cleanup(void *data);
-static ngx_err_t ngx_sluice_spool_lock(ngx_sluice_spool_t *spool);
+static ngx_err_t ngx_sluice_spool_lock(int fd);
 static ngx_err_t ngx_sluice_spool_load(ngx_sluice_spool_t *spool);
 static ngx_err_t ngx_sluice_spool_note(ngx_sluice_spool_t *spool);
 static ngx_err_t ngx_sluice_spool_write_state(ngx_sluice_spool_t *spool);
@@ -118,7 +118,7 @@ ngx_sluice_spool_begin(ngx_sluice_spool_t *spool, off_t length, off_t keep_free)
         return ngx_errno;
     }
 
-    err = ngx_sluice_spool_lock(spool);
+    err = ngx_sluice_spool_lock(spool->fd);
 
     if (err == 0) {
         err = ngx_sluice_spool_reserve(spool, length, keep_free);
@@ -159,7 +159,7 @@ ngx_sluice_spool_open(ngx_sluice_spool_t *spool)
         return ngx_errno;
     }
 
-    err = ngx_sluice_spool_lock(spool);
+    err = ngx_sluice_spool_lock(spool->fd);
 
     if (err == 0 && fstat(spool->fd, &opened) == -1) {
         err = ngx_errno;
@@ -186,7 +186,7 @@ ngx_sluice_spool_open(ngx_sluice_spool_t *spool)
 
 
 static ngx_err_t
-ngx_sluice_spool_lock(ngx_sluice_spool_t *spool)
+ngx_sluice_spool_lock(int fd)
 {
     struct flock lock;
 
@@ -194,7 +194,7 @@ ngx_sluice_spool_lock(ngx_sluice_spool_t *spool)
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
 
-    if (fcntl(spool->fd, F_OFD_SETLK, &lock) == -1) {
+    if (fcntl(fd, F_OFD_SETLK, &lock) == -1) {
         return ngx_errno == NGX_EACCES ? NGX_EAGAIN : ngx_errno;
     }
 
@@ -571,6 +571,28 @@ ngx_sluice_spool_forget(ngx_str_t *folder, const char *id)
     (void) ngx_snprintf(path, sizeof(path), "%V/%s%s%Z", folder, id,
                         NGX_SLUICE_SPOOL_STATE);
     (void) unlink((char *) path);
+}
+
+
+void
+ngx_sluice_spool_clear(ngx_str_t *folder, const char *id)
+{
+    int fd;
+    u_char path[NGX_MAX_PATH];
+
+    (void) ngx_snprintf(path, sizeof(path), "%V/%s%s%Z", folder, id,
+                        NGX_SLUICE_SPOOL_PART);
+
+    fd = open((char *) path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd == -1) {
+        return;
+    }
+
+    if (ngx_sluice_spool_lock(fd) == 0) {
+        ngx_sluice_spool_forget(folder, id);
+    }
+
+    (void) close(fd);
 }
 
 

@@ -103,4 +103,7 @@ void ngx_sluice_spool_remove(ngx_sluice_spool_t *spool, ngx_uint_t all);
 /* The same for one that nobody has open, and never <spool>/<id>. */
 void ngx_sluice_spool_forget(ngx_str_t *folder, const char *id);
 
+/* The same for one that somebody may have open: then it stays. */
+void ngx_sluice_spool_clear(ngx_str_t *folder, const char *id);
+
 #endif

@@ -1052,30 +1052,19 @@ language sql stable as $$
 $$;
 
 
--- Some of what has expired goes whenever something comes: whose files are to
--- go, too.
-create or replace function api.forget_uploads() returns jsonb
-language sql as $$
-    with gone as (
-        delete from sluice.uploads where id in (
-            select id from sluice.uploads where expires_at < now()
-            order by expires_at limit 16 for update skip locked)
-        returning id, state
-    )
-    select coalesce(jsonb_agg(id) filter (where state = 'open'), '[]')
-    from gone;
-$$;
-
-
--- When space is short.
+-- When space is short: some of those that nobody came back for, whose files may
+-- go. Their rows are for the job `expire`, since a request may be at one still.
 create or replace function api.clear_uploads(actor uuid, args jsonb,
                                              out status integer, out body jsonb)
 language sql as $$
-    select 200, jsonb_build_object('expired', api.forget_uploads());
+    select 200, jsonb_build_object('expired', coalesce(jsonb_agg(id), '[]'))
+    from (select id from sluice.uploads
+          where state = 'open' and expires_at < now()
+          order by random() limit 16) x;
 $$;
 
 
--- Its file is there already. `expired` names files that are to go.
+-- Its file is there already.
 create or replace function api.create_upload(actor uuid, args jsonb,
                                              out status integer, out body jsonb)
 language plpgsql as $$
@@ -1113,8 +1102,7 @@ begin
     returning * into u;
 
     status := 201;
-    body := api.upload_object(u)
-            || jsonb_build_object('expired', api.forget_uploads());
+    body := api.upload_object(u);
 end;
 $$;
 

@@ -477,14 +477,24 @@ describe("parts", { timeout }, () => {
 
 
 describe("an upload's end", { timeout }, () => {
-    it("is told when it has expired, and its file goes", async () => {
+    it("is told when it has expired", async () => {
         const path = await create(5);
 
         await stack.sql("update sluice.uploads set expires_at = now() - "
             + `interval '1 second' where id = '${idOf(path)}'`);
         refused(await patch(path, 0, "abc"), 410, "upload-expired");
+    });
+
+    it("does not come while a request is at it, however late", async () => {
+        const path = await create(8);
+        const hung = mine.hang(path, 0, 8, "abcd");
+
+        await mine.arrived(path, 4);
+        await stack.sql("update sluice.uploads set expires_at = now() - "
+            + `interval '1 second' where id = '${idOf(path)}'`);
         await create(5);
-        assert.equal(existsSync(mine.file(path)), false);
+        hung.end("efgh");
+        assert.equal((await hung.answer).statusCode, 204);
     });
 
     it("moves on while somebody comes", async () => {
