@@ -5,18 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ffprobe.h"
+#include "must.h"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
 
 static void
 check_stream(const ffprobe_stream_t *stream)

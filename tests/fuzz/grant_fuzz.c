@@ -10,20 +10,12 @@
 #include "grant_rule.h"
 #include "jwt.h"
 #include "link_id.h"
+#include "must.h"
 
 #define ANY_USER "01931c5a-0000-7000-8000-000000000001"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
 
 static const jwk_set_t *
 the_keys(void)

@@ -7,18 +7,10 @@
 #include <string.h>
 #include "issuer_fetch.h"
 #include "issuer_message.h"
+#include "must.h"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
 
 static void
 check_url(const char *text, size_t len)

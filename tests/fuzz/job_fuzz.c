@@ -6,20 +6,12 @@
 #include <string.h>
 #include "job.h"
 #include "job_message.h"
+#include "must.h"
 
 #define ANY_JOB "01931c5a-0000-7000-8000-000000000001"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
 
 static void
 check_row(const char *text, size_t len)

@@ -6,18 +6,10 @@
 #include <openssl/err.h>
 #include "jwk.h"
 #include "jwt.h"
+#include "must.h"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-
-static void
-must(int truth)
-{
-    if (!truth) {
-        abort();
-    }
-}
 
 
 /* What the set signs, it verifies; without a key it signs nothing. */

@@ -5,20 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "playlist.h"
+#include "must.h"
 
 #define NAME "720p.mp4"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
 
 static void
 check(const char *text, size_t len, uint64_t file_size)

@@ -1,7 +1,6 @@
 #include "ctl.h"
 #include "database.h"
 #include "options.h"
-#include "output.h"
 
 #define AUDIT_LIMIT_DEFAULT "50"
 
@@ -9,8 +8,6 @@
 int
 ctl_audit_list(int argc, char **argv)
 {
-    json_t *rows;
-    PGconn *conn;
     const char *conninfo = NULL, *action = NULL, *as_json = NULL;
     const char *limit = AUDIT_LIMIT_DEFAULT;
     const char *params[2];
@@ -28,26 +25,13 @@ ctl_audit_list(int argc, char **argv)
     options_read(argc, argv, options, NULL);
     options_check_limit(limit);
 
-    conn = database_open(conninfo);
-    if (conn == NULL) {
-        return CTL_FAILED;
-    }
-
     params[0] = action;
     params[1] = limit;
-    rows = database_rows(conn,
-                         "select id, date_trunc('second', at) as at, actor, "
-                         "action, target, detail from sluice.audit "
-                         "where $1::text is null or action = $1::text "
-                         "order by id desc limit $2::integer",
-                         2, params);
-    PQfinish(conn);
-    if (rows == NULL) {
-        return CTL_FAILED;
-    }
 
-    output_rows(rows, columns, as_json != NULL);
-    json_decref(rows);
-
-    return CTL_OK;
+    return database_print(conninfo,
+                          "select id, date_trunc('second', at) as at, actor, "
+                          "action, target, detail from sluice.audit "
+                          "where $1::text is null or action = $1::text "
+                          "order by id desc limit $2::integer",
+                          2, params, columns, as_json != NULL);
 }

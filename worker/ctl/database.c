@@ -5,6 +5,7 @@
 #include <string.h>
 #include "ctl.h"
 #include "database.h"
+#include "output.h"
 
 
 static void database_complain(const char *message);
@@ -74,6 +75,31 @@ database_rows(PGconn *conn, const char *sql, int n, const char *const *params)
     rows = json_loads(PQgetvalue(result, 0, 0), 0, NULL);
     PQclear(result);
     return rows;
+}
+
+
+int
+database_print(const char *conninfo, const char *sql, int n,
+               const char *const *params, const char *const *columns,
+               int as_json)
+{
+    json_t *rows;
+    PGconn *conn;
+
+    conn = database_open(conninfo);
+    if (conn == NULL) {
+        return CTL_FAILED;
+    }
+
+    rows = database_rows(conn, sql, n, params);
+    PQfinish(conn);
+    if (rows == NULL) {
+        return CTL_FAILED;
+    }
+
+    output_rows(rows, columns, as_json);
+    json_decref(rows);
+    return CTL_OK;
 }
 
 

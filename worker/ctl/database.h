@@ -23,4 +23,10 @@ PGresult *database_query(PGconn *conn, const char *sql, int n,
 json_t *database_rows(PGconn *conn, const char *sql, int n,
                       const char *const *params);
 
+/* Connects, and prints the rows of a select as output_rows() does. CTL_OK, or
+   CTL_FAILED after saying why. */
+int database_print(const char *conninfo, const char *sql, int n,
+                   const char *const *params, const char *const *columns,
+                   int as_json);
+
 #endif

@@ -21,8 +21,6 @@ static void jobs_check_state(const char *state);
 int
 ctl_jobs_list(int argc, char **argv)
 {
-    json_t *rows;
-    PGconn *conn;
     const char *conninfo = NULL, *state = NULL, *kind = NULL;
     const char *as_json = NULL;
     const char *limit = JOBS_LIMIT_DEFAULT;
@@ -43,31 +41,18 @@ ctl_jobs_list(int argc, char **argv)
     jobs_check_state(state);
     options_check_limit(limit);
 
-    conn = database_open(conninfo);
-    if (conn == NULL) {
-        return CTL_FAILED;
-    }
-
     params[0] = state;
     params[1] = limit;
     params[2] = kind;
-    rows = database_rows(conn,
-                         "select id, kind, state, attempt, progress, media, "
-                         "date_trunc('second', created_at) as created_at, "
-                         "error from sluice.jobs "
-                         "where ($1::text is null or state = $1::text) "
-                         "and ($3::text is null or kind = $3::text) "
-                         "order by id desc limit $2::integer",
-                         3, params);
-    PQfinish(conn);
-    if (rows == NULL) {
-        return CTL_FAILED;
-    }
 
-    output_rows(rows, columns, as_json != NULL);
-    json_decref(rows);
-
-    return CTL_OK;
+    return database_print(conninfo,
+                          "select id, kind, state, attempt, progress, media, "
+                          "date_trunc('second', created_at) as created_at, "
+                          "error from sluice.jobs "
+                          "where ($1::text is null or state = $1::text) "
+                          "and ($3::text is null or kind = $3::text) "
+                          "order by id desc limit $2::integer",
+                          3, params, columns, as_json != NULL);
 }
 
 

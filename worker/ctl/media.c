@@ -1,14 +1,11 @@
 #include "ctl.h"
 #include "database.h"
 #include "options.h"
-#include "output.h"
 
 
 int
 ctl_media_rot(int argc, char **argv)
 {
-    json_t *rows;
-    PGconn *conn;
     const char *conninfo = NULL, *as_json = NULL;
     static const char *const columns[] = { "media",    "attachment", "owner",
                                            "filename", "rot_at",     "rot",
@@ -19,13 +16,8 @@ ctl_media_rot(int argc, char **argv)
 
     options_read(argc, argv, options, NULL);
 
-    conn = database_open(conninfo);
-    if (conn == NULL) {
-        return CTL_FAILED;
-    }
-
-    rows = database_rows(
-        conn,
+    return database_print(
+        conninfo,
         "select m.id as media, r.attachment, m.owner, r.filename, "
         "date_trunc('second', r.rot_at) as rot_at, r.rot "
         "from sluice.media m, lateral ("
@@ -34,14 +26,5 @@ ctl_media_rot(int argc, char **argv)
         "from sluice.attachments a where a.media = m.id) r "
         "where r.rot is not null and m.deleted_at is null "
         "order by r.rot_at, m.id",
-        0, NULL);
-    PQfinish(conn);
-    if (rows == NULL) {
-        return CTL_FAILED;
-    }
-
-    output_rows(rows, columns, as_json != NULL);
-    json_decref(rows);
-
-    return CTL_OK;
+        0, NULL, columns, as_json != NULL);
 }

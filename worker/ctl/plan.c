@@ -67,8 +67,6 @@ ctl_plan_set(int argc, char **argv)
 int
 ctl_plan_list(int argc, char **argv)
 {
-    json_t *rows;
-    PGconn *conn;
     const char *conninfo = NULL, *as_json = NULL;
     static const char *const columns[] = { "name",        "quota_bytes",
                                            "uploads_max", "upload_bytes_max",
@@ -79,25 +77,11 @@ ctl_plan_list(int argc, char **argv)
 
     options_read(argc, argv, options, NULL);
 
-    conn = database_open(conninfo);
-    if (conn == NULL) {
-        return CTL_FAILED;
-    }
-
-    rows = database_rows(conn,
-                         "select p.*, (select count(*) from sluice.users "
-                         "where plan = p.name) as users "
-                         "from sluice.plans p order by name",
-                         0, NULL);
-    PQfinish(conn);
-    if (rows == NULL) {
-        return CTL_FAILED;
-    }
-
-    output_rows(rows, columns, as_json != NULL);
-    json_decref(rows);
-
-    return CTL_OK;
+    return database_print(conninfo,
+                          "select p.*, (select count(*) from sluice.users "
+                          "where plan = p.name) as users "
+                          "from sluice.plans p order by name",
+                          0, NULL, columns, as_json != NULL);
 }
 
 

@@ -127,8 +127,6 @@ user_insert(PGconn *conn, const char *email, const char *role, const char *name,
 int
 ctl_user_list(int argc, char **argv)
 {
-    json_t *rows;
-    PGconn *conn;
     const char *conninfo = NULL, *as_json = NULL;
     static const char *const columns[] = { "id",         "email", "role",
                                            "name",       "plan",  "disabled",
@@ -139,26 +137,12 @@ ctl_user_list(int argc, char **argv)
 
     options_read(argc, argv, options, NULL);
 
-    conn = database_open(conninfo);
-    if (conn == NULL) {
-        return CTL_FAILED;
-    }
-
-    rows = database_rows(conn,
-                         "select id, email, role, name, plan, disabled_at is "
-                         "not null as disabled, "
-                         "date_trunc('second', created_at) as created_at "
-                         "from sluice.users order by id",
-                         0, NULL);
-    PQfinish(conn);
-    if (rows == NULL) {
-        return CTL_FAILED;
-    }
-
-    output_rows(rows, columns, as_json != NULL);
-    json_decref(rows);
-
-    return CTL_OK;
+    return database_print(conninfo,
+                          "select id, email, role, name, plan, disabled_at is "
+                          "not null as disabled, "
+                          "date_trunc('second', created_at) as created_at "
+                          "from sluice.users order by id",
+                          0, NULL, columns, as_json != NULL);
 }
 
 
