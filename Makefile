@@ -192,7 +192,7 @@ test: test-packages
 	@tests/run
 
 bench: test-packages
-	@$(MAKE) -s build build/bench/mint
+	@$(MAKE) -s build build/bench/mint build/bench/send
 	@tests/bench/run
 
 soak: test-packages
@@ -212,7 +212,7 @@ build/faults/shim.so: tests/faults/shim.c
 	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Wshadow -Werror -fPIC -shared \
 	  -o $@ $< -ldl
 
-build/bench/mint build/soak/tokens: build/%: tests/%.c build/libcore.a
+build/bench/mint build/bench/send build/soak/tokens: build/%: tests/%.c build/libcore.a
 	$(call say,LINK,$@)mkdir -p $(@D); \
 	$(CC) $(core_flags) -o $@ $^ $(core_libs)
 

@@ -227,6 +227,13 @@ ngx_int_t ngx_http_sluice_thread_post(ngx_http_request_t *r,
                                       void (*work)(void *data, ngx_log_t *log),
                                       ngx_http_sluice_step_pt step, void *data);
 
+/* The same, but a full pool is waited for. `retry` must be zero at first and
+   live in r->pool. NGX_DONE: it is under way; NGX_AGAIN: it waits; NGX_ERROR:
+   the request has ended. */
+ngx_int_t ngx_http_sluice_thread_wait(ngx_http_request_t *r, ngx_event_t *retry,
+                                      void (*work)(void *data, ngx_log_t *log),
+                                      ngx_http_sluice_step_pt step, void *data);
+
 /* Ends a request from one of the callbacks above. */
 void ngx_http_sluice_finish(ngx_http_request_t *r, ngx_int_t rc);
 

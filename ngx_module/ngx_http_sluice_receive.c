@@ -1,33 +1,88 @@
-/* A body becomes a file: read what is there, let a thread write it, and read on
-   into another buffer meanwhile. */
+/*
+ * A body becomes a file: nginx reads into one buffer while a thread writes the
+ * other. A thread that is done and finds the other full goes on with that one,
+ * and tells through an eventfd that there is a buffer to read into; it comes
+ * back to the loop when nothing is there to write.
+ */
 
 #include "ngx_http_sluice_upload.h"
 
+#include <sys/eventfd.h>
 
-#define NGX_HTTP_SLUICE_RECEIVE_RETRY 50 /* ms, when the pool is full */
+#include "ngx_sluice_event.h"
 
 
-typedef struct {
-    ngx_http_request_t *request;
-    ngx_event_t *retry;
-    void (*work)(void *data, ngx_log_t *log);
-    ngx_http_sluice_step_pt step;
-    void *data;
-} ngx_http_sluice_turn_t;
+/* buffers, before others get the thread */
+#define NGX_HTTP_SLUICE_RECEIVE_TURN 8
 
 
 static void ngx_http_sluice_receive_start(ngx_http_request_t *r);
 static void ngx_http_sluice_receive_read(ngx_http_request_t *r);
 static void ngx_http_sluice_receive_take(ngx_http_request_t *r,
                                          ngx_http_sluice_receive_t *receive);
+static void ngx_http_sluice_receive_offer(ngx_http_request_t *r,
+                                          ngx_http_sluice_receive_t *receive);
+static ngx_chain_t *
+ngx_http_sluice_receive_gather(ngx_http_request_t *r,
+                               ngx_http_sluice_receive_t *receive);
 static void ngx_http_sluice_receive_ahead(ngx_http_request_t *r,
                                           ngx_http_sluice_receive_t *receive);
 static void ngx_http_sluice_receive_work(void *data, ngx_log_t *log);
+static ngx_uint_t
+ngx_http_sluice_receive_next(ngx_http_sluice_receive_t *receive,
+                             ngx_uint_t more);
 static void ngx_http_sluice_receive_written(ngx_http_request_t *r, void *data);
+static void ngx_http_sluice_receive_news(ngx_event_t *ev);
+static ngx_uint_t
+ngx_http_sluice_receive_free(ngx_http_sluice_receive_t *receive);
 static void ngx_http_sluice_receive_stopped(ngx_event_t *ev);
 static void ngx_http_sluice_receive_cleanup(void *data);
-static void ngx_http_sluice_turn(ngx_event_t *ev);
-static void ngx_http_sluice_turn_cleanup(void *data);
+
+
+/* this process's: those that are under way, and what their threads tell */
+static ngx_queue_t ngx_http_sluice_receives;
+static ngx_connection_t *ngx_http_sluice_receive_told; /* or NULL */
+static int ngx_http_sluice_receive_fd = -1;
+static ngx_thread_mutex_t ngx_http_sluice_receive_lock;
+
+
+void
+ngx_http_sluice_receive_init(ngx_log_t *log)
+{
+    ngx_connection_t *c = NULL;
+
+    ngx_queue_init(&ngx_http_sluice_receives);
+
+    if (ngx_thread_mutex_create(&ngx_http_sluice_receive_lock, log) != NGX_OK) {
+        return;
+    }
+
+    ngx_http_sluice_receive_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+    if (ngx_http_sluice_receive_fd != -1) {
+        c = ngx_sluice_event_attach(ngx_http_sluice_receive_fd, NULL,
+                                    ngx_http_sluice_receive_news, NULL);
+    }
+
+    ngx_http_sluice_receive_told = c;
+
+    if (c == NULL || ngx_sluice_event_want(c, 1, 0) != NGX_OK) {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "uploads are slower: their threads cannot tell of free "
+                      "buffers");
+        ngx_http_sluice_receive_end();
+    }
+}
+
+
+/* The descriptor stays: a thread may be at work yet. */
+
+void
+ngx_http_sluice_receive_end(void)
+{
+    ngx_sluice_event_detach(ngx_http_sluice_receive_told, 1);
+    ngx_http_sluice_receive_told = NULL;
+}
 
 
 void
@@ -51,7 +106,9 @@ ngx_http_sluice_receive(ngx_http_request_t *r,
     ctx->upload = receive;
 
     receive->request = r;
+    receive->size = receive->spool->size;
     receive->end = NGX_OK;
+    ngx_queue_insert_head(&ngx_http_sluice_receives, &receive->queue);
 
     r->request_body_no_buffering = 1;
 
@@ -116,11 +173,15 @@ ngx_http_sluice_receive_read(ngx_http_request_t *r)
         receive->end = NGX_HTTP_SLUICE_STOPPED;
     }
 
-    if (!receive->writes) {
-        ngx_http_sluice_receive_take(r, receive);
-
-    } else if (receive->end != NGX_OK || !r->reading_body) {
+    if (receive->end != NGX_OK || !r->reading_body) {
         r->read_event_handler = ngx_http_block_reading;
+    }
+
+    if (receive->writes) {
+        ngx_http_sluice_receive_offer(r, receive);
+
+    } else {
+        ngx_http_sluice_receive_take(r, receive);
     }
 }
 
@@ -129,15 +190,12 @@ static void
 ngx_http_sluice_receive_take(ngx_http_request_t *r,
                              ngx_http_sluice_receive_t *receive)
 {
-    off_t size;
-    ngx_chain_t *cl;
+    if (receive->full == NULL) {
+        receive->full = ngx_http_sluice_receive_gather(r, receive);
+    }
 
-    receive->last = !r->reading_body;
-    receive->chain = r->request_body->bufs;
-    r->request_body->bufs = NULL;
-
-    if (receive->chain == NULL) {
-        if (receive->end != NGX_OK || receive->last) {
+    if (receive->full == NULL) {
+        if (receive->end != NGX_OK || !r->reading_body) {
             r->read_event_handler = ngx_http_block_reading;
             receive->done(r, receive->data, receive->end);
             return;
@@ -147,18 +205,8 @@ ngx_http_sluice_receive_take(ngx_http_request_t *r,
         return;
     }
 
-    size = receive->spool->size;
-
-    for (cl = receive->chain; cl; cl = cl->next) {
-        size += cl->buf->last - cl->buf->pos;
-    }
-
-    if (receive->max >= 0 && size > receive->max) {
-        receive->chain = NULL;
-        r->read_event_handler = ngx_http_block_reading;
-        receive->done(r, receive->data, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE);
-        return;
-    }
+    receive->chain = receive->full;
+    receive->full = NULL;
 
     /* the client is not to be timed out for the time that we take */
 
@@ -177,8 +225,59 @@ ngx_http_sluice_receive_take(ngx_http_request_t *r,
 }
 
 
-/* nginx goes on in whichever buffer is there, as far as that goes; what the
-   thread still has it counts as busy. */
+/* A full buffer is for the thread that has the other, if it still has it. */
+
+static void
+ngx_http_sluice_receive_offer(ngx_http_request_t *r,
+                              ngx_http_sluice_receive_t *receive)
+{
+    ngx_buf_t *buf = r->request_body->buf;
+
+    if (ngx_http_sluice_receive_told == NULL || receive->spare == NULL
+        || receive->given || buf->last != buf->end) {
+        return;
+    }
+
+    (void) ngx_thread_mutex_lock(&ngx_http_sluice_receive_lock,
+                                 r->connection->log);
+
+    if (receive->chain) {
+        receive->full = ngx_http_sluice_receive_gather(r, receive);
+    }
+
+    (void) ngx_thread_mutex_unlock(&ngx_http_sluice_receive_lock,
+                                   r->connection->log);
+}
+
+
+/* What nginx has read, unless that is more than there may be. */
+
+static ngx_chain_t *
+ngx_http_sluice_receive_gather(ngx_http_request_t *r,
+                               ngx_http_sluice_receive_t *receive)
+{
+    ngx_chain_t *cl, *chain;
+
+    chain = r->request_body->bufs;
+    r->request_body->bufs = NULL;
+
+    for (cl = chain; cl; cl = cl->next) {
+        receive->size += cl->buf->last - cl->buf->pos;
+        receive->given = 1;
+    }
+
+    if (receive->max >= 0 && receive->size > receive->max) {
+        receive->end = NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+        r->read_event_handler = ngx_http_block_reading;
+        return NULL;
+    }
+
+    return chain;
+}
+
+
+/* nginx goes on in a buffer that the thread has not, as far as that goes; what
+   the thread still has it counts as busy. */
 
 static void
 ngx_http_sluice_receive_ahead(ngx_http_request_t *r,
@@ -186,14 +285,17 @@ ngx_http_sluice_receive_ahead(ngx_http_request_t *r,
 {
     ngx_buf_t *buf = receive->spare;
 
-    if (buf == NULL || receive->last || receive->end != NGX_OK) {
+    if (buf == NULL || !r->reading_body || receive->end != NGX_OK) {
         return;
     }
 
-    receive->spare = r->request_body->buf;
-    r->request_body->buf = buf;
-    buf->pos = buf->start;
-    buf->last = buf->start;
+    if (receive->given) {
+        receive->given = 0;
+        receive->spare = r->request_body->buf;
+        r->request_body->buf = buf;
+        buf->pos = buf->start;
+        buf->last = buf->start;
+    }
 
     r->read_event_handler = ngx_http_sluice_receive_read;
     ngx_http_sluice_receive_read(r);
@@ -205,32 +307,74 @@ ngx_http_sluice_receive_ahead(ngx_http_request_t *r,
 static void
 ngx_http_sluice_receive_work(void *data, ngx_log_t *log)
 {
+    ngx_uint_t turn = 0;
     ngx_http_sluice_receive_t *receive = data;
 
-    receive->error = ngx_sluice_spool_append(receive->spool, receive->chain,
-                                             receive->sum);
+    do {
+        receive->error = ngx_sluice_spool_append(receive->spool, receive->chain,
+                                                 receive->sum);
 
-    if (receive->error) {
-        ngx_log_error(NGX_LOG_CRIT, log, receive->error,
-                      "writing \"%s\" failed", receive->spool->part);
+        if (receive->error) {
+            ngx_log_error(NGX_LOG_CRIT, log, receive->error,
+                          "writing \"%s\" failed", receive->spool->part);
+        }
+
+    } while (ngx_http_sluice_receive_next(
+        receive, receive->error == 0 && ++turn < NGX_HTTP_SLUICE_RECEIVE_TURN));
+}
+
+
+/* In a thread: gives back what is written, and with `more` takes what is full.
+   Whether there is something. */
+
+static ngx_uint_t
+ngx_http_sluice_receive_next(ngx_http_sluice_receive_t *receive,
+                             ngx_uint_t more)
+{
+    ngx_log_t *log = ngx_cycle->log;
+
+    uint64_t one = 1;
+    ngx_uint_t taken;
+    ngx_chain_t **last;
+
+    (void) ngx_thread_mutex_lock(&ngx_http_sluice_receive_lock, log);
+
+    for (last = &receive->written; *last; last = &(*last)->next) {
+        /* void */
     }
+
+    *last = receive->chain;
+    receive->chain = NULL;
+
+    if (more) {
+        receive->chain = receive->full;
+        receive->full = NULL;
+    }
+
+    taken = (receive->chain != NULL);
+
+    (void) ngx_thread_mutex_unlock(&ngx_http_sluice_receive_lock, log);
+
+    if (taken) {
+        (void) !write(ngx_http_sluice_receive_fd, &one, sizeof(one));
+    }
+
+    return taken;
 }
 
 
 static void
 ngx_http_sluice_receive_written(ngx_http_request_t *r, void *data)
 {
-    ngx_chain_t *cl, *next;
     ngx_http_sluice_receive_t *receive = data;
 
-    for (cl = receive->chain; cl; cl = next) {
-        next = cl->next;
-        cl->buf->pos = cl->buf->last;
-        ngx_free_chain(r->pool, cl);
-    }
+    (void) ngx_http_sluice_receive_free(receive);
 
-    receive->chain = NULL;
     receive->writes = 0;
+
+    if (receive->full == NULL) {
+        receive->given = 0;
+    }
 
     if (receive->error) {
         receive->end =
@@ -242,6 +386,59 @@ ngx_http_sluice_receive_written(ngx_http_request_t *r, void *data)
 
     r->read_event_handler = ngx_http_sluice_receive_read;
     ngx_http_sluice_receive_read(r);
+}
+
+
+/* Some thread has gone on from one buffer to the other. */
+
+static void
+ngx_http_sluice_receive_news(ngx_event_t *ev)
+{
+    uint64_t count;
+    ngx_queue_t *q;
+    ngx_connection_t *c = ev->data;
+    ngx_http_request_t *r;
+    ngx_http_sluice_receive_t *receive;
+
+    (void) !read(c->fd, &count, sizeof(count));
+
+    for (q = ngx_queue_head(&ngx_http_sluice_receives);
+         q != ngx_queue_sentinel(&ngx_http_sluice_receives);
+         q = ngx_queue_next(q)) {
+
+        receive = ngx_queue_data(q, ngx_http_sluice_receive_t, queue);
+        r = receive->request;
+
+        if (receive->given && ngx_http_sluice_receive_free(receive)) {
+            ngx_http_set_log_request(r->connection->log, r);
+            ngx_http_sluice_receive_ahead(r, receive);
+        }
+    }
+}
+
+
+/* Gives nginx back what is written; whether that was something. */
+
+static ngx_uint_t
+ngx_http_sluice_receive_free(ngx_http_sluice_receive_t *receive)
+{
+    ngx_log_t *log = receive->request->connection->log;
+    ngx_chain_t *cl, *next, *written;
+
+    (void) ngx_thread_mutex_lock(&ngx_http_sluice_receive_lock, log);
+
+    written = receive->written;
+    receive->written = NULL;
+
+    (void) ngx_thread_mutex_unlock(&ngx_http_sluice_receive_lock, log);
+
+    for (cl = written; cl; cl = next) {
+        next = cl->next;
+        cl->buf->pos = cl->buf->last;
+        ngx_free_chain(receive->request->pool, cl);
+    }
+
+    return written != NULL;
 }
 
 
@@ -285,90 +482,10 @@ ngx_http_sluice_receive_cleanup(void *data)
 {
     ngx_http_sluice_receive_t *receive = data;
 
+    ngx_queue_remove(&receive->queue);
+
     if (receive->retry.timer_set) {
         ngx_del_timer(&receive->retry);
-    }
-}
-
-
-/* nothing is refused in the middle: each upload waits for its turn */
-
-ngx_int_t
-ngx_http_sluice_thread_wait(ngx_http_request_t *r, ngx_event_t *retry,
-                            void (*work)(void *data, ngx_log_t *log),
-                            ngx_http_sluice_step_pt step, void *data)
-{
-    ngx_int_t rc;
-    ngx_http_cleanup_t *cln;
-    ngx_http_sluice_turn_t *turn;
-
-    rc = ngx_http_sluice_thread_try(r, work, step, data);
-
-    if (rc == NGX_DONE) {
-        return NGX_DONE;
-    }
-
-    if (rc != NGX_BUSY) {
-        ngx_http_sluice_finish(r, rc);
-        return NGX_ERROR;
-    }
-
-    turn = retry->data;
-
-    if (retry->handler != ngx_http_sluice_turn) {
-        cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_turn_t));
-        if (cln == NULL) {
-            ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-            return NGX_ERROR;
-        }
-
-        cln->handler = ngx_http_sluice_turn_cleanup;
-        turn = cln->data;
-
-        retry->handler = ngx_http_sluice_turn;
-        retry->data = turn;
-        retry->log = r->connection->log;
-    }
-
-    turn->request = r;
-    turn->retry = retry;
-    turn->work = work;
-    turn->step = step;
-    turn->data = data;
-
-    r->read_event_handler = ngx_http_block_reading;
-    ngx_add_timer(retry, NGX_HTTP_SLUICE_RECEIVE_RETRY);
-
-    return NGX_AGAIN;
-}
-
-
-static void
-ngx_http_sluice_turn(ngx_event_t *ev)
-{
-    ngx_connection_t *c;
-    ngx_http_request_t *r;
-    ngx_http_sluice_turn_t *turn = ev->data;
-
-    r = turn->request;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    (void) ngx_http_sluice_thread_wait(r, ev, turn->work, turn->step,
-                                       turn->data);
-
-    ngx_http_run_posted_requests(c);
-}
-
-
-static void
-ngx_http_sluice_turn_cleanup(void *data)
-{
-    ngx_http_sluice_turn_t *turn = data;
-
-    if (turn->retry->timer_set) {
-        ngx_del_timer(turn->retry);
     }
 }
 

@@ -37,17 +37,27 @@ struct ngx_http_sluice_receive_s {
     ngx_http_sluice_received_pt done;
     void *data;
 
+    ngx_queue_t queue;
     ngx_http_request_t *request;
-    ngx_chain_t *chain; /* the thread's while it writes */
-    ngx_buf_t *spare;   /* the buffer that nginx does not read into, or NULL */
+    ngx_buf_t *spare; /* the buffer that nginx does not read into, or NULL */
+    off_t size;       /* of the file, when all that has come is written */
     ngx_event_t retry;
-    ngx_err_t error;
     ngx_int_t end;       /* what ends it, or NGX_OK */
     unsigned reads : 1;  /* waits for the client alone */
-    unsigned writes : 1; /* a thread has the chain, or will */
+    unsigned writes : 1; /* a thread is at work, or will be */
+    unsigned given : 1;  /* what nginx's buffer holds, to the thread */
     unsigned stop : 1;
-    unsigned last : 1; /* the chain ends the body */
+
+    /* the thread's while it works */
+    ngx_err_t error;
+    ngx_chain_t *chain;   /* is written */
+    ngx_chain_t *full;    /* comes next, where the thread finds it */
+    ngx_chain_t *written; /* may be read into again */
 };
+
+/* A process starts and ends. */
+void ngx_http_sluice_receive_init(ngx_log_t *log);
+void ngx_http_sluice_receive_end(void);
 
 /* Reads the body of `r` unbuffered and lets a thread append it to the spool;
    two buffers of client_body_buffer_size are all the memory that takes. The
@@ -61,14 +71,6 @@ void ngx_http_sluice_receive(ngx_http_request_t *r,
 void ngx_http_sluice_receive_stop(ngx_http_sluice_receive_t *receive);
 
 #define NGX_HTTP_SLUICE_STOPPED NGX_ABORT
-
-/* Runs `work` in the thread pool as ngx_http_sluice_thread_post() does, but a
-   full pool is waited for. `retry` must be zero at first and live in r->pool.
-   NGX_DONE: it is under way; NGX_AGAIN: it waits; NGX_ERROR: the request has
-   ended. */
-ngx_int_t ngx_http_sluice_thread_wait(ngx_http_request_t *r, ngx_event_t *retry,
-                                      void (*work)(void *data, ngx_log_t *log),
-                                      ngx_http_sluice_step_pt step, void *data);
 
 /* The status for what went wrong on the disk. */
 sluice_status_t ngx_http_sluice_spool_status(ngx_err_t err);

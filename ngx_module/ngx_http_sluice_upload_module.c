@@ -3,7 +3,7 @@
 #include "ngx_http_sluice_upload.h"
 
 
-#define NGX_HTTP_SLUICE_UPLOAD_BUFFER (256 * 1024) /* each upload has two */
+#define NGX_HTTP_SLUICE_UPLOAD_BUFFER (448 * 1024) /* each upload has two */
 #define NGX_HTTP_SLUICE_UPLOAD_KEEP_FREE (1024 * 1024 * 1024)
 
 
@@ -80,6 +80,7 @@ ngx_http_sluice_upload_init_process(ngx_cycle_t *cycle)
     if (smcf && smcf->uploads
         && (ngx_process == NGX_PROCESS_WORKER
             || ngx_process == NGX_PROCESS_SINGLE)) {
+        ngx_http_sluice_receive_init(cycle->log);
         ngx_http_sluice_upload_listen(smcf->redis_uploads);
     }
 
@@ -90,6 +91,7 @@ ngx_http_sluice_upload_init_process(ngx_cycle_t *cycle)
 static void
 ngx_http_sluice_upload_exit_process(ngx_cycle_t *cycle)
 {
+    ngx_http_sluice_receive_end();
     ngx_http_sluice_upload_deaf();
 }
 

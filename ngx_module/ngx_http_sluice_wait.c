@@ -2,6 +2,7 @@
 
 
 #define NGX_HTTP_SLUICE_THREAD_SLOW 60000 /* ms; longer is told in the log */
+#define NGX_HTTP_SLUICE_THREAD_RETRY 50   /* ms, when the pool is full */
 
 
 typedef struct {
@@ -13,11 +14,22 @@ typedef struct {
 } ngx_http_sluice_query_t;
 
 
+typedef struct {
+    ngx_http_request_t *request;
+    ngx_event_t *retry;
+    void (*work)(void *data, ngx_log_t *log);
+    ngx_http_sluice_step_pt step;
+    void *data;
+} ngx_http_sluice_turn_t;
+
+
 static void ngx_http_sluice_query_done(void *data,
                                        const ngx_sluice_pg_result_t *result);
 static void ngx_http_sluice_query_cleanup(void *data);
 static void ngx_http_sluice_thread_done(ngx_event_t *ev);
 static void ngx_http_sluice_thread_resume(ngx_http_request_t *r);
+static void ngx_http_sluice_turn(ngx_event_t *ev);
+static void ngx_http_sluice_turn_cleanup(void *data);
 
 
 ngx_int_t
@@ -239,4 +251,84 @@ ngx_http_sluice_thread_resume(ngx_http_request_t *r)
 
     r->write_event_handler = ngx_http_request_empty_handler;
     ctx->step(r, ctx->step_data);
+}
+
+
+ngx_int_t
+ngx_http_sluice_thread_wait(ngx_http_request_t *r, ngx_event_t *retry,
+                            void (*work)(void *data, ngx_log_t *log),
+                            ngx_http_sluice_step_pt step, void *data)
+{
+    ngx_int_t rc;
+    ngx_http_cleanup_t *cln;
+    ngx_http_sluice_turn_t *turn;
+
+    rc = ngx_http_sluice_thread_try(r, work, step, data);
+
+    if (rc == NGX_DONE) {
+        return NGX_DONE;
+    }
+
+    if (rc != NGX_BUSY) {
+        ngx_http_sluice_finish(r, rc);
+        return NGX_ERROR;
+    }
+
+    turn = retry->data;
+
+    if (retry->handler != ngx_http_sluice_turn) {
+        cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_turn_t));
+        if (cln == NULL) {
+            ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+            return NGX_ERROR;
+        }
+
+        cln->handler = ngx_http_sluice_turn_cleanup;
+        turn = cln->data;
+
+        retry->handler = ngx_http_sluice_turn;
+        retry->data = turn;
+        retry->log = r->connection->log;
+    }
+
+    turn->request = r;
+    turn->retry = retry;
+    turn->work = work;
+    turn->step = step;
+    turn->data = data;
+
+    r->read_event_handler = ngx_http_block_reading;
+    ngx_add_timer(retry, NGX_HTTP_SLUICE_THREAD_RETRY);
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_sluice_turn(ngx_event_t *ev)
+{
+    ngx_connection_t *c;
+    ngx_http_request_t *r;
+    ngx_http_sluice_turn_t *turn = ev->data;
+
+    r = turn->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    (void) ngx_http_sluice_thread_wait(r, ev, turn->work, turn->step,
+                                       turn->data);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_sluice_turn_cleanup(void *data)
+{
+    ngx_http_sluice_turn_t *turn = data;
+
+    if (turn->retry->timer_set) {
+        ngx_del_timer(turn->retry);
+    }
 }

@@ -1,9 +1,9 @@
 /*
  * One upload of UPLOAD_BYTES (1 GiB) at a time, ours beside nginx's own DAV
  * module in the same nginx, and beside tus's Node server; interleaved rounds,
- * medians. curl sends all of them, the same way; how fast it is alone tells the
- * row that keeps nothing. Then UPLOADS of them at once, for what nginx's memory
- * grows by.
+ * medians. send.c sends all of them, the same way; how fast it is alone tells
+ * the row that keeps nothing. Then UPLOADS of them at once, for what nginx's
+ * memory grows by.
  *
  *     node tests/bench/uploads.mjs        UPLOAD_BYTES, ROUNDS, UPLOADS
  */
@@ -27,6 +27,7 @@ const ROUNDS = number("ROUNDS", 7);
 const UPLOADS = number("UPLOADS", 8);
 const MIB = 2 ** 20;
 const TICKS = 100;              /* a second, in proc(5) */
+const SEND = new URL("../../build/bench/send", import.meta.url).pathname;
 const NODE_TUS = new URL("node_tus.mjs", import.meta.url).pathname;
 
 
@@ -59,12 +60,12 @@ class Source {
 }
 
 
-/* One request with the file as body; answers its headers. */
+/* One request with the file as body; answers head and body. */
 async function send(source, method, url, headers) {
-    const { stdout } = await run("curl", ["-sS", "--fail-with-body", "-i",
-        "-X", method, "-T", source.path, "-H", "Expect:",
-        ...Object.entries(headers).flatMap(([name, value]) =>
-            ["-H", `${name}: ${value}`]), url]);
+    const { port, pathname, search } = new URL(url);
+    const { stdout } = await run(SEND, [source.path, port, method,
+        pathname + search, ...Object.entries(headers).map(
+            ([name, value]) => `${name}: ${value}`)]);
 
     return stdout;
 }
@@ -133,7 +134,10 @@ function rows(stack, user, { node, sink }) {
               const id = await brought(source);
               await run("sync", [stack.path("node", id)]);
           } },
-        { name: "curl into nothing", durable: "", folder: "dav",
+        { name: "the same, SHA-256, sync", durable: "fsync; hash",
+          folder: "node", pids: () => [node.pid], bring: (source) =>
+              tus(source, `http://127.0.0.1:${node.port}/durable`, {}) },
+        { name: "sent into nothing", durable: "", folder: "dav",
           pids: () => [], bring: (source) => send(source, "POST",
               `http://127.0.0.1:${sink.address().port}/`, {}) },
     ];

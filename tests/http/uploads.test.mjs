@@ -13,6 +13,7 @@ import { fresh, pdf } from "./files.mjs";
 import { startStack, until } from "./stack.mjs";
 
 const timeout = 60_000;
+const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const SMALL = 64 * 1024;        /* max_size of the location /small */
 
@@ -25,6 +26,13 @@ before(async () => {
         location = /small {
             sluice_gate user;
             sluice_upload ${state}/spool max_size=64k;
+            sluice_api;
+            rewrite ^ /api/media break;
+        }
+        location = /narrow {
+            sluice_gate user;
+            sluice_upload ${state}/spool;
+            client_body_buffer_size 16k;
             sluice_api;
             rewrite ^ /api/media break;
         }` });
@@ -170,6 +178,34 @@ describe("bytes", { timeout }, () => {
                 .equals(files[at]));
         });
     });
+
+    /* a thread goes from one to the other without coming back to the loop */
+    it("that fill a thousand buffers are in order, with and without pauses",
+        async () => {
+            const files = Array.from({ length: 6 }, () => randomBytes(16 * MIB));
+            const slowly = async function* (bytes, size) {
+                for (let at = 0; at < bytes.length; at += size) {
+                    yield bytes.subarray(at, at + size);
+                    await new Promise(setImmediate);
+                }
+            };
+            const media = await Promise.all(files.map(async (bytes, i) => {
+                const body = i % 2 ? bytes
+                    : Readable.from(slowly(bytes, 100_003 * (i + 1)));
+                const answer = await viewer.request("POST",
+                    `/narrow?filename=${i}.mp4`,
+                    { body, headers: { "Content-Length": bytes.length } });
+
+                assert.equal(answer.status, 201, answer.text);
+                return answer.json;
+            }));
+
+            media.forEach((item, i) => {
+                assert.equal(item.sha256, sha256(files[i]));
+                assert.ok(readFileSync(stack.path("spool", item.id))
+                    .equals(files[i]));
+            });
+        });
 
     it("wait for 100 Continue when the client asks for it", async () => {
         const bytes = randomBytes(50_000);
