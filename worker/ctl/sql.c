@@ -18,10 +18,22 @@ SQL_EMBED(sql_0006_scores, "sql/0006_scores.sql");
 SQL_EMBED(sql_0007_housekeeping, "sql/0007_housekeeping.sql");
 SQL_EMBED(sql_0008_plans, "sql/0008_plans.sql");
 SQL_EMBED(sql_queue, "sql/queue.sql");
+SQL_EMBED(sql_queue_scheduler, "sql/queue_scheduler.sql");
 SQL_EMBED(sql_api, "sql/api.sql");
+SQL_EMBED(sql_api_revocations, "sql/api_revocations.sql");
+SQL_EMBED(sql_api_sessions, "sql/api_sessions.sql");
+SQL_EMBED(sql_api_users, "sql/api_users.sql");
+SQL_EMBED(sql_api_links, "sql/api_links.sql");
+SQL_EMBED(sql_api_jobs, "sql/api_jobs.sql");
+SQL_EMBED(sql_api_plans, "sql/api_plans.sql");
+SQL_EMBED(sql_api_scores, "sql/api_scores.sql");
+SQL_EMBED(sql_api_uploads, "sql/api_uploads.sql");
+SQL_EMBED(sql_api_media, "sql/api_media.sql");
 SQL_EMBED(sql_housekeeping, "sql/housekeeping.sql");
 
 
+/* No name may leave: databases know it, and db migrate refuses one that has
+   names it does not know itself. */
 const sql_file_t sql_files[] = {
     { "0001_initial.sql", 0, sql_0001_initial },
     { "0002_revocations.sql", 0, sql_0002_revocations },
@@ -32,7 +44,17 @@ const sql_file_t sql_files[] = {
     { "0007_housekeeping.sql", 0, sql_0007_housekeeping },
     { "0008_plans.sql", 0, sql_0008_plans },
     { "queue.sql", 1, sql_queue },
+    { "queue_scheduler.sql", 1, sql_queue_scheduler },
     { "api.sql", 1, sql_api },
+    { "api_revocations.sql", 1, sql_api_revocations },
+    { "api_sessions.sql", 1, sql_api_sessions },
+    { "api_users.sql", 1, sql_api_users },
+    { "api_links.sql", 1, sql_api_links },
+    { "api_jobs.sql", 1, sql_api_jobs },
+    { "api_plans.sql", 1, sql_api_plans },
+    { "api_scores.sql", 1, sql_api_scores },
+    { "api_uploads.sql", 1, sql_api_uploads },
+    { "api_media.sql", 1, sql_api_media },
     { "housekeeping.sql", 1, sql_housekeeping },
     { 0, 0, 0 }
 };

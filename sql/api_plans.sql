@@ -1,0 +1,62 @@
+-- Plans and quotas: what a user may keep and bring.
+
+-- The whole of a plan, made or changed.
+create or replace function api.make_plan(p sluice.plans)
+returns setof sluice.plans
+language sql as $$
+    insert into sluice.plans select p.*
+    on conflict (name) do update
+    set quota_bytes = p.quota_bytes, uploads_max = p.uploads_max,
+        upload_bytes_max = p.upload_bytes_max
+    returning *;
+$$;
+
+
+-- His own bounds before those of his plan.
+create or replace function api.limits(actor uuid) returns sluice.plans
+language sql stable as $$
+    select u.plan, coalesce(u.quota_bytes, p.quota_bytes),
+           coalesce(u.uploads_max, p.uploads_max, 20),
+           coalesce(u.upload_bytes_max, p.upload_bytes_max)
+    from sluice.users u left join sluice.plans p on p.name = u.plan
+    where u.id = actor;
+$$;
+
+
+-- How many bytes a user may still bring; null without a quota. What he keeps
+-- and what he has announced count, but for the uploads named.
+create or replace function api.room(actor uuid, but uuid[] default '{}')
+returns bigint
+language sql stable as $$
+    select (api.limits(u.id)).quota_bytes
+           - coalesce((select sum(m.bytes) from sluice.media m
+                       where m.owner = u.id and m.deleted_at is null), 0)
+           - coalesce((select sum(a.bytes) from sluice.attachments a
+                       join sluice.media m on m.id = a.media
+                       where m.owner = u.id and m.deleted_at is null), 0)
+           - coalesce((select sum(p.length) from sluice.uploads p
+                       where p.owner = u.id and p.state = 'open'
+                         and p.expires_at > now() and p.id <> all (but)), 0)
+    from sluice.users u where u.id = actor;
+$$;
+
+
+-- The longest that his next upload may become; null without a bound.
+create or replace function api.longest(actor uuid, but uuid[] default '{}')
+returns bigint
+language sql stable as $$
+    select least(api.room(actor, but), (api.limits(actor)).upload_bytes_max);
+$$;
+
+
+-- Null when an upload may have so many bytes, else why not.
+create or replace function api.refuse_bytes(actor uuid, bytes bigint,
+                                            but uuid[] default '{}')
+returns jsonb
+language sql stable as $$
+    select case
+        when (api.limits(actor)).upload_bytes_max < bytes
+            then (api.refuse('too-large')).body
+        when api.room(actor, but) < coalesce(bytes, 0)
+            then (api.refuse('quota-exceeded')).body end;
+$$;

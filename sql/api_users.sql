@@ -1,0 +1,219 @@
+-- Users: as sluicectl sets them, by address or id (null when there is none), as
+-- other issuers' tokens bring them, and as they see themselves.
+
+create or replace function api.is_user(u sluice.users, who text)
+returns boolean
+language sql stable as $$
+    select u.id::text = lower(who) or lower(u.email) = lower(who);
+$$;
+
+
+create or replace function api.user_object(u sluice.users, revoked jsonb)
+returns jsonb
+language sql stable as $$
+    select jsonb_build_object('id', u.id, 'email', u.email, 'role', u.role,
+                              'plan', u.plan,
+                              'disabled', u.disabled_at is not null,
+                              'revoked', revoked);
+$$;
+
+
+-- Tokens with the old role end; sessions stay, and give new tokens.
+create or replace function api.set_role(who text, role_given text)
+returns jsonb
+language plpgsql as $$
+declare
+    u sluice.users;
+    revoked jsonb := '[]';
+begin
+    select * into u from sluice.users person
+    where api.is_user(person, who) for update;
+
+    if not found then
+        return null;
+    end if;
+
+    if u.issuer is not null then
+        raise exception 'the role of this user comes from %', u.issuer
+            using hint = 'Change it there: each token brings it along.';
+    end if;
+
+    if u.role <> role_given then
+        perform sluice.note(null, 'user-role', u.id::text,
+                            jsonb_build_object('from', u.role,
+                                               'to', role_given));
+        update sluice.users set role = role_given where id = u.id
+        returning * into u;
+        revoked := jsonb_build_array(api.revoke_user(u));
+        perform api.forget_revocations();
+    end if;
+
+    return api.user_object(u, revoked);
+end;
+$$;
+
+
+create or replace function api.set_plan(who text, plan_given text)
+returns jsonb
+language plpgsql as $$
+declare
+    u sluice.users;
+begin
+    if plan_given is not null
+       and not exists (select from sluice.plans where name = plan_given) then
+        raise exception 'there is no plan %', plan_given;
+    end if;
+
+    update sluice.users person set plan = plan_given
+    where api.is_user(person, who) returning * into u;
+
+    return case when found then api.user_object(u, '[]') end;
+end;
+$$;
+
+
+-- Ends all sessions, and revokes those of which anything may still be good.
+create or replace function api.disable_user(who text) returns jsonb
+language plpgsql as $$
+declare
+    u sluice.users;
+    revoked jsonb;
+begin
+    select * into u from sluice.users person
+    where api.is_user(person, who) for update;
+
+    if not found then
+        return null;
+    end if;
+
+    if u.disabled_at is null then
+        perform sluice.note(null, 'user-disabled', u.id::text);
+    end if;
+
+    update sluice.users set disabled_at = coalesce(disabled_at, now())
+    where id = u.id returning * into u;
+
+    with ended as (
+        update sluice.sessions set ended_at = now()
+        where user_id = u.id and ended_at is null
+        returning id, expires_at, signs_for * interval '1 second' signs,
+                  links_until
+    )
+    select jsonb_agg(api.revoke('sid', id::text, null,
+                                greatest(now() + signs, links_until))
+                     order by id)
+    into revoked from ended
+    where greatest(expires_at + signs, links_until) > now();
+
+    revoked := coalesce(revoked, '[]') || api.revoke_user(u);
+    perform api.forget_revocations();
+
+    return api.user_object(u, revoked);
+end;
+$$;
+
+
+create or replace function api.enable_user(who text) returns jsonb
+language plpgsql as $$
+declare
+    u sluice.users;
+begin
+    select * into u from sluice.users person
+    where api.is_user(person, who) for update;
+
+    if not found then
+        return null;
+    end if;
+
+    if u.disabled_at is not null then
+        perform sluice.note(null, 'user-enabled', u.id::text);
+    end if;
+
+    update sluice.users set disabled_at = null
+    where id = u.id returning * into u;
+
+    return api.user_object(u, '[]');
+end;
+$$;
+
+
+-- Before a foreign token's user does anything: the row that all else looks up.
+-- What the token does not tell stays; an address that somebody has is not his.
+create or replace function api.adopt_user(person uuid, issuer_given text,
+    subject_given text, email_given text, name_given text, role_given text,
+    out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    u sluice.users;
+begin
+    if exists (select from sluice.users
+               where lower(email) = lower(email_given) and id <> person) then
+        email_given := null;
+    end if;
+
+    select * into u from sluice.users where id = person;
+
+    if not found then
+        insert into sluice.users (id, issuer, subject, email, name, role)
+        values (person, issuer_given, subject_given, email_given, name_given,
+                role_given)
+        on conflict (id) do nothing;
+
+        if found then
+            perform sluice.note(person, 'user-added', person::text,
+                                jsonb_build_object('issuer', issuer_given,
+                                                   'role', role_given));
+        end if;
+
+        select * into u from sluice.users where id = person;
+    end if;
+
+    if u.disabled_at is not null or u.issuer is distinct from issuer_given
+       or u.subject is distinct from subject_given then
+        select * into status, body from api.refuse('token-invalid');
+        return;
+    end if;
+
+    if (u.role, u.email, u.name) is distinct from
+       (role_given, coalesce(email_given, u.email),
+        coalesce(name_given, u.name)) then
+        update sluice.users
+        set role = role_given, email = coalesce(email_given, email),
+            name = coalesce(name_given, name)
+        where id = person;
+
+        if u.role <> role_given then
+            perform sluice.note(person, 'user-role', person::text,
+                                jsonb_build_object('from', u.role,
+                                                   'to', role_given));
+        end if;
+    end if;
+
+    status := 200;
+exception when unique_violation then
+    if email_given is null then
+        raise;
+    end if;
+
+    -- somebody took the address meanwhile
+    select * into status, body
+    from api.adopt_user(person, issuer_given, subject_given, null, name_given,
+                        role_given);
+end;
+$$;
+
+
+create or replace function api.get_me(actor uuid, args jsonb,
+                                      out status integer, out body jsonb)
+language plpgsql stable as $$
+begin
+    select 200, jsonb_build_object('id', id, 'email', email, 'name', name,
+                                   'role', role, 'created_at', created_at)
+    into status, body
+    from sluice.users where id = actor and disabled_at is null;
+
+    if not found then
+        select * into status, body from api.refuse('token-invalid');
+    end if;
+end;
+$$;
