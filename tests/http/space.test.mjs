@@ -4,9 +4,11 @@
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+    mkdirSync, readdirSync, rmSync, statSync, writeFileSync,
+} from "node:fs";
 import { Readable } from "node:stream";
-import { after, afterEach, before, describe, it } from "node:test";
+import { after, before, beforeEach, describe, it } from "node:test";
 import { promisify } from "node:util";
 
 import { request } from "./client.mjs";
@@ -69,6 +71,9 @@ const create = (length, headers = { "Upload-Length": length }) =>
     mine.request("POST", "/tiny/uploads", headers);
 const path = (answer) => answer.headers.location
     .replace("/api/uploads", "/tiny/uploads");
+const part = (upload) => `${upload.split("/").pop()}.part`;
+const expire = () => stack.sql("update sluice.uploads set expires_at = now() - "
+    + "interval '1 second'");
 const chunks = (bytes) => Readable.from(
     [bytes.subarray(0, 1000), bytes.subarray(1000)]);
 
@@ -83,6 +88,13 @@ function full(answer) {
 function early(answer) {
     full(answer);
     assert.equal(answer.continued, false);
+}
+
+async function empty() {
+    await stack.sql("delete from sluice.uploads");
+    if (mounted === true) {
+        readdirSync(disk).forEach((name) => rmSync(`${disk}/${name}`));
+    }
 }
 
 /* On the small disk, where there may be one. */
@@ -109,12 +121,7 @@ describe("space that is to be kept free", { timeout }, () => {
 
 
 describe("space that an upload has announced", { timeout }, () => {
-    afterEach(async () => {
-        await stack.sql("delete from sluice.uploads");
-        if (mounted === true) {
-            readdirSync(disk).forEach((name) => rmSync(`${disk}/${name}`));
-        }
-    });
+    beforeEach(empty);
 
     there("is not promised to another one", async () => {
         const first = await create(5 * MIB);
@@ -149,16 +156,46 @@ describe("space that an upload has announced", { timeout }, () => {
     });
 
     there("is free again when its time is over", async () => {
-        assert.equal((await create(5 * MIB)).status, 201);
-        await stack.sql("update sluice.uploads set expires_at = now() - "
-            + "interval '1 second'");
-        assert.equal((await create(5 * MIB)).status, 201);
-        assert.equal(readdirSync(disk).length, 1);
+        const first = path(await create(5 * MIB));
+
+        await mine.patch(first, 0, randomBytes(1234));
+        await expire();
+        const second = await create(5 * MIB);
+
+        assert.equal(second.status, 201, second.text);
+        assert.deepEqual(readdirSync(disk), [part(path(second))]);
+    });
+
+    there("stays with a request that outlasts its time", async (t) => {
+        const bytes = randomBytes(3 * MIB);
+        const held = path(await create(bytes.length));
+        const idle = await create(3 * MIB);
+        const hung = mine.hang(held, 0, bytes.length, bytes.subarray(0, MIB));
+
+        t.after(() => hung.destroy());
+        assert.equal(idle.status, 201, idle.text);
+        await until("its bytes arrive",
+            () => statSync(`${disk}/${part(held)}`).size >= MIB);
+        await expire();
+        const other = await create(3 * MIB);
+
+        assert.equal(other.status, 201, other.text);
+        assert.deepEqual(readdirSync(disk).sort(),
+            [part(held), part(path(other))].sort());
+
+        hung.end(bytes.subarray(MIB));
+        const { statusCode, headers } = await hung.answer;
+
+        assert.equal(statusCode, 204);
+        assert.equal((await viewer.media(headers["sluice-media"])).sha256,
+            sha256(bytes));
     });
 });
 
 
 describe("a disk that fills up in the middle", { timeout }, () => {
+    beforeEach(empty);
+
     there("is told by POST, and nothing is left", async () => {
         const answer = await post("tiny", chunks(randomBytes(SIZE + MIB)));
 
