@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { before, test } from "node:test";
 
 import { rounds } from "../faults/rounds.mjs";
@@ -12,6 +12,8 @@ import { environment, run } from "./tree.mjs";
 
 const timeout = 300_000;
 const MIB = 2 ** 20;
+
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
 before(async () => {
     const { code, output } = await run("make",
@@ -60,10 +62,9 @@ async function syncs(t, stack, shim) {
 
             const { headers } = await mine.patch(path, MIB,
                 bytes.subarray(MIB));
-            const { sha256 } = await viewer.media(headers["sluice-media"]);
+            const media = await viewer.media(headers["sluice-media"]);
 
-            assert.equal(sha256,
-                createHash("sha256").update(bytes).digest("hex"));
+            assert.equal(media.sha256, sha256(bytes));
         });
 
     await t.test("an upload that cannot begin leaves nothing", async () => {
@@ -78,5 +79,25 @@ async function syncs(t, stack, shim) {
 
         assert.equal(status, 500);
         assert.deepEqual(left(), earlier);
+    });
+
+    await t.test("an upload is not done before its folder is synced, which "
+        + "who repeats it does", async () => {
+        const bytes = randomBytes(3 * MIB);
+        const path = await mine.create(bytes.length);
+        const end = () => mine.patch(path, bytes.length, Buffer.alloc(0));
+
+        shim.set({ folder_errno: "EIO" });
+        assert.equal((await mine.patch(path, 0, bytes)).status, 500);
+        assert.deepEqual(readFileSync(mine.file(path, "")), bytes);
+        assert.equal((await end()).status, 500);
+        assert.equal((await end()).status, 500);
+        shim.heal();
+
+        const { status, headers } = await end();
+        const media = await viewer.media(headers["sluice-media"]);
+
+        assert.equal(status, 204);
+        assert.equal(media.sha256, sha256(bytes));
     });
 }

@@ -29,9 +29,10 @@
 typedef struct {
     int64_t write_errno; /* 0: writes work */
     int64_t sync_errno;
-    int64_t odds;     /* one call in so many fails */
-    int64_t delay_us; /* of each write and sync */
-    int64_t clock_s;  /* the time of day is wrong by so much */
+    int64_t folder_errno; /* of syncs of folders alone */
+    int64_t odds;         /* one call in so many fails */
+    int64_t delay_us;     /* of each write and sync */
+    int64_t clock_s;      /* the time of day is wrong by so much */
     int64_t writes_failed, syncs_failed, delayed, clocks_read;
     int64_t calls;
     struct {
@@ -258,20 +259,35 @@ shim_settle(int fd, int good)
 }
 
 
+static int64_t
+shim_sync_errno(int fd)
+{
+    struct stat st;
+
+    if (shim->sync_errno != 0 || shim->folder_errno == 0) {
+        return shim->sync_errno;
+    }
+
+    return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) ? shim->folder_errno : 0;
+}
+
+
 static int
 shim_sync(int fd, int (*real)(int))
 {
     int rc, saved;
+    int64_t number;
 
     if (!shim_holds(fd)) {
         return real(fd);
     }
 
     shim_wait();
-    if (shim->sync_errno != 0 && shim_turn()) {
+    number = shim_sync_errno(fd);
+    if (number != 0 && shim_turn()) {
         SHIM_COUNT(syncs_failed);
         shim_settle(fd, 0);
-        errno = (int) shim->sync_errno;
+        errno = (int) number;
         return -1;
     }
 

@@ -12,8 +12,9 @@ const LIBRARY = resolve(new URL(".", import.meta.url).pathname,
 const FILES = 8192;
 
 /* As shim_t has it, 8 bytes each. */
-const FIELDS = ["write_errno", "sync_errno", "odds", "delay_us", "clock_s",
-    "writes_failed", "syncs_failed", "delayed", "clocks_read", "calls"];
+const FIELDS = ["write_errno", "sync_errno", "folder_errno", "odds",
+    "delay_us", "clock_s", "writes_failed", "syncs_failed", "delayed",
+    "clocks_read", "calls"];
 
 
 export class Shim {
@@ -47,7 +48,8 @@ export class Shim {
     }
 
     heal() {
-        this.set({ write_errno: 0, sync_errno: 0, delay_us: 0, clock_s: 0 });
+        this.set({ write_errno: 0, sync_errno: 0, folder_errno: 0,
+                   delay_us: 0, clock_s: 0 });
     }
 
     close() {
