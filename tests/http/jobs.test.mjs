@@ -556,6 +556,33 @@ describe("slots that die", { timeout }, () => {
         await inState(stack, id, "done");
     });
 
+    it("lose it, too, when the database is away just then", async () => {
+        const id = await noop(stack, { ms: 3000 });
+
+        await inState(stack, id, "running");
+        const dead = await slotOf(id);
+
+        /* it neither prolongs the lease nor finishes */
+        process.kill(dead, "SIGSTOP");
+        await stack.sql("update sluice.jobs set lease_until = now() "
+            + `+ interval '1 hour' where id = '${id}'`);
+        await stack.stopPostgres();
+
+        const others = slots();
+        process.kill(dead, "SIGKILL");
+        const heir = await until("it is replaced", () => slots()
+            .find((pid) => !others.includes(pid)) ?? false);
+        await until("its heir has asked in vain", () => new RegExp(
+            ` ${heir} database: away`).test(stack.text("logs/worker.log")));
+        await stack.startPostgres();
+
+        await until("another has it", async () =>
+            await column(stack, id, "attempt") === "2");
+        assert.notEqual(await slotOf(id), dead);
+        await inState(stack, id, "done");
+        assert.equal(await column(stack, id, "lost"), "1");
+    });
+
     it("three times over one job make it dead", async () => {
         const id = await noop(stack, { crash: true });
 
