@@ -2,16 +2,24 @@
 
 import { appendFileSync } from "node:fs";
 
-import { children, until } from "./stack.mjs";
+import { children, descendants, processOf, until } from "./stack.mjs";
+
+const SLOTS = 2;
 
 /* From now on the worker of the stack does them, in so many slots. */
-export async function allowNoop(stack, slots = 2) {
-    const master = stack.pid("worker");
-    const old = children(master);
-
+export async function allowNoop(stack, slots = SLOTS) {
     appendFileSync(stack.path("worker.conf"), "\nnoop on\n");
     await stack.asServer("sed", "-i", `s/^slots .*/slots ${slots}/`,
         stack.path("worker.conf"));
+    await renewSlots(stack, slots);
+}
+
+
+/* The worker reads its file again, which has so many slots. */
+export async function renewSlots(stack, slots = SLOTS) {
+    const master = stack.pid("worker");
+    const old = children(master);
+
     process.kill(master, "SIGHUP");
     await until("the worker has new slots", () => {
         const now = children(master);
@@ -33,6 +41,18 @@ export const enqueue = (args = {}, more = {}) =>
 /* Asks for a job; answers its id. */
 export const noop = (stack, args, more) =>
     stack.sql(`select ${enqueue(args, more)}`);
+
+/* The tools that are at work for jobs with `tool`. */
+export const sleeps = (stack) => descendants(stack.pid("worker"))
+    .filter((pid) => processOf(pid)?.name === "sleep");
+
+/* Asks for a job that takes long; answers its id when its tool is at work. */
+export async function atWork(stack, more) {
+    const id = await noop(stack, { ms: 600_000, tool: true }, more);
+
+    await until("its tool runs", () => sleeps(stack).length > 0);
+    return id;
+}
 
 /* A column of a job, as text. */
 export const column = (stack, id, name) =>
