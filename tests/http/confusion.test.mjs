@@ -1,34 +1,30 @@
 /* Tokens made to be taken for something they are not: RFC 8725, section 2. */
 
 import assert from "node:assert/strict";
-import { generateKeyPairSync, randomBytes, sign }
-    from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync }
-    from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 
-import { request, until } from "./client.mjs";
-import { freePort, startStack } from "./stack.mjs";
-import { hmac, now } from "./token.mjs";
+import { until } from "./client.mjs";
+import {
+    BYTES, FILE, access, ask, base64url, byEc, grant, json, kept, made, message,
+    opened, outlasted, raw, refused, refuses, sealed, startForge, stopForge,
+    token,
+} from "./forge.mjs";
+import { freePort } from "./stack.mjs";
+import { hmac } from "./token.mjs";
 
 const timeout = 120_000;
-const FILE = "/media/ab/x/film.mp4";
-const PAGE = "/app/page";
-const BYTES = "what the gate keeps";
 const ISSUER = "https://id.example";
-const MAX = 8192;               /* characters of a token: core/jwt.h */
-const DEPTH = 32;               /* of its JSON: core/json_strict.h */
-const MIB = 2 ** 20;
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const attacker = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const rsaJwk = { ...rsa.publicKey.export({ format: "jwk" }), kid: "rsa-1" };
 
-let stack, folder, web, other, otherPort, asked = 0, workers;
+let stack, folder, web, other, otherPort, asked = 0;
 
 
 before(async () => {
@@ -39,138 +35,29 @@ before(async () => {
     }).listen(0, "127.0.0.1");
     await once(web, "listening");
 
-    folder = mkdtempSync("/tmp/sl-conf-");
-    chmodSync(folder, 0o755);
-    writeFileSync(join(folder, "page"), BYTES);
-    writeFileSync(join(folder, "issuer.json"),
-        JSON.stringify({ keys: [rsaJwk] }), { mode: 0o644 });
-
-    stack = await startStack({ extra: `
-        large_client_header_buffers 4 2m;
-        sluice_issuer ${ISSUER} jwks=${folder}/issuer.json audience=sluice;
-        location /app/ { sluice_gate user; alias ${folder}/; }` });
-
-    for (const name of ["media/ab/x", "media/ab/y"]) {
-        mkdirSync(stack.path(name), { recursive: true });
-        writeFileSync(stack.path(name, "film.mp4"), BYTES);
-    }
-    workers = stack.workers().sort();
+    ({ stack, folder } = await startForge((path) => {
+        writeFileSync(join(path, "issuer.json"),
+            JSON.stringify({ keys: [rsaJwk] }), { mode: 0o644 });
+        return `sluice_issuer ${ISSUER} jwks=${path}/issuer.json `
+            + "audience=sluice;";
+    }));
 }, { timeout });
 
 after(async () => {
     web.close();
     web.closeAllConnections();
-    rmSync(folder, { recursive: true, force: true });
-    await stack?.stop();
+    await stopForge();
 }, { timeout });
 
 
-const base64url = (value) => Buffer.from(value).toString("base64url");
-const json = (value) =>
-    typeof value === "string" ? value : JSON.stringify(value);
-const ask = (path, headers = {}) => request(stack.url + path, { headers });
-const key = (kty) => stack.keys().find((each) => each.kty === kty);
-const byEc = (secret, format) => (input) => sign("sha256",
-    Buffer.from(input), { key: secret, format, dsaEncoding: "ieee-p1363" });
 const attackersJwk = () => ({
     ...attacker.publicKey.export({ format: "jwk" }), kid: "attacker",
     use: "sig", alg: "ES256" });
-
-/* Three parts, of which the first two are taken as they are. */
-const sealed = (header, payload, signer) => `${header}.${payload}.${
-    base64url(signer(`${header}.${payload}`))}`;
-const made = (header, claims, signer) =>
-    sealed(base64url(json(header)), base64url(json(claims)), signer);
-
-
-/* The two kinds of token: what is in a good one, who signs it, how it is sent,
-   and how a bad one is answered. */
-
-const grant = {
-    name: "grant",
-    path: FILE,
-    header: () => ({ alg: "HS256", typ: "grant+jwt", kid: key("oct").kid }),
-    claims: () => ({ path: FILE, exp: now() + 600 }),
-    signer: () => hmac(Buffer.from(key("oct").k, "base64url")),
-    send: (token) => ask(FILE, { "Sluice-Grant": token }),
-    carriers: {
-        "the path": (token) => [`/~${token}${FILE}`],
-        "the query": (token) => [`${FILE}?grant=${token}`],
-        "the header": (token) => [FILE, `Sluice-Grant: ${token}`],
-        "the cookie": (token) => [FILE, `Cookie: sluice_grant=${token}`],
-    },
-    status: 403,
-    word: "grant-invalid",
-};
-
-const access = {
-    name: "access token",
-    path: PAGE,
-    header: () => ({ alg: "ES256", typ: "at+jwt", kid: key("EC").kid }),
-    claims: () => ({
-        iss: stack.url, aud: "sluice", role: "admin", jti: "x",
-        sub: "0190a0a0-0000-7000-8000-000000000001",
-        sid: "0190a0a0-0000-7000-8000-000000000002",
-        iat: now(), exp: now() + 600,
-    }),
-    signer: () => byEc(key("EC"), "jwk"),
-    send: (token) => ask(PAGE, { Authorization: `Bearer ${token}` }),
-    carriers: {
-        "Authorization": (token) => [PAGE, `Authorization: Bearer ${token}`],
-        "the cookie": (token) => [PAGE, `Cookie: sluice_session=${token}`],
-    },
-    status: 401,
-    word: "token-invalid",
-};
-
-/* One of a kind, with other members; undefined takes one away. */
-const token = (kind, header = {}, claims = {}, signer = kind.signer()) =>
-    made({ ...kind.header(), ...header }, { ...kind.claims(), ...claims },
-        signer);
-
-function opened(answer) {
-    assert.equal(answer.status, 200, answer.text);
-    assert.equal(answer.text, BYTES);
-}
-
-/* A path that is no carrier leads elsewhere: to the page, for example. */
-function kept(answer, text) {
-    assert.notEqual(answer.text, BYTES, text);
-}
-
-function refused(answer, { status, word }) {
-    assert.equal(answer.status, status, answer.text);
-    assert.equal(answer.json?.type, `urn:sluice:problem:${word}`);
-}
-
-const refuses = async (kind, text) => refused(await kind.send(text), kind);
 
 /* All ways to write a word in small and large letters. */
 const casings = (word) => Array.from({ length: 2 ** word.length }, (_, bits) =>
     [...word].map((letter, at) => bits >> at & 1 ? letter.toUpperCase()
         : letter).join(""));
-
-/* Bytes as they are, on a connection of their own; answers {status, text}, and
-   status 0 when nginx hangs up without a word. */
-function raw(text, port = stack.port) {
-    return new Promise((resolve) => {
-        let said = "";
-        const socket = connect(port, "127.0.0.1", () => socket.write(text));
-        const end = () => {
-            const [head, ...body] = said.split("\r\n\r\n");
-
-            resolve({ status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 0),
-                      text: body.join("\r\n\r\n") });
-        };
-
-        socket.on("data", (part) => { said += part; });
-        socket.on("end", end);
-        socket.on("error", end);
-    });
-}
-
-const message = ([path, ...headers]) => [`GET ${path} HTTP/1.1`, "Host: x",
-    "Connection: close", ...headers, "", ""].join("\r\n");
 
 
 for (const kind of [grant, access]) {
@@ -381,221 +268,6 @@ for (const kind of [grant, access]) {
             }
         });
     });
-
-    describe(`a ${kind.name} that says something twice`, { timeout }, () => {
-        /* {"a":1} and "a":2 make {"a":1,"a":2} */
-        const twice = (object, name, value) => json(object).replace(/\}$/,
-            `,"${name}":${JSON.stringify(value)}}`);
-
-        for (const name of ["alg", "typ", "kid", "\\u0061lg"]) {
-            it(`is refused: ${name} in the header`, async () => {
-                const header = kind.header();
-
-                await refuses(kind, made(
-                    twice(header, name, header[name] ?? header.alg),
-                    kind.claims(), kind.signer()));
-            });
-        }
-
-        for (const name of ["exp", "path", "role", "iss", "\\u0065xp"]) {
-            it(`is refused: ${name} in the claims`, async () => {
-                const claims = { role: "admin", iss: stack.url, path: FILE,
-                                 ...kind.claims() };
-
-                await refuses(kind, made(kind.header(),
-                    twice(claims, name, claims[name] ?? claims.exp),
-                    kind.signer()));
-            });
-        }
-    });
-
-    describe(`the base64url of a ${kind.name}`, { timeout }, () => {
-        /* a text whose base64url has '-', '_' and bits to spare */
-        const text = (value) => {
-            const odd = json({ ...value, zz: "~~~???>>>~" });
-            const spare = " ".repeat((4 - Buffer.byteLength(odd) % 3) % 3);
-
-            return base64url(odd + spare);
-        };
-        const changes = {
-            "padding": (part) => `${part}=`,
-            "all of its padding": (part) =>
-                part + "=".repeat((4 - part.length % 4) % 4),
-            "two signs of padding in front": (part) => `==${part}`,
-            "stray bits": (part) => part.slice(0, -1)
-                + (part.endsWith("A") ? "B" : String.fromCharCode(
-                    part.charCodeAt(part.length - 1) + 1)),
-            "a blank in it": (part) => `${part.slice(0, 9)} ${part.slice(9)}`,
-            "a blank behind it": (part) => `${part} `,
-            "a tab in it": (part) => `${part.slice(0, 9)}\t${part.slice(9)}`,
-            "'+' for '-'": (part) => part.replaceAll("-", "+"),
-            "'/' for '_'": (part) => part.replaceAll("_", "/"),
-            "one character more": (part) => `${part}A`,
-            "nothing in it": () => "",
-        };
-
-        for (const [what, change] of Object.entries(changes)) {
-            it(`is refused with ${what} in the header`, async () => {
-                const header = change(text(kind.header()));
-
-                await refuses(kind, sealed(header, base64url(json(
-                    kind.claims())), kind.signer()));
-            });
-
-            it(`is refused with ${what} in the claims`, async () => {
-                const claims = change(text(kind.claims()));
-
-                await refuses(kind, sealed(base64url(json(kind.header())),
-                    claims, kind.signer()));
-            });
-
-            it(`is refused with ${what} in the signature`, async () => {
-                let good;
-
-                /* until all that a change looks for is in it */
-                do {
-                    good = token(kind, { n: randomBytes(6).toString("hex") });
-                } while (!["-", "_"].every((sign) =>
-                    good.split(".")[2].includes(sign)) || good.endsWith("A"));
-
-                const at = good.lastIndexOf(".") + 1;
-                const bad = good.slice(0, at) + change(good.slice(at));
-
-                opened(await kind.send(good));
-                if (bad.trimEnd() === good) {
-                    return;    /* blanks around a header's value are none */
-                }
-                await refuses(kind, bad);
-            });
-        }
-
-        it("is read with '-' and '_'", async () => {
-            opened(await kind.send(sealed(text(kind.header()),
-                text(kind.claims()), kind.signer())));
-        });
-
-        for (const part of ["", ".", "..", "...", "a", "a.b", "a.b.c.d",
-                            ".".repeat(8000)]) {
-            it(`is refused: ${JSON.stringify(part.slice(0, 9))}`, async () => {
-                /* an empty one is none at all where only blanks are left */
-                refused(await kind.send(part || ".."), kind);
-            });
-        }
-    });
-
-    describe(`the size of a ${kind.name}`, { timeout }, () => {
-        /* one of so many characters; its header takes what base64url cannot */
-        function sized(length) {
-            for (let odd = 0; odd < 4; odd++) {
-                const header = { n: "n".repeat(odd) };
-                const bare = token(kind, header, { x: "" }).length;
-                const about = Math.floor((length - bare) * 3 / 4);
-
-                for (let fill = about - 3; fill < about + 4; fill++) {
-                    const text = token(kind, header, { x: "x".repeat(fill) });
-
-                    if (text.length === length) {
-                        return text;
-                    }
-                }
-            }
-        }
-
-        it(`may be ${MAX} characters`, async () => {
-            opened(await kind.send(sized(MAX)));
-        });
-
-        it(`may not be ${MAX + 1}`, async () => {
-            await refuses(kind, sized(MAX + 1));
-        });
-
-        for (const [where, carry] of Object.entries(kind.carriers)) {
-            it(`of 1 MiB is refused in ${where}, and no more`, async () => {
-                for (const text of [
-                    token(kind, {}, { x: "x".repeat(MIB) }),
-                    `${token(kind)}${"A".repeat(MIB)}`,
-                    `${".".repeat(MIB)}`,
-                    "A".repeat(MIB),
-                ]) {
-                    kept(await raw(message(carry(text))));
-                    opened(await kind.send(token(kind)));
-                }
-            });
-        }
-    });
-
-    describe(`the depth of a ${kind.name}`, { timeout }, () => {
-        const deep = (levels, open = "[", close = "]") =>
-            open.repeat(levels) + close.repeat(levels);
-        const within = (object, text) =>
-            json(object).replace(/\}$/, `,"x":${text}}`);
-        const objects = (levels) => `${'{"x":'.repeat(levels)}0${
-            "}".repeat(levels)}`;
-
-        it(`may be ${DEPTH}`, async () => {
-            opened(await kind.send(made(
-                within(kind.header(), deep(DEPTH - 1)),
-                within(kind.claims(), deep(DEPTH - 1)), kind.signer())));
-        });
-
-        for (const [what, text] of Object.entries({
-            [`${DEPTH + 1}`]: deep(DEPTH),
-            "2,000": deep(2000),
-            "500 objects": objects(500),
-            "10,000": deep(10_000),
-            "10,000 objects": objects(10_000),
-            "4,000 that nothing closes": "[".repeat(4000),
-        })) {
-            it(`may not be ${what} in the header`, async () => {
-                await refuses(kind, made(within(kind.header(), text),
-                    kind.claims(), kind.signer()));
-            });
-
-            it(`may not be ${what} in the claims`, async () => {
-                await refuses(kind, made(kind.header(),
-                    within(kind.claims(), text), kind.signer()));
-            });
-        }
-    });
-
-    describe(`bytes that are no characters in a ${kind.name}`, { timeout },
-        () => {
-            const inserts = ["\0", "\n", "\r", "%00", "%0a", "%0d%0a", "\x7f",
-                             "\xff", "%", "%2"];
-
-            for (const [where, carry] of Object.entries(kind.carriers)) {
-                it(`open nothing in ${where}`, async () => {
-                    const good = token(kind);
-
-                    for (const insert of inserts) {
-                        for (const at of [0, 9, good.length]) {
-                            const bad = good.slice(0, at) + insert
-                                + good.slice(at);
-
-                            /* a line's end behind a header's value is one */
-                            if (at === good.length && /[\r\n]$/.test(insert)) {
-                                continue;
-                            }
-                            kept(await raw(Buffer.from(message(carry(bad)),
-                                "latin1")), JSON.stringify([insert, at]));
-                        }
-                    }
-                });
-            }
-
-            it("open nothing within its JSON", async () => {
-                for (const odd of ["\0", "\x01", "\xff"]) {
-                    const claims = Buffer.from(json(kind.claims())
-                        .replace("{", `{"x":"${odd}",`), "latin1");
-
-                    await refuses(kind, sealed(base64url(json(kind.header())),
-                        base64url(claims), kind.signer()));
-                }
-                await refuses(kind, made(kind.header(),
-                    json(kind.claims()).replace("{", '{"x":"\\u0000",'),
-                    kind.signer()));
-            });
-        });
 }
 
 
@@ -714,13 +386,4 @@ describe("another server of the same nginx, with keys of its own",
     });
 
 
-describe("after all of this", { timeout }, () => {
-    it("nginx's processes are those it began with", () => {
-        assert.deepEqual(stack.workers().sort(), workers);
-    });
-
-    it("the error log has no alert and nothing worse", () => {
-        assert.doesNotMatch(stack.text("logs/error.log"),
-            /\[(crit|alert|emerg)\]/);
-    });
-});
+outlasted();
