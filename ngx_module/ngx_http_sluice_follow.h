@@ -9,8 +9,9 @@
 #ifndef NGX_HTTP_SLUICE_FOLLOW_H
 #define NGX_HTTP_SLUICE_FOLLOW_H
 
-#include "job_message.h"
 #include "ngx_http_sluice.h"
+
+#include "job_message.h"
 
 typedef struct ngx_http_sluice_follower_s ngx_http_sluice_follower_t;
 

@@ -262,7 +262,7 @@ ngx_http_sluice_receive_gather(ngx_http_request_t *r,
     r->request_body->bufs = NULL;
 
     for (cl = chain; cl; cl = cl->next) {
-        receive->size += cl->buf->last - cl->buf->pos;
+        receive->size += ngx_buf_size(cl->buf);
         receive->given = 1;
     }
 
@@ -376,6 +376,11 @@ ngx_http_sluice_receive_written(ngx_http_request_t *r, void *data)
         receive->given = 0;
     }
 
+    if (receive->spare == NULL) {
+        /* nobody read meanwhile: HTTP/2 timed us, not the client */
+        r->connection->read->timedout = 0;
+    }
+
     if (receive->error) {
         receive->end =
             status_problem(ngx_http_sluice_spool_status(receive->error))->http;
@@ -483,6 +488,12 @@ ngx_http_sluice_receive_cleanup(void *data)
     ngx_http_sluice_receive_t *receive = data;
 
     ngx_queue_remove(&receive->queue);
+
+    (void) ngx_thread_mutex_lock(&ngx_http_sluice_receive_lock,
+                                 receive->request->connection->log);
+    receive->full = NULL;
+    (void) ngx_thread_mutex_unlock(&ngx_http_sluice_receive_lock,
+                                   receive->request->connection->log);
 
     if (receive->retry.timer_set) {
         ngx_del_timer(&receive->retry);

@@ -4,10 +4,10 @@
  * configuration keep theirs after a reload.
  */
 
-#include <openssl/rand.h>
-
 #include "ngx_http_sluice.h"
 #include "ngx_http_sluice_zone.h"
+
+#include <openssl/rand.h>
 
 
 #define NGX_HTTP_SLUICE_ZONE_MAGIC 0x656e6f7a /* "zone" */

@@ -24,6 +24,11 @@
 static void ngx_sluice_spool_cleanup(void *data);
 static ngx_err_t ngx_sluice_spool_lock(int fd);
 static ngx_err_t ngx_sluice_spool_load(ngx_sluice_spool_t *spool);
+static ngx_err_t ngx_sluice_spool_copy(ngx_sluice_spool_t *spool, int fd,
+                                       off_t *offset, off_t end,
+                                       tus_checksum_t *sum);
+static ngx_err_t ngx_sluice_spool_put(ngx_sluice_spool_t *spool, u_char *p,
+                                      size_t size, tus_checksum_t *sum);
 static ngx_err_t ngx_sluice_spool_note(ngx_sluice_spool_t *spool);
 static ngx_err_t ngx_sluice_spool_write_state(ngx_sluice_spool_t *spool);
 static ngx_err_t ngx_sluice_spool_write(int fd, u_char *p, size_t size);
@@ -307,29 +312,37 @@ ngx_sluice_spool_judged(ngx_sluice_spool_t *spool, ngx_uint_t good)
 }
 
 
+/* A body that nginx did not hand over unbuffered may lie in a file of its own:
+   with "mirror", for one. */
+
 ngx_err_t
 ngx_sluice_spool_append(ngx_sluice_spool_t *spool, ngx_chain_t *in,
                         tus_checksum_t *sum)
 {
-    size_t size;
+    off_t offset;
+    ngx_buf_t *buf;
     ngx_err_t err;
 
     for (/* void */; in; in = in->next) {
-        size = (size_t) (in->buf->last - in->buf->pos);
+        buf = in->buf;
 
-        err = ngx_sluice_spool_write(spool->fd, in->buf->pos, size);
+        if (ngx_buf_in_memory(buf) || !buf->in_file) {
+            err = ngx_sluice_spool_put(spool, buf->pos,
+                                       (size_t) (buf->last - buf->pos), sum);
+
+        } else {
+            offset = buf->file_pos;
+
+            do {
+                err = ngx_sluice_spool_copy(spool, buf->file->fd, &offset,
+                                            buf->file_last, sum);
+            } while (err == NGX_EAGAIN);
+        }
+
         if (err) {
             /* the next one finds what was written before */
             return err;
         }
-
-        sha256_update(&spool->sha256, in->buf->pos, size);
-
-        if (sum && tus_checksum_update(sum, in->buf->pos, size) != 0) {
-            return NGX_ENOMEM;
-        }
-
-        spool->size += (off_t) size;
     }
 
     ngx_sluice_spool_send(spool);
@@ -347,7 +360,17 @@ ngx_err_t
 ngx_sluice_spool_join(ngx_sluice_spool_t *spool, ngx_sluice_spool_t *from,
                       off_t *offset)
 {
-    off_t turn, left;
+    return ngx_sluice_spool_copy(spool, from->fd, offset, from->size, NULL);
+}
+
+
+/* Some MiB of a file, up to `end`. NGX_EAGAIN: there is more. */
+
+static ngx_err_t
+ngx_sluice_spool_copy(ngx_sluice_spool_t *spool, int fd, off_t *offset,
+                      off_t end, tus_checksum_t *sum)
+{
+    off_t turn;
     u_char *buf;
     ssize_t n;
     ngx_err_t err;
@@ -359,14 +382,9 @@ ngx_sluice_spool_join(ngx_sluice_spool_t *spool, ngx_sluice_spool_t *from,
 
     err = 0;
 
-    for (turn = 0; turn < NGX_SLUICE_SPOOL_TURN; turn += n) {
-        left = from->size - *offset;
-
-        if (left == 0) {
-            break;
-        }
-
-        n = pread(from->fd, buf, (size_t) ngx_min(left, NGX_SLUICE_SPOOL_READ),
+    for (turn = 0; turn < NGX_SLUICE_SPOOL_TURN && *offset < end; turn += n) {
+        n = pread(fd, buf,
+                  (size_t) ngx_min(end - *offset, NGX_SLUICE_SPOOL_READ),
                   *offset);
 
         if (n <= 0) {
@@ -374,20 +392,36 @@ ngx_sluice_spool_join(ngx_sluice_spool_t *spool, ngx_sluice_spool_t *from,
             break;
         }
 
-        err = ngx_sluice_spool_write(spool->fd, buf, (size_t) n);
+        err = ngx_sluice_spool_put(spool, buf, (size_t) n, sum);
         if (err) {
             break;
         }
 
-        sha256_update(&spool->sha256, buf, (size_t) n);
-        spool->size += n;
         *offset += n;
         ngx_sluice_spool_send(spool);
     }
 
     free(buf);
 
-    return err ? err : *offset == from->size ? 0 : NGX_EAGAIN;
+    return err ? err : *offset == end ? 0 : NGX_EAGAIN;
+}
+
+
+static ngx_err_t
+ngx_sluice_spool_put(ngx_sluice_spool_t *spool, u_char *p, size_t size,
+                     tus_checksum_t *sum)
+{
+    ngx_err_t err;
+
+    err = ngx_sluice_spool_write(spool->fd, p, size);
+    if (err) {
+        return err;
+    }
+
+    sha256_update(&spool->sha256, p, size);
+    spool->size += (off_t) size;
+
+    return sum && tus_checksum_update(sum, p, size) != 0 ? NGX_ENOMEM : 0;
 }
 
 

@@ -29,6 +29,18 @@ before(async () => {
             sluice_api;
             rewrite ^ /api/media break;
         }
+        location = /mirrored {
+            sluice_gate user;
+            sluice_upload ${state}/spool;
+            client_body_buffer_size 16k;
+            mirror /mirror;
+            sluice_api;
+            rewrite ^ /api/media break;
+        }
+        location = /mirror {
+            internal;
+            return 204;
+        }
         location = /narrow {
             sluice_gate user;
             sluice_upload ${state}/spool;
@@ -205,6 +217,21 @@ describe("bytes", { timeout }, () => {
                 assert.ok(readFileSync(stack.path("spool", item.id))
                     .equals(files[i]));
             });
+        });
+
+    it("that nginx has put into a file before are taken from there",
+        async () => {
+            for (const size of [10_000, 1_000_003]) {
+                const bytes = randomBytes(size);
+                const answer = await viewer.request("POST",
+                    "/mirrored?filename=a.mp4", { body: bytes });
+
+                assert.equal(answer.status, 201, answer.text);
+                assert.equal(answer.json.bytes, size);
+                assert.equal(answer.json.sha256, sha256(bytes));
+                assert.ok(readFileSync(stack.path("spool", answer.json.id))
+                    .equals(bytes));
+            }
         });
 
     it("wait for 100 Continue when the client asks for it", async () => {
