@@ -88,7 +88,11 @@ describe("the audit", { timeout }, () => {
     });
 
     it("is refused with a limit that is none", async () => {
-        await assert.rejects(list("--limit", "0"),
-            ({ code, stderr }) => code === 2 && /--limit is 1 to/.test(stderr));
+        for (const limit of ["0", "10001", "99999999999", "5k", "+5", " 5"]) {
+            await assert.rejects(list("--limit", limit),
+                ({ code, stderr }) => code === 2
+                    && /--limit is a number from 1 to 10000 /.test(stderr)
+                    && stderr.includes(`not "${limit}"`), limit);
+        }
     });
 });

@@ -100,11 +100,27 @@ describe("a plan", { timeout }, () => {
             ({ code, stderr }) => code === 1 && /no plan large/.test(stderr));
     });
 
+    const rejects = (option, value, wants) => assert.rejects(
+        ctl("plan", "set", "odd", option, value),
+        ({ code, stderr }) => code === 2
+            && stderr.includes(`${option} is ${wants}`)
+            && stderr.includes(`not "${value}"`), value);
+
     it("has no size that is none", async () => {
-        for (const size of ["-1", "1x", "1gg", "", "99999999t"]) {
-            await assert.rejects(ctl("plan", "set", "odd", "--quota", size),
-                ({ code }) => code === 2, size);
+        for (const size of ["-1", "1x", "1gg", "", " 1", "99999999t"]) {
+            await rejects("--quota", size, "a size of up to ");
+            await rejects("--upload-size", size, "a size of up to ");
         }
+    });
+
+    it("has no number of uploads that is none", async () => {
+        for (const many of ["4k", "-1", "+1", " 1", "1.5", "", "2147483648",
+            "99999999999", "99999999999999999999"]) {
+            await rejects("--uploads", many, "a number from 0 to 2147483647 ");
+        }
+        await ctl("plan", "set", "huge", "--uploads", "2147483647");
+        assert.equal((await ctl("plan", "list"))
+            .find(({ name }) => name === "huge").uploads_max, 2147483647);
     });
 
     it("bounds one upload, however it comes", async () => {

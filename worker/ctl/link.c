@@ -1,6 +1,4 @@
 #define _GNU_SOURCE /* strptime() */
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +39,6 @@ static int link_sign(const link_args_t *args, const link_t *link);
 static void link_times(const link_args_t *args, grant_claims_t *claims);
 static int64_t link_not_before(const char *text);
 static void link_limits(const link_args_t *args, grant_claims_t *claims);
-static uint64_t link_number(const char *option, const char *text,
-                            uint64_t least, uint64_t most);
 static void link_texts(const link_args_t *args, link_t *link);
 static const char *link_text(const char *option, const char *text, size_t max);
 static unsigned link_methods(const char *list);
@@ -151,8 +147,9 @@ link_times(const link_args_t *args, grant_claims_t *claims)
 {
     int64_t now = (int64_t) time(NULL);
 
-    claims->exp =
-        now + (int64_t) link_number("expires-in", args->ttl, 1, LINK_TTL_MAX);
+    claims->exp = now
+                  + (int64_t) options_number("expires-in", args->ttl, 1,
+                                             LINK_TTL_MAX);
 
     if (args->not_before != NULL) {
         claims->nbf = link_not_before(args->not_before);
@@ -188,7 +185,7 @@ link_not_before(const char *text)
                   text);
     }
 
-    return (int64_t) link_number("not-before", text, 1, GRANT_NUMBER_MAX);
+    return (int64_t) options_number("not-before", text, 1, GRANT_NUMBER_MAX);
 }
 
 
@@ -197,39 +194,19 @@ link_limits(const link_args_t *args, grant_claims_t *claims)
 {
     if (args->uses != NULL) {
         claims->limits |= GRANT_USES;
-        claims->uses = link_number("uses", args->uses, 0, GRANT_NUMBER_MAX);
+        claims->uses = options_number("uses", args->uses, 0, GRANT_NUMBER_MAX);
     }
 
     if (args->bytes != NULL) {
         claims->limits |= GRANT_BYTES;
-        claims->bytes = link_number("bytes", args->bytes, 0, GRANT_NUMBER_MAX);
+        claims->bytes = options_number("bytes", args->bytes, 0,
+                                       GRANT_NUMBER_MAX);
     }
 
     if (args->rate != NULL) {
         claims->limits |= GRANT_RATE;
-        claims->rate = link_number("rate", args->rate, 1, GRANT_NUMBER_MAX);
+        claims->rate = options_number("rate", args->rate, 1, GRANT_NUMBER_MAX);
     }
-}
-
-
-static uint64_t
-link_number(const char *option, const char *text, uint64_t least, uint64_t most)
-{
-    char *end;
-    unsigned long long n;
-
-    errno = 0;
-    n = strtoull(text, &end, 10);
-
-    /* strtoull() takes a sign and wraps */
-    if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' || n < least
-        || n > most) {
-        ctl_usage("--%s is a number from %" PRIu64 " to %" PRIu64
-                  ", not \"%s\"",
-                  option, least, most, text);
-    }
-
-    return n;
 }
 
 

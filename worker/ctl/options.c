@@ -1,3 +1,6 @@
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +10,7 @@
 #define OPTIONS_LIMIT_MAX 10000
 
 
+static int options_digits(const char *text, uint64_t *n, const char **end);
 static void options_help(const ctl_option_t *options);
 static void options_set(const ctl_option_t *option, const char *value);
 static const char *options_operand(int n, int *len);
@@ -93,15 +97,65 @@ options_operand(int n, int *len)
 }
 
 
+uint64_t
+options_number(const char *option, const char *text, uint64_t least,
+               uint64_t most)
+{
+    uint64_t n;
+    const char *end;
+
+    if (options_digits(text, &n, &end) != 0 || *end != '\0' || n < least
+        || n > most) {
+        ctl_usage("--%s is a number from %" PRIu64 " to %" PRIu64
+                  " in digits alone, not \"%s\"",
+                  option, least, most, text);
+    }
+
+    return n;
+}
+
+
+uint64_t
+options_size(const char *option, const char *text)
+{
+    int shift;
+    uint64_t n;
+    const char *end, *unit;
+    static const char units[] = "kmgt";
+
+    if (options_digits(text, &n, &end) == 0) {
+        unit = *end ? strchr(units, tolower((unsigned char) *end)) : NULL;
+        shift = unit ? 10 * (int) (unit - units + 1) : 0;
+
+        if (end[unit != NULL] == '\0' && n <= (uint64_t) INT64_MAX >> shift) {
+            return n << shift;
+        }
+    }
+
+    ctl_usage("--%s is a size of up to %" PRId64
+              " bytes, such as 500 or, with k, m, g or t, 10g, not \"%s\"",
+              option, INT64_MAX, text);
+}
+
+
+/* strtoumax() alone takes spaces and a sign, and wraps. */
+static int
+options_digits(const char *text, uint64_t *n, const char **end)
+{
+    char *rest;
+
+    errno = 0;
+    *n = strtoumax(text, &rest, 10);
+    *end = rest;
+
+    return isdigit((unsigned char) text[0]) && errno == 0 ? 0 : -1;
+}
+
+
 void
 options_check_limit(const char *limit)
 {
-    char *end;
-    const long n = strtol(limit, &end, 10);
-
-    if (*end != '\0' || n < 1 || n > OPTIONS_LIMIT_MAX) {
-        ctl_usage("--limit is 1 to %d, not \"%s\"", OPTIONS_LIMIT_MAX, limit);
-    }
+    (void) options_number("limit", limit, 1, OPTIONS_LIMIT_MAX);
 }
 
 

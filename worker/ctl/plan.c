@@ -1,21 +1,17 @@
 /* Plans: what many users may keep and bring. */
 
-#include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "ctl.h"
 #include "database.h"
 #include "options.h"
 #include "output.h"
 
-#define PLAN_DIGITS_MAX 20 /* of a number of bytes, with a terminator */
+#define PLAN_DIGITS_MAX 20 /* of a bigint, with a terminator */
 
 
-static const char *plan_bytes(const char *text, const char *option,
-                              char bytes[PLAN_DIGITS_MAX]);
+static void plan_digits(const char **param, uint64_t n,
+                        char digits[PLAN_DIGITS_MAX]);
 
 
 /* The whole of a plan: what is not named has no bound. */
@@ -39,9 +35,16 @@ ctl_plan_set(int argc, char **argv)
 
     options_read(argc, argv, options, params);
 
-    params[1] = plan_bytes(params[1], "quota", quota);
-    params[2] = plan_bytes(params[2], "uploads", many);
-    params[3] = plan_bytes(params[3], "upload-size", size);
+    if (params[1] != NULL) {
+        plan_digits(&params[1], options_size("quota", params[1]), quota);
+    }
+    if (params[2] != NULL) {
+        plan_digits(&params[2],
+                    options_number("uploads", params[2], 0, INT32_MAX), many);
+    }
+    if (params[3] != NULL) {
+        plan_digits(&params[3], options_size("upload-size", params[3]), size);
+    }
 
     conn = database_open(conninfo);
     if (conn == NULL) {
@@ -85,32 +88,9 @@ ctl_plan_list(int argc, char **argv)
 }
 
 
-/* "10g", as nginx has sizes, in digits alone; NULL stays NULL. */
-static const char *
-plan_bytes(const char *text, const char *option, char bytes[PLAN_DIGITS_MAX])
+static void
+plan_digits(const char **param, uint64_t n, char digits[PLAN_DIGITS_MAX])
 {
-    int shift;
-    char *end;
-    uintmax_t n;
-    const char *unit;
-    static const char units[] = "kmgt";
-
-    if (text == NULL) {
-        return NULL;
-    }
-
-    errno = 0;
-    n = strtoumax(text, &end, 10);
-    unit = *end ? strchr(units, tolower((unsigned char) *end)) : NULL;
-    shift = unit ? 10 * (int) (unit - units + 1) : 0;
-
-    if (!isdigit((unsigned char) text[0]) || errno != 0
-        || end[unit != NULL] != '\0' || n > (uintmax_t) INT64_MAX >> shift) {
-        ctl_usage("--%s is a number, with k, m, g or t behind it, not \"%s\"",
-                  option, text);
-    }
-
-    snprintf(bytes, PLAN_DIGITS_MAX, "%ju", n << shift);
-
-    return bytes;
+    snprintf(digits, PLAN_DIGITS_MAX, "%" PRIu64, n);
+    *param = digits;
 }
