@@ -83,10 +83,15 @@ $$;
 -- are planned anew in each call: that took as long as all else together.
 create or replace function queue.describe(j sluice.jobs) returns jsonb
 language plpgsql stable as $$
+declare
+    -- params that do not fit may not even be ones that a slot can read
+    misfit constant text := case when j.media is null
+                                 then queue.misfit(j.kind, j.params) end;
 begin
     return jsonb_build_object(
         'id', j.id, 'kind', j.kind, 'attempt', j.attempt,
-        'max_attempts', j.max_attempts, 'params', j.params,
+        'max_attempts', j.max_attempts, 'misfit', misfit,
+        'params', case when misfit is null then j.params end,
         'version', j.version,
         'seconds', (select k.seconds from sluice.job_kinds k
                     where k.kind = j.kind),

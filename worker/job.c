@@ -114,7 +114,13 @@ job_free(job_t *job)
 job_outcome_t
 job_run(job_t *job)
 {
+    const char *misfit;
     const job_kind_t *kind;
+
+    misfit = json_string_value(json_object_get(job->row, "misfit"));
+    if (misfit != NULL) {
+        return job_end(job, JOB_BAD, "%s", misfit);
+    }
 
     kind = job_kind(job->kind);
     if (kind == NULL) {

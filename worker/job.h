@@ -98,7 +98,8 @@ int job_init(job_t *job, const config_t *config, queue_t *queue,
              const volatile sig_atomic_t *stop, const json_t *row);
 void job_free(job_t *job);
 
-/* Runs it as its kind wants it. */
+/* Runs it as its kind wants it, unless the record says that the params are none
+   for that kind: JOB_BAD. */
 job_outcome_t job_run(job_t *job);
 
 /* Runs it in a folder of its own, `work`, that is gone afterwards. */
