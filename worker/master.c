@@ -45,7 +45,8 @@ typedef struct {
     master_place_t places[1 + CONFIG_SLOTS_MAX];
     sigset_t signals;
     int leaving; /* the signal that ends it, or 0 */
-    time_t kill_at;
+    int strays;  /* what dead slots left, when it was last looked at */
+    time_t kill_at, strays_until;
     double watchdog; /* seconds between two signs of life for systemd */
     time_t told_at;
 } master_t;
@@ -57,6 +58,8 @@ static void master_leave(master_t *master, int number);
 static void master_listen(master_t *master);
 static void master_reap(master_t *master);
 static void master_buried(master_t *master, master_child_t *child, int status);
+static void master_sweep(master_t *master);
+static int master_knows(const master_t *master, pid_t pid);
 static void master_fill(master_t *master);
 static void master_tell(master_t *master);
 static int master_well(const master_t *master);
@@ -96,11 +99,17 @@ master_run(const char *path, const config_t *config)
         return EXIT_FAILURE;
     }
 
+    /* What a slot that is killed leaves behind comes to the master. */
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
+        log_write(LOG_ERROR, "prctl: %s", strerror(errno));
+    }
+
     master_write_pid(&master->config);
     master->watchdog = notify_watchdog();
     log_write(LOG_INFO, "started with %d slots", master->config.slots);
 
-    while (!master->leaving || master_alive(master)) {
+    while (!master->leaving || master_alive(master)
+           || (master->strays > 0 && master_now() < master->strays_until)) {
         master_fill(master);
         master_tell(master);
         master_on_signal(master, sigtimedwait(&master->signals, NULL, &tick));
@@ -228,16 +237,65 @@ master_listen(master_t *master)
 static void
 master_reap(master_t *master)
 {
-    int i, status;
+    int i, status, buried = 0;
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        buried++;
         for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
             if (master->children[i].pid == pid) {
                 master_buried(master, &master->children[i], status);
             }
         }
     }
+
+    if (buried > 0) {
+        master_sweep(master);
+    }
+}
+
+
+/* A tool is to die with its slot, but bubblewrap asks for that too late: when
+   it is killed just before, its first process in the namespace waits for ever.
+   Each death here may bring more of them. */
+static void
+master_sweep(master_t *master)
+{
+    int pid, strays = 0;
+    FILE *file;
+
+    file = fopen("/proc/thread-self/children", "re");
+    if (file == NULL) {
+        return;
+    }
+
+    while (fscanf(file, "%d", &pid) == 1) {
+        if (!master_knows(master, pid)) {
+            kill(pid, SIGKILL);
+            strays++;
+        }
+    }
+    fclose(file);
+
+    if (master->strays == 0) {
+        master->strays_until = master_now() + MASTER_PATIENCE;
+    }
+    master->strays = strays;
+}
+
+
+static int
+master_knows(const master_t *master, pid_t pid)
+{
+    int i;
+
+    for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
+        if (master->children[i].pid == pid) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

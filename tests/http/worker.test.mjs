@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
-    readFileSync, renameSync, rmSync, symlinkSync, writeFileSync,
+    chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync,
+    writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 
 import { film, pdf, play, RATE, fresh } from "./files.mjs";
 import { alive, children, descendants, processOf, startStack, until }
@@ -16,11 +17,14 @@ import { alive, children, descendants, processOf, startStack, until }
 const timeout = 120_000;
 const SECONDS = 20;             /* of film: some seconds of encoding */
 
-let stack, viewer, bytes;
+let stack, viewer, bytes, slow;
 
 
 before(async () => {
-    stack = await startStack();
+    slow = slowBubblewrap();
+    stack = await startStack({
+        environment: { PATH: `${slow}:${process.env.PATH}` },
+    });
     viewer = await stack.visitor("viewer");
     bytes = readFileSync(await film(join(stack.folder, "film.webm"), {
         seconds: SECONDS, size: "640x360", video: "libvpx-vp9",
@@ -28,8 +32,27 @@ before(async () => {
     }));
 }, { timeout });
 
-after(() => stack?.stop(), { timeout });
+after(async () => {
+    await stack?.stop();
+    rmSync(slow, { recursive: true });
+}, { timeout });
 
+
+/* A folder with a bwrap that is bubblewrap; but with the file `hold` beside it
+   it goes no further than where bubblewrap's child is there and has not asked
+   yet to die with its parent. */
+function slowBubblewrap() {
+    const folder = mkdtempSync("/tmp/sl-bwrap-");
+
+    writeFileSync(join(folder, "bwrap"), `#!/bin/sh
+        [ -e ${folder}/hold ] || exec /usr/bin/bwrap "$@"
+        sleep 1000 &
+        wait
+    `);
+    chmodSync(join(folder, "bwrap"), 0o755);
+    chmodSync(folder, 0o755);
+    return folder;
+}
 
 const slots = () => children(stack.pid("worker"));
 const tools = () => descendants(stack.pid("worker"))
@@ -80,6 +103,47 @@ describe("a slot that is killed at work", { timeout }, () => {
         const attempt = await stack.sql("select max(attempt) "
             + `from sluice.jobs where media = '${id}'`);
         assert.equal(attempt, "2");
+    });
+});
+
+
+describe("a slot that is killed while bubblewrap starts", { timeout }, () => {
+    let id, slot, held;
+
+    const waiting = (pid) => descendants(pid)
+        .filter((child) => processOf(child)?.name === "sleep");
+
+    beforeEach(async () => {
+        writeFileSync(join(slow, "hold"), "");
+        ({ id } = await viewer.bring(pdf(), "held.pdf"));
+        await until("bubblewrap's child waits",
+            () => waiting(stack.pid("worker")).length > 0);
+        rmSync(join(slow, "hold"));
+
+        [held] = waiting(stack.pid("worker"));
+        slot = slots().find((pid) => waiting(pid).length > 0);
+        process.kill(slot, "SIGKILL");
+    });
+
+    afterEach(() => alive(held) && process.kill(held, "SIGKILL"));
+
+    it("leaves no process, and its job to the other slots", async () => {
+        await until("bubblewrap's child is gone", () => !alive(held));
+        await viewer.ready(id);
+        await until("two slots are there", () => slots().length === 2);
+        assert.ok(!slots().includes(slot));
+        assert.equal(await stack.sql("select attempt from sluice.jobs "
+            + `where media = '${id}' and kind = 'score'`), "2");
+    });
+
+    it("leaves no process when all stop, either", async () => {
+        const master = stack.pid("worker");
+
+        process.kill(master, "SIGTERM");
+        await until("the worker is gone", () => !alive(master));
+        await until("bubblewrap's child is gone", () => !alive(held));
+        await stack.startWorker();
+        await viewer.ready(id);
     });
 });
 
