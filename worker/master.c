@@ -59,7 +59,7 @@ static void master_listen(master_t *master);
 static void master_reap(master_t *master);
 static void master_buried(master_t *master, master_child_t *child, int status);
 static void master_sweep(master_t *master);
-static int master_knows(const master_t *master, pid_t pid);
+static master_child_t *master_find(master_t *master, pid_t pid);
 static void master_fill(master_t *master);
 static void master_tell(master_t *master);
 static int master_well(const master_t *master);
@@ -237,15 +237,15 @@ master_listen(master_t *master)
 static void
 master_reap(master_t *master)
 {
-    int i, status, buried = 0;
+    int status, buried = 0;
     pid_t pid;
+    master_child_t *child;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         buried++;
-        for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
-            if (master->children[i].pid == pid) {
-                master_buried(master, &master->children[i], status);
-            }
+        child = master_find(master, pid);
+        if (child != NULL) {
+            master_buried(master, child, status);
         }
     }
 
@@ -270,7 +270,7 @@ master_sweep(master_t *master)
     }
 
     while (fscanf(file, "%d", &pid) == 1) {
-        if (!master_knows(master, pid)) {
+        if (master_find(master, pid) == NULL) {
             kill(pid, SIGKILL);
             strays++;
         }
@@ -284,18 +284,19 @@ master_sweep(master_t *master)
 }
 
 
-static int
-master_knows(const master_t *master, pid_t pid)
+/* NULL: the master did not start it. */
+static master_child_t *
+master_find(master_t *master, pid_t pid)
 {
     int i;
 
     for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
         if (master->children[i].pid == pid) {
-            return 1;
+            return &master->children[i];
         }
     }
 
-    return 0;
+    return NULL;
 }
 
 

@@ -134,7 +134,7 @@ function rows(stack, user, { node, sink }) {
               const id = await brought(source);
               await run("sync", [stack.path("node", id)]);
           } },
-        { name: "the same, SHA-256, sync", durable: "fsync; hash",
+        { name: "the same, hash, sync", durable: "fsync; hash",
           folder: "node", pids: () => [node.pid], bring: (source) =>
               tus(source, `http://127.0.0.1:${node.port}/durable`, {}) },
         { name: "sent into nothing", durable: "", folder: "dav",

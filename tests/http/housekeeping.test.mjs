@@ -12,7 +12,7 @@ import { after, before, describe, it } from "node:test";
 
 import { sendPart } from "./client.mjs";
 import { musicxml, pdf } from "./files.mjs";
-import { column, inState } from "./noop.mjs";
+import { begin, column, inState } from "./noop.mjs";
 import { alive, startStack, until } from "./stack.mjs";
 import { Tus, idOf } from "./tus.mjs";
 
@@ -31,21 +31,12 @@ before(async () => {
 after(() => stack?.stop(), { timeout });
 
 
-/* Asks for a job now; answers its id. */
-async function begin(kind, params = {}) {
-    const id = await stack.sql(`select queue.enqueue('${kind}',
-        '${JSON.stringify(params)}')`);
-
-    await stack.redis("XADD", "sluice:jobs", "*", "v", "1", "id", id);
-    return id;
-}
-
 const resultOf = async (id) =>
     JSON.parse(await column(stack, id, "result") || "null");
 
 /* Runs one to its end; answers what it tells. */
 async function run(kind, params) {
-    const id = await begin(kind, params);
+    const id = await begin(stack, kind, params);
 
     await inState(stack, id, "done");
     return resultOf(id);
@@ -290,7 +281,7 @@ describe("orphans", { timeout }, () => {
             await run("orphans", { anyway: true });
             await ripen();
 
-            const id = await begin("orphans");
+            const id = await begin(stack, "orphans");
             await inState(stack, id, "dead");
             assert.match(await column(stack, id, "error"),
                 /^The record knows nothing of 17 of the store's 18 folders/);
@@ -478,7 +469,7 @@ describe("originals", { timeout }, () => {
 
     it("are read no faster than they may be", async () => {
         await unread();
-        const id = await begin("scrub", { rate: 1, seconds: 10 });
+        const id = await begin(stack, "scrub", { rate: 1, seconds: 10 });
 
         await inState(stack, id, "running");
         await until("the first was read", async () =>
@@ -519,7 +510,7 @@ describe("a slot that is killed", { timeout }, () => {
         const waiting = "from pg_stat_activity where wait_event_type = 'Lock' "
             + `and application_name = 'sluice-worker' and query ~ '${call}'`;
         const end = await hold(statement);
-        const id = await begin(kind);
+        const id = await begin(stack, kind);
 
         await until("the job waits", async () =>
             Number(await stack.sql(`select count(*) ${waiting}`)) > 0);

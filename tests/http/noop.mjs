@@ -38,6 +38,16 @@ export const enqueue = (args = {}, more = {}) =>
     `queue.enqueue('noop', ${literal(args)}${Object.entries(more)
         .map(([name, value]) => `, ${name} => ${literal(value)}`).join("")})`;
 
+/* Asks for one of another kind, with params as an object or as text, and tells
+   the worker; answers its id. */
+export async function begin(stack, kind, params = {}) {
+    const id = await stack.sql(
+        `select queue.enqueue(${literal(kind)}, ${literal(params)})`);
+
+    await stack.redis("XADD", "sluice:jobs", "*", "v", "1", "id", id);
+    return id;
+}
+
 /* Asks for a job; answers its id. */
 export const noop = (stack, args, more) =>
     stack.sql(`select ${enqueue(args, more)}`);

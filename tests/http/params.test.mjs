@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
-import { column, inState } from "./noop.mjs";
+import { begin, column, inState } from "./noop.mjs";
 import { startStack, until } from "./stack.mjs";
 
 const timeout = 120_000;
@@ -16,15 +16,6 @@ before(async () => {
 }, { timeout });
 
 after(() => stack?.stop(), { timeout });
-
-
-/* Asks for a job now; answers its id. */
-async function begin(kind, params) {
-    const id = await stack.sql(`select queue.enqueue('${kind}', '${params}')`);
-
-    await stack.redis("XADD", "sluice:jobs", "*", "v", "1", "id", id);
-    return id;
-}
 
 
 describe("params that a kind does not take", { timeout }, () => {
@@ -58,7 +49,7 @@ describe("params that a kind does not take", { timeout }, () => {
         const text = textOf(params);
 
         it(`make ${kind} dead at once: ${text.slice(0, 40)}`, async () => {
-            const id = await begin(kind, text);
+            const id = await begin(stack, kind, text);
 
             await until("it is over", async () =>
                 await column(stack, id, "finished_at") !== "");
@@ -84,7 +75,7 @@ describe("params that a kind does not take", { timeout }, () => {
         for (const [kind, params] of [["prune", { audit_days: null }],
             ["orphans", { hours: null, anyway: false }],
             ["scrub", { days: 36_500 }], ["expire", {}]]) {
-            await inState(stack, await begin(kind, JSON.stringify(params)),
+            await inState(stack, await begin(stack, kind, params),
                 "done");
         }
         await stack.sql("update sluice.schedules set params = params "

@@ -67,6 +67,12 @@ function refused(answer, status, word, field) {
     assert.equal(answer.json.field, field);
 }
 
+/* The media's bytes are these, in the record and in the spool. */
+function holds(media, bytes) {
+    assert.equal(media.sha256, sha256(bytes));
+    assert.ok(readFileSync(stack.path("spool", media.id)).equals(bytes));
+}
+
 /* Runs what must leave neither a row nor a file. */
 async function leavesNothing(action) {
     const files = spool();
@@ -172,9 +178,7 @@ describe("bytes", { timeout }, () => {
             const media = await viewer.bring(Readable.from(pieces), "a.mp4",
                 { headers });
 
-            assert.equal(media.sha256, sha256(bytes));
-            assert.ok(readFileSync(stack.path("spool", media.id))
-                .equals(bytes));
+            holds(media, bytes);
         }
     });
 
@@ -184,11 +188,7 @@ describe("bytes", { timeout }, () => {
         const media = await Promise.all(files.map(
             (bytes, at) => viewer.bring(bytes, `${at}.mp4`)));
 
-        media.forEach((item, at) => {
-            assert.equal(item.sha256, sha256(files[at]));
-            assert.ok(readFileSync(stack.path("spool", item.id))
-                .equals(files[at]));
-        });
+        media.forEach((item, at) => holds(item, files[at]));
     });
 
     /* a thread goes from one to the other without coming back to the loop */
@@ -212,11 +212,7 @@ describe("bytes", { timeout }, () => {
                 return answer.json;
             }));
 
-            media.forEach((item, i) => {
-                assert.equal(item.sha256, sha256(files[i]));
-                assert.ok(readFileSync(stack.path("spool", item.id))
-                    .equals(files[i]));
-            });
+            media.forEach((item, i) => holds(item, files[i]));
         });
 
     it("that nginx has put into a file before are taken from there",
@@ -228,9 +224,7 @@ describe("bytes", { timeout }, () => {
 
                 assert.equal(answer.status, 201, answer.text);
                 assert.equal(answer.json.bytes, size);
-                assert.equal(answer.json.sha256, sha256(bytes));
-                assert.ok(readFileSync(stack.path("spool", answer.json.id))
-                    .equals(bytes));
+                holds(answer.json, bytes);
             }
         });
 
