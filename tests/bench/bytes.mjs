@@ -19,8 +19,9 @@ import { fileURLToPath } from "node:url";
 
 import { getSignedUrl } from "@aws-sdk/cloudfront-signer";
 
+import { freePort } from "../http/ports.mjs";
 import { minter, now } from "../http/token.mjs";
-import { cores, freePort, startNginx, startNode, wrk } from "./nginx.mjs";
+import { cores, startNginx, startNode, wrk } from "./nginx.mjs";
 
 const TOP = resolve(fileURLToPath(import.meta.url), "../../..");
 const MODULE = process.env.SLUICE_MODULE

@@ -3,7 +3,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -27,18 +26,6 @@ export async function cores() {
     });
 
     return { server: list[0], client: list[1] ?? list[0] };
-}
-
-
-export async function freePort() {
-    const server = createServer().listen(0, "127.0.0.1");
-
-    await once(server, "listening");
-    const { port } = server.address();
-    server.close();
-    await once(server, "close");
-
-    return port;
 }
 
 

@@ -17,8 +17,9 @@ import {
 import { createServer } from "node:net";
 import { promisify } from "node:util";
 
-import { freePort, startNode } from "./nginx.mjs";
+import { freePort } from "../http/ports.mjs";
 import { memory, startStack } from "../http/stack.mjs";
+import { startNode } from "./nginx.mjs";
 
 const run = promisify(execFile);
 const number = (name, value) => Number(process.env[name] ?? value);

@@ -56,6 +56,7 @@ test("titles show their picture and can be narrowed", async (context) => {
         await counts(page, "1 title found").waitFor();
         assert.deepEqual(await titles.allInnerTexts(), ["Quiet waltz"]);
         await page.getByLabel("All").check({ force: true });
+        await counts(page, "2 titles").waitFor();
     });
 
     await context.test("by words", async () => {

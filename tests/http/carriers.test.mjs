@@ -12,7 +12,8 @@ import { dirname } from "node:path";
 import { after, before, describe, it } from "node:test";
 
 import { request, until } from "./client.mjs";
-import { freePort, startStack } from "./stack.mjs";
+import { freePort } from "./ports.mjs";
+import { startStack } from "./stack.mjs";
 import { minter, now } from "./token.mjs";
 
 const timeout = 120_000;

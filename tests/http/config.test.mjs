@@ -9,7 +9,8 @@ import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 
 import { request, until } from "./client.mjs";
-import { alive, freePort } from "./stack.mjs";
+import { freePort } from "./ports.mjs";
+import { alive } from "./stack.mjs";
 
 const timeout = 60_000;
 const BUILD = resolve(new URL(".", import.meta.url).pathname, "../../build");

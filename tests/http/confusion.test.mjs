@@ -14,7 +14,7 @@ import {
     opened, outlasted, raw, refused, refuses, sealed, startForge, stopForge,
     token,
 } from "./forge.mjs";
-import { freePort } from "./stack.mjs";
+import { freePort } from "./ports.mjs";
 import { hmac } from "./token.mjs";
 
 const timeout = 120_000;

@@ -1,16 +1,15 @@
 /* A whole Sluice for a file of tests: conf/stack in a temp folder. */
 
 import { execFile, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import {
     existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 
 import { Client, SANITIZED, until } from "./client.mjs";
+import { freePort } from "./ports.mjs";
 
 const run = promisify(execFile);
 const TOP = resolve(new URL(".", import.meta.url).pathname, "../..");
@@ -33,12 +32,12 @@ const running = new Set();
  */
 export async function startStack({ extra = "", environment: more = {},
                                    within = "/tmp" } = {}) {
-    /* short, for the sockets in it: unix(7) */
-    const state = mkdtempSync(join(within, "sl-"));
-    const folder = mkdtempSync("/tmp/sl-files-");
     let failure;
 
     for (let attempt = 0; attempt < 3; attempt++) {
+        /* short, for the sockets in it: unix(7) */
+        const state = mkdtempSync(join(within, "sl-"));
+        const folder = mkdtempSync("/tmp/sl-files-");
         const port = await freePort();
         const conf = join(folder, "extra.conf");
 
@@ -65,6 +64,7 @@ export async function startStack({ extra = "", environment: more = {},
             failure = new Error((error.stdout ?? "")
                                 + (error.stderr ?? String(error)));
             down(stack);
+            remove(stack);
             /* somebody else may have taken the port meanwhile */
             if (!/Port \d+ is in use|Address already in use/
                 .test(failure.message)) {
@@ -73,7 +73,6 @@ export async function startStack({ extra = "", environment: more = {},
         }
     }
 
-    remove({ state, folder });
     throw failure;
 }
 
@@ -344,18 +343,6 @@ function execWithInput(program, words, input) {
 
     promise.child.stdin.end(input);
     return promise;
-}
-
-
-export async function freePort() {
-    const server = createServer().listen(0, "127.0.0.1");
-
-    await once(server, "listening");
-    const { port } = server.address();
-    server.close();
-    await once(server, "close");
-
-    return port;
 }
 
 

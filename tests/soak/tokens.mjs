@@ -14,7 +14,8 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-import { freePort, startNginx } from "../bench/nginx.mjs";
+import { startNginx } from "../bench/nginx.mjs";
+import { freePort } from "../http/ports.mjs";
 import { children, memory } from "../http/stack.mjs";
 
 const TOP = resolve(fileURLToPath(import.meta.url), "../../..");
