@@ -89,6 +89,7 @@ typedef struct {
     ngx_thread_task_t *task;      /* reused by each _thread_post() */
     ngx_http_sluice_step_pt step; /* what comes after it, on the loop */
     void *step_data;
+    void *turn;                       /* ngx_http_sluice_wait.c's */
     ngx_str_t body;                   /* a JSON body, as text */
     size_t body_max;                  /* bytes it may have */
     ngx_http_handler_pt body_handler; /* what comes after it was read */
@@ -227,10 +228,10 @@ ngx_int_t ngx_http_sluice_thread_post(ngx_http_request_t *r,
                                       void (*work)(void *data, ngx_log_t *log),
                                       ngx_http_sluice_step_pt step, void *data);
 
-/* The same, but a full pool is waited for. `retry` must be zero at first and
-   live in r->pool. NGX_DONE: it is under way; NGX_AGAIN: it waits; NGX_ERROR:
-   the request has ended. */
-ngx_int_t ngx_http_sluice_thread_wait(ngx_http_request_t *r, ngx_event_t *retry,
+/* The same, but a full pool is waited for, in the order in which requests came.
+   NGX_DONE: it is under way; NGX_AGAIN: it waits; NGX_ERROR: the request has
+   ended. */
+ngx_int_t ngx_http_sluice_thread_wait(ngx_http_request_t *r,
                                       void (*work)(void *data, ngx_log_t *log),
                                       ngx_http_sluice_step_pt step, void *data);
 

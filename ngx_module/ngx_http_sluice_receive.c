@@ -216,8 +216,7 @@ ngx_http_sluice_receive_take(ngx_http_request_t *r,
 
     receive->writes = 1;
 
-    if (ngx_http_sluice_thread_wait(r, &receive->retry,
-                                    ngx_http_sluice_receive_work,
+    if (ngx_http_sluice_thread_wait(r, ngx_http_sluice_receive_work,
                                     ngx_http_sluice_receive_written, receive)
         == NGX_DONE) {
         ngx_http_sluice_receive_ahead(r, receive);
@@ -447,7 +446,7 @@ ngx_http_sluice_receive_free(ngx_http_sluice_receive_t *receive)
 }
 
 
-/* A hung request wakes up by the timer that it would retry with. */
+/* A hung request wakes up by a timer: who asks may be at another request. */
 
 void
 ngx_http_sluice_receive_stop(ngx_http_sluice_receive_t *receive)
@@ -456,11 +455,11 @@ ngx_http_sluice_receive_stop(ngx_http_sluice_receive_t *receive)
 
     if (receive->reads) {
         receive->reads = 0;
-        receive->retry.handler = ngx_http_sluice_receive_stopped;
-        receive->retry.data = receive->request;
-        receive->retry.log = receive->request->connection->log;
+        receive->wake.handler = ngx_http_sluice_receive_stopped;
+        receive->wake.data = receive->request;
+        receive->wake.log = receive->request->connection->log;
         receive->request->read_event_handler = ngx_http_block_reading;
-        ngx_add_timer(&receive->retry, 0);
+        ngx_add_timer(&receive->wake, 0);
     }
 }
 
@@ -475,7 +474,6 @@ ngx_http_sluice_receive_stopped(ngx_event_t *ev)
 
     ngx_http_set_log_request(c->log, r);
 
-    ev->handler = NULL;
     ngx_http_sluice_receive_read(r);
 
     ngx_http_run_posted_requests(c);
@@ -495,8 +493,8 @@ ngx_http_sluice_receive_cleanup(void *data)
     (void) ngx_thread_mutex_unlock(&ngx_http_sluice_receive_lock,
                                    receive->request->connection->log);
 
-    if (receive->retry.timer_set) {
-        ngx_del_timer(&receive->retry);
+    if (receive->wake.timer_set) {
+        ngx_del_timer(&receive->wake);
     }
 }
 

@@ -51,7 +51,6 @@ struct ngx_http_sluice_tus_s {
     ngx_sluice_spool_t *wanted; /* what the lock is for */
     ngx_http_sluice_tus_pt next;
     ngx_event_t timer; /* for the lock */
-    ngx_event_t turn;  /* for a thread */
     ngx_msec_t until;
     ngx_msec_t ask_at;
 

@@ -27,8 +27,7 @@ ngx_http_sluice_tus_thread(ngx_http_sluice_tus_t *tus,
                            void (*work)(void *data, ngx_log_t *log),
                            ngx_http_sluice_step_pt step)
 {
-    (void) ngx_http_sluice_thread_wait(tus->request, &tus->turn, work, step,
-                                       tus);
+    (void) ngx_http_sluice_thread_wait(tus->request, work, step, tus);
 }
 
 

@@ -247,8 +247,7 @@ ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
     upload->receive.max = ngx_http_sluice_upload_room(
         result, ulcf->max_size ? ulcf->max_size : -1);
 
-    (void) ngx_http_sluice_thread_wait(r, &upload->receive.retry,
-                                       ngx_http_sluice_upload_make,
+    (void) ngx_http_sluice_thread_wait(r, ngx_http_sluice_upload_make,
                                        ngx_http_sluice_upload_made, upload);
 }
 
@@ -310,9 +309,9 @@ ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data, ngx_int_t rc)
     ngx_http_sluice_upload_t *upload = data;
 
     if (rc == NGX_OK) {
-        (void) ngx_http_sluice_thread_wait(
-            r, &upload->receive.retry, ngx_http_sluice_upload_commit,
-            ngx_http_sluice_upload_committed, upload);
+        (void) ngx_http_sluice_thread_wait(r, ngx_http_sluice_upload_commit,
+                                           ngx_http_sluice_upload_committed,
+                                           upload);
         return;
     }
 

@@ -39,9 +39,9 @@ struct ngx_http_sluice_receive_s {
 
     ngx_queue_t queue;
     ngx_http_request_t *request;
-    ngx_buf_t *spare; /* the buffer that nginx does not read into, or NULL */
-    off_t size;       /* of the file, when all that has come is written */
-    ngx_event_t retry;
+    ngx_buf_t *spare;    /* the buffer that nginx does not read into, or NULL */
+    off_t size;          /* of the file, when all that has come is written */
+    ngx_event_t wake;    /* to stop one that waits */
     ngx_int_t end;       /* what ends it, or NGX_OK */
     unsigned reads : 1;  /* waits for the client alone */
     unsigned writes : 1; /* a thread is at work, or will be */

@@ -2,7 +2,7 @@
 
 
 #define NGX_HTTP_SLUICE_THREAD_SLOW 60000 /* ms; longer is told in the log */
-#define NGX_HTTP_SLUICE_THREAD_RETRY 50   /* ms, when the pool is full */
+#define NGX_HTTP_SLUICE_LINE_WATCH 250    /* ms without one that is done */
 
 
 typedef struct {
@@ -15,11 +15,12 @@ typedef struct {
 
 
 typedef struct {
+    ngx_queue_t queue; /* while it waits */
     ngx_http_request_t *request;
-    ngx_event_t *retry;
     void (*work)(void *data, ngx_log_t *log);
     ngx_http_sluice_step_pt step;
     void *data;
+    unsigned waits : 1;
 } ngx_http_sluice_turn_t;
 
 
@@ -28,8 +29,17 @@ static void ngx_http_sluice_query_done(void *data,
 static void ngx_http_sluice_query_cleanup(void *data);
 static void ngx_http_sluice_thread_done(ngx_event_t *ev);
 static void ngx_http_sluice_thread_resume(ngx_http_request_t *r);
-static void ngx_http_sluice_turn(ngx_event_t *ev);
+static ngx_http_sluice_turn_t *ngx_http_sluice_turn(ngx_http_request_t *r);
 static void ngx_http_sluice_turn_cleanup(void *data);
+static ngx_int_t ngx_http_sluice_line_next(void);
+static void ngx_http_sluice_line_watch(void);
+static void ngx_http_sluice_line_late(ngx_event_t *ev);
+
+
+/* this process's requests that the pool had no room for, the first in front */
+static ngx_queue_t ngx_http_sluice_line = { &ngx_http_sluice_line,
+                                            &ngx_http_sluice_line };
+static ngx_event_t ngx_http_sluice_line_event;
 
 
 ngx_int_t
@@ -234,6 +244,11 @@ ngx_http_sluice_thread_done(ngx_event_t *ev)
     r->write_event_handler(r);
 
     ngx_http_run_posted_requests(c);
+
+    if (!ngx_queue_empty(&ngx_http_sluice_line)) {
+        (void) ngx_http_sluice_line_next();
+        ngx_http_sluice_line_watch();
+    }
 }
 
 
@@ -254,72 +269,81 @@ ngx_http_sluice_thread_resume(ngx_http_request_t *r)
 }
 
 
+/* the line in front of a full pool */
+
 ngx_int_t
-ngx_http_sluice_thread_wait(ngx_http_request_t *r, ngx_event_t *retry,
+ngx_http_sluice_thread_wait(ngx_http_request_t *r,
                             void (*work)(void *data, ngx_log_t *log),
                             ngx_http_sluice_step_pt step, void *data)
 {
     ngx_int_t rc;
-    ngx_http_cleanup_t *cln;
     ngx_http_sluice_turn_t *turn;
 
-    rc = ngx_http_sluice_thread_try(r, work, step, data);
+    if (ngx_queue_empty(&ngx_http_sluice_line)) {
+        rc = ngx_http_sluice_thread_try(r, work, step, data);
 
-    if (rc == NGX_DONE) {
-        return NGX_DONE;
+        if (rc == NGX_DONE) {
+            return NGX_DONE;
+        }
+
+        if (rc != NGX_BUSY) {
+            ngx_http_sluice_finish(r, rc);
+            return NGX_ERROR;
+        }
     }
 
-    if (rc != NGX_BUSY) {
-        ngx_http_sluice_finish(r, rc);
+    turn = ngx_http_sluice_turn(r);
+    if (turn == NULL) {
+        ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return NGX_ERROR;
     }
 
-    turn = retry->data;
-
-    if (retry->handler != ngx_http_sluice_turn) {
-        cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_turn_t));
-        if (cln == NULL) {
-            ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-            return NGX_ERROR;
-        }
-
-        cln->handler = ngx_http_sluice_turn_cleanup;
-        turn = cln->data;
-
-        retry->handler = ngx_http_sluice_turn;
-        retry->data = turn;
-        retry->log = r->connection->log;
-    }
-
-    turn->request = r;
-    turn->retry = retry;
     turn->work = work;
     turn->step = step;
     turn->data = data;
+    turn->waits = 1;
 
     r->read_event_handler = ngx_http_block_reading;
-    ngx_add_timer(retry, NGX_HTTP_SLUICE_THREAD_RETRY);
+
+    ngx_queue_insert_tail(&ngx_http_sluice_line, &turn->queue);
+
+    if (!ngx_http_sluice_line_event.timer_set) {
+        ngx_http_sluice_line_watch();
+    }
 
     return NGX_AGAIN;
 }
 
 
-static void
-ngx_http_sluice_turn(ngx_event_t *ev)
+/* The request's place, made when it waits for the first time. */
+
+static ngx_http_sluice_turn_t *
+ngx_http_sluice_turn(ngx_http_request_t *r)
 {
-    ngx_connection_t *c;
-    ngx_http_request_t *r;
-    ngx_http_sluice_turn_t *turn = ev->data;
+    ngx_http_cleanup_t *cln;
+    ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_turn_t *turn;
 
-    r = turn->request;
-    c = r->connection;
+    ctx = ngx_http_sluice_ctx(r);
+    if (ctx == NULL) {
+        return NULL;
+    }
 
-    ngx_http_set_log_request(c->log, r);
+    if (ctx->turn == NULL) {
+        cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_turn_t));
+        if (cln == NULL) {
+            return NULL;
+        }
 
-    (void) ngx_http_sluice_thread_wait(r, ev, turn->work, turn->step,
-                                       turn->data);
+        turn = cln->data;
+        turn->request = r;
+        turn->waits = 0;
 
-    ngx_http_run_posted_requests(c);
+        cln->handler = ngx_http_sluice_turn_cleanup;
+        ctx->turn = turn;
+    }
+
+    return ctx->turn;
 }
 
 
@@ -328,7 +352,74 @@ ngx_http_sluice_turn_cleanup(void *data)
 {
     ngx_http_sluice_turn_t *turn = data;
 
-    if (turn->retry->timer_set) {
-        ngx_del_timer(turn->retry);
+    if (turn->waits) {
+        ngx_queue_remove(&turn->queue);
+        turn->waits = 0;
     }
+}
+
+
+/* Each thread that is done makes room for one. Were more to try, nginx would
+   log each that finds none. */
+
+static ngx_int_t
+ngx_http_sluice_line_next(void)
+{
+    ngx_int_t rc;
+    ngx_connection_t *c;
+    ngx_http_request_t *r;
+    ngx_http_sluice_turn_t *turn;
+
+    turn = ngx_queue_data(ngx_queue_head(&ngx_http_sluice_line),
+                          ngx_http_sluice_turn_t, queue);
+    r = turn->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    rc = ngx_http_sluice_thread_try(r, turn->work, turn->step, turn->data);
+
+    if (rc != NGX_BUSY) {
+        ngx_http_sluice_turn_cleanup(turn);
+        ngx_http_sluice_finish(r, rc);
+        ngx_http_run_posted_requests(c);
+    }
+
+    return rc;
+}
+
+
+/* Others may have filled the pool, and nothing of ours tells of their end. */
+
+static void
+ngx_http_sluice_line_watch(void)
+{
+    static ngx_connection_t nobody; /* whom debugging asks for */
+
+    if (ngx_queue_empty(&ngx_http_sluice_line)) {
+        if (ngx_http_sluice_line_event.timer_set) {
+            ngx_del_timer(&ngx_http_sluice_line_event);
+        }
+
+        return;
+    }
+
+    ngx_http_sluice_line_event.handler = ngx_http_sluice_line_late;
+    ngx_http_sluice_line_event.data = &nobody;
+    ngx_http_sluice_line_event.log = ngx_cycle->log;
+
+    ngx_add_timer(&ngx_http_sluice_line_event, NGX_HTTP_SLUICE_LINE_WATCH);
+}
+
+
+static void
+ngx_http_sluice_line_late(ngx_event_t *ev)
+{
+    while (!ngx_queue_empty(&ngx_http_sluice_line)) {
+        if (ngx_http_sluice_line_next() == NGX_BUSY) {
+            break;
+        }
+    }
+
+    ngx_http_sluice_line_watch();
 }

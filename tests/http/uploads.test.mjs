@@ -215,6 +215,29 @@ describe("bytes", { timeout }, () => {
             media.forEach((item, i) => holds(item, files[i]));
         });
 
+    it("wait in one line for a pool of threads that is full", async () => {
+        const small = await stack.secondNginx((text) => text
+            .replace(/^worker_processes .*;/m, "worker_processes 1;")
+            .replace(/^thread_pool .*;/m,
+                     "thread_pool sluice threads=1 max_queue=1;"));
+        const files = Array.from({ length: 40 }, () => randomBytes(600_000));
+        const answers = await Promise.all(files.map((bytes, i) => request(
+            `${small.url}/api/media?filename=${i}.mp4`, {
+                method: "POST", body: bytes,
+                headers: { Authorization: `Bearer ${viewer.token}` },
+            })));
+        const full = stack.text("logs", `${small.name}.error.log`)
+            .match(/queue overflow/g)?.length ?? 0;
+
+        answers.forEach((answer, i) => {
+            assert.equal(answer.status, 201, answer.text);
+            holds(answer.json, files[i]);
+        });
+        /* had each asked for itself, each would have been told, and often */
+        assert.ok(full > 0 && full < files.length, `told ${full} times`);
+        await small.stop();
+    });
+
     it("that nginx has put into a file before are taken from there",
         async () => {
             for (const size of [10_000, 1_000_003]) {
