@@ -16,25 +16,14 @@ static void ngx_http_sluice_tus_deleted(ngx_http_request_t *r, void *data,
                                         const ngx_sluice_pg_result_t *result);
 static void ngx_http_sluice_tus_remove(void *data, ngx_log_t *log);
 static void ngx_http_sluice_tus_removed(ngx_http_request_t *r, void *data);
-static void ngx_http_sluice_tus_make_file(ngx_http_sluice_tus_t *tus);
-static void ngx_http_sluice_tus_make(void *data, ngx_log_t *log);
-static void ngx_http_sluice_tus_made(ngx_http_request_t *r, void *data);
-static void ngx_http_sluice_tus_cleared(ngx_http_request_t *r, void *data,
-                                        const ngx_sluice_pg_result_t *result);
+static void ngx_http_sluice_tus_begun(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_tus_created(ngx_http_request_t *r, void *data,
                                         const ngx_sluice_pg_result_t *result);
-static void ngx_http_sluice_tus_expired(ngx_http_sluice_tus_t *tus,
-                                        json_t *list);
 
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_create_upload = {
     "create_upload",
     "select status, body from api.create_upload($1::uuid, $2::jsonb)", 2, 0
-};
-
-static ngx_sluice_pg_statement_t ngx_http_sluice_clear_uploads = {
-    "clear_uploads",
-    "select status, body from api.clear_uploads($1::uuid, $2::jsonb)", 2, 0
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_open_upload = {
@@ -188,7 +177,7 @@ ngx_http_sluice_tus_create_handler(ngx_http_request_t *r)
         return NGX_DONE;
     }
 
-    ngx_http_sluice_tus_make_file(tus);
+    ngx_http_sluice_tus_begin(tus, ngx_http_sluice_tus_begun);
 
     return NGX_DONE;
 }
@@ -370,49 +359,14 @@ ngx_http_sluice_tus_removed(ngx_http_request_t *r, void *data)
 /* a new one: the file, then the row */
 
 static void
-ngx_http_sluice_tus_make_file(ngx_http_sluice_tus_t *tus)
-{
-    ngx_http_sluice_tus_thread(tus, ngx_http_sluice_tus_make,
-                               ngx_http_sluice_tus_made);
-}
-
-
-/* in a thread */
-
-static void
-ngx_http_sluice_tus_make(void *data, ngx_log_t *log)
-{
-    ngx_http_sluice_tus_t *tus = data;
-
-    tus->error = ngx_sluice_spool_begin(
-        tus->spool, tus->length >= 0 ? tus->length : 1, tus->conf->keep_free);
-
-    if (tus->error
-        && ngx_http_sluice_spool_status(tus->error) != SLUICE_NO_SPACE) {
-        ngx_log_error(NGX_LOG_CRIT, log, tus->error, "making \"%s\" failed",
-                      tus->spool->part);
-    }
-}
-
-
-static void
-ngx_http_sluice_tus_made(ngx_http_request_t *r, void *data)
+ngx_http_sluice_tus_begun(ngx_http_request_t *r, void *data)
 {
     json_t *args;
-    sluice_status_t status;
     ngx_http_sluice_tus_t *tus = data;
 
-    status = ngx_http_sluice_spool_status(tus->error);
-
-    if (status == SLUICE_NO_SPACE && !tus->again) {
-        tus->again = 1;
-        ngx_http_sluice_tus_query(tus, &ngx_http_sluice_clear_uploads,
-                                  json_object(), ngx_http_sluice_tus_cleared);
-        return;
-    }
-
-    if (status != SLUICE_OK) {
-        ngx_http_sluice_tus_refuse(tus, status, NULL);
+    if (tus->begin.error) {
+        ngx_http_sluice_tus_refuse(
+            tus, ngx_http_sluice_spool_status(tus->begin.error), NULL);
         return;
     }
 
@@ -431,27 +385,6 @@ ngx_http_sluice_tus_made(ngx_http_request_t *r, void *data)
     ngx_http_sluice_intake_part(&tus->intake, args);
     ngx_http_sluice_tus_query(tus, &ngx_http_sluice_create_upload, args,
                               ngx_http_sluice_tus_created);
-}
-
-
-/* What others have left behind may have been in the way. */
-
-static void
-ngx_http_sluice_tus_cleared(ngx_http_request_t *r, void *data,
-                            const ngx_sluice_pg_result_t *result)
-{
-    json_t *body;
-    ngx_http_sluice_tus_t *tus = data;
-
-    body = ngx_http_sluice_tus_body(tus, result);
-    if (body == NULL) {
-        return;
-    }
-
-    ngx_http_sluice_tus_expired(tus, json_object_get(body, "expired"));
-    json_decref(body);
-
-    ngx_http_sluice_tus_forget(tus, ngx_http_sluice_tus_make_file);
 }
 
 
@@ -494,26 +427,4 @@ ngx_http_sluice_tus_created(ngx_http_request_t *r, void *data,
     }
 
     ngx_http_sluice_tus_finish(tus);
-}
-
-
-static void
-ngx_http_sluice_tus_expired(ngx_http_sluice_tus_t *tus, json_t *list)
-{
-    size_t i;
-    json_t *item;
-    const char *id;
-
-    tus->gone = tus->expired;
-    tus->ngone = 0;
-
-    json_array_foreach(list, i, item)
-    {
-        id = json_string_value(item);
-
-        if (id && uuid_valid(id, ngx_strlen(id))
-            && tus->ngone < NGX_HTTP_SLUICE_TUS_EXPIRED_MAX) {
-            ngx_memcpy(tus->gone[tus->ngone++], id, UUID_TEXT_SIZE);
-        }
-    }
 }

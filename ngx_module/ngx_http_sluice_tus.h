@@ -6,7 +6,6 @@
 #include "ngx_http_sluice_upload.h"
 
 #define NGX_HTTP_SLUICE_TUS_PATH "/api/uploads"
-#define NGX_HTTP_SLUICE_TUS_EXPIRED_MAX 16 /* as api.clear_uploads() has it */
 
 typedef struct ngx_http_sluice_tus_s ngx_http_sluice_tus_t;
 
@@ -54,14 +53,11 @@ struct ngx_http_sluice_tus_s {
     ngx_msec_t until;
     ngx_msec_t ask_at;
 
+    ngx_http_sluice_begin_t begin;
     ngx_http_sluice_receive_t receive;
     ngx_http_sluice_intake_t intake;
     ngx_int_t end; /* how the body ended */
     ngx_err_t error;
-
-    char (*gone)[UUID_TEXT_SIZE]; /* uploads whose files are to go */
-    ngx_uint_t ngone;
-    char expired[NGX_HTTP_SLUICE_TUS_EXPIRED_MAX][UUID_TEXT_SIZE];
 
     unsigned summed : 1; /* `sum` was begun */
     unsigned good : 1;   /* and is what was announced */
@@ -148,6 +144,10 @@ void ngx_http_sluice_tus_lock(ngx_http_sluice_tus_t *tus,
                               ngx_sluice_spool_t *spool,
                               ngx_http_sluice_tus_pt next);
 
+/* Makes the file of `spool`, for `length` bytes, then `step`. */
+void ngx_http_sluice_tus_begin(ngx_http_sluice_tus_t *tus,
+                               ngx_http_sluice_step_pt step);
+
 /* Ends the lock. */
 void ngx_http_sluice_tus_unlock(ngx_http_sluice_tus_t *tus);
 
@@ -157,10 +157,6 @@ void ngx_http_sluice_tus_append(ngx_http_sluice_tus_t *tus);
 /* The lock is held: an upload that is whole becomes a media file; then, and if
    it is not whole, the answer. */
 void ngx_http_sluice_tus_finish(ngx_http_sluice_tus_t *tus);
-
-/* Takes the files of `gone` away, then `next`. */
-void ngx_http_sluice_tus_forget(ngx_http_sluice_tus_t *tus,
-                                ngx_http_sluice_tus_pt next);
 
 
 /* putting parts together: ngx_http_sluice_tus_final.c */

@@ -27,9 +27,25 @@ static void ngx_http_sluice_tus_committed(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_tus_recorded(ngx_http_request_t *r,
                                          ngx_http_sluice_intake_t *intake,
                                          const ngx_sluice_pg_result_t *result);
-static void ngx_http_sluice_tus_forget_work(void *data, ngx_log_t *log);
+static void ngx_http_sluice_tus_forget(void *data, ngx_log_t *log);
 static void ngx_http_sluice_tus_forgotten(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_tus_log(ngx_http_sluice_tus_t *tus, ngx_log_t *log);
+
+
+/* a new file */
+
+void
+ngx_http_sluice_tus_begin(ngx_http_sluice_tus_t *tus,
+                          ngx_http_sluice_step_pt step)
+{
+    tus->begin.conf = tus->conf;
+    tus->begin.spool = tus->spool;
+    tus->begin.length = tus->length;
+    tus->begin.done = step;
+    tus->begin.data = tus;
+
+    ngx_http_sluice_begin(tus->request, &tus->begin);
+}
 
 
 /* the lock */
@@ -443,9 +459,8 @@ ngx_http_sluice_tus_recorded(ngx_http_request_t *r,
     ngx_memcpy(tus->media, intake->media, UUID_TEXT_SIZE);
 
     if (tus->parts.kind == TUS_FINAL) {
-        tus->gone = tus->parts.ids;
-        tus->ngone = tus->parts.count;
-        ngx_http_sluice_tus_forget(tus, ngx_http_sluice_tus_answer);
+        ngx_http_sluice_tus_thread(tus, ngx_http_sluice_tus_forget,
+                                   ngx_http_sluice_tus_forgotten);
         return;
     }
 
@@ -453,37 +468,16 @@ ngx_http_sluice_tus_recorded(ngx_http_request_t *r,
 }
 
 
-/* files that nobody needs any more */
-
-void
-ngx_http_sluice_tus_forget(ngx_http_sluice_tus_t *tus,
-                           ngx_http_sluice_tus_pt next)
-{
-    if (tus->ngone == 0) {
-        next(tus);
-        return;
-    }
-
-    tus->next = next;
-    ngx_http_sluice_tus_thread(tus, ngx_http_sluice_tus_forget_work,
-                               ngx_http_sluice_tus_forgotten);
-}
-
+/* What the parts' files hold is in the whole one. In a thread. */
 
 static void
-ngx_http_sluice_tus_forget_work(void *data, ngx_log_t *log)
+ngx_http_sluice_tus_forget(void *data, ngx_log_t *log)
 {
     ngx_uint_t i;
     ngx_http_sluice_tus_t *tus = data;
 
-    for (i = 0; i < tus->ngone; i++) {
-        if (tus->gone == tus->expired) {
-            /* a request that has lasted for a day may be at it */
-            ngx_sluice_spool_clear(&tus->conf->spool, tus->gone[i]);
-
-        } else {
-            ngx_sluice_spool_forget(&tus->conf->spool, tus->gone[i]);
-        }
+    for (i = 0; i < tus->parts.count; i++) {
+        ngx_sluice_spool_forget(&tus->conf->spool, tus->parts.ids[i]);
     }
 }
 
@@ -491,10 +485,7 @@ ngx_http_sluice_tus_forget_work(void *data, ngx_log_t *log)
 static void
 ngx_http_sluice_tus_forgotten(ngx_http_request_t *r, void *data)
 {
-    ngx_http_sluice_tus_t *tus = data;
-
-    tus->ngone = 0;
-    tus->next(tus);
+    ngx_http_sluice_tus_answer(data);
 }
 
 

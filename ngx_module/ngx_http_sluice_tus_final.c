@@ -12,8 +12,7 @@ static void ngx_http_sluice_tus_found(ngx_http_request_t *r, void *data,
                                       const ngx_sluice_pg_result_t *result);
 static void ngx_http_sluice_tus_final_take(ngx_http_sluice_tus_t *tus,
                                            json_t *body);
-static void ngx_http_sluice_tus_final_make(void *data, ngx_log_t *log);
-static void ngx_http_sluice_tus_final_made(ngx_http_request_t *r, void *data);
+static void ngx_http_sluice_tus_final_begun(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_tus_part(ngx_http_sluice_tus_t *tus);
 static void ngx_http_sluice_tus_part_locked(ngx_http_sluice_tus_t *tus);
 static void ngx_http_sluice_tus_part_copy(void *data, ngx_log_t *log);
@@ -110,31 +109,18 @@ ngx_http_sluice_tus_final_take(ngx_http_sluice_tus_t *tus, json_t *body)
         return;
     }
 
-    ngx_http_sluice_tus_thread(tus, ngx_http_sluice_tus_final_make,
-                               ngx_http_sluice_tus_final_made);
-}
-
-
-/* in a thread */
-
-static void
-ngx_http_sluice_tus_final_make(void *data, ngx_log_t *log)
-{
-    ngx_http_sluice_tus_t *tus = data;
-
-    tus->error = ngx_sluice_spool_begin(tus->spool, tus->length,
-                                        tus->conf->keep_free);
+    ngx_http_sluice_tus_begin(tus, ngx_http_sluice_tus_final_begun);
 }
 
 
 static void
-ngx_http_sluice_tus_final_made(ngx_http_request_t *r, void *data)
+ngx_http_sluice_tus_final_begun(ngx_http_request_t *r, void *data)
 {
     ngx_http_sluice_tus_t *tus = data;
 
-    if (tus->error) {
+    if (tus->begin.error) {
         ngx_http_sluice_tus_refuse(
-            tus, ngx_http_sluice_spool_status(tus->error), NULL);
+            tus, ngx_http_sluice_spool_status(tus->begin.error), NULL);
         return;
     }
 

@@ -12,8 +12,7 @@
 typedef struct {
     ngx_http_sluice_receive_t receive;
     ngx_http_sluice_intake_t intake;
-    off_t length; /* announced, or -1 */
-    off_t keep_free;
+    ngx_http_sluice_begin_t begin;
     ngx_err_t error;
 } ngx_http_sluice_upload_t;
 
@@ -29,13 +28,10 @@ ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
                                const ngx_sluice_pg_result_t *result);
 static off_t ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result,
                                          off_t max);
-static void ngx_http_sluice_upload_make(void *data, ngx_log_t *log);
-static void ngx_http_sluice_upload_made(ngx_http_request_t *r, void *data);
+static void ngx_http_sluice_upload_begun(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data,
                                             ngx_int_t rc);
 static void ngx_http_sluice_upload_commit(void *data, ngx_log_t *log);
-static void ngx_http_sluice_upload_log(ngx_http_sluice_upload_t *upload,
-                                       ngx_log_t *log);
 static void ngx_http_sluice_upload_committed(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_upload_failed(ngx_http_request_t *r, ngx_err_t err);
 static void
@@ -242,38 +238,26 @@ ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
 
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_upload_module);
 
-    upload->keep_free = ulcf->keep_free;
-    upload->length = r->headers_in.content_length_n;
     upload->receive.max = ngx_http_sluice_upload_room(
         result, ulcf->max_size ? ulcf->max_size : -1);
 
-    (void) ngx_http_sluice_thread_wait(r, ngx_http_sluice_upload_make,
-                                       ngx_http_sluice_upload_made, upload);
-}
+    upload->begin.conf = ulcf;
+    upload->begin.spool = upload->receive.spool;
+    upload->begin.length = r->headers_in.content_length_n;
+    upload->begin.done = ngx_http_sluice_upload_begun;
+    upload->begin.data = upload;
 
-
-/* in a thread */
-
-static void
-ngx_http_sluice_upload_make(void *data, ngx_log_t *log)
-{
-    ngx_http_sluice_upload_t *upload = data;
-
-    upload->error = ngx_sluice_spool_begin(
-        upload->receive.spool, upload->length >= 0 ? upload->length : 1,
-        upload->keep_free);
-
-    ngx_http_sluice_upload_log(upload, log);
+    ngx_http_sluice_begin(r, &upload->begin);
 }
 
 
 static void
-ngx_http_sluice_upload_made(ngx_http_request_t *r, void *data)
+ngx_http_sluice_upload_begun(ngx_http_request_t *r, void *data)
 {
     ngx_http_sluice_upload_t *upload = data;
 
-    if (upload->error) {
-        ngx_http_sluice_upload_failed(r, upload->error);
+    if (upload->begin.error) {
+        ngx_http_sluice_upload_failed(r, upload->begin.error);
         return;
     }
 
@@ -327,7 +311,7 @@ ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data, ngx_int_t rc)
 }
 
 
-/* in a thread */
+/* In a thread. A disk that is too full is no fault of ours. */
 
 static void
 ngx_http_sluice_upload_commit(void *data, ngx_log_t *log)
@@ -336,15 +320,6 @@ ngx_http_sluice_upload_commit(void *data, ngx_log_t *log)
 
     upload->error = ngx_sluice_spool_commit(upload->receive.spool);
 
-    ngx_http_sluice_upload_log(upload, log);
-}
-
-
-/* a disk that is too full is no fault of ours */
-
-static void
-ngx_http_sluice_upload_log(ngx_http_sluice_upload_t *upload, ngx_log_t *log)
-{
     if (upload->error
         && ngx_http_sluice_spool_status(upload->error) != SLUICE_NO_SPACE) {
         ngx_log_error(NGX_LOG_CRIT, log, upload->error, "writing \"%s\" failed",

@@ -19,6 +19,33 @@ typedef struct {
 } ngx_http_sluice_upload_loc_conf_t;
 
 
+/* files begin: ngx_http_sluice_begin.c */
+
+typedef struct ngx_http_sluice_begin_s ngx_http_sluice_begin_t;
+
+#define NGX_HTTP_SLUICE_EXPIRED_MAX 16 /* as api.clear_uploads() has it */
+
+struct ngx_http_sluice_begin_s {
+    /* the caller's */
+    ngx_http_sluice_upload_loc_conf_t *conf;
+    ngx_sluice_spool_t *spool;
+    off_t length; /* announced, or -1 */
+    ngx_http_sluice_step_pt done;
+    void *data;
+
+    ngx_err_t error; /* 0: there is a file */
+    unsigned cleared : 1;
+    ngx_uint_t nexpired; /* uploads whose files are to go */
+    char expired[NGX_HTTP_SLUICE_EXPIRED_MAX][UUID_TEXT_SIZE];
+};
+
+/* Makes the file as ngx_sluice_spool_begin() does, in a thread, then done().
+   For want of space it clears what expired uploads have left, and tries once
+   more. For the request's user; its count must have been taken. */
+void ngx_http_sluice_begin(ngx_http_request_t *r,
+                           ngx_http_sluice_begin_t *begin);
+
+
 /* bodies: ngx_http_sluice_receive.c */
 
 typedef struct ngx_http_sluice_receive_s ngx_http_sluice_receive_t;

@@ -166,6 +166,35 @@ describe("space that an upload has announced", { timeout }, () => {
         assert.deepEqual(readdirSync(disk), [part(path(second))]);
     });
 
+    for (const [what, bring] of Object.entries({
+        "POST": () => post("tiny", randomBytes(5 * MIB)),
+        "a link's PUT": () => put("tiny", randomBytes(5 * MIB)),
+        "parts that are put together": async () => {
+            const parts = [];
+
+            for (const bytes of [randomBytes(MIB), randomBytes(MIB)]) {
+                const made = await create(MIB, { "Upload-Length": MIB,
+                                                 "Upload-Concat": "partial" });
+
+                await mine.patch(path(made), 0, bytes);
+                parts.push(made.headers.location);
+            }
+            return mine.request("POST", "/tiny/uploads",
+                { "Upload-Concat": `final;${parts.join(" ")}` });
+        },
+    })) {
+        there(`is free then for ${what}, too`, async () => {
+            const idle = path(await create(5 * MIB));
+
+            await mine.patch(idle, 0, randomBytes(1234));
+            await expire();
+            const answer = await bring();
+
+            assert.equal(answer.status, 201, answer.text);
+            assert.ok(!readdirSync(disk).includes(part(idle)));
+        });
+    }
+
     there("stays with a request that outlasts its time", async (t) => {
         const bytes = randomBytes(3 * MIB);
         const held = path(await create(bytes.length));
