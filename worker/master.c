@@ -33,7 +33,9 @@ typedef struct {
 
 /* A place for a child. */
 typedef struct {
-    pid_t dead;   /* whose lease the next one releases, or 0 */
+    /* whose leases the next one releases, the last in front, or 0: it may die
+       before it has */
+    pid_t dead[SLOT_PREDECESSORS];
     int failures; /* in a row */
     time_t not_before;
 } master_place_t;
@@ -176,7 +178,10 @@ master_reload(master_t *master)
     }
 
     master->config = fresh;
-    memset(master->places, 0, sizeof(master->places));
+    for (i = 0; i <= CONFIG_SLOTS_MAX; i++) {
+        master->places[i].failures = 0;
+        master->places[i].not_before = 0;
+    }
 
     for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
         if (master->children[i].pid != 0) {
@@ -310,6 +315,9 @@ master_buried(master_t *master, master_child_t *child, int status)
     master_place_t *place = &master->places[child->number];
 
     child->pid = 0;
+    if (lived >= MASTER_STEADY && !child->draining) {
+        memset(place->dead, 0, sizeof(place->dead));
+    }
     if (child->number == MASTER_KEYS) {
         strcpy(name, "the process of the issuers' keys");
     } else {
@@ -319,7 +327,9 @@ master_buried(master_t *master, master_child_t *child, int status)
     if (WIFSIGNALED(status)) {
         log_write(LOG_ERROR, "%s (%d) died of signal %d", name, pid,
                   WTERMSIG(status));
-        place->dead = pid;
+        memmove(place->dead + 1, place->dead,
+                sizeof(place->dead) - sizeof(place->dead[0]));
+        place->dead[0] = pid;
     } else if (WEXITSTATUS(status) != 0) {
         log_write(LOG_ERROR, "%s (%d) left with %d", name, pid,
                   WEXITSTATUS(status));
@@ -458,7 +468,6 @@ master_spawn(master_t *master, int number)
 
     master->children[i] =
         (master_child_t){ .pid = pid, .number = number, .born = master_now() };
-    place->dead = 0;
 }
 
 

@@ -31,8 +31,8 @@ typedef struct {
     stream_t *stream;
     cancel_t *cancel;
     time_t born, ticked; /* the first and the last time; monotonic seconds */
-    pid_t predecessor;
-    int disk_away; /* nothing is taken until it is back */
+    const pid_t *predecessors; /* or NULL: their leases are released */
+    int disk_away;             /* nothing is taken until it is back */
 } slot_t;
 
 
@@ -57,11 +57,12 @@ static void slot_on_signal(int number);
 
 
 int
-slot_run(const config_t *config, int number, pid_t predecessor)
+slot_run(const config_t *config, int number,
+         const pid_t predecessors[SLOT_PREDECESSORS])
 {
     int rc = EXIT_FAILURE;
     char name[SLOT_NAME_SIZE], consumer[SLOT_NAME_SIZE];
-    slot_t slot = { .config = config, .predecessor = predecessor };
+    slot_t slot = { .config = config, .predecessors = predecessors };
 
     slot_signals();
     umask(022);
@@ -377,27 +378,33 @@ slot_tick(slot_t *slot)
 }
 
 
-/* The job of the process that died in this place goes on at once. Its last
+/* The job of a process that died in this place goes on at once. Its last
    question may be answered after its death: so this is done some times over. */
 static void
 slot_inherit(slot_t *slot)
 {
+    int i;
     char name[SLOT_NAME_SIZE];
-    json_t *ids = NULL;
-    queue_rc_t rc;
+    json_t *ids;
+    queue_rc_t rc = QUEUE_OK;
 
-    if (slot->predecessor == 0) {
+    if (slot->predecessors == NULL) {
         return;
     }
 
-    slot_name(name, slot->predecessor);
-    rc = queue_release(slot->queue, name, &ids);
-    slot_wake(slot, ids);
-    json_decref(ids);
+    for (i = 0; i < SLOT_PREDECESSORS && slot->predecessors[i] != 0
+                && rc != QUEUE_AWAY;
+         i++) {
+        ids = NULL;
+        slot_name(name, slot->predecessors[i]);
+        rc = queue_release(slot->queue, name, &ids);
+        slot_wake(slot, ids);
+        json_decref(ids);
+    }
 
     if (rc != QUEUE_AWAY && slot->born != 0
         && slot->ticked - slot->born >= SLOT_INHERIT_FOR) {
-        slot->predecessor = 0;
+        slot->predecessors = NULL;
     }
 }
 

@@ -7,11 +7,14 @@
 #include "config.h"
 
 #define SLOT_NAME_SIZE 128
+#define SLOT_PREDECESSORS 4
 
 /* Does jobs until it is told to leave: SIGQUIT after the job at hand, SIGTERM
    or SIGINT at once, giving the job back; SIGUSR1 reopens the log. `number`
-   names the slot among its siblings; `predecessor` is the process that died in
-   its place, or 0. Returns the exit code. */
-int slot_run(const config_t *config, int number, pid_t predecessor);
+   names the slot among its siblings; `predecessors` are the processes that
+   died in its place one after the other, the last one in front, and 0 for none:
+   their jobs go on at once. Returns the exit code. */
+int slot_run(const config_t *config, int number,
+             const pid_t predecessors[SLOT_PREDECESSORS]);
 
 #endif

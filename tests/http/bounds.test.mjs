@@ -123,6 +123,16 @@ describe("a plan", { timeout }, () => {
             .find(({ name }) => name === "huge").uploads_max, 2147483647);
     });
 
+    it("has no name that is none", async () => {
+        for (const name of ["", "_big", ".", "a b", "é", "a/b", "x".repeat(65)]) {
+            await assert.rejects(ctl("plan", "set", name),
+                ({ code, stderr }) => code === 2
+                    && stderr.includes("NAME is 1 to 64 letters")
+                    && stderr.includes(`not "${name}"`), name);
+        }
+        await ctl("plan", "set", "x".repeat(64));
+    });
+
     it("bounds one upload, however it comes", async () => {
         const part = { "Upload-Concat": "partial" };
         const parts = [await tus.create(300, part), await tus.create(300, part)];

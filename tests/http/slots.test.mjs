@@ -29,6 +29,19 @@ const slots = () => children(stack.pid("worker"));
 const slotOf = async (id) =>
     Number((await column(stack, id, "leased_by")).split(":").pop());
 
+/* Kills a slot while PostgreSQL is away; who took its place, and has asked. */
+async function heirOf(pid) {
+    const others = slots();
+
+    process.kill(pid, "SIGKILL");
+    const heir = await until("it is replaced", () => slots()
+        .find((other) => !others.includes(other)) ?? false);
+
+    await until("its heir has asked in vain", () => new RegExp(
+        ` ${heir} database: away`).test(stack.text("logs/worker.log")));
+    return heir;
+}
+
 
 describe("slots that die", { timeout }, () => {
     it("lose their job to another at once, not after the lease", async () => {
@@ -54,12 +67,8 @@ describe("slots that die", { timeout }, () => {
             + `+ interval '1 hour' where id = '${id}'`);
         await stack.stopPostgres();
 
-        const others = slots();
-        process.kill(dead, "SIGKILL");
-        const heir = await until("it is replaced", () => slots()
-            .find((pid) => !others.includes(pid)) ?? false);
-        await until("its heir has asked in vain", () => new RegExp(
-            ` ${heir} database: away`).test(stack.text("logs/worker.log")));
+        /* nor does its heir live until then */
+        await heirOf(await heirOf(dead));
         await stack.startPostgres();
 
         await until("another has it", async () =>

@@ -2,14 +2,21 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include "ctl.h"
 #include "database.h"
 #include "options.h"
 #include "output.h"
 
 #define PLAN_DIGITS_MAX 20 /* of a bigint, with a terminator */
+#define PLAN_NAME_MAX 64   /* as sluice.plans has it, and its characters */
+#define PLAN_LETTERS             \
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+    "abcdefghijklmnopqrstuvwxyz" \
+    "0123456789"
 
 
+static void plan_check_name(const char *name);
 static void plan_digits(const char **param, uint64_t n,
                         char digits[PLAN_DIGITS_MAX]);
 
@@ -34,6 +41,7 @@ ctl_plan_set(int argc, char **argv)
     };
 
     options_read(argc, argv, options, params);
+    plan_check_name(params[0]);
 
     if (params[1] != NULL) {
         plan_digits(&params[1], options_size("quota", params[1]), quota);
@@ -85,6 +93,21 @@ ctl_plan_list(int argc, char **argv)
                           "where plan = p.name) as users "
                           "from sluice.plans p order by name",
                           0, NULL, columns, as_json != NULL);
+}
+
+
+static void
+plan_check_name(const char *name)
+{
+    size_t len = strlen(name);
+
+    if (len == 0 || len > PLAN_NAME_MAX
+        || strspn(name, PLAN_LETTERS "._-") != len
+        || strchr("._-", name[0]) != NULL) {
+        ctl_usage("NAME is 1 to %d letters, digits, \".\", \"_\" and \"-\", "
+                  "and begins with a letter or a digit: not \"%s\"",
+                  PLAN_NAME_MAX, name);
+    }
 }
 
 
