@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "child.h"
 #include "issuer_fetch.h"
 #include "issuer_file.h"
 #include "issuer_keys.h"
@@ -47,7 +48,6 @@ static void issuer_keys_complain(const issuer_keys_issuer_t *issuer,
                                  const char *why);
 static int64_t issuer_keys_now(void);
 static uint32_t issuer_keys_chance(void);
-static void issuer_keys_signals(void);
 static void issuer_keys_on_signal(int number);
 
 
@@ -59,7 +59,7 @@ issuer_keys_run(const config_t *config)
     issuer_keys_t *keys;
     issuer_keys_issuer_t *issuer;
 
-    issuer_keys_signals();
+    child_signals(issuer_keys_on_signal);
     umask(022);
 
     keys = calloc(1, sizeof(*keys));
@@ -334,29 +334,6 @@ issuer_keys_chance(void)
     return getrandom(&chance, sizeof(chance), GRND_NONBLOCK) == sizeof(chance)
                ? chance
                : (uint32_t) getpid();
-}
-
-
-static void
-issuer_keys_signals(void)
-{
-    size_t i;
-    sigset_t none;
-    struct sigaction action = { .sa_handler = issuer_keys_on_signal };
-    static const int handled[] = { SIGTERM, SIGINT, SIGQUIT, SIGUSR1 };
-
-    for (i = 0; i < sizeof(handled) / sizeof(handled[0]); i++) {
-        sigaction(handled[i], &action, NULL);
-    }
-
-    action.sa_handler = SIG_IGN;
-    sigaction(SIGHUP, &action, NULL);
-    sigaction(SIGPIPE, &action, NULL);
-    action.sa_handler = SIG_DFL;
-    sigaction(SIGCHLD, &action, NULL);
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 

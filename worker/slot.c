@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "cancel.h"
+#include "child.h"
 #include "disk.h"
 #include "job.h"
 #include "log.h"
@@ -52,7 +53,6 @@ static void slot_wake(slot_t *slot, const json_t *ids);
 static void slot_tick(slot_t *slot);
 static void slot_inherit(slot_t *slot);
 static void slot_name(char name[SLOT_NAME_SIZE], int number);
-static void slot_signals(void);
 static void slot_on_signal(int number);
 
 
@@ -64,7 +64,7 @@ slot_run(const config_t *config, int number,
     char name[SLOT_NAME_SIZE], consumer[SLOT_NAME_SIZE];
     slot_t slot = { .config = config, .predecessors = predecessors };
 
-    slot_signals();
+    child_signals(slot_on_signal);
     umask(022);
 
     slot_name(name, getpid());
@@ -421,29 +421,6 @@ slot_name(char name[SLOT_NAME_SIZE], int number)
     host[sizeof(host) - 1] = '\0';
 
     snprintf(name, SLOT_NAME_SIZE, "%s:%d", host, number);
-}
-
-
-static void
-slot_signals(void)
-{
-    size_t i;
-    sigset_t none;
-    struct sigaction action = { .sa_handler = slot_on_signal };
-    static const int handled[] = { SIGTERM, SIGINT, SIGQUIT, SIGUSR1 };
-
-    for (i = 0; i < sizeof(handled) / sizeof(handled[0]); i++) {
-        sigaction(handled[i], &action, NULL);
-    }
-
-    action.sa_handler = SIG_IGN;
-    sigaction(SIGHUP, &action, NULL);
-    sigaction(SIGPIPE, &action, NULL);
-    action.sa_handler = SIG_DFL;
-    sigaction(SIGCHLD, &action, NULL);
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 
