@@ -216,6 +216,11 @@ ngx_int_t ngx_http_sluice_query(ngx_http_request_t *r,
                                 const ngx_str_t *params,
                                 ngx_http_sluice_row_pt handler, void *data);
 
+/* The same, but answers nothing: SLUICE_OK, or why it was not submitted. */
+sluice_status_t ngx_http_sluice_query_try(
+    ngx_http_request_t *r, const ngx_sluice_pg_statement_t *statement,
+    const ngx_str_t *params, ngx_http_sluice_row_pt handler, void *data);
+
 /* Runs `work` on `data` in the thread pool and goes on in `step` on the loop;
    `data` lives in r->pool, which waits for the thread. NGX_DONE; NGX_BUSY when
    the pool is full; else the final status. */

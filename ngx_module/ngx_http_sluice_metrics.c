@@ -1,19 +1,18 @@
 /*
- * The zone's numbers for Prometheus:
+ * The zone's numbers for Prometheus, and behind them the record's:
  *
  *     # HELP sluice_gate_passed_total Requests that a gate let pass.
  *     # TYPE sluice_gate_passed_total counter
  *     sluice_gate_passed_total{by="user"} 7
  */
 
-#include "ngx_http_sluice.h"
+#include "ngx_http_sluice_metrics.h"
 #include "ngx_http_sluice_zone.h"
 
 
 #define NGX_HTTP_SLUICE_METRICS_VERSION "0.1.0" /* of Sluice */
 
-/* More than a metric's three lines, and a line with a label, can have. */
-#define NGX_HTTP_SLUICE_METRICS_LINES 512
+/* More than a line with a label can have. */
 #define NGX_HTTP_SLUICE_METRICS_LINE 128
 
 
@@ -25,12 +24,16 @@ typedef struct {
 } ngx_http_sluice_metrics_t;
 
 
+static void ngx_http_sluice_metrics_told(ngx_http_request_t *r, void *data,
+                                         const ngx_sluice_pg_result_t *result);
+static ngx_int_t
+ngx_http_sluice_metrics_answer(ngx_http_request_t *r,
+                               const ngx_sluice_pg_result_t *result);
+static ngx_int_t ngx_http_sluice_metrics_send(ngx_http_request_t *r,
+                                              ngx_str_t *record);
 static u_char *
 ngx_http_sluice_metrics_write(u_char *p, u_char *last,
                               ngx_http_sluice_zone_counts_t *counts);
-static u_char *ngx_http_sluice_metrics_head(u_char *p, u_char *last,
-                                            const char *name, const char *type,
-                                            const char *help);
 
 
 static const char *const ngx_http_sluice_metrics_by[] = { "user", "grant",
@@ -113,28 +116,85 @@ static const ngx_http_sluice_metrics_t ngx_http_sluice_metrics_single[] = {
 ngx_int_t
 ngx_http_sluice_metrics_handler(ngx_http_request_t *r)
 {
-    u_char *p, *last;
-    ngx_str_t type = ngx_string("text/plain; version=0.0.4");
-    ngx_str_t no_store = ngx_string("no-store");
-    ngx_http_complex_value_t text;
-    ngx_http_sluice_zone_counts_t counts;
+    ngx_int_t rc;
+    ngx_str_t none = ngx_string("");
+    ngx_http_sluice_main_conf_t *smcf;
 
     if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))) {
         return ngx_http_sluice_problem(r, SLUICE_METHOD_NOT_ALLOWED, NULL,
                                        NULL);
     }
 
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
+
+    if (smcf->database == NULL) {
+        return ngx_http_sluice_metrics_send(r, &none);
+    }
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ngx_http_sluice_metrics_record_ask(r, ngx_http_sluice_metrics_told)
+        != SLUICE_OK) {
+        return ngx_http_sluice_metrics_answer(r, NULL);
+    }
+
+    r->main->count++;
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_sluice_metrics_told(ngx_http_request_t *r, void *data,
+                             const ngx_sluice_pg_result_t *result)
+{
+    ngx_http_sluice_finish(r, ngx_http_sluice_metrics_answer(r, result));
+}
+
+
+/* Without the record (NULL) or with what it said. */
+
+static ngx_int_t
+ngx_http_sluice_metrics_answer(ngx_http_request_t *r,
+                               const ngx_sluice_pg_result_t *result)
+{
+    ngx_str_t record;
+
+    if (ngx_http_sluice_metrics_record_text(r, result, &record) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sluice_metrics_send(r, &record);
+}
+
+
+static ngx_int_t
+ngx_http_sluice_metrics_send(ngx_http_request_t *r, ngx_str_t *record)
+{
+    size_t size;
+    u_char *p, *last;
+    ngx_str_t type = ngx_string("text/plain; version=0.0.4");
+    ngx_str_t no_store = ngx_string("no-store");
+    ngx_http_complex_value_t text;
+    ngx_http_sluice_zone_counts_t counts;
+
     if (ngx_http_sluice_zone_counts(&counts) != NGX_OK) {
         return ngx_http_sluice_problem(r, SLUICE_NOT_FOUND, NULL, NULL);
     }
 
-    p = ngx_pnalloc(r->pool, NGX_HTTP_SLUICE_METRICS_SIZE);
+    size = NGX_HTTP_SLUICE_METRICS_SIZE + record->len;
+
+    p = ngx_pnalloc(r->pool, size);
     if (p == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     last = ngx_http_sluice_metrics_write(p, p + NGX_HTTP_SLUICE_METRICS_SIZE,
                                          &counts);
+    last = ngx_cpymem(last, record->data, record->len);
 
     ngx_memzero(&text, sizeof(ngx_http_complex_value_t));
     text.value.data = p;
@@ -194,7 +254,7 @@ ngx_http_sluice_metrics_write(u_char *p, u_char *last,
 }
 
 
-static u_char *
+u_char *
 ngx_http_sluice_metrics_head(u_char *p, u_char *last, const char *name,
                              const char *type, const char *help)
 {

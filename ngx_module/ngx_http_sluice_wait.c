@@ -49,6 +49,21 @@ ngx_http_sluice_query(ngx_http_request_t *r,
                       void *data)
 {
     sluice_status_t status;
+
+    status = ngx_http_sluice_query_try(r, statement, params, handler, data);
+
+    return status == SLUICE_OK ? NGX_DONE
+                               : ngx_http_sluice_problem(r, status, NULL, NULL);
+}
+
+
+sluice_status_t
+ngx_http_sluice_query_try(ngx_http_request_t *r,
+                          const ngx_sluice_pg_statement_t *statement,
+                          const ngx_str_t *params,
+                          ngx_http_sluice_row_pt handler, void *data)
+{
+    sluice_status_t status;
     ngx_http_cleanup_t *cln;
     ngx_http_sluice_query_t *query;
     ngx_http_sluice_main_conf_t *smcf;
@@ -57,7 +72,7 @@ ngx_http_sluice_query(ngx_http_request_t *r,
 
     cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_query_t));
     if (cln == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return SLUICE_INTERNAL;
     }
 
     query = cln->data;
@@ -70,7 +85,7 @@ ngx_http_sluice_query(ngx_http_request_t *r,
                                  ngx_http_sluice_query_done, query,
                                  &query->query);
     if (status != SLUICE_OK) {
-        return ngx_http_sluice_problem(r, status, NULL, NULL);
+        return status;
     }
 
     cln->handler = ngx_http_sluice_query_cleanup;
@@ -78,7 +93,7 @@ ngx_http_sluice_query(ngx_http_request_t *r,
     r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    return NGX_DONE;
+    return SLUICE_OK;
 }
 
 

@@ -375,7 +375,9 @@ begin
     end if;
 
     with freed as (
-        update sluice.jobs set waits_for = null, version = version + 1
+        update sluice.jobs
+        set waits_for = null, run_at = greatest(run_at, now()),
+            version = version + 1
         where waits_for = j.id
         returning id
     )

@@ -1,7 +1,6 @@
 /* What cleans up and looks after: expired uploads, orphans, old rows, rot. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import {
     chownSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync,
@@ -483,24 +482,6 @@ describe("originals", { timeout }, () => {
 });
 
 
-/* Holds what a statement locks until the function that it answers is called. */
-async function hold(statement) {
-    const psql = spawn("psql", ["-X", "-h", stack.path("run"), "-U", "postgres",
-        "-d", "sluice"], { stdio: ["pipe", "pipe", "inherit"] });
-    const ended = new Promise((done) => { psql.on("exit", done); });
-    let said = "";
-
-    psql.stdout.on("data", (text) => { said += text; });
-    psql.stdin.write(`begin; ${statement};\n\\echo locked\n`);
-    await until("it is locked", () => said.includes("locked"));
-
-    return () => {
-        psql.stdin.end("rollback;\n");
-        return ended;
-    };
-}
-
-
 describe("a slot that is killed", { timeout }, () => {
     const writes = (table) => `lock table sluice.${table} in share mode`;
 
@@ -509,7 +490,7 @@ describe("a slot that is killed", { timeout }, () => {
     async function killed(kind, call, statement) {
         const waiting = "from pg_stat_activity where wait_event_type = 'Lock' "
             + `and application_name = 'sluice-worker' and query ~ '${call}'`;
-        const end = await hold(statement);
+        const end = await stack.hold(statement);
         const id = await begin(stack, kind);
 
         await until("the job waits", async () =>

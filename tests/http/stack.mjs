@@ -1,6 +1,6 @@
 /* A whole Sluice for a file of tests: conf/stack in a temp folder. */
 
-import { execFile, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import {
     existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync,
 } from "node:fs";
@@ -124,6 +124,25 @@ class Stack {
         ]);
 
         return stdout.trimEnd();
+    }
+
+    /* Holds what a statement locks until the function that it answers is
+       called. */
+    async hold(statement) {
+        const psql = spawn("psql", ["-X", "-h", this.path("run"),
+            "-U", "postgres", "-d", "sluice"],
+        { stdio: ["pipe", "pipe", "inherit"] });
+        const ended = new Promise((done) => { psql.on("exit", done); });
+        let said = "";
+
+        psql.stdout.on("data", (text) => { said += text; });
+        psql.stdin.write(`begin; ${statement};\n\\echo locked\n`);
+        await until("it is locked", () => said.includes("locked"));
+
+        return () => {
+            psql.stdin.end("rollback;\n");
+            return ended;
+        };
     }
 
     async redis(...words) {

@@ -6,18 +6,12 @@ import http from "node:http";
 import { after, before, describe, it } from "node:test";
 
 import { request } from "./client.mjs";
+import { HELP, SAMPLE, TYPE, lines, samples } from "./prometheus.mjs";
 import { startStack, until } from "./stack.mjs";
 import { minter, now } from "./token.mjs";
 
 const timeout = 120_000;
 const METRICS = "/numbers";
-
-/* Prometheus' text format 0.0.4 */
-const NAME = "[a-zA-Z_:][a-zA-Z0-9_:]*";
-const LABEL = '[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\\\n]|\\\\[\\\\"n])*"';
-const HELP = new RegExp(`^# HELP (${NAME}) \\S.*$`);
-const TYPE = new RegExp(`^# TYPE (${NAME}) (counter|gauge)$`);
-const SAMPLE = new RegExp(`^(${NAME})(\\{${LABEL}(?:,${LABEL})*\\})? (\\d+)$`);
 
 let stack, mint, viewer;
 
@@ -37,19 +31,13 @@ after(() => stack?.stop(), { timeout });
 
 
 const ask = (path, options) => request(stack.url + path, options);
-const lines = (text) => text.trimEnd().split("\n");
 
 /* {sample with its labels: number} */
 async function metrics() {
     const answer = await ask(METRICS);
 
     assert.equal(answer.status, 200, answer.text);
-    return Object.fromEntries(lines(answer.text)
-        .filter((line) => !line.startsWith("#"))
-        .map((line) => {
-            const [, name, labels = "", value] = SAMPLE.exec(line);
-            return [name + labels, Number(value)];
-        }));
+    return samples(answer.text);
 }
 
 const denied = (word) => `sluice_gate_denied_total{reason="${word}"}`;
@@ -80,12 +68,8 @@ describe("the metrics", { timeout }, () => {
             /^text\/plain; version=0\.0\.4(;|$)/);
     });
 
-    it("have valid lines only", () => {
-        assert.ok(answer.text.endsWith("\n"));
-        for (const line of lines(answer.text)) {
-            assert.ok([HELP, TYPE, SAMPLE].some((form) => form.test(line)),
-                line);
-        }
+    it("have valid lines only, and no sample twice", () => {
+        samples(answer.text);
     });
 
     it("explain each metric once, before its samples", () => {
@@ -101,13 +85,6 @@ describe("the metrics", { timeout }, () => {
             assert.match(order.join(" "), /^help( type( sample)*)?$/, line);
             seen.set(name, order);
         }
-    });
-
-    it("have no sample twice", () => {
-        const samples = lines(answer.text).filter((line) => SAMPLE.test(line))
-            .map((line) => line.replace(/ \d+$/, ""));
-
-        assert.equal(new Set(samples).size, samples.length);
     });
 
     it("call counters _total and nothing else", () => {

@@ -17,6 +17,7 @@ SQL_EMBED(sql_0005_uploads, "sql/0005_uploads.sql");
 SQL_EMBED(sql_0006_scores, "sql/0006_scores.sql");
 SQL_EMBED(sql_0007_housekeeping, "sql/0007_housekeeping.sql");
 SQL_EMBED(sql_0008_plans, "sql/0008_plans.sql");
+SQL_EMBED(sql_0009_metrics, "sql/0009_metrics.sql");
 SQL_EMBED(sql_queue, "sql/queue.sql");
 SQL_EMBED(sql_queue_scheduler, "sql/queue_scheduler.sql");
 SQL_EMBED(sql_api, "sql/api.sql");
@@ -29,6 +30,7 @@ SQL_EMBED(sql_api_plans, "sql/api_plans.sql");
 SQL_EMBED(sql_api_scores, "sql/api_scores.sql");
 SQL_EMBED(sql_api_uploads, "sql/api_uploads.sql");
 SQL_EMBED(sql_api_media, "sql/api_media.sql");
+SQL_EMBED(sql_api_metrics, "sql/api_metrics.sql");
 SQL_EMBED(sql_housekeeping, "sql/housekeeping.sql");
 
 
@@ -43,6 +45,7 @@ const sql_file_t sql_files[] = {
     { "0006_scores.sql", 0, sql_0006_scores },
     { "0007_housekeeping.sql", 0, sql_0007_housekeeping },
     { "0008_plans.sql", 0, sql_0008_plans },
+    { "0009_metrics.sql", 0, sql_0009_metrics },
     { "queue.sql", 1, sql_queue },
     { "queue_scheduler.sql", 1, sql_queue_scheduler },
     { "api.sql", 1, sql_api },
@@ -55,6 +58,7 @@ const sql_file_t sql_files[] = {
     { "api_scores.sql", 1, sql_api_scores },
     { "api_uploads.sql", 1, sql_api_uploads },
     { "api_media.sql", 1, sql_api_media },
+    { "api_metrics.sql", 1, sql_api_metrics },
     { "housekeeping.sql", 1, sql_housekeeping },
     { 0, 0, 0 }
 };
