@@ -190,6 +190,14 @@ ngx_http_sluice_thread_try(ngx_http_request_t *r,
     ngx_http_sluice_ctx_t *ctx;
     ngx_http_sluice_main_conf_t *smcf;
 
+    if (r != r->main) {
+        /* they share a context, and the main request may be waiting */
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "uploads and sign-in need a request of their own: they "
+                      "are no target of mirror or auth_request");
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
 
     ctx = ngx_http_sluice_ctx(r);
@@ -294,7 +302,7 @@ ngx_http_sluice_thread_wait(ngx_http_request_t *r,
     ngx_int_t rc;
     ngx_http_sluice_turn_t *turn;
 
-    if (ngx_queue_empty(&ngx_http_sluice_line)) {
+    if (r != r->main || ngx_queue_empty(&ngx_http_sluice_line)) {
         rc = ngx_http_sluice_thread_try(r, work, step, data);
 
         if (rc == NGX_DONE) {

@@ -41,6 +41,19 @@ before(async () => {
             internal;
             return 204;
         }
+        location = /twice {
+            sluice_gate user;
+            sluice_upload ${state}/spool;
+            mirror /again;
+            sluice_api;
+            rewrite ^ /api/media break;
+        }
+        location = /again {
+            internal;
+            sluice_upload ${state}/spool;
+            sluice_api;
+            rewrite ^ /api/media break;
+        }
         location = /narrow {
             sluice_gate user;
             sluice_upload ${state}/spool;
@@ -237,6 +250,29 @@ describe("bytes", { timeout }, () => {
         assert.ok(full > 0 && full < files.length, `told ${full} times`);
         await small.stop();
     });
+
+    it("that a mirror would bring once more come in once, and hold up nobody",
+        async () => {
+            const small = await stack.secondNginx((text) => text
+                .replace(/^worker_processes .*;/m, "worker_processes 1;")
+                .replace(/^thread_pool .*;/m,
+                         "thread_pool sluice threads=1 max_queue=1;"));
+            const bring = async (where) => {
+                const bytes = randomBytes(100_000);
+                const answer = await request(
+                    `${small.url}${where}?filename=film.mp4`, {
+                        method: "POST", body: bytes,
+                        headers: { Authorization: `Bearer ${viewer.token}` },
+                    });
+
+                assert.equal(answer.status, 201, answer.text);
+                holds(answer.json, bytes);
+            };
+
+            await Promise.all(Array.from({ length: 20 }, (_, i) =>
+                bring(i % 2 ? "/twice" : "/api/media")));
+            await small.stop();
+        });
 
     it("that nginx has put into a file before are taken from there",
         async () => {
