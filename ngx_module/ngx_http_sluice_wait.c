@@ -2,7 +2,7 @@
 
 
 #define NGX_HTTP_SLUICE_THREAD_SLOW 60000 /* ms; longer is told in the log */
-#define NGX_HTTP_SLUICE_LINE_WATCH 250    /* ms without one that is done */
+#define NGX_HTTP_SLUICE_LINE_WATCH 1000   /* ms between two tries of a line */
 
 
 typedef struct {
@@ -330,9 +330,7 @@ ngx_http_sluice_thread_wait(ngx_http_request_t *r,
 
     ngx_queue_insert_tail(&ngx_http_sluice_line, &turn->queue);
 
-    if (!ngx_http_sluice_line_event.timer_set) {
-        ngx_http_sluice_line_watch();
-    }
+    ngx_http_sluice_line_watch();
 
     return NGX_AGAIN;
 }
@@ -412,26 +410,30 @@ ngx_http_sluice_line_next(void)
 }
 
 
-/* Others may have filled the pool, and nothing of ours tells of their end. */
+/* Others may have filled the pool, and nothing of ours tells of their end; or
+   one of ours was done before its thread had taken the next. */
 
 static void
 ngx_http_sluice_line_watch(void)
 {
     static ngx_connection_t nobody; /* whom debugging asks for */
+    ngx_event_t *ev = &ngx_http_sluice_line_event;
 
     if (ngx_queue_empty(&ngx_http_sluice_line)) {
-        if (ngx_http_sluice_line_event.timer_set) {
-            ngx_del_timer(&ngx_http_sluice_line_event);
+        if (ev->timer_set) {
+            ngx_del_timer(ev);
         }
 
         return;
     }
 
-    ngx_http_sluice_line_event.handler = ngx_http_sluice_line_late;
-    ngx_http_sluice_line_event.data = &nobody;
-    ngx_http_sluice_line_event.log = ngx_cycle->log;
+    if (!ev->timer_set) {
+        ev->handler = ngx_http_sluice_line_late;
+        ev->data = &nobody;
+        ev->log = ngx_cycle->log;
 
-    ngx_add_timer(&ngx_http_sluice_line_event, NGX_HTTP_SLUICE_LINE_WATCH);
+        ngx_add_timer(ev, NGX_HTTP_SLUICE_LINE_WATCH);
+    }
 }
 
 
