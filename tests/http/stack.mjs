@@ -8,7 +8,7 @@ import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 
-import { Client, SANITIZED, until } from "./client.mjs";
+import { Client, SANITIZED, request, until } from "./client.mjs";
 import { freePort } from "./ports.mjs";
 
 const run = promisify(execFile);
@@ -322,6 +322,14 @@ class Machine {
         await until(`${this.name} has started`,
             () => existsSync(this.stack.path(`run/${this.name}.pid`))
                 && this.workers().length === this.processes);
+    }
+
+    /* It has read what was revoked, and lets users pass. */
+    async ready() {
+        await until(`${this.name} is ready`, async () =>
+            (await request(`${this.url}/metrics`)).text
+                .includes("\nsluice_revocations_known 1\n"));
+        return this;
     }
 
     reload() {

@@ -190,7 +190,7 @@ describe("a request that hangs", { timeout }, () => {
     });
 
     it("gives its upload to another machine within a second", async () => {
-        const machine = await stack.secondNginx();
+        const machine = await (await stack.secondNginx()).ready();
 
         for (let round = 0; round < 5; round++) {
             const { answer, took } = await takeOver((tus, path) =>

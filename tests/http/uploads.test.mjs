@@ -86,6 +86,16 @@ function holds(media, bytes) {
     assert.ok(readFileSync(stack.path("spool", media.id)).equals(bytes));
 }
 
+/* One more machine, with room for two uploads at a time. */
+async function cramped() {
+    const machine = await stack.secondNginx((text) => text
+        .replace(/^worker_processes .*;/m, "worker_processes 1;")
+        .replace(/^thread_pool .*;/m,
+                 "thread_pool sluice threads=1 max_queue=1;"));
+
+    return machine.ready();
+}
+
 /* Runs what must leave neither a row nor a file. */
 async function leavesNothing(action) {
     const files = spool();
@@ -229,10 +239,7 @@ describe("bytes", { timeout }, () => {
         });
 
     it("wait in one line for a pool of threads that is full", async () => {
-        const small = await stack.secondNginx((text) => text
-            .replace(/^worker_processes .*;/m, "worker_processes 1;")
-            .replace(/^thread_pool .*;/m,
-                     "thread_pool sluice threads=1 max_queue=1;"));
+        const small = await cramped();
         const files = Array.from({ length: 40 }, () => randomBytes(600_000));
         const answers = await Promise.all(files.map((bytes, i) => request(
             `${small.url}/api/media?filename=${i}.mp4`, {
@@ -253,10 +260,7 @@ describe("bytes", { timeout }, () => {
 
     it("that a mirror would bring once more come in once, and hold up nobody",
         async () => {
-            const small = await stack.secondNginx((text) => text
-                .replace(/^worker_processes .*;/m, "worker_processes 1;")
-                .replace(/^thread_pool .*;/m,
-                         "thread_pool sluice threads=1 max_queue=1;"));
+            const small = await cramped();
             const bring = async (where) => {
                 const bytes = randomBytes(100_000);
                 const answer = await request(
