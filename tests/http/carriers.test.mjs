@@ -17,7 +17,7 @@ import { startStack } from "./stack.mjs";
 import { minter, now } from "./token.mjs";
 
 const timeout = 120_000;
-const FILM = "/media/ab/x/";
+const FILM = "/media/xy/x/";
 const BYTES = "some bytes of a film";
 
 const rsa = generateKeyPairSync("rsa", {
@@ -58,8 +58,8 @@ function extra(state) {
                             proxy_pass ${app}; }
         location ~ ^/regex/(?<rest>.+)$ { sluice_gate grant;
                             proxy_pass ${app}/r/$rest$is_args$args; }
-        location /alias/ { sluice_gate grant; alias ${state}/media/ab/x/; }
-        location /index/ { sluice_gate grant; alias ${state}/media/ab/x/;
+        location /alias/ { sluice_gate grant; alias ${state}/media/xy/x/; }
+        location /index/ { sluice_gate grant; alias ${state}/media/xy/x/;
                            index film.mp4; }
         location /open/ { proxy_pass ${app}; }
         location /user/ { sluice_gate user; proxy_pass ${app}; }
@@ -89,7 +89,7 @@ before(async () => {
             { recursive: true });
         writeFileSync(stack.path(FILM.slice(1), path), text);
     }
-    writeFileSync(stack.path("media/ab/above.ts"), BYTES);
+    writeFileSync(stack.path("media/xy/above.ts"), BYTES);
 
     /* another nginx that tells nothing at level info, where it would already
        have looked for the request line, and that logs all there is of a URL */
@@ -461,7 +461,7 @@ describe("no log keeps a grant", { timeout }, () => {
     const paths = {
         "that answers": "/app/x",
         "with blanks in it": "/app/a%20b",
-        "that is not there": "/media/ab/none.mp4",
+        "that is not there": "/media/xy/none.mp4",
         "without an application behind it": "/dead/x",
         "without an application behind it, and without a gate": "/dead-open/x",
         "without a gate": "/open/x",
@@ -596,7 +596,7 @@ describe("no log keeps a grant", { timeout }, () => {
 
 describe("no log keeps a signature of CloudFront's links", { timeout }, () => {
     for (const path of ["/app/x", "/dead/x", "/dead-open/x", "/open/x",
-                        "/last/x", "/app/x?a=1", "/app//x", "/media/ab/none",
+                        "/last/x", "/app/x?a=1", "/app//x", "/media/xy/none",
                         "/user/x"]) {
         it(`at ${path}`, async () => {
             const links = [cloudFront(path), cloudFront(path, -9)];

@@ -13,7 +13,7 @@ import { request } from "./client.mjs";
 import { startStack } from "./stack.mjs";
 import { hmac, now } from "./token.mjs";
 
-export const FILE = "/media/ab/x/film.mp4";
+export const FILE = "/media/xy/x/film.mp4";
 export const BYTES = "what the gate keeps";
 
 const PAGE = "/app/page";
@@ -33,7 +33,7 @@ export async function startForge(extra = () => "") {
         ${extra(folder)}
         location /app/ { sluice_gate user; alias ${folder}/; }` });
 
-    for (const name of ["media/ab/x", "media/ab/y"]) {
+    for (const name of ["media/xy/x", "media/xy/y"]) {
         mkdirSync(stack.path(name), { recursive: true });
         writeFileSync(stack.path(name, "film.mp4"), BYTES);
     }

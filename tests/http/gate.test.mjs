@@ -36,7 +36,7 @@ function extra(state) {
         location /asked/ {
             sluice_gate grant;
             auth_request /asked/first;
-            try_files /nothing /media/ab/x/film.mp4;
+            try_files /nothing /media/xy/x/film.mp4;
         }
         location /told/ {
             sluice_gate grant;
@@ -48,18 +48,18 @@ function extra(state) {
         }
         location /both/ {
             sluice_gate user grant;
-            alias ${state}/media/ab/x/;
+            alias ${state}/media/xy/x/;
         }
         location /gone/ {
             sluice_gate grant;
-            alias ${state}/media/ab/x/;
+            alias ${state}/media/xy/x/;
             error_page 410 =200 /gone.html;
         }
         location /parts/ {
             sluice_gate grant;
             ssi on;
             ssi_types *;
-            alias ${state}/media/ab/x/;
+            alias ${state}/media/xy/x/;
         }
         location /part/ {
             proxy_pass ${behind};
@@ -79,9 +79,9 @@ before(async () => {
     stack = await startStack({ extra });
     mint = minter(stack.keys());
 
-    mkdirSync(stack.path("media/ab/x"), { recursive: true });
-    writeFileSync(stack.path("media/ab/x/film.mp4"), FILM);
-    writeFileSync(stack.path("media/ab/x/page"),
+    mkdirSync(stack.path("media/xy/x"), { recursive: true });
+    writeFileSync(stack.path("media/xy/x/film.mp4"), FILM);
+    writeFileSync(stack.path("media/xy/x/page"),
                   `${WHOLE[0]}<!--# include virtual="/part/1" -->${WHOLE[2]}`
                   + `<!--# include virtual="/part/2" -->${WHOLE[4]}`);
 }, { timeout });

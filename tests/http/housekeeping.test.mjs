@@ -182,7 +182,7 @@ describe("orphans", { timeout }, () => {
         place(`${names.touched}/original.pdf`);
 
         place("spool/notes.txt");
-        place("media/ab/readme");
+        place("media/xy/readme");
         place(`media/00/${media.slice(0, -2)}01/original.pdf`);
         place(`${folderOf(known.id)}/attachments/.hidden`);
         age(stack.path(folderOf(known.id)), 2 * DAY);
@@ -250,7 +250,7 @@ describe("orphans", { timeout }, () => {
         assert.equal(second.strange, 4);
         assert.ok(second.names.includes("spool/notes.txt"));
         assert.ok(exists("spool/notes.txt"));
-        assert.ok(exists("media/ab/readme"));
+        assert.ok(exists("media/xy/readme"));
     });
 
     it("are none that a request still brings", async () => {

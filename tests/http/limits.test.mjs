@@ -14,7 +14,7 @@ import { startStack, until } from "./stack.mjs";
 import { minter } from "./token.mjs";
 
 const timeout = 180_000;
-const FOLDER = "/media/ab/x/";
+const FOLDER = "/media/xy/x/";
 const FILE = `${FOLDER}film.mp4`;
 const LARGE = `${FOLDER}large.mp4`;
 const HUGE = `${FOLDER}huge.mp4`;
@@ -34,13 +34,13 @@ function extra(state) {
             proxy_pass http://127.0.0.1:${upstream.address().port};
         }
         location /memory/ {
-            alias ${state}/media/ab/x/;
+            alias ${state}/media/xy/x/;
             sendfile off;
             output_buffers 2 16k;
             sluice_gate grant;
         }
         location /packed/ {
-            alias ${state}/media/ab/x/;
+            alias ${state}/media/xy/x/;
             gzip on;
             gzip_types video/mp4;
             types { video/mp4 mp4; }
@@ -51,25 +51,25 @@ function extra(state) {
             proxy_pass http://127.0.0.1:${upstream.address().port};
         }
         location /rated/ {
-            alias ${state}/media/ab/;
+            alias ${state}/media/xy/;
             sluice_gate grant;
             add_header X-Rate $limit_rate;
         }
         location /twice/ {
             sluice_gate grant;
-            try_files /nothing /media/ab/x/film.mp4;
+            try_files /nothing /media/xy/x/film.mp4;
         }
         location /moved/ {
             sluice_gate grant;
-            rewrite ^/moved/(.*) /media/ab/x/$1;
+            rewrite ^/moved/(.*) /media/xy/x/$1;
         }
         location /alone/ {
-            alias ${state}/media/ab/x/;
+            alias ${state}/media/xy/x/;
             sluice_gate grant;
             sluice_grant_offline allow;
         }
         location /never/ {
-            alias ${state}/media/ab/x/;
+            alias ${state}/media/xy/x/;
             sluice_gate grant;
             sluice_grant_offline deny;
         }`;
@@ -88,11 +88,11 @@ before(async () => {
     stack = await startStack({ extra });
     mint = minter(stack.keys());
 
-    mkdirSync(stack.path("media/ab/x"), { recursive: true });
-    writeFileSync(stack.path("media/ab/x/film.mp4"), SMALL_BYTES);
-    writeFileSync(stack.path("media/ab/x/large.mp4"), LARGE_BYTES);
-    writeFileSync(stack.path("media/ab/x/huge.mp4"), "");
-    truncateSync(stack.path("media/ab/x/huge.mp4"), HUGE_SIZE);
+    mkdirSync(stack.path("media/xy/x"), { recursive: true });
+    writeFileSync(stack.path("media/xy/x/film.mp4"), SMALL_BYTES);
+    writeFileSync(stack.path("media/xy/x/large.mp4"), LARGE_BYTES);
+    writeFileSync(stack.path("media/xy/x/huge.mp4"), "");
+    truncateSync(stack.path("media/xy/x/huge.mp4"), HUGE_SIZE);
 }, { timeout });
 
 after(async () => {
@@ -218,7 +218,7 @@ describe("a grant for a number of uses", { timeout }, () => {
 
         refused(await ask(`${FILE}?grant=${grant}`, { method: "DELETE" }), 403,
                 "grant-method");
-        refused(await ask(`/media/ab/y?grant=${grant}`), 403, "grant-path");
+        refused(await ask(`/media/xy/y?grant=${grant}`), 403, "grant-path");
         assert.equal((await ask(`${FILE}?grant=${grant}`)).status, 200);
     });
 

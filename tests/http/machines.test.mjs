@@ -12,7 +12,7 @@ import { alive, startStack, until } from "./stack.mjs";
 import { minter } from "./token.mjs";
 
 const timeout = 180_000;
-const FOLDER = "/media/ab/x/";
+const FOLDER = "/media/xy/x/";
 const FILE = `${FOLDER}film.mp4`;
 const LARGE = `${FOLDER}large.mp4`;
 const PAGE = "/page/film.mp4";
@@ -25,10 +25,10 @@ let stack, second, machines, mint, admin;
 
 before(async () => {
     stack = await startStack({ extra: (state) => `
-        location /page/ { alias ${state}/media/ab/x/; sluice_gate user; }` });
+        location /page/ { alias ${state}/media/xy/x/; sluice_gate user; }` });
     mint = minter(stack.keys());
 
-    mkdirSync(stack.path("media/ab/x"), { recursive: true });
+    mkdirSync(stack.path("media/xy/x"), { recursive: true });
     writeFileSync(stack.path(FILE.slice(1)), "x".repeat(SIZE));
     writeFileSync(stack.path(LARGE.slice(1)), "x".repeat(LARGE_SIZE));
 

@@ -11,7 +11,7 @@ import { startStack, until } from "./stack.mjs";
 import { minter } from "./token.mjs";
 
 const timeout = 60_000;
-const FILM = "/media/ab/x/film.mp4";
+const FILM = "/media/xy/x/film.mp4";
 
 let stack, user, mint;
 
@@ -30,7 +30,7 @@ function extra(state) {
             try_files /nothing /fallback/film.mp4;
         }
         location /fallback/ {
-            alias ${state}/media/ab/x/;
+            alias ${state}/media/xy/x/;
             sluice_gate grant;
             sluice_media on;
         }
@@ -53,8 +53,8 @@ before(async () => {
     mint = minter(stack.keys());
     user = await stack.visitor("viewer");
 
-    mkdirSync(stack.path("media/ab/x"), { recursive: true });
-    writeFileSync(stack.path("media/ab/x/film.mp4"), "bytes");
+    mkdirSync(stack.path("media/xy/x"), { recursive: true });
+    writeFileSync(stack.path("media/xy/x/film.mp4"), "bytes");
     /* "open sesame", as nginx's {PLAIN} scheme has it */
     writeFileSync(stack.path("passwords"), "ali:{PLAIN}open sesame\n");
 }, { timeout });
@@ -173,7 +173,7 @@ describe("shared caches", { timeout }, () => {
     };
 
     it("may keep what everybody may have", async () => {
-        assert.equal(await caching("/open/ab/x/film.mp4"),
+        assert.equal(await caching("/open/xy/x/film.mp4"),
                      "max-age=31536000, immutable");
     });
 
@@ -186,7 +186,7 @@ describe("shared caches", { timeout }, () => {
     it("must not keep what a password opens", async () => {
         const basic = Buffer.from("ali:open sesame").toString("base64");
 
-        assert.match(await caching("/locked/ab/x/film.mp4",
+        assert.match(await caching("/locked/xy/x/film.mp4",
                                    { Authorization: `Basic ${basic}` }),
                      /^private,/);
     });

@@ -12,7 +12,7 @@ import { alive, startStack, until } from "./stack.mjs";
 import { minter } from "./token.mjs";
 
 const timeout = 120_000;
-const FILE = "/media/ab/x/film.mp4";
+const FILE = "/media/xy/x/film.mp4";
 const BYTES = "x".repeat(100);
 const TIMES = 300;
 
@@ -50,12 +50,12 @@ class Monitor {
 
 before(async () => {
     stack = await startStack({ extra: (state) => `
-        location /both/ { alias ${state}/media/ab/; sluice_gate user grant; }`,
+        location /both/ { alias ${state}/media/xy/; sluice_gate user grant; }`,
     });
     mint = minter(stack.keys());
     viewer = await stack.visitor("viewer");
 
-    mkdirSync(stack.path("media/ab/x"), { recursive: true });
+    mkdirSync(stack.path("media/xy/x"), { recursive: true });
     writeFileSync(stack.path(FILE.slice(1)), BYTES);
 
     await stack.stopWorker();    /* it has work of its own */

@@ -28,14 +28,14 @@ before(async () => {
     stack = await startStack();
 
     const viewer = await stack.visitor("viewer");
-    const path = "/media/ab/x/film.mp4";
+    const path = "/media/xy/x/film.mp4";
     const grant = minter(stack.keys()).grant({ path });
     let over = false;
 
-    mkdirSync(stack.path("media/ab/x"), { recursive: true });
+    mkdirSync(stack.path("media/xy/x"), { recursive: true });
     writeFileSync(stack.path(path.slice(1)), Buffer.alloc(SIZE, "x"));
-    writeFileSync(stack.path("media/ab/x/large.mp4"), "");
-    truncateSync(stack.path("media/ab/x/large.mp4"), LARGE);
+    writeFileSync(stack.path("media/xy/x/large.mp4"), "");
+    truncateSync(stack.path("media/xy/x/large.mp4"), LARGE);
 
     const kinds = [
         async () => {
@@ -65,7 +65,7 @@ before(async () => {
         }));
 
     const slow = new PassThrough();
-    const large = "/media/ab/x/large.mp4";
+    const large = "/media/xy/x/large.mp4";
     const reading = await begun(`${stack.url}${large}?grant=`
         + minter(stack.keys()).grant({ path: large }));
     const hash = createHash("sha256");

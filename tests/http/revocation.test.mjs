@@ -10,7 +10,7 @@ import { alive, startStack, until } from "./stack.mjs";
 import { minter, now } from "./token.mjs";
 
 const timeout = 180_000;
-const FILE = "/media/ab/x/film.mp4";
+const FILE = "/media/xy/x/film.mp4";
 const CHANNEL = "sluice:revocations";
 const SET = "sluice:revoked";
 
@@ -26,7 +26,7 @@ before(async () => {
     stack = await startStack();
     mint = minter(stack.keys());
     viewer = await stack.visitor("viewer");
-    mkdirSync(stack.path("media/ab/x"), { recursive: true });
+    mkdirSync(stack.path("media/xy/x"), { recursive: true });
     writeFileSync(stack.path(FILE.slice(1)), "bytes");
 
     second = await stack.secondNginx();

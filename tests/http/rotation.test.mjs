@@ -10,7 +10,7 @@ import { alive, startStack, until } from "./stack.mjs";
 import { minter } from "./token.mjs";
 
 const timeout = 180_000;
-const FILE = "/media/ab/x/film.mp4";
+const FILE = "/media/xy/x/film.mp4";
 const PAGE = "/page/film.mp4";
 const BYTES = "some bytes";
 const ROTATIONS = SANITIZED ? 2 : 5;
@@ -22,12 +22,12 @@ let stack, admin, mint, original, answered = {};
 
 before(async () => {
     stack = await startStack({ extra: (state) => `
-        location /page/ { alias ${state}/media/ab/x/; sluice_gate user; }` });
+        location /page/ { alias ${state}/media/xy/x/; sluice_gate user; }` });
     mint = minter(stack.keys());
     original = stack.keys();
     admin = await stack.visitor("admin");
 
-    mkdirSync(stack.path("media/ab/x"), { recursive: true });
+    mkdirSync(stack.path("media/xy/x"), { recursive: true });
     writeFileSync(stack.path(FILE.slice(1)), BYTES);
     await stack.stopWorker();
 }, { timeout });

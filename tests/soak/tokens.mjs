@@ -24,7 +24,7 @@ const MODULE = process.env.SLUICE_MODULE
 const REQUESTS = Number(process.env.SOAK_REQUESTS ?? 10_000_000);
 const STEPS = 10;
 const GROWTH = 512 * 1024;  /* bytes; the allocator's own moods */
-const PATH = "/media/ab/x/film.mp4";
+const PATH = "/media/xy/x/film.mp4";
 
 
 const folder = mkdtempSync("/tmp/sluice-soak-");
@@ -35,7 +35,7 @@ try {
     const port = await freePort();
 
     execFileSync(join(TOP, "build/sluicectl"), ["keys", "init", keys]);
-    mkdirSync(join(folder, "media/ab/x"), { recursive: true });
+    mkdirSync(join(folder, "media/xy/x"), { recursive: true });
     writeFileSync(join(folder, PATH), "a film");
 
     nginx = await startNginx(folder, "nginx", {
