@@ -294,6 +294,10 @@ ngx_int_t ngx_http_sluice_mint_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sluice_revoke_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sluice_events_handler(ngx_http_request_t *r);
 
+/* The body that an api.* function returned, to json_decref(); NULL when there
+   is none, or no answer. */
+json_t *ngx_http_sluice_api_body(const ngx_sluice_pg_result_t *result);
+
 /* Answers with what an api.* function returned: (status, body). Paths in
    `links` become signed URLs when `sign` is set. Frees nothing. */
 ngx_int_t ngx_http_sluice_api_answer(ngx_http_request_t *r,

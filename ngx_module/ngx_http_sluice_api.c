@@ -97,6 +97,20 @@ ngx_http_sluice_api_submit(ngx_http_request_t *r,
 }
 
 
+json_t *
+ngx_http_sluice_api_body(const ngx_sluice_pg_result_t *result)
+{
+    ngx_str_t text;
+
+    if (result->status != SLUICE_OK
+        || ngx_sluice_pg_value(result, 0, 1, &text) != NGX_OK) {
+        return NULL;
+    }
+
+    return json_loadb((char *) text.data, text.len, 0, NULL);
+}
+
+
 ngx_int_t
 ngx_http_sluice_api_answer(ngx_http_request_t *r,
                            const ngx_sluice_pg_result_t *result,

@@ -100,15 +100,9 @@ ngx_http_sluice_begin_expired(ngx_http_sluice_begin_t *begin,
 {
     size_t i;
     json_t *body, *item;
-    ngx_str_t text;
     const char *id;
 
-    if (result->status != SLUICE_OK
-        || ngx_sluice_pg_value(result, 0, 1, &text) != NGX_OK) {
-        return;
-    }
-
-    body = json_loadb((char *) text.data, text.len, 0, NULL);
+    body = ngx_http_sluice_api_body(result);
 
     json_array_foreach(json_object_get(body, "expired"), i, item)
     {

@@ -144,11 +144,7 @@ ngx_http_sluice_intake_result(ngx_http_sluice_intake_t *intake,
         return;
     }
 
-    if (ngx_sluice_pg_value(result, 0, 1, &value) != NGX_OK) {
-        return;
-    }
-
-    body = json_loadb((char *) value.data, value.len, 0, NULL);
+    body = ngx_http_sluice_api_body(result);
     media = json_string_value(json_object_get(body, "id"));
 
     if (media && uuid_valid(media, ngx_strlen(media))) {

@@ -47,14 +47,13 @@ ngx_http_sluice_tus_body(ngx_http_sluice_tus_t *tus,
                          const ngx_sluice_pg_result_t *result)
 {
     json_t *body;
-    ngx_str_t status, text;
+    ngx_str_t status;
 
     if (result->status == SLUICE_OK
         && ngx_sluice_pg_value(result, 0, 0, &status) == NGX_OK
-        && ngx_sluice_pg_value(result, 0, 1, &text) == NGX_OK
         && ngx_atoi(status.data, status.len) < NGX_HTTP_SPECIAL_RESPONSE) {
 
-        body = json_loadb((char *) text.data, text.len, 0, NULL);
+        body = ngx_http_sluice_api_body(result);
 
         if (body) {
             return body;

@@ -272,13 +272,8 @@ ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result, off_t max)
 {
     off_t room;
     json_t *body, *value;
-    ngx_str_t text;
 
-    if (ngx_sluice_pg_value(result, 0, 1, &text) != NGX_OK) {
-        return max;
-    }
-
-    body = json_loadb((char *) text.data, text.len, 0, NULL);
+    body = ngx_http_sluice_api_body(result);
     value = json_object_get(body, "room");
     room = json_is_integer(value) ? (off_t) json_integer_value(value) : -1;
     json_decref(body);

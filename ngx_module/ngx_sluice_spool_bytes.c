@@ -8,15 +8,18 @@
 /* a process that is killed costs the next one this much reading at most */
 #define NGX_SLUICE_SPOOL_SAVE (64 * 1024 * 1024)
 
+/* bytes read at once, and before others get the thread */
+#define NGX_SLUICE_SPOOL_READ (256 * 1024)
+#define NGX_SLUICE_SPOOL_TURN (32 * 1024 * 1024)
+
 /* the disk writes while the client sends, so that fsync has little left */
 #define NGX_SLUICE_SPOOL_SEND (8 * 1024 * 1024)
 
 
-static ngx_err_t ngx_sluice_spool_copy(ngx_sluice_spool_t *spool, int fd,
-                                       off_t *offset, off_t end,
-                                       tus_checksum_t *sum);
 static ngx_err_t ngx_sluice_spool_put(ngx_sluice_spool_t *spool, u_char *p,
                                       size_t size, tus_checksum_t *sum);
+static ngx_err_t ngx_sluice_spool_copy(ngx_sluice_spool_t *spool, u_char *p,
+                                       size_t size, tus_checksum_t *sum);
 static void ngx_sluice_spool_send(ngx_sluice_spool_t *spool);
 
 
@@ -42,8 +45,9 @@ ngx_sluice_spool_append(ngx_sluice_spool_t *spool, ngx_chain_t *in,
             offset = buf->file_pos;
 
             do {
-                err = ngx_sluice_spool_copy(spool, buf->file->fd, &offset,
-                                            buf->file_last, sum);
+                err = ngx_sluice_spool_read(spool, buf->file->fd, &offset,
+                                            buf->file_last,
+                                            ngx_sluice_spool_copy, sum);
             } while (err == NGX_EAGAIN);
         }
 
@@ -68,15 +72,15 @@ ngx_err_t
 ngx_sluice_spool_join(ngx_sluice_spool_t *spool, ngx_sluice_spool_t *from,
                       off_t *offset)
 {
-    return ngx_sluice_spool_copy(spool, from->fd, offset, from->size, NULL);
+    return ngx_sluice_spool_read(spool, from->fd, offset, from->size,
+                                 ngx_sluice_spool_copy, NULL);
 }
 
 
-/* Some MiB of a file, up to `end`. NGX_EAGAIN: there is more. */
-
-static ngx_err_t
-ngx_sluice_spool_copy(ngx_sluice_spool_t *spool, int fd, off_t *offset,
-                      off_t end, tus_checksum_t *sum)
+ngx_err_t
+ngx_sluice_spool_read(ngx_sluice_spool_t *spool, int fd, off_t *offset,
+                      off_t end, ngx_sluice_spool_take_pt take,
+                      tus_checksum_t *sum)
 {
     off_t turn;
     u_char *buf;
@@ -100,13 +104,12 @@ ngx_sluice_spool_copy(ngx_sluice_spool_t *spool, int fd, off_t *offset,
             break;
         }
 
-        err = ngx_sluice_spool_put(spool, buf, (size_t) n, sum);
+        err = take(spool, buf, (size_t) n, sum);
         if (err) {
             break;
         }
 
         *offset += n;
-        ngx_sluice_spool_send(spool);
     }
 
     free(buf);
@@ -130,6 +133,24 @@ ngx_sluice_spool_put(ngx_sluice_spool_t *spool, u_char *p, size_t size,
     spool->size += (off_t) size;
 
     return sum && tus_checksum_update(sum, p, size) != 0 ? NGX_ENOMEM : 0;
+}
+
+
+/* The same of what is read, not received: the disk is told as it grows. */
+
+static ngx_err_t
+ngx_sluice_spool_copy(ngx_sluice_spool_t *spool, u_char *p, size_t size,
+                      tus_checksum_t *sum)
+{
+    ngx_err_t err;
+
+    err = ngx_sluice_spool_put(spool, p, size, sum);
+
+    if (err == 0) {
+        ngx_sluice_spool_send(spool);
+    }
+
+    return err;
 }
 
 

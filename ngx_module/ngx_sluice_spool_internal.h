@@ -5,10 +5,6 @@
 
 #include "ngx_sluice_spool.h"
 
-/* bytes read at once, and before others get the thread */
-#define NGX_SLUICE_SPOOL_READ (256 * 1024)
-#define NGX_SLUICE_SPOOL_TURN (32 * 1024 * 1024)
-
 
 /* the state: ngx_sluice_spool_state.c */
 
@@ -24,6 +20,17 @@ void ngx_sluice_spool_distrust(ngx_sluice_spool_t *spool);
 
 
 /* bytes: ngx_sluice_spool_bytes.c */
+
+typedef ngx_err_t (*ngx_sluice_spool_take_pt)(ngx_sluice_spool_t *spool,
+                                              u_char *p, size_t size,
+                                              tus_checksum_t *sum);
+
+/* Reads some MiB of a file from `*offset` on, up to `end`, moves that, and has
+   `take` take them. NGX_EAGAIN: there is more. */
+ngx_err_t ngx_sluice_spool_read(ngx_sluice_spool_t *spool, int fd,
+                                off_t *offset, off_t end,
+                                ngx_sluice_spool_take_pt take,
+                                tus_checksum_t *sum);
 
 /* All of them, whatever a signal cuts short. */
 ngx_err_t ngx_sluice_spool_write(int fd, u_char *p, size_t size);

@@ -8,6 +8,8 @@
 #define NGX_SLUICE_SPOOL_UNJUDGED 1
 
 
+static ngx_err_t ngx_sluice_spool_digest(ngx_sluice_spool_t *spool, u_char *p,
+                                         size_t size, tus_checksum_t *sum);
 static ngx_err_t ngx_sluice_spool_write_state(ngx_sluice_spool_t *spool);
 
 
@@ -52,41 +54,20 @@ ngx_sluice_spool_load(ngx_sluice_spool_t *spool)
 ngx_err_t
 ngx_sluice_spool_catch_up(ngx_sluice_spool_t *spool)
 {
-    off_t turn, left;
-    u_char *buf;
-    ssize_t n;
-    ngx_err_t err;
+    off_t offset = (off_t) spool->sha256.bytes;
 
-    buf = malloc(NGX_SLUICE_SPOOL_READ);
-    if (buf == NULL) {
-        return NGX_ENOMEM;
-    }
+    return ngx_sluice_spool_read(spool, spool->fd, &offset, spool->size,
+                                 ngx_sluice_spool_digest, NULL);
+}
 
-    err = 0;
 
-    for (turn = 0; turn < NGX_SLUICE_SPOOL_TURN; turn += n) {
-        left = spool->size - (off_t) spool->sha256.bytes;
+static ngx_err_t
+ngx_sluice_spool_digest(ngx_sluice_spool_t *spool, u_char *p, size_t size,
+                        tus_checksum_t *sum)
+{
+    sha256_update(&spool->sha256, p, size);
 
-        if (left == 0) {
-            break;
-        }
-
-        n = pread(spool->fd, buf, (size_t) ngx_min(left, NGX_SLUICE_SPOOL_READ),
-                  (off_t) spool->sha256.bytes);
-
-        if (n <= 0) {
-            err = n ? ngx_errno : EIO;
-            break;
-        }
-
-        sha256_update(&spool->sha256, buf, (size_t) n);
-    }
-
-    free(buf);
-
-    return err                                          ? err
-           : (off_t) spool->sha256.bytes == spool->size ? 0
-                                                        : NGX_EAGAIN;
+    return 0;
 }
 
 
