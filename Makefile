@@ -24,29 +24,33 @@ core_packages := jansson libcrypto libargon2
 worker_packages := libpq hiredis libcurl expat zlib
 system = $(patsubst -I%,-isystem %,$(call pkg,cflags,$(1)))
 
-flags := -std=gnu11 -O2 -g $(warnings) -fPIC -Icore
+# Includes name a file by its way from here: "core/jose/jwk.h".
+
+flags := -std=gnu11 -O2 -g $(warnings) -fPIC -I.
 core_flags = $(flags) $(call system,$(core_packages))
-worker_flags = $(flags) -Iworker \
+worker_flags = $(flags) \
   $(call system,$(core_packages) $(worker_packages))
-test_flags = $(filter-out -Wshadow -Wconversion,$(worker_flags)) -I. \
+test_flags = $(filter-out -Wshadow -Wconversion,$(worker_flags)) \
   $(call system,check)
-fuzz_flags = -std=gnu11 -O1 -g -Wall -Werror -Icore -Iworker \
+fuzz_flags = -std=gnu11 -O1 -g -Wall -Werror -I. \
   $(call system,$(core_packages) $(worker_packages)) $(sanitizers) \
   -fsanitize=float-cast-overflow
 core_libs = $(call pkg,libs,$(core_packages)) -lpthread
 worker_libs = -Wl,--as-needed $(call pkg,libs,$(worker_packages)) $(core_libs) -lm
 
-core := $(wildcard core/*.c)
-worker := $(wildcard worker/*.c worker/jobs/*.c)
-ctl := $(wildcard worker/ctl/*.c)
-inside := $(wildcard worker/sandbox/*.c) \
-  $(patsubst %,worker/sandbox_%.c,limits landlock seccomp report)
-module := $(wildcard ngx_module/*.c)
-headers := $(wildcard core/*.h ngx_module/*.h)
-sql := $(wildcard sql/*.sql)
+files = $(sort $(shell find $(1) -name '$(2)'))
+core := $(call files,core,*.c)
+inside := $(patsubst %,worker/sandbox/%.c,main try sandbox_limits \
+  sandbox_landlock sandbox_seccomp sandbox_report)
+ctl := $(call files,worker/ctl,*.c)
+worker := $(filter-out $(ctl) worker/sandbox/main.c worker/sandbox/try.c,\
+  $(call files,worker,*.c))
+module := $(call files,ngx_module,*.c)
+headers := $(call files,core ngx_module,*.h)
+sql := $(call files,sql,*.sql)
 web := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 units := $(patsubst tests/%.c,build/tests/%,\
-  $(wildcard tests/unit/core/*_test.c tests/unit/worker/*_test.c))
+  $(call files,tests/unit,*_test.c))
 fuzzers := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
 .PHONY: all run up down test bench soak faults lint fuzz install clean help \
@@ -117,12 +121,10 @@ build/san/obj/worker/%.o: worker/%.c
 
 $(ctl:%.c=build/obj/%.o) $(ctl:%.c=build/san/obj/%.o): $(sql)
 
-build/core-is-alone: $(wildcard core/*.[ch]) tests/build/rooms
+build/core-is-alone: $(call files,core,*.[ch]) tests/build/rooms
 	@mkdir -p $(@D); tests/build/rooms core && touch $@
 
--include $(wildcard build/obj/*/*.d build/obj/*/*/*.d \
-  build/san/obj/*/*.d build/san/obj/*/*/*.d build/tests/unit/*/*.d \
-  build/fuzz/*.d build/fuzz/obj/*/*.d build/fuzz/obj/*/*/*.d)
+-include $(shell find build/obj build/san build/tests build/fuzz -name '*.d' 2>/dev/null)
 
 # nginx's own build decides how the module is compiled; it runs again from the
 # start when a file came or went.

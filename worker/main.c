@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <getopt.h>
-#include "config.h"
-#include "log.h"
+#include "worker/base/config.h"
+#include "worker/base/log.h"
 #include "master.h"
-#include "sandbox.h"
-#include "sandbox_check.h"
+#include "worker/sandbox/sandbox.h"
+#include "worker/sandbox/sandbox_check.h"
 
 #define MAIN_USAGE 2
 

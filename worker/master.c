@@ -7,11 +7,11 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "issuer_keys.h"
-#include "log.h"
+#include "worker/issuer/issuer_keys.h"
+#include "worker/base/log.h"
 #include "master.h"
 #include "notify.h"
-#include "pulse.h"
+#include "worker/base/pulse.h"
 #include "slot.h"
 
 #define MASTER_CHILDREN_MAX (4 * CONFIG_SLOTS_MAX) /* those that drain too */

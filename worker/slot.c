@@ -6,16 +6,16 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "cancel.h"
-#include "child.h"
-#include "disk.h"
-#include "job.h"
-#include "log.h"
-#include "pulse.h"
-#include "queue.h"
+#include "worker/queue/cancel.h"
+#include "worker/base/child.h"
+#include "worker/store/disk.h"
+#include "worker/jobs/job.h"
+#include "worker/base/log.h"
+#include "worker/base/pulse.h"
+#include "worker/queue/queue.h"
 #include "slot.h"
-#include "store.h"
-#include "stream.h"
+#include "worker/store/store.h"
+#include "worker/queue/stream.h"
 
 #define SLOT_WAIT_MS 1000 /* for a wake-up; then it looks by itself */
 #define SLOT_NOBODY "-"

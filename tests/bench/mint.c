@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "grant.h"
-#include "uuid.h"
+#include "core/grant/grant.h"
+#include "core/base/uuid.h"
 
 #define BATCH 1000
 #define BATCHES 300

@@ -103,8 +103,7 @@ print_answer(int fd)
 
     (void) fputs(answer, stdout);
 
-    return strncmp(answer, "HTTP/1.1 2", 10) == 0 ? EXIT_SUCCESS
-                                                  : EXIT_FAILURE;
+    return strncmp(answer, "HTTP/1.1 2", 10) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cloudfront.h"
-#include "grant.h"
+#include "core/grant/cloudfront.h"
+#include "core/grant/grant.h"
 
 #define ORIGIN "https://d"
 #define SLOW 512 /* bytes that the slower matcher is asked about */

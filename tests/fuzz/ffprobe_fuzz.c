@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ffprobe.h"
+#include "worker/media/ffprobe.h"
 #include "must.h"
 
 

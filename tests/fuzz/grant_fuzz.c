@@ -5,11 +5,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "disposition.h"
-#include "grant.h"
-#include "grant_rule.h"
-#include "jwt.h"
-#include "link_id.h"
+#include "core/grant/disposition.h"
+#include "core/grant/grant.h"
+#include "core/grant/grant_rule.h"
+#include "core/jose/jwt.h"
+#include "core/grant/link_id.h"
 #include "must.h"
 
 #define ANY_USER "01931c5a-0000-7000-8000-000000000001"

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "issuer_fetch.h"
-#include "issuer_message.h"
+#include "worker/issuer/issuer_fetch.h"
+#include "worker/issuer/issuer_message.h"
 #include "must.h"
 
 

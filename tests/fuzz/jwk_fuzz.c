@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/err.h>
-#include "jwk.h"
-#include "jwt.h"
+#include "core/jose/jwk.h"
+#include "core/jose/jwt.h"
 #include "must.h"
 
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/err.h>
-#include "access.h"
-#include "grant.h"
-#include "jwt.h"
+#include "core/grant/access.h"
+#include "core/grant/grant.h"
+#include "core/jose/jwt.h"
 
 /* Keys of the kinds that only verify. Their private halves were never kept. */
 #define PUBLIC_KEYS                                                      \

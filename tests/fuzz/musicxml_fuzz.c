@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "musicxml.h"
+#include "worker/score/musicxml.h"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-#include "mxl.h"
+#include "worker/score/mxl.h"
 
 #define LIMIT (4UL << 20)
 

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "pdfinfo.h"
+#include "worker/score/pdfinfo.h"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

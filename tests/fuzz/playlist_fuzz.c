@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "playlist.h"
+#include "worker/media/playlist.h"
 #include "must.h"
 
 #define NAME "720p.mp4"

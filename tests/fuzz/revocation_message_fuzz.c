@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "revocation_message.h"
+#include "core/table/revocation_message.h"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "sha256.h"
-#include "tus.h"
+#include "core/base/sha256.h"
+#include "core/base/tus.h"
 
 
 int

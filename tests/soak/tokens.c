@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-#include "grant.h"
-#include "jwk.h"
+#include "core/grant/grant.h"
+#include "core/jose/jwk.h"
 
 #define BATCH 64 /* requests on their way */
 #define PER_CONNECTION 64000

@@ -1,5 +1,5 @@
 #include <string.h>
-#include "uuid.h"
+#include "core/base/uuid.h"
 #include "ctl.h"
 #include "database.h"
 #include "news.h"

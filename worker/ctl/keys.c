@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
-#include "jwk.h"
+#include "core/jose/jwk.h"
 #include "ctl.h"
 #include "options.h"
 #include "output.h"

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <time.h>
 #include <jansson.h>
-#include "grant.h"
-#include "grant_rule.h"
-#include "jwk.h"
-#include "uuid.h"
+#include "core/grant/grant.h"
+#include "core/grant/grant_rule.h"
+#include "core/jose/jwk.h"
+#include "core/base/uuid.h"
 #include "ctl.h"
 #include "options.h"
 #include "output.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/time.h>
 #include <hiredis/hiredis.h>
-#include "revocation_message.h"
+#include "core/table/revocation_message.h"
 #include "ctl.h"
 #include "news.h"
 

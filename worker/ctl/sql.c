@@ -9,29 +9,29 @@
             ".byte 0\n"                           \
             ".popsection\n")
 
-SQL_EMBED(sql_0001_initial, "sql/0001_initial.sql");
-SQL_EMBED(sql_0002_revocations, "sql/0002_revocations.sql");
-SQL_EMBED(sql_0003_foreign_users, "sql/0003_foreign_users.sql");
-SQL_EMBED(sql_0004_jobs, "sql/0004_jobs.sql");
-SQL_EMBED(sql_0005_uploads, "sql/0005_uploads.sql");
-SQL_EMBED(sql_0006_scores, "sql/0006_scores.sql");
-SQL_EMBED(sql_0007_housekeeping, "sql/0007_housekeeping.sql");
-SQL_EMBED(sql_0008_plans, "sql/0008_plans.sql");
-SQL_EMBED(sql_0009_metrics, "sql/0009_metrics.sql");
-SQL_EMBED(sql_queue, "sql/queue.sql");
-SQL_EMBED(sql_queue_scheduler, "sql/queue_scheduler.sql");
-SQL_EMBED(sql_api, "sql/api.sql");
-SQL_EMBED(sql_api_revocations, "sql/api_revocations.sql");
-SQL_EMBED(sql_api_sessions, "sql/api_sessions.sql");
-SQL_EMBED(sql_api_users, "sql/api_users.sql");
-SQL_EMBED(sql_api_links, "sql/api_links.sql");
-SQL_EMBED(sql_api_jobs, "sql/api_jobs.sql");
-SQL_EMBED(sql_api_plans, "sql/api_plans.sql");
-SQL_EMBED(sql_api_scores, "sql/api_scores.sql");
-SQL_EMBED(sql_api_uploads, "sql/api_uploads.sql");
-SQL_EMBED(sql_api_media, "sql/api_media.sql");
-SQL_EMBED(sql_api_metrics, "sql/api_metrics.sql");
-SQL_EMBED(sql_housekeeping, "sql/housekeeping.sql");
+SQL_EMBED(sql_0001_initial, "sql/migrations/0001_initial.sql");
+SQL_EMBED(sql_0002_revocations, "sql/migrations/0002_revocations.sql");
+SQL_EMBED(sql_0003_foreign_users, "sql/migrations/0003_foreign_users.sql");
+SQL_EMBED(sql_0004_jobs, "sql/migrations/0004_jobs.sql");
+SQL_EMBED(sql_0005_uploads, "sql/migrations/0005_uploads.sql");
+SQL_EMBED(sql_0006_scores, "sql/migrations/0006_scores.sql");
+SQL_EMBED(sql_0007_housekeeping, "sql/migrations/0007_housekeeping.sql");
+SQL_EMBED(sql_0008_plans, "sql/migrations/0008_plans.sql");
+SQL_EMBED(sql_0009_metrics, "sql/migrations/0009_metrics.sql");
+SQL_EMBED(sql_queue, "sql/queue/queue.sql");
+SQL_EMBED(sql_queue_scheduler, "sql/queue/scheduler.sql");
+SQL_EMBED(sql_api, "sql/api/api.sql");
+SQL_EMBED(sql_api_revocations, "sql/api/revocations.sql");
+SQL_EMBED(sql_api_sessions, "sql/api/sessions.sql");
+SQL_EMBED(sql_api_users, "sql/api/users.sql");
+SQL_EMBED(sql_api_links, "sql/api/links.sql");
+SQL_EMBED(sql_api_jobs, "sql/api/jobs.sql");
+SQL_EMBED(sql_api_plans, "sql/api/plans.sql");
+SQL_EMBED(sql_api_scores, "sql/api/scores.sql");
+SQL_EMBED(sql_api_uploads, "sql/api/uploads.sql");
+SQL_EMBED(sql_api_media, "sql/api/media.sql");
+SQL_EMBED(sql_api_metrics, "sql/api/metrics.sql");
+SQL_EMBED(sql_housekeeping, "sql/queue/housekeeping.sql");
 
 
 /* No name may leave: databases know it, and db migrate refuses one that has

@@ -3,9 +3,9 @@
 #include <string.h>
 #include <time.h>
 #include <jansson.h>
-#include "claim.h"
-#include "jwk.h"
-#include "jwt.h"
+#include "core/jose/claim.h"
+#include "core/jose/jwk.h"
+#include "core/jose/jwt.h"
 #include "ctl.h"
 #include "options.h"
 #include "output.h"

@@ -4,8 +4,8 @@
 #include <termios.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
-#include "password.h"
-#include "uuid.h"
+#include "core/base/password.h"
+#include "core/base/uuid.h"
 #include "ctl.h"
 #include "database.h"
 #include "email.h"

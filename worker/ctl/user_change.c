@@ -8,7 +8,7 @@
 #include "news.h"
 #include "options.h"
 #include "output.h"
-#include "uuid.h"
+#include "core/base/uuid.h"
 
 
 static void user_check_role(const char *role);

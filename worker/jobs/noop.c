@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "job.h"
-#include "sandbox_form.h"
+#include "worker/sandbox/sandbox_form.h"
 
 #define NOOP_STEP_US 10000
 

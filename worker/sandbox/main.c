@@ -14,8 +14,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-#include "../sandbox_inside.h"
-#include "../sandbox_report.h"
+#include "sandbox_inside.h"
+#include "sandbox_report.h"
 #include "try.h"
 
 #define MAIN_USAGE 2

@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "../core/suite.h"
-#include "notify.h"
+#include "tests/unit/suite.h"
+#include "worker/notify.h"
 
 
 /* systemd's end, under an abstract name of this process's own. */

@@ -1,0 +1,159 @@
+#include <string.h>
+#include <stdlib.h>
+#include "access.h"
+#include "core/jose/claim.h"
+#include "core/jose/jwt.h"
+
+static const char *const role_names[] = { [ROLE_NONE] = "none",
+                                          [ROLE_VIEWER] = "viewer",
+                                          [ROLE_EDITOR] = "editor",
+                                          [ROLE_ADMIN] = "admin" };
+
+
+role_t
+role_from_name(const char *name, size_t len)
+{
+    role_t role;
+
+    for (role = ROLE_VIEWER; role <= ROLE_ADMIN; role++) {
+        if (strlen(role_names[role]) == len
+            && memcmp(role_names[role], name, len) == 0) {
+            return role;
+        }
+    }
+
+    return ROLE_NONE;
+}
+
+
+const char *
+role_name(role_t role)
+{
+    return ((unsigned) role <= ROLE_ADMIN) ? role_names[role]
+                                           : role_names[ROLE_NONE];
+}
+
+
+int
+access_audience(const json_t *aud, const char *audience)
+{
+    const json_t *item;
+    size_t i;
+    int found;
+
+    if (!json_is_array(aud)) {
+        return claim_is(aud, audience);
+    }
+
+    found = 0;
+
+    for (i = 0; i < json_array_size(aud); i++) {
+        item = json_array_get(aud, i);
+
+        if (!json_is_string(item)) {
+            return 0;
+        }
+
+        found |= claim_is(item, audience);
+    }
+
+    return found;
+}
+
+
+static int
+read_uuid(const json_t *claims, const char *name, char uuid[UUID_TEXT_SIZE])
+{
+    const json_t *claim;
+
+    claim = json_object_get(claims, name);
+
+    if (!json_is_string(claim)
+        || !uuid_valid(json_string_value(claim), json_string_length(claim))) {
+        return -1;
+    }
+
+    memcpy(uuid, json_string_value(claim), UUID_TEXT_SIZE);
+
+    return 0;
+}
+
+
+sluice_status_t
+access_parse(const json_t *claims, const char *issuer, const char *audience,
+             access_t *access)
+{
+    const json_t *role, *jti;
+
+    role = json_object_get(claims, "role");
+    jti = json_object_get(claims, "jti");
+    access->nbf = 0;
+    access->foreign = 0;
+
+    if (!claim_is(json_object_get(claims, "iss"), issuer)
+        || !access_audience(json_object_get(claims, "aud"), audience)
+        || !json_is_string(role) || !json_is_string(jti)
+        || json_string_length(jti) == 0
+        || read_uuid(claims, "sub", access->sub) != 0
+        || read_uuid(claims, "sid", access->sid) != 0
+        || claim_time(claims, "iat", &access->iat) != 1
+        || claim_time(claims, "exp", &access->exp) != 1
+        || claim_time(claims, "nbf", &access->nbf) == -1) {
+        return SLUICE_TOKEN_INVALID;
+    }
+
+    access->role = role_from_name(json_string_value(role),
+                                  json_string_length(role));
+
+    return (access->role != ROLE_NONE) ? SLUICE_OK : SLUICE_TOKEN_INVALID;
+}
+
+
+sluice_status_t
+access_decide(const access_t *access, role_t least, int64_t now)
+{
+    if (now >= access->exp) {
+        return SLUICE_TOKEN_EXPIRED;
+    }
+
+    if (now < access->nbf) {
+        return SLUICE_TOKEN_INVALID;
+    }
+
+    return (access->role >= least) ? SLUICE_OK : SLUICE_ROLE_TOO_LOW;
+}
+
+
+char *
+access_sign(const jwk_set_t *keys, unsigned nth, const char *issuer,
+            const char *audience, const access_t *access)
+{
+    json_t *claims;
+    char jti[UUID_TEXT_SIZE];
+    char *text, *token;
+
+    if (access->role == ROLE_NONE || uuid_v7(jti) != 0) {
+        return NULL;
+    }
+
+    claims = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "iss",
+                       issuer, "aud", audience, "sub", access->sub, "sid",
+                       access->sid, "role", role_name(access->role), "iat",
+                       (json_int_t) access->iat, "exp",
+                       (json_int_t) access->exp, "jti", jti);
+    if (claims == NULL) {
+        return NULL;
+    }
+
+    token = NULL;
+
+    text = json_dumps(claims, JSON_COMPACT);
+    if (text != NULL) {
+        token = jwt_sign(keys, &jwt_access, nth, text, strlen(text));
+    }
+
+    free(text);
+    json_decref(claims);
+
+    return token;
+}

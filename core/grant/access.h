@@ -1,0 +1,55 @@
+/* Access tokens: a signed-in user's proof for some minutes. RFC 9068. */
+
+#ifndef SLUICE_ACCESS_H
+#define SLUICE_ACCESS_H
+
+#include <stdint.h>
+#include <jansson.h>
+#include "core/base/status.h"
+#include "core/jose/jwk.h"
+#include "core/base/uuid.h"
+
+typedef enum {
+    ROLE_NONE = 0,
+    ROLE_VIEWER,
+    ROLE_EDITOR,
+    ROLE_ADMIN
+} role_t;
+
+/* "viewer", "editor", "admin"; ROLE_NONE for anything else. */
+role_t role_from_name(const char *name, size_t len);
+const char *role_name(role_t role);
+
+typedef struct {
+    char sub[UUID_TEXT_SIZE]; /* the user, terminated text */
+    char sid[UUID_TEXT_SIZE]; /* the session, terminated text; empty for a
+                                 foreign token that names none */
+    role_t role;
+    int64_t iat, exp, nbf; /* seconds since 1970; nbf 0 when there is none, and
+                              a foreign token's iat, too */
+    int foreign;           /* 1: another issuer's, see issuer.h */
+} access_t;
+
+/* 1 when `aud` (RFC 7519, 4.1.3) is this audience, or an array of strings that
+   has it. */
+int access_audience(const json_t *aud, const char *audience);
+
+/* Reads verified claims; `iss` and `aud` must be the given ones (aud may be an
+   array that contains it). SLUICE_OK, or SLUICE_TOKEN_INVALID when a claim is
+   missing or of the wrong form. */
+sluice_status_t access_parse(const json_t *claims, const char *issuer,
+                             const char *audience, access_t *access);
+
+/* SLUICE_OK, SLUICE_TOKEN_EXPIRED at and after `exp`, SLUICE_TOKEN_INVALID
+   before `nbf`, or SLUICE_ROLE_TOO_LOW when the token's role is under `least`.
+   `now` in seconds since 1970. */
+sluice_status_t access_decide(const access_t *access, role_t least,
+                              int64_t now);
+
+/* Signs iss, aud, sub, sid, role, iat, exp and a fresh jti with the set's
+   nth key for it, ES256 or EdDSA (jwk_set_signer()). Returns a terminated token
+   to free(), or NULL. */
+char *access_sign(const jwk_set_t *keys, unsigned nth, const char *issuer,
+                  const char *audience, const access_t *access);
+
+#endif

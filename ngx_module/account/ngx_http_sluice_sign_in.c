@@ -1,0 +1,257 @@
+/*
+ * Sign-in, in steps: body, user's row, password in a thread, session's row,
+ * tokens. The refresh token is 32 random bytes; the record keeps its SHA-256.
+ */
+
+#include "ngx_http_sluice_session.h"
+
+#include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/gate/ngx_http_sluice_gate.h"
+#include "ngx_module/http/ngx_http_sluice.h"
+#include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "ngx_module/http/ngx_http_sluice_body.h"
+#include "ngx_module/http/ngx_http_sluice_call.h"
+#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "core/base/password.h"
+#include "core/base/status.h"
+#include "core/base/uuid.h"
+#include "core/jose/base64url.h"
+
+#include <jansson.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+
+#define NGX_HTTP_SLUICE_EMAIL_MAX 254 /* RFC 5321, 4.5.3.1.3 */
+
+
+static ngx_int_t ngx_http_sluice_sign_in(ngx_http_request_t *r);
+static void ngx_http_sluice_sign_in_forget(ngx_http_request_t *r, json_t *body);
+static void ngx_http_sluice_sign_in_found(ngx_http_request_t *r, void *data,
+                                          const ngx_sluice_pg_result_t *result);
+static void ngx_http_sluice_sign_in_check(void *data, ngx_log_t *log);
+static void ngx_http_sluice_sign_in_checked(ngx_http_request_t *r, void *data);
+static ngx_int_t ngx_http_sluice_session_create(ngx_http_request_t *r,
+                                                ngx_http_sluice_login_t *login);
+static void
+ngx_http_sluice_session_created(ngx_http_request_t *r, void *data,
+                                const ngx_sluice_pg_result_t *result);
+
+
+static ngx_sluice_pg_statement_t ngx_http_sluice_find_login = {
+    "find_login",
+    "select id, email, name, role, password from api.find_login($1)", 1, 0
+};
+
+static ngx_sluice_pg_statement_t ngx_http_sluice_create_session = {
+    "create_session",
+    "select role, issued from api.create_session($1::uuid, $2::uuid, "
+    "decode($3, 'hex'), $4, $5::inet, $6::bigint, $7::integer)",
+    7, 0
+};
+
+
+/* POST /api/sessions {"email": …, "password": …} */
+
+ngx_int_t
+ngx_http_sluice_sign_in_handler(ngx_http_request_t *r)
+{
+    return ngx_http_sluice_with_body(r, ngx_http_sluice_sign_in);
+}
+
+
+static ngx_int_t
+ngx_http_sluice_sign_in(ngx_http_request_t *r)
+{
+    json_t *body;
+    ngx_int_t rc;
+    ngx_str_t email;
+    ngx_http_sluice_login_t *login;
+
+    login = ngx_pcalloc(r->pool, sizeof(ngx_http_sluice_login_t));
+    if (login == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_sluice_read_json(r, &body);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    rc = ngx_http_sluice_field(r, body, "email", NGX_HTTP_SLUICE_EMAIL_MAX,
+                               &email);
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_sluice_field(r, body, "password", PASSWORD_MAX_SIZE,
+                                   &login->password);
+    }
+
+    ngx_http_sluice_sign_in_forget(r, body);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    return ngx_http_sluice_query(r, &ngx_http_sluice_find_login, &email,
+                                 ngx_http_sluice_sign_in_found, login);
+}
+
+
+/* The password is in one place only from here on: where the thread wipes it. */
+
+static void
+ngx_http_sluice_sign_in_forget(ngx_http_request_t *r, json_t *body)
+{
+    json_t *password;
+
+    password = json_object_get(body, "password");
+
+    ngx_http_sluice_body_wipe(r);
+
+    if (json_is_string(password)) {
+        OPENSSL_cleanse((char *) json_string_value(password),
+                        json_string_length(password));
+    }
+
+    json_decref(body);
+}
+
+static void
+ngx_http_sluice_sign_in_found(ngx_http_request_t *r, void *data,
+                              const ngx_sluice_pg_result_t *result)
+{
+    ngx_int_t rc;
+    ngx_http_sluice_login_t *login = data;
+
+    if (result->status != SLUICE_OK) {
+        ngx_http_sluice_finish(
+            r, ngx_http_sluice_problem(r, result->status, NULL, NULL));
+        return;
+    }
+
+    if (result->rows
+        && (ngx_http_sluice_session_row(r, result, 0, &login->id) != NGX_OK
+            || ngx_http_sluice_session_row(r, result, 1, &login->email)
+                   != NGX_OK
+            || ngx_http_sluice_session_row(r, result, 2, &login->name) != NGX_OK
+            || ngx_http_sluice_session_row(r, result, 3, &login->role) != NGX_OK
+            || ngx_http_sluice_session_row(r, result, 4, &login->hash)
+                   != NGX_OK)) {
+        ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    rc = ngx_http_sluice_thread_post(r, ngx_http_sluice_sign_in_check,
+                                     ngx_http_sluice_sign_in_checked, login);
+
+    ngx_http_sluice_finish(r, rc);
+}
+
+
+/* in a thread: takes as long for a user that does not exist */
+
+static void
+ngx_http_sluice_sign_in_check(void *data, ngx_log_t *log)
+{
+    int rc;
+    ngx_http_sluice_login_t *login = data;
+    const char *password = (const char *) login->password.data;
+
+    if (login->hash.len == 0) {
+        rc = password_verify_nobody(password, login->password.len);
+
+    } else {
+        rc = password_verify((const char *) login->hash.data, password,
+                             login->password.len);
+    }
+
+    login->right = (rc == 1);
+
+    OPENSSL_cleanse(login->password.data, login->password.len);
+}
+
+
+static void
+ngx_http_sluice_sign_in_checked(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_login_t *login = data;
+
+    ngx_http_sluice_finish(
+        r, login->right
+               ? ngx_http_sluice_session_create(r, login)
+               : ngx_http_sluice_problem(r, SLUICE_LOGIN_FAILED, NULL, NULL));
+}
+
+
+static ngx_int_t
+ngx_http_sluice_session_create(ngx_http_request_t *r,
+                               ngx_http_sluice_login_t *login)
+{
+    u_char random[NGX_HTTP_SLUICE_REFRESH_SIZE];
+    u_char ttl[NGX_TIME_T_LEN], signs[NGX_INT_T_LEN];
+    ngx_str_t params[7];
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+
+    if (RAND_bytes(random, sizeof(random)) != 1 || uuid_v7(login->sid) != 0) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    (void) base64url_encode(login->refresh, random, sizeof(random));
+
+    if (ngx_http_sluice_session_digest(r, login->refresh,
+                                       NGX_HTTP_SLUICE_REFRESH_LEN, &params[2])
+        != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    params[0].data = (u_char *) login->sid;
+    params[0].len = UUID_TEXT_LEN;
+    params[1] = login->id;
+
+    ngx_str_null(&params[3]);
+
+    if (r->headers_in.user_agent
+        && ngx_http_sluice_utf8(&r->headers_in.user_agent->value)) {
+        params[3] = r->headers_in.user_agent->value;
+    }
+
+    params[4] = r->connection->addr_text;
+
+    if (r->connection->sockaddr->sa_family == AF_UNIX) {
+        ngx_str_null(&params[4]);
+    }
+
+    params[5].data = ttl;
+    params[5].len = (size_t) (ngx_sprintf(ttl, "%T", sscf->refresh_ttl) - ttl);
+
+    ngx_http_sluice_session_signs(r, signs, &params[6]);
+
+    return ngx_http_sluice_query(r, &ngx_http_sluice_create_session, params,
+                                 ngx_http_sluice_session_created, login);
+}
+
+
+static void
+ngx_http_sluice_session_created(ngx_http_request_t *r, void *data,
+                                const ngx_sluice_pg_result_t *result)
+{
+    ngx_int_t rc;
+    ngx_http_sluice_login_t *login = data;
+
+    if (result->status != SLUICE_OK) {
+        rc = ngx_http_sluice_problem(r, result->status, NULL, NULL);
+
+    } else if (result->rows == 0) {
+        rc = ngx_http_sluice_problem(r, SLUICE_LOGIN_FAILED, NULL, NULL);
+
+    } else if (ngx_http_sluice_session_row(r, result, 0, &login->role) != NGX_OK
+               || ngx_http_sluice_session_issued(result, 1, login) != NGX_OK) {
+        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+
+    } else {
+        rc = ngx_http_sluice_session_answer(r, login, NGX_HTTP_CREATED);
+    }
+
+    ngx_http_sluice_finish(r, rc);
+}

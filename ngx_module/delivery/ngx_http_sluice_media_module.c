@@ -1,0 +1,348 @@
+/*
+ * Media files: nginx's static files with the types players insist on and the
+ * caching that published media allow, since a path never changes its bytes.
+ * Whatever is not a media file, or not there, is left to nginx's own modules.
+ */
+
+#include "ngx_module/gate/ngx_http_sluice_gate.h"
+#include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "core/grant/grant.h"
+
+
+typedef struct {
+    ngx_flag_t enable;
+} ngx_http_sluice_media_loc_conf_t;
+
+
+typedef struct {
+    ngx_str_t extension;
+    ngx_str_t type;
+} ngx_http_sluice_media_type_t;
+
+
+static ngx_int_t ngx_http_sluice_media_handler(ngx_http_request_t *r);
+static ngx_str_t *ngx_http_sluice_media_type(ngx_str_t *extension);
+static ngx_int_t ngx_http_sluice_media_open(ngx_http_request_t *r,
+                                            ngx_str_t *path,
+                                            ngx_open_file_info_t *of);
+static ngx_int_t ngx_http_sluice_media_headers(ngx_http_request_t *r,
+                                               ngx_open_file_info_t *of,
+                                               ngx_str_t *type);
+static ngx_int_t ngx_http_sluice_media_send(ngx_http_request_t *r,
+                                            ngx_str_t *path,
+                                            ngx_open_file_info_t *of);
+static void *ngx_http_sluice_media_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_sluice_media_merge_loc_conf(ngx_conf_t *cf, void *parent,
+                                                  void *child);
+static ngx_int_t ngx_http_sluice_media_init(ngx_conf_t *cf);
+
+
+static ngx_command_t ngx_http_sluice_media_commands[] = {
+
+    { ngx_string("sluice_media"),
+      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
+          | NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot, NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sluice_media_loc_conf_t, enable), NULL },
+
+    ngx_null_command
+};
+
+
+static ngx_http_module_t ngx_http_sluice_media_module_ctx = {
+    NULL,                       /* preconfiguration */
+    ngx_http_sluice_media_init, /* postconfiguration */
+
+    NULL, /* create main configuration */
+    NULL, /* init main configuration */
+
+    NULL, /* create server configuration */
+    NULL, /* merge server configuration */
+
+    ngx_http_sluice_media_create_loc_conf, /* create location configuration */
+    ngx_http_sluice_media_merge_loc_conf   /* merge location configuration */
+};
+
+
+ngx_module_t ngx_http_sluice_media_module = {
+    NGX_MODULE_V1,
+    &ngx_http_sluice_media_module_ctx, /* module context */
+    ngx_http_sluice_media_commands,    /* module directives */
+    NGX_HTTP_MODULE,                   /* module type */
+    NULL,                              /* init master */
+    NULL,                              /* init module */
+    NULL,                              /* init process */
+    NULL,                              /* init thread */
+    NULL,                              /* exit thread */
+    NULL,                              /* exit process */
+    NULL,                              /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+/* IANA's names; RFC 8216 for m3u8, ISO/IEC 23009-1 for mpd */
+
+static ngx_http_sluice_media_type_t ngx_http_sluice_media_types[] = {
+    { ngx_string("mp4"), ngx_string("video/mp4") },
+    { ngx_string("m4s"), ngx_string("video/iso.segment") },
+    { ngx_string("m3u8"), ngx_string("application/vnd.apple.mpegurl") },
+    { ngx_string("jpg"), ngx_string("image/jpeg") },
+    { ngx_string("png"), ngx_string("image/png") },
+    { ngx_string("pdf"), ngx_string("application/pdf") },
+    { ngx_string("mpd"), ngx_string("application/dash+xml") },
+    { ngx_string("vtt"), ngx_string("text/vtt") },
+    { ngx_string("webm"), ngx_string("video/webm") },
+    { ngx_string("mkv"), ngx_string("video/x-matroska") },
+    { ngx_string("mov"), ngx_string("video/quicktime") },
+    { ngx_string("m4v"), ngx_string("video/mp4") },
+    { ngx_string("ts"), ngx_string("video/mp2t") },
+    { ngx_string("m4a"), ngx_string("audio/mp4") },
+    { ngx_string("mp3"), ngx_string("audio/mpeg") },
+    { ngx_string("aac"), ngx_string("audio/aac") },
+    { ngx_string("flac"), ngx_string("audio/flac") },
+    { ngx_string("ogg"), ngx_string("audio/ogg") },
+    { ngx_string("wav"), ngx_string("audio/wav") },
+    { ngx_string("jpeg"), ngx_string("image/jpeg") },
+    { ngx_string("tif"), ngx_string("image/tiff") },
+    { ngx_string("heic"), ngx_string("image/heic") },
+    { ngx_string("musicxml"),
+      ngx_string("application/vnd.recordare.musicxml+xml") },
+    { ngx_string("mxl"), ngx_string("application/vnd.recordare.musicxml") },
+    { ngx_string("mid"), ngx_string("audio/midi") },
+    { ngx_null_string, ngx_null_string }
+};
+
+
+static ngx_int_t
+ngx_http_sluice_media_handler(ngx_http_request_t *r)
+{
+    ngx_int_t rc;
+    ngx_str_t path, *type;
+    ngx_open_file_info_t of;
+    ngx_http_sluice_media_loc_conf_t *mlcf;
+
+    mlcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_media_module);
+
+    if (!mlcf->enable || !(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))) {
+        return NGX_DECLINED;
+    }
+
+    type = ngx_http_sluice_media_type(&r->exten);
+    if (type == NULL) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_sluice_media_open(r, &path, &of);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    r->root_tested = !r->error_page;
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    r->connection->log->action = "sending media to client";
+
+    if (ngx_http_sluice_media_headers(r, &of, type) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sluice_media_send(r, &path, &of);
+}
+
+
+static ngx_str_t *
+ngx_http_sluice_media_type(ngx_str_t *extension)
+{
+    ngx_http_sluice_media_type_t *t;
+
+    for (t = ngx_http_sluice_media_types; t->extension.len; t++) {
+        if (t->extension.len == extension->len
+            && ngx_strncasecmp(t->extension.data, extension->data,
+                               extension->len)
+                   == 0) {
+            return &t->type;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* NGX_DECLINED for all that nginx's static module has an answer to */
+
+static ngx_int_t
+ngx_http_sluice_media_open(ngx_http_request_t *r, ngx_str_t *path,
+                           ngx_open_file_info_t *of)
+{
+    u_char *last;
+    size_t root;
+    ngx_http_core_loc_conf_t *clcf;
+
+    last = ngx_http_map_uri_to_path(r, path, &root, 0);
+    if (last == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    path->len = (size_t) (last - path->data);
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    ngx_memzero(of, sizeof(ngx_open_file_info_t));
+
+    of->read_ahead = clcf->read_ahead;
+    of->directio = clcf->directio;
+    of->valid = clcf->open_file_cache_valid;
+    of->min_uses = clcf->open_file_cache_min_uses;
+    of->errors = clcf->open_file_cache_errors;
+    of->events = clcf->open_file_cache_events;
+
+    if (ngx_http_set_disable_symlinks(r, clcf, path, of) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_open_cached_file(clcf->open_file_cache, path, of, r->pool) != NGX_OK
+        || !of->is_file) {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_media_headers(ngx_http_request_t *r, ngx_open_file_info_t *of,
+                              ngx_str_t *type)
+{
+    ngx_str_t *caching;
+    ngx_http_sluice_gate_ctx_t *ctx;
+
+    static ngx_str_t nosniff = ngx_string("nosniff");
+    static ngx_str_t plain = ngx_string("max-age=31536000, immutable");
+    static ngx_str_t private = ngx_string(
+        "private, max-age=31536000, immutable");
+
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_length_n = of->size;
+    r->headers_out.last_modified_time = of->mtime;
+
+    r->headers_out.content_type = *type;
+    r->headers_out.content_type_len = type->len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    r->allow_ranges = 1;
+
+    ctx = ngx_http_sluice_gate_find_ctx(r);
+    caching = r->headers_in.authorization
+                      || (ctx && (ctx->grant.len || ctx->access.role))
+                  ? &private
+                  : &plain;
+
+    if (ngx_http_set_etag(r) != NGX_OK
+        || ngx_http_sluice_header(r, "Cache-Control", caching) != NGX_OK
+        || ngx_http_sluice_header(r, "X-Content-Type-Options", &nosniff)
+               != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_media_send(ngx_http_request_t *r, ngx_str_t *path,
+                           ngx_open_file_info_t *of)
+{
+    ngx_int_t rc;
+    ngx_buf_t *b;
+    ngx_chain_t out;
+
+    if (r != r->main && of->size == 0) {
+        return ngx_http_send_header(r);
+    }
+
+    /* all that is needed is there before the header goes out */
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    b->file = ngx_pcalloc(r->pool, sizeof(ngx_file_t));
+    if (b->file == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    b->file_pos = 0;
+    b->file_last = of->size;
+
+    b->in_file = b->file_last ? 1 : 0;
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    b->file->fd = of->fd;
+    b->file->name = *path;
+    b->file->log = r->connection->log;
+    b->file->directio = of->is_directio;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+static void *
+ngx_http_sluice_media_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_sluice_media_loc_conf_t *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_media_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->enable = NGX_CONF_UNSET;
+
+    return conf;
+}
+
+
+static char *
+ngx_http_sluice_media_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_sluice_media_loc_conf_t *prev = parent;
+    ngx_http_sluice_media_loc_conf_t *conf = child;
+
+    ngx_conf_merge_value(conf->enable, prev->enable, 0);
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_media_init(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt *h;
+    ngx_http_core_main_conf_t *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_CONTENT_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_sluice_media_handler;
+
+    return NGX_OK;
+}

@@ -1,0 +1,37 @@
+/*
+ * Who follows which job in this process, and how it hears of it: over one
+ * subscription to Redis's channel sluice:progress, which begins with the first
+ * follower. While Redis is away the record is asked every two seconds, for all
+ * followed jobs at once; and now and then in any case, since a message may be
+ * lost.
+ */
+
+#ifndef NGX_HTTP_SLUICE_WATCH_H
+#define NGX_HTTP_SLUICE_WATCH_H
+
+#include "ngx_module/http/ngx_http_sluice.h"
+#include "core/base/job_message.h"
+#include "core/base/uuid.h"
+
+
+typedef struct ngx_http_sluice_watcher_s ngx_http_sluice_watcher_t;
+
+/* Called for each change that is news to the follower, and (with NULL) about
+   twice a second; `leaving`: the process drains. */
+typedef void (*ngx_http_sluice_watch_pt)(ngx_http_sluice_watcher_t *follower,
+                                         const job_message_t *news,
+                                         ngx_uint_t leaving);
+
+/* The owner's memory, who must not go away within a call. */
+struct ngx_http_sluice_watcher_s {
+    ngx_queue_t queue;
+    char job[UUID_TEXT_SIZE];
+    int64_t version; /* of what it knows; -1: nothing */
+    ngx_http_sluice_watch_pt handler;
+};
+
+void ngx_http_sluice_watch(ngx_http_sluice_main_conf_t *smcf,
+                           ngx_http_sluice_watcher_t *follower);
+void ngx_http_sluice_unwatch(ngx_http_sluice_watcher_t *follower);
+
+#endif

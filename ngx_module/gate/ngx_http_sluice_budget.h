@@ -1,0 +1,49 @@
+/*
+ * What a grant may still be used for: `uses` and `bytes`. The zone counts what
+ * this machine takes, and Redis what all machines do, in one round trip; while
+ * it is away the operator decides whether the zone's count will do. A Redis
+ * that comes back empty opens nothing here that was used up.
+ */
+
+#ifndef NGX_HTTP_SLUICE_BUDGET_H
+#define NGX_HTTP_SLUICE_BUDGET_H
+
+#include "ngx_module/http/ngx_http_sluice.h"
+#include "core/base/status.h"
+
+typedef struct ngx_http_sluice_budget_s ngx_http_sluice_budget_t;
+typedef struct ngx_http_sluice_budget_ask_s ngx_http_sluice_budget_ask_t;
+
+typedef void (*ngx_http_sluice_budget_pt)(ngx_http_sluice_budget_t *budget);
+
+struct ngx_http_sluice_budget_s {
+    ngx_http_request_t *request;
+    ngx_str_t id;           /* of the grant, and what is counted in front */
+    uint64_t limit;         /* uses, or bytes */
+    time_t exp;             /* of the grant */
+    ngx_uint_t alone;       /* while Redis is away, the zone counts */
+    ngx_uint_t final;       /* what is all taken stays so: it is remembered */
+    uint64_t left;          /* taken and not used yet; the user subtracts */
+    uint64_t local;         /* of it, at most so much is not in Redis */
+    uint64_t gone;          /* of bytes: what was handed to the next filter */
+    ngx_uint_t told;        /* it was asked for, by whoever needs to know */
+    sluice_status_t status; /* of the last _take() */
+    ngx_http_sluice_budget_pt handler; /* after NGX_AGAIN */
+    ngx_http_sluice_budget_ask_t *ask; /* on its way */
+};
+
+/* A budget in r->pool, which gives back what is left when the request ends;
+   `kind` is one letter that keeps counts of one grant apart. NULL without
+   memory. */
+ngx_http_sluice_budget_t *
+ngx_http_sluice_budget_create(ngx_http_request_t *r, u_char kind,
+                              const ngx_str_t *id, uint64_t limit, time_t exp);
+
+/* Takes up to `want` more into `left`. NGX_OK: it is done, `status` tells how:
+   SLUICE_OK, also when nothing was left to take, SLUICE_REDIS_AWAY or
+   SLUICE_BUSY. NGX_AGAIN: `handler` will be called then, on the loop, unless
+   the request has ended. Never while one is on its way. */
+ngx_int_t ngx_http_sluice_budget_take(ngx_http_sluice_budget_t *budget,
+                                      uint64_t want);
+
+#endif

@@ -1,0 +1,680 @@
+/*
+ * The gate: who may pass. It stands in nginx's access phase in front of
+ * anything: files, sluice_media, proxy_pass to an application. A request that
+ * brings a token seen before costs a lookup in this process's memory.
+ */
+
+#include "ngx_http_sluice_carrier.h"
+#include "ngx_http_sluice_cloudfront.h"
+#include "ngx_http_sluice_gate.h"
+#include "ngx_http_sluice_issuer.h"
+#include "ngx_http_sluice_limits.h"
+#include "ngx_http_sluice_redact.h"
+#include "ngx_http_sluice_token.h"
+#include "ngx_http_sluice_variables.h"
+
+#include "ngx_module/http/ngx_http_sluice.h"
+#include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "ngx_module/zone/ngx_http_sluice_zone.h"
+#include "core/base/status.h"
+#include "core/grant/access.h"
+#include "core/grant/cidr.h"
+#include "core/grant/grant.h"
+#include "core/table/token_table.h"
+
+
+#define NGX_HTTP_SLUICE_GATE_OFF 0x0001
+#define NGX_HTTP_SLUICE_GATE_USER 0x0002
+#define NGX_HTTP_SLUICE_GATE_GRANT 0x0004
+
+
+typedef struct {
+    ngx_uint_t gate;     /* bits of NGX_HTTP_SLUICE_GATE_*; 0: not set */
+    ngx_uint_t role;     /* role_t; NGX_CONF_UNSET_UINT */
+    ngx_uint_t offline;  /* ngx_http_sluice_offline_t; NGX_CONF_UNSET_UINT */
+    ngx_str_t role_file; /* where sluice_role stands, for messages */
+    ngx_uint_t role_line;
+    ngx_str_t file; /* where sluice_gate stands, for messages */
+    ngx_uint_t line;
+} ngx_http_sluice_gate_loc_conf_t;
+
+
+static ngx_int_t ngx_http_sluice_gate_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sluice_gate_grant(
+    ngx_http_request_t *r, ngx_http_sluice_gate_ctx_t *ctx,
+    ngx_http_sluice_gate_loc_conf_t *glcf, sluice_status_t *status);
+static void ngx_http_sluice_gate_count(ngx_http_sluice_gate_ctx_t *ctx,
+                                       ngx_http_sluice_by_t by);
+static sluice_status_t
+ngx_http_sluice_gate_decide(ngx_http_request_t *r,
+                            ngx_http_sluice_gate_ctx_t *ctx, ngx_str_t *token,
+                            token_t **claims);
+static ngx_int_t ngx_http_sluice_gate_link(ngx_http_request_t *r,
+                                           ngx_http_sluice_gate_ctx_t *ctx,
+                                           grant_t *grant);
+static sluice_status_t
+ngx_http_sluice_gate_user(ngx_http_request_t *r,
+                          ngx_http_sluice_gate_ctx_t *ctx, role_t least);
+static ngx_int_t ngx_http_sluice_gate_deny(ngx_http_request_t *r,
+                                           ngx_http_sluice_gate_ctx_t *ctx,
+                                           sluice_status_t status);
+static unsigned ngx_http_sluice_gate_method(ngx_uint_t method);
+
+static void *ngx_http_sluice_gate_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_sluice_gate_merge_loc_conf(ngx_conf_t *cf, void *parent,
+                                                 void *child);
+static char *ngx_http_sluice_gate(ngx_conf_t *cf, ngx_command_t *cmd,
+                                  void *conf);
+static char *ngx_http_sluice_role(ngx_conf_t *cf, ngx_command_t *cmd,
+                                  void *conf);
+static ngx_int_t ngx_http_sluice_gate_init(ngx_conf_t *cf);
+
+
+static ngx_conf_enum_t ngx_http_sluice_gate_offline[] = {
+    { ngx_string("allow"), NGX_HTTP_SLUICE_OFFLINE_ALLOW },
+    { ngx_string("deny"), NGX_HTTP_SLUICE_OFFLINE_DENY },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_command_t ngx_http_sluice_gate_commands[] = {
+
+    { ngx_string("sluice_gate"),
+      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
+          | NGX_CONF_TAKE12,
+      ngx_http_sluice_gate, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL },
+
+    { ngx_string("sluice_role"),
+      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
+          | NGX_CONF_TAKE1,
+      ngx_http_sluice_role, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL },
+
+    { ngx_string("sluice_grant_offline"),
+      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
+          | NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot, NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sluice_gate_loc_conf_t, offline),
+      &ngx_http_sluice_gate_offline },
+
+    ngx_null_command
+};
+
+
+static ngx_http_module_t ngx_http_sluice_gate_module_ctx = {
+    ngx_http_sluice_variables, /* preconfiguration */
+    ngx_http_sluice_gate_init, /* postconfiguration */
+
+    NULL, /* create main configuration */
+    NULL, /* init main configuration */
+
+    NULL, /* create server configuration */
+    NULL, /* merge server configuration */
+
+    ngx_http_sluice_gate_create_loc_conf, /* create location configuration */
+    ngx_http_sluice_gate_merge_loc_conf   /* merge location configuration */
+};
+
+
+ngx_module_t ngx_http_sluice_gate_module = {
+    NGX_MODULE_V1,
+    &ngx_http_sluice_gate_module_ctx, /* module context */
+    ngx_http_sluice_gate_commands,    /* module directives */
+    NGX_HTTP_MODULE,                  /* module type */
+    NULL,                             /* init master */
+    NULL,                             /* init module */
+    NULL,                             /* init process */
+    NULL,                             /* init thread */
+    NULL,                             /* exit thread */
+    NULL,                             /* exit process */
+    NULL,                             /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+ngx_http_sluice_gate_ctx_t *
+ngx_http_sluice_gate_find_ctx(ngx_http_request_t *r)
+{
+    return ngx_http_sluice_context_find(r, &ngx_http_sluice_gate_module);
+}
+
+
+ngx_http_sluice_gate_ctx_t *
+ngx_http_sluice_gate_ctx(ngx_http_request_t *r)
+{
+    ngx_http_sluice_gate_ctx_t *ctx;
+
+    ctx = ngx_http_sluice_gate_find_ctx(r);
+
+    if (ctx == NULL) {
+        ctx = ngx_http_sluice_context_make(r, &ngx_http_sluice_gate_module,
+                                           sizeof(ngx_http_sluice_gate_ctx_t));
+        if (ctx) {
+            ctx->path = r->uri;
+        }
+    }
+
+    return ctx;
+}
+
+
+const access_t *
+ngx_http_sluice_gate_access(ngx_http_request_t *r)
+{
+    ngx_http_sluice_gate_ctx_t *ctx;
+
+    static const access_t nobody;
+
+    ctx = ngx_http_sluice_gate_find_ctx(r);
+
+    return ctx ? &ctx->access : &nobody;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_gate_handler(ngx_http_request_t *r)
+{
+    ngx_int_t rc;
+    sluice_status_t status, other;
+    ngx_http_sluice_gate_ctx_t *ctx;
+    ngx_http_sluice_gate_loc_conf_t *glcf;
+
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_gate_module);
+
+    if (glcf->gate & NGX_HTTP_SLUICE_GATE_OFF) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_sluice_gate_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->denied = SLUICE_OK;
+    status = SLUICE_UNAUTHENTICATED;
+
+    if (glcf->gate & NGX_HTTP_SLUICE_GATE_GRANT) {
+        rc = ngx_http_sluice_gate_grant(r, ctx, glcf, &status);
+
+        if (rc == NGX_AGAIN) {
+            return NGX_AGAIN;
+        }
+
+        if (status == SLUICE_OK) {
+            return NGX_OK;
+        }
+    }
+
+    if (glcf->gate & NGX_HTTP_SLUICE_GATE_USER) {
+        other = ngx_http_sluice_gate_user(r, ctx, (role_t) glcf->role);
+
+        if (other == SLUICE_OK) {
+            ngx_http_sluice_gate_count(ctx, NGX_HTTP_SLUICE_BY_USER);
+            return NGX_OK;
+        }
+
+        if (status == SLUICE_UNAUTHENTICATED) {
+            status = other;
+        }
+    }
+
+    return ngx_http_sluice_gate_deny(r, ctx, status);
+}
+
+
+/* NGX_OK and the verdict, SLUICE_UNAUTHENTICATED when no link was brought; or
+   NGX_AGAIN, and the phase is entered again */
+
+static ngx_int_t
+ngx_http_sluice_gate_grant(ngx_http_request_t *r,
+                           ngx_http_sluice_gate_ctx_t *ctx,
+                           ngx_http_sluice_gate_loc_conf_t *glcf,
+                           sluice_status_t *status)
+{
+    ngx_int_t rc;
+    ngx_str_t token;
+    token_t *claims;
+
+    if (ctx->grant.len) {
+        /* it passed before; an internal redirect drops the arguments */
+        token = ctx->grant;
+
+    } else if (!ngx_http_sluice_carrier_grant(r, ctx, &token)) {
+        *status = SLUICE_UNAUTHENTICATED;
+
+        if (ngx_http_sluice_cloudfront_carried(r)) {
+            *status = ngx_http_sluice_cloudfront_decide(r);
+        }
+
+        if (*status == SLUICE_OK) {
+            ngx_http_sluice_gate_count(ctx, NGX_HTTP_SLUICE_BY_CLOUDFRONT);
+        }
+
+        return NGX_OK;
+    }
+
+    *status = ngx_http_sluice_gate_decide(r, ctx, &token, &claims);
+
+    if (*status != SLUICE_OK) {
+        return NGX_OK;
+    }
+
+    if (claims->u.grant.limits || claims->u.grant.filename.len
+        || claims->u.grant.type.len) {
+        rc = ngx_http_sluice_limits_take(r, ctx, &claims->u.grant, &token,
+                                         glcf->offline, status);
+
+        if (rc == NGX_AGAIN || *status != SLUICE_OK) {
+            return rc;
+        }
+    }
+
+    if (ctx->grant.len) {
+        return NGX_OK;
+    }
+
+    ctx->grant = token;
+    ngx_http_sluice_gate_count(ctx, NGX_HTTP_SLUICE_BY_GRANT);
+
+    return ngx_http_sluice_carrier_clean(r, ctx);
+}
+
+
+/* An internal redirect brings a request here again. */
+
+static void
+ngx_http_sluice_gate_count(ngx_http_sluice_gate_ctx_t *ctx,
+                           ngx_http_sluice_by_t by)
+{
+    if (!ctx->counted) {
+        ctx->counted = 1;
+        ngx_http_sluice_zone_passed(by);
+    }
+}
+
+
+/* All that needs no server: signature, path, time, method, address, and whether
+   the link was taken back */
+
+static sluice_status_t
+ngx_http_sluice_gate_decide(ngx_http_request_t *r,
+                            ngx_http_sluice_gate_ctx_t *ctx, ngx_str_t *token,
+                            token_t **claims)
+{
+    u_char address[CIDR_SIZE];
+    grant_t *grant;
+    sluice_status_t status;
+
+    status = ngx_http_sluice_token(r, JWT_GRANT, token, claims);
+    if (status != SLUICE_OK) {
+        return status;
+    }
+
+    if ((r->complex_uri || r->quoted_uri)
+        && !ngx_http_sluice_carrier_canonical(r)) {
+        return SLUICE_GRANT_PATH;
+    }
+
+    grant = &(*claims)->u.grant;
+
+    status = grant_decide(
+        grant, (const char *) ctx->path.data, ctx->path.len,
+        ngx_http_sluice_gate_method(r->method),
+        grant->ip_count && cidr_address(r->connection->sockaddr, address) == 0
+            ? address
+            : NULL,
+        ngx_time());
+
+    if (status != SLUICE_OK) {
+        return status;
+    }
+
+    if (ngx_http_sluice_gate_link(r, ctx, grant) != NGX_OK) {
+        return SLUICE_INTERNAL;
+    }
+
+    return ngx_http_sluice_token_current(*claims, SLUICE_GRANT_REVOKED);
+}
+
+
+/* For logs: the link's id, and whom it was made for */
+
+static ngx_int_t
+ngx_http_sluice_gate_link(ngx_http_request_t *r,
+                          ngx_http_sluice_gate_ctx_t *ctx, grant_t *grant)
+{
+    u_char *p;
+
+    if (ctx->link.len || grant->jti.len + grant->sub.len == 0) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, (size_t) grant->jti.len + grant->sub.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->link.data = p;
+    ctx->link.len = grant->jti.len;
+    p = ngx_cpymem(p, grant_text(grant, grant->jti), grant->jti.len);
+
+    ctx->link_user.data = p;
+    ctx->link_user.len = grant->sub.len;
+    ngx_memcpy(p, grant_text(grant, grant->sub), grant->sub.len);
+
+    return NGX_OK;
+}
+
+
+/* SLUICE_UNAUTHENTICATED: no access token was brought */
+
+static sluice_status_t
+ngx_http_sluice_gate_user(ngx_http_request_t *r,
+                          ngx_http_sluice_gate_ctx_t *ctx, role_t least)
+{
+    ngx_str_t token;
+    token_t *claims;
+    jwt_kind_t kind;
+    sluice_status_t status;
+
+    if (ngx_http_sluice_carrier_user(r, &token)) {
+        kind = JWT_ACCESS;
+
+    } else if (ngx_http_sluice_issuer_load_balancer(r, &token)) {
+        kind = JWT_BALANCED;
+
+    } else {
+        return SLUICE_UNAUTHENTICATED;
+    }
+
+    status = ngx_http_sluice_token(r, kind, &token, &claims);
+    if (status != SLUICE_OK) {
+        return status;
+    }
+
+    status = access_decide(&claims->u.access, least, ngx_time());
+
+    if (status == SLUICE_OK) {
+        status = ngx_http_sluice_token_current(claims, SLUICE_TOKEN_REVOKED);
+    }
+
+    if (status == SLUICE_OK) {
+        ctx->access = claims->u.access;
+    }
+
+    return status;
+}
+
+
+/*
+ * Where the operator has an error_page for the status, or "satisfy any" leaves
+ * the word to others, nginx goes on with it; else the answer is ours.
+ */
+
+static ngx_int_t
+ngx_http_sluice_gate_deny(ngx_http_request_t *r,
+                          ngx_http_sluice_gate_ctx_t *ctx,
+                          sluice_status_t status)
+{
+    ngx_int_t http;
+    ngx_uint_t i;
+    ngx_http_err_page_t *page;
+    ngx_http_core_loc_conf_t *clcf;
+
+    ctx->denied = status;
+    ngx_http_sluice_zone_denied(status);
+
+    http = status_problem(status)->http;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
+        if (ngx_http_sluice_problem_headers(r, status) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        return http == NGX_HTTP_UNAUTHORIZED ? http : NGX_HTTP_FORBIDDEN;
+    }
+
+    if (clcf->error_pages && !r->error_page) {
+        page = clcf->error_pages->elts;
+
+        for (i = 0; i < clcf->error_pages->nelts; i++) {
+            if (page[i].status == http) {
+                return ngx_http_sluice_problem_headers(r, status) == NGX_OK
+                           ? http
+                           : NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+        }
+    }
+
+    ngx_http_finalize_request(r,
+                              ngx_http_sluice_problem(r, status, NULL, NULL));
+    return NGX_DONE;
+}
+
+
+static unsigned
+ngx_http_sluice_gate_method(ngx_uint_t method)
+{
+    switch (method) {
+    case NGX_HTTP_GET:
+        return GRANT_GET;
+    case NGX_HTTP_HEAD:
+        return GRANT_HEAD;
+    case NGX_HTTP_POST:
+        return GRANT_POST;
+    case NGX_HTTP_PUT:
+        return GRANT_PUT;
+    case NGX_HTTP_PATCH:
+        return GRANT_PATCH;
+    case NGX_HTTP_DELETE:
+        return GRANT_DELETE;
+    case NGX_HTTP_OPTIONS:
+        return GRANT_OPTIONS;
+    default:
+        return 0;
+    }
+}
+
+
+/* configuration */
+
+static void *
+ngx_http_sluice_gate_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_sluice_gate_loc_conf_t *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_gate_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->role = NGX_CONF_UNSET_UINT;
+    conf->offline = NGX_CONF_UNSET_UINT;
+
+    return conf;
+}
+
+
+static char *
+ngx_http_sluice_gate_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_sluice_gate_loc_conf_t *prev = parent;
+    ngx_http_sluice_gate_loc_conf_t *conf = child;
+
+    ngx_http_core_loc_conf_t *clcf;
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    if (conf->gate == 0) {
+        conf->gate = prev->gate ? prev->gate : NGX_HTTP_SLUICE_GATE_OFF;
+        conf->file = prev->file;
+        conf->line = prev->line;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (conf->role != NGX_CONF_UNSET_UINT && clcf->name.len
+        && !(conf->gate & NGX_HTTP_SLUICE_GATE_USER)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"sluice_role\" asks nobody for a role where users do "
+                      "not pass: write \"sluice_gate user;\" there, too, in "
+                      "%V:%ui",
+                      &conf->role_file, conf->role_line);
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_conf_merge_uint_value(conf->role, prev->role, ROLE_VIEWER);
+    ngx_conf_merge_uint_value(conf->offline, prev->offline,
+                              NGX_HTTP_SLUICE_OFFLINE_UNSET);
+
+    if (conf->gate & NGX_HTTP_SLUICE_GATE_OFF) {
+        return NGX_CONF_OK;
+    }
+
+    sscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_sluice_module);
+
+    if (sscf->keys == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"sluice_gate\" has no keys to check with: write "
+                      "\"sluice_keys <file>;\" in this server or in http "
+                      "in %V:%ui",
+                      &conf->file, conf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    if ((conf->gate & NGX_HTTP_SLUICE_GATE_USER) && sscf->public_url.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"sluice_gate user\" does not know whose access tokens "
+                      "to take: write \"sluice_public_url <origin>;\" in this "
+                      "server or in http in %V:%ui",
+                      &conf->file, conf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_sluice_gate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sluice_gate_loc_conf_t *glcf = conf;
+
+    ngx_str_t *value;
+    ngx_uint_t i, bit;
+    ngx_http_sluice_main_conf_t *smcf;
+
+    if (glcf->gate) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        bit = ngx_strcmp(value[i].data, "off") == 0 ? NGX_HTTP_SLUICE_GATE_OFF
+              : ngx_strcmp(value[i].data, "user") == 0
+                  ? NGX_HTTP_SLUICE_GATE_USER
+              : ngx_strcmp(value[i].data, "grant") == 0
+                  ? NGX_HTTP_SLUICE_GATE_GRANT
+                  : 0;
+
+        if (bit == 0 || (glcf->gate & (bit | NGX_HTTP_SLUICE_GATE_OFF))
+            || (bit == NGX_HTTP_SLUICE_GATE_OFF && i > 1)) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid value \"%V\" of \"sluice_gate\": write "
+                               "off, user, grant or \"user grant\"",
+                               &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        glcf->gate |= bit;
+    }
+
+    if (!(glcf->gate & NGX_HTTP_SLUICE_GATE_OFF)) {
+        smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_module);
+        smcf->gated = 1;
+    }
+
+    glcf->file = cf->conf_file->file.name;
+    glcf->line = cf->conf_file->line;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_sluice_role(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sluice_gate_loc_conf_t *glcf = conf;
+
+    role_t role;
+    ngx_str_t *value;
+
+    if (glcf->role != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    role = role_from_name((char *) value[1].data, value[1].len);
+
+    if (role == ROLE_NONE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" of \"sluice_role\": write "
+                           "viewer, editor or admin",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    glcf->role = role;
+    glcf->role_file = cf->conf_file->file.name;
+    glcf->role_line = cf->conf_file->line;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_gate_init(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt *h, *first;
+    ngx_http_core_main_conf_t *cmcf;
+    ngx_http_sluice_main_conf_t *smcf;
+
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_module);
+
+    if (!smcf->gated) {
+        return NGX_OK;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_POST_READ_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_sluice_carrier_take;
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_sluice_gate_handler;
+
+    /* in front of those that write logs */
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (first = cmcf->phases[NGX_HTTP_LOG_PHASE].handlers.elts; h > first;
+         h--) {
+        *h = *(h - 1);
+    }
+
+    *h = ngx_http_sluice_redact;
+
+    return NGX_OK;
+}

@@ -1,0 +1,285 @@
+/*
+ * Logs keep what a link was for, and nothing that opens: behind "/~", "grant="
+ * and CloudFront's "Signature=" a token loses its signature. What nginx tells
+ * at level info of requests that it cannot read, it tells before any module.
+ */
+
+#include "ngx_http_sluice_gate.h"
+#include "ngx_http_sluice_redact.h"
+
+
+static u_char *ngx_http_sluice_redact_line(ngx_http_request_t *r,
+                                           ngx_http_request_t *sr, u_char *buf,
+                                           size_t len);
+static void ngx_http_sluice_redact_around(ngx_str_t *line, ngx_str_t *grant);
+static void ngx_http_sluice_redact_copy(ngx_http_request_t *r, ngx_str_t *text);
+static void ngx_http_sluice_redact_duplicate(ngx_http_request_t *r,
+                                             ngx_str_t *text);
+static void ngx_http_sluice_redact_text(u_char *start, u_char *end);
+static u_char *ngx_http_sluice_redact_find(u_char *start, u_char *sign,
+                                           u_char *end);
+static ngx_uint_t ngx_http_sluice_redact_follows(u_char *start, u_char *p,
+                                                 const char *word);
+static u_char *ngx_http_sluice_redact_token(u_char *p, u_char *end,
+                                            ngx_uint_t path);
+static void ngx_http_sluice_redact_signature(u_char *p, u_char *end,
+                                             ngx_uint_t path);
+
+
+void
+ngx_http_sluice_redact_errors(ngx_http_request_t *r,
+                              ngx_http_sluice_gate_ctx_t *ctx)
+{
+    ctx->log_handler = r->log_handler;
+    r->log_handler = ngx_http_sluice_redact_line;
+}
+
+
+/* nginx ends each line of the error log with the request as it came, what was
+   asked upstream, and the Referer. */
+
+static u_char *
+ngx_http_sluice_redact_line(ngx_http_request_t *r, ngx_http_request_t *sr,
+                            u_char *buf, size_t len)
+{
+    u_char *end;
+    ngx_http_sluice_gate_ctx_t *ctx;
+
+    ctx = ngx_http_sluice_gate_find_ctx(r);
+    end = ctx->log_handler(r, sr, buf, len);
+
+    ngx_http_sluice_redact_text(buf, end);
+
+    return end;
+}
+
+
+/*
+ * In a plain request of HTTP/1 path and arguments are parts of the request
+ * line. Others may be the configuration's own text, after an internal redirect,
+ * and that is not ours to write to.
+ */
+
+ngx_int_t
+ngx_http_sluice_redact(ngx_http_request_t *r)
+{
+    u_char *p;
+    ngx_str_t *line;
+    ngx_table_elt_t *referer;
+    ngx_http_sluice_gate_ctx_t *ctx;
+
+    ctx = ngx_http_sluice_gate_find_ctx(r);
+    line = &r->request_line;
+    referer = r->headers_in.referer;
+
+    if (line->data == NULL && r->request_start) {
+
+        /* it could not be parsed; $request takes it from there */
+
+        for (p = r->request_start; p < r->header_in->last; p++) {
+            if (*p == CR || *p == LF) {
+                break;
+            }
+        }
+
+        line->data = r->request_start;
+        line->len = (size_t) (p - r->request_start);
+    }
+
+    if (r == r->main) {
+        ngx_http_sluice_redact_around(line, ctx ? &ctx->grant : NULL);
+
+    } else {
+        /* log_subrequest: the request goes on, and may need its grant */
+        ngx_http_sluice_redact_duplicate(r, line);
+    }
+
+    ngx_http_sluice_redact_copy(r, &r->unparsed_uri);
+    ngx_http_sluice_redact_copy(r, &r->args);
+    ngx_http_sluice_redact_copy(r, &r->uri);
+
+    if (referer) {
+        ngx_http_sluice_redact_text(referer->value.data,
+                                    referer->value.data + referer->value.len);
+    }
+
+    if (ctx && ctx->by_header && r == r->main) {
+        (void) ngx_http_sluice_redact_token(
+            ctx->brought.data, ctx->brought.data + ctx->brought.len, 0);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * In a grant that passed no other one is hidden: what stands in front of the
+ * sign before it and what stands behind it is enough to look through. Behind a
+ * space comes the protocol.
+ */
+
+static void
+ngx_http_sluice_redact_around(ngx_str_t *line, ngx_str_t *grant)
+{
+    u_char *start, *end, *behind;
+
+    start = line->data;
+    end = start + line->len;
+
+    if (grant && grant->len && grant->data > start
+        && grant->data + grant->len <= end) {
+        behind = grant->data + grant->len;
+
+        ngx_http_sluice_redact_text(start, grant->data - 1);
+        ngx_http_sluice_redact_signature(grant->data, behind, 0);
+
+        if (behind == end || *behind == ' ') {
+            return;
+        }
+
+        start = behind;
+    }
+
+    ngx_http_sluice_redact_text(start, end);
+}
+
+
+static void
+ngx_http_sluice_redact_copy(ngx_http_request_t *r, ngx_str_t *text)
+{
+    ngx_str_t *line;
+
+    line = &r->request_line;
+
+    if (text->len == 0
+        || (r == r->main && text->data >= line->data
+            && text->data + text->len <= line->data + line->len)) {
+        return;
+    }
+
+    ngx_http_sluice_redact_duplicate(r, text);
+}
+
+
+static void
+ngx_http_sluice_redact_duplicate(ngx_http_request_t *r, ngx_str_t *text)
+{
+    u_char *copy;
+
+    copy = ngx_pstrdup(r->pool, text);
+
+    if (copy == NULL) {
+        text->len = 0;
+        return;
+    }
+
+    text->data = copy;
+    ngx_http_sluice_redact_text(copy, copy + text->len);
+}
+
+
+static void
+ngx_http_sluice_redact_text(u_char *start, u_char *end)
+{
+    u_char *p, *token;
+    ngx_uint_t i;
+
+    /* one of them is in all that stands in front of a token */
+    static const u_char signs[] = { '~', '%', '=' };
+
+    for (i = 0; i < sizeof(signs); i++) {
+
+        for (p = start; p < end; /* void */) {
+            p = memchr(p, signs[i], (size_t) (end - p));
+
+            if (p == NULL) {
+                break;
+            }
+
+            token = ngx_http_sluice_redact_find(start, p, end);
+            p = token ? ngx_http_sluice_redact_token(token, end, *p != '=')
+                      : p + 1;
+        }
+    }
+}
+
+
+/* Where the token behind a sign begins, or NULL: "/~", "/%7E", "grant=" and
+   "Signature=". */
+
+static u_char *
+ngx_http_sluice_redact_find(u_char *start, u_char *sign, u_char *end)
+{
+    if (*sign == '=') {
+        return ngx_http_sluice_redact_follows(start, sign, "grant")
+                       || ngx_http_sluice_redact_follows(start, sign,
+                                                         "Signature")
+                   ? sign + 1
+                   : NULL;
+    }
+
+    if (!ngx_http_sluice_redact_follows(start, sign, "/")) {
+        return NULL;
+    }
+
+    if (*sign == '~') {
+        return sign + 1;
+    }
+
+    return end - sign >= 3 && sign[1] == '7' && ngx_tolower(sign[2]) == 'e'
+               ? sign + 3
+               : NULL;
+}
+
+
+static ngx_uint_t
+ngx_http_sluice_redact_follows(u_char *start, u_char *p, const char *word)
+{
+    size_t len = ngx_strlen(word);
+
+    return (size_t) (p - start) >= len && ngx_memcmp(p - len, word, len) == 0;
+}
+
+
+/* Returns the token's end. */
+
+static u_char *
+ngx_http_sluice_redact_token(u_char *p, u_char *end, ngx_uint_t path)
+{
+    u_char *last;
+    ngx_uint_t i;
+
+    /* in front of a token's end stands none of them */
+    static const u_char ends[] = { ' ', '&', '/', '?', '"' };
+
+    last = end;
+
+    for (i = 0; i < sizeof(ends); i++) {
+        end = memchr(p, ends[i], (size_t) (last - p));
+        last = end ? end : last;
+    }
+
+    ngx_http_sluice_redact_signature(p, last, path);
+
+    return last;
+}
+
+
+/* What is behind the last dot becomes asterisks: the rest opens nothing; all of
+   it where it has no dots. In a path three parts are a token, and all else may
+   be a home folder (/~alice/). */
+
+static void
+ngx_http_sluice_redact_signature(u_char *p, u_char *end, ngx_uint_t path)
+{
+    u_char *dot, *signature;
+
+    dot = memrchr(p, '.', (size_t) (end - p));
+    signature = dot ? dot + 1 : p;
+
+    if (path && (dot == NULL || memchr(p, '.', (size_t) (dot - p)) == NULL)) {
+        return;
+    }
+
+    ngx_memset(signature, '*', (size_t) (end - signature));
+}

@@ -1,0 +1,139 @@
+/* What the gate found out, for logs, limits and proxy_set_header. */
+
+#include "ngx_http_sluice_gate.h"
+#include "ngx_http_sluice_variables.h"
+
+#include "core/base/status.h"
+#include "core/grant/access.h"
+
+
+static ngx_int_t ngx_http_sluice_variable(ngx_http_request_t *r,
+                                          ngx_http_variable_value_t *v,
+                                          uintptr_t data);
+static void ngx_http_sluice_variable_text(ngx_http_sluice_gate_ctx_t *ctx,
+                                          uintptr_t data, ngx_str_t *text);
+
+
+/* told apart by their data */
+
+enum {
+    NGX_HTTP_SLUICE_USER,
+    NGX_HTTP_SLUICE_ROLE,
+    NGX_HTTP_SLUICE_SESSION,
+    NGX_HTTP_SLUICE_GRANT,
+    NGX_HTTP_SLUICE_DENY
+};
+
+
+static ngx_http_variable_t ngx_http_sluice_vars[] = {
+
+    { ngx_string("sluice_user"), NULL, ngx_http_sluice_variable,
+      NGX_HTTP_SLUICE_USER, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sluice_role"), NULL, ngx_http_sluice_variable,
+      NGX_HTTP_SLUICE_ROLE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sluice_session"), NULL, ngx_http_sluice_variable,
+      NGX_HTTP_SLUICE_SESSION, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sluice_grant"), NULL, ngx_http_sluice_variable,
+      NGX_HTTP_SLUICE_GRANT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sluice_deny"), NULL, ngx_http_sluice_variable,
+      NGX_HTTP_SLUICE_DENY, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    ngx_http_null_variable
+};
+
+
+ngx_int_t
+ngx_http_sluice_variables(ngx_conf_t *cf)
+{
+    ngx_http_variable_t *v, *var;
+
+    for (v = ngx_http_sluice_vars; v->name.len; v++) {
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+                         uintptr_t data)
+{
+    ngx_str_t text;
+    ngx_http_sluice_gate_ctx_t *ctx;
+
+    ngx_str_null(&text);
+
+    ctx = ngx_http_sluice_gate_find_ctx(r);
+
+    if (ctx) {
+        ngx_http_sluice_variable_text(ctx, data, &text);
+    }
+
+    if (text.len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->len = (unsigned) text.len;
+    v->data = text.data;
+    v->valid = 1;
+    v->no_cacheable = 1;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+/* The texts live as long as the request does. */
+
+static void
+ngx_http_sluice_variable_text(ngx_http_sluice_gate_ctx_t *ctx, uintptr_t data,
+                              ngx_str_t *text)
+{
+    const char *s;
+
+    s = NULL;
+
+    switch (data) {
+
+    case NGX_HTTP_SLUICE_GRANT:
+        *text = ctx->link;
+        return;
+
+    case NGX_HTTP_SLUICE_DENY:
+        s = ctx->denied ? status_problem(ctx->denied)->word : NULL;
+        break;
+
+    case NGX_HTTP_SLUICE_USER:
+        if (ctx->access.role == ROLE_NONE) {
+            *text = ctx->link_user;
+            return;
+        }
+
+        s = ctx->access.sub;
+        break;
+
+    case NGX_HTTP_SLUICE_SESSION:
+        s = ctx->access.role == ROLE_NONE ? NULL : ctx->access.sid;
+        break;
+
+    default: /* NGX_HTTP_SLUICE_ROLE */
+        s = ctx->access.role == ROLE_NONE ? NULL : role_name(ctx->access.role);
+    }
+
+    if (s) {
+        text->data = (u_char *) s;
+        text->len = ngx_strlen(s);
+    }
+}

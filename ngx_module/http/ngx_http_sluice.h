@@ -1,0 +1,64 @@
+/* What Sluice's HTTP modules share: configuration, and contexts that last. */
+
+#ifndef NGX_HTTP_SLUICE_H
+#define NGX_HTTP_SLUICE_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/bridge/ngx_sluice_redis.h"
+#include "core/jose/jwk.h"
+
+extern ngx_module_t ngx_http_sluice_module;
+
+#define NGX_HTTP_SLUICE_AUDIENCE "sluice"
+
+/* what a directive returns in vain of one */
+#define NGX_HTTP_SLUICE_NEEDS_DATABASE                                  \
+    "needs a database: write \"sluice_database <conninfo>;\" in http, " \
+    "above this server"
+
+
+typedef struct {
+    ngx_sluice_pg_t *database;         /* NULL: no sluice_database */
+    ngx_sluice_redis_t *redis;         /* NULL: no sluice_redis */
+    ngx_sluice_redis_t *redis_uploads; /* the same, to listen with */
+    ngx_flag_t uploads;                /* some location takes them */
+    ngx_flag_t gated;                  /* some location has a gate */
+    ngx_str_t thread_pool_name;
+    ngx_thread_pool_t *thread_pool;
+} ngx_http_sluice_main_conf_t;
+
+typedef struct {
+    jwk_set_t *keys;      /* NULL: no sluice_keys */
+    ngx_str_t public_url; /* terminated, no '/' at the end */
+    time_t link_ttl;
+    time_t access_ttl;
+    time_t refresh_ttl;
+    struct token_table_s **tokens; /* the gate's */
+} ngx_http_sluice_srv_conf_t;
+
+
+/* 1 when it is scheme and host alone: "https://media.example.org". */
+ngx_uint_t ngx_http_sluice_is_origin(ngx_str_t *url);
+
+
+/*
+ * A module's context of a request, which survives internal redirects: nginx
+ * clears its own then, and what the client asked for must not be forgotten.
+ * _find() returns NULL when nothing has made one; _make() returns `size` zeroed
+ * bytes, or NULL without memory.
+ */
+
+void *ngx_http_sluice_context_find(ngx_http_request_t *r, ngx_module_t *module);
+void *ngx_http_sluice_context_make(ngx_http_request_t *r, ngx_module_t *module,
+                                   size_t size);
+
+
+/* For init_process, or later: `handler` is called when this process exits,
+   before it closes PostgreSQL and Redis; the last one first. */
+void ngx_http_sluice_at_exit(void (*handler)(void));
+
+#endif

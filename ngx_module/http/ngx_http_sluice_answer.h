@@ -1,0 +1,37 @@
+/* Answers; each function returns what a content handler returns or
+   ngx_http_finalize_request() takes. */
+
+#ifndef NGX_HTTP_SLUICE_ANSWER_H
+#define NGX_HTTP_SLUICE_ANSWER_H
+
+#include "ngx_http_sluice.h"
+
+#include "core/base/status.h"
+
+#include <jansson.h>
+
+/* application/json with Cache-Control: no-store; `body` must outlive the
+   request. An empty body sends none. */
+ngx_int_t ngx_http_sluice_json(ngx_http_request_t *r, ngx_uint_t status,
+                               ngx_str_t *body);
+
+/* The same from a JSON value, whose reference is taken over. */
+ngx_int_t ngx_http_sluice_json_value(ngx_http_request_t *r, ngx_uint_t status,
+                                     json_t *value);
+
+/* application/problem+json (RFC 9457). `detail` and `field` may be NULL. */
+ngx_int_t ngx_http_sluice_problem(ngx_http_request_t *r, sluice_status_t status,
+                                  const char *detail, const char *field);
+
+/* Sets WWW-Authenticate (RFC 6750) and Retry-After as the status asks. */
+ngx_int_t ngx_http_sluice_problem_headers(ngx_http_request_t *r,
+                                          sluice_status_t status);
+
+/* A header of the answer; `value` must outlive the request. The second takes
+   out what others set under that name. */
+ngx_int_t ngx_http_sluice_header(ngx_http_request_t *r, const char *name,
+                                 ngx_str_t *value);
+ngx_int_t ngx_http_sluice_header_replace(ngx_http_request_t *r,
+                                         const char *name, ngx_str_t *value);
+
+#endif

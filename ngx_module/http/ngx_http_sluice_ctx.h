@@ -1,0 +1,28 @@
+/* What a request waits with, and the body that it brought: this room's own. */
+
+#ifndef NGX_HTTP_SLUICE_CTX_H
+#define NGX_HTTP_SLUICE_CTX_H
+
+#include "ngx_http_sluice.h"
+#include "ngx_http_sluice_wait.h"
+
+typedef struct ngx_http_sluice_turn_s ngx_http_sluice_turn_t;
+
+typedef struct {
+    ngx_thread_task_t *task;      /* reused by each _thread_try() */
+    ngx_http_sluice_step_pt step; /* what comes after it, on the loop */
+    void *step_data;
+    ngx_http_sluice_turn_t *turn; /* in the line; NULL: it never waited */
+
+    ngx_str_t body;                   /* a JSON body, as text */
+    size_t body_max;                  /* bytes it may have */
+    ngx_http_handler_pt body_handler; /* what comes after it was read */
+} ngx_http_sluice_ctx_t;
+
+/* The context, made when missing. NULL without memory. */
+ngx_http_sluice_ctx_t *ngx_http_sluice_ctx(ngx_http_request_t *r);
+
+/* The same, but NULL when nothing has made one. */
+ngx_http_sluice_ctx_t *ngx_http_sluice_find_ctx(ngx_http_request_t *r);
+
+#endif

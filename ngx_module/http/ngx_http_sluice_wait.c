@@ -1,0 +1,456 @@
+#include "ngx_http_sluice.h"
+#include "ngx_http_sluice_ctx.h"
+#include "ngx_http_sluice_answer.h"
+#include "ngx_http_sluice_wait.h"
+
+#include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "core/base/status.h"
+
+
+#define NGX_HTTP_SLUICE_THREAD_SLOW 60000 /* ms; longer is told in the log */
+#define NGX_HTTP_SLUICE_LINE_WATCH 1000   /* ms between two tries of a line */
+
+
+typedef struct {
+    ngx_http_request_t *request;
+    ngx_http_cleanup_t *cleanup;
+    ngx_sluice_pg_query_t *query;
+    ngx_http_sluice_row_pt handler;
+    void *data;
+} ngx_http_sluice_query_t;
+
+
+struct ngx_http_sluice_turn_s {
+    ngx_queue_t queue; /* while it waits */
+    ngx_http_request_t *request;
+    void (*work)(void *data, ngx_log_t *log);
+    ngx_http_sluice_step_pt step;
+    void *data;
+    unsigned waits : 1;
+};
+
+
+static void ngx_http_sluice_query_done(void *data,
+                                       const ngx_sluice_pg_result_t *result);
+static void ngx_http_sluice_query_cleanup(void *data);
+static void ngx_http_sluice_thread_done(ngx_event_t *ev);
+static void ngx_http_sluice_thread_resume(ngx_http_request_t *r);
+static ngx_http_sluice_turn_t *ngx_http_sluice_turn(ngx_http_request_t *r);
+static void ngx_http_sluice_turn_cleanup(void *data);
+static ngx_int_t ngx_http_sluice_line_next(void);
+static void ngx_http_sluice_line_watch(void);
+static void ngx_http_sluice_line_late(ngx_event_t *ev);
+
+
+/* this process's requests that the pool had no room for, the first in front */
+static ngx_queue_t ngx_http_sluice_line = { &ngx_http_sluice_line,
+                                            &ngx_http_sluice_line };
+static ngx_event_t ngx_http_sluice_line_event;
+
+
+ngx_int_t
+ngx_http_sluice_query(ngx_http_request_t *r,
+                      const ngx_sluice_pg_statement_t *statement,
+                      const ngx_str_t *params, ngx_http_sluice_row_pt handler,
+                      void *data)
+{
+    sluice_status_t status;
+
+    status = ngx_http_sluice_query_try(r, statement, params, handler, data);
+
+    return status == SLUICE_OK ? NGX_DONE
+                               : ngx_http_sluice_problem(r, status, NULL, NULL);
+}
+
+
+sluice_status_t
+ngx_http_sluice_query_try(ngx_http_request_t *r,
+                          const ngx_sluice_pg_statement_t *statement,
+                          const ngx_str_t *params,
+                          ngx_http_sluice_row_pt handler, void *data)
+{
+    sluice_status_t status;
+    ngx_http_cleanup_t *cln;
+    ngx_http_sluice_query_t *query;
+    ngx_http_sluice_main_conf_t *smcf;
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
+
+    cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_query_t));
+    if (cln == NULL) {
+        return SLUICE_INTERNAL;
+    }
+
+    query = cln->data;
+    query->request = r;
+    query->cleanup = cln;
+    query->handler = handler;
+    query->data = data;
+
+    status = ngx_sluice_pg_query(smcf->database, statement, params,
+                                 ngx_http_sluice_query_done, query,
+                                 &query->query);
+    if (status != SLUICE_OK) {
+        return status;
+    }
+
+    cln->handler = ngx_http_sluice_query_cleanup;
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    return SLUICE_OK;
+}
+
+
+static void
+ngx_http_sluice_query_done(void *data, const ngx_sluice_pg_result_t *result)
+{
+    ngx_connection_t *c;
+    ngx_http_request_t *r;
+    ngx_http_sluice_query_t *query = data;
+
+    r = query->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    query->cleanup->handler = NULL;
+    r->read_event_handler = ngx_http_block_reading;
+
+    query->handler(r, query->data, result);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_sluice_query_cleanup(void *data)
+{
+    ngx_http_sluice_query_t *query = data;
+
+    ngx_sluice_pg_cancel(query->query);
+}
+
+
+void
+ngx_http_sluice_finish(ngx_http_request_t *r, ngx_int_t rc)
+{
+    if (rc == NGX_DONE) {
+        return;
+    }
+
+    ngx_http_finalize_request(r, rc);
+}
+
+
+/* the access phase */
+
+void
+ngx_http_sluice_access_wait(ngx_http_request_t *r)
+{
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+}
+
+
+void
+ngx_http_sluice_access_resume(ngx_http_request_t *r)
+{
+    ngx_connection_t *c;
+
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    (void) ngx_http_post_request(r, NULL);
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* threads */
+
+ngx_int_t
+ngx_http_sluice_thread_post(ngx_http_request_t *r,
+                            void (*work)(void *data, ngx_log_t *log),
+                            ngx_http_sluice_step_pt step, void *data)
+{
+    ngx_int_t rc;
+
+    rc = ngx_http_sluice_thread_try(r, work, step, data);
+
+    return rc == NGX_BUSY ? ngx_http_sluice_problem(r, SLUICE_BUSY, NULL, NULL)
+                          : rc;
+}
+
+
+ngx_int_t
+ngx_http_sluice_thread_try(ngx_http_request_t *r,
+                           void (*work)(void *data, ngx_log_t *log),
+                           ngx_http_sluice_step_pt step, void *data)
+{
+    ngx_thread_task_t *task;
+    ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_main_conf_t *smcf;
+
+    if (r != r->main) {
+        /* they share a context, and the main request may be waiting */
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "uploads and sign-in need a request of their own: they "
+                      "are no target of mirror or auth_request");
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
+
+    ctx = ngx_http_sluice_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ctx->task == NULL) {
+        ctx->task = ngx_thread_task_alloc(r->pool, 0);
+        if (ctx->task == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    task = ctx->task;
+    task->ctx = data;
+    task->handler = work;
+    task->event.data = r;
+    task->event.handler = ngx_http_sluice_thread_done;
+
+    if (ngx_thread_task_post(smcf->thread_pool, task) != NGX_OK) {
+        return NGX_BUSY;
+    }
+
+    ctx->step = step;
+    ctx->step_data = data;
+
+    /* a process that drains leaves when no timer is left */
+    task->event.log = r->connection->log;
+    ngx_add_timer(&task->event, NGX_HTTP_SLUICE_THREAD_SLOW);
+
+    r->main->blocked++;
+    r->aio = 1;
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_sluice_thread_resume;
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_sluice_thread_done(ngx_event_t *ev)
+{
+    ngx_connection_t *c;
+    ngx_http_request_t *r;
+
+    r = ev->data;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (ev->timedout) {
+        ngx_log_error(NGX_LOG_ALERT, c->log, 0, "a thread takes very long");
+        ev->timedout = 0;
+        ngx_add_timer(ev, NGX_HTTP_SLUICE_THREAD_SLOW);
+        return;
+    }
+
+    if (ev->timer_set) {
+        ngx_del_timer(ev);
+    }
+
+    r->main->blocked--;
+    r->aio = 0;
+
+    /* when the client left meanwhile, this is nginx's finalizer */
+    r->write_event_handler(r);
+
+    ngx_http_run_posted_requests(c);
+
+    if (!ngx_queue_empty(&ngx_http_sluice_line)) {
+        (void) ngx_http_sluice_line_next();
+        ngx_http_sluice_line_watch();
+    }
+}
+
+
+static void
+ngx_http_sluice_thread_resume(ngx_http_request_t *r)
+{
+    ngx_http_sluice_ctx_t *ctx;
+
+    if (r->aio) {
+        /* the socket became writable, the thread is still at work */
+        return;
+    }
+
+    ctx = ngx_http_sluice_find_ctx(r);
+
+    r->write_event_handler = ngx_http_request_empty_handler;
+    ctx->step(r, ctx->step_data);
+}
+
+
+/* the line in front of a full pool */
+
+ngx_int_t
+ngx_http_sluice_thread_wait(ngx_http_request_t *r,
+                            void (*work)(void *data, ngx_log_t *log),
+                            ngx_http_sluice_step_pt step, void *data)
+{
+    ngx_int_t rc;
+    ngx_http_sluice_turn_t *turn;
+
+    if (r != r->main || ngx_queue_empty(&ngx_http_sluice_line)) {
+        rc = ngx_http_sluice_thread_try(r, work, step, data);
+
+        if (rc == NGX_DONE) {
+            return NGX_DONE;
+        }
+
+        if (rc != NGX_BUSY) {
+            ngx_http_sluice_finish(r, rc);
+            return NGX_ERROR;
+        }
+    }
+
+    turn = ngx_http_sluice_turn(r);
+    if (turn == NULL) {
+        ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return NGX_ERROR;
+    }
+
+    turn->work = work;
+    turn->step = step;
+    turn->data = data;
+    turn->waits = 1;
+
+    r->read_event_handler = ngx_http_block_reading;
+
+    ngx_queue_insert_tail(&ngx_http_sluice_line, &turn->queue);
+
+    ngx_http_sluice_line_watch();
+
+    return NGX_AGAIN;
+}
+
+
+/* The request's place, made when it waits for the first time. */
+
+static ngx_http_sluice_turn_t *
+ngx_http_sluice_turn(ngx_http_request_t *r)
+{
+    ngx_http_cleanup_t *cln;
+    ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_turn_t *turn;
+
+    ctx = ngx_http_sluice_ctx(r);
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    if (ctx->turn == NULL) {
+        cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_turn_t));
+        if (cln == NULL) {
+            return NULL;
+        }
+
+        turn = cln->data;
+        turn->request = r;
+        turn->waits = 0;
+
+        cln->handler = ngx_http_sluice_turn_cleanup;
+        ctx->turn = turn;
+    }
+
+    return ctx->turn;
+}
+
+
+static void
+ngx_http_sluice_turn_cleanup(void *data)
+{
+    ngx_http_sluice_turn_t *turn = data;
+
+    if (turn->waits) {
+        ngx_queue_remove(&turn->queue);
+        turn->waits = 0;
+    }
+}
+
+
+/* Each thread that is done makes room for one. Were more to try, nginx would
+   log each that finds none. */
+
+static ngx_int_t
+ngx_http_sluice_line_next(void)
+{
+    ngx_int_t rc;
+    ngx_connection_t *c;
+    ngx_http_request_t *r;
+    ngx_http_sluice_turn_t *turn;
+
+    turn = ngx_queue_data(ngx_queue_head(&ngx_http_sluice_line),
+                          ngx_http_sluice_turn_t, queue);
+    r = turn->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    rc = ngx_http_sluice_thread_try(r, turn->work, turn->step, turn->data);
+
+    if (rc != NGX_BUSY) {
+        ngx_http_sluice_turn_cleanup(turn);
+        ngx_http_sluice_finish(r, rc);
+        ngx_http_run_posted_requests(c);
+    }
+
+    return rc;
+}
+
+
+/* Others may have filled the pool, and nothing of ours tells of their end; or
+   one of ours was done before its thread had taken the next. */
+
+static void
+ngx_http_sluice_line_watch(void)
+{
+    static ngx_connection_t nobody; /* whom debugging asks for */
+    ngx_event_t *ev = &ngx_http_sluice_line_event;
+
+    if (ngx_queue_empty(&ngx_http_sluice_line)) {
+        if (ev->timer_set) {
+            ngx_del_timer(ev);
+        }
+
+        return;
+    }
+
+    if (!ev->timer_set) {
+        ev->handler = ngx_http_sluice_line_late;
+        ev->data = &nobody;
+        ev->log = ngx_cycle->log;
+
+        ngx_add_timer(ev, NGX_HTTP_SLUICE_LINE_WATCH);
+    }
+}
+
+
+static void
+ngx_http_sluice_line_late(ngx_event_t *ev)
+{
+    while (!ngx_queue_empty(&ngx_http_sluice_line)) {
+        if (ngx_http_sluice_line_next() == NGX_BUSY) {
+            break;
+        }
+    }
+
+    ngx_http_sluice_line_watch();
+}

@@ -1,0 +1,89 @@
+/* Answers with what a function of the API returned. What it has to tell others,
+   and which links it wants signed, is in the body beside the answer. */
+
+#include "ngx_http_sluice_links.h"
+#include "ngx_http_sluice_reply.h"
+
+#include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "ngx_module/http/ngx_http_sluice_notify.h"
+#include "ngx_module/zone/ngx_http_sluice_revocation.h"
+#include "core/base/status.h"
+
+#include <jansson.h>
+
+
+static ngx_int_t ngx_http_sluice_reply_refuse(ngx_http_request_t *r,
+                                              json_t *body);
+
+
+ngx_int_t
+ngx_http_sluice_reply(ngx_http_request_t *r,
+                      const ngx_sluice_pg_result_t *result, ngx_uint_t sign)
+{
+    json_t *body;
+    ngx_int_t status;
+    ngx_str_t value;
+
+    if (result->status != SLUICE_OK) {
+        return ngx_http_sluice_problem(r, result->status, NULL, NULL);
+    }
+
+    if (ngx_sluice_pg_value(result, 0, 0, &value) != NGX_OK) {
+        return ngx_http_sluice_problem(r, SLUICE_INTERNAL, NULL, NULL);
+    }
+
+    status = ngx_atoi(value.data, value.len);
+
+    if (ngx_sluice_pg_value(result, 0, 1, &value) != NGX_OK) {
+        return ngx_http_sluice_json(r, (ngx_uint_t) status, &value);
+    }
+
+    body = json_loadb((char *) value.data, value.len, 0, NULL);
+
+    if (body == NULL) {
+        return ngx_http_sluice_problem(r, SLUICE_INTERNAL, NULL, NULL);
+    }
+
+    if (status >= NGX_HTTP_BAD_REQUEST) {
+        return ngx_http_sluice_reply_refuse(r, body);
+    }
+
+    ngx_http_sluice_revocation_publish(r, json_object_get(body, "revoked"));
+    (void) json_object_del(body, "revoked");
+
+    ngx_http_sluice_notify(r, body);
+
+    if (status == NGX_HTTP_NO_CONTENT) {
+        json_decref(body);
+        ngx_str_null(&value);
+        return ngx_http_sluice_json(r, (ngx_uint_t) status, &value);
+    }
+
+    if (sign && ngx_http_sluice_sign_links(r, body) != NGX_OK) {
+        json_decref(body);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sluice_json_value(r, (ngx_uint_t) status, body);
+}
+
+
+/* {"problem": "not-found", "detail": …, "field": …}: the word decides */
+
+static ngx_int_t
+ngx_http_sluice_reply_refuse(ngx_http_request_t *r, json_t *body)
+{
+    ngx_int_t rc;
+    const char *word;
+
+    word = json_string_value(json_object_get(body, "problem"));
+
+    rc = ngx_http_sluice_problem(
+        r, word ? status_from_word(word, ngx_strlen(word)) : SLUICE_INTERNAL,
+        json_string_value(json_object_get(body, "detail")),
+        json_string_value(json_object_get(body, "field")));
+    json_decref(body);
+
+    return rc;
+}

@@ -1,0 +1,10 @@
+/* DELETE /api/links/{jti}. */
+
+#ifndef NGX_HTTP_SLUICE_REVOKE_H
+#define NGX_HTTP_SLUICE_REVOKE_H
+
+#include "ngx_module/http/ngx_http_sluice.h"
+
+ngx_int_t ngx_http_sluice_revoke_handler(ngx_http_request_t *r);
+
+#endif

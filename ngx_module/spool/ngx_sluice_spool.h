@@ -1,0 +1,109 @@
+/*
+ * A file on its way in. Bytes are appended to <spool>/<id>.part, and when all
+ * are durable the file becomes <spool>/<id>. One that may be taken up again by
+ * a later request, in another process, has <spool>/<id>.state beside it: how
+ * far its SHA-256 has come. The file's size is the truth; where the state is
+ * behind, the missing bytes are read once more.
+ *
+ * Who appends holds a lock on the .part file (fcntl's, of the open file: it
+ * ends with the descriptor, and NFS 4 carries it between machines).
+ *
+ * Everything here blocks: call it from a thread, except where it says
+ * otherwise. What returns ngx_err_t returns 0 or an errno.
+ */
+
+#ifndef NGX_SLUICE_SPOOL_H
+#define NGX_SLUICE_SPOOL_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "core/base/sha256.h"
+#include "core/base/tus.h"
+#include "core/base/uuid.h"
+
+typedef struct {
+    const char *folder; /* terminated */
+    char id[UUID_TEXT_SIZE];
+    char *part; /* paths, terminated */
+    char *path;
+    char *state;
+
+    int fd; /* -1: not open */
+    sha256_t sha256;
+    off_t size;  /* bytes of the file */
+    off_t saved; /* size when the state was last written */
+    off_t sent;  /* bytes that the disk was told to write */
+    off_t valid; /* before the chunk whose checksum is still to be judged */
+    u_char digest[SHA256_SIZE];
+
+    unsigned resumable : 1; /* a .part file stays when `pool` goes */
+    unsigned unjudged : 1;  /* bytes from `valid` on */
+    unsigned durable : 1;   /* it is <spool>/<id> now */
+    unsigned kept : 1;      /* someone else answers for that from here on */
+} ngx_sluice_spool_t;
+
+/* Prepares a file with a fresh id, or with `id`, which makes it resumable;
+   nothing is on disk yet, nothing blocks. When `pool` goes, the descriptor goes
+   and the file, too, unless it is resumable or `kept`. NULL without memory or
+   randomness. */
+ngx_sluice_spool_t *ngx_sluice_spool_create(ngx_pool_t *pool, ngx_str_t *folder,
+                                            const char *id);
+
+/* Makes the .part file and takes its lock; what it needs to become `length`
+   bytes long is seen to as by _reserve(). The name of a resumable one is
+   durable when this returns. When it fails, there is no file. */
+ngx_err_t ngx_sluice_spool_begin(ngx_sluice_spool_t *spool, off_t length,
+                                 off_t keep_free);
+
+/* Whether the open file may become `length` bytes long and leave `keep_free`
+   free: 0, or NGX_ENOSPC. Where the file system can, the space is the file's
+   from here on, so that no two uploads are promised the same; its size stays.
+   What was reserved before is not asked for again. */
+ngx_err_t ngx_sluice_spool_reserve(ngx_sluice_spool_t *spool, off_t length,
+                                   off_t keep_free);
+
+/* Opens a resumable one again and takes its lock; `size` is known then, and of
+   a chunk with a checksum that was not judged nothing is left. It may be
+   `durable` already: then nothing can be appended. NGX_EAGAIN: another request
+   holds it. NGX_ENOENT: there is none. */
+ngx_err_t ngx_sluice_spool_open(ngx_sluice_spool_t *spool);
+
+/* Reads on what the state does not cover, some MiB each time. NGX_EAGAIN: call
+   it again. */
+ngx_err_t ngx_sluice_spool_catch_up(ngx_sluice_spool_t *spool);
+
+/* What is appended from here on is nothing until _judged() says so. */
+ngx_err_t ngx_sluice_spool_unjudged(ngx_sluice_spool_t *spool);
+ngx_err_t ngx_sluice_spool_judged(ngx_sluice_spool_t *spool, ngx_uint_t good);
+
+/* Appends what `in` holds; reads it into the digest, and into `sum` unless
+   NULL. Now and then writes down how far it is. */
+ngx_err_t ngx_sluice_spool_append(ngx_sluice_spool_t *spool, ngx_chain_t *in,
+                                  tus_checksum_t *sum);
+
+/* Appends some MiB of another file, which is open, from `*offset` on, and moves
+   that. NGX_EAGAIN: there is more. */
+ngx_err_t ngx_sluice_spool_join(ngx_sluice_spool_t *spool,
+                                ngx_sluice_spool_t *from, off_t *offset);
+
+/* What was appended is durable, and its state is written. */
+ngx_err_t ngx_sluice_spool_save(ngx_sluice_spool_t *spool);
+
+/* Ends the lock; safe and quick, on the loop, too. */
+void ngx_sluice_spool_close(ngx_sluice_spool_t *spool);
+
+/* fsync, rename, fsync of the folder, digest. May be done again by another
+   process when nobody recorded it. */
+ngx_err_t ngx_sluice_spool_commit(ngx_sluice_spool_t *spool);
+
+/* Takes away all that is on disk but <spool>/<id>, and with `all` that, too. */
+void ngx_sluice_spool_remove(ngx_sluice_spool_t *spool, ngx_uint_t all);
+
+/* The same for one that nobody has open, and never <spool>/<id>. */
+void ngx_sluice_spool_forget(ngx_str_t *folder, const char *id);
+
+/* The same for one that somebody may have open: then it stays. */
+void ngx_sluice_spool_clear(ngx_str_t *folder, const char *id);
+
+#endif

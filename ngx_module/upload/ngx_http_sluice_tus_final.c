@@ -1,0 +1,221 @@
+/*
+ * The final upload of tus's concatenation: parts that are whole are read once,
+ * in their order, into a new file; the hash goes over all of it. There is no
+ * row for it until it is a media file, and then the parts are done, too: in
+ * between nothing has to be taken up again.
+ */
+
+#include "ngx_http_sluice_tus.h"
+#include "ngx_http_sluice_upload.h"
+
+#include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/spool/ngx_sluice_spool.h"
+#include "core/base/status.h"
+#include "core/base/uuid.h"
+
+#include <jansson.h>
+
+
+static void ngx_http_sluice_tus_found(ngx_http_request_t *r, void *data,
+                                      const ngx_sluice_pg_result_t *result);
+static void ngx_http_sluice_tus_final_take(ngx_http_sluice_tus_t *tus,
+                                           json_t *body);
+static void ngx_http_sluice_tus_final_reserved(ngx_http_request_t *r,
+                                               void *data);
+static void ngx_http_sluice_tus_part(ngx_http_sluice_tus_t *tus);
+static void ngx_http_sluice_tus_part_locked(ngx_http_sluice_tus_t *tus);
+static void ngx_http_sluice_tus_part_copy(void *data, ngx_log_t *log);
+static void ngx_http_sluice_tus_part_copied(ngx_http_request_t *r, void *data);
+
+
+static ngx_sluice_pg_statement_t ngx_http_sluice_find_parts = {
+    "find_parts",
+    "select status, body from api.find_parts($1::uuid, $2::jsonb)", 2, 0
+};
+
+
+void
+ngx_http_sluice_tus_final(ngx_http_sluice_tus_t *tus)
+{
+    unsigned i;
+    json_t *ids, *args;
+
+    ids = json_array();
+
+    for (i = 0; i < tus->parts.count; i++) {
+        (void) json_array_append_new(ids, json_string(tus->parts.ids[i]));
+    }
+
+    args = json_pack("{s:o}", "parts", ids);
+    ngx_http_sluice_ingest_part(&tus->ingest, args);
+
+    ngx_http_sluice_tus_query(tus, &ngx_http_sluice_find_parts, args,
+                              ngx_http_sluice_tus_found);
+}
+
+
+static void
+ngx_http_sluice_tus_found(ngx_http_request_t *r, void *data,
+                          const ngx_sluice_pg_result_t *result)
+{
+    json_t *body;
+    const char *id;
+    ngx_http_sluice_tus_t *tus = data;
+
+    body = ngx_http_sluice_tus_body(tus, result);
+    if (body == NULL) {
+        return;
+    }
+
+    if (!json_is_true(json_object_get(body, "done"))) {
+        ngx_http_sluice_tus_final_take(tus, body);
+        json_decref(body);
+        return;
+    }
+
+    /* it was done before, and the answer was lost */
+
+    id = json_string_value(json_object_get(body, "id"));
+
+    if (id == NULL || ngx_http_sluice_tus_take(tus, body) != NGX_OK
+        || ngx_http_sluice_location(r, NGX_HTTP_SLUICE_TUS_PATH "/", id)
+               != NGX_OK) {
+        json_decref(body);
+        ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
+        return;
+    }
+
+    json_decref(body);
+    ngx_http_sluice_tus_answer(tus);
+}
+
+
+static void
+ngx_http_sluice_tus_final_take(ngx_http_sluice_tus_t *tus, json_t *body)
+{
+    size_t i;
+    json_t *lengths;
+
+    lengths = json_object_get(body, "lengths");
+    tus->length = (off_t) json_integer_value(json_object_get(body, "length"));
+    tus->expires = (time_t) json_integer_value(
+        json_object_get(body, "expires"));
+
+    for (i = 0; i < tus->parts.count; i++) {
+        tus->part_lengths[i] = (off_t) json_integer_value(
+            json_array_get(lengths, i));
+    }
+
+    if (tus->conf->max_size && tus->length > tus->conf->max_size) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_TOO_LARGE, NULL);
+        return;
+    }
+
+    tus->spool = ngx_sluice_spool_create(tus->request->pool, &tus->conf->spool,
+                                         NULL);
+    if (tus->spool == NULL) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
+        return;
+    }
+
+    ngx_http_sluice_tus_reserve(tus, ngx_http_sluice_tus_final_reserved);
+}
+
+
+static void
+ngx_http_sluice_tus_final_reserved(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    if (tus->reserve.error) {
+        ngx_http_sluice_tus_refuse(
+            tus, ngx_http_sluice_spool_status(tus->reserve.error), NULL);
+        return;
+    }
+
+    ngx_http_sluice_tus_part(tus);
+}
+
+
+/* the next one, or the end */
+
+static void
+ngx_http_sluice_tus_part(ngx_http_sluice_tus_t *tus)
+{
+    if (tus->part_number == tus->parts.count) {
+
+        if (ngx_http_sluice_location(tus->request, NGX_HTTP_SLUICE_TUS_PATH "/",
+                                     tus->spool->id)
+            != NGX_OK) {
+            ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
+            return;
+        }
+
+        ngx_memcpy(tus->id, tus->spool->id, UUID_TEXT_SIZE);
+        ngx_http_sluice_tus_finish(tus);
+        return;
+    }
+
+    tus->part = ngx_sluice_spool_create(tus->request->pool, &tus->conf->spool,
+                                        tus->parts.ids[tus->part_number]);
+    if (tus->part == NULL) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
+        return;
+    }
+
+    tus->part_offset = 0;
+    ngx_http_sluice_tus_lock(tus, tus->part, ngx_http_sluice_tus_part_locked);
+}
+
+
+static void
+ngx_http_sluice_tus_part_locked(ngx_http_sluice_tus_t *tus)
+{
+    if (tus->error) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_NOT_FOUND,
+                                   "A part's file is gone.");
+        return;
+    }
+
+    if (tus->part->size != tus->part_lengths[tus->part_number]) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_CONFLICT,
+                                   "A part is not whole.");
+        return;
+    }
+
+    ngx_http_sluice_tus_thread(tus, ngx_http_sluice_tus_part_copy,
+                               ngx_http_sluice_tus_part_copied);
+}
+
+
+static void
+ngx_http_sluice_tus_part_copy(void *data, ngx_log_t *log)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    tus->error = ngx_sluice_spool_join(tus->spool, tus->part,
+                                       &tus->part_offset);
+}
+
+
+static void
+ngx_http_sluice_tus_part_copied(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    if (tus->error == NGX_EAGAIN) {
+        ngx_http_sluice_tus_thread(tus, ngx_http_sluice_tus_part_copy,
+                                   ngx_http_sluice_tus_part_copied);
+        return;
+    }
+
+    if (tus->error) {
+        ngx_http_sluice_tus_refuse(
+            tus, ngx_http_sluice_spool_status(tus->error), NULL);
+        return;
+    }
+
+    ngx_http_sluice_tus_unlock(tus);
+    tus->part_number++;
+    ngx_http_sluice_tus_part(tus);
+}

@@ -1,0 +1,376 @@
+/*
+ * Plain uploads: POST /api/media?filename=… with the file as body, and PUT
+ * /media/drop/<name> with a signed link. The body is written as it comes. Then,
+ * in this order: durable file, one transaction with the media row and its first
+ * job, a word to Redis, the answer. What can be taken up again is
+ * ngx_http_sluice_tus.c's.
+ */
+
+#include "ngx_http_sluice_upload.h"
+
+#include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/gate/ngx_http_sluice_gate.h"
+#include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "ngx_module/http/ngx_http_sluice_call.h"
+#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/links/ngx_http_sluice_reply.h"
+#include "ngx_module/spool/ngx_sluice_spool.h"
+#include "core/base/status.h"
+#include "core/base/uuid.h"
+#include "core/grant/access.h"
+
+#include <jansson.h>
+
+
+typedef struct {
+    ngx_http_sluice_receive_t receive;
+    ngx_http_sluice_ingest_t ingest;
+    ngx_http_sluice_reserve_t reserve;
+    ngx_err_t error;
+} ngx_http_sluice_upload_t;
+
+
+static ngx_http_sluice_upload_t *
+ngx_http_sluice_upload_create(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sluice_upload_begin(ngx_http_request_t *r,
+                                              ngx_http_sluice_upload_t *upload);
+static ngx_int_t ngx_http_sluice_upload_args(ngx_http_request_t *r,
+                                             ngx_http_sluice_upload_t *upload);
+static void
+ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
+                               const ngx_sluice_pg_result_t *result);
+static off_t ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result,
+                                         off_t max);
+static void ngx_http_sluice_upload_reserved(ngx_http_request_t *r, void *data);
+static void ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data,
+                                            ngx_int_t rc);
+static void ngx_http_sluice_upload_commit(void *data, ngx_log_t *log);
+static void ngx_http_sluice_upload_committed(ngx_http_request_t *r, void *data);
+static void ngx_http_sluice_upload_failed(ngx_http_request_t *r, ngx_err_t err);
+static void
+ngx_http_sluice_upload_recorded(ngx_http_request_t *r,
+                                ngx_http_sluice_ingest_t *ingest,
+                                const ngx_sluice_pg_result_t *result);
+
+
+static ngx_sluice_pg_statement_t ngx_http_sluice_reserve_upload = {
+    "begin_upload",
+    "select status, body from api.begin_upload($1::uuid, $2::jsonb)", 2, 0
+};
+
+
+/* PUT …/<name>: the grant's `sub` says whose it will be. A user who has signed
+   in needs no grant where the gate lets him pass. */
+
+ngx_int_t
+ngx_http_sluice_upload_drop(ngx_http_request_t *r)
+{
+    ngx_http_sluice_gate_ctx_t *ctx;
+    ngx_http_sluice_upload_t *upload;
+
+    ctx = ngx_http_sluice_gate_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ctx->access.role == ROLE_NONE) {
+
+        if (!uuid_valid((char *) ctx->link_user.data, ctx->link_user.len)) {
+            return ngx_http_sluice_problem(
+                r,
+                ctx->grant.len ? SLUICE_GRANT_INVALID : SLUICE_UNAUTHENTICATED,
+                "The link names no user whose the "
+                "file would be.",
+                NULL);
+        }
+
+        ngx_memcpy(ctx->access.sub, ctx->link_user.data, UUID_TEXT_LEN);
+        ctx->access.sub[UUID_TEXT_LEN] = '\0';
+    }
+
+    upload = ngx_http_sluice_upload_create(r);
+    if (upload == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    upload->ingest.filename = r->uri;
+
+    if (ngx_http_sluice_filename(&upload->ingest.filename) != NGX_OK) {
+        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
+                                       "Name the file in the path: 1 to 255 "
+                                       "bytes of UTF-8.",
+                                       "filename");
+    }
+
+    return ngx_http_sluice_upload_begin(r, upload);
+}
+
+
+ngx_int_t
+ngx_http_sluice_upload_handler(ngx_http_request_t *r)
+{
+    ngx_int_t rc;
+    ngx_http_sluice_upload_t *upload;
+
+    upload = ngx_http_sluice_upload_create(r);
+    if (upload == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_sluice_upload_args(r, upload);
+
+    return rc == NGX_DECLINED ? ngx_http_sluice_upload_begin(r, upload) : rc;
+}
+
+
+static ngx_http_sluice_upload_t *
+ngx_http_sluice_upload_create(ngx_http_request_t *r)
+{
+    ngx_http_sluice_upload_t *upload;
+
+    upload = ngx_pcalloc(r->pool, sizeof(ngx_http_sluice_upload_t));
+
+    if (upload) {
+        upload->ingest.done = ngx_http_sluice_upload_recorded;
+        upload->ingest.data = upload;
+        upload->receive.done = ngx_http_sluice_upload_received;
+        upload->receive.data = upload;
+    }
+
+    return upload;
+}
+
+
+/* before the body: what can be refused is refused now */
+
+static ngx_int_t
+ngx_http_sluice_upload_begin(ngx_http_request_t *r,
+                             ngx_http_sluice_upload_t *upload)
+{
+    off_t length;
+    json_t *args;
+    ngx_int_t rc;
+    ngx_http_sluice_upload_loc_conf_t *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_upload_module);
+
+    if (ulcf->spool.len == 0) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "an upload, but no \"sluice_upload\" in this location");
+        return ngx_http_sluice_problem(r, SLUICE_INTERNAL, NULL, NULL);
+    }
+
+    length = ngx_max(r->headers_in.content_length_n, 0);
+
+    if (ulcf->max_size && length > ulcf->max_size) {
+        return ngx_http_sluice_problem(r, SLUICE_TOO_LARGE, NULL, NULL);
+    }
+
+    upload->receive.spool = ngx_sluice_spool_create(r->pool, &ulcf->spool,
+                                                    NULL);
+    upload->ingest.spool = upload->receive.spool;
+
+    if (upload->receive.spool == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->main->count++;
+
+    args = json_pack("{s:I}", "bytes", (json_int_t) length);
+    ngx_http_sluice_ingest_part(&upload->ingest, args);
+
+    rc = ngx_http_sluice_call(r, &ngx_http_sluice_reserve_upload,
+                              ngx_http_sluice_gate_access(r)->sub, args,
+                              ngx_http_sluice_upload_allowed, upload);
+    ngx_http_sluice_finish(r, rc);
+
+    return NGX_DONE;
+}
+
+
+/* NGX_DECLINED when there is nothing to refuse, else the answer */
+
+static ngx_int_t
+ngx_http_sluice_upload_args(ngx_http_request_t *r,
+                            ngx_http_sluice_upload_t *upload)
+{
+    ngx_int_t rc;
+    ngx_uint_t i;
+    ngx_http_sluice_ingest_t *ingest = &upload->ingest;
+
+    rc = ngx_http_sluice_arg(r, "filename", &ingest->filename);
+
+    if (rc == NGX_DECLINED || ingest->filename.len == 0) {
+        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
+                                       "Name the file: ?filename=film.mp4",
+                                       "filename");
+    }
+
+    if (rc != NGX_OK || ngx_http_sluice_filename(&ingest->filename) != NGX_OK) {
+        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
+                                       "A file name is 1 to 255 bytes of UTF-8 "
+                                       "without control characters.",
+                                       "filename");
+    }
+
+    rc = ngx_http_sluice_arg(r, "title", &ingest->title);
+
+    if (rc == NGX_ERROR
+        || (rc == NGX_OK && ngx_http_sluice_title(&ingest->title) != NGX_OK)) {
+        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
+                                       "A title is at most 500 characters of "
+                                       "UTF-8 without control characters.",
+                                       "title");
+    }
+
+    for (i = 0; i < NGX_HTTP_SLUICE_PARTS; i++) {
+        if (ngx_http_sluice_arg(r, ngx_http_sluice_parts[i], &ingest->part[i])
+            == NGX_ERROR) {
+            return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID, NULL,
+                                           ngx_http_sluice_parts[i]);
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static void
+ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
+                               const ngx_sluice_pg_result_t *result)
+{
+    ngx_str_t status;
+    ngx_http_sluice_upload_t *upload = data;
+    ngx_http_sluice_upload_loc_conf_t *ulcf;
+
+    if (result->status != SLUICE_OK
+        || ngx_sluice_pg_value(result, 0, 0, &status) != NGX_OK
+        || ngx_atoi(status.data, status.len) >= NGX_HTTP_SPECIAL_RESPONSE) {
+        ngx_http_sluice_finish(r, ngx_http_sluice_reply(r, result, 0));
+        return;
+    }
+
+    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_upload_module);
+
+    upload->receive.max = ngx_http_sluice_upload_room(
+        result, ulcf->max_size ? ulcf->max_size : -1);
+
+    upload->reserve.conf = ulcf;
+    upload->reserve.spool = upload->receive.spool;
+    upload->reserve.length = r->headers_in.content_length_n;
+    upload->reserve.done = ngx_http_sluice_upload_reserved;
+    upload->reserve.data = upload;
+
+    ngx_http_sluice_reserve(r, &upload->reserve);
+}
+
+
+static void
+ngx_http_sluice_upload_reserved(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_upload_t *upload = data;
+
+    if (upload->reserve.error) {
+        ngx_http_sluice_upload_failed(r, upload->reserve.error);
+        return;
+    }
+
+    ngx_http_sluice_receive(r, &upload->receive);
+}
+
+
+/* The smaller of `max` and what is left of a quota; -1: no bound */
+
+static off_t
+ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result, off_t max)
+{
+    off_t room;
+    json_t *body, *value;
+
+    body = ngx_http_sluice_call_body(result);
+    value = json_object_get(body, "room");
+    room = json_is_integer(value) ? (off_t) json_integer_value(value) : -1;
+    json_decref(body);
+
+    return room >= 0 && (max < 0 || room < max) ? room : max;
+}
+
+
+static void
+ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data, ngx_int_t rc)
+{
+    ngx_http_sluice_upload_t *upload = data;
+
+    if (rc == NGX_OK) {
+        (void) ngx_http_sluice_thread_wait(r, ngx_http_sluice_upload_commit,
+                                           ngx_http_sluice_upload_committed,
+                                           upload);
+        return;
+    }
+
+    if (rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        rc = ngx_http_sluice_problem(r, SLUICE_TOO_LARGE, NULL, NULL);
+
+    } else if (upload->receive.error) {
+        ngx_http_sluice_upload_failed(r, upload->receive.error);
+        return;
+    }
+
+    ngx_http_sluice_finish(r, rc);
+}
+
+
+/* In a thread. A disk that is too full is no fault of ours. */
+
+static void
+ngx_http_sluice_upload_commit(void *data, ngx_log_t *log)
+{
+    ngx_http_sluice_upload_t *upload = data;
+
+    upload->error = ngx_sluice_spool_commit(upload->receive.spool);
+
+    if (upload->error
+        && ngx_http_sluice_spool_status(upload->error) != SLUICE_NO_SPACE) {
+        ngx_log_error(NGX_LOG_CRIT, log, upload->error, "writing \"%s\" failed",
+                      upload->receive.spool->part);
+    }
+}
+
+
+static void
+ngx_http_sluice_upload_committed(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_upload_t *upload = data;
+
+    if (upload->error) {
+        ngx_http_sluice_upload_failed(r, upload->error);
+        return;
+    }
+
+    ngx_http_sluice_finish(r, ngx_http_sluice_ingest(r, &upload->ingest));
+}
+
+
+static void
+ngx_http_sluice_upload_failed(ngx_http_request_t *r, ngx_err_t err)
+{
+    ngx_http_sluice_finish(
+        r, ngx_http_sluice_problem(r, ngx_http_sluice_spool_status(err), NULL,
+                                   NULL));
+}
+
+
+static void
+ngx_http_sluice_upload_recorded(ngx_http_request_t *r,
+                                ngx_http_sluice_ingest_t *ingest,
+                                const ngx_sluice_pg_result_t *result)
+{
+    if ((ingest->status == NGX_HTTP_CREATED || ingest->status == NGX_HTTP_OK)
+        && ngx_http_sluice_location(r, "/api/media/", ingest->media)
+               != NGX_OK) {
+        ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    ngx_http_sluice_finish(r, ngx_http_sluice_reply(r, result, 1));
+}

@@ -1,0 +1,212 @@
+/* The directive "sluice_upload", and what answers where it stands. */
+
+#include "ngx_http_sluice_upload.h"
+
+#include "ngx_module/http/ngx_http_sluice.h"
+
+
+#define NGX_HTTP_SLUICE_UPLOAD_BUFFER (448 * 1024) /* each upload has two */
+#define NGX_HTTP_SLUICE_UPLOAD_KEEP_FREE (1024 * 1024 * 1024)
+
+
+static ngx_int_t ngx_http_sluice_upload_init_process(ngx_cycle_t *cycle);
+static void ngx_http_sluice_upload_exit_process(ngx_cycle_t *cycle);
+static void *ngx_http_sluice_upload_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_sluice_upload_merge_loc_conf(ngx_conf_t *cf, void *parent,
+                                                   void *child);
+static char *ngx_http_sluice_upload(ngx_conf_t *cf, ngx_command_t *cmd,
+                                    void *conf);
+static off_t ngx_http_sluice_upload_param(ngx_str_t *value, const char *name);
+
+
+static ngx_command_t ngx_http_sluice_upload_commands[] = {
+
+    { ngx_string("sluice_upload"), NGX_HTTP_LOC_CONF | NGX_CONF_TAKE123,
+      ngx_http_sluice_upload, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL },
+
+    ngx_null_command
+};
+
+
+static ngx_http_module_t ngx_http_sluice_upload_module_ctx = {
+    NULL, /* preconfiguration */
+    NULL, /* postconfiguration */
+
+    NULL, /* create main configuration */
+    NULL, /* init main configuration */
+
+    NULL, /* create server configuration */
+    NULL, /* merge server configuration */
+
+    ngx_http_sluice_upload_create_loc_conf, /* create location configuration */
+    ngx_http_sluice_upload_merge_loc_conf   /* merge location configuration */
+};
+
+
+ngx_module_t ngx_http_sluice_upload_module = {
+    NGX_MODULE_V1,
+    &ngx_http_sluice_upload_module_ctx,  /* module context */
+    ngx_http_sluice_upload_commands,     /* module directives */
+    NGX_HTTP_MODULE,                     /* module type */
+    NULL,                                /* init master */
+    NULL,                                /* init module */
+    ngx_http_sluice_upload_init_process, /* init process */
+    NULL,                                /* init thread */
+    NULL,                                /* exit thread */
+    ngx_http_sluice_upload_exit_process, /* exit process */
+    NULL,                                /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+/* processes */
+
+static ngx_int_t
+ngx_http_sluice_upload_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_sluice_main_conf_t *smcf;
+
+    smcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_sluice_module);
+
+    if (smcf && smcf->uploads
+        && (ngx_process == NGX_PROCESS_WORKER
+            || ngx_process == NGX_PROCESS_SINGLE)) {
+        ngx_http_sluice_receive_init(cycle->log);
+        ngx_http_sluice_upload_listen(smcf->redis_uploads);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_sluice_upload_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_sluice_receive_end();
+    ngx_http_sluice_upload_deaf();
+}
+
+
+/* configuration */
+
+static void *
+ngx_http_sluice_upload_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_sluice_upload_loc_conf_t *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_upload_loc_conf_t));
+
+    if (conf) {
+        conf->keep_free = NGX_HTTP_SLUICE_UPLOAD_KEEP_FREE;
+    }
+
+    return conf;
+}
+
+
+static char *
+ngx_http_sluice_upload_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_sluice_upload_loc_conf_t *prev = parent;
+    ngx_http_sluice_upload_loc_conf_t *conf = child;
+
+    ngx_http_core_loc_conf_t *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* "if" and "limit_except" are the same location under another condition */
+
+    if (clcf->noname && conf->spool.len == 0) {
+        *conf = *prev;
+    }
+
+    /* nginx's default makes a thread hop of every 8 KiB */
+
+    if (conf->spool.len
+        && clcf->client_body_buffer_size == 2 * (size_t) ngx_pagesize) {
+        clcf->client_body_buffer_size = NGX_HTTP_SLUICE_UPLOAD_BUFFER;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_sluice_upload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sluice_upload_loc_conf_t *ulcf = conf;
+
+    off_t size;
+    ngx_str_t *value;
+    ngx_uint_t i;
+    ngx_http_sluice_main_conf_t *smcf;
+
+    if (ulcf->spool.len) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        size = ngx_http_sluice_upload_param(&value[i], "max_size=");
+
+        if (size != NGX_ERROR) {
+            ulcf->max_size = size;
+            continue;
+        }
+
+        size = ngx_http_sluice_upload_param(&value[i], "keep_free=");
+
+        if (size != NGX_ERROR) {
+            ulcf->keep_free = size;
+            continue;
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\" of \"sluice_upload\": "
+                           "write max_size=<size>, e.g. max_size=20g, or "
+                           "keep_free=<size>, e.g. keep_free=1g",
+                           &value[i]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_conf_full_name(cf->cycle, &value[1], 0) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ulcf->spool = value[1];
+
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_module);
+
+    if (smcf->database == NULL) {
+        return NGX_HTTP_SLUICE_NEEDS_DATABASE;
+    }
+
+    smcf->uploads = 1;
+
+    ulcf->file = cf->conf_file->file.name;
+    ulcf->line = cf->conf_file->line;
+
+    return NGX_CONF_OK;
+}
+
+
+/* What stands behind the name, or NGX_ERROR */
+
+static off_t
+ngx_http_sluice_upload_param(ngx_str_t *value, const char *name)
+{
+    size_t len;
+    ngx_str_t size;
+
+    len = ngx_strlen(name);
+
+    if (value->len <= len || ngx_strncmp(value->data, name, len) != 0) {
+        return NGX_ERROR;
+    }
+
+    size.data = value->data + len;
+    size.len = value->len - len;
+
+    return ngx_parse_offset(&size);
+}

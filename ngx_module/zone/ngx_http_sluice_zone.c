@@ -1,0 +1,613 @@
+/*
+ * The zone's memory: a header with the counters, and the tables of core/ behind
+ * it. A process finds its own through a static pointer: processes of an old
+ * configuration keep theirs after a reload.
+ */
+
+#include "ngx_http_sluice_zone.h"
+
+#include "core/base/status.h"
+#include "core/table/budget.h"
+#include "core/table/revocation.h"
+#include "core/table/siphash.h"
+#include "core/table/verified.h"
+
+#include <openssl/rand.h>
+
+
+#define NGX_HTTP_SLUICE_ZONE_MAGIC 0x656e6f7a /* "zone" */
+#define NGX_HTTP_SLUICE_ZONE_VERSION 1
+
+#define NGX_HTTP_SLUICE_ZONE_ROWS 64
+#define NGX_HTTP_SLUICE_ZONE_CACHE_LINE 64
+
+#define NGX_HTTP_SLUICE_ZONE_ALERT_EVERY 60 /* s */
+
+
+/*
+ * Each worker process counts in a row of its own, so that none waits for
+ * another's cache line. After a reload the old and the new process of a slot
+ * share one, hence the atomic additions.
+ */
+
+typedef struct {
+    ngx_atomic_t passed[NGX_HTTP_SLUICE_BY_COUNT];
+    ngx_atomic_t denied[SLUICE_STATUS_COUNT];
+    ngx_atomic_t hits;
+    ngx_atomic_t misses;
+} __attribute__((aligned(NGX_HTTP_SLUICE_ZONE_CACHE_LINE)))
+ngx_http_sluice_zone_row_t;
+
+
+/* A process that takes requests; pid 0: a free place. */
+
+typedef struct {
+    ngx_atomic_t pid;
+    ngx_atomic_t configuration;
+} ngx_http_sluice_zone_process_t;
+
+
+/* What lies in shared memory, with the tables behind it. */
+
+typedef struct {
+    uint32_t magic;
+    uint32_t version;
+    size_t verified; /* bytes from here */
+    size_t revocations;
+    size_t budgets;
+    ngx_atomic_t known;
+    ngx_msec_t turn;             /* when it was somebody's; 0: nobody's yet */
+    time_t alerted;              /* when a full table was told */
+    ngx_atomic_t configurations; /* that were read */
+    ngx_http_sluice_zone_process_t processes[NGX_MAX_PROCESSES];
+    ngx_http_sluice_zone_row_t rows[NGX_HTTP_SLUICE_ZONE_ROWS];
+} ngx_http_sluice_zone_sh_t;
+
+
+/* This process's zone; NULL: none. */
+
+static ngx_atomic_uint_t ngx_http_sluice_zone_configuration;
+static ngx_shm_zone_t *ngx_http_sluice_zone_shm;
+static ngx_http_sluice_zone_sh_t *ngx_http_sluice_zone_sh;
+
+
+static ngx_uint_t
+ngx_http_sluice_zone_alive(ngx_http_sluice_zone_process_t *process);
+static ngx_uint_t ngx_http_sluice_zone_alert(void);
+
+
+void
+ngx_http_sluice_zone_attach(ngx_shm_zone_t *shm_zone, void *mem)
+{
+    ngx_http_sluice_zone_shm = shm_zone;
+    ngx_http_sluice_zone_sh = mem;
+
+    if (mem) {
+        ngx_http_sluice_zone_configuration =
+            ++ngx_http_sluice_zone_sh->configurations;
+    }
+}
+
+
+/* A table, `offset` bytes behind the header. */
+
+static void *
+ngx_http_sluice_zone_table(ngx_http_sluice_zone_sh_t *sh, size_t offset)
+{
+    return (u_char *) sh + offset;
+}
+
+
+static verified_t *
+ngx_http_sluice_zone_tokens(void)
+{
+    return ngx_http_sluice_zone_table(ngx_http_sluice_zone_sh,
+                                      ngx_http_sluice_zone_sh->verified);
+}
+
+
+static revocation_t *
+ngx_http_sluice_zone_revocations(void)
+{
+    return ngx_http_sluice_zone_table(ngx_http_sluice_zone_sh,
+                                      ngx_http_sluice_zone_sh->revocations);
+}
+
+
+static budget_t *
+ngx_http_sluice_zone_budgets(void)
+{
+    return ngx_http_sluice_zone_table(ngx_http_sluice_zone_sh,
+                                      ngx_http_sluice_zone_sh->budgets);
+}
+
+
+/* nginx frees this lock when the process that holds it dies. */
+
+static ngx_shmtx_t *
+ngx_http_sluice_zone_mutex(void)
+{
+    return &((ngx_slab_pool_t *) ngx_http_sluice_zone_shm->shm.addr)->mutex;
+}
+
+
+static void
+ngx_http_sluice_zone_lock(void)
+{
+    ngx_shmtx_lock(ngx_http_sluice_zone_mutex());
+}
+
+
+static void
+ngx_http_sluice_zone_unlock(void)
+{
+    ngx_shmtx_unlock(ngx_http_sluice_zone_mutex());
+}
+
+
+/* counters */
+
+static ngx_http_sluice_zone_row_t *
+ngx_http_sluice_zone_row(void)
+{
+    return &ngx_http_sluice_zone_sh
+                ->rows[ngx_worker % NGX_HTTP_SLUICE_ZONE_ROWS];
+}
+
+
+void
+ngx_http_sluice_zone_passed(ngx_http_sluice_by_t by)
+{
+    if (ngx_http_sluice_zone_sh) {
+        (void) ngx_atomic_fetch_add(&ngx_http_sluice_zone_row()->passed[by], 1);
+    }
+}
+
+
+void
+ngx_http_sluice_zone_denied(sluice_status_t status)
+{
+    if (ngx_http_sluice_zone_sh) {
+        (void) ngx_atomic_fetch_add(&ngx_http_sluice_zone_row()->denied[status],
+                                    1);
+    }
+}
+
+
+ngx_int_t
+ngx_http_sluice_zone_counts(ngx_http_sluice_zone_counts_t *counts)
+{
+    ngx_uint_t i, n;
+    ngx_http_sluice_zone_row_t *row;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(counts, sizeof(ngx_http_sluice_zone_counts_t));
+
+    for (n = 0; n < NGX_HTTP_SLUICE_ZONE_ROWS; n++) {
+        row = &ngx_http_sluice_zone_sh->rows[n];
+
+        for (i = 0; i < NGX_HTTP_SLUICE_BY_COUNT; i++) {
+            counts->passed[i] += row->passed[i];
+        }
+
+        for (i = 0; i < SLUICE_STATUS_COUNT; i++) {
+            counts->denied[i] += row->denied[i];
+        }
+
+        counts->hits += row->hits;
+        counts->misses += row->misses;
+    }
+
+    counts->revocations = revocation_used(ngx_http_sluice_zone_revocations(),
+                                          ngx_time());
+    counts->revocations_capacity = revocation_capacity(
+        ngx_http_sluice_zone_revocations());
+    counts->revocations_overflowed = revocation_overflowed(
+        ngx_http_sluice_zone_revocations());
+    counts->known = ngx_http_sluice_zone_sh->known;
+
+    counts->budgets = budget_used(ngx_http_sluice_zone_budgets(), ngx_time());
+    counts->budgets_capacity = budget_capacity(ngx_http_sluice_zone_budgets());
+
+    return NGX_OK;
+}
+
+
+/* verified tokens */
+
+ngx_uint_t
+ngx_http_sluice_zone_verified(const u_char digest[VERIFIED_DIGEST_SIZE])
+{
+    int seen;
+    ngx_http_sluice_zone_row_t *row;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return 0;
+    }
+
+    ngx_http_sluice_zone_lock();
+    seen = verified_find(ngx_http_sluice_zone_tokens(), digest, ngx_time());
+    ngx_http_sluice_zone_unlock();
+
+    row = ngx_http_sluice_zone_row();
+    (void) ngx_atomic_fetch_add(seen ? &row->hits : &row->misses, 1);
+
+    return (ngx_uint_t) seen;
+}
+
+
+void
+ngx_http_sluice_zone_remember(const u_char digest[VERIFIED_DIGEST_SIZE],
+                              time_t exp)
+{
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return;
+    }
+
+    ngx_http_sluice_zone_lock();
+    verified_put(ngx_http_sluice_zone_tokens(), digest, exp, ngx_time());
+    ngx_http_sluice_zone_unlock();
+}
+
+
+/* revocations */
+
+uint64_t
+ngx_http_sluice_zone_generation(void)
+{
+    return ngx_http_sluice_zone_sh
+               ? revocation_generation(ngx_http_sluice_zone_revocations())
+               : 0;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_zone_revoked(revocation_kind_t kind, const void *id, size_t len,
+                             time_t iat)
+{
+    int revoked;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return 0;
+    }
+
+    ngx_http_sluice_zone_lock();
+    revoked = revocation_find(ngx_http_sluice_zone_revocations(), kind, id, len,
+                              iat, ngx_time());
+    ngx_http_sluice_zone_unlock();
+
+    return (ngx_uint_t) revoked;
+}
+
+
+void
+ngx_http_sluice_zone_revoke(revocation_kind_t kind, const void *id, size_t len,
+                            time_t before, time_t exp, ngx_log_t *log)
+{
+    int rc;
+    time_t now;
+    ngx_uint_t tell;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return;
+    }
+
+    now = ngx_time();
+    tell = 0;
+
+    ngx_http_sluice_zone_lock();
+
+    rc = revocation_put(ngx_http_sluice_zone_revocations(), kind, id, len,
+                        before, exp, now);
+
+    tell = rc != 0 && ngx_http_sluice_zone_alert();
+
+    ngx_http_sluice_zone_unlock();
+
+    if (tell) {
+        ngx_log_error(NGX_LOG_ALERT, log, 0,
+                      "sluice_zone \"%V\" has no room for more revocations: "
+                      "some tokens that are good are refused until the last "
+                      "of them has expired; give it a larger size",
+                      &ngx_http_sluice_zone_shm->shm.name);
+    }
+}
+
+
+/* Under the lock: 1 when a full table has not been told for a while */
+
+static ngx_uint_t
+ngx_http_sluice_zone_alert(void)
+{
+    time_t now = ngx_time();
+
+    if (now - ngx_http_sluice_zone_sh->alerted
+        < NGX_HTTP_SLUICE_ZONE_ALERT_EVERY) {
+        return 0;
+    }
+
+    ngx_http_sluice_zone_sh->alerted = now;
+
+    return 1;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_zone_known(void)
+{
+    return ngx_http_sluice_zone_sh == NULL || ngx_http_sluice_zone_sh->known;
+}
+
+
+void
+ngx_http_sluice_zone_set_known(void)
+{
+    if (ngx_http_sluice_zone_sh) {
+        ngx_http_sluice_zone_sh->known = 1;
+    }
+}
+
+
+ngx_uint_t
+ngx_http_sluice_zone_turn(ngx_msec_t every)
+{
+    ngx_uint_t ours;
+    ngx_msec_t *turn;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return 0;
+    }
+
+    turn = &ngx_http_sluice_zone_sh->turn;
+
+    ngx_http_sluice_zone_lock();
+
+    /* another process may have looked at the clock later than this one */
+    ours = *turn == 0
+           || (ngx_msec_int_t) (ngx_current_msec - *turn)
+                  >= (ngx_msec_int_t) every;
+
+    if (ours) {
+        *turn = ngx_current_msec ? ngx_current_msec : 1;
+    }
+
+    ngx_http_sluice_zone_unlock();
+
+    return ours;
+}
+
+
+/* processes */
+
+void
+ngx_http_sluice_zone_serve(void)
+{
+    ngx_uint_t i;
+    ngx_http_sluice_zone_process_t *process;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return;
+    }
+
+    ngx_http_sluice_zone_lock();
+
+    for (i = 0; i < NGX_MAX_PROCESSES; i++) {
+        process = &ngx_http_sluice_zone_sh->processes[i];
+
+        if (!ngx_http_sluice_zone_alive(process)) {
+            process->configuration = ngx_http_sluice_zone_configuration;
+            process->pid = (ngx_atomic_uint_t) ngx_pid;
+            break;
+        }
+    }
+
+    ngx_http_sluice_zone_unlock();
+}
+
+
+void
+ngx_http_sluice_zone_leave(void)
+{
+    ngx_uint_t i;
+    ngx_http_sluice_zone_process_t *process;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return;
+    }
+
+    for (i = 0; i < NGX_MAX_PROCESSES; i++) {
+        process = &ngx_http_sluice_zone_sh->processes[i];
+
+        if (process->pid == (ngx_atomic_uint_t) ngx_pid) {
+            process->pid = 0;
+        }
+    }
+}
+
+
+ngx_uint_t
+ngx_http_sluice_zone_replacing(void)
+{
+    ngx_uint_t i;
+    ngx_http_sluice_zone_process_t *process;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return 0;
+    }
+
+    for (i = 0; i < NGX_MAX_PROCESSES; i++) {
+        process = &ngx_http_sluice_zone_sh->processes[i];
+
+        if (process->pid
+            && process->configuration < ngx_http_sluice_zone_configuration
+            && ngx_http_sluice_zone_alive(process)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* One that was killed has not said that it leaves. */
+
+static ngx_uint_t
+ngx_http_sluice_zone_alive(ngx_http_sluice_zone_process_t *process)
+{
+    ngx_pid_t pid = (ngx_pid_t) process->pid;
+
+    return pid && (kill(pid, 0) == 0 || ngx_errno != NGX_ESRCH);
+}
+
+
+/* budgets */
+
+int
+ngx_http_sluice_zone_use(const void *id, size_t len, uint64_t limit, time_t exp)
+{
+    int rc;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return -1;
+    }
+
+    ngx_http_sluice_zone_lock();
+    rc = budget_use(ngx_http_sluice_zone_budgets(), id, len, limit, exp,
+                    ngx_time());
+    ngx_http_sluice_zone_unlock();
+
+    return rc;
+}
+
+
+uint64_t
+ngx_http_sluice_zone_take(const void *id, size_t len, uint64_t want,
+                          uint64_t limit, time_t exp)
+{
+    uint64_t taken;
+    ngx_uint_t tell;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return BUDGET_NO_ROOM;
+    }
+
+    ngx_http_sluice_zone_lock();
+
+    taken = budget_take(ngx_http_sluice_zone_budgets(), id, len, want, limit,
+                        exp, ngx_time());
+    tell = taken == BUDGET_NO_ROOM && ngx_http_sluice_zone_alert();
+
+    ngx_http_sluice_zone_unlock();
+
+    if (tell) {
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                      "sluice_zone \"%V\" has no room to count more links: "
+                      "give it a larger size",
+                      &ngx_http_sluice_zone_shm->shm.name);
+    }
+
+    return taken;
+}
+
+
+void
+ngx_http_sluice_zone_give(const void *id, size_t len, uint64_t bytes)
+{
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return;
+    }
+
+    ngx_http_sluice_zone_lock();
+    budget_give(ngx_http_sluice_zone_budgets(), id, len, bytes);
+    ngx_http_sluice_zone_unlock();
+}
+
+
+void
+ngx_http_sluice_zone_spend(const void *id, size_t len, time_t exp)
+{
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return;
+    }
+
+    ngx_http_sluice_zone_lock();
+    budget_spend(ngx_http_sluice_zone_budgets(), id, len, exp, ngx_time());
+    ngx_http_sluice_zone_unlock();
+}
+
+
+ngx_uint_t
+ngx_http_sluice_zone_spent(const void *id, size_t len)
+{
+    int spent;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return 0;
+    }
+
+    ngx_http_sluice_zone_lock();
+    spent = budget_spent(ngx_http_sluice_zone_budgets(), id, len, ngx_time());
+    ngx_http_sluice_zone_unlock();
+
+    return (ngx_uint_t) spent;
+}
+
+
+/* the memory, for ngx_http_sluice_zone_module.c */
+
+/* Of what the header leaves a quarter is for verified tokens, half for
+   revocations, a quarter for budgets. */
+
+ngx_int_t
+ngx_http_sluice_zone_make(void *mem, size_t size)
+{
+    ngx_http_sluice_zone_sh_t *sh = mem;
+
+    size_t quarter;
+    u_char seeds[2][SIPHASH_KEY_SIZE];
+
+    if (RAND_bytes((u_char *) seeds, sizeof(seeds)) != 1) {
+        return NGX_ERROR;
+    }
+
+    quarter = (size - sizeof(ngx_http_sluice_zone_sh_t)) / 4;
+    quarter &= ~(size_t) (NGX_HTTP_SLUICE_ZONE_CACHE_LINE - 1);
+
+    ngx_memzero(sh, sizeof(ngx_http_sluice_zone_sh_t));
+
+    sh->verified = sizeof(ngx_http_sluice_zone_sh_t);
+    sh->revocations = sh->verified + quarter;
+    sh->budgets = sh->revocations + 2 * quarter;
+
+    if (verified_init(ngx_http_sluice_zone_table(sh, sh->verified), quarter)
+            == 0
+        || revocation_init(ngx_http_sluice_zone_table(sh, sh->revocations),
+                           2 * quarter, seeds[0])
+               == 0
+        || budget_init(ngx_http_sluice_zone_table(sh, sh->budgets), quarter,
+                       seeds[1])
+               == 0) {
+        return NGX_ERROR;
+    }
+
+    sh->magic = NGX_HTTP_SLUICE_ZONE_MAGIC;
+    sh->version = NGX_HTTP_SLUICE_ZONE_VERSION;
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_zone_valid(void *mem)
+{
+    ngx_http_sluice_zone_sh_t *sh = mem;
+
+    return sh->magic == NGX_HTTP_SLUICE_ZONE_MAGIC
+           && sh->version == NGX_HTTP_SLUICE_ZONE_VERSION
+           && verified_valid(ngx_http_sluice_zone_table(sh, sh->verified))
+           && revocation_valid(ngx_http_sluice_zone_table(sh, sh->revocations))
+           && budget_valid(ngx_http_sluice_zone_table(sh, sh->budgets));
+}

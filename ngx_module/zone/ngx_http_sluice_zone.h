@@ -1,0 +1,125 @@
+/*
+ * What the processes of one machine know together: tokens that were verified,
+ * what was revoked, how much of a link is used up, and counters. The zone
+ * survives a reload that leaves its size.
+ *
+ * Without a zone (nothing has a gate and none is written) each call is safe:
+ * nothing is remembered, nothing revoked, and no budget opens.
+ */
+
+#ifndef NGX_HTTP_SLUICE_ZONE_H
+#define NGX_HTTP_SLUICE_ZONE_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_module/http/ngx_http_sluice.h"
+#include "core/base/status.h"
+#include "core/table/revocation.h"
+#include "core/table/verified.h"
+
+extern ngx_module_t ngx_http_sluice_zone_module;
+
+/* 1 when there will be a zone; after its postconfiguration. */
+ngx_uint_t ngx_http_sluice_zone_configured(ngx_conf_t *cf);
+
+
+/* counters, without a lock */
+
+typedef enum {
+    NGX_HTTP_SLUICE_BY_USER,
+    NGX_HTTP_SLUICE_BY_GRANT,
+    NGX_HTTP_SLUICE_BY_CLOUDFRONT,
+    NGX_HTTP_SLUICE_BY_COUNT
+} ngx_http_sluice_by_t;
+
+/* Each request that a gate lets pass or denies, once. */
+void ngx_http_sluice_zone_passed(ngx_http_sluice_by_t by);
+void ngx_http_sluice_zone_denied(sluice_status_t status);
+
+
+/* verified tokens; see verified.h */
+
+ngx_uint_t
+ngx_http_sluice_zone_verified(const u_char digest[VERIFIED_DIGEST_SIZE]);
+void ngx_http_sluice_zone_remember(const u_char digest[VERIFIED_DIGEST_SIZE],
+                                   time_t exp);
+
+
+/* revocations; see revocation.h */
+
+/* Without a lock, to be taken before the answers that are kept with it; 0
+   without a zone. */
+uint64_t ngx_http_sluice_zone_generation(void);
+
+ngx_uint_t ngx_http_sluice_zone_revoked(revocation_kind_t kind, const void *id,
+                                        size_t len, time_t iat);
+
+/* When the table is full an alert says so, at most once a minute. */
+void ngx_http_sluice_zone_revoke(revocation_kind_t kind, const void *id,
+                                 size_t len, time_t before, time_t exp,
+                                 ngx_log_t *log);
+
+/* 1 when all that was revoked before this zone was made has been read into it,
+   and always without a zone. */
+ngx_uint_t ngx_http_sluice_zone_known(void);
+void ngx_http_sluice_zone_set_known(void);
+
+/* 1 for one process of the machine, when `every` ms have passed since the last
+   one was told so; 0 without a zone. */
+ngx_uint_t ngx_http_sluice_zone_turn(ngx_msec_t every);
+
+
+/* Which processes take requests: _serve() when one begins, _leave() when it is
+   told to quit. _replacing() is 1 while some process of an older configuration
+   still takes them. */
+void ngx_http_sluice_zone_serve(void);
+void ngx_http_sluice_zone_leave(void);
+ngx_uint_t ngx_http_sluice_zone_replacing(void);
+
+
+/* budgets; see budget.h */
+
+int ngx_http_sluice_zone_use(const void *id, size_t len, uint64_t limit,
+                             time_t exp);
+uint64_t ngx_http_sluice_zone_take(const void *id, size_t len, uint64_t want,
+                                   uint64_t limit, time_t exp);
+void ngx_http_sluice_zone_give(const void *id, size_t len, uint64_t bytes);
+void ngx_http_sluice_zone_spend(const void *id, size_t len, time_t exp);
+ngx_uint_t ngx_http_sluice_zone_spent(const void *id, size_t len);
+
+
+/* for ngx_http_sluice_zone_module.c */
+
+/* Lays out `size` bytes of page-aligned memory. NGX_ERROR without random
+   bytes, or when they are too few. */
+ngx_int_t ngx_http_sluice_zone_make(void *mem, size_t size);
+
+/* 1 when this code can read what lies there. */
+ngx_uint_t ngx_http_sluice_zone_valid(void *mem);
+
+/* Makes it this process's zone; NULL for none. The slab pool at the head of
+   `shm_zone` has the lock. */
+void ngx_http_sluice_zone_attach(ngx_shm_zone_t *shm_zone, void *mem);
+
+
+/* for sluice_metrics */
+
+typedef struct {
+    uint64_t passed[NGX_HTTP_SLUICE_BY_COUNT];
+    uint64_t denied[SLUICE_STATUS_COUNT];
+    uint64_t hits; /* of the verified tokens */
+    uint64_t misses;
+    uint64_t revocations;
+    uint64_t revocations_capacity;
+    uint64_t revocations_overflowed;
+    uint64_t known;
+    uint64_t budgets;
+    uint64_t budgets_capacity;
+} ngx_http_sluice_zone_counts_t;
+
+/* What there is now, without a lock. NGX_DECLINED without a zone. */
+ngx_int_t ngx_http_sluice_zone_counts(ngx_http_sluice_zone_counts_t *counts);
+
+#endif

@@ -1,0 +1,233 @@
+#include <string.h>
+#include "tests/unit/suite.h"
+#include "worker/media/ffprobe.h"
+
+#define FILE_OF(duration, streams)                                      \
+    "{\"format\":{\"format_name\":\"mov,mp4\",\"duration\":\"" duration \
+    "\",\"bit_rate\":\"1000\"},\"streams\":[" streams "]}"
+
+#define FILM_STREAM                                                    \
+    "{\"index\":0,\"codec_type\":\"video\",\"codec_name\":\"h264\","   \
+    "\"profile\":\"High\",\"level\":31,\"width\":1280,\"height\":720," \
+    "\"pix_fmt\":\"yuv420p\",\"avg_frame_rate\":\"30000/1001\","       \
+    "\"sample_aspect_ratio\":\"1:1\",\"duration\":\"20.0\","           \
+    "\"disposition\":{\"default\":1}}"
+
+#define SOUND_STREAM                                                \
+    "{\"index\":1,\"codec_type\":\"audio\",\"codec_name\":\"aac\"," \
+    "\"profile\":\"LC\",\"sample_rate\":\"44100\",\"channels\":2,"  \
+    "\"tags\":{\"LANGUAGE\":\"fra\",\"title\":\"Commentaire\"}}"
+
+#define COVER_STREAM                                                  \
+    "{\"index\":2,\"codec_type\":\"video\",\"codec_name\":\"mjpeg\"," \
+    "\"width\":300,\"height\":300,\"disposition\":{\"attached_pic\":1}}"
+
+static ffprobe_t probe;
+
+
+static void
+parse(const char *json)
+{
+    ck_assert_int_eq(ffprobe_parse(json, strlen(json), &probe), 0);
+}
+
+
+START_TEST(a_film_has_its_picture_and_its_sound)
+{
+    parse(FILE_OF("20.5", FILM_STREAM "," SOUND_STREAM));
+
+    ck_assert_int_eq(probe.video.index, 0);
+    ck_assert_int_eq(probe.audio.index, 1);
+    ck_assert_str_eq(probe.video.profile, "High");
+    ck_assert_double_eq_tol(probe.duration, 20.5, 1e-9);
+    ck_assert_double_eq_tol(probe.video.frame_rate, 29.97003, 1e-4);
+    ck_assert_ptr_null(ffprobe_complaint(&probe));
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(tags_are_found_whatever_their_case)
+{
+    json_t *sound;
+
+    parse(FILE_OF("20", FILM_STREAM "," SOUND_STREAM));
+
+    sound = json_array_get(probe.streams, 1);
+    ck_assert_str_eq(json_string_value(json_object_get(sound, "language")),
+                     "fra");
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(a_cover_picture_is_no_film)
+{
+    parse(FILE_OF("20", SOUND_STREAM "," COVER_STREAM));
+
+    ck_assert_int_eq(probe.video.index, -1);
+    ck_assert_int_eq(probe.audio.index, 1);
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(a_turned_film_is_measured_as_displayed)
+{
+    parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"video\","
+                        "\"codec_name\":\"h264\",\"width\":640,\"height\":360,"
+                        "\"side_data_list\":[{\"rotation\":-90}]}"));
+
+    ck_assert_int_eq(probe.video.rotation, 90);
+    ck_assert_int_eq(probe.video.width, 360);
+    ck_assert_int_eq(probe.video.height, 640);
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(pixels_that_are_not_square_are_stretched)
+{
+    parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"video\","
+                        "\"codec_name\":\"h264\",\"width\":720,\"height\":576,"
+                        "\"sample_aspect_ratio\":\"64:45\"}"));
+
+    ck_assert_int_eq(probe.video.width, 1024);
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(in_matroska_a_stream_s_duration_is_a_tag)
+{
+    parse(FILE_OF("90.5", "{\"index\":0,\"codec_type\":\"video\","
+                          "\"codec_name\":\"vp9\",\"width\":64,\"height\":36,"
+                          "\"tags\":{\"DURATION\":\"00:01:05.500000000\"}}"));
+
+    ck_assert_double_eq_tol(probe.video.duration, 65.5, 1e-9);
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(the_stream_marked_as_default_is_played)
+{
+    parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"audio\","
+                        "\"codec_name\":\"aac\",\"sample_rate\":\"48000\"},"
+                        "{\"index\":1,\"codec_type\":\"audio\","
+                        "\"codec_name\":\"aac\",\"sample_rate\":\"48000\","
+                        "\"disposition\":{\"default\":1}}"));
+
+    ck_assert_int_eq(probe.audio.index, 1);
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(a_file_without_pictures_or_sound_is_refused)
+{
+    parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"data\"}"));
+
+    ck_assert_ptr_nonnull(ffprobe_complaint(&probe));
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(a_file_that_does_not_know_its_length_is_refused)
+{
+    parse(FILE_OF("N/A", FILM_STREAM));
+
+    ck_assert_ptr_nonnull(ffprobe_complaint(&probe));
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(more_than_a_day_is_refused)
+{
+    parse(FILE_OF("86401", FILM_STREAM));
+
+    ck_assert_ptr_nonnull(strstr(ffprobe_complaint(&probe), "24 hours"));
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(what_is_not_from_ffprobe_is_refused)
+{
+    size_t i;
+    static const char *const wrong[] = { "", "{}", "[]", "{\"format\":{}}",
+                                         "{\"format\":[],\"streams\":[]}" };
+
+    for (i = 0; i < COUNT(wrong); i++) {
+        ck_assert_msg(ffprobe_parse(wrong[i], strlen(wrong[i]), &probe) == -1,
+                      "%s was taken", wrong[i]);
+    }
+}
+END_TEST
+
+
+START_TEST(numbers_beyond_all_measure_count_as_none)
+{
+    parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"video\","
+                        "\"codec_name\":\"h264\",\"width\":720,\"height\":576,"
+                        "\"level\":1e300,\"duration\":\"-5\","
+                        "\"avg_frame_rate\":\"1e308/1e-308\","
+                        "\"side_data_list\":[{\"rotation\":1e300}]}"));
+
+    ck_assert_int_eq(probe.video.level, 0);
+    ck_assert_int_eq(probe.video.rotation, 0);
+    ck_assert(probe.video.duration == 0 && probe.video.frame_rate == 0);
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(a_film_without_height_is_no_film)
+{
+    parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"video\","
+                        "\"codec_name\":\"h264\",\"width\":720}"));
+
+    ck_assert_int_eq(probe.video.index, -1);
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(a_narrow_film_is_never_without_width)
+{
+    parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"video\","
+                        "\"codec_name\":\"h264\",\"width\":1,\"height\":9,"
+                        "\"sample_aspect_ratio\":\"11:100\"}"));
+
+    ck_assert_int_eq(probe.video.width, 1);
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(a_name_is_cut_between_two_letters)
+{
+    parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"audio\",\"codec_name\":"
+                        "\"abcdefghijklmnopqrstuvwxyzabcd\u00e9\","
+                        "\"sample_rate\":1}"));
+
+    ck_assert_uint_eq(json_array_size(probe.streams), 1);
+    ck_assert_str_eq(probe.audio.codec, "abcdefghijklmnopqrstuvwxyzabcd");
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+RUN("worker/ffprobe", a_film_has_its_picture_and_its_sound,
+    tags_are_found_whatever_their_case, a_cover_picture_is_no_film,
+    a_turned_film_is_measured_as_displayed,
+    pixels_that_are_not_square_are_stretched,
+    in_matroska_a_stream_s_duration_is_a_tag,
+    the_stream_marked_as_default_is_played,
+    a_file_without_pictures_or_sound_is_refused,
+    a_file_that_does_not_know_its_length_is_refused, more_than_a_day_is_refused,
+    what_is_not_from_ffprobe_is_refused,
+    numbers_beyond_all_measure_count_as_none, a_film_without_height_is_no_film,
+    a_narrow_film_is_never_without_width, a_name_is_cut_between_two_letters)

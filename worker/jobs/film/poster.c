@@ -1,0 +1,152 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "worker/jobs/job.h"
+#include "worker/media/media_tool.h"
+#include "worker/score/picture.h"
+#include "worker/store/store.h"
+
+#define POSTER_SECONDS 60
+#define POSTER_WIDTH "1280"
+#define POSTER_BYTES_MAX (16U << 20)
+
+/* Where to look, as parts of the film, until a frame is not dark: the mean of
+   luma, from 16 (black) to 235. */
+#define POSTER_DARK 28.0
+
+static const double poster_places[] = { 0.1, 0.3, 0.6 };
+
+#define POSTER_PLACES (sizeof(poster_places) / sizeof(poster_places[0]))
+
+
+static job_outcome_t poster_try(job_t *job, int stream, double seconds,
+                                double *luma);
+static job_outcome_t poster_check(job_t *job);
+
+
+job_outcome_t
+job_poster(job_t *job)
+{
+    double luma;
+    size_t i;
+    ffprobe_t probe;
+    job_outcome_t outcome;
+
+    outcome = job_open(job);
+    if (outcome != JOB_DONE) {
+        return outcome;
+    }
+
+    outcome = media_tool_probe(job, job->sniff->demuxer, SANDBOX_INPUT,
+                               POSTER_SECONDS, &probe);
+    if (outcome != JOB_DONE) {
+        return outcome;
+    }
+    json_decref(probe.streams);
+
+    for (i = 0; i < POSTER_PLACES; i++) {
+        outcome = poster_try(job, probe.video.index,
+                             probe.duration * poster_places[i], &luma);
+        if (outcome != JOB_DONE) {
+            return outcome;
+        }
+        if (luma > POSTER_DARK) {
+            break;
+        }
+    }
+
+    outcome = poster_check(job);
+    if (outcome == JOB_DONE) {
+        outcome = job_settle(job, "poster.jpg");
+    }
+    if (outcome == JOB_DONE) {
+        outcome = job_publish(job, "poster.jpg");
+    }
+    if (outcome == JOB_DONE) {
+        json_object_set_new(job->patch, "poster", json_true());
+    }
+
+    return outcome;
+}
+
+
+/* The most typical of some frames from `seconds` on; writes poster.jpg. */
+static job_outcome_t
+poster_try(job_t *job, int stream, double seconds, double *luma)
+{
+    char from[32], map[16], *found;
+    job_outcome_t outcome;
+    sandbox_result_t result;
+    const char *argv[] = {
+        MEDIA_TOOL_FFMPEG,
+        "-ss",
+        from,
+        MEDIA_TOOL_INPUT(job->sniff->demuxer),
+        "-i",
+        SANDBOX_INPUT,
+        "-map",
+        map,
+        "-vf",
+        "thumbnail=50,scale=w='max(2,min(" POSTER_WIDTH ",iw*sar))'"
+        ":h='max(2,ow/dar)',setsar=1,format=yuvj420p,signalstats,"
+        "metadata=print:key=lavfi.signalstats.YAVG:file=pipe\\:1",
+        "-frames:v",
+        "1",
+        "-q:v",
+        "4",
+        "-threads",
+        "1",
+        "-f",
+        "image2",
+        "-update",
+        "1",
+        "poster.jpg",
+        NULL
+    };
+    const job_tool_t tool = {
+        .argv = argv,
+        .seconds = POSTER_SECONDS,
+        .refused = "No picture could be taken from the film.",
+        .too_long = "Taking a picture from the film took too long.",
+    };
+
+    snprintf(from, sizeof(from), "%.3f", seconds);
+    snprintf(map, sizeof(map), "0:%d", stream);
+
+    outcome = job_tool(job, &tool, &result);
+    found = strstr(result.output, "YAVG=");
+    *luma = found ? strtod(found + 5, NULL) : 0;
+    free(result.output);
+
+    return outcome;
+}
+
+
+static job_outcome_t
+poster_check(job_t *job)
+{
+    int rc;
+    char path[PATH_MAX], *bytes;
+    size_t len;
+    picture_t picture;
+
+    if (store_join(path, job->work, "poster.jpg") != 0) {
+        return job_errno(job, "checking the poster");
+    }
+
+    bytes = store_read(path, POSTER_BYTES_MAX, &len);
+    if (bytes == NULL) {
+        return job_end(job, JOB_BAD,
+                       "No picture could be taken from the film.");
+    }
+
+    rc = picture_jpeg(bytes, len, &picture);
+    free(bytes);
+
+    if (rc != 0 || !picture.complete) {
+        return job_end(job, JOB_BAD,
+                       "The picture of the film came out broken.");
+    }
+
+    return JOB_DONE;
+}

@@ -1,0 +1,105 @@
+#include <stdlib.h>
+#include <string.h>
+#include "worker/media/ffprobe.h"
+#include "worker/jobs/job.h"
+#include "worker/media/media_tool.h"
+#include "worker/score/picture.h"
+#include "worker/store/store.h"
+
+#define PROBE_SECONDS 30
+
+
+static job_outcome_t probe_judge(job_t *job, const ffprobe_t *probe);
+static void probe_report(job_t *job, const ffprobe_t *probe);
+
+
+job_outcome_t
+job_probe(job_t *job)
+{
+    ffprobe_t probe;
+    job_outcome_t outcome;
+
+    outcome = job_open(job);
+    if (outcome != JOB_DONE) {
+        return outcome;
+    }
+
+    /* The name promised something else than what is inside. */
+    if (job->sniff->kind == MEDIA_SCORE) {
+        json_object_set_new(job->patch, "kind", json_string("score"));
+        job_follow(job, "score");
+        return JOB_DONE;
+    }
+
+    outcome = media_tool_probe(job, job->sniff->demuxer, SANDBOX_INPUT,
+                               PROBE_SECONDS, &probe);
+    if (outcome != JOB_DONE) {
+        return outcome;
+    }
+
+    outcome = probe_judge(job, &probe);
+    if (outcome == JOB_DONE) {
+        outcome = job_confirm(job);
+    }
+    if (outcome == JOB_DONE) {
+        outcome = job_keep(job);
+    }
+    if (outcome == JOB_DONE) {
+        probe_report(job, &probe);
+    }
+
+    json_decref(probe.streams);
+    return outcome;
+}
+
+
+static job_outcome_t
+probe_judge(job_t *job, const ffprobe_t *probe)
+{
+    const char *complaint;
+    const ffprobe_stream_t *video = &probe->video;
+
+    complaint = ffprobe_complaint(probe);
+    if (complaint != NULL) {
+        return job_end(job, JOB_BAD, "%s", complaint);
+    }
+
+    if (video->index != -1
+        && (unsigned long long) video->coded_width
+                   * (unsigned long long) video->coded_height
+               > PICTURE_PIXELS_MAX) {
+        return job_end(job, JOB_BAD, MEDIA_TOOL_PIXELS, video->coded_width,
+                       video->coded_height);
+    }
+
+    return JOB_DONE;
+}
+
+
+static void
+probe_report(job_t *job, const ffprobe_t *probe)
+{
+    int film = probe->video.index != -1;
+    json_t *patch = job->patch;
+
+    json_object_set_new(patch, "kind", json_string(film ? "video" : "audio"));
+    json_object_set_new(patch, "extension", json_string(job->sniff->extension));
+    json_object_set_new(patch, "duration", json_real(probe->duration));
+    json_object_set(patch, "streams", probe->streams);
+
+    if (film) {
+        json_object_set_new(patch, "width", json_integer(probe->video.width));
+        json_object_set_new(patch, "height", json_integer(probe->video.height));
+    }
+
+    json_object_set_new(job->result, "format", json_string(probe->format));
+    if (probe->bit_rate > 0) {
+        json_object_set_new(job->result, "bit_rate",
+                            json_integer((json_int_t) probe->bit_rate));
+    }
+
+    job_follow(job, "package");
+    if (film) {
+        job_follow(job, "poster");
+    }
+}

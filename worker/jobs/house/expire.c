@@ -1,0 +1,98 @@
+/* Uploads that nobody came back for in time: their rows go, then their files.
+   A request that is at one holds the file's lock, and the upload is left to it.
+   Whoever is killed between row and files leaves orphans. */
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "house.h"
+#include "worker/base/log.h"
+#include "worker/store/spool.h"
+
+#define EXPIRE_MANY "100" /* rows at a time */
+#define EXPIRE_FIRST "00000000-0000-0000-0000-000000000000"
+
+
+static job_outcome_t expire_one(job_t *job, const char *id);
+static job_outcome_t expire_locked(job_t *job, const char *id);
+
+
+job_outcome_t
+job_expire(job_t *job)
+{
+    size_t i, many;
+    char behind[UUID_TEXT_SIZE] = EXPIRE_FIRST;
+    json_t *ids;
+    const char *id;
+    const char *params[] = { behind, EXPIRE_MANY };
+    job_outcome_t outcome;
+
+    house_count(job, "expired", 0);
+    house_count(job, "held", 0);
+
+    do {
+        outcome = house_ask(job,
+                            "select queue.expired_uploads($1::uuid, $2::int)",
+                            2, params, &ids);
+        many = json_array_size(ids);
+
+        for (i = 0; i < many && outcome == JOB_DONE; i++) {
+            id = json_string_value(json_array_get(ids, i));
+            if (id != NULL && uuid_valid(id, strlen(id))) {
+                memcpy(behind, id, sizeof(behind));
+                outcome = expire_one(job, id);
+            }
+        }
+        json_decref(ids);
+    } while (many > 0 && outcome == JOB_DONE);
+
+    return outcome;
+}
+
+
+/* Without a file there is no lock: the row's file is lost, or on a machine
+   whose spool is its own. There it is an orphan from now on. */
+static job_outcome_t
+expire_one(job_t *job, const char *id)
+{
+    int fd;
+    job_outcome_t outcome;
+
+    fd = spool_hold(job->config, id);
+    if (fd == -1 && errno == EAGAIN) {
+        house_count(job, "held", 1);
+        return JOB_DONE;
+    }
+    if (fd == -1 && errno != ENOENT) {
+        return job_errno(job, "looking for an upload that expired");
+    }
+
+    outcome = expire_locked(job, id);
+
+    if (fd != -1) {
+        close(fd);
+    }
+    return outcome;
+}
+
+
+static job_outcome_t
+expire_locked(job_t *job, const char *id)
+{
+    json_t *gone;
+    job_outcome_t outcome;
+
+    outcome = house_ask(job, "select queue.expire_upload($1::uuid)", 1, &id,
+                        &gone);
+
+    if (outcome == JOB_DONE && json_is_true(gone)) {
+        house_count(job, "expired", 1);
+        if (spool_forget(job->config, id) != 0) {
+            log_write(LOG_WARN, "the files of upload %s stay: %s", id,
+                      strerror(errno));
+        }
+    }
+
+    json_decref(gone);
+    return outcome;
+}

@@ -1,0 +1,341 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include "ffprobe.h"
+#include "worker/score/words.h"
+
+#define FFPROBE_STREAMS_MAX 64        /* more are not reported */
+#define FFPROBE_TEXT_MAX 200          /* bytes of a title */
+#define FFPROBE_INTEGER_MAX 100000000 /* pixels of a side, hertz, and so on */
+#define FFPROBE_ASPECT_MAX 10         /* of a pixel, either way */
+#define FFPROBE_FULL_TURN 360
+
+
+static void ffprobe_stream(const json_t *stream, ffprobe_t *probe);
+static void ffprobe_choose(ffprobe_stream_t *chosen,
+                           const ffprobe_stream_t *found);
+static void ffprobe_read(const json_t *stream, ffprobe_stream_t *found);
+static void ffprobe_display(const json_t *stream, ffprobe_stream_t *found);
+static json_t *ffprobe_describe(const json_t *stream,
+                                const ffprobe_stream_t *found);
+static void ffprobe_put(json_t *row, const char *name, double value);
+static const char *ffprobe_filled(const char *text);
+static const char *ffprobe_tag(const json_t *stream, const char *name);
+static void ffprobe_copy(char *dst, size_t size, const json_t *object,
+                         const char *name);
+static double ffprobe_duration(const json_t *stream);
+static double ffprobe_number(const json_t *object, const char *name);
+static int ffprobe_integer(const json_t *object, const char *name);
+static double ffprobe_ratio(const json_t *object, const char *name, char sign);
+static int ffprobe_disposition(const json_t *stream, const char *name);
+
+
+int
+ffprobe_parse(const char *json, size_t len, ffprobe_t *probe)
+{
+    size_t i;
+    json_t *root, *format, *streams, *stream;
+
+    memset(probe, 0, sizeof(*probe));
+    probe->video.index = probe->audio.index = -1;
+
+    root = json_loadb(json, len, 0, NULL);
+    format = json_object_get(root, "format");
+    streams = json_object_get(root, "streams");
+
+    if (!json_is_object(format) || !json_is_array(streams)) {
+        json_decref(root);
+        return -1;
+    }
+
+    ffprobe_copy(probe->format, sizeof(probe->format), format, "format_name");
+    probe->duration = ffprobe_number(format, "duration");
+    probe->bit_rate = ffprobe_number(format, "bit_rate");
+    probe->streams = json_array();
+
+    json_array_foreach(streams, i, stream)
+    {
+        if (i < FFPROBE_STREAMS_MAX) {
+            ffprobe_stream(stream, probe);
+        }
+    }
+
+    json_decref(root);
+    return 0;
+}
+
+
+const char *
+ffprobe_complaint(const ffprobe_t *probe)
+{
+    if (probe->video.index == -1 && probe->audio.index == -1) {
+        return "The file holds neither pictures nor sound that can be played.";
+    }
+
+    if (!(probe->duration > 0)) {
+        return "The file does not say how long it is, or it is cut off: "
+               "nothing in it can be played.";
+    }
+
+    if (probe->duration > FFPROBE_DURATION_MAX) {
+        return "The file is longer than 24 hours, which is the most that is "
+               "taken.";
+    }
+
+    return NULL;
+}
+
+
+static void
+ffprobe_stream(const json_t *stream, ffprobe_t *probe)
+{
+    const char *type;
+    ffprobe_stream_t found;
+
+    type = json_string_value(json_object_get(stream, "codec_type"));
+    if (type == NULL) {
+        return;
+    }
+
+    ffprobe_read(stream, &found);
+    json_array_append_new(probe->streams, ffprobe_describe(stream, &found));
+
+    if (found.codec[0] == '\0') {
+        return; /* ffmpeg knows no decoder for it */
+    }
+
+    if (strcmp(type, "video") == 0 && found.coded_width > 0
+        && found.coded_height > 0
+        && !ffprobe_disposition(stream, "attached_pic")) {
+        ffprobe_choose(&probe->video, &found);
+    } else if (strcmp(type, "audio") == 0 && found.sample_rate > 0) {
+        ffprobe_choose(&probe->audio, &found);
+    }
+}
+
+
+/* The first, unless a later one is marked as the one to play. */
+static void
+ffprobe_choose(ffprobe_stream_t *chosen, const ffprobe_stream_t *found)
+{
+    if (chosen->index == -1 || (found->is_default && !chosen->is_default)) {
+        *chosen = *found;
+    }
+}
+
+
+static void
+ffprobe_read(const json_t *stream, ffprobe_stream_t *found)
+{
+    memset(found, 0, sizeof(*found));
+
+    found->index = ffprobe_integer(stream, "index");
+    found->is_default = ffprobe_disposition(stream, "default");
+    ffprobe_copy(found->codec, sizeof(found->codec), stream, "codec_name");
+    ffprobe_copy(found->profile, sizeof(found->profile), stream, "profile");
+    ffprobe_copy(found->pix_fmt, sizeof(found->pix_fmt), stream, "pix_fmt");
+
+    found->level = ffprobe_integer(stream, "level");
+    found->coded_width = ffprobe_integer(stream, "width");
+    found->coded_height = ffprobe_integer(stream, "height");
+    found->frame_rate = ffprobe_ratio(stream, "avg_frame_rate", '/');
+    found->duration = ffprobe_duration(stream);
+    found->channels = ffprobe_integer(stream, "channels");
+    found->sample_rate = ffprobe_integer(stream, "sample_rate");
+
+    ffprobe_display(stream, found);
+}
+
+
+static void
+ffprobe_display(const json_t *stream, ffprobe_stream_t *found)
+{
+    int side, turned = 0;
+    size_t i;
+    double aspect;
+    json_t *data;
+
+    json_array_foreach(json_object_get(stream, "side_data_list"), i, data)
+    {
+        if (json_object_get(data, "rotation") != NULL) {
+            /* counter-clockwise, from -180 to 180 */
+            turned = -ffprobe_integer(data, "rotation");
+        }
+    }
+
+    turned = turned % FFPROBE_FULL_TURN + FFPROBE_FULL_TURN;
+    found->rotation = (turned + 45) / 90 * 90 % FFPROBE_FULL_TURN;
+    found->width = found->coded_width;
+    found->height = found->coded_height;
+
+    aspect = ffprobe_ratio(stream, "sample_aspect_ratio", ':');
+    found->square = aspect <= 0 || fabs(aspect - 1) < 0.001;
+    if (!found->square && aspect > 1.0 / FFPROBE_ASPECT_MAX
+        && aspect < FFPROBE_ASPECT_MAX) {
+        found->width = (int) fmax(round(found->width * aspect), 1);
+    }
+
+    if (found->rotation % 180 != 0) {
+        side = found->width;
+        found->width = found->height;
+        found->height = side;
+    }
+}
+
+
+/* Members that have no meaning for a stream are left out. */
+static json_t *
+ffprobe_describe(const json_t *stream, const ffprobe_stream_t *found)
+{
+    int picture;
+    const char *language;
+    json_t *row;
+
+    picture = found->coded_width > 0;
+    language = ffprobe_tag(stream, "language");
+    if (language != NULL && strcmp(language, "und") == 0) {
+        language = NULL;
+    }
+
+    row = json_pack(
+        "{s:i, s:O, s:s*, s:s*, s:s*, s:s*, s:s*, s:b}", "index", found->index,
+        "type", json_object_get(stream, "codec_type"), "codec",
+        ffprobe_filled(found->codec), "profile", ffprobe_filled(found->profile),
+        "pix_fmt", ffprobe_filled(found->pix_fmt), "language", language,
+        "title", ffprobe_tag(stream, "title"), "default", found->is_default);
+
+    ffprobe_put(row, "level", picture ? found->level : 0);
+    ffprobe_put(row, "width", found->coded_width);
+    ffprobe_put(row, "height", found->coded_height);
+    ffprobe_put(row, "channels", found->channels);
+    ffprobe_put(row, "sample_rate", found->sample_rate);
+    ffprobe_put(row, "bit_rate", ffprobe_number(stream, "bit_rate"));
+
+    if (picture) {
+        json_object_set_new(row, "rotation", json_integer(found->rotation));
+        json_object_set_new(
+            row, "picture",
+            json_boolean(ffprobe_disposition(stream, "attached_pic")));
+    }
+    if (picture && found->frame_rate > 0) {
+        json_object_set_new(row, "frame_rate", json_real(found->frame_rate));
+    }
+
+    return row;
+}
+
+
+static void
+ffprobe_put(json_t *row, const char *name, double value)
+{
+    if (value > 0 && value < 1e15) {
+        json_object_set_new(row, name, json_integer((json_int_t) value));
+    }
+}
+
+
+static const char *
+ffprobe_filled(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+
+/* Matroska writes its tags in capitals at times. */
+static const char *
+ffprobe_tag(const json_t *stream, const char *name)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(json_object_get(stream, "tags"), key, value)
+    {
+        if (strcasecmp(key, name) == 0 && json_is_string(value)
+            && json_string_length(value) > 0
+            && json_string_length(value) <= FFPROBE_TEXT_MAX) {
+            return json_string_value(value);
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+ffprobe_copy(char *dst, size_t size, const json_t *object, const char *name)
+{
+    const char *value = json_string_value(json_object_get(object, name));
+
+    words_copy(dst, size, value ? value : "");
+}
+
+
+/* Matroska keeps a stream's in a tag: "00:01:30.500000000". */
+static double
+ffprobe_duration(const json_t *stream)
+{
+    double hours, minutes, seconds;
+    const char *tag = ffprobe_tag(stream, "DURATION");
+
+    if (tag != NULL
+        && sscanf(tag, "%lf:%lf:%lf", &hours, &minutes, &seconds) == 3) {
+        seconds += 60 * (minutes + 60 * hours);
+        return isfinite(seconds) && seconds > 0 ? seconds : 0;
+    }
+
+    return fmax(ffprobe_number(stream, "duration"), 0);
+}
+
+
+/* A number, be it written as one or as a text; 0 when there is none. */
+static double
+ffprobe_number(const json_t *object, const char *name)
+{
+    double number;
+    const json_t *value = json_object_get(object, name);
+
+    number = json_is_string(value) ? strtod(json_string_value(value), NULL)
+                                   : json_number_value(value);
+
+    return isfinite(number) ? number : 0;
+}
+
+
+/* A whole number; 0 also when it is beyond all measure. */
+static int
+ffprobe_integer(const json_t *object, const char *name)
+{
+    double number = ffprobe_number(object, name);
+
+    return fabs(number) <= FFPROBE_INTEGER_MAX ? (int) lround(number) : 0;
+}
+
+
+/* "30000/1001"; 0 when it makes no sense. */
+static double
+ffprobe_ratio(const json_t *object, const char *name, char sign)
+{
+    double over, under;
+    const char *text, *at;
+
+    text = json_string_value(json_object_get(object, name));
+    at = text ? strchr(text, sign) : NULL;
+    if (at == NULL) {
+        return 0;
+    }
+
+    over = strtod(text, NULL);
+    under = strtod(at + 1, NULL);
+    return over > 0 && under > 0 && isfinite(over / under) ? over / under : 0;
+}
+
+
+static int
+ffprobe_disposition(const json_t *stream, const char *name)
+{
+    const json_t *all = json_object_get(stream, "disposition");
+
+    return json_integer_value(json_object_get(all, name)) != 0;
+}

@@ -1,0 +1,80 @@
+/*
+ * Files: what arrived (spool), what is being made (work), and what is published
+ * (media, in <xx>/<media id>/). Publishing is one rename of what is complete
+ * and on disk; a published path never changes its bytes.
+ */
+
+#ifndef SLUICE_STORE_H
+#define SLUICE_STORE_H
+
+#include <limits.h>
+#include <stddef.h>
+#include "worker/base/config.h"
+
+/* A folder of this try's own: <work>/<job id>.XXXXXX, since an earlier try may
+   not know yet that it lost the job. Returns a descriptor that holds a lock on
+   it until it is closed, or -1 with errno set. */
+int store_work_create(const config_t *config, const char *job,
+                      char path[PATH_MAX]);
+
+/* Removes the folders below `work` that no process holds. */
+void store_work_sweep(const config_t *config);
+
+/* Removes a file or a folder with all that is in it, however deep and whatever
+   its modes. 0 also when there was nothing; -1 with errno set. */
+int store_erase(const char *path);
+
+/* Where the file that was uploaded is: in the store, or still in the spool.
+   Makes sure that the tools may read it. 0, or -1 with errno set. */
+int store_find_original(const config_t *config, const char *media,
+                        char path[PATH_MAX]);
+
+/* Moves the upload at `from`, whose bytes are on disk already, into the store
+   as original.<extension>. May be repeated. 0, or -1 with errno set. */
+int store_keep_original(const config_t *config, const char *media,
+                        const char *from, const char *extension);
+
+/* The same for a file that belongs to a score: it is in the spool under its own
+   id, and then in the media's folder as attachments/<id>.<extension>. */
+int store_find_attachment(const config_t *config, const char *media,
+                          const char *attachment, char path[PATH_MAX]);
+int store_keep_attachment(const config_t *config, const char *media,
+                          const char *attachment, const char *from,
+                          const char *extension);
+
+/* Makes a file that a tool left in `work` fit for publishing: plain, 0644, on
+   disk. 0, or -1 with errno set (EINVAL: no plain file). */
+int store_settle(const char *work, const char *name);
+
+/* The same for a folder, 0755, after its files: EINVAL unless it holds exactly
+   so many. */
+int store_settle_folder(const char *work, const char *name, int files);
+
+/* Publishes `name`, a settled file or folder in `work`, under the same name in
+   the media's folder, where a folder in the name is made. What is published
+   already stays, and what was made anew
+   is dropped. 0, or -1 with errno set. */
+int store_publish(const config_t *config, const char *media, const char *work,
+                  const char *name);
+
+/* Removes all files of a media, wherever they are. 0, or -1 with errno set. */
+int store_remove(const config_t *config, const char *media);
+
+/* Removes a file that is still in the spool. 0, or -1 with errno set. */
+int store_remove_upload(const config_t *config, const char *upload);
+
+/* Reads a file of at most `max` bytes into memory, terminated; free() it. NULL
+   with errno set (EFBIG when it is larger). */
+char *store_read(const char *path, size_t max, size_t *len);
+
+/* Opens a plain file for reading, without following a link or waiting. The
+   descriptor, or -1 with errno set (EINVAL: no plain file). */
+int store_open(const char *path);
+
+/* Creates a file with these bytes. 0, or -1 with errno set. */
+int store_write(const char *path, const void *bytes, size_t len);
+
+/* "<folder>/<name>". 0, or -1 with errno ENAMETOOLONG. */
+int store_join(char path[PATH_MAX], const char *folder, const char *name);
+
+#endif
