@@ -5,6 +5,7 @@
  * where later ones win. C is only what must be: passwords, links, bytes.
  */
 
+#include "ngx_module/http/ngx_http_sluice_request.h"
 #include "ngx_module/account/ngx_http_sluice_provision.h"
 #include "ngx_module/account/ngx_http_sluice_session.h"
 #include "ngx_module/bridge/ngx_sluice_pg.h"
@@ -264,30 +265,18 @@ ngx_http_sluice_api_go(ngx_http_request_t *r)
 static ngx_uint_t
 ngx_http_sluice_api_cross_site(ngx_http_request_t *r)
 {
-    ngx_uint_t i;
-    ngx_list_part_t *part;
-    ngx_table_elt_t *h;
+    ngx_str_t site;
 
-    static ngx_str_t site = ngx_string("sec-fetch-site");
+    static const ngx_str_t name = ngx_string("sec-fetch-site");
 
     if ((r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))
         || r->headers_in.authorization) {
         return 0;
     }
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == site.len
-                && ngx_strncmp(h[i].lowcase_key, site.data, site.len) == 0) {
-                return ngx_strcmp(h[i].value.data, "same-origin") != 0
-                       && ngx_strcmp(h[i].value.data, "none") != 0;
-            }
-        }
-    }
-
-    return 0;
+    return ngx_http_sluice_request_header(r, &name, &site)
+           && ngx_strcmp(site.data, "same-origin") != 0
+           && ngx_strcmp(site.data, "none") != 0;
 }
 
 

@@ -79,3 +79,14 @@ ngx_sluice_event_detach(ngx_connection_t *c, ngx_uint_t closing)
     ngx_free_connection(c);
     c->fd = (ngx_socket_t) -1;
 }
+
+
+void
+ngx_sluice_event_timer(ngx_event_t *ev, ngx_event_handler_pt handler)
+{
+    static ngx_connection_t nobody = { .fd = (ngx_socket_t) -1 };
+
+    ev->handler = handler;
+    ev->data = &nobody;
+    ev->log = ngx_cycle->log;
+}

@@ -28,4 +28,8 @@ ngx_int_t ngx_sluice_event_want(ngx_connection_t *c, ngx_uint_t read,
    the kernel then forgets it by itself. Without, it stops watching now. */
 void ngx_sluice_event_detach(ngx_connection_t *c, ngx_uint_t closing);
 
+/* Prepares a timer that belongs to no connection: nginx logs the descriptor of
+   the one behind each. */
+void ngx_sluice_event_timer(ngx_event_t *ev, ngx_event_handler_pt handler);
+
 #endif

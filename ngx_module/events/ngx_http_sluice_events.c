@@ -8,6 +8,7 @@
 #include "ngx_http_sluice_events.h"
 #include "ngx_http_sluice_watch.h"
 
+#include "ngx_module/http/ngx_http_sluice_request.h"
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice.h"
@@ -133,24 +134,13 @@ ngx_http_sluice_events_handler(ngx_http_request_t *r)
 static int64_t
 ngx_http_sluice_events_seen(ngx_http_request_t *r)
 {
-    ngx_uint_t i;
-    ngx_list_part_t *part;
-    ngx_table_elt_t *h;
+    ngx_str_t value;
 
-    static ngx_str_t name = ngx_string("last-event-id");
+    static const ngx_str_t name = ngx_string("last-event-id");
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == name.len
-                && ngx_strncmp(h[i].lowcase_key, name.data, name.len) == 0) {
-                return ngx_atoof(h[i].value.data, h[i].value.len);
-            }
-        }
-    }
-
-    return -1;
+    return ngx_http_sluice_request_header(r, &name, &value)
+               ? ngx_atoof(value.data, value.len)
+               : -1;
 }
 
 

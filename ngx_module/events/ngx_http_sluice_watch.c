@@ -1,5 +1,6 @@
 #include "ngx_http_sluice_watch.h"
 
+#include "ngx_module/bridge/ngx_sluice_event.h"
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/bridge/ngx_sluice_redis.h"
 #include "ngx_module/http/ngx_http_sluice.h"
@@ -53,11 +54,6 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_watch_poll = {
 };
 
 static ngx_http_sluice_watch_t ngx_http_sluice_watch_state;
-
-/* nginx's debug log wants a connection behind each timer */
-static ngx_connection_t ngx_http_sluice_watch_nobody = {
-    .fd = (ngx_socket_t) -1
-};
 
 
 void
@@ -119,10 +115,7 @@ ngx_http_sluice_watch_begin(ngx_http_sluice_main_conf_t *smcf)
         ngx_queue_init(&state->buckets[i]);
     }
 
-    state->timer.handler = ngx_http_sluice_watch_tick;
-    state->timer.data = &ngx_http_sluice_watch_nobody;
-    state->timer.log = ngx_cycle->log;
-
+    ngx_sluice_event_timer(&state->timer, ngx_http_sluice_watch_tick);
     ngx_http_sluice_at_exit(ngx_http_sluice_watch_stop);
 
     if (smcf->redis

@@ -6,6 +6,7 @@
 
 #include "ngx_http_sluice_issuer.h"
 
+#include "ngx_module/bridge/ngx_sluice_event.h"
 #include "core/grant/grant.h"
 #include "core/grant/issuer.h"
 #include "core/jose/jwk.h"
@@ -102,7 +103,6 @@ static ngx_http_sluice_issuer_param_t ngx_http_sluice_issuer_params[] = {
 /* this process's */
 
 static ngx_event_t ngx_http_sluice_issuer_timer;
-static ngx_connection_t ngx_http_sluice_issuer_nobody; /* a timer logs its fd */
 static uint64_t ngx_http_sluice_issuer_sets;
 
 
@@ -133,12 +133,8 @@ ngx_http_sluice_issuer_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    ngx_http_sluice_issuer_nobody.fd = (ngx_socket_t) -1;
-
     ev = &ngx_http_sluice_issuer_timer;
-    ev->handler = ngx_http_sluice_issuer_tick;
-    ev->data = &ngx_http_sluice_issuer_nobody;
-    ev->log = cycle->log;
+    ngx_sluice_event_timer(ev, ngx_http_sluice_issuer_tick);
     ev->cancelable = 1;
 
     ngx_add_timer(ev, NGX_HTTP_SLUICE_ISSUER_EVERY);

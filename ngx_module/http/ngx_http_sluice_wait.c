@@ -3,6 +3,7 @@
 #include "ngx_http_sluice_answer.h"
 #include "ngx_http_sluice_wait.h"
 
+#include "ngx_module/bridge/ngx_sluice_event.h"
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "core/base/status.h"
 
@@ -422,7 +423,6 @@ ngx_http_sluice_line_next(void)
 static void
 ngx_http_sluice_line_watch(void)
 {
-    static ngx_connection_t nobody; /* whom debugging asks for */
     ngx_event_t *ev = &ngx_http_sluice_line_event;
 
     if (ngx_queue_empty(&ngx_http_sluice_line)) {
@@ -434,10 +434,7 @@ ngx_http_sluice_line_watch(void)
     }
 
     if (!ev->timer_set) {
-        ev->handler = ngx_http_sluice_line_late;
-        ev->data = &nobody;
-        ev->log = ngx_cycle->log;
-
+        ngx_sluice_event_timer(ev, ngx_http_sluice_line_late);
         ngx_add_timer(ev, NGX_HTTP_SLUICE_LINE_WATCH);
     }
 }

@@ -3,6 +3,7 @@
 #include "ngx_http_sluice_tus.h"
 #include "ngx_http_sluice_upload.h"
 
+#include "ngx_module/http/ngx_http_sluice_request.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "core/base/status.h"
 #include "core/base/tus.h"
@@ -109,26 +110,12 @@ ngx_uint_t
 ngx_http_sluice_tus_header(ngx_http_request_t *r, const char *name,
                            ngx_str_t *value)
 {
-    size_t len;
-    ngx_uint_t i;
-    ngx_list_part_t *part;
-    ngx_table_elt_t *h;
+    ngx_str_t header;
 
-    len = ngx_strlen(name);
+    header.data = (u_char *) name;
+    header.len = ngx_strlen(name);
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == len
-                && ngx_strncmp(h[i].lowcase_key, name, len) == 0) {
-                *value = h[i].value;
-                return 1;
-            }
-        }
-    }
-
-    return 0;
+    return ngx_http_sluice_request_header(r, &header, value);
 }
 
 

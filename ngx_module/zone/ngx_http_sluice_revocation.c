@@ -2,6 +2,7 @@
 #include "ngx_http_sluice_snapshot.h"
 #include "ngx_http_sluice_zone.h"
 
+#include "ngx_module/bridge/ngx_sluice_event.h"
 #include "ngx_module/bridge/ngx_sluice_redis.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "core/base/status.h"
@@ -87,11 +88,6 @@ static ngx_str_t ngx_http_sluice_revocation_channel = ngx_string(
 
 static ngx_http_sluice_revocation_t ngx_http_sluice_revocation;
 
-/* nginx's debug log wants a connection behind each timer */
-static ngx_connection_t ngx_http_sluice_revocation_nobody = {
-    .fd = (ngx_socket_t) -1
-};
-
 
 void
 ngx_http_sluice_revocation_start(ngx_http_sluice_main_conf_t *smcf)
@@ -120,9 +116,7 @@ ngx_http_sluice_revocation_start(ngx_http_sluice_main_conf_t *smcf)
                       "revocations are not listened to: out of memory");
     }
 
-    rev->timer.handler = ngx_http_sluice_revocation_tick;
-    rev->timer.data = &ngx_http_sluice_revocation_nobody;
-    rev->timer.log = ngx_cycle->log;
+    ngx_sluice_event_timer(&rev->timer, ngx_http_sluice_revocation_tick);
     rev->timer.cancelable = 1;
 
     ngx_add_timer(&rev->timer, 0);

@@ -1,0 +1,14 @@
+/* What a request says. */
+
+#ifndef NGX_HTTP_SLUICE_REQUEST_H
+#define NGX_HTTP_SLUICE_REQUEST_H
+
+#include "ngx_http_sluice.h"
+
+/* How many headers of this name came, and the value of the first one; `name` is
+   in lower case. 0, and `value` as it was, when there is none. */
+ngx_uint_t ngx_http_sluice_request_header(ngx_http_request_t *r,
+                                          const ngx_str_t *name,
+                                          ngx_str_t *value);
+
+#endif
