@@ -504,31 +504,34 @@ cloudfront_policy(cloudfront_t *cf)
 }
 
 
-sluice_status_t
-cloudfront_decide(const cloudfront_t *cf, const char *url, size_t len,
-                  unsigned method, const unsigned char *address, int64_t now)
+int
+cloudfront_covers(const cloudfront_t *cf, const char *url, size_t len)
 {
-    if (now >= cf->exp) {
-        return SLUICE_GRANT_EXPIRED;
-    }
-
-    if (now < cf->nbf) {
-        return SLUICE_GRANT_NOT_YET;
-    }
-
     /* the URL of a canned policy is in its signature */
-    if (!cf->canned && !cf->everything
-        && !cloudfront_match(cf->resource, cf->resource_len, url, len)) {
-        return SLUICE_GRANT_PATH;
+    return cf->canned || cf->everything
+           || cloudfront_match(cf->resource, cf->resource_len, url, len);
+}
+
+
+void
+cloudfront_grant(int64_t nbf, int64_t exp, const cidr_t *ip, int covered,
+                 grant_t *grant)
+{
+    memset(grant, 0, offsetof(grant_t, text));
+
+    grant->nbf = nbf;
+    grant->exp = exp;
+    grant->methods = GRANT_GET | GRANT_HEAD | GRANT_OPTIONS;
+
+    if (ip != NULL) {
+        grant->ip[0] = *ip;
+        grant->ip_count = 1;
     }
 
-    if ((method & (GRANT_GET | GRANT_HEAD | GRANT_OPTIONS)) == 0) {
-        return SLUICE_GRANT_METHOD;
-    }
+    /* all paths, or an empty one, which is none */
 
-    if (cf->restricted && (address == NULL || !cidr_match(&cf->ip, address))) {
-        return SLUICE_GRANT_ADDRESS;
-    }
-
-    return SLUICE_OK;
+    memcpy(grant->text, "/", 2);
+    grant->text_len = 2;
+    grant->path.len = covered ? 1 : 0;
+    grant->prefix = covered;
 }

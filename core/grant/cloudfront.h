@@ -7,7 +7,7 @@
  *
  * cloudfront_query() or cookies -> cloudfront_parse() -> for a canned policy
  * cloudfront_canned() -> cloudfront_check() -> cloudfront_policy() ->
- * cloudfront_decide().
+ * cloudfront_covers() -> cloudfront_grant() -> grant_decide().
  */
 
 #ifndef SLUICE_CLOUDFRONT_H
@@ -18,6 +18,7 @@
 #include <sys/types.h>
 #include <openssl/evp.h>
 #include "cidr.h"
+#include "grant.h"
 #include "core/jose/jwk.h"
 #include "core/base/status.h"
 
@@ -144,13 +145,15 @@ int cloudfront_check(const cloudfront_t *cf);
    SLUICE_GRANT_INVALID. */
 sluice_status_t cloudfront_policy(cloudfront_t *cf);
 
-/* Decides; not before cloudfront_policy(). `url` is from cloudfront_url(),
-   `method` one of GRANT_*, `address` CIDR_SIZE bytes or NULL when the client
-   has no IP, `now` seconds since 1970. SLUICE_OK, or SLUICE_GRANT_EXPIRED,
-   _NOT_YET, _PATH, _METHOD (GET, HEAD and OPTIONS pass) or _ADDRESS. */
-sluice_status_t cloudfront_decide(const cloudfront_t *cf, const char *url,
-                                  size_t len, unsigned method,
-                                  const unsigned char *address, int64_t now);
+/* 1 when it is for this URL, which is from cloudfront_url(); not before
+   cloudfront_policy(). */
+int cloudfront_covers(const cloudfront_t *cf, const char *url, size_t len);
+
+/* What it opens, as grant_decide() takes it: GET, HEAD and OPTIONS, between its
+   times, from `ip` unless that is NULL, of all paths when it covers what is
+   asked for, else of none. */
+void cloudfront_grant(int64_t nbf, int64_t exp, const cidr_t *ip, int covered,
+                      grant_t *grant);
 
 /* 1 when the Resource matches the URL: '*' is any text, '?' any character.
    Both may stand anywhere, also for a "?"; but a '*' that something follows

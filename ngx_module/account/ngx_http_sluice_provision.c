@@ -85,7 +85,7 @@ ngx_http_sluice_provision(ngx_http_request_t *r, ngx_http_handler_pt handler)
 
     provision->handler = handler;
 
-    status = ngx_http_sluice_issuer_claims(r, &issuer, &claims);
+    status = ngx_http_sluice_issuer_claims(r, &ctx->user, &issuer, &claims);
     if (status != SLUICE_OK) {
         return ngx_http_sluice_problem(r, status, NULL, NULL);
     }
@@ -139,7 +139,7 @@ ngx_http_sluice_provision_answer(ngx_http_request_t *r, void *data,
                                  const ngx_sluice_pg_result_t *result)
 {
     ngx_str_t status;
-    ngx_http_sluice_gate_ctx_t *ctx;
+    const access_t *access;
     ngx_http_sluice_provision_t *provision = data;
     ngx_http_sluice_provisioned_t *provisioned;
 
@@ -150,13 +150,13 @@ ngx_http_sluice_provision_answer(ngx_http_request_t *r, void *data,
         return;
     }
 
-    ctx = ngx_http_sluice_gate_find_ctx(r);
+    access = ngx_http_sluice_gate_access(r);
 
-    provisioned = ngx_http_sluice_provision_place(&ctx->access);
-    ngx_memcpy(provisioned->sub, ctx->access.sub, UUID_TEXT_SIZE);
-    provisioned->role = ctx->access.role;
-    provisioned->iat = ctx->access.iat;
-    provisioned->exp = ctx->access.exp;
+    provisioned = ngx_http_sluice_provision_place(access);
+    ngx_memcpy(provisioned->sub, access->sub, UUID_TEXT_SIZE);
+    provisioned->role = access->role;
+    provisioned->iat = access->iat;
+    provisioned->exp = access->exp;
 
     /* what goes on has counted for itself */
     ngx_http_finalize_request(r, provision->handler(r));

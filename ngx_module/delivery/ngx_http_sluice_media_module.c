@@ -237,7 +237,7 @@ ngx_http_sluice_media_headers(ngx_http_request_t *r, ngx_open_file_info_t *of,
 
     ctx = ngx_http_sluice_gate_find_ctx(r);
     caching = r->headers_in.authorization
-                      || (ctx && (ctx->grant.len || ctx->access.role))
+                      || (ctx && (ctx->link_passed || ctx->access.role))
                   ? &private
                   : &plain;
 

@@ -1,25 +1,58 @@
-/* Where a request carries its tokens: in the path, the query, a header or a
-   cookie. */
+/* Where a request carries its credentials: in the path, the query, a header or
+   a cookie. */
 
 #include "ngx_http_sluice_carrier.h"
-#include "ngx_http_sluice_gate.h"
 #include "ngx_http_sluice_redact.h"
 
+#include "ngx_module/http/ngx_http_sluice_request.h"
+#include "core/grant/cloudfront.h"
 
-static ngx_uint_t ngx_http_sluice_carrier_looks(u_char *p, u_char *end);
-static ngx_uint_t ngx_http_sluice_carrier_token_char(u_char c);
-static ngx_uint_t ngx_http_sluice_carrier_find(ngx_http_request_t *r,
-                                               ngx_http_sluice_gate_ctx_t *ctx,
-                                               ngx_str_t *token);
-static ngx_uint_t ngx_http_sluice_carrier_arg(ngx_str_t *args,
-                                              ngx_str_t *token);
-static ngx_int_t
-ngx_http_sluice_carrier_clean_args(ngx_http_request_t *r,
-                                   ngx_http_sluice_gate_ctx_t *ctx);
-static ngx_int_t ngx_http_sluice_carrier_copy_args(ngx_http_request_t *r);
-static ngx_int_t
-ngx_http_sluice_carrier_clean_unparsed(ngx_http_request_t *r,
-                                       ngx_http_sluice_gate_ctx_t *ctx);
+
+/* One place where a kind of credential may be. */
+
+typedef struct ngx_http_sluice_carrier_row_s ngx_http_sluice_carrier_row_t;
+
+struct ngx_http_sluice_carrier_row_s {
+    ngx_http_sluice_credential_kind_t kind;
+    ngx_http_sluice_carrier_t carrier;
+
+    /* 1, and `text` or `parts`, when something is there */
+    ngx_uint_t (*find)(ngx_http_request_t *r, ngx_http_sluice_gate_ctx_t *ctx,
+                       const ngx_str_t *name,
+                       ngx_http_sluice_credential_t *credential);
+    ngx_str_t name;
+};
+
+
+/* the grant in the path, which is taken out before anything is rewritten */
+
+/* base64url and the dot between a token's parts */
+
+static ngx_uint_t
+ngx_http_sluice_carrier_token_char(u_char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
+           || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+
+/* A home folder (/~alice/) is none of ours: three parts are. */
+
+static ngx_uint_t
+ngx_http_sluice_carrier_looks(u_char *p, u_char *end)
+{
+    ngx_uint_t dots;
+
+    for (dots = 0; p < end; p++) {
+        if (!ngx_http_sluice_carrier_token_char(*p)) {
+            return 0;
+        }
+
+        dots += (*p == '.');
+    }
+
+    return dots == 2;
+}
 
 
 /*
@@ -88,96 +121,28 @@ ngx_http_sluice_carrier_take(ngx_http_request_t *r)
 }
 
 
-/* A home folder (/~alice/) is none of ours: three parts are. */
+/* the carriers */
 
 static ngx_uint_t
-ngx_http_sluice_carrier_looks(u_char *p, u_char *end)
+ngx_http_sluice_carrier_path(ngx_http_request_t *r,
+                             ngx_http_sluice_gate_ctx_t *ctx,
+                             const ngx_str_t *name,
+                             ngx_http_sluice_credential_t *credential)
 {
-    ngx_uint_t dots;
+    credential->text = ctx->path_grant;
 
-    for (dots = 0; p < end; p++) {
-        if (!ngx_http_sluice_carrier_token_char(*p)) {
-            return 0;
-        }
-
-        dots += (*p == '.');
-    }
-
-    return dots == 2;
-}
-
-
-/* base64url and the dot between a token's parts */
-
-static ngx_uint_t
-ngx_http_sluice_carrier_token_char(u_char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
-           || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-}
-
-
-ngx_uint_t
-ngx_http_sluice_carrier_grant(ngx_http_request_t *r,
-                              ngx_http_sluice_gate_ctx_t *ctx, ngx_str_t *token)
-{
-    if (!ngx_http_sluice_carrier_find(r, ctx, token)) {
-        return 0;
-    }
-
-    ctx->brought = *token;
-
-    return 1;
-}
-
-
-static ngx_uint_t
-ngx_http_sluice_carrier_find(ngx_http_request_t *r,
-                             ngx_http_sluice_gate_ctx_t *ctx, ngx_str_t *token)
-{
-    ngx_uint_t i;
-    ngx_list_part_t *part;
-    ngx_table_elt_t *h;
-
-    static ngx_str_t cookie = ngx_string("sluice_grant");
-    static u_char name[] = "sluice-grant";
-
-    if (ctx->path_grant.len) {
-        *token = ctx->path_grant;
-        return 1;
-    }
-
-    if (ngx_http_sluice_carrier_arg(&r->args, token)) {
-        return 1;
-    }
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == sizeof(name) - 1
-                && ngx_strncmp(h[i].lowcase_key, name, sizeof(name) - 1) == 0) {
-                *token = h[i].value;
-                ctx->by_header = 1;
-                return 1;
-            }
-        }
-    }
-
-    ctx->by_header = ngx_http_sluice_carrier_cookie(r, &cookie, token);
-
-    return ctx->by_header;
+    return ctx->path_grant.len != 0;
 }
 
 
 /* ngx_http_arg() compares byte by byte, and a grant has hundreds of them. */
 
-static ngx_uint_t
-ngx_http_sluice_carrier_arg(ngx_str_t *args, ngx_str_t *token)
+ngx_uint_t
+ngx_http_sluice_carrier_arg(const ngx_str_t *args, ngx_str_t *value)
 {
     u_char *p, *end, *next;
 
-    static u_char name[] = "grant=";
+    static const u_char name[] = "grant=";
 
     end = args->data + args->len;
 
@@ -190,8 +155,8 @@ ngx_http_sluice_carrier_arg(ngx_str_t *args, ngx_str_t *token)
 
         if (next - p >= (ssize_t) sizeof(name) - 1
             && ngx_memcmp(p, name, sizeof(name) - 1) == 0) {
-            token->data = p + sizeof(name) - 1;
-            token->len = (size_t) (next - token->data);
+            value->data = p + sizeof(name) - 1;
+            value->len = (size_t) (next - value->data);
             return 1;
         }
     }
@@ -200,222 +165,86 @@ ngx_http_sluice_carrier_arg(ngx_str_t *args, ngx_str_t *token)
 }
 
 
-ngx_int_t
-ngx_http_sluice_carrier_clean(ngx_http_request_t *r,
-                              ngx_http_sluice_gate_ctx_t *ctx)
+static ngx_uint_t
+ngx_http_sluice_carrier_query(ngx_http_request_t *r,
+                              ngx_http_sluice_gate_ctx_t *ctx,
+                              const ngx_str_t *name,
+                              ngx_http_sluice_credential_t *credential)
 {
-    ngx_uint_t path;
-
-    /* it was not rewritten */
-    path = r->uri.data == ctx->path.data && r->uri.len == ctx->path.len;
-
-    if (ngx_http_sluice_carrier_clean_args(r, ctx) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return path && !r->valid_unparsed_uri
-               ? ngx_http_sluice_carrier_clean_unparsed(r, ctx)
-               : NGX_OK;
+    return ngx_http_sluice_carrier_arg(&r->args, &credential->text);
 }
 
 
-/* In front of the others it goes without a copy, and the first one is known
-   where nobody has rewritten the arguments. */
+/* Of two with one name, one is not what it says: none of them is good. */
 
-static ngx_int_t
-ngx_http_sluice_carrier_clean_args(ngx_http_request_t *r,
-                                   ngx_http_sluice_gate_ctx_t *ctx)
+static ngx_uint_t
+ngx_http_sluice_carrier_header_once(ngx_http_request_t *r,
+                                    ngx_http_sluice_gate_ctx_t *ctx,
+                                    const ngx_str_t *name,
+                                    ngx_http_sluice_credential_t *credential)
 {
-    u_char *end;
-    ngx_str_t token;
+    ngx_uint_t found;
 
-    static const size_t name = sizeof("grant=") - 1;
+    found = ngx_http_sluice_request_header(r, name, &credential->text);
 
-    end = r->args.data + r->args.len;
-    token = ctx->brought;
-
-    while (r->args.len
-           && (token.data == r->args.data + name
-               || ngx_http_sluice_carrier_arg(&r->args, &token))) {
-        r->valid_unparsed_uri = 0;
-
-        if (token.data != r->args.data + name) {
-            return ngx_http_sluice_carrier_copy_args(r);
-        }
-
-        r->args.data = ngx_min(token.data + token.len + 1, end);
-        r->args.len = (size_t) (end - r->args.data);
+    if (found > 1) {
+        credential->text.len = 0;
     }
 
-    return NGX_OK;
+    return found > 0;
 }
 
 
-static ngx_int_t
-ngx_http_sluice_carrier_copy_args(ngx_http_request_t *r)
+static ngx_uint_t
+ngx_http_sluice_carrier_header(ngx_http_request_t *r,
+                               ngx_http_sluice_gate_ctx_t *ctx,
+                               const ngx_str_t *name,
+                               ngx_http_sluice_credential_t *credential)
 {
-    u_char *p, *end, *next, *dst;
-    ngx_str_t arg, args, token;
-
-    args.data = ngx_pnalloc(r->pool, r->args.len);
-    if (args.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    dst = args.data;
-    end = r->args.data + r->args.len;
-
-    for (p = r->args.data; p <= end; p = next + 1) {
-        next = p < end ? memchr(p, '&', (size_t) (end - p)) : NULL;
-
-        if (next == NULL) {
-            next = end;
-        }
-
-        arg.data = p;
-        arg.len = (size_t) (next - p);
-
-        if (ngx_http_sluice_carrier_arg(&arg, &token)) {
-            continue;
-        }
-
-        if (p > r->args.data) {
-            *dst++ = '&';
-        }
-
-        dst = ngx_cpymem(dst, arg.data, arg.len);
-    }
-
-    args.len = (size_t) (dst - args.data);
-    r->args = args;
-
-    return NGX_OK;
+    return ngx_http_sluice_request_header(r, name, &credential->text) > 0;
 }
 
 
-/* As the client wrote it: nginx would encode fewer characters than clients do,
-   and to some applications '+' and %2B are two. */
+/* Authorization: Bearer (RFC 6750, 2.1) */
 
-static ngx_int_t
-ngx_http_sluice_carrier_clean_unparsed(ngx_http_request_t *r,
-                                       ngx_http_sluice_gate_ctx_t *ctx)
+static ngx_uint_t
+ngx_http_sluice_carrier_bearer(ngx_http_request_t *r,
+                               ngx_http_sluice_gate_ctx_t *ctx,
+                               const ngx_str_t *name,
+                               ngx_http_sluice_credential_t *credential)
 {
-    u_char *p, *end;
-    ngx_str_t path;
+    ngx_str_t *value, *text;
 
-    end = r->unparsed_uri.data + r->unparsed_uri.len;
-    path.data = r->unparsed_uri.data + ctx->path_wire;
-    p = memchr(path.data, '?', (size_t) (end - path.data));
-    path.len = (size_t) ((p ? p : end) - path.data);
-
-    if (path.len == 0) {
-        /* "/~<grant>": the root */
-        return NGX_OK;
+    if (r->headers_in.authorization == NULL) {
+        return 0;
     }
 
-    if (r->args.len) {
-        p = ngx_pnalloc(r->pool, path.len + 1 + r->args.len);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
+    value = &r->headers_in.authorization->value;
 
-        end = ngx_cpymem(p, path.data, path.len);
-        *end++ = '?';
-        end = ngx_cpymem(end, r->args.data, r->args.len);
-
-        path.data = p;
-        path.len = (size_t) (end - p);
+    if (value->len <= name->len
+        || ngx_strncasecmp(value->data, name->data, name->len) != 0) {
+        return 0;
     }
 
-    r->unparsed_uri = path;
-    r->valid_unparsed_uri = 1;
+    text = &credential->text;
+    text->data = value->data + name->len;
+    text->len = value->len - name->len;
 
-    return NGX_OK;
-}
-
-
-/*
- * A link is a path that somebody signed: whoever spells it otherwise ("..",
- * "//", an encoded slash or dot) is not following the link.
- */
-
-ngx_uint_t
-ngx_http_sluice_carrier_canonical(ngx_http_request_t *r)
-{
-    u_char *p, *end, c;
-
-    end = r->unparsed_uri.data + r->unparsed_uri.len;
-
-    for (p = r->unparsed_uri.data; p < end && *p != '?'; p++) {
-
-        if (*p == '/' && end - p > 1) {
-
-            if (p[1] == '/') {
-                return 0;
-            }
-
-            /* "/./" and "/../", also at the end */
-
-            if (p[1] == '.') {
-                c = end - p > 2 ? p[2] : '/';
-
-                if (c == '.') {
-                    c = end - p > 3 ? p[3] : '/';
-                }
-
-                if (c == '/' || c == '?') {
-                    return 0;
-                }
-            }
-        }
-
-        /* %2e, %2f, %5c, and %25, which hides another of them */
-
-        if (*p == '%' && end - p > 2) {
-            c = (u_char) ngx_hextoi(p + 1, 2);
-
-            if (c == '.' || c == '/' || c == '\\' || c == '%') {
-                return 0;
-            }
-        }
+    while (text->len && text->data[0] == ' ') {
+        text->data++;
+        text->len--;
     }
 
     return 1;
 }
 
 
-ngx_uint_t
-ngx_http_sluice_carrier_user(ngx_http_request_t *r, ngx_str_t *token)
+static ngx_uint_t
+ngx_http_sluice_carrier_cookie_value(ngx_http_request_t *r,
+                                     const ngx_str_t *cookie, ngx_str_t *value)
 {
-    ngx_str_t *value;
+    ngx_str_t *name = (ngx_str_t *) cookie; /* nginx only reads it */
 
-    static ngx_str_t cookie = ngx_string("sluice_session");
-
-    if (r->headers_in.authorization) {
-        value = &r->headers_in.authorization->value;
-
-        if (value->len > 7
-            && ngx_strncasecmp(value->data, (u_char *) "Bearer ", 7) == 0) {
-            token->data = value->data + 7;
-            token->len = value->len - 7;
-
-            while (token->len && token->data[0] == ' ') {
-                token->data++;
-                token->len--;
-            }
-
-            return 1;
-        }
-    }
-
-    return ngx_http_sluice_carrier_cookie(r, &cookie, token);
-}
-
-
-ngx_uint_t
-ngx_http_sluice_carrier_cookie(ngx_http_request_t *r, ngx_str_t *name,
-                               ngx_str_t *value)
-{
 #if (nginx_version >= 1029006)
 
     return ngx_http_parse_cookie_lines(r, r->headers_in.cookie, name, value)
@@ -434,4 +263,171 @@ ngx_http_sluice_carrier_cookie(ngx_http_request_t *r, ngx_str_t *name,
            != NGX_DECLINED;
 
 #endif
+}
+
+
+static ngx_uint_t
+ngx_http_sluice_carrier_cookie(ngx_http_request_t *r,
+                               ngx_http_sluice_gate_ctx_t *ctx,
+                               const ngx_str_t *name,
+                               ngx_http_sluice_credential_t *credential)
+{
+    return ngx_http_sluice_carrier_cookie_value(r, name, &credential->text);
+}
+
+
+/* CloudFront's links are in several parts. What was signed is the target as it
+   came, whatever was rewritten since. */
+
+static ngx_uint_t
+ngx_http_sluice_carrier_parts(ngx_http_request_t *r,
+                              const cloudfront_link_t *found,
+                              ngx_http_sluice_credential_t *credential)
+{
+    cloudfront_link_t *parts;
+
+    parts = ngx_palloc(r->pool, sizeof(cloudfront_link_t));
+    if (parts == NULL) {
+        return 0;
+    }
+
+    *parts = *found;
+
+    credential->text = r->unparsed_uri;
+    credential->parts = parts;
+
+    return 1;
+}
+
+
+static ngx_uint_t
+ngx_http_sluice_carrier_cloudfront_query(
+    ngx_http_request_t *r, ngx_http_sluice_gate_ctx_t *ctx,
+    const ngx_str_t *name, ngx_http_sluice_credential_t *credential)
+{
+    u_char *query, *end;
+    cloudfront_link_t found;
+
+    end = r->unparsed_uri.data + r->unparsed_uri.len;
+    query = ngx_strlchr(r->unparsed_uri.data, end, '?');
+
+    return query
+           && cloudfront_query((char *) query + 1, (size_t) (end - query - 1),
+                               &found)
+           && ngx_http_sluice_carrier_parts(r, &found, credential);
+}
+
+
+static ngx_uint_t
+ngx_http_sluice_carrier_cloudfront_cookies(
+    ngx_http_request_t *r, ngx_http_sluice_gate_ctx_t *ctx,
+    const ngx_str_t *name, ngx_http_sluice_credential_t *credential)
+{
+    ngx_uint_t i;
+    ngx_str_t value;
+    cloudfront_link_t found;
+
+    static const ngx_str_t cookies[CLOUDFRONT_PARTS] = {
+        ngx_string("CloudFront-Expires"), ngx_string("CloudFront-Policy"),
+        ngx_string("CloudFront-Signature"),
+        ngx_string("CloudFront-Key-Pair-Id"),
+        ngx_string("CloudFront-Hash-Algorithm")
+    };
+
+    if (!ngx_http_sluice_carrier_cookie_value(r, name, &value)) {
+        return 0;
+    }
+
+    ngx_memzero(&found, sizeof(cloudfront_link_t));
+
+    for (i = 0; i < CLOUDFRONT_PARTS; i++) {
+        if (ngx_http_sluice_carrier_cookie_value(r, &cookies[i], &value)) {
+            found.part[i].data = (char *) value.data;
+            found.part[i].len = value.len;
+        }
+    }
+
+    return ngx_http_sluice_carrier_parts(r, &found, credential);
+}
+
+
+/* Where they are looked for, in this order. Ours go before CloudFront's, and
+   there a signed URL before cookies, as at CloudFront. */
+
+static const ngx_http_sluice_carrier_row_t ngx_http_sluice_carrier_links[] = {
+
+    { NGX_HTTP_SLUICE_CREDENTIAL_GRANT, NGX_HTTP_SLUICE_CARRIER_PATH,
+      ngx_http_sluice_carrier_path, ngx_null_string },
+
+    { NGX_HTTP_SLUICE_CREDENTIAL_GRANT, NGX_HTTP_SLUICE_CARRIER_QUERY,
+      ngx_http_sluice_carrier_query, ngx_null_string },
+
+    { NGX_HTTP_SLUICE_CREDENTIAL_GRANT, NGX_HTTP_SLUICE_CARRIER_HEADER,
+      ngx_http_sluice_carrier_header, ngx_string("sluice-grant") },
+
+    { NGX_HTTP_SLUICE_CREDENTIAL_GRANT, NGX_HTTP_SLUICE_CARRIER_COOKIE,
+      ngx_http_sluice_carrier_cookie, ngx_string("sluice_grant") },
+
+    { NGX_HTTP_SLUICE_CREDENTIAL_CLOUDFRONT, NGX_HTTP_SLUICE_CARRIER_QUERY,
+      ngx_http_sluice_carrier_cloudfront_query, ngx_null_string },
+
+    { NGX_HTTP_SLUICE_CREDENTIAL_CLOUDFRONT, NGX_HTTP_SLUICE_CARRIER_COOKIE,
+      ngx_http_sluice_carrier_cloudfront_cookies,
+      ngx_string("CloudFront-Signature") },
+
+    { 0, 0, NULL, ngx_null_string }
+};
+
+static const ngx_http_sluice_carrier_row_t ngx_http_sluice_carrier_users[] = {
+
+    { NGX_HTTP_SLUICE_CREDENTIAL_ACCESS, NGX_HTTP_SLUICE_CARRIER_HEADER,
+      ngx_http_sluice_carrier_bearer, ngx_string("Bearer ") },
+
+    { NGX_HTTP_SLUICE_CREDENTIAL_ACCESS, NGX_HTTP_SLUICE_CARRIER_COOKIE,
+      ngx_http_sluice_carrier_cookie, ngx_string("sluice_session") },
+
+    { NGX_HTTP_SLUICE_CREDENTIAL_BALANCER, NGX_HTTP_SLUICE_CARRIER_HEADER,
+      ngx_http_sluice_carrier_header_once, ngx_string("x-amzn-oidc-data") },
+
+    { 0, 0, NULL, ngx_null_string }
+};
+
+
+static ngx_uint_t
+ngx_http_sluice_carrier_find(ngx_http_request_t *r,
+                             ngx_http_sluice_gate_ctx_t *ctx,
+                             const ngx_http_sluice_carrier_row_t *row,
+                             ngx_http_sluice_credential_t *credential)
+{
+    for (/* void */; row->find; row++) {
+        if (row->find(r, ctx, &row->name, credential)) {
+            credential->kind = row->kind;
+            credential->carrier = row->carrier;
+            return 1;
+        }
+    }
+
+    credential->kind = NGX_HTTP_SLUICE_CREDENTIAL_NONE;
+
+    return 0;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_carrier_link(ngx_http_request_t *r,
+                             ngx_http_sluice_gate_ctx_t *ctx,
+                             ngx_http_sluice_credential_t *credential)
+{
+    return ngx_http_sluice_carrier_find(r, ctx, ngx_http_sluice_carrier_links,
+                                        credential);
+}
+
+
+ngx_uint_t
+ngx_http_sluice_carrier_user(ngx_http_request_t *r,
+                             ngx_http_sluice_gate_ctx_t *ctx,
+                             ngx_http_sluice_credential_t *credential)
+{
+    return ngx_http_sluice_carrier_find(r, ctx, ngx_http_sluice_carrier_users,
+                                        credential);
 }

@@ -1,19 +1,22 @@
-/* CloudFront's signed URLs and signed cookies as another way through
-   "sluice_gate grant": see core/cloudfront.h. */
+/* CloudFront's links at our gate: what their directives say, for their
+   verifier. */
 
 #ifndef NGX_HTTP_SLUICE_CLOUDFRONT_H
 #define NGX_HTTP_SLUICE_CLOUDFRONT_H
 
 #include "ngx_module/http/ngx_http_sluice.h"
-#include "core/base/status.h"
+#include "core/grant/cloudfront.h"
+#include "core/table/link_table.h"
 
-/* 1 when this server knows CloudFront keys and the request brings a signed URL
-   or signed cookies. */
-ngx_uint_t ngx_http_sluice_cloudfront_carried(ngx_http_request_t *r);
+extern ngx_module_t ngx_http_sluice_cloudfront_module;
 
-/* Decides what is carried: a signed URL, else signed cookies. SLUICE_OK, after
-   which the arguments are without CloudFront's parameters; a SLUICE_GRANT_*, or
-   SLUICE_INTERNAL. */
-sluice_status_t ngx_http_sluice_cloudfront_decide(ngx_http_request_t *r);
+typedef struct {
+    cloudfront_keys_t *keys; /* NULL: no sluice_cloudfront_key */
+    ngx_array_t *origins;    /* ngx_str_t; after merging never NULL when
+                                there are keys */
+    link_table_t **links;    /* this process's, made at first use */
+    ngx_str_t file; /* where sluice_cloudfront_key stands, for messages */
+    ngx_uint_t line;
+} ngx_http_sluice_cloudfront_srv_conf_t;
 
 #endif

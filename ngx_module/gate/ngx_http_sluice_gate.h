@@ -1,8 +1,19 @@
-/* What the gate knows of a request: what the client asked for, what it brought,
-   and who it is. */
+/*
+ * The gate, as one reads it downwards:
+ *
+ *   carrier     where a credential was brought: path, query, header, cookie
+ *   credential  its kind and its text, a value
+ *   verifier    of that kind: a file each, a row in one table, a cache
+ *   rule        path, method, address, time, role; and was it taken back?
+ *   limits      uses, bytes, rate
+ *
+ * and what it then knows of a request.
+ */
 
 #ifndef NGX_HTTP_SLUICE_GATE_H
 #define NGX_HTTP_SLUICE_GATE_H
+
+#include "ngx_http_sluice_credential.h"
 
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "core/base/status.h"
@@ -17,25 +28,31 @@ typedef struct {
                              without the in-path carrier */
     ngx_str_t path_grant; /* the in-path carrier, or empty */
     size_t path_wire;     /* its bytes in front of the path, as they came */
-    ngx_str_t brought;    /* a grant, good or not */
-    ngx_uint_t by_header; /* it is in a header of the request */
-    ngx_str_t grant;      /* the grant that was let pass */
-    ngx_str_t link;       /* its jti */
-    ngx_str_t link_user;  /* its sub */
-    access_t access;      /* role ROLE_NONE: nobody signed in */
+
+    ngx_http_sluice_credential_t link; /* that was brought, good or not */
+    ngx_http_sluice_credential_t user;
+    unsigned link_passed : 1;
+    unsigned counted : 1; /* among those that passed */
+
+    ngx_str_t link_id;   /* jti of the link */
+    ngx_str_t link_user; /* its sub */
+    access_t access;     /* role ROLE_NONE: nobody signed in */
     sluice_status_t denied;
-    ngx_uint_t counted;                  /* among those that passed */
     ngx_http_sluice_limits_t *limits;    /* NULL: a grant without any */
     ngx_http_log_handler_pt log_handler; /* nginx's, behind ours */
 } ngx_http_sluice_gate_ctx_t;
+
 
 /* The context, made when missing; it survives internal redirects. NULL without
    memory. */
 ngx_http_sluice_gate_ctx_t *ngx_http_sluice_gate_ctx(ngx_http_request_t *r);
 
 /* The same, but NULL when nothing has made one. */
-ngx_http_sluice_gate_ctx_t *
-ngx_http_sluice_gate_find_ctx(ngx_http_request_t *r);
+static ngx_inline ngx_http_sluice_gate_ctx_t *
+ngx_http_sluice_gate_find_ctx(ngx_http_request_t *r)
+{
+    return ngx_http_sluice_context_find(r, &ngx_http_sluice_gate_module);
+}
 
 /* Who was let pass; its role is ROLE_NONE when nobody signed in. Never NULL,
    and good as long as the request. */

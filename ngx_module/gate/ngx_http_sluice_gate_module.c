@@ -5,22 +5,18 @@
  */
 
 #include "ngx_http_sluice_carrier.h"
-#include "ngx_http_sluice_cloudfront.h"
 #include "ngx_http_sluice_gate.h"
-#include "ngx_http_sluice_issuer.h"
 #include "ngx_http_sluice_limits.h"
 #include "ngx_http_sluice_redact.h"
-#include "ngx_http_sluice_token.h"
+#include "ngx_http_sluice_rule.h"
+#include "ngx_http_sluice_strip.h"
 #include "ngx_http_sluice_variables.h"
+#include "ngx_http_sluice_verifier.h"
 
-#include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
-#include "core/base/status.h"
 #include "core/grant/access.h"
-#include "core/grant/cidr.h"
 #include "core/grant/grant.h"
-#include "core/table/token_table.h"
 
 
 #define NGX_HTTP_SLUICE_GATE_OFF 0x0001
@@ -40,26 +36,6 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_sluice_gate_handler(ngx_http_request_t *r);
-static ngx_int_t ngx_http_sluice_gate_grant(
-    ngx_http_request_t *r, ngx_http_sluice_gate_ctx_t *ctx,
-    ngx_http_sluice_gate_loc_conf_t *glcf, sluice_status_t *status);
-static void ngx_http_sluice_gate_count(ngx_http_sluice_gate_ctx_t *ctx,
-                                       ngx_http_sluice_by_t by);
-static sluice_status_t
-ngx_http_sluice_gate_decide(ngx_http_request_t *r,
-                            ngx_http_sluice_gate_ctx_t *ctx, ngx_str_t *token,
-                            token_t **claims);
-static ngx_int_t ngx_http_sluice_gate_link(ngx_http_request_t *r,
-                                           ngx_http_sluice_gate_ctx_t *ctx,
-                                           grant_t *grant);
-static sluice_status_t
-ngx_http_sluice_gate_user(ngx_http_request_t *r,
-                          ngx_http_sluice_gate_ctx_t *ctx, role_t least);
-static ngx_int_t ngx_http_sluice_gate_deny(ngx_http_request_t *r,
-                                           ngx_http_sluice_gate_ctx_t *ctx,
-                                           sluice_status_t status);
-static unsigned ngx_http_sluice_gate_method(ngx_uint_t method);
-
 static void *ngx_http_sluice_gate_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_sluice_gate_merge_loc_conf(ngx_conf_t *cf, void *parent,
                                                  void *child);
@@ -107,8 +83,8 @@ static ngx_http_module_t ngx_http_sluice_gate_module_ctx = {
     NULL, /* create main configuration */
     NULL, /* init main configuration */
 
-    NULL, /* create server configuration */
-    NULL, /* merge server configuration */
+    ngx_http_sluice_verifier_create_conf, /* create server configuration */
+    NULL,                                 /* merge server configuration */
 
     ngx_http_sluice_gate_create_loc_conf, /* create location configuration */
     ngx_http_sluice_gate_merge_loc_conf   /* merge location configuration */
@@ -129,13 +105,6 @@ ngx_module_t ngx_http_sluice_gate_module = {
     NULL,                             /* exit master */
     NGX_MODULE_V1_PADDING
 };
-
-
-ngx_http_sluice_gate_ctx_t *
-ngx_http_sluice_gate_find_ctx(ngx_http_request_t *r)
-{
-    return ngx_http_sluice_context_find(r, &ngx_http_sluice_gate_module);
-}
 
 
 ngx_http_sluice_gate_ctx_t *
@@ -170,181 +139,28 @@ ngx_http_sluice_gate_access(ngx_http_request_t *r)
 }
 
 
-static ngx_int_t
-ngx_http_sluice_gate_handler(ngx_http_request_t *r)
-{
-    ngx_int_t rc;
-    sluice_status_t status, other;
-    ngx_http_sluice_gate_ctx_t *ctx;
-    ngx_http_sluice_gate_loc_conf_t *glcf;
-
-    glcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_gate_module);
-
-    if (glcf->gate & NGX_HTTP_SLUICE_GATE_OFF) {
-        return NGX_DECLINED;
-    }
-
-    ctx = ngx_http_sluice_gate_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ctx->denied = SLUICE_OK;
-    status = SLUICE_UNAUTHENTICATED;
-
-    if (glcf->gate & NGX_HTTP_SLUICE_GATE_GRANT) {
-        rc = ngx_http_sluice_gate_grant(r, ctx, glcf, &status);
-
-        if (rc == NGX_AGAIN) {
-            return NGX_AGAIN;
-        }
-
-        if (status == SLUICE_OK) {
-            return NGX_OK;
-        }
-    }
-
-    if (glcf->gate & NGX_HTTP_SLUICE_GATE_USER) {
-        other = ngx_http_sluice_gate_user(r, ctx, (role_t) glcf->role);
-
-        if (other == SLUICE_OK) {
-            ngx_http_sluice_gate_count(ctx, NGX_HTTP_SLUICE_BY_USER);
-            return NGX_OK;
-        }
-
-        if (status == SLUICE_UNAUTHENTICATED) {
-            status = other;
-        }
-    }
-
-    return ngx_http_sluice_gate_deny(r, ctx, status);
-}
-
-
-/* NGX_OK and the verdict, SLUICE_UNAUTHENTICATED when no link was brought; or
-   NGX_AGAIN, and the phase is entered again */
-
-static ngx_int_t
-ngx_http_sluice_gate_grant(ngx_http_request_t *r,
-                           ngx_http_sluice_gate_ctx_t *ctx,
-                           ngx_http_sluice_gate_loc_conf_t *glcf,
-                           sluice_status_t *status)
-{
-    ngx_int_t rc;
-    ngx_str_t token;
-    token_t *claims;
-
-    if (ctx->grant.len) {
-        /* it passed before; an internal redirect drops the arguments */
-        token = ctx->grant;
-
-    } else if (!ngx_http_sluice_carrier_grant(r, ctx, &token)) {
-        *status = SLUICE_UNAUTHENTICATED;
-
-        if (ngx_http_sluice_cloudfront_carried(r)) {
-            *status = ngx_http_sluice_cloudfront_decide(r);
-        }
-
-        if (*status == SLUICE_OK) {
-            ngx_http_sluice_gate_count(ctx, NGX_HTTP_SLUICE_BY_CLOUDFRONT);
-        }
-
-        return NGX_OK;
-    }
-
-    *status = ngx_http_sluice_gate_decide(r, ctx, &token, &claims);
-
-    if (*status != SLUICE_OK) {
-        return NGX_OK;
-    }
-
-    if (claims->u.grant.limits || claims->u.grant.filename.len
-        || claims->u.grant.type.len) {
-        rc = ngx_http_sluice_limits_take(r, ctx, &claims->u.grant, &token,
-                                         glcf->offline, status);
-
-        if (rc == NGX_AGAIN || *status != SLUICE_OK) {
-            return rc;
-        }
-    }
-
-    if (ctx->grant.len) {
-        return NGX_OK;
-    }
-
-    ctx->grant = token;
-    ngx_http_sluice_gate_count(ctx, NGX_HTTP_SLUICE_BY_GRANT);
-
-    return ngx_http_sluice_carrier_clean(r, ctx);
-}
-
-
 /* An internal redirect brings a request here again. */
 
 static void
 ngx_http_sluice_gate_count(ngx_http_sluice_gate_ctx_t *ctx,
-                           ngx_http_sluice_by_t by)
+                           const ngx_http_sluice_verifier_t *verifier)
 {
     if (!ctx->counted) {
         ctx->counted = 1;
-        ngx_http_sluice_zone_passed(by);
+        ngx_http_sluice_zone_passed(verifier->by);
     }
-}
-
-
-/* All that needs no server: signature, path, time, method, address, and whether
-   the link was taken back */
-
-static sluice_status_t
-ngx_http_sluice_gate_decide(ngx_http_request_t *r,
-                            ngx_http_sluice_gate_ctx_t *ctx, ngx_str_t *token,
-                            token_t **claims)
-{
-    u_char address[CIDR_SIZE];
-    grant_t *grant;
-    sluice_status_t status;
-
-    status = ngx_http_sluice_token(r, JWT_GRANT, token, claims);
-    if (status != SLUICE_OK) {
-        return status;
-    }
-
-    if ((r->complex_uri || r->quoted_uri)
-        && !ngx_http_sluice_carrier_canonical(r)) {
-        return SLUICE_GRANT_PATH;
-    }
-
-    grant = &(*claims)->u.grant;
-
-    status = grant_decide(
-        grant, (const char *) ctx->path.data, ctx->path.len,
-        ngx_http_sluice_gate_method(r->method),
-        grant->ip_count && cidr_address(r->connection->sockaddr, address) == 0
-            ? address
-            : NULL,
-        ngx_time());
-
-    if (status != SLUICE_OK) {
-        return status;
-    }
-
-    if (ngx_http_sluice_gate_link(r, ctx, grant) != NGX_OK) {
-        return SLUICE_INTERNAL;
-    }
-
-    return ngx_http_sluice_token_current(*claims, SLUICE_GRANT_REVOKED);
 }
 
 
 /* For logs: the link's id, and whom it was made for */
 
 static ngx_int_t
-ngx_http_sluice_gate_link(ngx_http_request_t *r,
-                          ngx_http_sluice_gate_ctx_t *ctx, grant_t *grant)
+ngx_http_sluice_gate_note(ngx_http_request_t *r,
+                          ngx_http_sluice_gate_ctx_t *ctx, const grant_t *grant)
 {
     u_char *p;
 
-    if (ctx->link.len || grant->jti.len + grant->sub.len == 0) {
+    if (ctx->link_id.len || grant->jti.len + grant->sub.len == 0) {
         return NGX_OK;
     }
 
@@ -353,8 +169,8 @@ ngx_http_sluice_gate_link(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ctx->link.data = p;
-    ctx->link.len = grant->jti.len;
+    ctx->link_id.data = p;
+    ctx->link_id.len = grant->jti.len;
     p = ngx_cpymem(p, grant_text(grant, grant->jti), grant->jti.len);
 
     ctx->link_user.data = p;
@@ -365,40 +181,88 @@ ngx_http_sluice_gate_link(ngx_http_request_t *r,
 }
 
 
-/* SLUICE_UNAUTHENTICATED: no access token was brought */
+/* NGX_OK and the verdict, SLUICE_UNAUTHENTICATED when no link was brought;
+   NGX_AGAIN, and the phase is entered again; or NGX_ERROR */
+
+static ngx_int_t
+ngx_http_sluice_gate_link(ngx_http_request_t *r,
+                          ngx_http_sluice_gate_ctx_t *ctx, ngx_uint_t offline,
+                          sluice_status_t *status)
+{
+    ngx_int_t rc;
+    token_t *token;
+    const ngx_http_sluice_verifier_t *verifier;
+
+    /* once it has passed, an internal redirect may drop the arguments */
+
+    if (!ctx->link_passed
+        && !ngx_http_sluice_carrier_link(r, ctx, &ctx->link)) {
+        *status = SLUICE_UNAUTHENTICATED;
+        return NGX_OK;
+    }
+
+    *status = ngx_http_sluice_verify(r, &ctx->link, &token, &verifier);
+
+    if (*status == SLUICE_OK) {
+        *status = ngx_http_sluice_rule_link(r, ctx, token);
+    }
+
+    if (*status != SLUICE_OK) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_sluice_gate_note(r, ctx, &token->u.grant) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    *status = ngx_http_sluice_rule_current(token, verifier->revoked);
+
+    if (*status == SLUICE_OK && ngx_http_sluice_limits_any(&token->u.grant)) {
+        rc = ngx_http_sluice_limits_take(r, ctx, &token->u.grant,
+                                         &ctx->link.text, offline, status);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    if (*status != SLUICE_OK || ctx->link_passed) {
+        return NGX_OK;
+    }
+
+    ctx->link_passed = 1;
+    ngx_http_sluice_gate_count(ctx, verifier);
+
+    return ngx_http_sluice_strip(r, ctx);
+}
+
+
+/* SLUICE_UNAUTHENTICATED: nothing was brought */
 
 static sluice_status_t
 ngx_http_sluice_gate_user(ngx_http_request_t *r,
                           ngx_http_sluice_gate_ctx_t *ctx, role_t least)
 {
-    ngx_str_t token;
-    token_t *claims;
-    jwt_kind_t kind;
+    token_t *token;
     sluice_status_t status;
+    const ngx_http_sluice_verifier_t *verifier;
 
-    if (ngx_http_sluice_carrier_user(r, &token)) {
-        kind = JWT_ACCESS;
-
-    } else if (ngx_http_sluice_issuer_load_balancer(r, &token)) {
-        kind = JWT_BALANCED;
-
-    } else {
+    if (!ngx_http_sluice_carrier_user(r, ctx, &ctx->user)) {
         return SLUICE_UNAUTHENTICATED;
     }
 
-    status = ngx_http_sluice_token(r, kind, &token, &claims);
-    if (status != SLUICE_OK) {
-        return status;
-    }
-
-    status = access_decide(&claims->u.access, least, ngx_time());
+    status = ngx_http_sluice_verify(r, &ctx->user, &token, &verifier);
 
     if (status == SLUICE_OK) {
-        status = ngx_http_sluice_token_current(claims, SLUICE_TOKEN_REVOKED);
+        status = ngx_http_sluice_rule_user(token, least);
     }
 
     if (status == SLUICE_OK) {
-        ctx->access = claims->u.access;
+        status = ngx_http_sluice_rule_current(token, verifier->revoked);
+    }
+
+    if (status == SLUICE_OK) {
+        ctx->access = token->u.access;
+        ngx_http_sluice_gate_count(ctx, verifier);
     }
 
     return status;
@@ -453,27 +317,53 @@ ngx_http_sluice_gate_deny(ngx_http_request_t *r,
 }
 
 
-static unsigned
-ngx_http_sluice_gate_method(ngx_uint_t method)
+static ngx_int_t
+ngx_http_sluice_gate_handler(ngx_http_request_t *r)
 {
-    switch (method) {
-    case NGX_HTTP_GET:
-        return GRANT_GET;
-    case NGX_HTTP_HEAD:
-        return GRANT_HEAD;
-    case NGX_HTTP_POST:
-        return GRANT_POST;
-    case NGX_HTTP_PUT:
-        return GRANT_PUT;
-    case NGX_HTTP_PATCH:
-        return GRANT_PATCH;
-    case NGX_HTTP_DELETE:
-        return GRANT_DELETE;
-    case NGX_HTTP_OPTIONS:
-        return GRANT_OPTIONS;
-    default:
-        return 0;
+    ngx_int_t rc;
+    sluice_status_t status, other;
+    ngx_http_sluice_gate_ctx_t *ctx;
+    ngx_http_sluice_gate_loc_conf_t *glcf;
+
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_gate_module);
+
+    if (glcf->gate & NGX_HTTP_SLUICE_GATE_OFF) {
+        return NGX_DECLINED;
     }
+
+    ctx = ngx_http_sluice_gate_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->denied = SLUICE_OK;
+    status = SLUICE_UNAUTHENTICATED;
+
+    if (glcf->gate & NGX_HTTP_SLUICE_GATE_GRANT) {
+        rc = ngx_http_sluice_gate_link(r, ctx, glcf->offline, &status);
+
+        if (rc != NGX_OK) {
+            return rc == NGX_AGAIN ? NGX_AGAIN : NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        if (status == SLUICE_OK) {
+            return NGX_OK;
+        }
+    }
+
+    if (glcf->gate & NGX_HTTP_SLUICE_GATE_USER) {
+        other = ngx_http_sluice_gate_user(r, ctx, (role_t) glcf->role);
+
+        if (other == SLUICE_OK) {
+            return NGX_OK;
+        }
+
+        if (status == SLUICE_UNAUTHENTICATED) {
+            status = other;
+        }
+    }
+
+    return ngx_http_sluice_gate_deny(r, ctx, status);
 }
 
 

@@ -10,6 +10,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_sluice_credential.h"
+
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "core/base/status.h"
 #include "core/grant/access.h"
@@ -25,35 +27,16 @@ extern ngx_module_t ngx_http_sluice_issuer_module;
    cookie; a load balancer's header does not count. */
 ngx_uint_t ngx_http_sluice_issuer_configured(ngx_http_request_t *r);
 
-/* Verifies a token that no key of ours is for. SLUICE_OK and `access`, whose
-   times and role are the caller's to decide by; SLUICE_TOKEN_INVALID, and when
-   one of the issuers should have had the key, the worker is told to fetch it;
-   or SLUICE_INTERNAL. */
-sluice_status_t ngx_http_sluice_issuer_verify(ngx_http_request_t *r,
-                                              ngx_str_t *token,
-                                              access_t *access);
-
-/* 1 and what a load balancer's x-amzn-oidc-data says, if this server knows a
-   load balancer and the request has that header; for requests without a token
-   of their own. Two such headers are none that verifies. */
-ngx_uint_t ngx_http_sluice_issuer_load_balancer(ngx_http_request_t *r,
-                                                ngx_str_t *token);
-
-/* As ngx_http_sluice_issuer_verify(), for that header alone: its token is good
-   nowhere else. */
-sluice_status_t ngx_http_sluice_issuer_verify_balanced(ngx_http_request_t *r,
-                                                       ngx_str_t *token,
-                                                       access_t *access);
-
 /* Changes when this process takes another key set: what was verified before
    must be verified again. */
 uint64_t ngx_http_sluice_issuer_generation(void);
 
 /* Who it is whom a foreign token let pass: the issuer and, to json_decref(),
-   the claims. SLUICE_OK, or as above. */
-sluice_status_t ngx_http_sluice_issuer_claims(ngx_http_request_t *r,
-                                              const issuer_t **issuer,
-                                              json_t **claims);
+   the claims. SLUICE_OK; SLUICE_TOKEN_INVALID or SLUICE_INTERNAL. */
+sluice_status_t
+ngx_http_sluice_issuer_claims(ngx_http_request_t *r,
+                              const ngx_http_sluice_credential_t *credential,
+                              const issuer_t **issuer, json_t **claims);
 
 
 /* what the issuer's own files share */

@@ -1,4 +1,4 @@
-#include "ngx_http_sluice_budget.h"
+#include "ngx_http_sluice_share.h"
 #include "ngx_http_sluice_gate.h"
 #include "ngx_http_sluice_limits.h"
 
@@ -21,19 +21,19 @@
 static ngx_int_t ngx_http_sluice_limits_create(ngx_http_request_t *r,
                                                ngx_http_sluice_gate_ctx_t *ctx,
                                                const grant_t *grant,
-                                               ngx_str_t *token,
+                                               const ngx_str_t *token,
                                                ngx_uint_t offline);
-static ngx_http_sluice_budget_t *
-ngx_http_sluice_limits_budget(ngx_http_request_t *r, u_char kind,
-                              const grant_t *grant, uint64_t limit,
-                              ngx_str_t *token);
+static ngx_http_sluice_share_t *
+ngx_http_sluice_limits_share(ngx_http_request_t *r, u_char kind,
+                             const grant_t *grant, uint64_t limit,
+                             const ngx_str_t *token);
 static ngx_int_t ngx_http_sluice_limits_answer(ngx_http_request_t *r,
                                                ngx_http_sluice_limits_t *limits,
                                                const grant_t *grant);
 static ngx_int_t ngx_http_sluice_limits_ask(ngx_http_request_t *r,
-                                            ngx_http_sluice_budget_t *budget,
+                                            ngx_http_sluice_share_t *share,
                                             uint64_t want);
-static void ngx_http_sluice_limits_told(ngx_http_sluice_budget_t *budget);
+static void ngx_http_sluice_limits_told(ngx_http_sluice_share_t *share);
 static uint64_t ngx_http_sluice_limits_want(ngx_http_request_t *r);
 
 
@@ -45,11 +45,11 @@ static uint64_t ngx_http_sluice_limits_want(ngx_http_request_t *r);
 ngx_int_t
 ngx_http_sluice_limits_take(ngx_http_request_t *r,
                             ngx_http_sluice_gate_ctx_t *ctx,
-                            const grant_t *grant, ngx_str_t *token,
+                            const grant_t *grant, const ngx_str_t *token,
                             ngx_uint_t offline, sluice_status_t *verdict)
 {
     uint64_t want;
-    ngx_http_sluice_budget_t *budget;
+    ngx_http_sluice_share_t *share;
     ngx_http_sluice_limits_t *limits;
 
     *verdict = SLUICE_OK;
@@ -68,39 +68,39 @@ ngx_http_sluice_limits_take(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    budget = limits->bytes;
+    share = limits->bytes;
     want = ngx_http_sluice_limits_want(r);
 
-    if (budget && want && budget->left == 0) {
+    if (share && want && share->left == 0) {
 
-        if (!budget->told
-            && ngx_http_sluice_limits_ask(r, budget, want) == NGX_AGAIN) {
+        if (!share->told
+            && ngx_http_sluice_limits_ask(r, share, want) == NGX_AGAIN) {
             return NGX_AGAIN;
         }
 
-        if (budget->left == 0) {
-            *verdict = budget->status != SLUICE_OK ? budget->status
-                                                   : SLUICE_GRANT_BUDGET;
+        if (share->left == 0) {
+            *verdict = share->status != SLUICE_OK ? share->status
+                                                  : SLUICE_GRANT_BUDGET;
             return NGX_OK;
         }
     }
 
-    budget = limits->uses;
+    share = limits->uses;
 
-    if (budget) {
+    if (share) {
 
-        if (!budget->told
-            && ngx_http_sluice_limits_ask(r, budget, 1) == NGX_AGAIN) {
+        if (!share->told
+            && ngx_http_sluice_limits_ask(r, share, 1) == NGX_AGAIN) {
             return NGX_AGAIN;
         }
 
-        if (budget->left == 0) {
-            *verdict = budget->status != SLUICE_OK ? budget->status
-                                                   : SLUICE_GRANT_USED;
+        if (share->left == 0) {
+            *verdict = share->status != SLUICE_OK ? share->status
+                                                  : SLUICE_GRANT_USED;
             return NGX_OK;
         }
 
-        budget->left = 0;
+        share->left = 0;
     }
 
     limits->taken = 1;
@@ -118,7 +118,7 @@ ngx_http_sluice_limits_take(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_sluice_limits_create(ngx_http_request_t *r,
                               ngx_http_sluice_gate_ctx_t *ctx,
-                              const grant_t *grant, ngx_str_t *token,
+                              const grant_t *grant, const ngx_str_t *token,
                               ngx_uint_t offline)
 {
     ngx_http_sluice_limits_t *limits;
@@ -131,8 +131,8 @@ ngx_http_sluice_limits_create(ngx_http_request_t *r,
     ngx_queue_init(&limits->waiting);
 
     if (grant->limits & GRANT_USES) {
-        limits->uses = ngx_http_sluice_limits_budget(r, 'u', grant, grant->uses,
-                                                     token);
+        limits->uses = ngx_http_sluice_limits_share(r, 'u', grant, grant->uses,
+                                                    token);
         if (limits->uses == NULL) {
             return NGX_ERROR;
         }
@@ -142,8 +142,8 @@ ngx_http_sluice_limits_create(ngx_http_request_t *r,
     }
 
     if (grant->limits & GRANT_BYTES) {
-        limits->bytes = ngx_http_sluice_limits_budget(r, 'b', grant,
-                                                      grant->bytes, token);
+        limits->bytes = ngx_http_sluice_limits_share(r, 'b', grant,
+                                                     grant->bytes, token);
         if (limits->bytes == NULL) {
             return NGX_ERROR;
         }
@@ -159,10 +159,10 @@ ngx_http_sluice_limits_create(ngx_http_request_t *r,
 
 /* Counted under the grant's jti; a grant without one is its signature. */
 
-static ngx_http_sluice_budget_t *
-ngx_http_sluice_limits_budget(ngx_http_request_t *r, u_char kind,
-                              const grant_t *grant, uint64_t limit,
-                              ngx_str_t *token)
+static ngx_http_sluice_share_t *
+ngx_http_sluice_limits_share(ngx_http_request_t *r, u_char kind,
+                             const grant_t *grant, uint64_t limit,
+                             const ngx_str_t *token)
 {
     u_char *p;
     ngx_str_t id;
@@ -176,7 +176,7 @@ ngx_http_sluice_limits_budget(ngx_http_request_t *r, u_char kind,
         id.len = (size_t) (token->data + token->len - id.data);
     }
 
-    return ngx_http_sluice_budget_create(r, kind, &id, limit, grant->exp);
+    return ngx_http_sluice_share_create(r, kind, &id, limit, grant->exp);
 }
 
 
@@ -220,12 +220,12 @@ ngx_http_sluice_limits_answer(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_sluice_limits_ask(ngx_http_request_t *r,
-                           ngx_http_sluice_budget_t *budget, uint64_t want)
+                           ngx_http_sluice_share_t *share, uint64_t want)
 {
-    budget->handler = ngx_http_sluice_limits_told;
-    budget->told = 1;
+    share->handler = ngx_http_sluice_limits_told;
+    share->told = 1;
 
-    if (ngx_http_sluice_budget_take(budget, want) == NGX_OK) {
+    if (ngx_http_sluice_share_take(share, want) == NGX_OK) {
         return NGX_OK;
     }
 
@@ -236,9 +236,9 @@ ngx_http_sluice_limits_ask(ngx_http_request_t *r,
 
 
 static void
-ngx_http_sluice_limits_told(ngx_http_sluice_budget_t *budget)
+ngx_http_sluice_limits_told(ngx_http_sluice_share_t *share)
 {
-    ngx_http_sluice_access_resume(budget->request);
+    ngx_http_sluice_access_resume(share->request);
 }
 
 

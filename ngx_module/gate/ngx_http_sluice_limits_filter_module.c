@@ -4,7 +4,7 @@
  * what goes out, whatever made it.
  */
 
-#include "ngx_http_sluice_budget.h"
+#include "ngx_http_sluice_share.h"
 #include "ngx_http_sluice_gate.h"
 #include "ngx_http_sluice_limits.h"
 
@@ -45,7 +45,7 @@ static ngx_int_t ngx_http_sluice_limits_room(ngx_http_sluice_limits_t *limits,
                                              off_t size);
 static void ngx_http_sluice_limits_wait(ngx_http_sluice_limits_t *limits,
                                         ngx_http_sluice_limits_body_t *body);
-static void ngx_http_sluice_limits_more(ngx_http_sluice_budget_t *budget);
+static void ngx_http_sluice_limits_more(ngx_http_sluice_share_t *share);
 static ngx_chain_t *ngx_http_sluice_limits_part(ngx_http_request_t *r,
                                                 ngx_buf_t *b, off_t size);
 static ngx_int_t ngx_http_sluice_limits_end(ngx_http_request_t *r);
@@ -256,9 +256,9 @@ ngx_http_sluice_limits_send(ngx_http_sluice_limits_t *limits,
 static ngx_int_t
 ngx_http_sluice_limits_room(ngx_http_sluice_limits_t *limits, off_t size)
 {
-    ngx_http_sluice_budget_t *budget = limits->bytes;
+    ngx_http_sluice_share_t *share = limits->bytes;
 
-    if ((uint64_t) size <= budget->left) {
+    if ((uint64_t) size <= share->left) {
         return NGX_OK;
     }
 
@@ -266,18 +266,18 @@ ngx_http_sluice_limits_room(ngx_http_sluice_limits_t *limits, off_t size)
         return NGX_DECLINED;
     }
 
-    budget->handler = ngx_http_sluice_limits_more;
+    share->handler = ngx_http_sluice_limits_more;
     limits->needed = (uint64_t) size;
 
-    if (ngx_http_sluice_budget_take(
-            budget, ngx_max(limits->needed - budget->left,
-                            (uint64_t) NGX_HTTP_SLUICE_LIMITS_AHEAD))
+    if (ngx_http_sluice_share_take(
+            share, ngx_max(limits->needed - share->left,
+                           (uint64_t) NGX_HTTP_SLUICE_LIMITS_AHEAD))
         == NGX_AGAIN) {
         limits->asking = 1;
         return NGX_AGAIN;
     }
 
-    limits->over = budget->left < limits->needed;
+    limits->over = share->left < limits->needed;
 
     return limits->over ? NGX_DECLINED : NGX_OK;
 }
@@ -302,7 +302,7 @@ ngx_http_sluice_limits_wait(ngx_http_sluice_limits_t *limits,
    there is more of it. */
 
 static void
-ngx_http_sluice_limits_more(ngx_http_sluice_budget_t *budget)
+ngx_http_sluice_limits_more(ngx_http_sluice_share_t *share)
 {
     ngx_queue_t *q;
     ngx_connection_t *c;
@@ -311,7 +311,7 @@ ngx_http_sluice_limits_more(ngx_http_sluice_budget_t *budget)
     ngx_http_sluice_limits_t *limits;
     ngx_http_sluice_limits_body_t *body;
 
-    r = budget->request;
+    r = share->request;
     c = r->connection;
     ctx = ngx_http_sluice_gate_find_ctx(r);
     limits = ctx->limits;
@@ -319,7 +319,7 @@ ngx_http_sluice_limits_more(ngx_http_sluice_budget_t *budget)
     ngx_http_set_log_request(c->log, r);
 
     limits->asking = 0;
-    limits->over = budget->left < limits->needed;
+    limits->over = share->left < limits->needed;
 
     while (!limits->asking && !ngx_queue_empty(&limits->waiting)) {
         q = ngx_queue_head(&limits->waiting);

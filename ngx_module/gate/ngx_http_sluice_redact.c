@@ -64,7 +64,7 @@ ngx_int_t
 ngx_http_sluice_redact(ngx_http_request_t *r)
 {
     u_char *p;
-    ngx_str_t *line;
+    ngx_str_t *line, *grant;
     ngx_table_elt_t *referer;
     ngx_http_sluice_gate_ctx_t *ctx;
 
@@ -87,7 +87,12 @@ ngx_http_sluice_redact(ngx_http_request_t *r)
     }
 
     if (r == r->main) {
-        ngx_http_sluice_redact_around(line, ctx ? &ctx->grant : NULL);
+        grant = ctx && ctx->link_passed
+                        && ctx->link.kind == NGX_HTTP_SLUICE_CREDENTIAL_GRANT
+                    ? &ctx->link.text
+                    : NULL;
+
+        ngx_http_sluice_redact_around(line, grant);
 
     } else {
         /* log_subrequest: the request goes on, and may need its grant */
@@ -103,9 +108,13 @@ ngx_http_sluice_redact(ngx_http_request_t *r)
                                     referer->value.data + referer->value.len);
     }
 
-    if (ctx && ctx->by_header && r == r->main) {
-        (void) ngx_http_sluice_redact_token(
-            ctx->brought.data, ctx->brought.data + ctx->brought.len, 0);
+    if (ctx && r == r->main
+        && ctx->link.kind == NGX_HTTP_SLUICE_CREDENTIAL_GRANT
+        && (ctx->link.carrier == NGX_HTTP_SLUICE_CARRIER_HEADER
+            || ctx->link.carrier == NGX_HTTP_SLUICE_CARRIER_COOKIE)) {
+        grant = &ctx->link.text;
+        (void) ngx_http_sluice_redact_token(grant->data,
+                                            grant->data + grant->len, 0);
     }
 
     return NGX_OK;

@@ -108,7 +108,7 @@ ngx_http_sluice_variable_text(ngx_http_sluice_gate_ctx_t *ctx, uintptr_t data,
     switch (data) {
 
     case NGX_HTTP_SLUICE_GRANT:
-        *text = ctx->link;
+        *text = ctx->link_id;
         return;
 
     case NGX_HTTP_SLUICE_DENY:

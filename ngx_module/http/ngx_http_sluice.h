@@ -37,13 +37,16 @@ typedef struct {
     time_t link_ttl;
     time_t access_ttl;
     time_t refresh_ttl;
-    struct token_table_s **tokens; /* the gate's */
 } ngx_http_sluice_srv_conf_t;
 
 
 /* 1 when it is scheme and host alone: "https://media.example.org". */
 ngx_uint_t ngx_http_sluice_is_origin(ngx_str_t *url);
 
+
+/* for the next */
+void *ngx_http_sluice_context_kept(ngx_http_request_t *r,
+                                   const ngx_module_t *module);
 
 /*
  * A module's context of a request, which survives internal redirects: nginx
@@ -52,7 +55,16 @@ ngx_uint_t ngx_http_sluice_is_origin(ngx_str_t *url);
  * bytes, or NULL without memory.
  */
 
-void *ngx_http_sluice_context_find(ngx_http_request_t *r, ngx_module_t *module);
+static ngx_inline void *
+ngx_http_sluice_context_find(ngx_http_request_t *r, const ngx_module_t *module)
+{
+    void *context = r->ctx[module->ctx_index];
+
+    return context || (!r->internal && !r->filter_finalize && r == r->main)
+               ? context
+               : ngx_http_sluice_context_kept(r, module);
+}
+
 void *ngx_http_sluice_context_make(ngx_http_request_t *r, ngx_module_t *module,
                                    size_t size);
 

@@ -121,17 +121,10 @@ ngx_http_sluice_context_mark(void *data)
 
 
 void *
-ngx_http_sluice_context_find(ngx_http_request_t *r, ngx_module_t *module)
+ngx_http_sluice_context_kept(ngx_http_request_t *r, const ngx_module_t *module)
 {
-    void *context;
     ngx_pool_cleanup_t *cln;
     ngx_http_sluice_context_t *kept;
-
-    context = r->ctx[module->ctx_index];
-
-    if (context || (!r->internal && !r->filter_finalize && r == r->main)) {
-        return context;
-    }
 
     for (cln = r->pool->cleanup; cln; cln = cln->next) {
         if (cln->handler != ngx_http_sluice_context_mark) {
@@ -230,11 +223,6 @@ ngx_http_sluice_create_srv_conf(ngx_conf_t *cf)
 
     sscf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_srv_conf_t));
     if (sscf == NULL) {
-        return NULL;
-    }
-
-    sscf->tokens = ngx_pcalloc(cf->pool, sizeof(struct token_table_s *));
-    if (sscf->tokens == NULL) {
         return NULL;
     }
 

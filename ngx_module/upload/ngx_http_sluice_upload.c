@@ -76,12 +76,13 @@ ngx_http_sluice_upload_drop(ngx_http_request_t *r)
     if (ctx->access.role == ROLE_NONE) {
 
         if (!uuid_valid((char *) ctx->link_user.data, ctx->link_user.len)) {
-            return ngx_http_sluice_problem(
-                r,
-                ctx->grant.len ? SLUICE_GRANT_INVALID : SLUICE_UNAUTHENTICATED,
-                "The link names no user whose the "
-                "file would be.",
-                NULL);
+            return ngx_http_sluice_problem(r,
+                                           ctx->link_passed
+                                               ? SLUICE_GRANT_INVALID
+                                               : SLUICE_UNAUTHENTICATED,
+                                           "The link names no user whose the "
+                                           "file would be.",
+                                           NULL);
         }
 
         ngx_memcpy(ctx->access.sub, ctx->link_user.data, UUID_TEXT_LEN);

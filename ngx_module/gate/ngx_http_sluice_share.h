@@ -5,18 +5,18 @@
  * that comes back empty opens nothing here that was used up.
  */
 
-#ifndef NGX_HTTP_SLUICE_BUDGET_H
-#define NGX_HTTP_SLUICE_BUDGET_H
+#ifndef NGX_HTTP_SLUICE_SHARE_H
+#define NGX_HTTP_SLUICE_SHARE_H
 
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "core/base/status.h"
 
-typedef struct ngx_http_sluice_budget_s ngx_http_sluice_budget_t;
-typedef struct ngx_http_sluice_budget_ask_s ngx_http_sluice_budget_ask_t;
+typedef struct ngx_http_sluice_share_s ngx_http_sluice_share_t;
+typedef struct ngx_http_sluice_share_ask_s ngx_http_sluice_share_ask_t;
 
-typedef void (*ngx_http_sluice_budget_pt)(ngx_http_sluice_budget_t *budget);
+typedef void (*ngx_http_sluice_share_pt)(ngx_http_sluice_share_t *share);
 
-struct ngx_http_sluice_budget_s {
+struct ngx_http_sluice_share_s {
     ngx_http_request_t *request;
     ngx_str_t id;           /* of the grant, and what is counted in front */
     uint64_t limit;         /* uses, or bytes */
@@ -28,22 +28,22 @@ struct ngx_http_sluice_budget_s {
     uint64_t gone;          /* of bytes: what was handed to the next filter */
     ngx_uint_t told;        /* it was asked for, by whoever needs to know */
     sluice_status_t status; /* of the last _take() */
-    ngx_http_sluice_budget_pt handler; /* after NGX_AGAIN */
-    ngx_http_sluice_budget_ask_t *ask; /* on its way */
+    ngx_http_sluice_share_pt handler; /* after NGX_AGAIN */
+    ngx_http_sluice_share_ask_t *ask; /* on its way */
 };
 
-/* A budget in r->pool, which gives back what is left when the request ends;
+/* A share in r->pool, which gives back what is left when the request ends;
    `kind` is one letter that keeps counts of one grant apart. NULL without
    memory. */
-ngx_http_sluice_budget_t *
-ngx_http_sluice_budget_create(ngx_http_request_t *r, u_char kind,
-                              const ngx_str_t *id, uint64_t limit, time_t exp);
+ngx_http_sluice_share_t *
+ngx_http_sluice_share_create(ngx_http_request_t *r, u_char kind,
+                             const ngx_str_t *id, uint64_t limit, time_t exp);
 
 /* Takes up to `want` more into `left`. NGX_OK: it is done, `status` tells how:
    SLUICE_OK, also when nothing was left to take, SLUICE_REDIS_AWAY or
    SLUICE_BUSY. NGX_AGAIN: `handler` will be called then, on the loop, unless
    the request has ended. Never while one is on its way. */
-ngx_int_t ngx_http_sluice_budget_take(ngx_http_sluice_budget_t *budget,
-                                      uint64_t want);
+ngx_int_t ngx_http_sluice_share_take(ngx_http_sluice_share_t *share,
+                                     uint64_t want);
 
 #endif

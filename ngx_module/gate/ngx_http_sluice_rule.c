@@ -1,0 +1,192 @@
+/* Whether what was verified lets this request pass. */
+
+#include "ngx_http_sluice_rule.h"
+
+#include "ngx_module/zone/ngx_http_sluice_zone.h"
+#include "core/grant/cidr.h"
+#include "core/grant/grant.h"
+
+
+/* By what a token can be taken back; `iat` is seconds, 0 when it has none. */
+
+typedef struct {
+    ngx_str_t jti, sid, sub;
+    time_t iat;
+} ngx_http_sluice_rule_ids_t;
+
+
+/*
+ * A link is a path that somebody signed: whoever spells it otherwise ("..",
+ * "//", an encoded slash or dot) is not following the link.
+ */
+
+static ngx_uint_t
+ngx_http_sluice_rule_canonical(ngx_http_request_t *r)
+{
+    u_char *p, *end, c;
+
+    end = r->unparsed_uri.data + r->unparsed_uri.len;
+
+    for (p = r->unparsed_uri.data; p < end && *p != '?'; p++) {
+
+        if (*p == '/' && end - p > 1) {
+
+            if (p[1] == '/') {
+                return 0;
+            }
+
+            /* "/./" and "/../", also at the end */
+
+            if (p[1] == '.') {
+                c = end - p > 2 ? p[2] : '/';
+
+                if (c == '.') {
+                    c = end - p > 3 ? p[3] : '/';
+                }
+
+                if (c == '/' || c == '?') {
+                    return 0;
+                }
+            }
+        }
+
+        /* %2e, %2f, %5c, and %25, which hides another of them */
+
+        if (*p == '%' && end - p > 2) {
+            c = (u_char) ngx_hextoi(p + 1, 2);
+
+            if (c == '.' || c == '/' || c == '\\' || c == '%') {
+                return 0;
+            }
+        }
+    }
+
+    return 1;
+}
+
+
+static unsigned
+ngx_http_sluice_rule_method(ngx_uint_t method)
+{
+    switch (method) {
+    case NGX_HTTP_GET:
+        return GRANT_GET;
+    case NGX_HTTP_HEAD:
+        return GRANT_HEAD;
+    case NGX_HTTP_POST:
+        return GRANT_POST;
+    case NGX_HTTP_PUT:
+        return GRANT_PUT;
+    case NGX_HTTP_PATCH:
+        return GRANT_PATCH;
+    case NGX_HTTP_DELETE:
+        return GRANT_DELETE;
+    case NGX_HTTP_OPTIONS:
+        return GRANT_OPTIONS;
+    default:
+        return 0;
+    }
+}
+
+
+sluice_status_t
+ngx_http_sluice_rule_link(ngx_http_request_t *r,
+                          ngx_http_sluice_gate_ctx_t *ctx, const token_t *token)
+{
+    u_char address[CIDR_SIZE];
+    const grant_t *grant = &token->u.grant;
+
+    if ((r->complex_uri || r->quoted_uri)
+        && !ngx_http_sluice_rule_canonical(r)) {
+        return SLUICE_GRANT_PATH;
+    }
+
+    return grant_decide(
+        grant, (const char *) ctx->path.data, ctx->path.len,
+        ngx_http_sluice_rule_method(r->method),
+        grant->ip_count && cidr_address(r->connection->sockaddr, address) == 0
+            ? address
+            : NULL,
+        ngx_time());
+}
+
+
+sluice_status_t
+ngx_http_sluice_rule_user(const token_t *token, role_t least)
+{
+    return access_decide(&token->u.access, least, ngx_time());
+}
+
+
+static void
+ngx_http_sluice_rule_ids(token_t *token, ngx_http_sluice_rule_ids_t *ids)
+{
+    grant_t *grant;
+    access_t *access;
+
+    ngx_memzero(ids, sizeof(ngx_http_sluice_rule_ids_t));
+
+    if (token->kind == JWT_GRANT) {
+        grant = &token->u.grant;
+
+        ids->jti.data = (u_char *) grant_text(grant, grant->jti);
+        ids->jti.len = grant->jti.len;
+        ids->sid.data = (u_char *) grant_text(grant, grant->sid);
+        ids->sid.len = grant->sid.len;
+        ids->sub.data = (u_char *) grant_text(grant, grant->sub);
+        ids->sub.len = grant->sub.len;
+        ids->iat = grant->iat;
+
+        return;
+    }
+
+    access = &token->u.access;
+
+    ids->sid.data = (u_char *) access->sid;
+    ids->sid.len = ngx_strlen(access->sid);
+    ids->sub.data = (u_char *) access->sub;
+    ids->sub.len = ngx_strlen(access->sub);
+    ids->iat = access->iat;
+}
+
+
+static ngx_uint_t
+ngx_http_sluice_rule_listed(revocation_kind_t kind, ngx_str_t *id, time_t iat)
+{
+    return id->len
+           && ngx_http_sluice_zone_revoked(kind, (char *) id->data, id->len,
+                                           iat);
+}
+
+
+sluice_status_t
+ngx_http_sluice_rule_current(token_t *token, sluice_status_t revoked)
+{
+    uint64_t generation;
+    ngx_http_sluice_rule_ids_t ids;
+
+    generation = ngx_http_sluice_zone_generation();
+
+    if (token->revocations == generation) {
+        return SLUICE_OK;
+    }
+
+    ngx_http_sluice_rule_ids(token, &ids);
+
+    if (ids.jti.len + ids.sid.len + ids.sub.len) {
+
+        if (!ngx_http_sluice_zone_known()) {
+            return SLUICE_REVOCATIONS_UNKNOWN;
+        }
+
+        if (ngx_http_sluice_rule_listed(REVOCATION_JTI, &ids.jti, 0)
+            || ngx_http_sluice_rule_listed(REVOCATION_SID, &ids.sid, 0)
+            || ngx_http_sluice_rule_listed(REVOCATION_SUB, &ids.sub, ids.iat)) {
+            return revoked;
+        }
+    }
+
+    token->revocations = generation;
+
+    return SLUICE_OK;
+}
