@@ -1,0 +1,568 @@
+/* README and docs/ say what is there, all of it, and what they show works. */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import {
+    existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
+
+import { request } from "../http/client.mjs";
+import { startStack } from "../http/stack.mjs";
+import { Host } from "./host.mjs";
+import { codes, commands, page, PAGES, printed } from "./pages.mjs";
+import { environment, run, TOP } from "./tree.mjs";
+
+const timeout = 240_000;
+const ON_THE_HOST = "# on the host, as root";
+const NOT_RUN = "# not run by the test: ";
+
+const readme = page("README.md");
+const directives = page("docs/directives.md");
+const api = page("docs/api.md");
+const worker = page("docs/worker.md");
+const operating = page("docs/operating.md");
+const contributing = page("docs/contributing.md");
+const architecture = page("docs/architecture.md");
+
+const read = (name) => readFileSync(join(TOP, name), "utf8");
+const all = (text, pattern) => [...text.matchAll(pattern)];
+const names = (text, pattern) => all(text, pattern).map(([, name]) => name);
+const built = (name) => join(TOP, "build", name);
+
+
+/* The files below these that end so, as [path, text]. */
+function sources(ending, ...folders) {
+    return folders.flatMap((folder) => readdirSync(join(TOP, folder),
+        { withFileTypes: true }).flatMap((entry) => {
+        const name = join(folder, entry.name);
+
+        if (entry.isDirectory()) {
+            return /node_modules|corpus/.test(name)
+                ? [] : sources(ending, name);
+        }
+        return ending.test(name) ? [[name, read(name)]] : [];
+    }));
+}
+
+const code = (...folders) => sources(/\.[ch]$/, ...folders)
+    .map(([, text]) => text).join("\n");
+
+
+/* Both ways: what the code has is told, and what is told is there. */
+function same(told, there, what) {
+    const lists = [told, there].map((list) => [...new Set(list)].sort());
+
+    assert.ok(lists[1].length > 0, `no ${what} found in the code`);
+    assert.deepEqual(lists[0], lists[1], what);
+}
+
+const firstWords = (rows) => rows.flatMap(([first]) => codes(first));
+
+
+describe("nginx.conf", () => {
+    const where = { MAIN: "http", SRV: "server", LOC: "location" };
+    const module = code("ngx_module");
+
+    it("has the directives that are told, in the places that are told", () => {
+        const rows = directives.rows().map(([first, places]) =>
+            [/^`(sluice_\w+)/.exec(first)?.[1], places])
+            .filter(([name]) => name);
+        const found = all(module,
+            /\{ ngx_string\("(sluice_\w+)"\),\s*(NGX_HTTP_[A-Z0-9_|\s]+),/g)
+            .map(([, name, flags]) => [name, Object.keys(where)
+                .filter((place) => flags.includes(`NGX_HTTP_${place}_CONF`))
+                .map((place) => where[place]).join(", ")]);
+
+        same(rows.map(String), found.map(String), "directives");
+    });
+
+    /* each file that reads directives has the parameters of all of its own */
+    it("has the parameters that are told", () => {
+        const told = new Map(directives.rows().map(([first]) =>
+            [/^`(sluice_\w+)/.exec(first)?.[1], names(first, /\[?(\w+)=/g)]));
+        const files = sources(/\.c$/, "ngx_module")
+            .filter(([, text]) => text.includes("static ngx_command_t"));
+        let many = 0;
+
+        for (const [name, text] of files) {
+            const own = names(text, /\{ ngx_string\("(sluice_\w+)"\),\s*NGX_/g);
+            const parameters = new Set(names(text, /"([a-z_]+)="/g));
+
+            many += parameters.size;
+            assert.deepEqual(
+                [...new Set(own.flatMap((one) => told.get(one)))].sort(),
+                [...parameters].sort(), name);
+        }
+        assert.ok(many > 10, "no parameters found in the code");
+    });
+
+    it("has the variables that are told", () => {
+        same(firstWords(directives.rows("Variables"))
+            .filter((word) => word.startsWith("$")),
+        names(module, /ngx_string\("(sluice_\w+)"\), NULL,/g)
+            .map((name) => `$${name}`), "variables");
+    });
+});
+
+
+describe("what is run from a shell", () => {
+    it("sluicectl has the commands and options that are told", async () => {
+        const rows = operating.rows("sluicectl").slice(1)
+            .filter(([, options]) => options?.includes("`--"));
+        const help = (await run(built("sluicectl"), ["--help"])).output;
+        const found = [];
+
+        for (const [, noun, verb, operand] of all(help,
+            /^ {2}(\w+) (\w+)((?: \[?[A-Z]+\]?)*) {2,}\S/gm)) {
+            const { output } = await run(built("sluicectl"),
+                                         [noun, verb, "--help"]);
+            const options = names(output, /^ {2}(--[\w-]+)/gm)
+                .filter((name) => name !== "--help");
+
+            found.push([`${noun} ${verb}${operand}`, ...options].join(" "));
+        }
+        same(rows.map(([command, options]) =>
+            [...codes(command), ...codes(options)].join(" ")), found,
+        "commands of sluicectl");
+    });
+
+    it("sluice-worker has the options that are told", async () => {
+        const { output } = await run(built("sluice-worker"), ["--help"]);
+
+        same(worker.rows("The worker and its jobs").map(([first]) => first)
+            .filter((first) => first.startsWith("`-"))
+            .flatMap((first) => names(first, /(?<![\w-])(--?\w+)/g)),
+        names(output, /(?<![\w-])(--?\w+)(?=[ ,][^:]*  )/g)
+            .filter((name) => name !== "-c" || true), "options");
+    });
+
+    it("worker.conf has the keys and words that are told", async () => {
+        const conf = join("/tmp", `sl-conf-${process.pid}`);
+        const said = async (line) => {
+            writeFileSync(conf, `${line}\n`);
+            return (await run(built("sluice-worker"), ["-t", "-c", conf]))
+                .output;
+        };
+        const rows = worker.rows("worker.conf");
+
+        const keys = /known are ([^]*)$/.exec(await said("nope 1"))[1];
+        const oidc = await said("issuer https://i.example /tmp/i nope=1");
+        const balanced = await said("load_balancer arn:x /tmp/b nope=1");
+
+        same(firstWords(rows).filter((word) => /^[a-z_]+$/.test(word)),
+             names(keys, /(\w+)(?=,|\s*$| and)/g)
+                 .filter((word) => word !== "and"), "keys of worker.conf");
+        same(names(firstWords(rows).join("\n"), /^(\w+=)/gm),
+             names(oidc + balanced, /(\w+=)(?!1)/g), "words of an issuer");
+    });
+
+    it("the environment is told", () => {
+        /* what others define, and what passes between our own processes */
+        const others = new Set(["PATH", "HOME", "ASAN_OPTIONS",
+            "UBSAN_OPTIONS", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
+            "SLUICE_SHIM"]);
+        const files = [
+            ...sources(/\.(c|mjs|sh)$/, "core", "ngx_module", "worker",
+                       "tests", "conf"),
+            ...["conf/stack", "conf/packages", "tests/run", "tests/fuzz/run",
+                "tests/bench/run", "Makefile"].map((name) =>
+                [name, read(name)])];
+        const found = files.filter(([name]) => !/build\/(docs|host)/.test(name))
+            .flatMap(([, text]) => [
+                ...names(text, /process\.env\.([A-Z_]+)/g),
+                ...names(text, /getenv\("([A-Z_]+)"\)/g),
+                ...names(text, /\bnumber\("([A-Z_]+)"/g),
+                ...names(text, /"([A-Z]+_[A-Z]+)"\)/g)
+                    .filter((name) => /^SLUICE_(DATABASE|REDIS|KEYS)$/
+                        .test(name)),
+                ...names(text, /\$?\$\{([A-Z]+_[A-Z_]+):-/g),
+                ...names(text, /^([A-Z_]+) \?=/gm),
+            ]).filter((name) => !others.has(name));
+        const told = [...operating.rows("sluicectl"),
+                      ...contributing.rows("Tests")]
+            .flatMap(([first]) => codes(first))
+            .filter((word) => /^[A-Z]+(_[A-Z]+)*$/.test(word));
+
+        same([...told, ...contributing.words()
+            .filter((word) => /^SLUICE_(KID|SECRET)$/.test(word))],
+        [...found, ...names(read("conf/examples/mint/mint.py"),
+                            /environ\["(\w+)"\]/g)], "environment");
+    });
+
+    it("make has the targets that are told", async () => {
+        const { output } = await run("make", ["-s", "help"],
+                                     { env: environment() });
+
+        same(firstWords(contributing.rows("Build"))
+            .map((word) => word.replace("make build", "make")),
+        all(output, /^make(?: ([a-z, ]+?))?  /gm)
+            .flatMap(([, words]) => words === undefined ? ["make"]
+                : words.split(", ").map((word) => `make ${word}`)), "targets");
+    });
+
+    it("the playbook has the variables that are told", () => {
+        const [, vars] = /^ {2}vars:\n((?: {4}.*\n)+)/m
+            .exec(read("ansible/site.yml"));
+        const inner = new Set(["sluice_build", "sluice_conf"]);
+
+        same(firstWords(operating.rows("Install"))
+            .filter((word) => word.startsWith("sluice_")),
+        names(vars, /^ {4}(\w+):/gm).filter((name) => !inner.has(name)),
+        "variables of the playbook");
+    });
+});
+
+
+describe("the API", () => {
+    const openapi = JSON.parse(read("web/openapi.json"));
+    const told = firstWords(api.rows("Endpoints"))
+        .map((word) => word.replace("HEAD", "GET"));
+
+    it("is told as openapi.json describes it", () => {
+        same(told, Object.entries(openapi.paths).flatMap(([path, methods]) =>
+            Object.keys(methods).filter((name) => name !== "parameters")
+                .map((name) => `${name.toUpperCase()} ${path}`
+                    .replace("HEAD", "GET"))), "endpoints");
+    });
+
+    it("has the endpoints that are told", () => {
+        const others = ["PUT /media/drop/{name}", "GET /health", "GET /ready"];
+
+        same(told.filter((word) => !others.includes(word)),
+             all(code("ngx_module"),
+                 /NGX_HTTP_([A-Z]+),\s*ngx_string\("(\/api\/[^"]*)"\)/g)
+                 .map(([, method, path]) => `${method} ${path}`), "endpoints");
+    });
+
+    it("knows the problems that are told, with their status", () => {
+        const [, text] = all(code("core"),
+            /sluice_problem_t problems\[[^]*?\n};/g)[0]
+            ? [0, /sluice_problem_t problems\[[^]*?\n};/.exec(code("core"))[0]]
+            : [];
+
+        same(api.rows("Problems").flatMap(([status, words]) =>
+            codes(words).map((word) => `${status} ${word}`)),
+        all(text, /\{ (\d{3}),\s*"([a-z-]+)"/g)
+            .filter(([, status]) => status >= 400)
+            .map(([, status, word]) => `${status} ${word}`), "problems");
+    });
+});
+
+
+describe("the house", () => {
+    it("has the rooms that are told", () => {
+        const folders = (top) => readdirSync(join(TOP, top),
+            { withFileTypes: true }).filter((entry) => entry.isDirectory())
+            .map(({ name }) => `${top}/${name}/`);
+
+        same(firstWords(architecture.rows("Rooms"))
+            .filter((word) => /^(core|ngx_module|worker|sql)\/\w/.test(word)),
+        ["core", "ngx_module", "worker", "sql"].flatMap(folders), "rooms");
+    });
+
+    it("stands on the packages that are told", () => {
+        const { dependencies, devDependencies } =
+            JSON.parse(read("tests/package.json"));
+        const [, lines] = /^Build-Depends: ([^]*?)\n\S+:/m
+            .exec(read("debian/control").replace(/^#.*\n/gm, ""));
+        const [, , npm] = contributing.text.split("From npm:").length > 1
+            ? [0, 0, contributing.text.split("From npm:")[1]] : [];
+
+        same(firstWords(contributing.rows("What it stands on"))
+            .filter((word) => word !== "debian/control"),
+        lines.split(",").map((line) => line.trim().split(" ")[0]),
+        "packages of Debian");
+        same(codes(npm), [...Object.keys({ ...dependencies,
+                                           ...devDependencies }),
+        ...Object.keys(JSON.parse(read("web/package.json")).dependencies),
+        ...names(read("tests/bench/run"), /(\w+)@\d/g)], "packages of npm");
+    });
+});
+
+
+describe("the pages", () => {
+    const tops = new Set(readdirSync(TOP));
+
+    it("are short in the first: README has 150 lines at most", () => {
+        assert.ok(readme.lines.length - 1 <= 150, `${readme.lines.length}`);
+    });
+
+    for (const name of PAGES) {
+        const one = page(name);
+
+        it(`${name} names files, folders and pages that exist`, () => {
+            for (const word of one.words()) {
+                const [top] = word.split("/");
+                const paths = word.replace(/\{([^}]*)\}/, "{}").includes("{}")
+                    ? /\{([^}]*)\}/.exec(word)[1].split(",").map((part) =>
+                        word.replace(/\{[^}]*\}/, part.trim()))
+                    : [word];
+
+                if (/^[\w.{},/-]+$/.test(word) && word.includes("/")
+                    && tops.has(top) && top !== "build") {
+                    for (const path of paths) {
+                        assert.ok(existsSync(join(TOP, path)), path);
+                    }
+                }
+            }
+
+            for (const link of one.links()) {
+                const [path, anchor] = link.split("#");
+                const target = join(dirname(name), path);
+
+                assert.ok(existsSync(join(TOP, target)), link);
+                if (anchor) {
+                    assert.ok(page(target).anchors().includes(anchor), link);
+                }
+            }
+        });
+
+        it(`${name} keeps to 120 columns`, () => {
+            for (const line of one.prose) {
+                assert.ok(line.startsWith("|") || [...line].length <= 120,
+                          line);
+            }
+            for (const { lines } of one.blocks) {
+                for (const line of lines) {
+                    assert.ok([...line].length <= 120, line);
+                }
+            }
+        });
+
+        it(`${name} names no directive or metric that is not there`, () => {
+            const known = new Set([
+                ...names(code("ngx_module"), /"(sluice_\w+)"/g),
+                ...names(read("ansible/site.yml"), /^ {4}(sluice_\w+):/gm),
+                ...names(code("ngx_module"), /\{?"?(sluice_\w+_total)/g),
+                "sluice_build_info", "sluice_record_up",
+            ]);
+
+            for (const word of names(one.text, /\b(sluice_\w+)/g)) {
+                assert.ok(known.has(word), word);
+            }
+        });
+    }
+});
+
+
+describe("on a stack", { timeout }, () => {
+    const password = "a long enough password";
+    let stack, host;
+
+    before(async () => {
+        stack = await startStack();
+        host = await Host.create(stack);
+        mkdirSync(stack.path("walk"));
+    }, { timeout });
+
+    after(async () => {
+        await host?.stop();
+        await stack?.stop();
+    }, { timeout });
+
+    /* Runs what a page shows, in one shell, and compares what it prints. */
+    async function show(one, input = "") {
+        const blocks = one.blocks.filter(({ language, lines }) =>
+            language === "sh" && !lines[0].startsWith(NOT_RUN));
+        const steps = blocks.flatMap((block) => {
+            const onHost = block.lines[0] === ON_THE_HOST;
+
+            return commands(block).map(({ command, output }) => ({
+                command: onHost ? host.here(command) : onStack(command),
+                output: output.map((line) => onHost ? host.here(line) : line),
+                folder: onHost ? TOP : stack.path("walk"),
+            }));
+        });
+        const script = steps.map(({ command, folder }, i) =>
+            `cd '${folder}'\necho '@@ ${i}'\n${command}\n`
+            + `printf '\\n@@ ${i} %s\\n' $?`).join("\n");
+        const file = join(stack.folder, "walk.sh");
+
+        assert.ok(steps.length > 0, "there is nothing to run");
+        writeFileSync(file, `exec 2>&1\n${script}\n`);
+        const promise = promisify(execFile)("bash", [file], {
+            timeout, maxBuffer: 1 << 26, env: {
+                ...host.environment,
+                PATH: `${host.environment.PATH}:${stack.path("bin")}`,
+                ...(steps[0].folder === TOP ? {} : {
+                    SLUICE_DATABASE:
+                        `host=${stack.path("run")} dbname=sluice user=sluice`,
+                    SLUICE_REDIS: `unix:${stack.path("run/redis.sock")}`,
+                }),
+            },
+        });
+        promise.child.stdin.end(input);
+        const { stdout } = await promise.catch((error) => error);
+
+        steps.forEach(({ command, output }, i) => {
+            const [, came, rc] = new RegExp(
+                `@@ ${i}\n([^]*?)\n@@ ${i} (\\d+)\n`).exec(stdout)
+                ?? [0, stdout, "nothing"];
+
+            assert.equal(rc, "0", `$ ${command}\n${came}`);
+            if (output.length) {
+                assert.ok(printed(output, came),
+                    `$ ${command}\n${came}\nbut told is\n${output.join("\n")}`);
+            }
+        });
+    }
+
+    function onStack(command) {
+        return command.replaceAll("https://media.example.org", stack.url)
+            .replaceAll("/etc/sluice/keys.json", stack.path("keys.json"));
+    }
+
+    async function user(email) {
+        const promise = promisify(execFile)(stack.path("bin/sluicectl"),
+            ["user", "add", email, "--password-stdin", "--database",
+             `host=${stack.path("run")} dbname=sluice user=sluice`]);
+
+        promise.child.stdin.end(`${password}\n`);
+        await promise;
+    }
+
+    it("README leads to the first sign-in on a host, with its nginx.conf",
+        async () => {
+            const [conf] = readme.blocks
+                .filter(({ language }) => language === "nginx");
+
+            host.writeNginxConf(conf.lines.join("\n"));
+            await show(readme, `${password}\n`);
+        });
+
+    it("what operating.md tells works on that host: users, keys, backup, "
+        + "upgrade", () => show(operating));
+
+    it("api.md leads from a sign-in to a film that plays", async () => {
+        await user("you@example.org");
+        await show(api, `${password}\n`);
+    });
+
+    it("uploads.md gives a plan to a user", async () => {
+        await user("someone@example.org");
+        await show(page("docs/uploads.md"));
+    });
+
+    for (const name of ["docs/links.md", "docs/worker.md"]) {
+        it(`what ${name} shows works`, () => show(page(name)));
+    }
+
+    it("no page has shell blocks that nobody runs", () => {
+        const shown = ["README.md", "docs/operating.md", "docs/api.md",
+                       "docs/uploads.md", "docs/links.md", "docs/worker.md"];
+
+        for (const name of PAGES) {
+            const blocks = page(name).blocks.filter(({ language, lines }) =>
+                language === "sh" && !lines[0].startsWith(NOT_RUN));
+
+            assert.ok(blocks.length === 0 || shown.includes(name), name);
+        }
+    });
+
+    it("what cannot be run here is there to be run", async () => {
+        const REHEARSED = [
+            [/^make( \w+)?$/, async (line) => (await run("make",
+                ["-n", ...line.split(" ").slice(1)],
+                { env: environment() })).code],
+            [/^ansible-playbook .* ansible\/site\.yml/, async () => (await run(
+                "ansible-playbook", ["--syntax-check", "-i", "localhost,",
+                                     "ansible/site.yml"])).code],
+            [/^tests\/run( \w+)*$/, (line) => line.split(" ").slice(1)
+                .every((suite) => read("tests/run").includes(`run_${suite}`))
+                ? 0 : 1],
+            [/^node --test \S+$/, (line) =>
+                existsSync(join(TOP, line.split(" ")[2])) ? 0 : 1],
+        ];
+        let many = 0;
+
+        for (const name of PAGES) {
+            for (const block of page(name).blocks) {
+                if (block.language !== "sh"
+                    || !block.lines[0].startsWith(NOT_RUN)) {
+                    continue;
+                }
+                assert.ok(block.lines[0].length > NOT_RUN.length, "no reason");
+                for (const { command } of commands(block)) {
+                    const line = command.replace(/ +#.*$/, "");
+                    const [, rehearse] = REHEARSED
+                        .find(([pattern]) => pattern.test(line))
+                        ?? assert.fail(`nothing looks at: ${line}`);
+
+                    assert.equal(await rehearse(line), 0, line);
+                    many++;
+                }
+            }
+        }
+        assert.ok(many > 3);
+    });
+
+    it("nginx takes the pieces of nginx.conf that pages show", async () => {
+        for (const name of PAGES.filter((one) => one !== "README.md")) {
+            for (const block of page(name).blocks
+                .filter(({ language }) => language === "nginx")) {
+                const [conf] = readme.blocks
+                    .filter(({ language }) => language === "nginx");
+                const [before_, app] = conf.lines.join("\n")
+                    .split(/^ *location \/app\/.*$/m);
+
+                host.writeNginxConf(`${before_}\n${block.lines.join("\n")}\n`
+                                    + app);
+                const { code: rc, output } = await run(host.path("bin/nginx"),
+                                                       ["-t"]);
+                assert.equal(rc, 0, output);
+            }
+        }
+    });
+
+    it("Prometheus finds the metrics that are told, with their labels",
+        async () => {
+            const { text } = await request(`${stack.url}/metrics`);
+            const labels = new Map(names(text, /^# TYPE (\w+) /gm)
+                .map((name) => [name, []]));
+
+            for (const [, name, some] of all(text,
+                /^(sluice_\w+)(?:\{(.*)\})? /gm)) {
+                labels.set(name, names(some ?? "", /(\w+)=/g));
+            }
+            same(firstWords(operating.rows("What to look at"))
+                .filter((word) => /^sluice_\w+(\{[\w,]+\})?$/.test(word)),
+            [...labels].map(([name, some]) =>
+                name + (some.length ? `{${some}}` : "")), "metrics");
+        });
+
+    it("the worker knows the kinds of jobs that are told", async () => {
+        const kinds = firstWords(worker.rows("Kinds"));
+
+        same(kinds, (await stack.sql("select kind from sluice.job_kinds"))
+            .split("\n"), "kinds in the record");
+        same(kinds, names(code("worker"),
+            /\{ "(\w+)",\s*job_\w+,[^}]*\}/g), "kinds in the worker");
+    });
+
+    it("the schedules and params are those that are told", async () => {
+        const rows = worker.rows("Housekeeping").slice(1);
+        const told = rows.map(([kind, every, , params]) => [codes(kind)[0],
+            every, Object.fromEntries(all(params, /`(\w+)` (\w+)/g)
+                .map(([, name, value]) => [name, value]))]);
+
+        for (const [kind, every, params] of told) {
+            const [row, takes] = (await stack.sql(
+                `select params::text from sluice.schedules where kind = '${kind}'
+                 and every = '${every === "day" ? "1 day" : every}';
+                 select queue.misfit('${kind}', '{"nope": 1}')`)).split("\n");
+            const defaults = JSON.parse(row);
+
+            assert.deepEqual(Object.keys(params).sort(),
+                names(takes.split("takes ")[1], /(\w+)/g)
+                    .filter((word) => !/^(only|none)$/.test(word)).sort());
+            for (const [name, value] of Object.entries(defaults)) {
+                assert.equal(params[name], String(value), `${kind}: ${name}`);
+            }
+        }
+        same(told.map(([kind]) => kind), (await stack.sql(
+            "select kind from sluice.schedules")).split("\n"), "schedules");
+    });
+});
