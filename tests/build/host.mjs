@@ -67,7 +67,7 @@ export class Host {
             .replaceAll("127.0.0.1:6379", `unix:${stack.path("run/redis.sock")}`)
             .replaceAll("/run/postgresql", stack.path("run"))
             .replace(/\bdbname=sluice\b/g, `dbname=host_${this.databases || 1}`)
-            .replace(/((?:createdb|pg_dump|pg_restore|psql)\b[^|>]* )sluice\b/g,
+            .replace(/((?:createdb -O \S+|pg_dump -Fc|-d) )sluice\b/g,
                      `$1host_${this.databases}`)
             .replace(new RegExp(`(?<![\\w.])(${OURS.join("|")})\\b`, "g"),
                      `${root}$1`);
