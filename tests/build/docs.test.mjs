@@ -13,7 +13,7 @@ import { request } from "../http/client.mjs";
 import { startStack } from "../http/stack.mjs";
 import { Host } from "./host.mjs";
 import { codes, commands, page, PAGES, printed } from "./pages.mjs";
-import { environment, run, TOP } from "./tree.mjs";
+import { environment, folder, run, TOP } from "./tree.mjs";
 
 const timeout = 240_000;
 const ON_THE_HOST = "# on the host, as root";
@@ -143,8 +143,8 @@ describe("what is run from a shell", () => {
         "options");
     });
 
-    it("worker.conf has the keys and words that are told", async () => {
-        const conf = join("/tmp", `sl-conf-${process.pid}`);
+    it("worker.conf has the keys and words that are told", async (t) => {
+        const conf = join(folder(t), "worker.conf");
         const said = async (line) => {
             writeFileSync(conf, `${line}\n`);
             return (await run(built("sluice-worker"), ["-t", "-c", conf]))
@@ -376,11 +376,11 @@ describe("on a stack", { timeout }, () => {
             return commands(block).map(({ command, output }) => ({
                 command: onHost ? host.here(command) : onStack(command),
                 output: output.map((line) => onHost ? host.here(line) : line),
-                folder: onHost ? TOP : stack.path("walk"),
+                place: onHost ? TOP : stack.path("walk"),
             }));
         });
-        const script = steps.map(({ command, folder }, i) =>
-            `cd '${folder}'\necho '@@ ${i}'\n${command}\n`
+        const script = steps.map(({ command, place }, i) =>
+            `cd '${place}'\necho '@@ ${i}'\n${command}\n`
             + `printf '\\n@@ ${i} %s\\n' $?`).join("\n");
         const file = join(stack.folder, "walk.sh");
 
@@ -390,7 +390,7 @@ describe("on a stack", { timeout }, () => {
             timeout, maxBuffer: 1 << 26, env: {
                 ...host.environment,
                 PATH: `${host.environment.PATH}:${stack.path("bin")}`,
-                ...(steps[0].folder === TOP ? {} : {
+                ...(steps[0].place === TOP ? {} : {
                     SLUICE_DATABASE:
                         `host=${stack.path("run")} dbname=sluice user=sluice`,
                     SLUICE_REDIS: `unix:${stack.path("run/redis.sock")}`,
@@ -443,6 +443,50 @@ describe("on a stack", { timeout }, () => {
         await user("you@example.org");
         await show(api, `${password}\n`);
     });
+
+    it("what may be repeated is answered the second time as told",
+        async () => {
+            const user = await stack.visitor("editor");
+            const jobless = "01890000-0000-7000-8000-000000000000";
+            const body = "the same bytes";
+            const twice = async (method, path, options) => [
+                await user.request(method, path, options),
+                await user.request(method, path, options)]
+                .map(({ status }) => status);
+            const tus = { "Tus-Resumable": "1.0.0", "Upload-Length": "9",
+                          "Upload-Offset": "0",
+                          "Content-Type": "application/offset+octet-stream" };
+            const begun = async () => (await user.request("POST",
+                "/api/uploads", { headers: tus })).headers.location;
+            const key = { headers: { "Idempotency-Key": "one" } };
+
+            await stack.stopWorker();
+            const { json: { id, job } } = await user.upload(body, "a.mp3");
+            const again = await user.upload(body, "b.mp3");
+            assert.deepEqual([again.status, again.json.duplicate,
+                              again.json.id], [200, true, id]);
+
+            const links = [await user.request("POST", "/api/links",
+                { ...key, json: { media: id } }), await user.request("POST",
+                "/api/links", { ...key, json: { media: id } })];
+            assert.notEqual(links[0].json.jti, links[1].json.jti);
+            assert.deepEqual(await twice("DELETE",
+                `/api/links/${links[0].json.jti}`), [204, 204]);
+
+            const jobs = `/api/jobs/${job.id}`;
+            assert.deepEqual(await twice("POST", `${jobs}/retry`), [409, 409]);
+            assert.deepEqual(await twice("DELETE", jobs), [200, 200]);
+            assert.deepEqual(await twice("POST", `${jobs}/retry`), [202, 409]);
+            assert.equal((await user.get(`/api/jobs/${jobless}`)).status, 404);
+
+            assert.deepEqual(await twice("PATCH", await begun(),
+                { headers: tus, body: "abc" }), [204, 409]);
+            assert.deepEqual(await twice("DELETE", await begun(),
+                { headers: tus }), [204, 404]);
+            assert.deepEqual(await twice("DELETE", `/api/media/${id}`),
+                             [204, 404]);
+            await stack.startWorker();
+        });
 
     it("uploads.md gives a plan to a user", async () => {
         await user("someone@example.org");
