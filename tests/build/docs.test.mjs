@@ -2,9 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import {
-    existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
@@ -12,12 +10,11 @@ import { promisify } from "node:util";
 import { request } from "../http/client.mjs";
 import { startStack } from "../http/stack.mjs";
 import { Host } from "./host.mjs";
-import { codes, commands, page, PAGES, printed } from "./pages.mjs";
+import { codes, commands, NOT_RUN, page, PAGES } from "./pages.mjs";
+import { show as showOn } from "./shown.mjs";
 import { environment, folder, run, TOP } from "./tree.mjs";
 
 const timeout = 240_000;
-const ON_THE_HOST = "# on the host, as root";
-const NOT_RUN = "# not run by the test: ";
 
 const readme = page("README.md");
 const directives = page("docs/directives.md");
@@ -358,7 +355,6 @@ describe("on a stack", { timeout }, () => {
     before(async () => {
         stack = await startStack();
         host = await Host.create(stack);
-        mkdirSync(stack.path("walk"));
     }, { timeout });
 
     after(async () => {
@@ -366,57 +362,7 @@ describe("on a stack", { timeout }, () => {
         await stack?.stop();
     }, { timeout });
 
-    /* Runs what a page shows, in one shell, and compares what it prints. */
-    async function show(one, input = "") {
-        const blocks = one.blocks.filter(({ language, lines }) =>
-            language === "sh" && !lines[0].startsWith(NOT_RUN));
-        const steps = blocks.flatMap((block) => {
-            const onHost = block.lines[0] === ON_THE_HOST;
-
-            return commands(block).map(({ command, output }) => ({
-                command: onHost ? host.here(command) : onStack(command),
-                output: output.map((line) => onHost ? host.here(line) : line),
-                place: onHost ? TOP : stack.path("walk"),
-            }));
-        });
-        const script = steps.map(({ command, place }, i) =>
-            `cd '${place}'\necho '@@ ${i}'\n${command}\n`
-            + `printf '\\n@@ ${i} %s\\n' $?`).join("\n");
-        const file = join(stack.folder, "walk.sh");
-
-        assert.ok(steps.length > 0, "there is nothing to run");
-        writeFileSync(file, `exec 2>&1\n${script}\n`);
-        const promise = promisify(execFile)("bash", [file], {
-            timeout, maxBuffer: 1 << 26, env: {
-                ...host.environment,
-                PATH: `${host.environment.PATH}:${stack.path("bin")}`,
-                ...(steps[0].place === TOP ? {} : {
-                    SLUICE_DATABASE:
-                        `host=${stack.path("run")} dbname=sluice user=sluice`,
-                    SLUICE_REDIS: `unix:${stack.path("run/redis.sock")}`,
-                }),
-            },
-        });
-        promise.child.stdin.end(input);
-        const { stdout } = await promise.catch((error) => error);
-
-        steps.forEach(({ command, output }, i) => {
-            const [, came, rc] = new RegExp(
-                `@@ ${i}\n([^]*?)\n@@ ${i} (\\d+)\n`).exec(stdout)
-                ?? [0, stdout, "nothing"];
-
-            assert.equal(rc, "0", `$ ${command}\n${came}`);
-            if (output.length) {
-                assert.ok(printed(output, came),
-                    `$ ${command}\n${came}\nbut told is\n${output.join("\n")}`);
-            }
-        });
-    }
-
-    function onStack(command) {
-        return command.replaceAll("https://media.example.org", stack.url)
-            .replaceAll("/etc/sluice/keys.json", stack.path("keys.json"));
-    }
+    const show = (one, input) => showOn(stack, host, one, input);
 
     async function user(email) {
         const promise = promisify(execFile)(stack.path("bin/sluicectl"),

@@ -8,6 +8,11 @@ import { TOP } from "./tree.mjs";
 export const PAGES = ["README.md", ...readdirSync(join(TOP, "docs"))
     .filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
 
+/* The first line of a shell block that is done on a host, and of one that no
+   test does, before the reason. */
+export const ON_THE_HOST = "# on the host, as root";
+export const NOT_RUN = "# not run by the test: ";
+
 
 class Page {
     constructor(name) {
