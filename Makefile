@@ -63,7 +63,7 @@ help:
 	@echo 'make run        the whole of Sluice with a demo, until Ctrl-C'
 	@echo 'make up, down   the same in the background'
 	@echo 'make test       every test; lint is one of them'
-	@echo 'make bench      the measurements of the README'
+	@echo 'make bench      the tables of docs/measured.md'
 	@echo 'make lint       clang-format, cppcheck and the rules of the folders'
 	@echo 'make soak       10 million tokens and 100,000 jobs, and nothing grows'
 	@echo 'make faults     1 GiB uploaded through cuts, and 300 faults under load'

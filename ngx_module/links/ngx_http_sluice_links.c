@@ -1,4 +1,4 @@
-/* Signed URLs in answers: section 3 of the token contract in README.md. */
+/* Signed URLs in answers: docs/links.md. */
 
 #include "ngx_http_sluice_links.h"
 

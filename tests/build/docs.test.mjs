@@ -257,7 +257,8 @@ describe("the house", () => {
     it("has the rooms that are told", () => {
         const folders = (top) => readdirSync(join(TOP, top),
             { withFileTypes: true }).filter((entry) => entry.isDirectory())
-            .map(({ name }) => `${top}/${name}/`);
+            .flatMap(({ name }) => [`${top}/${name}/`,
+                                    ...folders(`${top}/${name}`)]);
 
         same(firstWords(architecture.rows("Rooms"))
             .filter((word) => /^(core|ngx_module|worker|sql)\/\w/.test(word)),
