@@ -265,6 +265,19 @@ describe("the house", () => {
         ["core", "ngx_module", "worker", "sql"].flatMap(folders), "rooms");
     });
 
+    it("has the functions that are told", () => {
+        const text = code("core", "ngx_module", "worker")
+            + sources(/\.sql$/, "sql").map(([, sql]) => sql).join("\n");
+        const told = names(architecture.words().join("\n"),
+                           /^([\w.]+)\(.*\)$/gm)
+            .filter((name) => name !== "api.");
+
+        assert.ok(told.length > 3);
+        for (const name of told) {
+            assert.ok(text.includes(`${name}(`), name);
+        }
+    });
+
     it("stands on the packages that are told", () => {
         const { dependencies, devDependencies } =
             JSON.parse(read("tests/package.json"));
