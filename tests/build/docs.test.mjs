@@ -14,7 +14,7 @@ import { codes, commands, NOT_RUN, page, PAGES } from "./pages.mjs";
 import { show as showOn } from "./shown.mjs";
 import { environment, folder, run, TOP } from "./tree.mjs";
 
-const timeout = 240_000;
+const timeout = 480_000;
 
 const readme = page("README.md");
 const directives = page("docs/directives.md");

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { commands, NOT_RUN, ON_THE_HOST, printed } from "./pages.mjs";
 import { TOP } from "./tree.mjs";
 
-const LONGEST = 120_000;        /* ms that a page may take */
+const LONGEST = 240_000;        /* ms that a page may take */
 
 
 /* All commands of a page in one shell, on the host or, with clients' ones, in
