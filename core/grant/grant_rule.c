@@ -1,15 +1,10 @@
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
+#include "core/base/text.h"
 #include "grant.h"
 #include "grant_rule.h"
 
 #define DELETE 0x7f
-#define C1_END 0x9f /* U+0080 to U+009F: the controls of ISO 6429 */
-
-#define SURROGATES 0xd800
-#define SURROGATES_END 0xdfff
-#define UNICODE_END 0x10ffff
 
 /* RFC 9110, 5.6.2 */
 #define TCHAR                                                        \
@@ -17,84 +12,10 @@
     "!#$%&'*+-.^_`|~"
 
 
-/* One character of `len` bytes or fewer: the bytes it takes, or 0. */
-static size_t
-read_character(const char *text, size_t len, uint32_t *character)
-{
-    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    const unsigned char *p = (const unsigned char *) text;
-    size_t i, size;
-    uint32_t c = p[0];
-
-    size = (c < 0x80)   ? 1
-           : (c < 0xc0) ? 0
-           : (c < 0xe0) ? 2
-           : (c < 0xf0) ? 3
-                        : 4;
-
-    if (size == 0 || size > len || c > 0xf7) {
-        return 0;
-    }
-
-    if (size > 1) {
-        c &= 0x7fu >> size;
-    }
-
-    for (i = 1; i < size; i++) {
-        if ((p[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-
-        c = c << 6 | (p[i] & 0x3f);
-    }
-
-    if (c < least[size] || c > UNICODE_END
-        || (c >= SURROGATES && c <= SURROGATES_END)) {
-        return 0;
-    }
-
-    *character = c;
-
-    return size;
-}
-
-
-int
-grant_rule_utf8(const char *text, size_t len)
-{
-    uint32_t c;
-    size_t size;
-
-    for (/* void */; len > 0; text += size, len -= size) {
-        size = read_character(text, len, &c);
-        if (size == 0) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 int
 grant_rule_text(const char *text, size_t len, size_t max)
 {
-    uint32_t c;
-    size_t size;
-
-    if (len == 0 || len >= max) {
-        return 0;
-    }
-
-    for (/* void */; len > 0; text += size, len -= size) {
-        size = read_character(text, len, &c);
-
-        if (size == 0 || c < ' ' || (c >= DELETE && c <= C1_END)) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return len > 0 && len < max && text_is_clean(text, len);
 }
 
 
@@ -136,7 +57,7 @@ int
 grant_rule_path(const char *path, size_t len)
 {
     return len < GRANT_PATH_MAX && path_is_normalized(path, len)
-           && memchr(path, '\0', len) == NULL && grant_rule_utf8(path, len);
+           && memchr(path, '\0', len) == NULL && text_is_utf8(path, len);
 }
 
 

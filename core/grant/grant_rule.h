@@ -9,8 +9,7 @@
 /* A normalized path under GRANT_PATH_MAX bytes: see grant_parse(). */
 int grant_rule_path(const char *path, size_t len);
 
-/* 1 to max - 1 bytes of UTF-8 (RFC 3629) without control characters (U+0000 to
-   U+001F, U+007F to U+009F): it may stand in a log. */
+/* 1 to max - 1 bytes that are clean: see text_is_clean(). */
 int grant_rule_text(const char *text, size_t len, size_t max);
 
 /* A name without folders, under GRANT_FILENAME_MAX bytes. */
@@ -24,8 +23,5 @@ int grant_rule_type(const char *type, size_t len);
    such a body. Sound, film, pictures but for SVG, PDF, plain text, subtitles,
    and application/octet-stream, with any parameters. */
 int grant_rule_type_is_passive(const char *type, size_t len);
-
-/* UTF-8: RFC 3629. */
-int grant_rule_utf8(const char *text, size_t len);
 
 #endif

@@ -1,12 +1,13 @@
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
+#include "core/base/text.h"
+#include "core/base/uuid.h"
 #include "core/jose/base64url.h"
 #include "core/jose/claim.h"
-#include "issuer.h"
 #include "core/jose/json_strict.h"
 #include "core/jose/jwt.h"
-#include "core/base/uuid.h"
+#include "issuer.h"
 
 
 /*
@@ -229,19 +230,6 @@ issuer_parse(const issuer_t *issuer, const json_t *header, const json_t *claims,
 }
 
 
-static int
-is_printable(const char *text)
-{
-    for (/* void */; *text != '\0'; text++) {
-        if ((unsigned char) *text < ' ' || *text == 0x7f) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 static const char *
 text_of(const json_t *claims, const char *name, size_t max)
 {
@@ -251,7 +239,8 @@ text_of(const json_t *claims, const char *name, size_t max)
 
     return (json_is_string(claim) && json_string_length(claim) > 0
             && json_string_length(claim) <= max
-            && is_printable(json_string_value(claim)))
+            && text_is_clean(json_string_value(claim),
+                             json_string_length(claim)))
                ? json_string_value(claim)
                : NULL;
 }

@@ -10,9 +10,9 @@
 
 #include <stddef.h>
 #include <jansson.h>
-#include "access.h"
-#include "core/jose/jwk.h"
 #include "core/base/status.h"
+#include "core/jose/jwk.h"
+#include "access.h"
 
 #define ISSUER_URL_MAX 255   /* bytes of an issuer's URL */
 #define ISSUER_SUB_MAX 255   /* of a subject: OpenID Connect Core, section 2 */

@@ -5,11 +5,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/text.h"
 #include "core/grant/disposition.h"
 #include "core/grant/grant.h"
 #include "core/grant/grant_rule.h"
-#include "core/jose/jwt.h"
 #include "core/grant/link_id.h"
+#include "core/jose/jwt.h"
 #include "must.h"
 
 #define ANY_USER "01931c5a-0000-7000-8000-000000000001"
@@ -46,7 +47,7 @@ check_text(const grant_t *grant, grant_span_t span)
     const char *text = grant_text(grant, span);
 
     must(strlen(text) == span.len);
-    must(grant_rule_utf8(text, span.len));
+    must(text_is_utf8(text, span.len));
     must(span.len == 0 || (size_t) span.at + span.len < grant->text_len);
 }
 
@@ -137,8 +138,8 @@ check_rules(const char *text, size_t len)
 {
     cidr_t cidr;
 
-    must(!grant_rule_filename(text, len) || grant_rule_utf8(text, len));
-    must(!grant_rule_type(text, len) || grant_rule_utf8(text, len));
+    must(!grant_rule_filename(text, len) || text_is_clean(text, len));
+    must(!grant_rule_type(text, len) || text_is_utf8(text, len));
     must(cidr_parse(text, len, &cidr) != 0 || cidr.bits <= 8 * CIDR_SIZE);
     must(link_id_exp(the_keys(), text, len) == -1);
     must(!link_id_owner(the_keys(), text, len, ANY_USER));

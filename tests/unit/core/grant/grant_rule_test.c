@@ -1,24 +1,8 @@
-#include <stdlib.h>
 #include <string.h>
 #include "core/grant/grant.h"
 #include "core/grant/grant_rule.h"
+#include "tests/unit/exact.h"
 #include "tests/unit/suite.h"
-
-
-/* Each text is in memory of its own size: a byte too far is found. */
-static int
-holds(int (*rule)(const char *text, size_t len), const char *text)
-{
-    size_t len = strlen(text);
-    char *copy = malloc(len);
-    int rc;
-
-    memcpy(copy, text, len);
-    rc = rule(copy, len);
-    free(copy);
-
-    return rc;
-}
 
 
 static int
@@ -33,57 +17,6 @@ holds_for(int (*rule)(const char *text, size_t len), const char *start,
 
     return holds(rule, text);
 }
-
-
-START_TEST(utf8_is_taken_to_its_ends)
-{
-    static const char *const texts[] = { "",
-                                         "a",
-                                         "\x7f",
-                                         "\xc2\x80",
-                                         "\xdf\xbf",
-                                         "\xe0\xa0\x80",
-                                         "\xed\x9f\xbf",
-                                         "\xee\x80\x80",
-                                         "\xef\xbf\xbf",
-                                         "\xf0\x90\x80\x80",
-                                         "\xf4\x8f\xbf\xbf" };
-    size_t i;
-
-    for (i = 0; i < COUNT(texts); i++) {
-        ck_assert_msg(holds(grant_rule_utf8, texts[i]), "%zu", i);
-    }
-}
-END_TEST
-
-
-START_TEST(what_is_no_utf8_is_refused)
-{
-    static const char *const texts[] = { "\x80", /* nothing to continue */
-                                         "\xbf",
-                                         "\xc0\x80", /* overlong */
-                                         "\xc1\xbf",
-                                         "\xe0\x9f\xbf",
-                                         "\xf0\x8f\xbf\xbf",
-                                         "\xed\xa0\x80", /* surrogates */
-                                         "\xed\xbf\xbf",
-                                         "\xf4\x90\x80\x80", /* over U+10FFFF */
-                                         "\xf5\x80\x80\x80",
-                                         "\xf8\x88\x80\x80\x80",
-                                         "\xff",
-                                         "\xc3", /* cut off */
-                                         "\xe2\x82",
-                                         "\xf0\x9f\x98",
-                                         "\xc3(",
-                                         "a\xe2\x82"
-                                         "b" };
-    size_t i;
-
-    for (i = 0; i < COUNT(texts); i++) {
-        ck_assert_msg(!holds(grant_rule_utf8, texts[i]), "%zu", i);
-    }
-}
-END_TEST
 
 
 START_TEST(a_filename_may_be_anything_people_write)
@@ -267,8 +200,7 @@ START_TEST(a_path_is_utf8_without_nul)
 END_TEST
 
 
-RUN("core/grant_rule", utf8_is_taken_to_its_ends, what_is_no_utf8_is_refused,
-    a_filename_may_be_anything_people_write,
+RUN("core/grant_rule", a_filename_may_be_anything_people_write,
     a_filename_is_no_path_and_has_no_controls, a_filename_has_255_bytes_at_most,
     media_types_are_taken, what_is_no_media_type_is_refused,
     what_plays_or_is_looked_at_is_passive,

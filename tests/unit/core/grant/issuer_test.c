@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
-#include "core/jose/base64url.h"
 #include "core/grant/issuer.h"
+#include "core/jose/base64url.h"
 #include "tests/unit/suite.h"
 
 #define NOW 1800000000
@@ -579,6 +579,10 @@ START_TEST(a_person_without_a_name_has_a_user_name)
     issuer_person_t person;
 
     change(claims, "name", "'a\\nb'");
+    issuer_person(claims, &person);
+    ck_assert_str_eq(person.name, "ana");
+
+    change(claims, "name", "'a\\u0085b'");
     issuer_person(claims, &person);
     ck_assert_str_eq(person.name, "ana");
     json_decref(claims);
