@@ -1,8 +1,8 @@
 #include <string.h>
 #include <stdlib.h>
-#include "access.h"
 #include "core/jose/claim.h"
 #include "core/jose/jwt.h"
+#include "access.h"
 
 static const char *const role_names[] = { [ROLE_NONE] = "none",
                                           [ROLE_VIEWER] = "viewer",

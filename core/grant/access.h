@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <jansson.h>
 #include "core/base/status.h"
-#include "core/jose/jwk.h"
 #include "core/base/uuid.h"
+#include "core/jose/jwk.h"
 
 typedef enum {
     ROLE_NONE = 0,

@@ -3,9 +3,9 @@
 #include <openssl/crypto.h>
 #include "core/jose/base64url.h"
 #include "core/jose/claim.h"
+#include "core/jose/json_strict.h"
 #include "cloudfront.h"
 #include "grant.h"
-#include "core/jose/json_strict.h"
 
 #define EXPIRES_MAX 12 /* digits */
 

@@ -17,10 +17,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <openssl/evp.h>
+#include "core/base/status.h"
+#include "core/jose/jwk.h"
 #include "cidr.h"
 #include "grant.h"
-#include "core/jose/jwk.h"
-#include "core/base/status.h"
 
 #define CLOUDFRONT_KEYS_MAX 32
 #define CLOUDFRONT_ID_MAX 64

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <jansson.h>
-#include "cidr.h"
 #include "core/base/status.h"
 #include "core/jose/jwk.h"
+#include "cidr.h"
 
 /* Bytes of a claim, with a terminator. */
 #define GRANT_PATH_MAX 1024

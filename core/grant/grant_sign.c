@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/jose/base64url.h"
-#include "grant.h"
-#include "grant_rule.h"
 #include "core/jose/jws.h"
 #include "core/jose/jwt.h"
+#include "grant.h"
+#include "grant_rule.h"
 
 #define HS256_SIZE 32 /* RFC 7518, 3.2 */
 #define ESCAPE_SIZE 6 /* \u0000 */

@@ -4,9 +4,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/uuid.h"
 #include "core/grant/issuer.h"
 #include "core/jose/json_strict.h"
-#include "core/base/uuid.h"
 
 static const issuer_t issuers[] = { { "https://id.example", "sluice",
                                       "realm_access.roles", NULL, "admin",

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
-#include "tests/unit/suite.h"
 #include "core/base/job_message.h"
+#include "tests/unit/suite.h"
 
 #define JOB "01931c5a-0000-7000-8000-000000000001"
 #define OTHER "01931c5a-0000-7000-8000-000000000002"

@@ -1,6 +1,6 @@
 #include <string.h>
-#include "tests/unit/suite.h"
 #include "core/base/tus.h"
+#include "tests/unit/suite.h"
 
 #define PATH "/api/uploads"
 #define ONE "01999999-9999-7999-8999-000000000001"

@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include "tests/unit/suite.h"
 #include "core/base/uuid.h"
+#include "tests/unit/suite.h"
 
 
 START_TEST(a_new_one_is_valid)

@@ -3,9 +3,9 @@
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include "core/jose/base64url.h"
 #include "core/grant/cloudfront.h"
 #include "core/grant/grant.h"
+#include "core/jose/base64url.h"
 #include "tests/unit/suite.h"
 
 #define NOW 1357000000

@@ -1,7 +1,7 @@
 #include <stdint.h>
 #include <string.h>
-#include "tests/unit/keys.h"
 #include "core/grant/link_id.h"
+#include "tests/unit/keys.h"
 #include "tests/unit/suite.h"
 
 #define ALICE "01890000-0000-7000-8000-00000000000a"

@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 #include <openssl/bn.h>
-#include "tests/unit/foreign.h"
 #include "core/jose/jwk_internal.h"
+#include "tests/unit/foreign.h"
 #include "tests/unit/keys.h"
 #include "tests/unit/suite.h"
 

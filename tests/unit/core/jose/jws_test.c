@@ -5,9 +5,9 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include "tests/unit/foreign.h"
 #include "core/jose/jws.h"
 #include "core/jose/jwt.h"
+#include "tests/unit/foreign.h"
 #include "tests/unit/keys.h"
 #include "tests/unit/rfc.h"
 #include "tests/unit/suite.h"

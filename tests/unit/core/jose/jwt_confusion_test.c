@@ -2,8 +2,8 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include "tests/unit/foreign.h"
 #include "core/jose/jwt.h"
+#include "tests/unit/foreign.h"
 #include "tests/unit/keys.h"
 #include "tests/unit/rfc.h"
 #include "tests/unit/suite.h"

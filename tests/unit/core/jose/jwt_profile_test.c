@@ -1,8 +1,8 @@
 /* What each kind of token may look like, and the steps of opening one. */
 
 #include <stdio.h>
-#include "tests/unit/foreign.h"
 #include "core/jose/jwt.h"
+#include "tests/unit/foreign.h"
 #include "tests/unit/keys.h"
 #include "tests/unit/rfc.h"
 #include "tests/unit/suite.h"

@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tests/unit/suite.h"
 #include "core/table/budget.h"
+#include "tests/unit/suite.h"
 
 #define NOW 1000
 #define EXP 1010

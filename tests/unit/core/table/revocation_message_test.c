@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
-#include "tests/unit/suite.h"
 #include "core/table/revocation_message.h"
+#include "tests/unit/suite.h"
 
 #define EXAMPLE                                            \
     "{\"v\":1,\"kind\":\"jti\",\"id\":\"abc\",\"before\":" \

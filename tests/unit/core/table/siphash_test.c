@@ -1,8 +1,8 @@
 #include <string.h>
 #include <openssl/evp.h>
 #include <openssl/core_names.h>
-#include "tests/unit/suite.h"
 #include "core/table/siphash.h"
+#include "tests/unit/suite.h"
 
 #define SIZE 16
 

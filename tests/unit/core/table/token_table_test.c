@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
-#include "tests/unit/suite.h"
 #include "core/table/token_table.h"
+#include "tests/unit/suite.h"
 
 #define HS256_LEN 43
 #define ES256_LEN 86

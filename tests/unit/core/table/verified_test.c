@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/sha.h>
-#include "tests/unit/suite.h"
 #include "core/table/verified.h"
+#include "tests/unit/suite.h"
 
 #define NOW 1000
 #define SIZE 65536
