@@ -1,105 +1,11 @@
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <openssl/crypto.h>
-#include <openssl/sha.h>
-#include "base64url.h"
 #include "claim.h"
 #include "jwk_internal.h"
 
 #define LEFT_OUT 1
 
 typedef int (*reader_t)(const json_t *item, jwk_t *key, jwk_complaint_t *err);
-
-/* RFC 7518, 6.2.2, 6.3.2 and 6.4.1 */
-static const char *const secrets[] = { "k",  "d",  "p",  "q",
-                                       "dp", "dq", "qi", "oth" };
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-
-int
-jwk_complain(jwk_complaint_t *err, const char *fmt, ...)
-{
-    va_list args;
-    int n = 0;
-
-    if (err->size == 0) {
-        return -1;
-    }
-
-    if (err->key[0] != '\0') {
-        n = snprintf(err->text, err->size, "%s: ", err->key);
-    }
-
-    if (n >= 0 && (size_t) n < err->size) {
-        va_start(args, fmt);
-        (void) vsnprintf(err->text + n, err->size - (size_t) n, fmt, args);
-        va_end(args);
-    }
-
-    return -1;
-}
-
-
-ssize_t
-jwk_read_bytes(const json_t *item, const char *name, unsigned char *dst,
-               size_t min, size_t max, jwk_complaint_t *err)
-{
-    const json_t *member;
-    size_t len;
-    ssize_t n;
-
-    member = json_object_get(item, name);
-    if (member == NULL) {
-        return jwk_complain(err, "\"%s\" is missing", name);
-    }
-
-    if (!json_is_string(member)) {
-        return jwk_complain(err, "\"%s\" must be a string", name);
-    }
-
-    len = json_string_length(member);
-
-    if (base64url_decoded_size(len) < min
-        || base64url_decoded_size(len) > max) {
-        return (min == max)
-                   ? jwk_complain(err, "\"%s\" must hold %zu bytes", name, min)
-                   : jwk_complain(err, "\"%s\" must hold %zu to %zu bytes",
-                                  name, min, max);
-    }
-
-    n = base64url_decode(dst, json_string_value(member), len);
-    if (n == -1) {
-        return jwk_complain(err, "\"%s\" is not base64url without padding",
-                            name);
-    }
-
-    return n;
-}
-
-
-EVP_PKEY *
-jwk_build_pkey(const char *type, OSSL_PARAM_BLD *bld, int selection)
-{
-    OSSL_PARAM *params;
-    EVP_PKEY_CTX *ctx;
-    EVP_PKEY *pkey = NULL;
-
-    ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-    params = OSSL_PARAM_BLD_to_param(bld);
-
-    if (ctx == NULL || params == NULL || EVP_PKEY_fromdata_init(ctx) != 1
-        || EVP_PKEY_fromdata(ctx, &pkey, selection, params) != 1) {
-        pkey = NULL;
-    }
-
-    OSSL_PARAM_free(params);
-    EVP_PKEY_CTX_free(ctx);
-
-    return pkey;
-}
 
 
 static int
@@ -173,16 +79,14 @@ read_kid(const json_t *item, jwk_origin_t origin, jwk_t *key,
 static int
 refuse_secrets(const json_t *item, jwk_complaint_t *err)
 {
-    size_t i;
+    const char *secret;
 
-    for (i = 0; i < COUNT(secrets); i++) {
-        if (json_object_get(item, secrets[i]) != NULL) {
-            return jwk_complain(
-                err, "\"%s\" is secret and must not be published", secrets[i]);
-        }
-    }
+    secret = jwk_secret(item);
 
-    return 0;
+    return (secret == NULL)
+               ? 0
+               : jwk_complain(err, "\"%s\" is secret and must not be published",
+                              secret);
 }
 
 
@@ -316,7 +220,7 @@ find_reader(const json_t *item, const char **why)
 
     if (claim_is(kty, "EC")) {
         *why = "\"crv\" must be \"P-256\" or \"P-384\"";
-        return jwk_ec_curve(json_string_value(crv)) ? jwk_ec_read : NULL;
+        return jwk_curve(json_string_value(crv)) ? jwk_ec_read : NULL;
     }
 
     if (claim_is(kty, "OKP")) {
@@ -327,20 +231,6 @@ find_reader(const json_t *item, const char **why)
     *why = "\"kty\" must be \"oct\", \"EC\", \"OKP\" or \"RSA\"";
 
     return NULL;
-}
-
-
-static int
-read_thumbprint(jwk_t *key)
-{
-    json_t *members;
-    int rc;
-
-    members = jwk_members(key->pkey);
-    rc = jwk_thumbprint(members, key->thumbprint);
-    json_decref(members);
-
-    return rc;
 }
 
 
@@ -379,58 +269,12 @@ jwk_read(const json_t *item, jwk_origin_t origin, jwk_t *key,
         return -1;
     }
 
-    if (key->pkey != NULL && read_thumbprint(key) != 0) {
+    if (key->pkey != NULL
+        && jwk_thumbprint_of(key->pkey, key->thumbprint) != 0) {
         return jwk_complain(err, "out of memory");
     }
 
     key->signs &= (key->mac != NULL || key->private);
 
     return 0;
-}
-
-
-void
-jwk_clear(jwk_t *key)
-{
-    EVP_MAC_CTX_free(key->mac);
-    EVP_PKEY_free(key->pkey);
-    free(key->grant_header);
-    free(key->kid);
-    memset(key, 0, sizeof(*key));
-}
-
-
-int
-jwk_thumbprint(json_t *members, unsigned char digest[JWK_THUMBPRINT_SIZE])
-{
-    char *text;
-
-    text = json_dumps(members, JSON_COMPACT | JSON_SORT_KEYS);
-    if (text == NULL) {
-        return -1;
-    }
-
-    (void) SHA256((const unsigned char *) text, strlen(text), digest);
-
-    OPENSSL_cleanse(text, strlen(text));
-    free(text);
-
-    return 0;
-}
-
-
-void
-jwk_wipe(json_t *item)
-{
-    const json_t *member;
-    size_t i;
-
-    for (i = 0; i < COUNT(secrets); i++) {
-        member = json_object_get(item, secrets[i]);
-
-        if (json_is_string(member)) {
-            OPENSSL_cleanse((void *) json_string_value(member),
-                            json_string_length(member));
-        }
-    }
 }

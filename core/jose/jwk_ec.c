@@ -1,4 +1,3 @@
-#include <string.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
@@ -7,54 +6,6 @@
 /* 0x04 || x || y: SEC 1, 2.3.3 */
 #define POINT_SIZE(curve) (1 + 2 * (curve)->size)
 #define POINT_MAX_SIZE (1 + 2 * JWK_P384_SIZE)
-
-#define GROUP_NAME_MAX 32
-
-static const jwk_curve_t curves[] = {
-    { "P-256", "prime256v1", JWK_P256_SIZE, JWA_ES256 },
-    { "P-384", "secp384r1", JWK_P384_SIZE, JWA_ES384 },
-    { NULL, NULL, 0, JWA_COUNT }
-};
-
-
-const jwk_curve_t *
-jwk_ec_curve(const char *crv)
-{
-    const jwk_curve_t *curve;
-
-    if (crv == NULL) {
-        return NULL;
-    }
-
-    for (curve = curves; curve->crv != NULL; curve++) {
-        if (strcmp(curve->crv, crv) == 0) {
-            return curve;
-        }
-    }
-
-    return NULL;
-}
-
-
-const jwk_curve_t *
-jwk_ec_curve_of(const EVP_PKEY *pkey)
-{
-    char name[GROUP_NAME_MAX];
-    const jwk_curve_t *curve;
-    size_t len;
-
-    if (EVP_PKEY_get_group_name(pkey, name, sizeof(name), &len) != 1) {
-        return NULL;
-    }
-
-    for (curve = curves; curve->crv != NULL; curve++) {
-        if (strcmp(curve->group, name) == 0) {
-            return curve;
-        }
-    }
-
-    return NULL;
-}
 
 
 /* NULL when the point is off the curve, or memory short. `d` may be NULL. */
@@ -143,7 +94,7 @@ jwk_ec_read(const json_t *item, jwk_t *key, jwk_complaint_t *err)
     unsigned char point[POINT_MAX_SIZE];
     const jwk_curve_t *curve;
 
-    curve = jwk_ec_curve(json_string_value(json_object_get(item, "crv")));
+    curve = jwk_curve(json_string_value(json_object_get(item, "crv")));
 
     if ((key->algs & JWA_BIT(curve->alg)) == 0) {
         return jwk_complain(err, "\"alg\" of a key on %s must be \"%s\"",

@@ -1,5 +1,9 @@
-/* What the files of jwk_* share: jwk.c reads one key with the help of a file
-   for each kty, jwk_set.c reads sets, jwk_write.c and jwk_edit.c make them. */
+/*
+ * What the files of jwk_* share, in the order in which they know each other:
+ * jwk_part.c, jwk_curve.c and jwk_members.c help a file for each kty, with
+ * which jwk.c reads one key and jwk_pem.c another; jwk_set.c reads sets,
+ * jwk_write.c and jwk_edit.c make them.
+ */
 
 #ifndef SLUICE_JWK_INTERNAL_H
 #define SLUICE_JWK_INTERNAL_H
@@ -23,6 +27,9 @@ struct jwk_set_s {
     jwk_t keys[];
 };
 
+
+/* ---- jwk_part.c ---- */
+
 /* Where a complaint goes, and which key it is about. */
 typedef struct {
     char *text;
@@ -42,7 +49,21 @@ ssize_t jwk_read_bytes(const json_t *item, const char *name, unsigned char *dst,
    when they do not fit together, or memory is short. */
 EVP_PKEY *jwk_build_pkey(const char *type, OSSL_PARAM_BLD *bld, int selection);
 
-/* The curve of a key, and what signs on it; NULL for what is no name of one. */
+/* The name of a member that only who signs may know, or NULL. */
+const char *jwk_secret(const json_t *item);
+
+/* Overwrites the secrets of a key, or of a set, in JSON before it is given
+   back: jansson gives its memory back as it is. */
+void jwk_wipe(json_t *item);
+void jwk_set_wipe(json_t *root);
+
+/* Frees what a key holds, but not `key`, which is all zeros afterwards. */
+void jwk_clear(jwk_t *key);
+
+
+/* ---- jwk_curve.c ---- */
+
+/* The curve of a key, and what signs on it. */
 typedef struct {
     const char *crv;   /* in a JWK */
     const char *group; /* in OpenSSL, and in PEM */
@@ -50,19 +71,45 @@ typedef struct {
     jwa_t alg;
 } jwk_curve_t;
 
-const jwk_curve_t *jwk_ec_curve(const char *crv);
-const jwk_curve_t *jwk_ec_curve_of(const EVP_PKEY *pkey);
+/* NULL for what is no name of a curve that we know, or NULL. */
+const jwk_curve_t *jwk_curve(const char *crv);
+const jwk_curve_t *jwk_curve_of(const EVP_PKEY *pkey);
 
-/* 1 when the point is one of the curve, and the private half, if asked for,
-   fits it. */
-int jwk_ec_good(EVP_PKEY *pkey, int private);
 
-/* One for each kty: read the key material of `item` into `key`, whose `algs`
-   are those that "alg" leaves. 0, or -1 after a complaint. */
+/* ---- jwk_members.c ---- */
+
+/* A new string in base64url each, or NULL: bytes; one number of a key, with
+   zeros in front up to `size` (RFC 7518, 6.2.1.2), for 0 as short as it goes;
+   what `get` takes out of an Ed25519 key. */
+typedef int (*jwk_raw_t)(const EVP_PKEY *pkey, unsigned char *bytes,
+                         size_t *len);
+json_t *jwk_json_bytes(const unsigned char *bytes, size_t len);
+json_t *jwk_json_number(const EVP_PKEY *pkey, const char *param, size_t size);
+json_t *jwk_json_raw(const EVP_PKEY *pkey, jwk_raw_t get);
+
+/* The members that RFC 7638, 3.2 names for the key, with the public half; a
+   new object, or NULL. */
+json_t *jwk_members(const EVP_PKEY *pkey);
+
+/* Fills in the thumbprint (RFC 7638) of these members, or of the ones of a key;
+   0, or -1. */
+int jwk_thumbprint(json_t *members, unsigned char digest[JWK_THUMBPRINT_SIZE]);
+int jwk_thumbprint_of(const EVP_PKEY *pkey,
+                      unsigned char digest[JWK_THUMBPRINT_SIZE]);
+
+
+/* ---- jwk_oct.c, jwk_ec.c, jwk_okp.c, jwk_rsa.c ---- */
+
+/* Each reads the key material of `item` into `key`, whose `algs` are those that
+   "alg" leaves. 0, or -1 after a complaint. */
 int jwk_oct_read(const json_t *item, jwk_t *key, jwk_complaint_t *err);
 int jwk_ec_read(const json_t *item, jwk_t *key, jwk_complaint_t *err);
 int jwk_okp_read(const json_t *item, jwk_t *key, jwk_complaint_t *err);
 int jwk_rsa_read(const json_t *item, jwk_t *key, jwk_complaint_t *err);
+
+/* 1 when the point is one of the curve, and the private half, if asked for,
+   fits it. */
+int jwk_ec_good(EVP_PKEY *pkey, int private);
 
 /* What is wrong with an RSA key, or NULL when nothing is. */
 const char *jwk_rsa_weakness(const BIGNUM *n, const BIGNUM *e);
@@ -71,25 +118,18 @@ const char *jwk_rsa_weakness(const BIGNUM *n, const BIGNUM *e);
    Nemec et al., "The Return of Coppersmith's Attack", CCS 2017. */
 int jwk_rsa_is_roca(const BIGNUM *n);
 
-/* The members that RFC 7638, 3.2 names for the key, with the public half; a
-   new object, or NULL. */
-json_t *jwk_members(const EVP_PKEY *pkey);
 
-/* Fills in the thumbprint (RFC 7638) of these members; 0, or -1. */
-int jwk_thumbprint(json_t *members, unsigned char digest[JWK_THUMBPRINT_SIZE]);
+/* ---- jwk.c ---- */
 
 /* Reads one key of a set. 1 when it was left out, 0 when it is ready to use,
    -1 after a complaint; what it has allocated so far is jwk_clear()'s. */
 int jwk_read(const json_t *item, jwk_origin_t origin, jwk_t *key,
              jwk_complaint_t *err);
-void jwk_clear(jwk_t *key);
+
+
+/* ---- jwk_write.c ---- */
 
 /* A new private key as a JWK: JWA_HS256, JWA_ES256 or JWA_EDDSA. */
 json_t *jwk_generate(jwa_t alg);
-
-/* Overwrites the secrets of a key, or of a set, in JSON before it is given
-   back: jansson gives its memory back as it is. */
-void jwk_wipe(json_t *item);
-void jwk_set_wipe(json_t *root);
 
 #endif

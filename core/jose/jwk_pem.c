@@ -82,7 +82,7 @@ check_ec(jwk_t *key, jwk_complaint_t *err)
 {
     const jwk_curve_t *curve;
 
-    curve = jwk_ec_curve_of(key->pkey);
+    curve = jwk_curve_of(key->pkey);
 
     if (curve == NULL || curve->alg != JWA_ES256) {
         return jwk_complain(err, "an EC key must be on P-256");
@@ -99,7 +99,6 @@ check_ec(jwk_t *key, jwk_complaint_t *err)
 static int
 read_pem(const char *pem, size_t len, jwk_t *key, jwk_complaint_t *err)
 {
-    json_t *members;
     int rc;
 
     if (check_text(pem, len, err) != 0) {
@@ -125,11 +124,9 @@ read_pem(const char *pem, size_t len, jwk_t *key, jwk_complaint_t *err)
         return -1;
     }
 
-    members = jwk_members(key->pkey);
-    rc = jwk_thumbprint(members, key->thumbprint);
-    json_decref(members);
-
-    return (rc == 0) ? 0 : jwk_complain(err, "out of memory");
+    return (jwk_thumbprint_of(key->pkey, key->thumbprint) == 0)
+               ? 0
+               : jwk_complain(err, "out of memory");
 }
 
 

@@ -319,17 +319,3 @@ jwk_set_signer(const jwk_set_t *set, unsigned algs, unsigned nth)
 
     return last;
 }
-
-
-void
-jwk_set_wipe(json_t *root)
-{
-    json_t *keys;
-    size_t i;
-
-    keys = json_object_get(root, "keys");
-
-    for (i = 0; i < json_array_size(keys); i++) {
-        jwk_wipe(json_array_get(keys, i));
-    }
-}

@@ -1,102 +1,10 @@
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/rand.h>
-#include "base64url.h"
 #include "jwk_internal.h"
-
-
-static json_t *
-json_base64url(const unsigned char *bytes, size_t len)
-{
-    char text[base64url_encoded_size(JWK_RSA_MAX_SIZE)];
-    json_t *json;
-
-    json = json_stringn(text, base64url_encode(text, bytes, len));
-    OPENSSL_cleanse(text, sizeof(text));
-
-    return json;
-}
-
-
-/* One number of a key, as RFC 7518, 6.2.1.2 pads it to `size`, or as short as
-   it goes, for 0; NULL on failure. */
-static json_t *
-json_number(const EVP_PKEY *pkey, const char *param, size_t size)
-{
-    unsigned char bytes[JWK_RSA_MAX_SIZE];
-    BIGNUM *bn = NULL;
-    json_t *json = NULL;
-
-    if (EVP_PKEY_get_bn_param(pkey, param, &bn) != 1) {
-        return NULL;
-    }
-
-    if (size == 0) {
-        size = (size_t) BN_num_bytes(bn);
-    }
-
-    if (size <= sizeof(bytes)
-        && BN_bn2binpad(bn, bytes, (int) size) == (int) size) {
-        json = json_base64url(bytes, size);
-    }
-
-    OPENSSL_cleanse(bytes, sizeof(bytes));
-    BN_clear_free(bn);
-
-    return json;
-}
-
-
-typedef int (*raw_t)(const EVP_PKEY *pkey, unsigned char *bytes, size_t *len);
-
-static json_t *
-json_raw(const EVP_PKEY *pkey, raw_t get)
-{
-    unsigned char bytes[JWK_ED25519_SIZE];
-    size_t len = sizeof(bytes);
-    json_t *json = NULL;
-
-    if (get(pkey, bytes, &len) == 1) {
-        json = json_base64url(bytes, len);
-    }
-
-    OPENSSL_cleanse(bytes, sizeof(bytes));
-
-    return json;
-}
-
-
-json_t *
-jwk_members(const EVP_PKEY *pkey)
-{
-    const jwk_curve_t *curve;
-
-    if (EVP_PKEY_is_a(pkey, "RSA")) {
-        return json_pack("{s:s, s:o, s:o}", "kty", "RSA", "n",
-                         json_number(pkey, OSSL_PKEY_PARAM_RSA_N, 0), "e",
-                         json_number(pkey, OSSL_PKEY_PARAM_RSA_E, 0));
-    }
-
-    if (EVP_PKEY_is_a(pkey, "ED25519")) {
-        return json_pack("{s:s, s:s, s:o}", "kty", "OKP", "crv", "Ed25519", "x",
-                         json_raw(pkey, EVP_PKEY_get_raw_public_key));
-    }
-
-    curve = jwk_ec_curve_of(pkey);
-    if (curve == NULL) {
-        return NULL;
-    }
-
-    return json_pack(
-        "{s:s, s:s, s:o, s:o}", "kty", "EC", "crv", curve->crv, "x",
-        json_number(pkey, OSSL_PKEY_PARAM_EC_PUB_X, curve->size), "y",
-        json_number(pkey, OSSL_PKEY_PARAM_EC_PUB_Y, curve->size));
-}
 
 
 /* The public members of a key, with what it is for. */
@@ -157,7 +65,7 @@ generate_oct(const char *kid)
 
     key = json_pack("{s:s, s:s, s:s, s:s, s:o}", "kty", "oct", "kid", kid,
                     "alg", "HS256", "use", "sig", "k",
-                    json_base64url(secret, sizeof(secret)));
+                    jwk_json_bytes(secret, sizeof(secret)));
     OPENSSL_cleanse(secret, sizeof(secret));
 
     return key;
@@ -178,8 +86,8 @@ generate_pair(const char *kid, jwa_t alg)
 
     key = json_public(pkey, JWA_BIT(alg), kid);
     d = (alg == JWA_EDDSA)
-            ? json_raw(pkey, EVP_PKEY_get_raw_private_key)
-            : json_number(pkey, OSSL_PKEY_PARAM_PRIV_KEY, JWK_P256_SIZE);
+            ? jwk_json_raw(pkey, EVP_PKEY_get_raw_private_key)
+            : jwk_json_number(pkey, OSSL_PKEY_PARAM_PRIV_KEY, JWK_P256_SIZE);
 
     if (json_object_set_new(key, "d", d) != 0) {
         json_decref(key);

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include "jws.h"
+#include "jws_ecdsa.h"
 
 #define HS256_SIZE 32 /* RFC 7518, 3.2 */
 #define PS256_SALT 32 /* RFC 7518, 3.5: as long as the hash */

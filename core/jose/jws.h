@@ -20,12 +20,4 @@ int jws_verify(const jwk_t *key, jwa_t alg, const char *text, size_t len,
 ssize_t jws_sign(const jwk_t *key, jwa_t alg, const char *text, size_t len,
                  unsigned char signature[JWS_SIGNATURE_MAX]);
 
-/* For jws.c; ES256 and ES384: r || s (RFC 7518, 3.4) to the DER of OpenSSL, and
-   back. `size` is that of one number. The length, or -1. */
-#define JWS_DER_MAX 128 /* an ECDSA-Sig-Value over P-384 takes 104 */
-ssize_t jws_ecdsa_to_der(const unsigned char *raw, size_t size,
-                         unsigned char der[JWS_DER_MAX]);
-ssize_t jws_ecdsa_from_der(const unsigned char *der, size_t len, size_t size,
-                           unsigned char *raw);
-
 #endif

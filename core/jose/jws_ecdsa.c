@@ -1,5 +1,5 @@
 #include <openssl/ecdsa.h>
-#include "jws.h"
+#include "jws_ecdsa.h"
 
 
 ssize_t
