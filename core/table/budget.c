@@ -1,6 +1,6 @@
 #include <string.h>
 #include "budget.h"
-#include "slots.h"
+#include "flat_table.h"
 
 #define MAGIC UINT64_C(0x746567647562) /* "budget" */
 #define VERSION 1
@@ -8,11 +8,11 @@
 struct budget_s {
     uint64_t magic;
     uint64_t version;
-    slots_t slots; /* and the slots behind it */
+    flat_table_t places; /* and they themselves behind it */
 };
 
 typedef struct {
-    slot_t slot;
+    flat_table_place_t place;
     uint64_t uses;
     uint64_t bytes;
     uint64_t spent;
@@ -31,9 +31,9 @@ budget_init(void *mem, size_t size, const unsigned char key[SIPHASH_KEY_SIZE])
     table->magic = MAGIC;
     table->version = VERSION;
 
-    return slots_init(&table->slots,
-                      sizeof(budget_t) - offsetof(budget_t, slots),
-                      size - sizeof(budget_t), sizeof(entry_t), key);
+    return flat_table_init(&table->places,
+                           sizeof(budget_t) - offsetof(budget_t, places),
+                           size - sizeof(budget_t), sizeof(entry_t), key);
 }
 
 
@@ -51,9 +51,9 @@ find(budget_t *table, const void *id, size_t len, int64_t now)
 {
     uint64_t hash[2];
 
-    slots_hash(&table->slots, 0, id, len, hash);
+    flat_table_hash(&table->places, 0, id, len, hash);
 
-    return slots_find(&table->slots, hash, now);
+    return flat_table_find(&table->places, hash, now);
 }
 
 
@@ -65,18 +65,18 @@ find_or_make(budget_t *table, const void *id, size_t len, int64_t exp,
     uint64_t hash[2];
     entry_t *entry;
 
-    slots_hash(&table->slots, 0, id, len, hash);
-    entry = slots_find(&table->slots, hash, now);
+    flat_table_hash(&table->places, 0, id, len, hash);
+    entry = flat_table_find(&table->places, hash, now);
 
     if (entry != NULL) {
-        (void) slots_prolong(entry, exp);
+        (void) flat_table_prolong(entry, exp);
         return entry;
     }
 
-    entry = slots_free(&table->slots, hash, now);
+    entry = flat_table_vacant(&table->places, hash, now);
 
     if (entry != NULL) {
-        slots_take(entry, hash, exp);
+        flat_table_take(entry, hash, exp);
     }
 
     return entry;
@@ -139,7 +139,7 @@ budget_give(budget_t *table, const void *id, size_t len, uint64_t bytes)
 {
     entry_t *entry;
 
-    /* in a slot that has expired meanwhile it changes nothing */
+    /* in a place that has expired meanwhile it changes nothing */
     entry = find(table, id, len, 0);
 
     if (entry != NULL) {
@@ -176,12 +176,12 @@ budget_spent(budget_t *table, const void *id, size_t len, int64_t now)
 size_t
 budget_used(const budget_t *table, int64_t now)
 {
-    return slots_count(&table->slots, now);
+    return flat_table_count(&table->places, now);
 }
 
 
 size_t
 budget_capacity(const budget_t *table)
 {
-    return slots_capacity(&table->slots);
+    return flat_table_capacity(&table->places);
 }

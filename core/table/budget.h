@@ -1,8 +1,8 @@
 /*
  * How often a link was used and how many bytes went out on it, on this machine:
- * a table in flat memory that processes share; see slots.h. It never forgets a
- * link that has not expired, since that would open it again: when it is full
- * the next link does not open.
+ * a table in flat memory that processes share; see flat_table.h. It never
+ * forgets a link that has not expired, since that would open it again: when it
+ * is full the next link does not open.
  *
  * An id has one count of uses and one of bytes. The caller holds a lock around
  * each call but those that say otherwise. Times are seconds since 1970; counts

@@ -1,12 +1,12 @@
 #include <string.h>
 #include "revocation.h"
-#include "slots.h"
+#include "flat_table.h"
 
 #define MAGIC UINT64_C(0x6b6f766572) /* "revok" */
 #define VERSION 1
 
 /* The filter's part of the memory: 1/16 takes in half again as many as there
-   are slots at ten bits each, and then less than one in a hundred others looks
+   are places at ten bits each, and then less than one in a hundred others looks
    revoked. The best number of bits to set is ten times ln 2 (Bloom). */
 #define FILTER_PART 16
 #define FILTER_BITS 7
@@ -19,12 +19,12 @@ struct revocation_s {
     uint64_t overflowed;
     int64_t overflow_exp; /* the filter is empty when 0 */
     uint64_t filter_words;
-    slots_t slots;
-    uint64_t filter[]; /* and the slots behind it */
+    flat_table_t places;
+    uint64_t filter[]; /* and the places behind it */
 };
 
 typedef struct {
-    slot_t slot;
+    flat_table_place_t place;
     int64_t before; /* 0: all */
 } entry_t;
 
@@ -50,8 +50,9 @@ revocation_init(void *mem, size_t size,
     table->generation = 1;
     table->filter_words = words;
 
-    return slots_init(&table->slots, head - offsetof(revocation_t, slots),
-                      size - head, sizeof(entry_t), key);
+    return flat_table_init(&table->places,
+                           head - offsetof(revocation_t, places), size - head,
+                           sizeof(entry_t), key);
 }
 
 
@@ -167,20 +168,20 @@ revocation_put(revocation_t *table, revocation_kind_t kind, const void *id,
         before = 0;
     }
 
-    slots_hash(&table->slots, kind, id, len, hash);
-    entry = slots_find(&table->slots, hash, now);
+    flat_table_hash(&table->places, kind, id, len, hash);
+    entry = flat_table_find(&table->places, hash, now);
 
     if (entry != NULL) {
         later = later_before(entry, before);
 
-        if (slots_prolong(entry, exp) || later) {
+        if (flat_table_prolong(entry, exp) || later) {
             changed(table);
         }
 
         return 0;
     }
 
-    entry = slots_free(&table->slots, hash, now);
+    entry = flat_table_vacant(&table->places, hash, now);
 
     if (entry == NULL) {
         filter_put(table, hash, exp);
@@ -188,7 +189,7 @@ revocation_put(revocation_t *table, revocation_kind_t kind, const void *id,
     }
 
     entry->before = before;
-    slots_take(entry, hash, exp);
+    flat_table_take(entry, hash, exp);
     changed(table);
 
     return 0;
@@ -203,13 +204,13 @@ revocation_find(revocation_t *table, revocation_kind_t kind, const void *id,
     const entry_t *entry;
 
     filter_expire(table, now);
-    slots_hash(&table->slots, kind, id, len, hash);
+    flat_table_hash(&table->places, kind, id, len, hash);
 
     if (table->overflow_exp != 0 && filter_has(table, hash)) {
         return 1;
     }
 
-    entry = slots_find(&table->slots, hash, now);
+    entry = flat_table_find(&table->places, hash, now);
 
     return entry != NULL && (entry->before == 0 || iat <= entry->before);
 }
@@ -225,14 +226,14 @@ revocation_generation(const revocation_t *table)
 size_t
 revocation_used(const revocation_t *table, int64_t now)
 {
-    return slots_count(&table->slots, now);
+    return flat_table_count(&table->places, now);
 }
 
 
 size_t
 revocation_capacity(const revocation_t *table)
 {
-    return slots_capacity(&table->slots);
+    return flat_table_capacity(&table->places);
 }
 
 

@@ -1,7 +1,7 @@
 /*
  * What was taken back before its time: links and tokens (jti), sessions (sid),
  * and users (sub), each until the last token it speaks of would have expired.
- * A table in flat memory that processes share; see slots.h.
+ * A table in flat memory that processes share; see flat_table.h.
  *
  * When it is full it says no rather than yes: what finds no room goes into a
  * Bloom filter ("Space/time trade-offs in hash coding with allowable errors",

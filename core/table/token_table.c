@@ -5,7 +5,7 @@
 #include "token_table.h"
 
 #define WAYS 4
-#define SLOTS_MAX ((size_t) 1 << 24)
+#define PLACES_MAX ((size_t) 1 << 24)
 
 #define CACHE_LINE 64
 
@@ -34,16 +34,16 @@ struct token_table_s {
 
 
 token_table_t *
-token_table_create(size_t slots)
+token_table_create(size_t places)
 {
     token_table_t *table;
     size_t count;
 
-    if (slots > SLOTS_MAX) {
+    if (places > PLACES_MAX) {
         return NULL;
     }
 
-    for (count = 1; count * WAYS < slots; count *= 2) {
+    for (count = 1; count * WAYS < places; count *= 2) {
         /* void */
     }
 

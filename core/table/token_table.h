@@ -38,10 +38,10 @@ typedef struct {
 
 typedef struct token_table_s token_table_t;
 
-/* A table for `slots` tokens (rounded up to a power of two, 2^24 at most), all
-   memory bounded by that: 16 bytes a slot, and for each token in it its length
+/* A table for `places` tokens (rounded up to a power of two, 2^24 at most), all
+   memory bounded by that: 16 bytes a place, and for each token in it its length
    plus some 400 bytes. NULL without memory. */
-token_table_t *token_table_create(size_t slots);
+token_table_t *token_table_create(size_t places);
 void token_table_free(token_table_t *table);
 
 /* The claims of a token put in before, or NULL. The pointer holds until the

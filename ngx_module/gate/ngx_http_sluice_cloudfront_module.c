@@ -13,7 +13,7 @@
 #include "core/grant/cidr.h"
 #include "core/grant/cloudfront.h"
 #include "core/grant/grant.h"
-#include "core/table/link_table.h"
+#include "core/table/url_cache.h"
 
 
 #define NGX_HTTP_SLUICE_CLOUDFRONT_PEM 16384 /* bytes of a key file */
@@ -92,7 +92,7 @@ ngx_http_sluice_cloudfront_create_srv_conf(ngx_conf_t *cf)
     ngx_http_sluice_cloudfront_srv_conf_t *conf;
 
     conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_cloudfront_srv_conf_t));
-    cln = ngx_pool_cleanup_add(cf->pool, sizeof(link_table_t *));
+    cln = ngx_pool_cleanup_add(cf->pool, sizeof(url_cache_t *));
 
     if (conf == NULL || cln == NULL) {
         return NULL;
@@ -110,9 +110,9 @@ ngx_http_sluice_cloudfront_create_srv_conf(ngx_conf_t *cf)
 static void
 ngx_http_sluice_cloudfront_links_cleanup(void *data)
 {
-    link_table_t **links = data;
+    url_cache_t **links = data;
 
-    link_table_free(*links);
+    url_cache_free(*links);
 }
 
 

@@ -37,7 +37,7 @@ ngx_http_sluice_cloudfront_find(ngx_http_request_t *r,
 
     if (!ngx_http_sluice_cloudfront_by_query(credential)
         || *scscf->links == NULL
-        || !link_table_find(*scscf->links, (char *) credential->text.data,
+        || !url_cache_find(*scscf->links, (char *) credential->text.data,
                             credential->text.len, &nbf, &exp)) {
         return NULL;
     }
@@ -148,11 +148,11 @@ ngx_http_sluice_cloudfront_remember(
     }
 
     if (*scscf->links == NULL) {
-        *scscf->links = link_table_create(NGX_HTTP_SLUICE_CLOUDFRONT_LINKS);
+        *scscf->links = url_cache_create(NGX_HTTP_SLUICE_CLOUDFRONT_LINKS);
     }
 
     if (*scscf->links) {
-        link_table_put(*scscf->links, (char *) target->data, target->len,
+        url_cache_put(*scscf->links, (char *) target->data, target->len,
                        cf->nbf, cf->exp);
     }
 }

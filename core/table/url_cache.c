@@ -1,11 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
-#include "link_table.h"
+#include "url_cache.h"
 
-#define SLOTS_MAX ((size_t) 1 << 20)
+#define PLACES_MAX ((size_t) 1 << 20)
 
-/* Bytes at the end of a URL that choose its slot: a signature, or what follows
+/* Bytes at the end of a URL that choose its place: a signature, or what follows
    it, stands there. */
 #define TAIL 128
 
@@ -19,32 +19,32 @@ typedef struct {
     char url[];
 } entry_t;
 
-struct link_table_s {
+struct url_cache_s {
     size_t mask;
     entry_t *entries[];
 };
 
 
-link_table_t *
-link_table_create(size_t slots)
+url_cache_t *
+url_cache_create(size_t places)
 {
-    link_table_t *table;
+    url_cache_t *cache;
     size_t count;
 
-    if (slots > SLOTS_MAX) {
+    if (places > PLACES_MAX) {
         return NULL;
     }
 
-    for (count = 1; count < slots; count *= 2) {
+    for (count = 1; count < places; count *= 2) {
         /* void */
     }
 
-    table = calloc(1, sizeof(link_table_t) + count * sizeof(entry_t *));
-    if (table != NULL) {
-        table->mask = count - 1;
+    cache = calloc(1, sizeof(url_cache_t) + count * sizeof(entry_t *));
+    if (cache != NULL) {
+        cache->mask = count - 1;
     }
 
-    return table;
+    return cache;
 }
 
 
@@ -60,24 +60,24 @@ forget(entry_t *entry)
 
 
 void
-link_table_free(link_table_t *table)
+url_cache_free(url_cache_t *cache)
 {
     size_t i;
 
-    if (table == NULL) {
+    if (cache == NULL) {
         return;
     }
 
-    for (i = 0; i <= table->mask; i++) {
-        forget(table->entries[i]);
+    for (i = 0; i <= cache->mask; i++) {
+        forget(cache->entries[i]);
     }
 
-    free(table);
+    free(cache);
 }
 
 
 static size_t
-slot(const link_table_t *table, const char *url, size_t len)
+place_of(const url_cache_t *cache, const char *url, size_t len)
 {
     uint64_t hash = FNV_BASIS;
     size_t i;
@@ -86,21 +86,21 @@ slot(const link_table_t *table, const char *url, size_t len)
         hash = (hash ^ (unsigned char) url[i]) * FNV_PRIME;
     }
 
-    return (size_t) (hash ^ hash >> 32) & table->mask;
+    return (size_t) (hash ^ hash >> 32) & cache->mask;
 }
 
 
 int
-link_table_find(const link_table_t *table, const char *url, size_t len,
-                int64_t *nbf, int64_t *exp)
+url_cache_find(const url_cache_t *cache, const char *url, size_t len,
+               int64_t *nbf, int64_t *exp)
 {
     const entry_t *entry;
 
-    if (len > LINK_TABLE_MAX) {
+    if (len > URL_CACHE_MAX) {
         return 0;
     }
 
-    entry = table->entries[slot(table, url, len)];
+    entry = cache->entries[place_of(cache, url, len)];
 
     if (entry == NULL || entry->len != len
         || CRYPTO_memcmp(entry->url, url, len) != 0) {
@@ -115,12 +115,12 @@ link_table_find(const link_table_t *table, const char *url, size_t len,
 
 
 void
-link_table_put(link_table_t *table, const char *url, size_t len, int64_t nbf,
-               int64_t exp)
+url_cache_put(url_cache_t *cache, const char *url, size_t len, int64_t nbf,
+              int64_t exp)
 {
     entry_t *entry, **place;
 
-    if (len > LINK_TABLE_MAX) {
+    if (len > URL_CACHE_MAX) {
         return;
     }
 
@@ -134,7 +134,7 @@ link_table_put(link_table_t *table, const char *url, size_t len, int64_t nbf,
     entry->len = len;
     memcpy(entry->url, url, len);
 
-    place = &table->entries[slot(table, url, len)];
+    place = &cache->entries[place_of(cache, url, len)];
     forget(*place);
     *place = entry;
 }
