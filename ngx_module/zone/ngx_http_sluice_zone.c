@@ -465,24 +465,6 @@ ngx_http_sluice_zone_alive(ngx_http_sluice_zone_process_t *process)
 
 /* budgets */
 
-int
-ngx_http_sluice_zone_use(const void *id, size_t len, uint64_t limit, time_t exp)
-{
-    int rc;
-
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return -1;
-    }
-
-    ngx_http_sluice_zone_lock();
-    rc = budget_use(ngx_http_sluice_zone_budgets(), id, len, limit, exp,
-                    ngx_time());
-    ngx_http_sluice_zone_unlock();
-
-    return rc;
-}
-
-
 uint64_t
 ngx_http_sluice_zone_take(const void *id, size_t len, uint64_t want,
                           uint64_t limit, time_t exp)
@@ -536,23 +518,6 @@ ngx_http_sluice_zone_spend(const void *id, size_t len, time_t exp)
     ngx_http_sluice_zone_lock();
     budget_spend(ngx_http_sluice_zone_budgets(), id, len, exp, ngx_time());
     ngx_http_sluice_zone_unlock();
-}
-
-
-ngx_uint_t
-ngx_http_sluice_zone_spent(const void *id, size_t len)
-{
-    int spent;
-
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return 0;
-    }
-
-    ngx_http_sluice_zone_lock();
-    spent = budget_spent(ngx_http_sluice_zone_budgets(), id, len, ngx_time());
-    ngx_http_sluice_zone_unlock();
-
-    return (ngx_uint_t) spent;
 }
 
 

@@ -81,13 +81,10 @@ ngx_uint_t ngx_http_sluice_zone_replacing(void);
 
 /* budgets; see budget.h */
 
-int ngx_http_sluice_zone_use(const void *id, size_t len, uint64_t limit,
-                             time_t exp);
 uint64_t ngx_http_sluice_zone_take(const void *id, size_t len, uint64_t want,
                                    uint64_t limit, time_t exp);
 void ngx_http_sluice_zone_give(const void *id, size_t len, uint64_t bytes);
 void ngx_http_sluice_zone_spend(const void *id, size_t len, time_t exp);
-ngx_uint_t ngx_http_sluice_zone_spent(const void *id, size_t len);
 
 
 /* for ngx_http_sluice_zone_module.c */
