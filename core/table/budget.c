@@ -13,8 +13,8 @@ struct budget_s {
 
 typedef struct {
     flat_table_place_t place;
-    uint64_t uses;
-    uint64_t bytes;
+    uint64_t unused; /* version 1 has it */
+    uint64_t used;
     uint64_t spent;
 } entry_t;
 
@@ -83,28 +83,6 @@ find_or_make(budget_t *table, const void *id, size_t len, int64_t exp,
 }
 
 
-int
-budget_use(budget_t *table, const void *id, size_t len, uint64_t limit,
-           int64_t exp, int64_t now)
-{
-    entry_t *entry;
-
-    entry = find_or_make(table, id, len, exp, now);
-
-    if (entry == NULL) {
-        return -1;
-    }
-
-    if (entry->spent || entry->uses >= limit) {
-        return 0;
-    }
-
-    entry->uses++;
-
-    return 1;
-}
-
-
 uint64_t
 budget_take(budget_t *table, const void *id, size_t len, uint64_t want,
             uint64_t limit, int64_t exp, int64_t now)
@@ -118,24 +96,24 @@ budget_take(budget_t *table, const void *id, size_t len, uint64_t want,
         return BUDGET_NO_ROOM;
     }
 
-    if (entry->spent || entry->bytes >= limit) {
+    if (entry->spent || entry->used >= limit) {
         return 0;
     }
 
-    left = limit - entry->bytes;
+    left = limit - entry->used;
 
     if (want > left) {
         want = left;
     }
 
-    entry->bytes += want;
+    entry->used += want;
 
     return want;
 }
 
 
 void
-budget_give(budget_t *table, const void *id, size_t len, uint64_t bytes)
+budget_give(budget_t *table, const void *id, size_t len, uint64_t amount)
 {
     entry_t *entry;
 
@@ -143,7 +121,7 @@ budget_give(budget_t *table, const void *id, size_t len, uint64_t bytes)
     entry = find(table, id, len, 0);
 
     if (entry != NULL) {
-        entry->bytes -= (bytes < entry->bytes) ? bytes : entry->bytes;
+        entry->used -= (amount < entry->used) ? amount : entry->used;
     }
 }
 
@@ -159,17 +137,6 @@ budget_spend(budget_t *table, const void *id, size_t len, int64_t exp,
     if (entry != NULL) {
         entry->spent = 1;
     }
-}
-
-
-int
-budget_spent(budget_t *table, const void *id, size_t len, int64_t now)
-{
-    const entry_t *entry;
-
-    entry = find(table, id, len, now);
-
-    return entry != NULL && entry->spent;
 }
 
 

@@ -1,12 +1,12 @@
 /*
- * How often a link was used and how many bytes went out on it, on this machine:
- * a table in flat memory that processes share; see flat_table.h. It never
- * forgets a link that has not expired, since that would open it again: when it
- * is full the next link does not open.
+ * What was used of a link on this machine: a table in flat memory that
+ * processes share; see flat_table.h. It never forgets a link that has not
+ * expired, since that would open it again: when it is full the next link does
+ * not open.
  *
- * An id has one count of uses and one of bytes. The caller holds a lock around
- * each call but those that say otherwise. Times are seconds since 1970; counts
- * stay below 2^53.
+ * An id has one count, of what the caller likes: uses, bytes. The caller holds
+ * a lock around each call but those that say otherwise. Times are seconds since
+ * 1970; counts stay below 2^53.
  */
 
 #ifndef SLUICE_BUDGET_H
@@ -27,29 +27,21 @@ size_t budget_init(void *mem, size_t size,
 /* 1 when the memory has a table that this code can read. */
 int budget_valid(const void *mem);
 
-/* Takes one use of `limit`: 1 taken, 0 none left, -1 when there is no room to
-   count it. */
-int budget_use(budget_t *table, const void *id, size_t len, uint64_t limit,
-               int64_t exp, int64_t now);
-
 #define BUDGET_NO_ROOM UINT64_MAX
 
-/* Takes up to `want` bytes of `limit` and returns how many: 0 when none are
-   left, BUDGET_NO_ROOM when there is no room to count them. */
+/* Takes up to `want` of `limit` and returns how many: 0 when none are left,
+   BUDGET_NO_ROOM when there is no room to count them. */
 uint64_t budget_take(budget_t *table, const void *id, size_t len, uint64_t want,
                      uint64_t limit, int64_t exp, int64_t now);
 
-/* Gives back bytes that were taken and not sent. */
-void budget_give(budget_t *table, const void *id, size_t len, uint64_t bytes);
+/* Gives back what was taken and not used. */
+void budget_give(budget_t *table, const void *id, size_t len, uint64_t amount);
 
 /* Remembers that somebody else, who counts for several machines, has none
-   left: from then on budget_use() and budget_take() say 0 too, whatever is
-   given back. Without room nothing is remembered. */
+   left: from then on budget_take() says 0 too, whatever is given back. Without
+   room nothing is remembered. */
 void budget_spend(budget_t *table, const void *id, size_t len, int64_t exp,
                   int64_t now);
-
-/* 1 after budget_spend(). */
-int budget_spent(budget_t *table, const void *id, size_t len, int64_t now);
 
 /* Without the lock: how many links are counted (reads the whole table), and
    how many there is room for. */

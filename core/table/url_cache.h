@@ -1,7 +1,7 @@
 /*
  * Signed URLs that this process has seen to be good, each known by all of its
- * bytes. What is asked for most stays: a newer URL takes the place of one that
- * falls into the same place. Only verified URLs are put in. One thread.
+ * bytes. What is asked for most stays: a newer URL drives out the one that
+ * lies where it belongs. Only verified URLs are put in. One thread.
  */
 
 #ifndef SLUICE_URL_CACHE_H

@@ -1,25 +1,12 @@
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "core/table/revocation.h"
-#include "tests/unit/suite.h"
-
-#define NOW 1000
-#define SIZE 65536
-
-static const unsigned char key[SIPHASH_KEY_SIZE] = "0123456789abcde";
+#include "flat.h"
 
 
 static revocation_t *
 make(void)
 {
-    void *mem = malloc(SIZE);
-
-    ck_assert_ptr_nonnull(mem);
-    memset(mem, 0xa5, SIZE);
-    ck_assert_uint_gt(revocation_init(mem, SIZE, key), 0);
-
-    return mem;
+    return flat_make(revocation_init);
 }
 
 
@@ -48,17 +35,6 @@ static int
 find_user(revocation_t *table, int64_t iat)
 {
     return revocation_find(table, REVOCATION_SUB, "ann", 3, iat, NOW);
-}
-
-
-static const char *
-name(unsigned n)
-{
-    static char text[32];
-
-    snprintf(text, sizeof(text), "link-%u", n);
-
-    return text;
 }
 
 
