@@ -1,10 +1,6 @@
 #include "ngx_sluice_event.h"
 
 
-static ngx_int_t ngx_sluice_event_set(ngx_event_t *ev, ngx_int_t event,
-                                      ngx_uint_t wanted);
-
-
 ngx_connection_t *
 ngx_sluice_event_attach(int fd, void *data, ngx_event_handler_pt read,
                         ngx_event_handler_pt write)
@@ -27,17 +23,6 @@ ngx_sluice_event_attach(int fd, void *data, ngx_event_handler_pt read,
 }
 
 
-ngx_int_t
-ngx_sluice_event_want(ngx_connection_t *c, ngx_uint_t read, ngx_uint_t write)
-{
-    if (ngx_sluice_event_set(c->read, NGX_READ_EVENT, read) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_sluice_event_set(c->write, NGX_WRITE_EVENT, write);
-}
-
-
 static ngx_int_t
 ngx_sluice_event_set(ngx_event_t *ev, ngx_int_t event, ngx_uint_t wanted)
 {
@@ -47,6 +32,17 @@ ngx_sluice_event_set(ngx_event_t *ev, ngx_int_t event, ngx_uint_t wanted)
 
     return wanted ? ngx_add_event(ev, event, NGX_LEVEL_EVENT)
                   : ngx_del_event(ev, event, 0);
+}
+
+
+ngx_int_t
+ngx_sluice_event_want(ngx_connection_t *c, ngx_uint_t read, ngx_uint_t write)
+{
+    if (ngx_sluice_event_set(c->read, NGX_READ_EVENT, read) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_sluice_event_set(c->write, NGX_WRITE_EVENT, write);
 }
 
 

@@ -4,26 +4,49 @@
 #define NGX_SLUICE_PG_RETRY 1000 /* ms after a failed connect */
 
 
-static void ngx_sluice_pg_conn_notice(void *arg, const char *message);
 static void ngx_sluice_pg_conn_opening(ngx_sluice_pg_conn_t *conn);
-static ngx_int_t ngx_sluice_pg_conn_attach(ngx_sluice_pg_conn_t *conn,
-                                           ngx_uint_t read, ngx_uint_t write);
-static void ngx_sluice_pg_conn_open_timeout(ngx_event_t *ev);
-static void ngx_sluice_pg_conn_event(ngx_event_t *ev);
-static ngx_int_t ngx_sluice_pg_conn_prepared(ngx_sluice_pg_conn_t *conn);
 static void ngx_sluice_pg_conn_preparing(ngx_sluice_pg_conn_t *conn);
 static void ngx_sluice_pg_conn_execute(ngx_sluice_pg_conn_t *conn);
 static void ngx_sluice_pg_conn_executing(ngx_sluice_pg_conn_t *conn);
-static ngx_int_t ngx_sluice_pg_conn_flush(ngx_sluice_pg_conn_t *conn);
-static ngx_int_t ngx_sluice_pg_conn_read(ngx_sluice_pg_conn_t *conn);
 static void ngx_sluice_pg_conn_finish(ngx_sluice_pg_conn_t *conn);
-static sluice_status_t ngx_sluice_pg_conn_status(PGresult *result);
 
 
 static void
 ngx_sluice_pg_conn_notice(void *arg, const char *message)
 {
     ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0, "postgresql: %s", message);
+}
+
+
+static void
+ngx_sluice_pg_conn_open_timeout(ngx_event_t *ev)
+{
+    ngx_sluice_pg_conn_lost(ev->data, "connect timed out");
+}
+
+
+static void
+ngx_sluice_pg_conn_event(ngx_event_t *ev)
+{
+    ngx_connection_t *c = ev->data;
+    ngx_sluice_pg_conn_t *conn = c->data;
+
+    conn->step(conn);
+}
+
+
+static ngx_int_t
+ngx_sluice_pg_conn_attach(ngx_sluice_pg_conn_t *conn, ngx_uint_t read,
+                          ngx_uint_t write)
+{
+    conn->c = ngx_sluice_event_attach(PQsocket(conn->db), conn,
+                                      ngx_sluice_pg_conn_event,
+                                      ngx_sluice_pg_conn_event);
+    if (conn->c == NULL) {
+        return NGX_ERROR;
+    }
+
+    return ngx_sluice_event_want(conn->c, read, write);
 }
 
 
@@ -103,45 +126,13 @@ ngx_sluice_pg_conn_opening(ngx_sluice_pg_conn_t *conn)
     }
 
     conn->pg->away = 0;
-    ngx_sluice_pg_next(conn);
-}
-
-
-static ngx_int_t
-ngx_sluice_pg_conn_attach(ngx_sluice_pg_conn_t *conn, ngx_uint_t read,
-                          ngx_uint_t write)
-{
-    conn->c = ngx_sluice_event_attach(PQsocket(conn->db), conn,
-                                      ngx_sluice_pg_conn_event,
-                                      ngx_sluice_pg_conn_event);
-    if (conn->c == NULL) {
-        return NGX_ERROR;
-    }
-
-    return ngx_sluice_event_want(conn->c, read, write);
-}
-
-
-static void
-ngx_sluice_pg_conn_open_timeout(ngx_event_t *ev)
-{
-    ngx_sluice_pg_conn_lost(ev->data, "connect timed out");
-}
-
-
-static void
-ngx_sluice_pg_conn_event(ngx_event_t *ev)
-{
-    ngx_connection_t *c = ev->data;
-    ngx_sluice_pg_conn_t *conn = c->data;
-
-    conn->step(conn);
+    ngx_sluice_pg_conn_next(conn);
 }
 
 
 /* between queries */
 
-void
+static void
 ngx_sluice_pg_conn_idle(ngx_sluice_pg_conn_t *conn)
 {
     PGnotify *notify;
@@ -162,7 +153,33 @@ ngx_sluice_pg_conn_idle(ngx_sluice_pg_conn_t *conn)
 
 /* a query: prepare once per connection, then execute */
 
-void
+static ngx_int_t
+ngx_sluice_pg_conn_prepared(ngx_sluice_pg_conn_t *conn)
+{
+    ngx_uint_t i;
+
+    for (i = 0; i < conn->nstatements; i++) {
+        if (conn->statements[i] == conn->query->statement) {
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_sluice_pg_conn_flush(ngx_sluice_pg_conn_t *conn)
+{
+    int rc;
+
+    rc = PQflush(conn->db);
+
+    return rc < 0 ? NGX_ERROR : ngx_sluice_event_want(conn->c, 1, rc == 1);
+}
+
+
+static void
 ngx_sluice_pg_conn_start(ngx_sluice_pg_conn_t *conn,
                          ngx_sluice_pg_query_t *query)
 {
@@ -187,17 +204,27 @@ ngx_sluice_pg_conn_start(ngx_sluice_pg_conn_t *conn,
 
 
 static ngx_int_t
-ngx_sluice_pg_conn_prepared(ngx_sluice_pg_conn_t *conn)
+ngx_sluice_pg_conn_read(ngx_sluice_pg_conn_t *conn)
 {
-    ngx_uint_t i;
+    PGresult *result;
 
-    for (i = 0; i < conn->nstatements; i++) {
-        if (conn->statements[i] == conn->query->statement) {
-            return NGX_OK;
-        }
+    if (PQconsumeInput(conn->db) == 0
+        || ngx_sluice_pg_conn_flush(conn) != NGX_OK) {
+        return NGX_ERROR;
     }
 
-    return NGX_DECLINED;
+    while (!PQisBusy(conn->db)) {
+        result = PQgetResult(conn->db);
+
+        if (result == NULL) {
+            return conn->result ? NGX_OK : NGX_ERROR;
+        }
+
+        PQclear(conn->result);
+        conn->result = result;
+    }
+
+    return NGX_AGAIN;
 }
 
 
@@ -269,69 +296,7 @@ ngx_sluice_pg_conn_executing(ngx_sluice_pg_conn_t *conn)
 }
 
 
-static ngx_int_t
-ngx_sluice_pg_conn_flush(ngx_sluice_pg_conn_t *conn)
-{
-    int rc;
-
-    rc = PQflush(conn->db);
-
-    return rc < 0 ? NGX_ERROR : ngx_sluice_event_want(conn->c, 1, rc == 1);
-}
-
-
-static ngx_int_t
-ngx_sluice_pg_conn_read(ngx_sluice_pg_conn_t *conn)
-{
-    PGresult *result;
-
-    if (PQconsumeInput(conn->db) == 0
-        || ngx_sluice_pg_conn_flush(conn) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    while (!PQisBusy(conn->db)) {
-        result = PQgetResult(conn->db);
-
-        if (result == NULL) {
-            return conn->result ? NGX_OK : NGX_ERROR;
-        }
-
-        PQclear(conn->result);
-        conn->result = result;
-    }
-
-    return NGX_AGAIN;
-}
-
-
 /* answers */
-
-static void
-ngx_sluice_pg_conn_finish(ngx_sluice_pg_conn_t *conn)
-{
-    PGresult *result = conn->result;
-    sluice_status_t status;
-    ngx_sluice_pg_query_t *query = conn->query;
-
-    status = ngx_sluice_pg_conn_status(result);
-
-    conn->query = NULL;
-    conn->result = NULL;
-
-    if (status == SLUICE_INTERNAL || status == SLUICE_DATABASE_AWAY) {
-        /* a plan that went stale, a session being shut down: start afresh */
-        ngx_sluice_pg_conn_free(conn);
-        ngx_sluice_pg_replenish(query->pg);
-
-    } else {
-        ngx_sluice_pg_next(conn);
-    }
-
-    ngx_sluice_pg_answer(query, status, result);
-    PQclear(result);
-}
-
 
 static sluice_status_t
 ngx_sluice_pg_conn_status(PGresult *result)
@@ -370,6 +335,32 @@ ngx_sluice_pg_conn_status(PGresult *result)
 }
 
 
+static void
+ngx_sluice_pg_conn_finish(ngx_sluice_pg_conn_t *conn)
+{
+    PGresult *result = conn->result;
+    sluice_status_t status;
+    ngx_sluice_pg_query_t *query = conn->query;
+
+    status = ngx_sluice_pg_conn_status(result);
+
+    conn->query = NULL;
+    conn->result = NULL;
+
+    if (status == SLUICE_INTERNAL || status == SLUICE_DATABASE_AWAY) {
+        /* a plan that went stale, a session being shut down: start afresh */
+        ngx_sluice_pg_conn_free(conn);
+        ngx_sluice_pg_conn_replenish(query->pg);
+
+    } else {
+        ngx_sluice_pg_conn_next(conn);
+    }
+
+    ngx_sluice_pg_query_answer(query, status, result);
+    PQclear(result);
+}
+
+
 void
 ngx_sluice_pg_conn_lost(ngx_sluice_pg_conn_t *conn, const char *what)
 {
@@ -388,10 +379,10 @@ ngx_sluice_pg_conn_lost(ngx_sluice_pg_conn_t *conn, const char *what)
     ngx_sluice_pg_conn_free(conn);
 
     if (query) {
-        ngx_sluice_pg_answer(query, SLUICE_DATABASE_AWAY, NULL);
+        ngx_sluice_pg_query_answer(query, SLUICE_DATABASE_AWAY, NULL);
     }
 
-    ngx_sluice_pg_replenish(pg);
+    ngx_sluice_pg_conn_replenish(pg);
 }
 
 
@@ -409,4 +400,60 @@ ngx_sluice_pg_conn_free(ngx_sluice_pg_conn_t *conn)
     PQclear(conn->result);
     PQfinish(conn->db);
     ngx_free(conn);
+}
+
+
+/* who waits for one */
+
+void
+ngx_sluice_pg_conn_next(ngx_sluice_pg_conn_t *conn)
+{
+    ngx_queue_t *q;
+    ngx_sluice_pg_t *pg = conn->pg;
+
+    ngx_queue_remove(&conn->queue);
+
+    if (!ngx_queue_empty(&pg->waiting)) {
+        ngx_queue_insert_tail(&pg->busy, &conn->queue);
+
+        q = ngx_queue_head(&pg->waiting);
+        ngx_queue_remove(q);
+        pg->nwaiting--;
+
+        conn->c->idle = 0;
+        ngx_sluice_pg_conn_start(
+            conn, ngx_queue_data(q, ngx_sluice_pg_query_t, queue));
+        return;
+    }
+
+    ngx_queue_insert_head(&pg->idle, &conn->queue);
+
+    if (ngx_exiting || ngx_sluice_event_want(conn->c, 1, 0) != NGX_OK) {
+        ngx_sluice_pg_conn_free(conn);
+        return;
+    }
+
+    conn->step = ngx_sluice_pg_conn_idle;
+    conn->c->idle = 1;
+}
+
+
+void
+ngx_sluice_pg_conn_replenish(ngx_sluice_pg_t *pg)
+{
+    ngx_queue_t *q;
+
+    if (ngx_queue_empty(&pg->waiting) || pg->open == pg->pool
+        || ngx_sluice_pg_conn_open(pg) == NGX_OK) {
+        return;
+    }
+
+    while (pg->open == 0 && !ngx_queue_empty(&pg->waiting)) {
+        q = ngx_queue_head(&pg->waiting);
+        ngx_queue_remove(q);
+        pg->nwaiting--;
+        ngx_sluice_pg_query_answer(
+            ngx_queue_data(q, ngx_sluice_pg_query_t, queue),
+            SLUICE_DATABASE_AWAY, NULL);
+    }
 }

@@ -1,6 +1,12 @@
-/* What the files of the PostgreSQL bridge share: ngx_sluice_pg.c holds the pool
-   and the queries, ngx_sluice_pg_conn.c a connection's life, and
-   ngx_sluice_pg_conf.c reads a conninfo. */
+/*
+ * What the files of the PostgreSQL bridge share; each calls only those above
+ * it:
+ *
+ *     ngx_sluice_pg_conf.c    reads a conninfo, once
+ *     ngx_sluice_pg_query.c   a query, from its parameters to its answer
+ *     ngx_sluice_pg_conn.c    a connection, and which query it takes next
+ *     ngx_sluice_pg.c         the pool, as ngx_sluice_pg.h promises it
+ */
 
 #ifndef NGX_SLUICE_PG_INTERNAL_H
 #define NGX_SLUICE_PG_INTERNAL_H
@@ -64,18 +70,26 @@ struct ngx_sluice_pg_conn_s {
 };
 
 
+/* a query's life: ngx_sluice_pg_query.c */
+
+/* One that nobody has submitted yet, to be ended by _answer(); NULL without
+   memory. Its timer is the caller's to set. */
+ngx_sluice_pg_query_t *ngx_sluice_pg_query_make(
+    ngx_sluice_pg_t *pg, const ngx_sluice_pg_statement_t *statement,
+    const ngx_str_t *params, ngx_sluice_pg_handler_pt handler, void *data);
+
+/* Calls the query's handler, unless cancelled, and frees the query. `result`
+   has the rows of SLUICE_OK, and stays the caller's. */
+void ngx_sluice_pg_query_answer(ngx_sluice_pg_query_t *query,
+                                sluice_status_t status, PGresult *result);
+
+
+/* a connection's life: ngx_sluice_pg_conn.c */
+
 /* Opens a connection; when it stands it takes the first query that waits.
    NGX_OK when it is on its way. A failure is remembered for a while, so that an
    absent server costs nothing. */
 ngx_int_t ngx_sluice_pg_conn_open(ngx_sluice_pg_t *pg);
-
-/* Sends a query: prepares its statement first if this connection has not yet.
- */
-void ngx_sluice_pg_conn_start(ngx_sluice_pg_conn_t *conn,
-                              ngx_sluice_pg_query_t *query);
-
-/* What to do with an event between queries. */
-void ngx_sluice_pg_conn_idle(ngx_sluice_pg_conn_t *conn);
 
 /* Closes the connection; its query, if any, is answered with
    SLUICE_DATABASE_AWAY. */
@@ -84,14 +98,10 @@ void ngx_sluice_pg_conn_lost(ngx_sluice_pg_conn_t *conn, const char *what);
 /* Closes it without a word to its query. */
 void ngx_sluice_pg_conn_free(ngx_sluice_pg_conn_t *conn);
 
-/* Gives a connection that is free the next query, or puts it by. */
-void ngx_sluice_pg_next(ngx_sluice_pg_conn_t *conn);
+/* Gives a connection that is free the next query that waits, or puts it by. */
+void ngx_sluice_pg_conn_next(ngx_sluice_pg_conn_t *conn);
 
 /* Those who wait get a new connection; without hope of one, an answer. */
-void ngx_sluice_pg_replenish(ngx_sluice_pg_t *pg);
-
-/* Calls the query's handler, unless cancelled, and frees the query. */
-void ngx_sluice_pg_answer(ngx_sluice_pg_query_t *query, sluice_status_t status,
-                          PGresult *result);
+void ngx_sluice_pg_conn_replenish(ngx_sluice_pg_t *pg);
 
 #endif

@@ -14,21 +14,44 @@ struct ngx_sluice_redis_command_s {
 };
 
 
-static sluice_status_t
-ngx_sluice_redis_submit(ngx_sluice_redis_t *redis, ngx_uint_t argc,
-                        const ngx_str_t *argv,
-                        const ngx_sluice_redis_command_t *wanted,
-                        ngx_sluice_redis_command_t **command);
 static void ngx_sluice_redis_reply(redisAsyncContext *ac, void *data,
                                    void *privdata);
-static sluice_status_t ngx_sluice_redis_status(redisReply *reply);
-static void ngx_sluice_redis_text(redisReply *reply, ngx_str_t *text);
-static void ngx_sluice_redis_list(ngx_sluice_redis_command_t *cmd,
-                                  sluice_status_t status, redisReply *reply);
-static void ngx_sluice_redis_connected(ngx_sluice_redis_conn_t *conn);
-static void ngx_sluice_redis_lost(ngx_sluice_redis_conn_t *conn,
-                                  const char *error);
 static void ngx_sluice_redis_timeout(ngx_event_t *ev);
+
+
+/* the connection's life */
+
+static void
+ngx_sluice_redis_connected(ngx_sluice_redis_conn_t *conn)
+{
+    ngx_sluice_redis_t *redis = conn->data;
+
+    redis->away = 0;
+}
+
+
+/* Callbacks that are still to come do not open another connection. */
+
+static void
+ngx_sluice_redis_lost(ngx_sluice_redis_conn_t *conn, const char *error)
+{
+    ngx_sluice_redis_t *redis = conn->data;
+
+    if (error) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "redis connection lost: %s", error);
+    }
+
+    redis->pending = 0;
+    redis->retry_at = ngx_current_msec
+                      + (redis->away ? NGX_SLUICE_REDIS_RETRY
+                                     : NGX_SLUICE_REDIS_AGAIN);
+    redis->away = 1;
+
+    if (redis->timer.timer_set) {
+        ngx_del_timer(&redis->timer);
+    }
+}
 
 
 ngx_sluice_redis_t *
@@ -49,46 +72,6 @@ ngx_sluice_redis_create(ngx_pool_t *pool, ngx_sluice_redis_conf_t *conf)
     redis->timer.data = redis;
 
     return redis;
-}
-
-
-sluice_status_t
-ngx_sluice_redis_command(ngx_sluice_redis_t *redis, ngx_uint_t argc,
-                         const ngx_str_t *argv,
-                         ngx_sluice_redis_handler_pt handler, void *data,
-                         ngx_sluice_redis_command_t **command)
-{
-    ngx_sluice_redis_command_t wanted = { redis, handler, NULL, data };
-
-    return ngx_sluice_redis_submit(redis, argc, argv, &wanted, command);
-}
-
-
-sluice_status_t
-ngx_sluice_redis_command_list(ngx_sluice_redis_t *redis, ngx_uint_t argc,
-                              const ngx_str_t *argv,
-                              ngx_sluice_redis_list_pt handler, void *data,
-                              ngx_sluice_redis_command_t **command)
-{
-    ngx_sluice_redis_command_t wanted = { redis, NULL, handler, data };
-
-    return ngx_sluice_redis_submit(redis, argc, argv, &wanted, command);
-}
-
-
-void
-ngx_sluice_redis_cancel(ngx_sluice_redis_command_t *command)
-{
-    command->handler = NULL;
-    command->list = NULL;
-}
-
-
-void
-ngx_sluice_redis_close(ngx_sluice_redis_t *redis)
-{
-    ngx_sluice_redis_unsubscribe(redis);
-    ngx_sluice_redis_conn_close(&redis->conn, NULL);
 }
 
 
@@ -151,44 +134,43 @@ ngx_sluice_redis_submit(ngx_sluice_redis_t *redis, ngx_uint_t argc,
 }
 
 
-static void
-ngx_sluice_redis_reply(redisAsyncContext *ac, void *data, void *privdata)
+sluice_status_t
+ngx_sluice_redis_command(ngx_sluice_redis_t *redis, ngx_uint_t argc,
+                         const ngx_str_t *argv,
+                         ngx_sluice_redis_handler_pt handler, void *data,
+                         ngx_sluice_redis_command_t **command)
 {
-    ngx_str_t text;
-    redisReply *reply = data;
-    sluice_status_t status;
-    ngx_sluice_redis_t *redis;
-    ngx_sluice_redis_command_t *cmd = privdata;
+    ngx_sluice_redis_command_t wanted = { redis, handler, NULL, data };
 
-    redis = cmd->redis;
-    status = ngx_sluice_redis_status(reply);
+    return ngx_sluice_redis_submit(redis, argc, argv, &wanted, command);
+}
 
-    /* a context that was dropped still tells its commands so */
 
-    if (redis->conn.ac == ac) {
-        redis->pending--;
+sluice_status_t
+ngx_sluice_redis_command_list(ngx_sluice_redis_t *redis, ngx_uint_t argc,
+                              const ngx_str_t *argv,
+                              ngx_sluice_redis_list_pt handler, void *data,
+                              ngx_sluice_redis_command_t **command)
+{
+    ngx_sluice_redis_command_t wanted = { redis, NULL, handler, data };
 
-        if (redis->timer.timer_set) {
-            ngx_del_timer(&redis->timer);
-        }
+    return ngx_sluice_redis_submit(redis, argc, argv, &wanted, command);
+}
 
-        if (redis->pending) {
-            ngx_add_timer(&redis->timer, redis->conf.timeout);
 
-        } else {
-            redis->conn.c->idle = 1;
-        }
-    }
+void
+ngx_sluice_redis_cancel(ngx_sluice_redis_command_t *command)
+{
+    command->handler = NULL;
+    command->list = NULL;
+}
 
-    if (cmd->handler) {
-        ngx_sluice_redis_text(status == SLUICE_OK ? reply : NULL, &text);
-        cmd->handler(cmd->data, status, &text);
 
-    } else if (cmd->list) {
-        ngx_sluice_redis_list(cmd, status, reply);
-    }
-
-    ngx_free(cmd);
+void
+ngx_sluice_redis_close(ngx_sluice_redis_t *redis)
+{
+    ngx_sluice_redis_unsubscribe(redis);
+    ngx_sluice_redis_conn_close(&redis->conn, NULL);
 }
 
 
@@ -252,38 +234,44 @@ ngx_sluice_redis_list(ngx_sluice_redis_command_t *cmd, sluice_status_t status,
 }
 
 
-/* the connection's life */
-
 static void
-ngx_sluice_redis_connected(ngx_sluice_redis_conn_t *conn)
+ngx_sluice_redis_reply(redisAsyncContext *ac, void *data, void *privdata)
 {
-    ngx_sluice_redis_t *redis = conn->data;
+    ngx_str_t text;
+    redisReply *reply = data;
+    sluice_status_t status;
+    ngx_sluice_redis_t *redis;
+    ngx_sluice_redis_command_t *cmd = privdata;
 
-    redis->away = 0;
-}
+    redis = cmd->redis;
+    status = ngx_sluice_redis_status(reply);
 
+    /* a context that was dropped still tells its commands so */
 
-/* Callbacks that are still to come do not open another connection. */
+    if (redis->conn.ac == ac) {
+        redis->pending--;
 
-static void
-ngx_sluice_redis_lost(ngx_sluice_redis_conn_t *conn, const char *error)
-{
-    ngx_sluice_redis_t *redis = conn->data;
+        if (redis->timer.timer_set) {
+            ngx_del_timer(&redis->timer);
+        }
 
-    if (error) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "redis connection lost: %s", error);
+        if (redis->pending) {
+            ngx_add_timer(&redis->timer, redis->conf.timeout);
+
+        } else {
+            redis->conn.c->idle = 1;
+        }
     }
 
-    redis->pending = 0;
-    redis->retry_at = ngx_current_msec
-                      + (redis->away ? NGX_SLUICE_REDIS_RETRY
-                                     : NGX_SLUICE_REDIS_AGAIN);
-    redis->away = 1;
+    if (cmd->handler) {
+        ngx_sluice_redis_text(status == SLUICE_OK ? reply : NULL, &text);
+        cmd->handler(cmd->data, status, &text);
 
-    if (redis->timer.timer_set) {
-        ngx_del_timer(&redis->timer);
+    } else if (cmd->list) {
+        ngx_sluice_redis_list(cmd, status, reply);
     }
+
+    ngx_free(cmd);
 }
 
 

@@ -71,9 +71,9 @@ typedef enum {
                                     once until then */
 } ngx_sluice_redis_event_t;
 
-typedef void (*ngx_sluice_redis_news_pt)(void *data,
-                                         ngx_sluice_redis_event_t event,
-                                         ngx_str_t *text);
+typedef void (*ngx_sluice_redis_event_pt)(void *data,
+                                          ngx_sluice_redis_event_t event,
+                                          ngx_str_t *text);
 
 /* Listens to `channel` (which must live on) until the process leaves, over a
    connection of its own. A lost connection is opened again within half a
@@ -81,7 +81,7 @@ typedef void (*ngx_sluice_redis_news_pt)(void *data,
    it keeps a worker process that drains. NGX_ERROR without memory. */
 ngx_int_t ngx_sluice_redis_subscribe(ngx_sluice_redis_t *redis,
                                      const ngx_str_t *channel,
-                                     ngx_sluice_redis_news_pt handler,
+                                     ngx_sluice_redis_event_pt handler,
                                      void *data);
 
 /* While `keep` is set a process that drains goes on listening; it still leaves

@@ -1,209 +1,6 @@
 #include "ngx_sluice_redis_internal.h"
 
 
-static void ngx_sluice_redis_conn_adapt(ngx_sluice_redis_conn_t *conn);
-static ngx_int_t ngx_sluice_redis_conn_greet(ngx_sluice_redis_conn_t *conn,
-                                             ngx_sluice_redis_conf_t *conf);
-static void ngx_sluice_redis_conn_greeted(redisAsyncContext *ac, void *data,
-                                          void *privdata);
-static void ngx_sluice_redis_conn_connected(const redisAsyncContext *ac,
-                                            int status);
-static void ngx_sluice_redis_conn_disconnected(const redisAsyncContext *ac,
-                                               int status);
-static void ngx_sluice_redis_conn_forget(ngx_sluice_redis_conn_t *conn,
-                                         const char *error);
-static void ngx_sluice_redis_conn_read_event(ngx_event_t *ev);
-static void ngx_sluice_redis_conn_write_event(ngx_event_t *ev);
-static void ngx_sluice_redis_conn_add_read(void *data);
-static void ngx_sluice_redis_conn_del_read(void *data);
-static void ngx_sluice_redis_conn_add_write(void *data);
-static void ngx_sluice_redis_conn_del_write(void *data);
-static void ngx_sluice_redis_conn_cleanup(void *data);
-
-
-ngx_int_t
-ngx_sluice_redis_conn_open(ngx_sluice_redis_conn_t *conn,
-                           ngx_sluice_redis_conf_t *conf)
-{
-    const char *host;
-    redisAsyncContext *ac;
-
-    host = (const char *) conf->host.data;
-
-    ac = conf->port ? redisAsyncConnect(host, conf->port)
-                    : redisAsyncConnectUnix(host);
-
-    if (ac == NULL || ac->err) {
-        ngx_sluice_redis_conn_forget(conn, ac ? ac->errstr : "out of memory");
-        goto failed;
-    }
-
-    conn->c = ngx_sluice_event_attach(ac->c.fd, conn,
-                                      ngx_sluice_redis_conn_read_event,
-                                      ngx_sluice_redis_conn_write_event);
-    if (conn->c == NULL) {
-        ngx_sluice_redis_conn_forget(conn, "no connection is free");
-        goto failed;
-    }
-
-    if (conf->port) {
-        (void) redisEnableKeepAlive(&ac->c);
-    }
-
-    conn->ac = ac;
-    ngx_sluice_redis_conn_adapt(conn);
-
-    if (ngx_sluice_redis_conn_greet(conn, conf) != NGX_OK) {
-        ngx_sluice_redis_conn_close(conn, "nothing can be sent");
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
-
-failed:
-
-    if (ac) {
-        redisAsyncFree(ac);
-    }
-
-    return NGX_ERROR;
-}
-
-
-static void
-ngx_sluice_redis_conn_adapt(ngx_sluice_redis_conn_t *conn)
-{
-    redisAsyncContext *ac = conn->ac;
-
-    ac->data = conn;
-    ac->ev.data = conn;
-    ac->ev.addRead = ngx_sluice_redis_conn_add_read;
-    ac->ev.delRead = ngx_sluice_redis_conn_del_read;
-    ac->ev.addWrite = ngx_sluice_redis_conn_add_write;
-    ac->ev.delWrite = ngx_sluice_redis_conn_del_write;
-    ac->ev.cleanup = ngx_sluice_redis_conn_cleanup;
-
-    (void) redisAsyncSetConnectCallback(ac, ngx_sluice_redis_conn_connected);
-    (void) redisAsyncSetDisconnectCallback(ac,
-                                           ngx_sluice_redis_conn_disconnected);
-}
-
-
-/* AUTH [user] password; SELECT db: pipelined in front of the first command */
-
-static ngx_int_t
-ngx_sluice_redis_conn_greet(ngx_sluice_redis_conn_t *conn,
-                            ngx_sluice_redis_conf_t *conf)
-{
-    u_char number[NGX_INT_T_LEN];
-    ngx_int_t rc;
-    ngx_str_t argv[3];
-    ngx_uint_t argc;
-
-    rc = NGX_OK;
-
-    if (conf->password.len) {
-        argc = 0;
-        ngx_str_set(&argv[argc++], "AUTH");
-
-        if (conf->user.len) {
-            argv[argc++] = conf->user;
-        }
-
-        argv[argc++] = conf->password;
-
-        rc = ngx_sluice_redis_conn_send(conn, argc, argv,
-                                        ngx_sluice_redis_conn_greeted, NULL);
-    }
-
-    if (conf->db && rc == NGX_OK) {
-        ngx_str_set(&argv[0], "SELECT");
-        argv[1].data = number;
-        argv[1].len = (size_t) (ngx_sprintf(number, "%ui", conf->db) - number);
-
-        rc = ngx_sluice_redis_conn_send(conn, 2, argv,
-                                        ngx_sluice_redis_conn_greeted, NULL);
-    }
-
-    return rc;
-}
-
-
-static void
-ngx_sluice_redis_conn_greeted(redisAsyncContext *ac, void *data, void *privdata)
-{
-    redisReply *reply = data;
-
-    if (reply && reply->type == REDIS_REPLY_ERROR) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "redis: %s", reply->str);
-    }
-}
-
-
-ngx_int_t
-ngx_sluice_redis_conn_send(ngx_sluice_redis_conn_t *conn, ngx_uint_t argc,
-                           const ngx_str_t *argv, redisCallbackFn *callback,
-                           void *data)
-{
-    size_t sizes[NGX_SLUICE_REDIS_MAX_ARGS];
-    ngx_uint_t i;
-    const char *texts[NGX_SLUICE_REDIS_MAX_ARGS];
-
-    for (i = 0; i < argc; i++) {
-        texts[i] = (const char *) argv[i].data;
-        sizes[i] = argv[i].len;
-    }
-
-    return redisAsyncCommandArgv(conn->ac, callback, data, (int) argc, texts,
-                                 sizes)
-                   == REDIS_OK
-               ? NGX_OK
-               : NGX_ERROR;
-}
-
-
-void
-ngx_sluice_redis_conn_close(ngx_sluice_redis_conn_t *conn, const char *error)
-{
-    redisAsyncContext *ac = conn->ac;
-
-    if (ac == NULL) {
-        return;
-    }
-
-    ngx_sluice_redis_conn_forget(conn, error);
-    redisAsyncFree(ac);
-}
-
-
-/* the connection's life */
-
-static void
-ngx_sluice_redis_conn_connected(const redisAsyncContext *ac, int status)
-{
-    ngx_sluice_redis_conn_t *conn = ac->data;
-
-    if (status != REDIS_OK) {
-        ngx_sluice_redis_conn_forget(conn, ac->errstr);
-
-    } else if (conn->connected) {
-        conn->connected(conn);
-    }
-}
-
-
-static void
-ngx_sluice_redis_conn_disconnected(const redisAsyncContext *ac, int status)
-{
-    ngx_sluice_redis_conn_t *conn = ac->data;
-
-    if (conn->ac == ac) {
-        ngx_sluice_redis_conn_forget(conn, status == REDIS_OK ? "closed"
-                                                              : ac->errstr);
-    }
-}
-
-
 /* hiredis frees the context next; callbacks that it still makes must not find
    it. */
 
@@ -285,4 +82,187 @@ ngx_sluice_redis_conn_cleanup(void *data)
 
     ngx_sluice_event_detach(conn->c, 1);
     conn->c = NULL;
+}
+
+
+/* the connection's life */
+
+static void
+ngx_sluice_redis_conn_connected(const redisAsyncContext *ac, int status)
+{
+    ngx_sluice_redis_conn_t *conn = ac->data;
+
+    if (status != REDIS_OK) {
+        ngx_sluice_redis_conn_forget(conn, ac->errstr);
+
+    } else if (conn->connected) {
+        conn->connected(conn);
+    }
+}
+
+
+static void
+ngx_sluice_redis_conn_disconnected(const redisAsyncContext *ac, int status)
+{
+    ngx_sluice_redis_conn_t *conn = ac->data;
+
+    if (conn->ac == ac) {
+        ngx_sluice_redis_conn_forget(conn, status == REDIS_OK ? "closed"
+                                                              : ac->errstr);
+    }
+}
+
+
+static void
+ngx_sluice_redis_conn_adapt(ngx_sluice_redis_conn_t *conn)
+{
+    redisAsyncContext *ac = conn->ac;
+
+    ac->data = conn;
+    ac->ev.data = conn;
+    ac->ev.addRead = ngx_sluice_redis_conn_add_read;
+    ac->ev.delRead = ngx_sluice_redis_conn_del_read;
+    ac->ev.addWrite = ngx_sluice_redis_conn_add_write;
+    ac->ev.delWrite = ngx_sluice_redis_conn_del_write;
+    ac->ev.cleanup = ngx_sluice_redis_conn_cleanup;
+
+    (void) redisAsyncSetConnectCallback(ac, ngx_sluice_redis_conn_connected);
+    (void) redisAsyncSetDisconnectCallback(ac,
+                                           ngx_sluice_redis_conn_disconnected);
+}
+
+
+static void
+ngx_sluice_redis_conn_greeted(redisAsyncContext *ac, void *data, void *privdata)
+{
+    redisReply *reply = data;
+
+    if (reply && reply->type == REDIS_REPLY_ERROR) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "redis: %s", reply->str);
+    }
+}
+
+
+/* AUTH [user] password; SELECT db: pipelined in front of the first command */
+
+static ngx_int_t
+ngx_sluice_redis_conn_greet(ngx_sluice_redis_conn_t *conn,
+                            ngx_sluice_redis_conf_t *conf)
+{
+    u_char number[NGX_INT_T_LEN];
+    ngx_int_t rc;
+    ngx_str_t argv[3];
+    ngx_uint_t argc;
+
+    rc = NGX_OK;
+
+    if (conf->password.len) {
+        argc = 0;
+        ngx_str_set(&argv[argc++], "AUTH");
+
+        if (conf->user.len) {
+            argv[argc++] = conf->user;
+        }
+
+        argv[argc++] = conf->password;
+
+        rc = ngx_sluice_redis_conn_send(conn, argc, argv,
+                                        ngx_sluice_redis_conn_greeted, NULL);
+    }
+
+    if (conf->db && rc == NGX_OK) {
+        ngx_str_set(&argv[0], "SELECT");
+        argv[1].data = number;
+        argv[1].len = (size_t) (ngx_sprintf(number, "%ui", conf->db) - number);
+
+        rc = ngx_sluice_redis_conn_send(conn, 2, argv,
+                                        ngx_sluice_redis_conn_greeted, NULL);
+    }
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_sluice_redis_conn_open(ngx_sluice_redis_conn_t *conn,
+                           ngx_sluice_redis_conf_t *conf)
+{
+    const char *host;
+    redisAsyncContext *ac;
+
+    host = (const char *) conf->host.data;
+
+    ac = conf->port ? redisAsyncConnect(host, conf->port)
+                    : redisAsyncConnectUnix(host);
+
+    if (ac == NULL || ac->err) {
+        ngx_sluice_redis_conn_forget(conn, ac ? ac->errstr : "out of memory");
+        goto failed;
+    }
+
+    conn->c = ngx_sluice_event_attach(ac->c.fd, conn,
+                                      ngx_sluice_redis_conn_read_event,
+                                      ngx_sluice_redis_conn_write_event);
+    if (conn->c == NULL) {
+        ngx_sluice_redis_conn_forget(conn, "no connection is free");
+        goto failed;
+    }
+
+    if (conf->port) {
+        (void) redisEnableKeepAlive(&ac->c);
+    }
+
+    conn->ac = ac;
+    ngx_sluice_redis_conn_adapt(conn);
+
+    if (ngx_sluice_redis_conn_greet(conn, conf) != NGX_OK) {
+        ngx_sluice_redis_conn_close(conn, "nothing can be sent");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+
+failed:
+
+    if (ac) {
+        redisAsyncFree(ac);
+    }
+
+    return NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_sluice_redis_conn_send(ngx_sluice_redis_conn_t *conn, ngx_uint_t argc,
+                           const ngx_str_t *argv, redisCallbackFn *callback,
+                           void *data)
+{
+    size_t sizes[NGX_SLUICE_REDIS_MAX_ARGS];
+    ngx_uint_t i;
+    const char *texts[NGX_SLUICE_REDIS_MAX_ARGS];
+
+    for (i = 0; i < argc; i++) {
+        texts[i] = (const char *) argv[i].data;
+        sizes[i] = argv[i].len;
+    }
+
+    return redisAsyncCommandArgv(conn->ac, callback, data, (int) argc, texts,
+                                 sizes)
+                   == REDIS_OK
+               ? NGX_OK
+               : NGX_ERROR;
+}
+
+
+void
+ngx_sluice_redis_conn_close(ngx_sluice_redis_conn_t *conn, const char *error)
+{
+    redisAsyncContext *ac = conn->ac;
+
+    if (ac == NULL) {
+        return;
+    }
+
+    ngx_sluice_redis_conn_forget(conn, error);
+    redisAsyncFree(ac);
 }

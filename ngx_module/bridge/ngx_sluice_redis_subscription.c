@@ -11,7 +11,7 @@ struct ngx_sluice_redis_subscription_s {
     ngx_sluice_redis_t *redis;
     ngx_sluice_redis_conn_t conn;
     ngx_str_t channel;
-    ngx_sluice_redis_news_pt handler;
+    ngx_sluice_redis_event_pt handler;
     void *data;
     ngx_event_t timer;   /* always runs, but for a process that leaves */
     ngx_msec_t backoff;  /* before the next try */
@@ -22,25 +22,171 @@ struct ngx_sluice_redis_subscription_s {
 
 
 static void
+ngx_sluice_redis_subscription_ask(ngx_sluice_redis_subscription_t *sub);
+
+
+/* what the timer waits for: the next try, a reply, the next sign of life */
+
+static void
 ngx_sluice_redis_subscription_wait(ngx_sluice_redis_subscription_t *sub,
                                    ngx_event_handler_pt handler,
-                                   ngx_msec_t timeout);
-static void ngx_sluice_redis_subscription_open(ngx_event_t *ev);
-static void ngx_sluice_redis_subscription_beat(ngx_event_t *ev);
-static void ngx_sluice_redis_subscription_silent(ngx_event_t *ev);
+                                   ngx_msec_t timeout)
+{
+    if (sub->timer.timer_set) {
+        ngx_del_timer(&sub->timer);
+    }
+
+    sub->timer.handler = handler;
+    ngx_add_timer(&sub->timer, timeout);
+}
+
+
+/* A subscribed context of hiredis 0.14 never answers a PING's callback; the
+   same SUBSCRIBE again is answered like the first. */
+
 static void
-ngx_sluice_redis_subscription_ask(ngx_sluice_redis_subscription_t *sub);
-static void ngx_sluice_redis_subscription_reply(redisAsyncContext *ac,
-                                                void *data, void *privdata);
+ngx_sluice_redis_subscription_beat(ngx_event_t *ev)
+{
+    ngx_sluice_redis_subscription_ask(ev->data);
+}
+
+
 static void
-ngx_sluice_redis_subscription_confirmed(ngx_sluice_redis_subscription_t *sub);
-static void ngx_sluice_redis_subscription_lost(ngx_sluice_redis_conn_t *conn,
-                                               const char *error);
+ngx_sluice_redis_subscription_confirmed(ngx_sluice_redis_subscription_t *sub)
+{
+    ngx_sluice_redis_subscription_wait(sub, ngx_sluice_redis_subscription_beat,
+                                       NGX_SLUICE_REDIS_BEAT);
+
+    if (sub->stands) {
+        return;
+    }
+
+    if (sub->told) {
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "redis: \"%V\" is listened to again", &sub->channel);
+    }
+
+    sub->stands = 1;
+    sub->told = 0;
+    sub->backoff = NGX_SLUICE_REDIS_BACKOFF;
+
+    sub->handler(sub->data, NGX_SLUICE_REDIS_SUBSCRIBED, NULL);
+}
+
+
+/* ["subscribe", channel, 1] and ["message", channel, payload]; NULL when the
+   context is freed, which _lost() has told */
+
+static void
+ngx_sluice_redis_subscription_reply(redisAsyncContext *ac, void *data,
+                                    void *privdata)
+{
+    ngx_str_t text;
+    redisReply *reply = data;
+    ngx_sluice_redis_subscription_t *sub = privdata;
+
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY
+        || reply->elements != 3) {
+        return;
+    }
+
+    if (ngx_strcmp(reply->element[0]->str, "subscribe") == 0) {
+        ngx_sluice_redis_subscription_confirmed(sub);
+
+    } else if (ngx_strcmp(reply->element[0]->str, "message") == 0
+               && reply->element[2]->type == REDIS_REPLY_STRING) {
+        text.data = (u_char *) reply->element[2]->str;
+        text.len = reply->element[2]->len;
+
+        sub->handler(sub->data, NGX_SLUICE_REDIS_MESSAGE, &text);
+    }
+}
+
+
+static void
+ngx_sluice_redis_subscription_silent(ngx_event_t *ev)
+{
+    ngx_sluice_redis_subscription_t *sub = ev->data;
+
+    ngx_sluice_redis_conn_close(&sub->conn, "no answer in time");
+}
+
+
+static void
+ngx_sluice_redis_subscription_ask(ngx_sluice_redis_subscription_t *sub)
+{
+    ngx_str_t argv[] = { ngx_string("SUBSCRIBE"), sub->channel };
+
+    if (ngx_sluice_redis_conn_send(&sub->conn, 2, argv,
+                                   ngx_sluice_redis_subscription_reply, sub)
+        != NGX_OK) {
+        ngx_sluice_redis_conn_close(&sub->conn, "nothing can be sent");
+        return;
+    }
+
+    ngx_sluice_redis_subscription_wait(
+        sub, ngx_sluice_redis_subscription_silent, sub->redis->conf.timeout);
+}
+
+
+static void
+ngx_sluice_redis_subscription_open(ngx_event_t *ev)
+{
+    ngx_sluice_redis_subscription_t *sub = ev->data;
+
+    if (ngx_exiting
+        || ngx_sluice_redis_conn_open(&sub->conn, &sub->redis->conf)
+               != NGX_OK) {
+        return;
+    }
+
+    sub->conn.c->idle = !sub->keep;
+
+    ngx_sluice_redis_subscription_ask(sub);
+}
+
+
+/* The processes of many machines do not come back in the same millisecond. */
+
+static void
+ngx_sluice_redis_subscription_lost(ngx_sluice_redis_conn_t *conn,
+                                   const char *error)
+{
+    ngx_msec_t delay;
+    ngx_sluice_redis_subscription_t *sub = conn->data;
+
+    if (sub->timer.timer_set) {
+        ngx_del_timer(&sub->timer);
+    }
+
+    if (sub->handler == NULL || ngx_exiting) {
+        return;
+    }
+
+    delay = sub->backoff / 2 + (ngx_msec_t) ngx_random() % (sub->backoff / 2);
+
+    ngx_sluice_redis_subscription_wait(sub, ngx_sluice_redis_subscription_open,
+                                       delay);
+
+    sub->backoff = ngx_min(sub->backoff * 2, NGX_SLUICE_REDIS_BACKOFF_MAX);
+    sub->stands = 0;
+
+    if (sub->told) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "redis: \"%V\" is not listened to: %s", &sub->channel,
+                  error ? error : "closed");
+
+    sub->told = 1;
+    sub->handler(sub->data, NGX_SLUICE_REDIS_LOST, NULL);
+}
 
 
 ngx_int_t
 ngx_sluice_redis_subscribe(ngx_sluice_redis_t *redis, const ngx_str_t *channel,
-                           ngx_sluice_redis_news_pt handler, void *data)
+                           ngx_sluice_redis_event_pt handler, void *data)
 {
     ngx_sluice_redis_subscription_t *sub;
 
@@ -104,163 +250,4 @@ ngx_sluice_redis_subscription_keep(ngx_sluice_redis_t *redis, ngx_uint_t keep)
             sub->conn.c->idle = !keep;
         }
     }
-}
-
-
-/* what the timer waits for: the next try, a reply, the next sign of life */
-
-static void
-ngx_sluice_redis_subscription_wait(ngx_sluice_redis_subscription_t *sub,
-                                   ngx_event_handler_pt handler,
-                                   ngx_msec_t timeout)
-{
-    if (sub->timer.timer_set) {
-        ngx_del_timer(&sub->timer);
-    }
-
-    sub->timer.handler = handler;
-    ngx_add_timer(&sub->timer, timeout);
-}
-
-
-static void
-ngx_sluice_redis_subscription_open(ngx_event_t *ev)
-{
-    ngx_sluice_redis_subscription_t *sub = ev->data;
-
-    if (ngx_exiting
-        || ngx_sluice_redis_conn_open(&sub->conn, &sub->redis->conf)
-               != NGX_OK) {
-        return;
-    }
-
-    sub->conn.c->idle = !sub->keep;
-
-    ngx_sluice_redis_subscription_ask(sub);
-}
-
-
-/* A subscribed context of hiredis 0.14 never answers a PING's callback; the
-   same SUBSCRIBE again is answered like the first. */
-
-static void
-ngx_sluice_redis_subscription_beat(ngx_event_t *ev)
-{
-    ngx_sluice_redis_subscription_ask(ev->data);
-}
-
-
-static void
-ngx_sluice_redis_subscription_ask(ngx_sluice_redis_subscription_t *sub)
-{
-    ngx_str_t argv[] = { ngx_string("SUBSCRIBE"), sub->channel };
-
-    if (ngx_sluice_redis_conn_send(&sub->conn, 2, argv,
-                                   ngx_sluice_redis_subscription_reply, sub)
-        != NGX_OK) {
-        ngx_sluice_redis_conn_close(&sub->conn, "nothing can be sent");
-        return;
-    }
-
-    ngx_sluice_redis_subscription_wait(
-        sub, ngx_sluice_redis_subscription_silent, sub->redis->conf.timeout);
-}
-
-
-static void
-ngx_sluice_redis_subscription_silent(ngx_event_t *ev)
-{
-    ngx_sluice_redis_subscription_t *sub = ev->data;
-
-    ngx_sluice_redis_conn_close(&sub->conn, "no answer in time");
-}
-
-
-/* ["subscribe", channel, 1] and ["message", channel, payload]; NULL when the
-   context is freed, which _lost() has told */
-
-static void
-ngx_sluice_redis_subscription_reply(redisAsyncContext *ac, void *data,
-                                    void *privdata)
-{
-    ngx_str_t text;
-    redisReply *reply = data;
-    ngx_sluice_redis_subscription_t *sub = privdata;
-
-    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY
-        || reply->elements != 3) {
-        return;
-    }
-
-    if (ngx_strcmp(reply->element[0]->str, "subscribe") == 0) {
-        ngx_sluice_redis_subscription_confirmed(sub);
-
-    } else if (ngx_strcmp(reply->element[0]->str, "message") == 0
-               && reply->element[2]->type == REDIS_REPLY_STRING) {
-        text.data = (u_char *) reply->element[2]->str;
-        text.len = reply->element[2]->len;
-
-        sub->handler(sub->data, NGX_SLUICE_REDIS_MESSAGE, &text);
-    }
-}
-
-
-static void
-ngx_sluice_redis_subscription_confirmed(ngx_sluice_redis_subscription_t *sub)
-{
-    ngx_sluice_redis_subscription_wait(sub, ngx_sluice_redis_subscription_beat,
-                                       NGX_SLUICE_REDIS_BEAT);
-
-    if (sub->stands) {
-        return;
-    }
-
-    if (sub->told) {
-        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                      "redis: \"%V\" is listened to again", &sub->channel);
-    }
-
-    sub->stands = 1;
-    sub->told = 0;
-    sub->backoff = NGX_SLUICE_REDIS_BACKOFF;
-
-    sub->handler(sub->data, NGX_SLUICE_REDIS_SUBSCRIBED, NULL);
-}
-
-
-/* The processes of many machines do not come back in the same millisecond. */
-
-static void
-ngx_sluice_redis_subscription_lost(ngx_sluice_redis_conn_t *conn,
-                                   const char *error)
-{
-    ngx_msec_t delay;
-    ngx_sluice_redis_subscription_t *sub = conn->data;
-
-    if (sub->timer.timer_set) {
-        ngx_del_timer(&sub->timer);
-    }
-
-    if (sub->handler == NULL || ngx_exiting) {
-        return;
-    }
-
-    delay = sub->backoff / 2 + (ngx_msec_t) ngx_random() % (sub->backoff / 2);
-
-    ngx_sluice_redis_subscription_wait(sub, ngx_sluice_redis_subscription_open,
-                                       delay);
-
-    sub->backoff = ngx_min(sub->backoff * 2, NGX_SLUICE_REDIS_BACKOFF_MAX);
-    sub->stands = 0;
-
-    if (sub->told) {
-        return;
-    }
-
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "redis: \"%V\" is not listened to: %s", &sub->channel,
-                  error ? error : "closed");
-
-    sub->told = 1;
-    sub->handler(sub->data, NGX_SLUICE_REDIS_LOST, NULL);
 }
