@@ -23,7 +23,7 @@
 /* Processes that subscribed in the same moment share one snapshot: it has begun
    at least so long (ms) after the last of them, whose clocks tick apart. */
 
-#define NGX_HTTP_SLUICE_REVOCATION_SETTLE 100
+#define NGX_HTTP_SLUICE_SNAPSHOT_SETTLE 100
 
 /* s; Redis's set is read by position: what has expired stays until nobody reads
    who began before. */
@@ -63,31 +63,354 @@ typedef struct {
 } ngx_http_sluice_revocation_t;
 
 
-static void ngx_http_sluice_revocation_event(void *data,
-                                             ngx_sluice_redis_event_t event,
-                                             ngx_str_t *text);
-static void ngx_http_sluice_revocation_message(ngx_str_t *text);
-static void ngx_http_sluice_revocation_tick(ngx_event_t *ev);
-static void ngx_http_sluice_revocation_wait(ngx_msec_t time);
-static ngx_uint_t ngx_http_sluice_revocation_due(void);
-static void ngx_http_sluice_revocation_done(ngx_uint_t ok, ngx_uint_t mirrored);
-static void ngx_http_sluice_revocation_forget(void);
-static void
-ngx_http_sluice_revocation_tell(const revocation_message_t *message);
-static ngx_int_t
-ngx_http_sluice_revocation_send(ngx_http_sluice_revocation_news_t *news);
-static void ngx_http_sluice_revocation_sent(void *data, sluice_status_t status,
-                                            ngx_str_t *text);
-static void
-ngx_http_sluice_revocation_keep(ngx_http_sluice_revocation_news_t *news);
-static void ngx_http_sluice_revocation_send_again(void);
-
-
 static ngx_str_t ngx_http_sluice_revocation_channel = ngx_string(
     "sluice:revocations");
 
 static ngx_http_sluice_revocation_t ngx_http_sluice_revocation;
 
+
+/* ngx_add_timer() leaves a timer that is set to about the same time */
+
+static void
+ngx_http_sluice_revocation_wait(ngx_msec_t time)
+{
+    ngx_event_t *timer = &ngx_http_sluice_revocation.timer;
+
+    if (timer->handler == NULL) {
+        return;
+    }
+
+    if (timer->timer_set) {
+        ngx_del_timer(timer);
+    }
+
+    ngx_add_timer(timer, time);
+}
+
+
+/* telling the others */
+
+static void
+ngx_http_sluice_revocation_keep(ngx_http_sluice_revocation_news_t *news)
+{
+    ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
+
+    if (rev->conf == NULL) {
+        ngx_free(news);
+        return;
+    }
+
+    if (rev->nunsent == NGX_HTTP_SLUICE_REVOCATION_UNSENT_MAX
+        || (ngx_msec_int_t) (news->until - ngx_current_msec) <= 0) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "a revocation was not published: other machines learn "
+                      "of it within a minute");
+        ngx_free(news);
+        return;
+    }
+
+    ngx_queue_insert_tail(&rev->unsent, &news->queue);
+
+    if (rev->nunsent++ == 0) {
+        ngx_http_sluice_revocation_wait(NGX_HTTP_SLUICE_REVOCATION_TICK);
+    }
+}
+
+
+static void
+ngx_http_sluice_revocation_sent(void *data, sluice_status_t status,
+                                ngx_str_t *text)
+{
+    if (status == SLUICE_OK) {
+        ngx_free(data);
+        return;
+    }
+
+    ngx_http_sluice_revocation_keep(data);
+}
+
+
+/* ZADD sluice:revoked <exp> <message>; PUBLISH sluice:revocations <message> */
+
+static ngx_int_t
+ngx_http_sluice_revocation_send(ngx_http_sluice_revocation_news_t *news)
+{
+    ngx_sluice_redis_t *redis = ngx_http_sluice_revocation.conf->redis;
+
+    ngx_str_t zadd[] = { ngx_string("ZADD"),
+                         ngx_string(NGX_HTTP_SLUICE_SNAPSHOT_SET),
+                         { news->score_len, news->score },
+                         { news->len, news->text } };
+
+    ngx_str_t publish[] = { ngx_string("PUBLISH"),
+                            ngx_http_sluice_revocation_channel,
+                            { news->len, news->text } };
+
+    if (ngx_sluice_redis_command(redis, 4, zadd, NULL, NULL, NULL)
+        != SLUICE_OK) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_sluice_redis_command(redis, 3, publish,
+                                    ngx_http_sluice_revocation_sent, news, NULL)
+                   == SLUICE_OK
+               ? NGX_OK
+               : NGX_DECLINED;
+}
+
+
+/* What fails again meanwhile goes behind the last one of today. */
+
+static void
+ngx_http_sluice_revocation_send_again(void)
+{
+    ngx_uint_t n;
+    ngx_queue_t *q;
+    ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
+    ngx_http_sluice_revocation_news_t *news;
+
+    for (n = rev->nunsent; n; n--) {
+        q = ngx_queue_head(&rev->unsent);
+        ngx_queue_remove(q);
+        rev->nunsent--;
+
+        news = ngx_queue_data(q, ngx_http_sluice_revocation_news_t, queue);
+
+        if (ngx_http_sluice_revocation_send(news) != NGX_OK) {
+            ngx_http_sluice_revocation_keep(news);
+        }
+    }
+}
+
+
+static void
+ngx_http_sluice_revocation_tell(const revocation_message_t *message)
+{
+    size_t len;
+    u_char text[REVOCATION_MESSAGE_SIZE_MAX];
+    ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
+    ngx_http_sluice_revocation_news_t *news;
+
+    if (rev->conf == NULL || rev->conf->redis == NULL) {
+        return;
+    }
+
+    len = revocation_message_write(message, (char *) text, sizeof(text));
+    if (len == 0) {
+        return;
+    }
+
+    news = ngx_alloc(offsetof(ngx_http_sluice_revocation_news_t, text) + len,
+                     ngx_cycle->log);
+    if (news == NULL) {
+        return;
+    }
+
+    news->until = ngx_current_msec + NGX_HTTP_SLUICE_REVOCATION_FULL;
+    news->score_len = (size_t) (ngx_sprintf(news->score, "%L", message->exp)
+                                - news->score);
+    news->len = len;
+    ngx_memcpy(news->text, text, len);
+
+    if (ngx_http_sluice_revocation_send(news) != NGX_OK) {
+        ngx_http_sluice_revocation_keep(news);
+    }
+}
+
+
+void
+ngx_http_sluice_revocation_publish(ngx_http_request_t *r, json_t *list)
+{
+    size_t i;
+    json_t *entry;
+    revocation_message_t message;
+
+    json_array_foreach(list, i, entry)
+    {
+        if (revocation_message_read(entry, &message) != REVOCATION_MESSAGE_OK) {
+            ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
+                          "the database revoked what is not understood: update "
+                          "this nginx's module");
+            continue;
+        }
+
+        ngx_http_sluice_zone_apply(&message);
+        ngx_http_sluice_revocation_tell(&message);
+    }
+}
+
+
+void
+ngx_http_sluice_revocation_spent(ngx_str_t *id, time_t exp)
+{
+    revocation_message_t message;
+
+    if (revocation_message_set(&message, REVOCATION_USE, (char *) id->data,
+                               id->len, 0, exp)
+        == 0) {
+        ngx_http_sluice_zone_apply(&message);
+        ngx_http_sluice_revocation_tell(&message);
+    }
+}
+
+
+/* what comes over the channel */
+
+static void
+ngx_http_sluice_revocation_message(ngx_str_t *text)
+{
+    revocation_message_t message;
+
+    switch (revocation_message_parse((const char *) text->data, text->len,
+                                     &message)) {
+
+    case REVOCATION_MESSAGE_OK:
+        ngx_http_sluice_zone_apply(&message);
+        return;
+
+    case REVOCATION_MESSAGE_UNKNOWN:
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "a revocation of an unknown version or kind is ignored");
+        return;
+
+    case REVOCATION_MESSAGE_MALFORMED:
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "a malformed revocation of %uz bytes is ignored",
+                      text->len);
+    }
+}
+
+
+static void
+ngx_http_sluice_revocation_event(void *data, ngx_sluice_redis_event_t event,
+                                 ngx_str_t *text)
+{
+    ngx_http_sluice_revocation_t *rev = data;
+
+    if (event == NGX_SLUICE_REDIS_MESSAGE) {
+        ngx_http_sluice_revocation_message(text);
+        return;
+    }
+
+    rev->listens = (event == NGX_SLUICE_REDIS_SUBSCRIBED);
+    rev->listens_since = ngx_current_msec;
+    rev->covered = 0;
+    rev->counts = 0;
+    rev->mirror = (rev->conf->database != NULL);
+
+    ngx_http_sluice_revocation_wait(NGX_HTTP_SLUICE_REVOCATION_TICK);
+}
+
+
+/* when to read the record */
+
+static ngx_uint_t
+ngx_http_sluice_revocation_due(void)
+{
+    ngx_msec_t age;
+    ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
+
+    if (!rev->listens && rev->conf->database == NULL) {
+        return 0;
+    }
+
+    if (!rev->listens || rev->failed || !ngx_http_sluice_zone_known()) {
+        return ngx_http_sluice_zone_turn(NGX_HTTP_SLUICE_REVOCATION_POLL);
+    }
+
+    if (rev->covered) {
+        return ngx_http_sluice_zone_turn(NGX_HTTP_SLUICE_REVOCATION_FULL);
+    }
+
+    age = ngx_current_msec - rev->listens_since;
+
+    if (age < NGX_HTTP_SLUICE_SNAPSHOT_SETTLE) {
+        return 0;
+    }
+
+    if (ngx_http_sluice_zone_turn(age - NGX_HTTP_SLUICE_SNAPSHOT_SETTLE)) {
+        return 1;
+    }
+
+    /* another process has begun one since */
+    rev->covered = 1;
+    rev->mirror = 0;
+
+    return 0;
+}
+
+
+/* ZREMRANGEBYSCORE sluice:revoked -inf <an hour ago> */
+
+static void
+ngx_http_sluice_revocation_forget(void)
+{
+    u_char score[NGX_TIME_T_LEN];
+
+    ngx_str_t argv[] = { ngx_string("ZREMRANGEBYSCORE"),
+                         ngx_string(NGX_HTTP_SLUICE_SNAPSHOT_SET),
+                         ngx_string("-inf"),
+                         { 0, score } };
+
+    argv[3].len = (size_t) (ngx_sprintf(score, "%T",
+                                        ngx_time()
+                                            - NGX_HTTP_SLUICE_REVOCATION_KEPT)
+                            - score);
+
+    (void) ngx_sluice_redis_command(ngx_http_sluice_revocation.conf->redis, 4,
+                                    argv, NULL, NULL, NULL);
+}
+
+
+static void
+ngx_http_sluice_revocation_done(ngx_uint_t ok, ngx_uint_t mirrored)
+{
+    ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
+
+    rev->reading = 0;
+    rev->failed = !ok;
+
+    if (!ok) {
+        rev->covered = 0;
+        ngx_http_sluice_revocation_wait(NGX_HTTP_SLUICE_REVOCATION_TICK);
+        return;
+    }
+
+    ngx_http_sluice_zone_set_known();
+
+    if (rev->counts) {
+        rev->covered = 1;
+        rev->mirror = rev->mirror && !mirrored;
+        ngx_http_sluice_revocation_forget();
+    }
+}
+
+
+static void
+ngx_http_sluice_revocation_tick(ngx_event_t *ev)
+{
+    ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
+
+    if (ngx_exiting) {
+        return;
+    }
+
+    ngx_http_sluice_revocation_send_again();
+
+    if (!rev->reading && ngx_http_sluice_revocation_due()) {
+        rev->reading = 1;
+        rev->counts = rev->listens;
+        ngx_http_sluice_snapshot(rev->conf, rev->listens && rev->mirror,
+                                 ngx_http_sluice_revocation_done);
+    }
+
+    ngx_http_sluice_revocation_wait(rev->covered && rev->nunsent == 0
+                                        ? NGX_HTTP_SLUICE_REVOCATION_CALM
+                                        : NGX_HTTP_SLUICE_REVOCATION_TICK);
+}
+
+
+/* a process */
 
 void
 ngx_http_sluice_revocation_start(ngx_http_sluice_main_conf_t *smcf)
@@ -149,360 +472,4 @@ ngx_http_sluice_revocation_stop(void)
     }
 
     rev->conf = NULL;
-}
-
-
-void
-ngx_http_sluice_revocation_apply(const revocation_message_t *message)
-{
-    if (message->kind == REVOCATION_USE) {
-        ngx_http_sluice_zone_spend(message->id, message->id_len,
-                                   (time_t) message->exp);
-        return;
-    }
-
-    ngx_http_sluice_zone_revoke(message->kind, message->id, message->id_len,
-                                (time_t) message->before, (time_t) message->exp,
-                                ngx_cycle->log);
-}
-
-
-/* what comes over the channel */
-
-static void
-ngx_http_sluice_revocation_event(void *data, ngx_sluice_redis_event_t event,
-                                 ngx_str_t *text)
-{
-    ngx_http_sluice_revocation_t *rev = data;
-
-    if (event == NGX_SLUICE_REDIS_MESSAGE) {
-        ngx_http_sluice_revocation_message(text);
-        return;
-    }
-
-    rev->listens = (event == NGX_SLUICE_REDIS_SUBSCRIBED);
-    rev->listens_since = ngx_current_msec;
-    rev->covered = 0;
-    rev->counts = 0;
-    rev->mirror = (rev->conf->database != NULL);
-
-    ngx_http_sluice_revocation_wait(NGX_HTTP_SLUICE_REVOCATION_TICK);
-}
-
-
-static void
-ngx_http_sluice_revocation_message(ngx_str_t *text)
-{
-    revocation_message_t message;
-
-    switch (revocation_message_parse((const char *) text->data, text->len,
-                                     &message)) {
-
-    case REVOCATION_MESSAGE_OK:
-        ngx_http_sluice_revocation_apply(&message);
-        return;
-
-    case REVOCATION_MESSAGE_UNKNOWN:
-        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "a revocation of an unknown version or kind is ignored");
-        return;
-
-    case REVOCATION_MESSAGE_MALFORMED:
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "a malformed revocation of %uz bytes is ignored",
-                      text->len);
-    }
-}
-
-
-/* when to read the record */
-
-static void
-ngx_http_sluice_revocation_tick(ngx_event_t *ev)
-{
-    ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
-
-    if (ngx_exiting) {
-        return;
-    }
-
-    ngx_http_sluice_revocation_send_again();
-
-    if (!rev->reading && ngx_http_sluice_revocation_due()) {
-        rev->reading = 1;
-        rev->counts = rev->listens;
-        ngx_http_sluice_snapshot(rev->conf, rev->listens && rev->mirror,
-                                 ngx_http_sluice_revocation_done);
-    }
-
-    ngx_http_sluice_revocation_wait(rev->covered && rev->nunsent == 0
-                                        ? NGX_HTTP_SLUICE_REVOCATION_CALM
-                                        : NGX_HTTP_SLUICE_REVOCATION_TICK);
-}
-
-
-/* ngx_add_timer() leaves a timer that is set to about the same time */
-
-static void
-ngx_http_sluice_revocation_wait(ngx_msec_t time)
-{
-    ngx_event_t *timer = &ngx_http_sluice_revocation.timer;
-
-    if (timer->handler == NULL) {
-        return;
-    }
-
-    if (timer->timer_set) {
-        ngx_del_timer(timer);
-    }
-
-    ngx_add_timer(timer, time);
-}
-
-
-static ngx_uint_t
-ngx_http_sluice_revocation_due(void)
-{
-    ngx_msec_t age;
-    ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
-
-    if (!rev->listens && rev->conf->database == NULL) {
-        return 0;
-    }
-
-    if (!rev->listens || rev->failed || !ngx_http_sluice_zone_known()) {
-        return ngx_http_sluice_zone_turn(NGX_HTTP_SLUICE_REVOCATION_POLL);
-    }
-
-    if (rev->covered) {
-        return ngx_http_sluice_zone_turn(NGX_HTTP_SLUICE_REVOCATION_FULL);
-    }
-
-    age = ngx_current_msec - rev->listens_since;
-
-    if (age < NGX_HTTP_SLUICE_REVOCATION_SETTLE) {
-        return 0;
-    }
-
-    if (ngx_http_sluice_zone_turn(age - NGX_HTTP_SLUICE_REVOCATION_SETTLE)) {
-        return 1;
-    }
-
-    /* another process has begun one since */
-    rev->covered = 1;
-    rev->mirror = 0;
-
-    return 0;
-}
-
-
-static void
-ngx_http_sluice_revocation_done(ngx_uint_t ok, ngx_uint_t mirrored)
-{
-    ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
-
-    rev->reading = 0;
-    rev->failed = !ok;
-
-    if (!ok) {
-        rev->covered = 0;
-        ngx_http_sluice_revocation_wait(NGX_HTTP_SLUICE_REVOCATION_TICK);
-        return;
-    }
-
-    ngx_http_sluice_zone_set_known();
-
-    if (rev->counts) {
-        rev->covered = 1;
-        rev->mirror = rev->mirror && !mirrored;
-        ngx_http_sluice_revocation_forget();
-    }
-}
-
-
-/* ZREMRANGEBYSCORE sluice:revoked -inf <an hour ago> */
-
-static void
-ngx_http_sluice_revocation_forget(void)
-{
-    u_char score[NGX_TIME_T_LEN];
-
-    ngx_str_t argv[] = { ngx_string("ZREMRANGEBYSCORE"),
-                         ngx_string(NGX_HTTP_SLUICE_REVOCATION_SET),
-                         ngx_string("-inf"),
-                         { 0, score } };
-
-    argv[3].len = (size_t) (ngx_sprintf(score, "%T",
-                                        ngx_time()
-                                            - NGX_HTTP_SLUICE_REVOCATION_KEPT)
-                            - score);
-
-    (void) ngx_sluice_redis_command(ngx_http_sluice_revocation.conf->redis, 4,
-                                    argv, NULL, NULL, NULL);
-}
-
-
-/* telling the others */
-
-void
-ngx_http_sluice_revocation_publish(ngx_http_request_t *r, json_t *list)
-{
-    size_t i;
-    json_t *entry;
-    revocation_message_t message;
-
-    json_array_foreach(list, i, entry)
-    {
-        if (revocation_message_read(entry, &message) != REVOCATION_MESSAGE_OK) {
-            ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
-                          "the database revoked what is not understood: update "
-                          "this nginx's module");
-            continue;
-        }
-
-        ngx_http_sluice_revocation_apply(&message);
-        ngx_http_sluice_revocation_tell(&message);
-    }
-}
-
-
-void
-ngx_http_sluice_revocation_spent(ngx_str_t *id, time_t exp)
-{
-    revocation_message_t message;
-
-    if (revocation_message_set(&message, REVOCATION_USE, (char *) id->data,
-                               id->len, 0, exp)
-        == 0) {
-        ngx_http_sluice_revocation_apply(&message);
-        ngx_http_sluice_revocation_tell(&message);
-    }
-}
-
-
-static void
-ngx_http_sluice_revocation_tell(const revocation_message_t *message)
-{
-    size_t len;
-    u_char text[REVOCATION_MESSAGE_SIZE_MAX];
-    ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
-    ngx_http_sluice_revocation_news_t *news;
-
-    if (rev->conf == NULL || rev->conf->redis == NULL) {
-        return;
-    }
-
-    len = revocation_message_write(message, (char *) text, sizeof(text));
-    if (len == 0) {
-        return;
-    }
-
-    news = ngx_alloc(offsetof(ngx_http_sluice_revocation_news_t, text) + len,
-                     ngx_cycle->log);
-    if (news == NULL) {
-        return;
-    }
-
-    news->until = ngx_current_msec + NGX_HTTP_SLUICE_REVOCATION_FULL;
-    news->score_len = (size_t) (ngx_sprintf(news->score, "%L", message->exp)
-                                - news->score);
-    news->len = len;
-    ngx_memcpy(news->text, text, len);
-
-    if (ngx_http_sluice_revocation_send(news) != NGX_OK) {
-        ngx_http_sluice_revocation_keep(news);
-    }
-}
-
-
-/* ZADD sluice:revoked <exp> <message>; PUBLISH sluice:revocations <message> */
-
-static ngx_int_t
-ngx_http_sluice_revocation_send(ngx_http_sluice_revocation_news_t *news)
-{
-    ngx_sluice_redis_t *redis = ngx_http_sluice_revocation.conf->redis;
-
-    ngx_str_t zadd[] = { ngx_string("ZADD"),
-                         ngx_string(NGX_HTTP_SLUICE_REVOCATION_SET),
-                         { news->score_len, news->score },
-                         { news->len, news->text } };
-
-    ngx_str_t publish[] = { ngx_string("PUBLISH"),
-                            ngx_http_sluice_revocation_channel,
-                            { news->len, news->text } };
-
-    if (ngx_sluice_redis_command(redis, 4, zadd, NULL, NULL, NULL)
-        != SLUICE_OK) {
-        return NGX_DECLINED;
-    }
-
-    return ngx_sluice_redis_command(redis, 3, publish,
-                                    ngx_http_sluice_revocation_sent, news, NULL)
-                   == SLUICE_OK
-               ? NGX_OK
-               : NGX_DECLINED;
-}
-
-
-static void
-ngx_http_sluice_revocation_sent(void *data, sluice_status_t status,
-                                ngx_str_t *text)
-{
-    if (status == SLUICE_OK) {
-        ngx_free(data);
-        return;
-    }
-
-    ngx_http_sluice_revocation_keep(data);
-}
-
-
-static void
-ngx_http_sluice_revocation_keep(ngx_http_sluice_revocation_news_t *news)
-{
-    ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
-
-    if (rev->conf == NULL) {
-        ngx_free(news);
-        return;
-    }
-
-    if (rev->nunsent == NGX_HTTP_SLUICE_REVOCATION_UNSENT_MAX
-        || (ngx_msec_int_t) (news->until - ngx_current_msec) <= 0) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "a revocation was not published: other machines learn "
-                      "of it within a minute");
-        ngx_free(news);
-        return;
-    }
-
-    ngx_queue_insert_tail(&rev->unsent, &news->queue);
-
-    if (rev->nunsent++ == 0) {
-        ngx_http_sluice_revocation_wait(NGX_HTTP_SLUICE_REVOCATION_TICK);
-    }
-}
-
-
-/* What fails again meanwhile goes behind the last one of today. */
-
-static void
-ngx_http_sluice_revocation_send_again(void)
-{
-    ngx_uint_t n;
-    ngx_queue_t *q;
-    ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
-    ngx_http_sluice_revocation_news_t *news;
-
-    for (n = rev->nunsent; n; n--) {
-        q = ngx_queue_head(&rev->unsent);
-        ngx_queue_remove(q);
-        rev->nunsent--;
-
-        news = ngx_queue_data(q, ngx_http_sluice_revocation_news_t, queue);
-
-        if (ngx_http_sluice_revocation_send(news) != NGX_OK) {
-            ngx_http_sluice_revocation_keep(news);
-        }
-    }
 }

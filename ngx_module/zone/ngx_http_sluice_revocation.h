@@ -16,12 +16,8 @@
 #define NGX_HTTP_SLUICE_REVOCATION_H
 
 #include "ngx_module/http/ngx_http_sluice.h"
-#include "core/table/revocation_message.h"
 
 #include <jansson.h>
-
-#define NGX_HTTP_SLUICE_REVOCATION_SET "sluice:revoked"
-
 
 /* For init_process; `smcf` lives as long as the process. */
 void ngx_http_sluice_revocation_start(ngx_http_sluice_main_conf_t *smcf);
@@ -36,9 +32,5 @@ void ngx_http_sluice_revocation_publish(ngx_http_request_t *r, json_t *list);
 
 /* The same for a budget that has nothing left for anybody. */
 void ngx_http_sluice_revocation_spent(ngx_str_t *id, time_t exp);
-
-/* Puts a revocation, or a spent budget, into the zone. */
-void ngx_http_sluice_revocation_apply(const revocation_message_t *message);
-
 
 #endif

@@ -12,9 +12,6 @@
 #define NGX_HTTP_SLUICE_SIGNER_FD ((ngx_socket_t) -2)
 
 
-static void ngx_http_sluice_signer_leave(ngx_event_t *ev);
-
-
 unsigned
 ngx_http_sluice_signer(void)
 {
@@ -25,6 +22,18 @@ ngx_http_sluice_signer(void)
     }
 
     return settled ? 0 : 1;
+}
+
+
+static void
+ngx_http_sluice_signer_leave(ngx_event_t *ev)
+{
+    ngx_connection_t *c = ev->data;
+
+    ngx_http_sluice_zone_leave();
+
+    ngx_free_connection(c);
+    c->fd = (ngx_socket_t) -1;
 }
 
 
@@ -53,16 +62,4 @@ ngx_http_sluice_signer_start(ngx_cycle_t *cycle)
     ngx_http_sluice_zone_serve();
 
     return NGX_OK;
-}
-
-
-static void
-ngx_http_sluice_signer_leave(ngx_event_t *ev)
-{
-    ngx_connection_t *c = ev->data;
-
-    ngx_http_sluice_zone_leave();
-
-    ngx_free_connection(c);
-    c->fd = (ngx_socket_t) -1;
 }

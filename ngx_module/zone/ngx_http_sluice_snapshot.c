@@ -1,4 +1,3 @@
-#include "ngx_http_sluice_revocation.h"
 #include "ngx_http_sluice_snapshot.h"
 #include "ngx_http_sluice_zone.h"
 
@@ -35,26 +34,8 @@ typedef struct {
 } ngx_http_sluice_snapshot_t;
 
 
-static void ngx_http_sluice_snapshot_end(ngx_uint_t ok);
-static void ngx_http_sluice_snapshot_told(const char *record);
 static void ngx_http_sluice_snapshot_query(void);
-static void ngx_http_sluice_snapshot_rows(void *data,
-                                          const ngx_sluice_pg_result_t *result);
-static ngx_int_t
-ngx_http_sluice_snapshot_behind(const ngx_sluice_pg_result_t *result);
-static ngx_int_t
-ngx_http_sluice_snapshot_row(const ngx_sluice_pg_result_t *result,
-                             ngx_uint_t row, revocation_message_t *message);
-static void
-ngx_http_sluice_snapshot_mirror(const revocation_message_t *message);
-static void ngx_http_sluice_snapshot_mirrored(void *data,
-                                              sluice_status_t status,
-                                              ngx_str_t *text);
-static void ngx_http_sluice_snapshot_next(void);
 static void ngx_http_sluice_snapshot_range(void);
-static void ngx_http_sluice_snapshot_members(void *data, sluice_status_t status,
-                                             const ngx_str_t *items,
-                                             ngx_uint_t n);
 
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_snapshot_statement = {
@@ -65,37 +46,6 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_snapshot_statement = {
 };
 
 static ngx_http_sluice_snapshot_t ngx_http_sluice_snapshot_state;
-
-
-void
-ngx_http_sluice_snapshot(ngx_http_sluice_main_conf_t *smcf, ngx_uint_t mirror,
-                         ngx_http_sluice_snapshot_done_pt done)
-{
-    ngx_http_sluice_snapshot_t *snap = &ngx_http_sluice_snapshot_state;
-
-    ngx_memzero(snap, sizeof(ngx_http_sluice_snapshot_t));
-
-    snap->conf = smcf;
-    snap->done = done;
-    snap->mirror = (mirror != 0);
-    snap->began = ngx_time();
-    snap->kind.data = snap->kind_text;
-    snap->id.data = snap->id_text;
-
-    if (smcf->database) {
-        ngx_http_sluice_snapshot_query();
-
-    } else {
-        ngx_http_sluice_snapshot_range();
-    }
-}
-
-
-void
-ngx_http_sluice_snapshot_stop(void)
-{
-    ngx_http_sluice_snapshot_state.done = NULL;
-}
 
 
 static void
@@ -127,72 +77,6 @@ ngx_http_sluice_snapshot_told(const char *record)
 
 
 /* from PostgreSQL */
-
-static void
-ngx_http_sluice_snapshot_query(void)
-{
-    ngx_str_t params[3];
-    ngx_sluice_pg_query_t *query;
-    ngx_http_sluice_snapshot_t *snap = &ngx_http_sluice_snapshot_state;
-
-    u_char many[NGX_INT_T_LEN];
-
-    params[0] = snap->kind;
-    params[1] = snap->id;
-    params[2].data = many;
-    params[2].len = (size_t) (ngx_sprintf(many, "%i",
-                                          NGX_HTTP_SLUICE_SNAPSHOT_PAGE)
-                              - many);
-
-    if (ngx_sluice_pg_query(snap->conf->database,
-                            &ngx_http_sluice_snapshot_statement, params,
-                            ngx_http_sluice_snapshot_rows, NULL, &query)
-        != SLUICE_OK) {
-        ngx_http_sluice_snapshot_end(0);
-    }
-}
-
-
-static void
-ngx_http_sluice_snapshot_rows(void *data, const ngx_sluice_pg_result_t *result)
-{
-    ngx_uint_t i;
-    revocation_message_t message;
-    ngx_http_sluice_snapshot_t *snap = &ngx_http_sluice_snapshot_state;
-
-    if (result->status != SLUICE_OK || ngx_exiting) {
-        ngx_http_sluice_snapshot_end(0);
-        return;
-    }
-
-    snap->whole = result->rows < NGX_HTTP_SLUICE_SNAPSHOT_PAGE;
-
-    /* held while the page is worked on: answers may come before it is done */
-    snap->unsaid = 1;
-
-    for (i = 0; i < result->rows; i++) {
-        if (ngx_http_sluice_snapshot_row(result, i, &message) != NGX_OK) {
-            snap->strange++;
-            continue;
-        }
-
-        ngx_http_sluice_revocation_apply(&message);
-
-        if (snap->mirror && !snap->missed) {
-            ngx_http_sluice_snapshot_mirror(&message);
-        }
-    }
-
-    ngx_http_sluice_snapshot_told("the database");
-
-    if (!snap->whole && ngx_http_sluice_snapshot_behind(result) != NGX_OK) {
-        ngx_http_sluice_snapshot_end(0);
-        return;
-    }
-
-    ngx_http_sluice_snapshot_next();
-}
-
 
 static ngx_int_t
 ngx_http_sluice_snapshot_row(const ngx_sluice_pg_result_t *result,
@@ -250,54 +134,6 @@ ngx_http_sluice_snapshot_behind(const ngx_sluice_pg_result_t *result)
 }
 
 
-/* ZADD sluice:revoked <exp> <message>; the next page waits for the answers, so
-   that not more than a page of them is on its way */
-
-static void
-ngx_http_sluice_snapshot_mirror(const revocation_message_t *message)
-{
-    u_char score[NGX_INT64_LEN];
-    u_char text[REVOCATION_MESSAGE_SIZE_MAX];
-    ngx_str_t argv[4];
-    ngx_http_sluice_snapshot_t *snap = &ngx_http_sluice_snapshot_state;
-
-    ngx_str_set(&argv[0], "ZADD");
-    ngx_str_set(&argv[1], NGX_HTTP_SLUICE_REVOCATION_SET);
-    argv[2].data = score;
-    argv[2].len = (size_t) (ngx_sprintf(score, "%L", message->exp) - score);
-    argv[3].data = text;
-    argv[3].len = revocation_message_write(message, (char *) text,
-                                           sizeof(text));
-
-    if (ngx_sluice_redis_command(snap->conf->redis, 4, argv,
-                                 ngx_http_sluice_snapshot_mirrored, NULL, NULL)
-        != SLUICE_OK) {
-        snap->missed = 1;
-        return;
-    }
-
-    snap->unsaid++;
-}
-
-
-static void
-ngx_http_sluice_snapshot_mirrored(void *data, sluice_status_t status,
-                                  ngx_str_t *text)
-{
-    ngx_http_sluice_snapshot_t *snap = &ngx_http_sluice_snapshot_state;
-
-    if (snap->done == NULL) {
-        return;
-    }
-
-    if (status != SLUICE_OK) {
-        snap->missed = 1;
-    }
-
-    ngx_http_sluice_snapshot_next();
-}
-
-
 static void
 ngx_http_sluice_snapshot_next(void)
 {
@@ -319,40 +155,121 @@ ngx_http_sluice_snapshot_next(void)
 }
 
 
-/* from Redis: ZRANGEBYSCORE sluice:revoked (<began> +inf LIMIT <position>
-   <many>; nobody takes out what was not expired then */
-
 static void
-ngx_http_sluice_snapshot_range(void)
+ngx_http_sluice_snapshot_mirrored(void *data, sluice_status_t status,
+                                  ngx_str_t *text)
 {
-    u_char min[NGX_TIME_T_LEN + 1];
-    u_char position[NGX_INT_T_LEN];
-    u_char many[NGX_INT_T_LEN];
     ngx_http_sluice_snapshot_t *snap = &ngx_http_sluice_snapshot_state;
 
-    ngx_str_t argv[] = { ngx_string("ZRANGEBYSCORE"),
-                         ngx_string(NGX_HTTP_SLUICE_REVOCATION_SET),
-                         { 0, min },
-                         ngx_string("+inf"),
-                         ngx_string("LIMIT"),
-                         { 0, position },
-                         { 0, many } };
+    if (snap->done == NULL) {
+        return;
+    }
 
-    argv[2].len = (size_t) (ngx_sprintf(min, "(%T", snap->began) - min);
-    argv[5].len = (size_t) (ngx_sprintf(position, "%ui", snap->position)
-                            - position);
-    argv[6].len = (size_t) (ngx_sprintf(many, "%i",
-                                        NGX_HTTP_SLUICE_SNAPSHOT_PAGE)
-                            - many);
+    if (status != SLUICE_OK) {
+        snap->missed = 1;
+    }
 
-    if (ngx_sluice_redis_command_list(
-            snap->conf->redis, sizeof(argv) / sizeof(argv[0]), argv,
-            ngx_http_sluice_snapshot_members, NULL, NULL)
+    ngx_http_sluice_snapshot_next();
+}
+
+
+/* ZADD sluice:revoked <exp> <message>; the next page waits for the answers, so
+   that not more than a page of them is on its way */
+
+static void
+ngx_http_sluice_snapshot_mirror(const revocation_message_t *message)
+{
+    u_char score[NGX_INT64_LEN];
+    u_char text[REVOCATION_MESSAGE_SIZE_MAX];
+    ngx_str_t argv[4];
+    ngx_http_sluice_snapshot_t *snap = &ngx_http_sluice_snapshot_state;
+
+    ngx_str_set(&argv[0], "ZADD");
+    ngx_str_set(&argv[1], NGX_HTTP_SLUICE_SNAPSHOT_SET);
+    argv[2].data = score;
+    argv[2].len = (size_t) (ngx_sprintf(score, "%L", message->exp) - score);
+    argv[3].data = text;
+    argv[3].len = revocation_message_write(message, (char *) text,
+                                           sizeof(text));
+
+    if (ngx_sluice_redis_command(snap->conf->redis, 4, argv,
+                                 ngx_http_sluice_snapshot_mirrored, NULL, NULL)
+        != SLUICE_OK) {
+        snap->missed = 1;
+        return;
+    }
+
+    snap->unsaid++;
+}
+
+
+static void
+ngx_http_sluice_snapshot_rows(void *data, const ngx_sluice_pg_result_t *result)
+{
+    ngx_uint_t i;
+    revocation_message_t message;
+    ngx_http_sluice_snapshot_t *snap = &ngx_http_sluice_snapshot_state;
+
+    if (result->status != SLUICE_OK || ngx_exiting) {
+        ngx_http_sluice_snapshot_end(0);
+        return;
+    }
+
+    snap->whole = result->rows < NGX_HTTP_SLUICE_SNAPSHOT_PAGE;
+
+    /* held while the page is worked on: answers may come before it is done */
+    snap->unsaid = 1;
+
+    for (i = 0; i < result->rows; i++) {
+        if (ngx_http_sluice_snapshot_row(result, i, &message) != NGX_OK) {
+            snap->strange++;
+            continue;
+        }
+
+        ngx_http_sluice_zone_apply(&message);
+
+        if (snap->mirror && !snap->missed) {
+            ngx_http_sluice_snapshot_mirror(&message);
+        }
+    }
+
+    ngx_http_sluice_snapshot_told("the database");
+
+    if (!snap->whole && ngx_http_sluice_snapshot_behind(result) != NGX_OK) {
+        ngx_http_sluice_snapshot_end(0);
+        return;
+    }
+
+    ngx_http_sluice_snapshot_next();
+}
+
+
+static void
+ngx_http_sluice_snapshot_query(void)
+{
+    ngx_str_t params[3];
+    ngx_sluice_pg_query_t *query;
+    ngx_http_sluice_snapshot_t *snap = &ngx_http_sluice_snapshot_state;
+
+    u_char many[NGX_INT_T_LEN];
+
+    params[0] = snap->kind;
+    params[1] = snap->id;
+    params[2].data = many;
+    params[2].len = (size_t) (ngx_sprintf(many, "%i",
+                                          NGX_HTTP_SLUICE_SNAPSHOT_PAGE)
+                              - many);
+
+    if (ngx_sluice_pg_query(snap->conf->database,
+                            &ngx_http_sluice_snapshot_statement, params,
+                            ngx_http_sluice_snapshot_rows, NULL, &query)
         != SLUICE_OK) {
         ngx_http_sluice_snapshot_end(0);
     }
 }
 
+
+/* from Redis */
 
 static void
 ngx_http_sluice_snapshot_members(void *data, sluice_status_t status,
@@ -375,7 +292,7 @@ ngx_http_sluice_snapshot_members(void *data, sluice_status_t status,
         if (revocation_message_parse((const char *) items[i].data, items[i].len,
                                      &message)
             == REVOCATION_MESSAGE_OK) {
-            ngx_http_sluice_revocation_apply(&message);
+            ngx_http_sluice_zone_apply(&message);
 
         } else {
             snap->strange++;
@@ -393,4 +310,70 @@ ngx_http_sluice_snapshot_members(void *data, sluice_status_t status,
 
     snap->position += n;
     ngx_http_sluice_snapshot_range();
+}
+
+
+/* ZRANGEBYSCORE sluice:revoked (<began> +inf LIMIT <position> <many>; nobody
+   takes out what was not expired then */
+
+static void
+ngx_http_sluice_snapshot_range(void)
+{
+    u_char min[NGX_TIME_T_LEN + 1];
+    u_char position[NGX_INT_T_LEN];
+    u_char many[NGX_INT_T_LEN];
+    ngx_http_sluice_snapshot_t *snap = &ngx_http_sluice_snapshot_state;
+
+    ngx_str_t argv[] = { ngx_string("ZRANGEBYSCORE"),
+                         ngx_string(NGX_HTTP_SLUICE_SNAPSHOT_SET),
+                         { 0, min },
+                         ngx_string("+inf"),
+                         ngx_string("LIMIT"),
+                         { 0, position },
+                         { 0, many } };
+
+    argv[2].len = (size_t) (ngx_sprintf(min, "(%T", snap->began) - min);
+    argv[5].len = (size_t) (ngx_sprintf(position, "%ui", snap->position)
+                            - position);
+    argv[6].len = (size_t) (ngx_sprintf(many, "%i",
+                                        NGX_HTTP_SLUICE_SNAPSHOT_PAGE)
+                            - many);
+
+    if (ngx_sluice_redis_command_list(
+            snap->conf->redis, sizeof(argv) / sizeof(argv[0]), argv,
+            ngx_http_sluice_snapshot_members, NULL, NULL)
+        != SLUICE_OK) {
+        ngx_http_sluice_snapshot_end(0);
+    }
+}
+
+
+void
+ngx_http_sluice_snapshot(ngx_http_sluice_main_conf_t *smcf, ngx_uint_t mirror,
+                         ngx_http_sluice_snapshot_done_pt done)
+{
+    ngx_http_sluice_snapshot_t *snap = &ngx_http_sluice_snapshot_state;
+
+    ngx_memzero(snap, sizeof(ngx_http_sluice_snapshot_t));
+
+    snap->conf = smcf;
+    snap->done = done;
+    snap->mirror = (mirror != 0);
+    snap->began = ngx_time();
+    snap->kind.data = snap->kind_text;
+    snap->id.data = snap->id_text;
+
+    if (smcf->database) {
+        ngx_http_sluice_snapshot_query();
+
+    } else {
+        ngx_http_sluice_snapshot_range();
+    }
+}
+
+
+void
+ngx_http_sluice_snapshot_stop(void)
+{
+    ngx_http_sluice_snapshot_state.done = NULL;
 }

@@ -7,6 +7,9 @@
 
 #include "ngx_module/http/ngx_http_sluice.h"
 
+/* Redis's set: messages by the time when they expire. */
+#define NGX_HTTP_SLUICE_SNAPSHOT_SET "sluice:revoked"
+
 /* `ok`: everything that was revoked when the snapshot began is in the zone;
    `mirrored`: and in Redis's set. */
 typedef void (*ngx_http_sluice_snapshot_done_pt)(ngx_uint_t ok,

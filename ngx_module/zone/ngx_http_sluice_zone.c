@@ -4,11 +4,12 @@
  * configuration keep theirs after a reload.
  */
 
-#include "ngx_http_sluice_zone.h"
+#include "ngx_http_sluice_zone_internal.h"
 
 #include "core/base/status.h"
 #include "core/table/budget.h"
 #include "core/table/revocation.h"
+#include "core/table/revocation_message.h"
 #include "core/table/siphash.h"
 #include "core/table/verified.h"
 
@@ -39,14 +40,6 @@ typedef struct {
 ngx_http_sluice_zone_row_t;
 
 
-/* A process that takes requests; pid 0: a free place. */
-
-typedef struct {
-    ngx_atomic_t pid;
-    ngx_atomic_t configuration;
-} ngx_http_sluice_zone_process_t;
-
-
 /* What lies in shared memory, with the tables behind it. */
 
 typedef struct {
@@ -66,14 +59,9 @@ typedef struct {
 
 /* This process's zone; NULL: none. */
 
-static ngx_atomic_uint_t ngx_http_sluice_zone_configuration;
 static ngx_shm_zone_t *ngx_http_sluice_zone_shm;
 static ngx_http_sluice_zone_sh_t *ngx_http_sluice_zone_sh;
-
-
-static ngx_uint_t
-ngx_http_sluice_zone_alive(ngx_http_sluice_zone_process_t *process);
-static ngx_uint_t ngx_http_sluice_zone_alert(void);
+static ngx_atomic_uint_t ngx_http_sluice_zone_number;
 
 
 void
@@ -83,8 +71,7 @@ ngx_http_sluice_zone_attach(ngx_shm_zone_t *shm_zone, void *mem)
     ngx_http_sluice_zone_sh = mem;
 
     if (mem) {
-        ngx_http_sluice_zone_configuration =
-            ++ngx_http_sluice_zone_sh->configurations;
+        ngx_http_sluice_zone_number = ++ngx_http_sluice_zone_sh->configurations;
     }
 }
 
@@ -131,17 +118,33 @@ ngx_http_sluice_zone_mutex(void)
 }
 
 
-static void
+void
 ngx_http_sluice_zone_lock(void)
 {
     ngx_shmtx_lock(ngx_http_sluice_zone_mutex());
 }
 
 
-static void
+void
 ngx_http_sluice_zone_unlock(void)
 {
     ngx_shmtx_unlock(ngx_http_sluice_zone_mutex());
+}
+
+
+/* what ngx_http_sluice_zone_process.c asks for */
+
+ngx_http_sluice_zone_process_t *
+ngx_http_sluice_zone_processes(void)
+{
+    return ngx_http_sluice_zone_sh ? ngx_http_sluice_zone_sh->processes : NULL;
+}
+
+
+ngx_atomic_uint_t
+ngx_http_sluice_zone_configuration(void)
+{
+    return ngx_http_sluice_zone_number;
 }
 
 
@@ -283,9 +286,27 @@ ngx_http_sluice_zone_revoked(revocation_kind_t kind, const void *id, size_t len,
 }
 
 
-void
+/* Under the lock: 1 when a full table has not been told for a while */
+
+static ngx_uint_t
+ngx_http_sluice_zone_alert(void)
+{
+    time_t now = ngx_time();
+
+    if (now - ngx_http_sluice_zone_sh->alerted
+        < NGX_HTTP_SLUICE_ZONE_ALERT_EVERY) {
+        return 0;
+    }
+
+    ngx_http_sluice_zone_sh->alerted = now;
+
+    return 1;
+}
+
+
+static void
 ngx_http_sluice_zone_revoke(revocation_kind_t kind, const void *id, size_t len,
-                            time_t before, time_t exp, ngx_log_t *log)
+                            time_t before, time_t exp)
 {
     int rc;
     time_t now;
@@ -308,7 +329,7 @@ ngx_http_sluice_zone_revoke(revocation_kind_t kind, const void *id, size_t len,
     ngx_http_sluice_zone_unlock();
 
     if (tell) {
-        ngx_log_error(NGX_LOG_ALERT, log, 0,
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
                       "sluice_zone \"%V\" has no room for more revocations: "
                       "some tokens that are good are refused until the last "
                       "of them has expired; give it a larger size",
@@ -317,21 +338,31 @@ ngx_http_sluice_zone_revoke(revocation_kind_t kind, const void *id, size_t len,
 }
 
 
-/* Under the lock: 1 when a full table has not been told for a while */
-
-static ngx_uint_t
-ngx_http_sluice_zone_alert(void)
+static void
+ngx_http_sluice_zone_spend(const void *id, size_t len, time_t exp)
 {
-    time_t now = ngx_time();
-
-    if (now - ngx_http_sluice_zone_sh->alerted
-        < NGX_HTTP_SLUICE_ZONE_ALERT_EVERY) {
-        return 0;
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return;
     }
 
-    ngx_http_sluice_zone_sh->alerted = now;
+    ngx_http_sluice_zone_lock();
+    budget_spend(ngx_http_sluice_zone_budgets(), id, len, exp, ngx_time());
+    ngx_http_sluice_zone_unlock();
+}
 
-    return 1;
+
+void
+ngx_http_sluice_zone_apply(const revocation_message_t *message)
+{
+    if (message->kind == REVOCATION_USE) {
+        ngx_http_sluice_zone_spend(message->id, message->id_len,
+                                   (time_t) message->exp);
+        return;
+    }
+
+    ngx_http_sluice_zone_revoke(message->kind, message->id, message->id_len,
+                                (time_t) message->before,
+                                (time_t) message->exp);
 }
 
 
@@ -380,89 +411,6 @@ ngx_http_sluice_zone_turn(ngx_msec_t every)
 }
 
 
-/* processes */
-
-void
-ngx_http_sluice_zone_serve(void)
-{
-    ngx_uint_t i;
-    ngx_http_sluice_zone_process_t *process;
-
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return;
-    }
-
-    ngx_http_sluice_zone_lock();
-
-    for (i = 0; i < NGX_MAX_PROCESSES; i++) {
-        process = &ngx_http_sluice_zone_sh->processes[i];
-
-        if (!ngx_http_sluice_zone_alive(process)) {
-            process->configuration = ngx_http_sluice_zone_configuration;
-            process->pid = (ngx_atomic_uint_t) ngx_pid;
-            break;
-        }
-    }
-
-    ngx_http_sluice_zone_unlock();
-}
-
-
-void
-ngx_http_sluice_zone_leave(void)
-{
-    ngx_uint_t i;
-    ngx_http_sluice_zone_process_t *process;
-
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return;
-    }
-
-    for (i = 0; i < NGX_MAX_PROCESSES; i++) {
-        process = &ngx_http_sluice_zone_sh->processes[i];
-
-        if (process->pid == (ngx_atomic_uint_t) ngx_pid) {
-            process->pid = 0;
-        }
-    }
-}
-
-
-ngx_uint_t
-ngx_http_sluice_zone_replacing(void)
-{
-    ngx_uint_t i;
-    ngx_http_sluice_zone_process_t *process;
-
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return 0;
-    }
-
-    for (i = 0; i < NGX_MAX_PROCESSES; i++) {
-        process = &ngx_http_sluice_zone_sh->processes[i];
-
-        if (process->pid
-            && process->configuration < ngx_http_sluice_zone_configuration
-            && ngx_http_sluice_zone_alive(process)) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/* One that was killed has not said that it leaves. */
-
-static ngx_uint_t
-ngx_http_sluice_zone_alive(ngx_http_sluice_zone_process_t *process)
-{
-    ngx_pid_t pid = (ngx_pid_t) process->pid;
-
-    return pid && (kill(pid, 0) == 0 || ngx_errno != NGX_ESRCH);
-}
-
-
 /* budgets */
 
 uint64_t
@@ -504,19 +452,6 @@ ngx_http_sluice_zone_give(const void *id, size_t len, uint64_t bytes)
 
     ngx_http_sluice_zone_lock();
     budget_give(ngx_http_sluice_zone_budgets(), id, len, bytes);
-    ngx_http_sluice_zone_unlock();
-}
-
-
-void
-ngx_http_sluice_zone_spend(const void *id, size_t len, time_t exp)
-{
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return;
-    }
-
-    ngx_http_sluice_zone_lock();
-    budget_spend(ngx_http_sluice_zone_budgets(), id, len, exp, ngx_time());
     ngx_http_sluice_zone_unlock();
 }
 

@@ -10,13 +10,10 @@
 #ifndef NGX_HTTP_SLUICE_ZONE_H
 #define NGX_HTTP_SLUICE_ZONE_H
 
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_http.h>
-
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "core/base/status.h"
 #include "core/table/revocation.h"
+#include "core/table/revocation_message.h"
 #include "core/table/verified.h"
 
 extern ngx_module_t ngx_http_sluice_zone_module;
@@ -56,10 +53,9 @@ uint64_t ngx_http_sluice_zone_generation(void);
 ngx_uint_t ngx_http_sluice_zone_revoked(revocation_kind_t kind, const void *id,
                                         size_t len, time_t iat);
 
-/* When the table is full an alert says so, at most once a minute. */
-void ngx_http_sluice_zone_revoke(revocation_kind_t kind, const void *id,
-                                 size_t len, time_t before, time_t exp,
-                                 ngx_log_t *log);
+/* Puts a revocation, or a spent budget, into the zone. When the table is full
+   an alert says so, at most once a minute. */
+void ngx_http_sluice_zone_apply(const revocation_message_t *message);
 
 /* 1 when all that was revoked before this zone was made has been read into it,
    and always without a zone. */
@@ -84,21 +80,6 @@ ngx_uint_t ngx_http_sluice_zone_replacing(void);
 uint64_t ngx_http_sluice_zone_take(const void *id, size_t len, uint64_t want,
                                    uint64_t limit, time_t exp);
 void ngx_http_sluice_zone_give(const void *id, size_t len, uint64_t bytes);
-void ngx_http_sluice_zone_spend(const void *id, size_t len, time_t exp);
-
-
-/* for ngx_http_sluice_zone_module.c */
-
-/* Lays out `size` bytes of page-aligned memory. NGX_ERROR without random
-   bytes, or when they are too few. */
-ngx_int_t ngx_http_sluice_zone_make(void *mem, size_t size);
-
-/* 1 when this code can read what lies there. */
-ngx_uint_t ngx_http_sluice_zone_valid(void *mem);
-
-/* Makes it this process's zone; NULL for none. The slab pool at the head of
-   `shm_zone` has the lock. */
-void ngx_http_sluice_zone_attach(ngx_shm_zone_t *shm_zone, void *mem);
 
 
 /* for sluice_metrics */

@@ -2,7 +2,7 @@
 
 #include "ngx_http_sluice_revocation.h"
 #include "ngx_http_sluice_signer.h"
-#include "ngx_http_sluice_zone.h"
+#include "ngx_http_sluice_zone_internal.h"
 
 #include "ngx_module/http/ngx_http_sluice.h"
 
@@ -21,10 +21,6 @@ static void *ngx_http_sluice_zone_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_sluice_zone(ngx_conf_t *cf, ngx_command_t *cmd,
                                   void *conf);
 static ngx_int_t ngx_http_sluice_zone_postconfiguration(ngx_conf_t *cf);
-static ngx_int_t ngx_http_sluice_zone_add(ngx_conf_t *cf, ngx_str_t *name,
-                                          size_t size);
-static ngx_int_t ngx_http_sluice_zone_init(ngx_shm_zone_t *shm_zone,
-                                           void *data);
 static ngx_int_t ngx_http_sluice_zone_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_sluice_zone_init_process(ngx_cycle_t *cycle);
 
@@ -75,6 +71,91 @@ static void *
 ngx_http_sluice_zone_create_main_conf(ngx_conf_t *cf)
 {
     return ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_zone_main_conf_t));
+}
+
+
+/* `data` is the old configuration's where its memory is taken over. */
+
+static ngx_int_t
+ngx_http_sluice_zone_init(ngx_shm_zone_t *shm_zone, void *data)
+{
+    ngx_http_sluice_zone_main_conf_t *old = data;
+
+    size_t size;
+    ngx_slab_pool_t *shpool;
+    ngx_http_sluice_zone_main_conf_t *zmcf;
+
+    zmcf = shm_zone->data;
+    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    if (old || shm_zone->shm.exists) {
+        zmcf->mem = old ? old->mem : shpool->data;
+
+        if (!ngx_http_sluice_zone_valid(zmcf->mem)) {
+            ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                          "sluice_zone \"%V\" was made by another version: "
+                          "restart nginx, or write another size",
+                          &shm_zone->shm.name);
+            return NGX_ERROR;
+        }
+
+        return NGX_OK;
+    }
+
+    /* all pages there are, in one piece */
+    size = shpool->pfree * ngx_pagesize;
+
+    zmcf->mem = ngx_slab_alloc(shpool, size);
+    if (zmcf->mem == NULL) {
+        return NGX_ERROR;
+    }
+
+    shpool->data = zmcf->mem;
+
+    if (ngx_http_sluice_zone_make(zmcf->mem, size) != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                      "sluice_zone \"%V\" cannot be made: no random bytes",
+                      &shm_zone->shm.name);
+        return NGX_ERROR;
+    }
+
+    /* the master has been attached to the one before */
+    if (ngx_http_sluice_zone_generation() != 0) {
+        ngx_log_error(NGX_LOG_NOTICE, shm_zone->shm.log, 0,
+                      "sluice_zone \"%V\" has another name or size than "
+                      "before and starts anew",
+                      &shm_zone->shm.name);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size)
+{
+    ngx_str_t copy;
+    ngx_http_sluice_zone_main_conf_t *zmcf;
+
+    zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_zone_module);
+
+    /* nginx takes the pointer as it is */
+    copy.len = name->len;
+    copy.data = ngx_pstrdup(cf->pool, name);
+    if (copy.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    zmcf->shm_zone = ngx_shared_memory_add(cf, &copy, size,
+                                           &ngx_http_sluice_zone_module);
+    if (zmcf->shm_zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    zmcf->shm_zone->init = ngx_http_sluice_zone_init;
+    zmcf->shm_zone->data = zmcf;
+
+    return NGX_OK;
 }
 
 
@@ -166,91 +247,6 @@ ngx_http_sluice_zone_configured(ngx_conf_t *cf)
     zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_zone_module);
 
     return zmcf->shm_zone != NULL;
-}
-
-
-static ngx_int_t
-ngx_http_sluice_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size)
-{
-    ngx_str_t copy;
-    ngx_http_sluice_zone_main_conf_t *zmcf;
-
-    zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_zone_module);
-
-    /* nginx takes the pointer as it is */
-    copy.len = name->len;
-    copy.data = ngx_pstrdup(cf->pool, name);
-    if (copy.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    zmcf->shm_zone = ngx_shared_memory_add(cf, &copy, size,
-                                           &ngx_http_sluice_zone_module);
-    if (zmcf->shm_zone == NULL) {
-        return NGX_ERROR;
-    }
-
-    zmcf->shm_zone->init = ngx_http_sluice_zone_init;
-    zmcf->shm_zone->data = zmcf;
-
-    return NGX_OK;
-}
-
-
-/* `data` is the old configuration's where its memory is taken over. */
-
-static ngx_int_t
-ngx_http_sluice_zone_init(ngx_shm_zone_t *shm_zone, void *data)
-{
-    ngx_http_sluice_zone_main_conf_t *old = data;
-
-    size_t size;
-    ngx_slab_pool_t *shpool;
-    ngx_http_sluice_zone_main_conf_t *zmcf;
-
-    zmcf = shm_zone->data;
-    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
-
-    if (old || shm_zone->shm.exists) {
-        zmcf->mem = old ? old->mem : shpool->data;
-
-        if (!ngx_http_sluice_zone_valid(zmcf->mem)) {
-            ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
-                          "sluice_zone \"%V\" was made by another version: "
-                          "restart nginx, or write another size",
-                          &shm_zone->shm.name);
-            return NGX_ERROR;
-        }
-
-        return NGX_OK;
-    }
-
-    /* all pages there are, in one piece */
-    size = shpool->pfree * ngx_pagesize;
-
-    zmcf->mem = ngx_slab_alloc(shpool, size);
-    if (zmcf->mem == NULL) {
-        return NGX_ERROR;
-    }
-
-    shpool->data = zmcf->mem;
-
-    if (ngx_http_sluice_zone_make(zmcf->mem, size) != NGX_OK) {
-        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
-                      "sluice_zone \"%V\" cannot be made: no random bytes",
-                      &shm_zone->shm.name);
-        return NGX_ERROR;
-    }
-
-    /* the master has been attached to the one before */
-    if (ngx_http_sluice_zone_generation() != 0) {
-        ngx_log_error(NGX_LOG_NOTICE, shm_zone->shm.log, 0,
-                      "sluice_zone \"%V\" has another name or size than "
-                      "before and starts anew",
-                      &shm_zone->shm.name);
-    }
-
-    return NGX_OK;
 }
 
 

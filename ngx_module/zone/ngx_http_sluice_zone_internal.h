@@ -1,0 +1,41 @@
+/* What the files of the zone share: ngx_http_sluice_zone.c holds the memory,
+   ngx_http_sluice_zone_process.c a table in it, and
+   ngx_http_sluice_zone_module.c makes it. */
+
+#ifndef NGX_HTTP_SLUICE_ZONE_INTERNAL_H
+#define NGX_HTTP_SLUICE_ZONE_INTERNAL_H
+
+#include "ngx_http_sluice_zone.h"
+
+/* A process that takes requests; pid 0: a free place. */
+typedef struct {
+    ngx_atomic_t pid;
+    ngx_atomic_t configuration;
+} ngx_http_sluice_zone_process_t;
+
+
+/* Lays out `size` bytes of page-aligned memory. NGX_ERROR without random
+   bytes, or when they are too few. */
+ngx_int_t ngx_http_sluice_zone_make(void *mem, size_t size);
+
+/* 1 when this code can read what lies there. */
+ngx_uint_t ngx_http_sluice_zone_valid(void *mem);
+
+/* Makes it this process's zone; NULL for none. The slab pool at the head of
+   `shm_zone` has the lock. */
+void ngx_http_sluice_zone_attach(ngx_shm_zone_t *shm_zone, void *mem);
+
+
+/* for ngx_http_sluice_zone_process.c */
+
+/* The first of NGX_MAX_PROCESSES; NULL without a zone. */
+ngx_http_sluice_zone_process_t *ngx_http_sluice_zone_processes(void);
+
+/* This process's configuration: later ones have higher numbers. */
+ngx_atomic_uint_t ngx_http_sluice_zone_configuration(void);
+
+/* nginx frees the lock when the process that holds it dies. */
+void ngx_http_sluice_zone_lock(void);
+void ngx_http_sluice_zone_unlock(void);
+
+#endif
