@@ -9,7 +9,7 @@
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/gate/ngx_http_sluice_issuer.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_query.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
 #include "core/base/status.h"
 #include "core/base/uuid.h"

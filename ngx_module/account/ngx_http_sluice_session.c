@@ -6,7 +6,7 @@
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_body.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_query.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
 #include "core/base/status.h"
 #include "core/base/uuid.h"
@@ -39,7 +39,7 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_end_session = {
 ngx_int_t
 ngx_http_sluice_refresh_handler(ngx_http_request_t *r)
 {
-    return ngx_http_sluice_with_body(r, ngx_http_sluice_refresh);
+    return ngx_http_sluice_body_read(r, ngx_http_sluice_refresh);
 }
 
 
@@ -57,13 +57,13 @@ ngx_http_sluice_refresh(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_http_sluice_read_json(r, &body);
+    rc = ngx_http_sluice_body_json(r, &body);
     if (rc != NGX_DECLINED) {
         return rc;
     }
 
-    rc = ngx_http_sluice_field(r, body, "refresh_token",
-                               NGX_HTTP_SLUICE_REFRESH_LEN, &token);
+    rc = ngx_http_sluice_body_field(r, body, "refresh_token",
+                                    NGX_HTTP_SLUICE_REFRESH_LEN, &token);
     json_decref(body);
 
     if (rc != NGX_DECLINED) {

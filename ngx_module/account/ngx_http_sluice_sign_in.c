@@ -11,7 +11,8 @@
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_body.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_query.h"
+#include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "core/base/password.h"
 #include "core/base/status.h"
 #include "core/base/uuid.h"
@@ -56,7 +57,7 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_create_session = {
 ngx_int_t
 ngx_http_sluice_sign_in_handler(ngx_http_request_t *r)
 {
-    return ngx_http_sluice_with_body(r, ngx_http_sluice_sign_in);
+    return ngx_http_sluice_body_read(r, ngx_http_sluice_sign_in);
 }
 
 
@@ -73,16 +74,16 @@ ngx_http_sluice_sign_in(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_http_sluice_read_json(r, &body);
+    rc = ngx_http_sluice_body_json(r, &body);
     if (rc != NGX_DECLINED) {
         return rc;
     }
 
-    rc = ngx_http_sluice_field(r, body, "email", NGX_HTTP_SLUICE_EMAIL_MAX,
-                               &email);
+    rc = ngx_http_sluice_body_field(r, body, "email", NGX_HTTP_SLUICE_EMAIL_MAX,
+                                    &email);
     if (rc == NGX_DECLINED) {
-        rc = ngx_http_sluice_field(r, body, "password", PASSWORD_MAX_SIZE,
-                                   &login->password);
+        rc = ngx_http_sluice_body_field(r, body, "password", PASSWORD_MAX_SIZE,
+                                        &login->password);
     }
 
     ngx_http_sluice_sign_in_forget(r, body);

@@ -5,7 +5,6 @@
  * where later ones win. C is only what must be: passwords, links, bytes.
  */
 
-#include "ngx_module/http/ngx_http_sluice_request.h"
 #include "ngx_module/account/ngx_http_sluice_provision.h"
 #include "ngx_module/account/ngx_http_sluice_session.h"
 #include "ngx_module/bridge/ngx_sluice_pg.h"
@@ -15,7 +14,7 @@
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_body.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_request.h"
 #include "ngx_module/links/ngx_http_sluice_mint.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
 #include "ngx_module/links/ngx_http_sluice_revoke.h"
@@ -252,7 +251,7 @@ ngx_http_sluice_api_go(ngx_http_request_t *r)
         return route->handler(r);
     }
 
-    return ngx_http_sluice_with_body(r, ngx_http_sluice_api_call);
+    return ngx_http_sluice_body_read(r, ngx_http_sluice_api_call);
 }
 
 
@@ -447,7 +446,7 @@ ngx_http_sluice_api_call(ngx_http_request_t *r)
     ngx_int_t rc;
     ngx_http_sluice_route_t *route;
 
-    rc = ngx_http_sluice_read_json(r, &body);
+    rc = ngx_http_sluice_body_json(r, &body);
     if (rc != NGX_DECLINED) {
         return rc;
     }

@@ -1,4 +1,4 @@
-/* What Sluice's HTTP modules share: configuration, and contexts that last. */
+/* What Sluice's HTTP modules share: configuration, and the end of a process. */
 
 #ifndef NGX_HTTP_SLUICE_H
 #define NGX_HTTP_SLUICE_H
@@ -6,6 +6,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
+
+#include "ngx_http_sluice_context.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/bridge/ngx_sluice_redis.h"
@@ -42,31 +44,6 @@ typedef struct {
 
 /* 1 when it is scheme and host alone: "https://media.example.org". */
 ngx_uint_t ngx_http_sluice_is_origin(ngx_str_t *url);
-
-
-/* for the next */
-void *ngx_http_sluice_context_kept(ngx_http_request_t *r,
-                                   const ngx_module_t *module);
-
-/*
- * A module's context of a request, which survives internal redirects: nginx
- * clears its own then, and what the client asked for must not be forgotten.
- * _find() returns NULL when nothing has made one; _make() returns `size` zeroed
- * bytes, or NULL without memory.
- */
-
-static ngx_inline void *
-ngx_http_sluice_context_find(ngx_http_request_t *r, const ngx_module_t *module)
-{
-    void *context = r->ctx[module->ctx_index];
-
-    return context || (!r->internal && !r->filter_finalize && r == r->main)
-               ? context
-               : ngx_http_sluice_context_kept(r, module);
-}
-
-void *ngx_http_sluice_context_make(ngx_http_request_t *r, ngx_module_t *module,
-                                   size_t size);
 
 
 /* For init_process, or later: `handler` is called when this process exits,

@@ -8,13 +8,26 @@
 #define NGX_HTTP_SLUICE_TYPE "urn:sluice:problem:"
 
 
-static ngx_table_elt_t *ngx_http_sluice_header_push(ngx_http_request_t *r,
-                                                    const char *name,
-                                                    ngx_str_t *value);
-static ngx_int_t ngx_http_sluice_dump(ngx_http_request_t *r, json_t *value,
-                                      ngx_str_t *text);
-static ngx_int_t ngx_http_sluice_send(ngx_http_request_t *r, ngx_uint_t status,
-                                      ngx_str_t *type, ngx_str_t *body);
+static ngx_table_elt_t *
+ngx_http_sluice_header_push(ngx_http_request_t *r, const char *name,
+                            ngx_str_t *value)
+{
+    ngx_table_elt_t *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value = *value;
+
+    return h;
+}
 
 
 ngx_int_t
@@ -46,148 +59,6 @@ ngx_http_sluice_header_replace(ngx_http_request_t *r, const char *name,
     }
 
     return ngx_http_sluice_header(r, name, value);
-}
-
-
-static ngx_table_elt_t *
-ngx_http_sluice_header_push(ngx_http_request_t *r, const char *name,
-                            ngx_str_t *value)
-{
-    ngx_table_elt_t *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NULL;
-    }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-    h->hash = 1;
-    h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
-    h->value = *value;
-
-    return h;
-}
-
-
-ngx_int_t
-ngx_http_sluice_json(ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *body)
-{
-    ngx_str_t type = ngx_string("application/json");
-
-    return ngx_http_sluice_send(r, status, &type, body);
-}
-
-
-ngx_int_t
-ngx_http_sluice_json_value(ngx_http_request_t *r, ngx_uint_t status,
-                           json_t *value)
-{
-    ngx_str_t body;
-
-    if (ngx_http_sluice_dump(r, value, &body) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_sluice_json(r, status, &body);
-}
-
-
-ngx_int_t
-ngx_http_sluice_problem(ngx_http_request_t *r, sluice_status_t status,
-                        const char *detail, const char *field)
-{
-    json_t *problem;
-    ngx_str_t body;
-    ngx_str_t type = ngx_string("application/problem+json");
-    const sluice_problem_t *row;
-
-    row = status_problem(status);
-
-    problem = json_pack("{s:s+, s:s, s:i, s:s*, s:s*}", "type",
-                        NGX_HTTP_SLUICE_TYPE, row->word, "title", row->title,
-                        "status", row->http, "detail", detail, "field", field);
-
-    if (ngx_http_sluice_dump(r, problem, &body) != NGX_OK
-        || ngx_http_sluice_problem_headers(r, status) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_sluice_send(r, (ngx_uint_t) row->http, &type, &body);
-}
-
-
-/* The value as text in the request's memory; its reference is taken over. */
-
-static ngx_int_t
-ngx_http_sluice_dump(ngx_http_request_t *r, json_t *value, ngx_str_t *text)
-{
-    text->len = value ? json_dumpb(value, NULL, 0, JSON_COMPACT) : 0;
-    text->data = text->len ? ngx_pnalloc(r->pool, text->len) : NULL;
-
-    if (text->data) {
-        (void) json_dumpb(value, (char *) text->data, text->len, JSON_COMPACT);
-    }
-
-    json_decref(value);
-
-    return text->data ? NGX_OK : NGX_ERROR;
-}
-
-
-ngx_int_t
-ngx_http_sluice_problem_headers(ngx_http_request_t *r, sluice_status_t status)
-{
-    u_char *p;
-    ngx_str_t value;
-    ngx_table_elt_t *h;
-    const sluice_problem_t *row;
-
-    row = status_problem(status);
-
-    if (row->oauth) {
-        /* WWW-Authenticate: Bearer realm="sluice", error="invalid_token" */
-
-        value.len = sizeof("Bearer realm=\"sluice\", error=\"\"") - 1
-                    + ngx_strlen(row->oauth);
-        value.data = ngx_pnalloc(r->pool, value.len);
-        if (value.data == NULL) {
-            return NGX_ERROR;
-        }
-
-        p = ngx_sprintf(value.data, "Bearer realm=\"sluice\"");
-
-        if (*row->oauth) {
-            p = ngx_sprintf(p, ", error=\"%s\"", row->oauth);
-        }
-
-        value.len = (size_t) (p - value.data);
-
-        h = ngx_http_sluice_header_push(r, "WWW-Authenticate", &value);
-        if (h == NULL) {
-            return NGX_ERROR;
-        }
-
-        /* nginx takes it back where "satisfy any" lets the request pass */
-        r->headers_out.www_authenticate = h;
-    }
-
-    if (row->retry_after) {
-        value.data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
-        if (value.data == NULL) {
-            return NGX_ERROR;
-        }
-
-        value.len = (size_t) (ngx_sprintf(value.data, "%d", row->retry_after)
-                              - value.data);
-
-        if (ngx_http_sluice_header(r, "Retry-After", &value) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
 }
 
 
@@ -254,4 +125,135 @@ ngx_http_sluice_send(ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *type,
     out.next = NULL;
 
     return ngx_http_output_filter(r, &out);
+}
+
+
+ngx_int_t
+ngx_http_sluice_json(ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *body)
+{
+    ngx_str_t type = ngx_string("application/json");
+
+    return ngx_http_sluice_send(r, status, &type, body);
+}
+
+
+/* The value as text in the request's memory; its reference is taken over. */
+
+static ngx_int_t
+ngx_http_sluice_dump(ngx_http_request_t *r, json_t *value, ngx_str_t *text)
+{
+    text->len = value ? json_dumpb(value, NULL, 0, JSON_COMPACT) : 0;
+    text->data = text->len ? ngx_pnalloc(r->pool, text->len) : NULL;
+
+    if (text->data) {
+        (void) json_dumpb(value, (char *) text->data, text->len, JSON_COMPACT);
+    }
+
+    json_decref(value);
+
+    return text->data ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_sluice_json_value(ngx_http_request_t *r, ngx_uint_t status,
+                           json_t *value)
+{
+    ngx_str_t body;
+
+    if (ngx_http_sluice_dump(r, value, &body) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sluice_json(r, status, &body);
+}
+
+
+ngx_int_t
+ngx_http_sluice_problem(ngx_http_request_t *r, sluice_status_t status,
+                        const char *detail, const char *field)
+{
+    json_t *problem;
+    ngx_str_t body;
+    ngx_str_t type = ngx_string("application/problem+json");
+    const sluice_problem_t *row;
+
+    row = status_problem(status);
+
+    problem = json_pack("{s:s+, s:s, s:i, s:s*, s:s*}", "type",
+                        NGX_HTTP_SLUICE_TYPE, row->word, "title", row->title,
+                        "status", row->http, "detail", detail, "field", field);
+
+    if (ngx_http_sluice_dump(r, problem, &body) != NGX_OK
+        || ngx_http_sluice_problem_headers(r, status) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sluice_send(r, (ngx_uint_t) row->http, &type, &body);
+}
+
+
+ngx_int_t
+ngx_http_sluice_problem_headers(ngx_http_request_t *r, sluice_status_t status)
+{
+    u_char *p;
+    ngx_str_t value;
+    ngx_table_elt_t *h;
+    const sluice_problem_t *row;
+
+    row = status_problem(status);
+
+    if (row->oauth) {
+        /* WWW-Authenticate: Bearer realm="sluice", error="invalid_token" */
+
+        value.len = sizeof("Bearer realm=\"sluice\", error=\"\"") - 1
+                    + ngx_strlen(row->oauth);
+        value.data = ngx_pnalloc(r->pool, value.len);
+        if (value.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        p = ngx_sprintf(value.data, "Bearer realm=\"sluice\"");
+
+        if (*row->oauth) {
+            p = ngx_sprintf(p, ", error=\"%s\"", row->oauth);
+        }
+
+        value.len = (size_t) (p - value.data);
+
+        h = ngx_http_sluice_header_push(r, "WWW-Authenticate", &value);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        /* nginx takes it back where "satisfy any" lets the request pass */
+        r->headers_out.www_authenticate = h;
+    }
+
+    if (row->retry_after) {
+        value.data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+        if (value.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        value.len = (size_t) (ngx_sprintf(value.data, "%d", row->retry_after)
+                              - value.data);
+
+        if (ngx_http_sluice_header(r, "Retry-After", &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_sluice_finish(ngx_http_request_t *r, ngx_int_t rc)
+{
+    if (rc == NGX_DONE) {
+        return;
+    }
+
+    ngx_http_finalize_request(r, rc);
 }

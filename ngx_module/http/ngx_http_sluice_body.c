@@ -4,7 +4,6 @@
 #include "ngx_http_sluice_answer.h"
 #include "ngx_http_sluice_body.h"
 #include "ngx_http_sluice_ctx.h"
-#include "ngx_http_sluice_wait.h"
 
 #include "core/base/status.h"
 
@@ -15,57 +14,60 @@
 #define NGX_HTTP_SLUICE_JSON_MAX 65536
 
 
-static void ngx_http_sluice_body_start(ngx_http_request_t *r);
-static void ngx_http_sluice_body_more(ngx_http_request_t *r);
-static ngx_int_t ngx_http_sluice_body_take(ngx_http_request_t *r,
-                                           ngx_http_sluice_ctx_t *ctx);
-static ngx_int_t ngx_http_sluice_body_too_large(ngx_http_request_t *r,
-                                                size_t max);
-
-
 ngx_int_t
-ngx_http_sluice_with_body(ngx_http_request_t *r, ngx_http_handler_pt handler)
+ngx_http_sluice_body_read(ngx_http_request_t *r, ngx_http_handler_pt handler)
 {
-    return ngx_http_sluice_with_body_max(r, NGX_HTTP_SLUICE_JSON_MAX, handler);
+    return ngx_http_sluice_body_read_max(r, NGX_HTTP_SLUICE_JSON_MAX, handler);
 }
 
 
-ngx_int_t
-ngx_http_sluice_with_body_max(ngx_http_request_t *r, size_t max,
-                              ngx_http_handler_pt handler)
+static ngx_int_t
+ngx_http_sluice_body_too_large(ngx_http_request_t *r, size_t max)
 {
-    ngx_int_t rc;
-    ngx_http_sluice_ctx_t *ctx;
+    u_char detail[64];
 
-    if (r->headers_in.content_length_n > (off_t) max) {
-        return ngx_http_sluice_body_too_large(r, max);
-    }
+    (void) ngx_snprintf(detail, sizeof(detail),
+                        "A JSON body may have %uz KiB here.%Z", max / 1024);
 
-    ctx = ngx_http_sluice_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ctx->body_handler = handler;
-    ctx->body_max = r->headers_in.content_length_n > 0
-                        ? (size_t) r->headers_in.content_length_n
-                        : max;
-
-    r->request_body_no_buffering = 1;
-
-    rc = ngx_http_read_client_request_body(r, ngx_http_sluice_body_start);
-
-    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+    return ngx_http_sluice_problem(r, SLUICE_TOO_LARGE, (char *) detail, NULL);
 }
 
 
-static void
-ngx_http_sluice_body_start(ngx_http_request_t *r)
-{
-    r->read_event_handler = ngx_http_sluice_body_more;
-    r->write_event_handler = ngx_http_request_empty_handler;
+/* NGX_DECLINED when what came was added to the text, else the answer */
 
-    ngx_http_sluice_body_more(r);
+static ngx_int_t
+ngx_http_sluice_body_take(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
+{
+    size_t size;
+    ngx_buf_t *b;
+    ngx_chain_t *cl, *next;
+
+    for (cl = r->request_body->bufs; cl; cl = next) {
+        next = cl->next;
+        b = cl->buf;
+        size = (size_t) (b->last - b->pos);
+
+        if (ctx->body.len + size > ctx->body_max) {
+            return ngx_http_sluice_body_too_large(r, ctx->body_max);
+        }
+
+        if (ctx->body.data == NULL) {
+            ctx->body.data = ngx_pnalloc(r->pool, ctx->body_max);
+            if (ctx->body.data == NULL) {
+                return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+        }
+
+        ngx_memcpy(ctx->body.data + ctx->body.len, b->pos, size);
+        ctx->body.len += size;
+
+        b->pos = b->last;
+        ngx_free_chain(r->pool, cl);
+    }
+
+    r->request_body->bufs = NULL;
+
+    return NGX_DECLINED;
 }
 
 
@@ -108,58 +110,47 @@ ngx_http_sluice_body_more(ngx_http_request_t *r)
 }
 
 
-/* NGX_DECLINED when what came was added to the text, else the answer */
-
-static ngx_int_t
-ngx_http_sluice_body_take(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
+static void
+ngx_http_sluice_body_start(ngx_http_request_t *r)
 {
-    size_t size;
-    ngx_buf_t *b;
-    ngx_chain_t *cl, *next;
+    r->read_event_handler = ngx_http_sluice_body_more;
+    r->write_event_handler = ngx_http_request_empty_handler;
 
-    for (cl = r->request_body->bufs; cl; cl = next) {
-        next = cl->next;
-        b = cl->buf;
-        size = (size_t) (b->last - b->pos);
-
-        if (ctx->body.len + size > ctx->body_max) {
-            return ngx_http_sluice_body_too_large(r, ctx->body_max);
-        }
-
-        if (ctx->body.data == NULL) {
-            ctx->body.data = ngx_pnalloc(r->pool, ctx->body_max);
-            if (ctx->body.data == NULL) {
-                return NGX_HTTP_INTERNAL_SERVER_ERROR;
-            }
-        }
-
-        ngx_memcpy(ctx->body.data + ctx->body.len, b->pos, size);
-        ctx->body.len += size;
-
-        b->pos = b->last;
-        ngx_free_chain(r->pool, cl);
-    }
-
-    r->request_body->bufs = NULL;
-
-    return NGX_DECLINED;
-}
-
-
-static ngx_int_t
-ngx_http_sluice_body_too_large(ngx_http_request_t *r, size_t max)
-{
-    u_char detail[64];
-
-    (void) ngx_snprintf(detail, sizeof(detail),
-                        "A JSON body may have %uz KiB here.%Z", max / 1024);
-
-    return ngx_http_sluice_problem(r, SLUICE_TOO_LARGE, (char *) detail, NULL);
+    ngx_http_sluice_body_more(r);
 }
 
 
 ngx_int_t
-ngx_http_sluice_read_json(ngx_http_request_t *r, json_t **body)
+ngx_http_sluice_body_read_max(ngx_http_request_t *r, size_t max,
+                              ngx_http_handler_pt handler)
+{
+    ngx_int_t rc;
+    ngx_http_sluice_ctx_t *ctx;
+
+    if (r->headers_in.content_length_n > (off_t) max) {
+        return ngx_http_sluice_body_too_large(r, max);
+    }
+
+    ctx = ngx_http_sluice_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->body_handler = handler;
+    ctx->body_max = r->headers_in.content_length_n > 0
+                        ? (size_t) r->headers_in.content_length_n
+                        : max;
+
+    r->request_body_no_buffering = 1;
+
+    rc = ngx_http_read_client_request_body(r, ngx_http_sluice_body_start);
+
+    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+}
+
+
+ngx_int_t
+ngx_http_sluice_body_json(ngx_http_request_t *r, json_t **body)
 {
     char detail[JSON_ERROR_TEXT_LENGTH + 64];
     json_error_t error;
@@ -192,11 +183,9 @@ ngx_http_sluice_read_json(ngx_http_request_t *r, json_t **body)
 }
 
 
-/* NGX_DECLINED and the text, or the answer that it is missing */
-
 ngx_int_t
-ngx_http_sluice_field(ngx_http_request_t *r, json_t *body, const char *name,
-                      size_t max, ngx_str_t *value)
+ngx_http_sluice_body_field(ngx_http_request_t *r, json_t *body,
+                           const char *name, size_t max, ngx_str_t *value)
 {
     json_t *text;
 

@@ -1,71 +1,10 @@
-/* What the API's endpoints share: arguments, and a call into SQL. */
-
 #include "ngx_http_sluice_call.h"
-#include "ngx_http_sluice_wait.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "core/base/status.h"
 #include "core/base/uuid.h"
 
 #include <jansson.h>
-
-
-/* '+' is a blank, as forms send it; then percent-decoding, in new memory */
-
-ngx_int_t
-ngx_http_sluice_decode(ngx_http_request_t *r, ngx_str_t *value)
-{
-    size_t i;
-    u_char *src, *dst, *p;
-
-    src = ngx_pnalloc(r->pool, value->len * 2 + 1);
-    if (src == NULL) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < value->len; i++) {
-        src[i] = value->data[i] == '+' ? ' ' : value->data[i];
-    }
-
-    dst = p = src + value->len;
-
-    ngx_unescape_uri(&p, &src, value->len, 0);
-
-    value->data = dst;
-    value->len = (size_t) (p - dst);
-
-    for (i = 0; i < value->len; i++) {
-        if (dst[i] < 0x20 || dst[i] == 0x7f) {
-            return NGX_ERROR;
-        }
-    }
-
-    return ngx_http_sluice_utf8(value) ? NGX_OK : NGX_ERROR;
-}
-
-
-ngx_uint_t
-ngx_http_sluice_utf8(ngx_str_t *text)
-{
-    json_t *string;
-
-    string = json_stringn((char *) text->data, text->len);
-    json_decref(string);
-
-    return string != NULL;
-}
-
-
-ngx_int_t
-ngx_http_sluice_arg(ngx_http_request_t *r, const char *name, ngx_str_t *value)
-{
-    if (ngx_http_arg(r, (u_char *) name, ngx_strlen(name), value) != NGX_OK) {
-        ngx_str_null(value);
-        return NGX_DECLINED;
-    }
-
-    return ngx_http_sluice_decode(r, value);
-}
 
 
 ngx_int_t

@@ -1,10 +1,11 @@
-/* Calls of the functions api.* in SQL, and the arguments that URLs bring. */
+/* Calls of the functions api.* in SQL. */
 
 #ifndef NGX_HTTP_SLUICE_CALL_H
 #define NGX_HTTP_SLUICE_CALL_H
 
 #include "ngx_http_sluice.h"
-#include "ngx_http_sluice_wait.h"
+#include "ngx_http_sluice_query.h"
+#include "ngx_http_sluice_request.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 
@@ -17,17 +18,6 @@ ngx_int_t ngx_http_sluice_call(ngx_http_request_t *r,
                                const ngx_sluice_pg_statement_t *call,
                                const char *actor, json_t *args,
                                ngx_http_sluice_row_pt handler, void *data);
-
-/* 1 when the text is UTF-8. */
-ngx_uint_t ngx_http_sluice_utf8(ngx_str_t *text);
-
-/* Decodes a query value in new memory; NGX_ERROR when it is not clean UTF-8
-   without control characters. */
-ngx_int_t ngx_http_sluice_decode(ngx_http_request_t *r, ngx_str_t *value);
-
-/* A query argument, decoded; NGX_DECLINED when absent, NGX_ERROR as above. */
-ngx_int_t ngx_http_sluice_arg(ngx_http_request_t *r, const char *name,
-                              ngx_str_t *value);
 
 /* The body that an api.* function returned, to json_decref(); NULL when there
    is none, or no answer. */

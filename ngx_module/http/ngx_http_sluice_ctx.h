@@ -4,7 +4,7 @@
 #define NGX_HTTP_SLUICE_CTX_H
 
 #include "ngx_http_sluice.h"
-#include "ngx_http_sluice_wait.h"
+#include "ngx_http_sluice_thread.h"
 
 typedef struct ngx_http_sluice_turn_s ngx_http_sluice_turn_t;
 

@@ -1,8 +1,8 @@
-#include "ngx_http_sluice_ctx.h"
+#include "ngx_http_sluice.h"
+#include "ngx_http_sluice_servers.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/bridge/ngx_sluice_redis.h"
-#include "core/grant/grant.h"
 #include "core/jose/jwk.h"
 #include "core/table/token_table.h"
 
@@ -15,17 +15,8 @@ static char *ngx_http_sluice_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_sluice_create_srv_conf(ngx_conf_t *cf);
 static char *ngx_http_sluice_merge_srv_conf(ngx_conf_t *cf, void *parent,
                                             void *child);
-static char *ngx_http_sluice_database(ngx_conf_t *cf, ngx_command_t *cmd,
-                                      void *conf);
-static char *ngx_http_sluice_redis(ngx_conf_t *cf, ngx_command_t *cmd,
-                                   void *conf);
-static ngx_int_t ngx_http_sluice_redis_address(ngx_conf_t *cf, ngx_str_t *value,
-                                               ngx_sluice_redis_conf_t *redis);
-static ngx_int_t ngx_http_sluice_password_file(ngx_conf_t *cf, ngx_str_t *name,
-                                               ngx_str_t *password);
 static char *ngx_http_sluice_keys(ngx_conf_t *cf, ngx_command_t *cmd,
                                   void *conf);
-static void ngx_http_sluice_keys_cleanup(void *data);
 static char *ngx_http_sluice_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
                                         void *conf);
 static void ngx_http_sluice_exit_process(ngx_cycle_t *cycle);
@@ -34,10 +25,10 @@ static void ngx_http_sluice_exit_process(ngx_cycle_t *cycle);
 static ngx_command_t ngx_http_sluice_commands[] = {
 
     { ngx_string("sluice_database"), NGX_HTTP_MAIN_CONF | NGX_CONF_1MORE,
-      ngx_http_sluice_database, NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL },
+      ngx_http_sluice_servers_database, NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL },
 
     { ngx_string("sluice_redis"), NGX_HTTP_MAIN_CONF | NGX_CONF_1MORE,
-      ngx_http_sluice_redis, NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL },
+      ngx_http_sluice_servers_redis, NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL },
 
     { ngx_string("sluice_thread_pool"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
       ngx_conf_set_str_slot, NGX_HTTP_MAIN_CONF_OFFSET,
@@ -99,93 +90,6 @@ ngx_module_t ngx_http_sluice_module = {
     NULL,                         /* exit master */
     NGX_MODULE_V1_PADDING
 };
-
-
-/* a request's contexts */
-
-/*
- * As ngx_http_realip_module does it: the context hangs on a cleanup entry,
- * whose handler marks it as one of ours.
- */
-
-typedef struct {
-    ngx_module_t *module;
-    max_align_t context[]; /* the module's */
-} ngx_http_sluice_context_t;
-
-
-static void
-ngx_http_sluice_context_mark(void *data)
-{
-}
-
-
-void *
-ngx_http_sluice_context_kept(ngx_http_request_t *r, const ngx_module_t *module)
-{
-    ngx_pool_cleanup_t *cln;
-    ngx_http_sluice_context_t *kept;
-
-    for (cln = r->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler != ngx_http_sluice_context_mark) {
-            continue;
-        }
-
-        kept = cln->data;
-
-        if (kept->module == module) {
-            r->ctx[module->ctx_index] = kept->context;
-            return kept->context;
-        }
-    }
-
-    return NULL;
-}
-
-
-void *
-ngx_http_sluice_context_make(ngx_http_request_t *r, ngx_module_t *module,
-                             size_t size)
-{
-    ngx_pool_cleanup_t *cln;
-    ngx_http_sluice_context_t *kept;
-
-    size += sizeof(ngx_http_sluice_context_t);
-
-    cln = ngx_pool_cleanup_add(r->pool, size);
-    if (cln == NULL) {
-        return NULL;
-    }
-
-    kept = cln->data;
-    ngx_memzero(kept, size);
-    kept->module = module;
-
-    cln->handler = ngx_http_sluice_context_mark;
-    r->ctx[module->ctx_index] = kept->context;
-
-    return kept->context;
-}
-
-
-ngx_http_sluice_ctx_t *
-ngx_http_sluice_find_ctx(ngx_http_request_t *r)
-{
-    return ngx_http_sluice_context_find(r, &ngx_http_sluice_module);
-}
-
-
-ngx_http_sluice_ctx_t *
-ngx_http_sluice_ctx(ngx_http_request_t *r)
-{
-    ngx_http_sluice_ctx_t *ctx;
-
-    ctx = ngx_http_sluice_find_ctx(r);
-
-    return ctx ? ctx
-               : ngx_http_sluice_context_make(r, &ngx_http_sluice_module,
-                                              sizeof(ngx_http_sluice_ctx_t));
-}
 
 
 /* configuration */
@@ -253,233 +157,10 @@ ngx_http_sluice_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
 }
 
 
-static char *
-ngx_http_sluice_database(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+static void
+ngx_http_sluice_keys_cleanup(void *data)
 {
-    ngx_http_sluice_main_conf_t *smcf = conf;
-
-    ngx_int_t pool, waiting, timeout;
-    ngx_str_t *value, s;
-    ngx_uint_t i;
-
-    if (smcf->database) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-    pool = 4;
-    waiting = 256;
-    timeout = 5000;
-
-    for (i = 2; i < cf->args->nelts; i++) {
-
-        if (ngx_strncmp(value[i].data, "pool=", 5) == 0) {
-            pool = ngx_atoi(value[i].data + 5, value[i].len - 5);
-
-            if (pool < 1 || pool > 1000) {
-                goto invalid;
-            }
-
-        } else if (ngx_strncmp(value[i].data, "waiting=", 8) == 0) {
-            waiting = ngx_atoi(value[i].data + 8, value[i].len - 8);
-
-            if (waiting < 1) {
-                goto invalid;
-            }
-
-        } else if (ngx_strncmp(value[i].data, "timeout=", 8) == 0) {
-            s.data = value[i].data + 8;
-            s.len = value[i].len - 8;
-            timeout = ngx_parse_time(&s, 0);
-
-            if (timeout == NGX_ERROR || timeout == 0) {
-                goto invalid;
-            }
-
-        } else {
-            goto invalid;
-        }
-    }
-
-    smcf->database = ngx_sluice_pg_create(cf, &value[1], (ngx_msec_t) timeout);
-    if (smcf->database == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_sluice_pg_limits(smcf->database, (ngx_uint_t) pool,
-                         (ngx_uint_t) waiting, (ngx_msec_t) timeout);
-
-    return NGX_CONF_OK;
-
-invalid:
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\" of \"sluice_database\": "
-                       "write pool=<1..1000>, waiting=<1..> or "
-                       "timeout=<time>, e.g. pool=4 waiting=256 timeout=5s",
-                       &value[i]);
-
-    return NGX_CONF_ERROR;
-}
-
-
-static char *
-ngx_http_sluice_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_sluice_main_conf_t *smcf = conf;
-
-    ngx_int_t n;
-    ngx_str_t *value, s;
-    ngx_uint_t i;
-    ngx_sluice_redis_conf_t redis;
-
-    if (smcf->redis) {
-        return "is duplicate";
-    }
-
-    ngx_memzero(&redis, sizeof(ngx_sluice_redis_conf_t));
-    redis.timeout = 2000;
-
-    value = cf->args->elts;
-
-    if (ngx_http_sluice_redis_address(cf, &value[1], &redis) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    for (i = 2; i < cf->args->nelts; i++) {
-
-        if (ngx_strncmp(value[i].data, "user=", 5) == 0) {
-            redis.user.data = value[i].data + 5;
-            redis.user.len = value[i].len - 5;
-
-        } else if (ngx_strncmp(value[i].data, "password_file=", 14) == 0) {
-            s.data = value[i].data + 14;
-            s.len = value[i].len - 14;
-
-            if (ngx_http_sluice_password_file(cf, &s, &redis.password)
-                != NGX_OK) {
-                return NGX_CONF_ERROR;
-            }
-
-        } else if (ngx_strncmp(value[i].data, "db=", 3) == 0) {
-            n = ngx_atoi(value[i].data + 3, value[i].len - 3);
-
-            if (n == NGX_ERROR) {
-                goto invalid;
-            }
-
-            redis.db = (ngx_uint_t) n;
-
-        } else if (ngx_strncmp(value[i].data, "timeout=", 8) == 0) {
-            s.data = value[i].data + 8;
-            s.len = value[i].len - 8;
-            n = ngx_parse_time(&s, 0);
-
-            if (n == NGX_ERROR || n == 0) {
-                goto invalid;
-            }
-
-            redis.timeout = (ngx_msec_t) n;
-
-        } else {
-            goto invalid;
-        }
-    }
-
-    smcf->redis = ngx_sluice_redis_create(cf->pool, &redis);
-    smcf->redis_uploads = ngx_sluice_redis_create(cf->pool, &redis);
-
-    return smcf->redis && smcf->redis_uploads ? NGX_CONF_OK : NGX_CONF_ERROR;
-
-invalid:
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\" of \"sluice_redis\": write "
-                       "user=<name>, password_file=<file>, db=<number> or "
-                       "timeout=<time>",
-                       &value[i]);
-
-    return NGX_CONF_ERROR;
-}
-
-
-static ngx_int_t
-ngx_http_sluice_redis_address(ngx_conf_t *cf, ngx_str_t *value,
-                              ngx_sluice_redis_conf_t *redis)
-{
-    u_char *p;
-    ngx_url_t u;
-
-    if (ngx_strncmp(value->data, "unix:", 5) == 0) {
-        redis->host.data = value->data + 5;
-        redis->host.len = value->len - 5;
-        return NGX_OK;
-    }
-
-    ngx_memzero(&u, sizeof(ngx_url_t));
-
-    u.url = *value;
-    u.default_port = 6379;
-
-    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid address \"%V\" of \"sluice_redis\": %s; "
-                           "write <host>:<port> or unix:<path>",
-                           value, u.err ? u.err : "not found");
-        return NGX_ERROR;
-    }
-
-    p = ngx_pcalloc(cf->pool, NGX_SOCKADDR_STRLEN + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    redis->host.data = p;
-    redis->host.len = ngx_sock_ntop(u.addrs[0].sockaddr, u.addrs[0].socklen, p,
-                                    NGX_SOCKADDR_STRLEN, 0);
-    redis->port = u.port;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_sluice_password_file(ngx_conf_t *cf, ngx_str_t *name,
-                              ngx_str_t *password)
-{
-    ssize_t n;
-    u_char *end;
-    ngx_fd_t fd;
-
-    if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    password->data = ngx_pcalloc(cf->pool, 513);
-    if (password->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-    if (fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           ngx_open_file_n " \"%V\" failed", name);
-        return NGX_ERROR;
-    }
-
-    n = ngx_read_fd(fd, password->data, 512);
-    (void) ngx_close_file(fd);
-
-    end = n > 0 ? ngx_strlchr(password->data, password->data + n, LF) : NULL;
-    password->len = end ? (size_t) (end - password->data) : (size_t) n;
-
-    if (n <= 0 || password->len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "no password in the first line of \"%V\"", name);
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
+    jwk_set_free(data);
 }
 
 
@@ -522,13 +203,6 @@ ngx_http_sluice_keys(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     cln->data = sscf->keys;
 
     return NGX_CONF_OK;
-}
-
-
-static void
-ngx_http_sluice_keys_cleanup(void *data)
-{
-    jwk_set_free(data);
 }
 
 

@@ -1,7 +1,3 @@
-/* What workers and followers of jobs are told over Redis: best effort, since
-   the record has it all. */
-
-#include "ngx_http_sluice.h"
 #include "ngx_http_sluice_notify.h"
 
 #include "ngx_module/bridge/ngx_sluice_redis.h"
@@ -13,8 +9,31 @@
 #define NGX_HTTP_SLUICE_NOTIFY_STREAM_MAX "100000"
 
 
-static void ngx_http_sluice_notify_publish(ngx_sluice_redis_t *redis,
-                                           json_t *entry);
+/* {"channel": …, "message": …} */
+
+static void
+ngx_http_sluice_notify_publish(ngx_sluice_redis_t *redis, json_t *entry)
+{
+    char *text;
+    const char *channel;
+
+    ngx_str_t argv[] = { ngx_string("PUBLISH"), ngx_null_string,
+                         ngx_null_string };
+
+    channel = json_string_value(json_object_get(entry, "channel"));
+    text = json_dumps(json_object_get(entry, "message"), JSON_COMPACT);
+
+    if (channel && text) {
+        argv[1].data = (u_char *) channel;
+        argv[1].len = ngx_strlen(channel);
+        argv[2].data = (u_char *) text;
+        argv[2].len = ngx_strlen(text);
+
+        (void) ngx_sluice_redis_command(redis, 3, argv, NULL, NULL, NULL);
+    }
+
+    free(text);
+}
 
 
 void
@@ -69,31 +88,4 @@ ngx_http_sluice_notify_wake(ngx_http_request_t *r, const char *job)
                                         sizeof(argv) / sizeof(argv[0]), argv,
                                         NULL, NULL, NULL);
     }
-}
-
-
-/* {"channel": …, "message": …} */
-
-static void
-ngx_http_sluice_notify_publish(ngx_sluice_redis_t *redis, json_t *entry)
-{
-    char *text;
-    const char *channel;
-
-    ngx_str_t argv[] = { ngx_string("PUBLISH"), ngx_null_string,
-                         ngx_null_string };
-
-    channel = json_string_value(json_object_get(entry, "channel"));
-    text = json_dumps(json_object_get(entry, "message"), JSON_COMPACT);
-
-    if (channel && text) {
-        argv[1].data = (u_char *) channel;
-        argv[1].len = ngx_strlen(channel);
-        argv[2].data = (u_char *) text;
-        argv[2].len = ngx_strlen(text);
-
-        (void) ngx_sluice_redis_command(redis, 3, argv, NULL, NULL, NULL);
-    }
-
-    free(text);
 }

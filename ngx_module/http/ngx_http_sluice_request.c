@@ -1,5 +1,7 @@
 #include "ngx_http_sluice_request.h"
 
+#include <jansson.h>
+
 
 ngx_uint_t
 ngx_http_sluice_request_header(ngx_http_request_t *r, const ngx_str_t *name,
@@ -24,4 +26,62 @@ ngx_http_sluice_request_header(ngx_http_request_t *r, const ngx_str_t *name,
     }
 
     return found;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_utf8(ngx_str_t *text)
+{
+    json_t *string;
+
+    string = json_stringn((char *) text->data, text->len);
+    json_decref(string);
+
+    return string != NULL;
+}
+
+
+/* '+' is a blank, as forms send it; then percent-decoding */
+
+ngx_int_t
+ngx_http_sluice_decode(ngx_http_request_t *r, ngx_str_t *value)
+{
+    size_t i;
+    u_char *src, *dst, *p;
+
+    src = ngx_pnalloc(r->pool, value->len * 2 + 1);
+    if (src == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < value->len; i++) {
+        src[i] = value->data[i] == '+' ? ' ' : value->data[i];
+    }
+
+    dst = p = src + value->len;
+
+    ngx_unescape_uri(&p, &src, value->len, 0);
+
+    value->data = dst;
+    value->len = (size_t) (p - dst);
+
+    for (i = 0; i < value->len; i++) {
+        if (dst[i] < 0x20 || dst[i] == 0x7f) {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_sluice_utf8(value) ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_sluice_arg(ngx_http_request_t *r, const char *name, ngx_str_t *value)
+{
+    if (ngx_http_arg(r, (u_char *) name, ngx_strlen(name), value) != NGX_OK) {
+        ngx_str_null(value);
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_sluice_decode(r, value);
 }

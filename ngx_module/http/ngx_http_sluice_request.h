@@ -11,4 +11,15 @@ ngx_uint_t ngx_http_sluice_request_header(ngx_http_request_t *r,
                                           const ngx_str_t *name,
                                           ngx_str_t *value);
 
+/* 1 when the text is UTF-8. */
+ngx_uint_t ngx_http_sluice_utf8(ngx_str_t *text);
+
+/* Decodes a query value in new memory; NGX_ERROR when it is not clean UTF-8
+   without control characters. */
+ngx_int_t ngx_http_sluice_decode(ngx_http_request_t *r, ngx_str_t *value);
+
+/* A query argument, decoded; NGX_DECLINED when absent, NGX_ERROR as above. */
+ngx_int_t ngx_http_sluice_arg(ngx_http_request_t *r, const char *name,
+                              ngx_str_t *value);
+
 #endif

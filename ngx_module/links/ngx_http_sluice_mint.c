@@ -59,7 +59,7 @@ static const char *const ngx_http_sluice_mint_names[] = {
 ngx_int_t
 ngx_http_sluice_mint_handler(ngx_http_request_t *r)
 {
-    return ngx_http_sluice_with_body_max(r, NGX_HTTP_SLUICE_MINT_BODY_MAX,
+    return ngx_http_sluice_body_read_max(r, NGX_HTTP_SLUICE_MINT_BODY_MAX,
                                          ngx_http_sluice_mint);
 }
 
@@ -81,7 +81,7 @@ ngx_http_sluice_mint(ngx_http_request_t *r)
     mint = cln->data;
     ngx_memzero(mint, sizeof(ngx_http_sluice_mint_t));
 
-    rc = ngx_http_sluice_read_json(r, &mint->body);
+    rc = ngx_http_sluice_body_json(r, &mint->body);
     if (rc != NGX_DECLINED) {
         return rc;
     }

@@ -4,10 +4,10 @@
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
-#include "ngx_module/zone/ngx_http_sluice_signer.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_query.h"
+#include "ngx_module/zone/ngx_http_sluice_signer.h"
 #include "core/base/uuid.h"
 #include "core/grant/grant.h"
 #include "core/grant/link_id.h"

@@ -8,7 +8,6 @@
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
 #include "core/base/status.h"
 #include "core/grant/link_id.h"
 

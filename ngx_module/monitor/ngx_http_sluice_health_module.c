@@ -4,7 +4,7 @@
 #include "ngx_module/bridge/ngx_sluice_redis.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_query.h"
 #include "core/base/status.h"
 
 

@@ -5,7 +5,7 @@
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/http/ngx_http_sluice.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_query.h"
 #include "core/base/status.h"
 
 /* More than a metric's three lines can have. */

@@ -11,7 +11,6 @@
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/status.h"
 #include "core/grant/grant.h"

@@ -10,7 +10,7 @@
 #include "ngx_http_sluice_metrics.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_query.h"
 #include "core/base/status.h"
 
 

@@ -1,24 +1,14 @@
 #include "ngx_http_sluice.h"
-#include "ngx_http_sluice_ctx.h"
 #include "ngx_http_sluice_answer.h"
-#include "ngx_http_sluice_wait.h"
+#include "ngx_http_sluice_ctx.h"
+#include "ngx_http_sluice_thread.h"
 
 #include "ngx_module/bridge/ngx_sluice_event.h"
-#include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "core/base/status.h"
 
 
 #define NGX_HTTP_SLUICE_THREAD_SLOW 60000 /* ms; longer is told in the log */
 #define NGX_HTTP_SLUICE_LINE_WATCH 1000   /* ms between two tries of a line */
-
-
-typedef struct {
-    ngx_http_request_t *request;
-    ngx_http_cleanup_t *cleanup;
-    ngx_sluice_pg_query_t *query;
-    ngx_http_sluice_row_pt handler;
-    void *data;
-} ngx_http_sluice_query_t;
 
 
 struct ngx_http_sluice_turn_s {
@@ -31,13 +21,7 @@ struct ngx_http_sluice_turn_s {
 };
 
 
-static void ngx_http_sluice_query_done(void *data,
-                                       const ngx_sluice_pg_result_t *result);
-static void ngx_http_sluice_query_cleanup(void *data);
 static void ngx_http_sluice_thread_done(ngx_event_t *ev);
-static void ngx_http_sluice_thread_resume(ngx_http_request_t *r);
-static ngx_http_sluice_turn_t *ngx_http_sluice_turn(ngx_http_request_t *r);
-static void ngx_http_sluice_turn_cleanup(void *data);
 static ngx_int_t ngx_http_sluice_line_next(void);
 static void ngx_http_sluice_line_watch(void);
 static void ngx_http_sluice_line_late(ngx_event_t *ev);
@@ -49,142 +33,20 @@ static ngx_queue_t ngx_http_sluice_line = { &ngx_http_sluice_line,
 static ngx_event_t ngx_http_sluice_line_event;
 
 
-ngx_int_t
-ngx_http_sluice_query(ngx_http_request_t *r,
-                      const ngx_sluice_pg_statement_t *statement,
-                      const ngx_str_t *params, ngx_http_sluice_row_pt handler,
-                      void *data)
-{
-    sluice_status_t status;
-
-    status = ngx_http_sluice_query_try(r, statement, params, handler, data);
-
-    return status == SLUICE_OK ? NGX_DONE
-                               : ngx_http_sluice_problem(r, status, NULL, NULL);
-}
-
-
-sluice_status_t
-ngx_http_sluice_query_try(ngx_http_request_t *r,
-                          const ngx_sluice_pg_statement_t *statement,
-                          const ngx_str_t *params,
-                          ngx_http_sluice_row_pt handler, void *data)
-{
-    sluice_status_t status;
-    ngx_http_cleanup_t *cln;
-    ngx_http_sluice_query_t *query;
-    ngx_http_sluice_main_conf_t *smcf;
-
-    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
-
-    cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_query_t));
-    if (cln == NULL) {
-        return SLUICE_INTERNAL;
-    }
-
-    query = cln->data;
-    query->request = r;
-    query->cleanup = cln;
-    query->handler = handler;
-    query->data = data;
-
-    status = ngx_sluice_pg_query(smcf->database, statement, params,
-                                 ngx_http_sluice_query_done, query,
-                                 &query->query);
-    if (status != SLUICE_OK) {
-        return status;
-    }
-
-    cln->handler = ngx_http_sluice_query_cleanup;
-
-    r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_http_request_empty_handler;
-
-    return SLUICE_OK;
-}
-
-
 static void
-ngx_http_sluice_query_done(void *data, const ngx_sluice_pg_result_t *result)
+ngx_http_sluice_thread_resume(ngx_http_request_t *r)
 {
-    ngx_connection_t *c;
-    ngx_http_request_t *r;
-    ngx_http_sluice_query_t *query = data;
+    ngx_http_sluice_ctx_t *ctx;
 
-    r = query->request;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    query->cleanup->handler = NULL;
-    r->read_event_handler = ngx_http_block_reading;
-
-    query->handler(r, query->data, result);
-
-    ngx_http_run_posted_requests(c);
-}
-
-
-static void
-ngx_http_sluice_query_cleanup(void *data)
-{
-    ngx_http_sluice_query_t *query = data;
-
-    ngx_sluice_pg_cancel(query->query);
-}
-
-
-void
-ngx_http_sluice_finish(ngx_http_request_t *r, ngx_int_t rc)
-{
-    if (rc == NGX_DONE) {
+    if (r->aio) {
+        /* the socket became writable, the thread is still at work */
         return;
     }
 
-    ngx_http_finalize_request(r, rc);
-}
+    ctx = ngx_http_sluice_find_ctx(r);
 
-
-/* the access phase */
-
-void
-ngx_http_sluice_access_wait(ngx_http_request_t *r)
-{
-    r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
-}
-
-
-void
-ngx_http_sluice_access_resume(ngx_http_request_t *r)
-{
-    ngx_connection_t *c;
-
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    r->read_event_handler = ngx_http_block_reading;
-    r->write_event_handler = ngx_http_core_run_phases;
-
-    (void) ngx_http_post_request(r, NULL);
-    ngx_http_run_posted_requests(c);
-}
-
-
-/* threads */
-
-ngx_int_t
-ngx_http_sluice_thread_post(ngx_http_request_t *r,
-                            void (*work)(void *data, ngx_log_t *log),
-                            ngx_http_sluice_step_pt step, void *data)
-{
-    ngx_int_t rc;
-
-    rc = ngx_http_sluice_thread_try(r, work, step, data);
-
-    return rc == NGX_BUSY ? ngx_http_sluice_problem(r, SLUICE_BUSY, NULL, NULL)
-                          : rc;
+    ctx->step(r, ctx->step_data);
 }
 
 
@@ -282,24 +144,65 @@ ngx_http_sluice_thread_done(ngx_event_t *ev)
 }
 
 
-static void
-ngx_http_sluice_thread_resume(ngx_http_request_t *r)
+ngx_int_t
+ngx_http_sluice_thread_post(ngx_http_request_t *r,
+                            void (*work)(void *data, ngx_log_t *log),
+                            ngx_http_sluice_step_pt step, void *data)
 {
-    ngx_http_sluice_ctx_t *ctx;
+    ngx_int_t rc;
 
-    if (r->aio) {
-        /* the socket became writable, the thread is still at work */
-        return;
-    }
+    rc = ngx_http_sluice_thread_try(r, work, step, data);
 
-    ctx = ngx_http_sluice_find_ctx(r);
-
-    r->write_event_handler = ngx_http_request_empty_handler;
-    ctx->step(r, ctx->step_data);
+    return rc == NGX_BUSY ? ngx_http_sluice_problem(r, SLUICE_BUSY, NULL, NULL)
+                          : rc;
 }
 
 
 /* the line in front of a full pool */
+
+static void
+ngx_http_sluice_turn_cleanup(void *data)
+{
+    ngx_http_sluice_turn_t *turn = data;
+
+    if (turn->waits) {
+        ngx_queue_remove(&turn->queue);
+        turn->waits = 0;
+    }
+}
+
+
+/* The request's place, made when it waits for the first time. */
+
+static ngx_http_sluice_turn_t *
+ngx_http_sluice_turn(ngx_http_request_t *r)
+{
+    ngx_http_cleanup_t *cln;
+    ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_turn_t *turn;
+
+    ctx = ngx_http_sluice_ctx(r);
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    if (ctx->turn == NULL) {
+        cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_turn_t));
+        if (cln == NULL) {
+            return NULL;
+        }
+
+        turn = cln->data;
+        turn->request = r;
+        turn->waits = 0;
+
+        cln->handler = ngx_http_sluice_turn_cleanup;
+        ctx->turn = turn;
+    }
+
+    return ctx->turn;
+}
+
 
 ngx_int_t
 ngx_http_sluice_thread_wait(ngx_http_request_t *r,
@@ -340,50 +243,6 @@ ngx_http_sluice_thread_wait(ngx_http_request_t *r,
     ngx_http_sluice_line_watch();
 
     return NGX_AGAIN;
-}
-
-
-/* The request's place, made when it waits for the first time. */
-
-static ngx_http_sluice_turn_t *
-ngx_http_sluice_turn(ngx_http_request_t *r)
-{
-    ngx_http_cleanup_t *cln;
-    ngx_http_sluice_ctx_t *ctx;
-    ngx_http_sluice_turn_t *turn;
-
-    ctx = ngx_http_sluice_ctx(r);
-    if (ctx == NULL) {
-        return NULL;
-    }
-
-    if (ctx->turn == NULL) {
-        cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_turn_t));
-        if (cln == NULL) {
-            return NULL;
-        }
-
-        turn = cln->data;
-        turn->request = r;
-        turn->waits = 0;
-
-        cln->handler = ngx_http_sluice_turn_cleanup;
-        ctx->turn = turn;
-    }
-
-    return ctx->turn;
-}
-
-
-static void
-ngx_http_sluice_turn_cleanup(void *data)
-{
-    ngx_http_sluice_turn_t *turn = data;
-
-    if (turn->waits) {
-        ngx_queue_remove(&turn->queue);
-        turn->waits = 0;
-    }
 }
 
 

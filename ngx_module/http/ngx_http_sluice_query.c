@@ -1,0 +1,96 @@
+#include "ngx_http_sluice_answer.h"
+#include "ngx_http_sluice_query.h"
+
+
+typedef struct {
+    ngx_http_request_t *request;
+    ngx_http_cleanup_t *cleanup;
+    ngx_sluice_pg_query_t *query;
+    ngx_http_sluice_row_pt handler;
+    void *data;
+} ngx_http_sluice_query_t;
+
+
+static void
+ngx_http_sluice_query_done(void *data, const ngx_sluice_pg_result_t *result)
+{
+    ngx_connection_t *c;
+    ngx_http_request_t *r;
+    ngx_http_sluice_query_t *query = data;
+
+    r = query->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    query->cleanup->handler = NULL;
+    r->read_event_handler = ngx_http_block_reading;
+
+    query->handler(r, query->data, result);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_sluice_query_cleanup(void *data)
+{
+    ngx_http_sluice_query_t *query = data;
+
+    ngx_sluice_pg_cancel(query->query);
+}
+
+
+sluice_status_t
+ngx_http_sluice_query_try(ngx_http_request_t *r,
+                          const ngx_sluice_pg_statement_t *statement,
+                          const ngx_str_t *params,
+                          ngx_http_sluice_row_pt handler, void *data)
+{
+    sluice_status_t status;
+    ngx_http_cleanup_t *cln;
+    ngx_http_sluice_query_t *query;
+    ngx_http_sluice_main_conf_t *smcf;
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
+
+    cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_query_t));
+    if (cln == NULL) {
+        return SLUICE_INTERNAL;
+    }
+
+    query = cln->data;
+    query->request = r;
+    query->cleanup = cln;
+    query->handler = handler;
+    query->data = data;
+
+    status = ngx_sluice_pg_query(smcf->database, statement, params,
+                                 ngx_http_sluice_query_done, query,
+                                 &query->query);
+    if (status != SLUICE_OK) {
+        return status;
+    }
+
+    cln->handler = ngx_http_sluice_query_cleanup;
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    return SLUICE_OK;
+}
+
+
+ngx_int_t
+ngx_http_sluice_query(ngx_http_request_t *r,
+                      const ngx_sluice_pg_statement_t *statement,
+                      const ngx_str_t *params, ngx_http_sluice_row_pt handler,
+                      void *data)
+{
+    sluice_status_t status;
+
+    status = ngx_http_sluice_query_try(r, statement, params, handler, data);
+
+    return status == SLUICE_OK ? NGX_DONE
+                               : ngx_http_sluice_problem(r, status, NULL, NULL);
+}
