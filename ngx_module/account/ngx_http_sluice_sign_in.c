@@ -10,11 +10,11 @@
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_body.h"
-#include "ngx_module/http/ngx_http_sluice_call.h"
 #include "ngx_module/http/ngx_http_sluice_query.h"
 #include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "core/base/password.h"
 #include "core/base/status.h"
+#include "core/base/text.h"
 #include "core/base/uuid.h"
 #include "core/jose/base64url.h"
 
@@ -190,6 +190,7 @@ ngx_http_sluice_session_create(ngx_http_request_t *r,
     u_char random[NGX_HTTP_SLUICE_REFRESH_SIZE];
     u_char ttl[NGX_TIME_T_LEN], signs[NGX_INT_T_LEN];
     ngx_str_t params[7];
+    ngx_table_elt_t *agent;
     ngx_http_sluice_srv_conf_t *sscf;
 
     sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
@@ -212,9 +213,10 @@ ngx_http_sluice_session_create(ngx_http_request_t *r,
 
     ngx_str_null(&params[3]);
 
-    if (r->headers_in.user_agent
-        && ngx_http_sluice_utf8(&r->headers_in.user_agent->value)) {
-        params[3] = r->headers_in.user_agent->value;
+    agent = r->headers_in.user_agent;
+
+    if (agent && text_is_utf8((char *) agent->value.data, agent->value.len)) {
+        params[3] = agent->value;
     }
 
     params[4] = r->connection->addr_text;

@@ -21,6 +21,7 @@
 #include "ngx_module/upload/ngx_http_sluice_upload.h"
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/status.h"
+#include "core/base/text.h"
 #include "core/base/uuid.h"
 #include "core/grant/access.h"
 #include "core/grant/grant.h"
@@ -369,7 +370,7 @@ static size_t
 ngx_http_sluice_api_part(ngx_str_t *name, u_char *u, u_char *end)
 {
     u_char *p;
-    ngx_str_t part;
+    size_t len;
 
     if (name->len != 3 || ngx_strncmp(name->data, "jti", 3) != 0) {
         return end - u >= UUID_TEXT_LEN && uuid_valid((char *) u, UUID_TEXT_LEN)
@@ -377,17 +378,10 @@ ngx_http_sluice_api_part(ngx_str_t *name, u_char *u, u_char *end)
                    : 0;
     }
 
-    for (p = u; p < end && *p != '/'; p++) {
-        if (*p < 0x20 || *p == 0x7f) {
-            return 0;
-        }
-    }
+    p = ngx_strlchr(u, end, '/');
+    len = (size_t) ((p ? p : end) - u);
 
-    part.data = u;
-    part.len = (size_t) (p - u);
-
-    return part.len < GRANT_JTI_MAX && ngx_http_sluice_utf8(&part) ? part.len
-                                                                   : 0;
+    return len < GRANT_JTI_MAX && text_is_clean((char *) u, len) ? len : 0;
 }
 
 

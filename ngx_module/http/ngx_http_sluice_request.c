@@ -1,6 +1,6 @@
 #include "ngx_http_sluice_request.h"
 
-#include <jansson.h>
+#include "core/base/text.h"
 
 
 ngx_uint_t
@@ -32,12 +32,7 @@ ngx_http_sluice_request_header(ngx_http_request_t *r, const ngx_str_t *name,
 ngx_uint_t
 ngx_http_sluice_utf8(ngx_str_t *text)
 {
-    json_t *string;
-
-    string = json_stringn((char *) text->data, text->len);
-    json_decref(string);
-
-    return string != NULL;
+    return (ngx_uint_t) text_is_utf8((char *) text->data, text->len);
 }
 
 
@@ -65,13 +60,7 @@ ngx_http_sluice_decode(ngx_http_request_t *r, ngx_str_t *value)
     value->data = dst;
     value->len = (size_t) (p - dst);
 
-    for (i = 0; i < value->len; i++) {
-        if (dst[i] < 0x20 || dst[i] == 0x7f) {
-            return NGX_ERROR;
-        }
-    }
-
-    return ngx_http_sluice_utf8(value) ? NGX_OK : NGX_ERROR;
+    return text_is_clean((char *) value->data, value->len) ? NGX_OK : NGX_ERROR;
 }
 
 

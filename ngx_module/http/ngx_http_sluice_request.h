@@ -14,8 +14,8 @@ ngx_uint_t ngx_http_sluice_request_header(ngx_http_request_t *r,
 /* 1 when the text is UTF-8. */
 ngx_uint_t ngx_http_sluice_utf8(ngx_str_t *text);
 
-/* Decodes a query value in new memory; NGX_ERROR when it is not clean UTF-8
-   without control characters. */
+/* Decodes a query value in new memory; NGX_ERROR when it is no clean text (see
+   text.h). */
 ngx_int_t ngx_http_sluice_decode(ngx_http_request_t *r, ngx_str_t *value);
 
 /* A query argument, decoded; NGX_DECLINED when absent, NGX_ERROR as above. */
