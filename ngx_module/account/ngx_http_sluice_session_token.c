@@ -3,7 +3,7 @@
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
-#include "ngx_module/links/ngx_http_sluice_links.h"
+#include "ngx_module/links/ngx_http_sluice_sign_urls.h"
 #include "ngx_module/zone/ngx_http_sluice_signer.h"
 #include "core/base/uuid.h"
 #include "core/grant/access.h"
@@ -25,7 +25,7 @@ ngx_http_sluice_session_signs(ngx_http_request_t *r, u_char buf[NGX_INT_T_LEN],
     sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
 
     longest = ngx_max(sscf->access_ttl,
-                      ngx_http_sluice_links_longest(sscf->link_ttl));
+                      ngx_http_sluice_sign_urls_longest(sscf->link_ttl));
     longest = ngx_min(longest, NGX_MAX_INT32_VALUE - NGX_HTTP_SLUICE_CLOCKS);
 
     seconds->data = buf;

@@ -14,7 +14,7 @@ typedef struct {
     cloudfront_keys_t *keys; /* NULL: no sluice_cloudfront_key */
     ngx_array_t *origins;    /* ngx_str_t; after merging never NULL when
                                 there are keys */
-    url_cache_t **links;    /* this process's, made at first use */
+    url_cache_t **links;     /* this process's, made at first use */
     ngx_str_t file; /* where sluice_cloudfront_key stands, for messages */
     ngx_uint_t line;
 } ngx_http_sluice_cloudfront_srv_conf_t;

@@ -38,7 +38,7 @@ ngx_http_sluice_cloudfront_find(ngx_http_request_t *r,
     if (!ngx_http_sluice_cloudfront_by_query(credential)
         || *scscf->links == NULL
         || !url_cache_find(*scscf->links, (char *) credential->text.data,
-                            credential->text.len, &nbf, &exp)) {
+                           credential->text.len, &nbf, &exp)) {
         return NULL;
     }
 
@@ -153,7 +153,7 @@ ngx_http_sluice_cloudfront_remember(
 
     if (*scscf->links) {
         url_cache_put(*scscf->links, (char *) target->data, target->len,
-                       cf->nbf, cf->exp);
+                      cf->nbf, cf->exp);
     }
 }
 

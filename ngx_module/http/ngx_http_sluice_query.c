@@ -94,3 +94,27 @@ ngx_http_sluice_query(ngx_http_request_t *r,
     return status == SLUICE_OK ? NGX_DONE
                                : ngx_http_sluice_problem(r, status, NULL, NULL);
 }
+
+
+ngx_int_t
+ngx_http_sluice_query_text(ngx_http_request_t *r,
+                           const ngx_sluice_pg_result_t *result, ngx_uint_t row,
+                           ngx_uint_t column, ngx_str_t *value)
+{
+    ngx_str_t text;
+
+    if (ngx_sluice_pg_value(result, row, column, &text) != NGX_OK) {
+        ngx_str_null(value);
+        return NGX_DECLINED;
+    }
+
+    value->len = text.len;
+    value->data = ngx_pnalloc(r->pool, text.len + 1);
+    if (value->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    *ngx_cpymem(value->data, text.data, text.len) = '\0';
+
+    return NGX_OK;
+}

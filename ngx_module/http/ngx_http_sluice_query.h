@@ -23,4 +23,11 @@ sluice_status_t ngx_http_sluice_query_try(
     ngx_http_request_t *r, const ngx_sluice_pg_statement_t *statement,
     const ngx_str_t *params, ngx_http_sluice_row_pt handler, void *data);
 
+/* A value as terminated text in the request's memory; NGX_DECLINED, and no
+   data, when it is NULL; NGX_ERROR without memory. */
+ngx_int_t ngx_http_sluice_query_text(ngx_http_request_t *r,
+                                     const ngx_sluice_pg_result_t *result,
+                                     ngx_uint_t row, ngx_uint_t column,
+                                     ngx_str_t *value);
+
 #endif

@@ -1,71 +1,33 @@
-/* POST /api/links, the first half: what is asked for, and whether its form is
-   right. */
-
 #include "ngx_http_sluice_mint.h"
+#include "ngx_http_sluice_mint_internal.h"
 
-#include "ngx_module/gate/ngx_http_sluice_gate.h"
-#include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_body.h"
 #include "core/base/status.h"
-#include "core/base/uuid.h"
-#include "core/grant/access.h"
-#include "core/grant/grant.h"
-#include "core/grant/grant_rule.h"
 
 #include <jansson.h>
 
 
 #define NGX_HTTP_SLUICE_MINT_BODY_MAX (1024 * 1024)
 #define NGX_HTTP_SLUICE_MINT_MANY 1000
-#define NGX_HTTP_SLUICE_MINT_TTL_MAX 31622400 /* 366 days, in seconds */
-#define NGX_HTTP_SLUICE_MINT_CLOCKS 60 /* seconds that clocks may differ */
-#define NGX_HTTP_SLUICE_MINT_MEDIA "/media/xx/"
-#define NGX_HTTP_SLUICE_MINT_NAME 64 /* longer names are not told back */
 
 
-static ngx_int_t ngx_http_sluice_mint(ngx_http_request_t *r);
-static void ngx_http_sluice_mint_cleanup(void *data);
-static ngx_int_t ngx_http_sluice_mint_read(ngx_http_request_t *r,
-                                           ngx_http_sluice_mint_t *mint,
-                                           ngx_uint_t i);
-static ngx_int_t ngx_http_sluice_mint_members(ngx_http_request_t *r,
-                                              ngx_http_sluice_mint_t *mint,
-                                              ngx_uint_t i);
-static ngx_int_t ngx_http_sluice_mint_target(ngx_http_request_t *r,
-                                             ngx_http_sluice_mint_t *mint,
-                                             ngx_uint_t i);
-static ngx_int_t ngx_http_sluice_mint_times(ngx_http_request_t *r,
-                                            ngx_http_sluice_mint_t *mint,
-                                            ngx_uint_t i, const grant_t *grant);
-static ngx_int_t ngx_http_sluice_mint_type(ngx_http_request_t *r,
-                                           ngx_http_sluice_mint_t *mint,
-                                           ngx_uint_t i, const grant_t *grant);
-static const char *ngx_http_sluice_mint_blame(const json_t *asked);
-static ngx_int_t ngx_http_sluice_mint_claims(ngx_http_request_t *r,
-                                             ngx_http_sluice_mint_link_t *link,
-                                             const grant_t *grant);
-static ngx_int_t ngx_http_sluice_mint_ip(ngx_http_request_t *r,
-                                         ngx_http_sluice_mint_link_t *link);
-
-
-/* The claims that a caller may give. */
-static const char *const ngx_http_sluice_mint_names[] = {
-    "path", "nbf",      "methods", "ip",  "uses", "bytes",
-    "rate", "filename", "type",    "sub", "sid",  NULL
-};
-
-
-ngx_int_t
-ngx_http_sluice_mint_handler(ngx_http_request_t *r)
+static void
+ngx_http_sluice_mint_cleanup(void *data)
 {
-    return ngx_http_sluice_body_read_max(r, NGX_HTTP_SLUICE_MINT_BODY_MAX,
-                                         ngx_http_sluice_mint);
+    ngx_uint_t i;
+    ngx_http_sluice_mint_t *mint = data;
+
+    for (i = 0; mint->links && i < mint->n; i++) {
+        free(mint->links[i].grant);
+    }
+
+    json_decref(mint->body);
 }
 
 
 static ngx_int_t
-ngx_http_sluice_mint(ngx_http_request_t *r)
+ngx_http_sluice_mint_links(ngx_http_request_t *r)
 {
     json_t *links;
     ngx_int_t rc;
@@ -113,7 +75,7 @@ ngx_http_sluice_mint(ngx_http_request_t *r)
         mint->links[i].asked = mint->list ? json_array_get(links, i)
                                           : mint->body;
 
-        rc = ngx_http_sluice_mint_read(r, mint, i);
+        rc = ngx_http_sluice_mint_form(r, mint, i);
         if (rc != NGX_DECLINED) {
             return rc;
         }
@@ -123,340 +85,9 @@ ngx_http_sluice_mint(ngx_http_request_t *r)
 }
 
 
-static void
-ngx_http_sluice_mint_cleanup(void *data)
-{
-    ngx_uint_t i;
-    ngx_http_sluice_mint_t *mint = data;
-
-    for (i = 0; mint->links && i < mint->n; i++) {
-        free(mint->links[i].grant);
-    }
-
-    json_decref(mint->body);
-}
-
-
 ngx_int_t
-ngx_http_sluice_mint_refuse(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
-                            ngx_uint_t i, sluice_status_t status,
-                            const char *field, const char *detail)
+ngx_http_sluice_mint_handler(ngx_http_request_t *r)
 {
-    u_char *p, name[NGX_HTTP_SLUICE_MINT_NAME + 32];
-
-    if (!mint->list) {
-        return ngx_http_sluice_problem(r, status, detail,
-                                       *field ? field : NULL);
-    }
-
-    p = ngx_snprintf(name, sizeof(name) - 1, "links[%ui]%s%s", i,
-                     *field ? "." : "", field);
-    *p = '\0';
-
-    return ngx_http_sluice_problem(r, status, detail, (char *) name);
-}
-
-
-/* form */
-
-/* NGX_DECLINED when there is nothing to refuse in link i; so do those it
-   calls. */
-
-static ngx_int_t
-ngx_http_sluice_mint_read(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
-                          ngx_uint_t i)
-{
-    grant_t grant;
-    ngx_int_t rc;
-    const char *field;
-    ngx_http_sluice_mint_link_t *link;
-
-    link = &mint->links[i];
-
-    rc = ngx_http_sluice_mint_members(r, mint, i);
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    rc = ngx_http_sluice_mint_target(r, mint, i);
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    if (grant_parse(link->asked, &grant) != SLUICE_OK) {
-        field = ngx_http_sluice_mint_blame(link->asked);
-        return ngx_http_sluice_mint_refuse(r, mint, i, SLUICE_FIELD_INVALID,
-                                           field,
-                                           "This is not what the claim takes.");
-    }
-
-    rc = ngx_http_sluice_mint_times(r, mint, i, &grant);
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    rc = ngx_http_sluice_mint_type(r, mint, i, &grant);
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    if (ngx_http_sluice_mint_claims(r, link, &grant) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    mint->tied |= (link->claims.sub || link->claims.sid);
-
-    return NGX_DECLINED;
-}
-
-
-/* What we do not know is refused: it may have been meant to narrow the link. */
-
-static ngx_int_t
-ngx_http_sluice_mint_members(ngx_http_request_t *r,
-                             ngx_http_sluice_mint_t *mint, ngx_uint_t i)
-{
-    json_t *asked, *value;
-    const char *name;
-    const char *const *known;
-
-    asked = mint->links[i].asked;
-
-    if (!json_is_object(asked)) {
-        return ngx_http_sluice_mint_refuse(r, mint, i, SLUICE_FIELD_INVALID, "",
-                                           "This must be an object.");
-    }
-
-    json_object_foreach(asked, name, value)
-    {
-        if (ngx_strcmp(name, "media") == 0
-            || ngx_strcmp(name, "expires_in") == 0) {
-            continue;
-        }
-
-        for (known = ngx_http_sluice_mint_names; *known; known++) {
-            if (ngx_strcmp(name, *known) == 0) {
-                break;
-            }
-        }
-
-        if (*known == NULL) {
-            return ngx_http_sluice_mint_refuse(
-                r, mint, i, SLUICE_FIELD_INVALID,
-                ngx_strlen(name) > NGX_HTTP_SLUICE_MINT_NAME ? "" : name,
-                ngx_strcmp(name, "jti") == 0 ? "A link gets its id here."
-                                             : "There is no such claim.");
-        }
-    }
-
-    return NGX_DECLINED;
-}
-
-
-/* path or media, and until when: both become claims */
-
-static ngx_int_t
-ngx_http_sluice_mint_target(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
-                            ngx_uint_t i)
-{
-    time_t ttl;
-    json_t *path, *media, *seconds;
-    ngx_http_sluice_srv_conf_t *sscf;
-    ngx_http_sluice_mint_link_t *link;
-
-    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
-
-    link = &mint->links[i];
-    path = json_object_get(link->asked, "path");
-    media = json_object_get(link->asked, "media");
-    seconds = json_object_get(link->asked, "expires_in");
-
-    if ((path == NULL) == (media == NULL)) {
-        return ngx_http_sluice_mint_refuse(r, mint, i, SLUICE_FIELD_INVALID,
-                                           "path",
-                                           "Either this or media is needed.");
-    }
-
-    if (media
-        && (!json_is_string(media)
-            || !uuid_valid(json_string_value(media),
-                           json_string_length(media)))) {
-        return ngx_http_sluice_mint_refuse(r, mint, i, SLUICE_FIELD_INVALID,
-                                           "media",
-                                           "This must be a media object's id.");
-    }
-
-    ttl = seconds ? (time_t) json_integer_value(seconds) : sscf->link_ttl;
-
-    if (seconds && (ttl < 1 || ttl > NGX_HTTP_SLUICE_MINT_TTL_MAX)) {
-        return ngx_http_sluice_mint_refuse(r, mint, i, SLUICE_FIELD_INVALID,
-                                           "expires_in",
-                                           "Whole seconds, 1 to 31,622,400.");
-    }
-
-    if (json_object_set_new(link->asked, "exp", json_integer(ngx_time() + ttl))
-        != 0) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (media) {
-        link->whole = 1;
-        link->media.data = (u_char *) json_string_value(media);
-        link->media.len = UUID_TEXT_LEN;
-
-        /* stands in until the database has said which */
-        if (json_object_set_new(link->asked, "path", json_string("/")) != 0) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-    }
-
-    return NGX_DECLINED;
-}
-
-
-static ngx_int_t
-ngx_http_sluice_mint_times(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
-                           ngx_uint_t i, const grant_t *grant)
-{
-    if (grant->nbf == 0 && !json_object_get(mint->links[i].asked, "nbf")) {
-        return NGX_DECLINED;
-    }
-
-    if (grant->nbf < ngx_time() - NGX_HTTP_SLUICE_MINT_CLOCKS
-        || grant->nbf >= grant->exp) {
-        return ngx_http_sluice_mint_refuse(
-            r, mint, i, SLUICE_FIELD_INVALID, "nbf",
-            "Seconds since 1970, from now on and before the link expires.");
-    }
-
-    return NGX_DECLINED;
-}
-
-
-/* Links have the page's origin: what somebody has uploaded must not become a
-   page of it. */
-
-static ngx_int_t
-ngx_http_sluice_mint_type(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
-                          ngx_uint_t i, const grant_t *grant)
-{
-    ngx_http_sluice_gate_ctx_t *ctx;
-
-    ctx = ngx_http_sluice_gate_find_ctx(r);
-
-    if (grant->type.len == 0 || ctx->access.role == ROLE_ADMIN
-        || grant_rule_type_is_passive(grant_text(grant, grant->type),
-                                      grant->type.len)) {
-        return NGX_DECLINED;
-    }
-
-    return ngx_http_sluice_mint_refuse(
-        r, mint, i, SLUICE_ROLE_TOO_LOW, "type",
-        "Your role allows types of sound, film, pictures, PDF and plain text.");
-}
-
-
-/* The claim that grant_parse() does not take, each seen alone. */
-
-static const char *
-ngx_http_sluice_mint_blame(const json_t *asked)
-{
-    json_t *claims, *value;
-    grant_t grant;
-    sluice_status_t status;
-    const char *const *name;
-
-    for (name = ngx_http_sluice_mint_names; *name; name++) {
-        value = json_object_get(asked, *name);
-        if (value == NULL) {
-            continue;
-        }
-
-        claims = json_pack("{s:i, s:s}", "exp", 1, "path", "/");
-        status = json_object_set(claims, *name, value) == 0
-                     ? grant_parse(claims, &grant)
-                     : SLUICE_OK;
-        json_decref(claims);
-
-        if (status != SLUICE_OK) {
-            return *name;
-        }
-    }
-
-    return "path";
-}
-
-
-static ngx_int_t
-ngx_http_sluice_mint_claims(ngx_http_request_t *r,
-                            ngx_http_sluice_mint_link_t *link,
-                            const grant_t *grant)
-{
-    json_t *asked;
-    const char *id;
-    grant_claims_t *claims;
-
-    static const size_t folder = sizeof(NGX_HTTP_SLUICE_MINT_MEDIA) - 1;
-
-    asked = link->asked;
-    claims = &link->claims;
-
-    claims->path = json_string_value(json_object_get(asked, "path"));
-    claims->path_len = grant->path.len;
-    claims->exp = grant->exp;
-    claims->nbf = grant->nbf;
-    claims->sub = json_string_value(json_object_get(asked, "sub"));
-    claims->sid = json_string_value(json_object_get(asked, "sid"));
-    claims->filename = json_string_value(json_object_get(asked, "filename"));
-    claims->type = json_string_value(json_object_get(asked, "type"));
-    claims->limits = grant->limits;
-    claims->uses = grant->uses;
-    claims->bytes = grant->bytes;
-    claims->rate = grant->rate;
-
-    if (json_object_get(asked, "methods")) {
-        claims->methods = grant->methods;
-    }
-
-    id = claims->path + folder;
-
-    if (!link->whole && claims->path_len > folder + UUID_TEXT_LEN
-        && uuid_valid(id, UUID_TEXT_LEN) && id[UUID_TEXT_LEN] == '/') {
-        link->media.data = (u_char *) id;
-        link->media.len = UUID_TEXT_LEN;
-    }
-
-    return ngx_http_sluice_mint_ip(r, link);
-}
-
-
-static ngx_int_t
-ngx_http_sluice_mint_ip(ngx_http_request_t *r,
-                        ngx_http_sluice_mint_link_t *link)
-{
-    json_t *ip;
-    size_t i, n;
-    const char **list;
-
-    ip = json_object_get(link->asked, "ip");
-    if (ip == NULL) {
-        return NGX_OK;
-    }
-
-    n = json_is_array(ip) ? json_array_size(ip) : 1;
-
-    list = ngx_palloc(r->pool, n * sizeof(char *));
-    if (list == NULL) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < n; i++) {
-        list[i] = json_string_value(json_is_array(ip) ? json_array_get(ip, i)
-                                                      : ip);
-    }
-
-    link->claims.ip = list;
-    link->claims.ip_count = n;
-
-    return NGX_OK;
+    return ngx_http_sluice_body_read_max(r, NGX_HTTP_SLUICE_MINT_BODY_MAX,
+                                         ngx_http_sluice_mint_links);
 }

@@ -1,8 +1,5 @@
-/* Answers with what a function of the API returned. What it has to tell others,
-   and which links it wants signed, is in the body beside the answer. */
-
-#include "ngx_http_sluice_links.h"
 #include "ngx_http_sluice_reply.h"
+#include "ngx_http_sluice_sign_urls.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
@@ -13,8 +10,24 @@
 #include <jansson.h>
 
 
-static ngx_int_t ngx_http_sluice_reply_refuse(ngx_http_request_t *r,
-                                              json_t *body);
+/* {"problem": "not-found", "detail": …, "field": …}: the word decides */
+
+static ngx_int_t
+ngx_http_sluice_reply_refuse(ngx_http_request_t *r, json_t *body)
+{
+    ngx_int_t rc;
+    const char *word;
+
+    word = json_string_value(json_object_get(body, "problem"));
+
+    rc = ngx_http_sluice_problem(
+        r, word ? status_from_word(word, ngx_strlen(word)) : SLUICE_INTERNAL,
+        json_string_value(json_object_get(body, "detail")),
+        json_string_value(json_object_get(body, "field")));
+    json_decref(body);
+
+    return rc;
+}
 
 
 ngx_int_t
@@ -60,30 +73,10 @@ ngx_http_sluice_reply(ngx_http_request_t *r,
         return ngx_http_sluice_json(r, (ngx_uint_t) status, &value);
     }
 
-    if (sign && ngx_http_sluice_sign_links(r, body) != NGX_OK) {
+    if (sign && ngx_http_sluice_sign_urls(r, body) != NGX_OK) {
         json_decref(body);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return ngx_http_sluice_json_value(r, (ngx_uint_t) status, body);
-}
-
-
-/* {"problem": "not-found", "detail": …, "field": …}: the word decides */
-
-static ngx_int_t
-ngx_http_sluice_reply_refuse(ngx_http_request_t *r, json_t *body)
-{
-    ngx_int_t rc;
-    const char *word;
-
-    word = json_string_value(json_object_get(body, "problem"));
-
-    rc = ngx_http_sluice_problem(
-        r, word ? status_from_word(word, ngx_strlen(word)) : SLUICE_INTERNAL,
-        json_string_value(json_object_get(body, "detail")),
-        json_string_value(json_object_get(body, "field")));
-    json_decref(body);
-
-    return rc;
 }

@@ -1,4 +1,5 @@
-/* Answers with what a function api.* in SQL returned. */
+/* Answers with what a function api.* in SQL returned. What it has to tell
+   others, and which links it wants signed, is in the body beside the answer. */
 
 #ifndef NGX_HTTP_SLUICE_REPLY_H
 #define NGX_HTTP_SLUICE_REPLY_H
@@ -6,8 +7,8 @@
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 
-/* Answers with what an api.* function returned: (status, body). Paths in
-   `links` become signed URLs when `sign` is set. Frees nothing. */
+/* Answers with (status, body). Paths in `links` become signed URLs when `sign`
+   is set. Frees nothing. */
 ngx_int_t ngx_http_sluice_reply(ngx_http_request_t *r,
                                 const ngx_sluice_pg_result_t *result,
                                 ngx_uint_t sign);

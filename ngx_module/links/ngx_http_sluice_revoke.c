@@ -1,5 +1,3 @@
-/* DELETE /api/links/{jti}: for the one who minted it, and for admins. */
-
 #include "ngx_http_sluice_reply.h"
 #include "ngx_http_sluice_revoke.h"
 
@@ -14,14 +12,18 @@
 #include <jansson.h>
 
 
-static void ngx_http_sluice_revoked(ngx_http_request_t *r, void *data,
-                                    const ngx_sluice_pg_result_t *result);
-
-
 static ngx_sluice_pg_statement_t ngx_http_sluice_revoke_link = {
     "revoke_link",
     "select status, body from api.revoke_link($1::uuid, $2::jsonb)", 2, 0
 };
+
+
+static void
+ngx_http_sluice_revoke_done(ngx_http_request_t *r, void *data,
+                            const ngx_sluice_pg_result_t *result)
+{
+    ngx_http_sluice_finish(r, ngx_http_sluice_reply(r, result, 0));
+}
 
 
 ngx_int_t
@@ -67,17 +69,9 @@ ngx_http_sluice_revoke_handler(ngx_http_request_t *r)
 
     r->main->count++;
 
-    ngx_http_sluice_finish(r,
-                           ngx_http_sluice_call(r, &ngx_http_sluice_revoke_link,
-                                                ctx->access.sub, args,
-                                                ngx_http_sluice_revoked, NULL));
+    ngx_http_sluice_finish(
+        r,
+        ngx_http_sluice_call(r, &ngx_http_sluice_revoke_link, ctx->access.sub,
+                             args, ngx_http_sluice_revoke_done, NULL));
     return NGX_DONE;
-}
-
-
-static void
-ngx_http_sluice_revoked(ngx_http_request_t *r, void *data,
-                        const ngx_sluice_pg_result_t *result)
-{
-    ngx_http_sluice_finish(r, ngx_http_sluice_reply(r, result, 0));
 }

@@ -1,4 +1,4 @@
-/* DELETE /api/links/{jti}. */
+/* DELETE /api/links/{jti}: for the one who minted it, and for admins. */
 
 #ifndef NGX_HTTP_SLUICE_REVOKE_H
 #define NGX_HTTP_SLUICE_REVOKE_H

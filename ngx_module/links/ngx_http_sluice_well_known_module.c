@@ -21,15 +21,10 @@ typedef struct {
 } ngx_http_sluice_well_known_loc_conf_t;
 
 
-static ngx_int_t ngx_http_sluice_well_known_handler(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_sluice_well_known_is(ngx_http_request_t *r,
-                                                const char *name);
 static void *ngx_http_sluice_well_known_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_sluice_well_known_merge_loc_conf(ngx_conf_t *cf,
                                                        void *parent,
                                                        void *child);
-static ngx_int_t ngx_http_sluice_well_known_copy(ngx_conf_t *cf, char *text,
-                                                 ngx_str_t *copy);
 static char *ngx_http_sluice_well_known(ngx_conf_t *cf, ngx_command_t *cmd,
                                         void *conf);
 
@@ -76,6 +71,15 @@ ngx_module_t ngx_http_sluice_well_known_module = {
 };
 
 
+static ngx_uint_t
+ngx_http_sluice_well_known_is(ngx_http_request_t *r, const char *name)
+{
+    size_t len = ngx_strlen(name);
+
+    return r->uri.len == len && ngx_strncmp(r->uri.data, name, len) == 0;
+}
+
+
 static ngx_int_t
 ngx_http_sluice_well_known_handler(ngx_http_request_t *r)
 {
@@ -117,19 +121,32 @@ ngx_http_sluice_well_known_handler(ngx_http_request_t *r)
 }
 
 
-static ngx_uint_t
-ngx_http_sluice_well_known_is(ngx_http_request_t *r, const char *name)
-{
-    size_t len = ngx_strlen(name);
-
-    return r->uri.len == len && ngx_strncmp(r->uri.data, name, len) == 0;
-}
-
-
 static void *
 ngx_http_sluice_well_known_create_loc_conf(ngx_conf_t *cf)
 {
     return ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_well_known_loc_conf_t));
+}
+
+
+/* Into the configuration's memory; `text` is freed. */
+
+static ngx_int_t
+ngx_http_sluice_well_known_copy(ngx_conf_t *cf, char *text, ngx_str_t *copy)
+{
+    if (text == NULL) {
+        return NGX_ERROR;
+    }
+
+    copy->len = ngx_strlen(text);
+    copy->data = ngx_pnalloc(cf->pool, copy->len);
+
+    if (copy->data) {
+        ngx_memcpy(copy->data, text, copy->len);
+    }
+
+    free(text);
+
+    return copy->data ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -178,28 +195,6 @@ ngx_http_sluice_well_known_merge_loc_conf(ngx_conf_t *cf, void *parent,
     json_decref(metadata);
 
     return NGX_CONF_OK;
-}
-
-
-/* Into the configuration's memory; `text` is freed. */
-
-static ngx_int_t
-ngx_http_sluice_well_known_copy(ngx_conf_t *cf, char *text, ngx_str_t *copy)
-{
-    if (text == NULL) {
-        return NGX_ERROR;
-    }
-
-    copy->len = ngx_strlen(text);
-    copy->data = ngx_pnalloc(cf->pool, copy->len);
-
-    if (copy->data) {
-        ngx_memcpy(copy->data, text, copy->len);
-    }
-
-    free(text);
-
-    return copy->data ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -1,0 +1,305 @@
+#include "ngx_http_sluice_sign_urls.h"
+
+#include "ngx_module/gate/ngx_http_sluice_gate.h"
+#include "ngx_module/http/ngx_http_sluice.h"
+#include "ngx_module/zone/ngx_http_sluice_signer.h"
+#include "core/base/uuid.h"
+#include "core/grant/access.h"
+#include "core/grant/grant.h"
+#include "core/jose/base64url.h"
+#include "core/jose/jwk.h"
+
+#include <jansson.h>
+#include <openssl/evp.h>
+
+
+#define NGX_HTTP_SLUICE_SIGN_URLS_JTI 8 /* bytes of a digest */
+
+
+/* What all URLs of an answer are signed with. */
+
+typedef struct {
+    ngx_log_t *log;
+    jwk_set_t *keys;
+    const char *origin;
+    const access_t *access;
+    time_t iat, exp;
+} ngx_http_sluice_sign_urls_t;
+
+
+static time_t
+ngx_http_sluice_sign_urls_step(time_t link_ttl)
+{
+    return ngx_max(link_ttl / 4, 1);
+}
+
+
+/* Some of SHA-256 over what tells one such grant from another. */
+
+static ngx_int_t
+ngx_http_sluice_sign_urls_jti(ngx_http_sluice_sign_urls_t *with,
+                              ngx_str_t *path,
+                              char jti[NGX_HTTP_SLUICE_SIGN_URLS_JTI * 2])
+{
+    u_char digest[EVP_MAX_MD_SIZE], *p;
+    u_char text[2 * UUID_TEXT_SIZE + NGX_TIME_T_LEN + GRANT_PATH_MAX];
+
+    if (path->len >= GRANT_PATH_MAX) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_sprintf(text, "%s %s %T %V", with->access->sid, with->access->sub,
+                    with->exp, path);
+
+    if (EVP_Digest(text, (size_t) (p - text), digest, NULL, EVP_sha256(), NULL)
+        != 1) {
+        return NGX_ERROR;
+    }
+
+    jti[base64url_encode(jti, digest, NGX_HTTP_SLUICE_SIGN_URLS_JTI)] = '\0';
+
+    return NGX_OK;
+}
+
+
+/* A grant for the path, or for the folder it is in, which ends with the
+   session, or with a user whose sessions are another issuer's; free() it. NULL
+   when it cannot be signed. */
+
+static char *
+ngx_http_sluice_sign_urls_grant(ngx_http_sluice_sign_urls_t *with,
+                                const char *path, ngx_uint_t folder,
+                                const char *filename)
+{
+    char *grant, jti[NGX_HTTP_SLUICE_SIGN_URLS_JTI * 2];
+    ngx_str_t opened;
+    grant_claims_t claims;
+
+    opened.data = (u_char *) path;
+    opened.len = path ? ngx_strlen(path) : 0;
+
+    while (folder && opened.len && path[opened.len - 1] != '/') {
+        opened.len--;
+    }
+
+    if (ngx_http_sluice_sign_urls_jti(with, &opened, jti) != NGX_OK) {
+        return NULL;
+    }
+
+    ngx_memzero(&claims, sizeof(grant_claims_t));
+
+    claims.path = path;
+    claims.path_len = opened.len;
+    claims.exp = with->exp;
+    claims.jti = jti;
+    claims.filename = filename;
+
+    if (*with->access->sid && !with->access->foreign) {
+        claims.sid = with->access->sid;
+
+    } else {
+        claims.sub = with->access->sub;
+        claims.iat = with->iat;
+    }
+
+    grant = grant_sign(with->keys, ngx_http_sluice_signer(), &claims);
+
+    if (grant == NULL) {
+        ngx_log_error(NGX_LOG_ERR, with->log, 0,
+                      "no HS256 key to sign links with");
+    }
+
+    return grant;
+}
+
+
+/* One grant for a folder, however many files of it are listed. */
+
+static ngx_int_t
+ngx_http_sluice_sign_urls_list(ngx_http_sluice_sign_urls_t *with, json_t *paths)
+{
+    char *grant;
+    size_t i;
+    json_t *path;
+    ngx_int_t rc;
+
+    if (json_array_size(paths) == 0) {
+        return NGX_OK;
+    }
+
+    grant = ngx_http_sluice_sign_urls_grant(
+        with, json_string_value(json_array_get(paths, 0)), 1, NULL);
+    if (grant == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = NGX_OK;
+
+    json_array_foreach(paths, i, path)
+    {
+        if (json_array_set_new(paths, i,
+                               json_sprintf("%s%s?grant=%s", with->origin,
+                                            json_string_value(path), grant))
+            != 0) {
+            rc = NGX_ERROR;
+            break;
+        }
+    }
+
+    free(grant);
+
+    return rc;
+}
+
+
+/* A new JSON string, or NULL; so does the next. */
+
+static json_t *
+ngx_http_sluice_sign_urls_play(ngx_http_sluice_sign_urls_t *with,
+                               const char *path)
+{
+    char *grant;
+    json_t *url;
+
+    grant = ngx_http_sluice_sign_urls_grant(with, path, 1, NULL);
+    url = grant ? json_sprintf("%s/~%s%s", with->origin, grant, path) : NULL;
+    free(grant);
+
+    return url;
+}
+
+
+static json_t *
+ngx_http_sluice_sign_urls_file(ngx_http_sluice_sign_urls_t *with,
+                               const json_t *link)
+{
+    char *grant;
+    json_t *url;
+    const char *path;
+
+    path = json_string_value(
+        json_is_object(link) ? json_object_get(link, "path") : link);
+
+    grant = ngx_http_sluice_sign_urls_grant(
+        with, path, 0, json_string_value(json_object_get(link, "filename")));
+    url = grant ? json_sprintf("%s%s?grant=%s", with->origin, path, grant)
+                : NULL;
+    free(grant);
+
+    return url;
+}
+
+
+/*
+ * `play` opens the folder of the playlist and carries the grant in the path,
+ * which the playlist's relative URIs inherit; a list opens its folder; anything
+ * else opens itself, {path, filename} as an attachment.
+ */
+
+static ngx_int_t
+ngx_http_sluice_sign_urls_links(ngx_http_sluice_sign_urls_t *with,
+                                json_t *links)
+{
+    json_t *value;
+    ngx_int_t rc;
+    const char *key;
+
+    json_object_foreach(links, key, value)
+    {
+        if (json_is_array(value)) {
+            rc = ngx_http_sluice_sign_urls_list(with, value);
+
+        } else if (ngx_strcmp(key, "play") == 0) {
+            rc = json_object_set_new(
+                links, key,
+                ngx_http_sluice_sign_urls_play(with, json_string_value(value)));
+
+        } else {
+            rc = json_object_set_new(
+                links, key, ngx_http_sluice_sign_urls_file(with, value));
+        }
+
+        if (rc != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_sign_urls_media(ngx_http_sluice_sign_urls_t *with,
+                                json_t *media)
+{
+    size_t i;
+    json_t *attachment;
+
+    json_array_foreach(json_object_get(media, "attachments"), i, attachment)
+    {
+        if (ngx_http_sluice_sign_urls_links(
+                with, json_object_get(attachment, "links"))
+            != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_sluice_sign_urls_links(with,
+                                           json_object_get(media, "links"));
+}
+
+
+ngx_int_t
+ngx_http_sluice_sign_urls(ngx_http_request_t *r, json_t *body)
+{
+    size_t i;
+    json_t *items, *item;
+    time_t step;
+    ngx_http_sluice_gate_ctx_t *ctx;
+    ngx_http_sluice_sign_urls_t with;
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+
+    with.log = r->connection->log;
+    with.keys = sscf->keys;
+    with.origin = (const char *) sscf->public_url.data;
+
+    ctx = ngx_http_sluice_gate_ctx(r);
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    with.access = &ctx->access;
+
+    /*
+     * Times are rounded to a quarter of the life time: within it a path has one
+     * and the same URL for a session, which browsers' caches can keep.
+     */
+
+    step = ngx_http_sluice_sign_urls_step(sscf->link_ttl);
+    with.iat = ngx_time() / step * step;
+    with.exp = with.iat + step + sscf->link_ttl;
+
+    items = json_object_get(body, "items");
+
+    if (items == NULL) {
+        return ngx_http_sluice_sign_urls_media(&with, body);
+    }
+
+    json_array_foreach(items, i, item)
+    {
+        if (ngx_http_sluice_sign_urls_media(&with, item) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+time_t
+ngx_http_sluice_sign_urls_longest(time_t link_ttl)
+{
+    return link_ttl + ngx_http_sluice_sign_urls_step(link_ttl);
+}
