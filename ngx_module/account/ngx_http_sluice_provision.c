@@ -1,8 +1,3 @@
-/*
- * A foreign token's user gets a row before the API does anything for it: once a
- * token and process, since the row follows what the token says.
- */
-
 #include "ngx_http_sluice_provision.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
@@ -19,8 +14,8 @@
 #include <jansson.h>
 
 
-#define NGX_HTTP_SLUICE_PROVISIONED \
-    1024 /* tokens this process has done it for */
+/* tokens that this process has done it for */
+#define NGX_HTTP_SLUICE_PROVISIONED 1024
 
 
 /* What the row was made from; two tokens of one second and role are one. */
@@ -37,14 +32,6 @@ typedef struct {
 } ngx_http_sluice_provision_t;
 
 
-static ngx_http_sluice_provisioned_t *
-ngx_http_sluice_provision_place(const access_t *access);
-static ngx_uint_t ngx_http_sluice_provision_done(const access_t *access);
-static ngx_int_t
-ngx_http_sluice_provision_submit(ngx_http_request_t *r, const issuer_t *issuer,
-                                 const json_t *claims,
-                                 ngx_http_sluice_provision_t *provision);
-static void ngx_http_sluice_provision_text(ngx_str_t *param, const char *text);
 static void
 ngx_http_sluice_provision_answer(ngx_http_request_t *r, void *data,
                                  const ngx_sluice_pg_result_t *result);
@@ -60,6 +47,66 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_provision_user = {
 /* this process's: a user's tokens share a place */
 static ngx_http_sluice_provisioned_t
     ngx_http_sluice_provisioned[NGX_HTTP_SLUICE_PROVISIONED];
+
+
+static ngx_http_sluice_provisioned_t *
+ngx_http_sluice_provision_place(const access_t *access)
+{
+    ngx_int_t hash;
+
+    /* the UUID is a hash, and begins with eight hex digits of it */
+    hash = ngx_hextoi((u_char *) access->sub, 8);
+
+    return &ngx_http_sluice_provisioned[(ngx_uint_t) hash
+                                        % NGX_HTTP_SLUICE_PROVISIONED];
+}
+
+
+static ngx_uint_t
+ngx_http_sluice_provision_done(const access_t *access)
+{
+    ngx_http_sluice_provisioned_t *provisioned;
+
+    provisioned = ngx_http_sluice_provision_place(access);
+
+    return ngx_strcmp(provisioned->sub, access->sub) == 0
+           && provisioned->role == access->role
+           && provisioned->iat == access->iat
+           && provisioned->exp == access->exp;
+}
+
+
+static void
+ngx_http_sluice_provision_text(ngx_str_t *param, const char *text)
+{
+    param->data = (u_char *) text;
+    param->len = text ? ngx_strlen(text) : 0;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_provision_submit(ngx_http_request_t *r, const issuer_t *issuer,
+                                 const json_t *claims,
+                                 ngx_http_sluice_provision_t *provision)
+{
+    ngx_str_t params[6];
+    issuer_person_t person;
+    ngx_http_sluice_gate_ctx_t *ctx;
+
+    ctx = ngx_http_sluice_gate_find_ctx(r);
+
+    issuer_person(claims, &person);
+
+    ngx_http_sluice_provision_text(&params[0], ctx->access.sub);
+    ngx_http_sluice_provision_text(&params[1], issuer->url);
+    ngx_http_sluice_provision_text(&params[2], person.subject);
+    ngx_http_sluice_provision_text(&params[3], person.email);
+    ngx_http_sluice_provision_text(&params[4], person.name);
+    ngx_http_sluice_provision_text(&params[5], role_name(ctx->access.role));
+
+    return ngx_http_sluice_query(r, &ngx_http_sluice_provision_user, params,
+                                 ngx_http_sluice_provision_answer, provision);
+}
 
 
 ngx_int_t
@@ -101,39 +148,6 @@ ngx_http_sluice_provision(ngx_http_request_t *r, ngx_http_handler_pt handler)
 }
 
 
-static ngx_int_t
-ngx_http_sluice_provision_submit(ngx_http_request_t *r, const issuer_t *issuer,
-                                 const json_t *claims,
-                                 ngx_http_sluice_provision_t *provision)
-{
-    ngx_str_t params[6];
-    issuer_person_t person;
-    ngx_http_sluice_gate_ctx_t *ctx;
-
-    ctx = ngx_http_sluice_gate_find_ctx(r);
-
-    issuer_person(claims, &person);
-
-    ngx_http_sluice_provision_text(&params[0], ctx->access.sub);
-    ngx_http_sluice_provision_text(&params[1], issuer->url);
-    ngx_http_sluice_provision_text(&params[2], person.subject);
-    ngx_http_sluice_provision_text(&params[3], person.email);
-    ngx_http_sluice_provision_text(&params[4], person.name);
-    ngx_http_sluice_provision_text(&params[5], role_name(ctx->access.role));
-
-    return ngx_http_sluice_query(r, &ngx_http_sluice_provision_user, params,
-                                 ngx_http_sluice_provision_answer, provision);
-}
-
-
-static void
-ngx_http_sluice_provision_text(ngx_str_t *param, const char *text)
-{
-    param->data = (u_char *) text;
-    param->len = text ? ngx_strlen(text) : 0;
-}
-
-
 static void
 ngx_http_sluice_provision_answer(ngx_http_request_t *r, void *data,
                                  const ngx_sluice_pg_result_t *result)
@@ -160,31 +174,4 @@ ngx_http_sluice_provision_answer(ngx_http_request_t *r, void *data,
 
     /* what goes on has counted for itself */
     ngx_http_finalize_request(r, provision->handler(r));
-}
-
-
-static ngx_http_sluice_provisioned_t *
-ngx_http_sluice_provision_place(const access_t *access)
-{
-    ngx_int_t hash;
-
-    /* the UUID is a hash, and begins with eight hex digits of it */
-    hash = ngx_hextoi((u_char *) access->sub, 8);
-
-    return &ngx_http_sluice_provisioned[(ngx_uint_t) hash
-                                        % NGX_HTTP_SLUICE_PROVISIONED];
-}
-
-
-static ngx_uint_t
-ngx_http_sluice_provision_done(const access_t *access)
-{
-    ngx_http_sluice_provisioned_t *provisioned;
-
-    provisioned = ngx_http_sluice_provision_place(access);
-
-    return ngx_strcmp(provisioned->sub, access->sub) == 0
-           && provisioned->role == access->role
-           && provisioned->iat == access->iat
-           && provisioned->exp == access->exp;
 }

@@ -1,4 +1,5 @@
-/* Rows for users whom another issuer signed in. */
+/* A foreign token's user gets a row before the API does anything for it: once a
+   token and process, since the row follows what the token says. */
 
 #ifndef NGX_HTTP_SLUICE_PROVISION_H
 #define NGX_HTTP_SLUICE_PROVISION_H

@@ -1,183 +1,179 @@
-/* A session that is there: new tokens for it, and its end. */
-
 #include "ngx_http_sluice_session.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
-#include "ngx_module/gate/ngx_http_sluice_gate.h"
+#include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
-#include "ngx_module/http/ngx_http_sluice_body.h"
 #include "ngx_module/http/ngx_http_sluice_query.h"
-#include "ngx_module/links/ngx_http_sluice_reply.h"
-#include "core/base/status.h"
+#include "ngx_module/links/ngx_http_sluice_sign_urls.h"
+#include "ngx_module/zone/ngx_http_sluice_signer.h"
 #include "core/base/uuid.h"
+#include "core/grant/access.h"
 
 #include <jansson.h>
+#include <openssl/evp.h>
 
 
-static ngx_int_t ngx_http_sluice_refresh(ngx_http_request_t *r);
-static void ngx_http_sluice_refreshed(ngx_http_request_t *r, void *data,
-                                      const ngx_sluice_pg_result_t *result);
-static void ngx_http_sluice_signed_out(ngx_http_request_t *r, void *data,
-                                       const ngx_sluice_pg_result_t *result);
+#define NGX_HTTP_SLUICE_SESSION_CLOCKS 60 /* seconds that clocks may differ */
 
 
-static ngx_sluice_pg_statement_t ngx_http_sluice_refresh_session = {
-    "refresh_session",
-    "select id, email, name, role, session, issued "
-    "from api.refresh_session(decode($1, 'hex'), $2::integer)",
-    2, 0
-};
-
-static ngx_sluice_pg_statement_t ngx_http_sluice_end_session = {
-    "end_session",
-    "select status, body from api.end_session($1::uuid, $2, $3::integer)", 3, 0
-};
-
-
-/* POST /api/sessions/refresh {"refresh_token": …} */
-
-ngx_int_t
-ngx_http_sluice_refresh_handler(ngx_http_request_t *r)
+void
+ngx_http_sluice_session_signs(ngx_http_request_t *r, u_char buf[NGX_INT_T_LEN],
+                              ngx_str_t *seconds)
 {
-    return ngx_http_sluice_body_read(r, ngx_http_sluice_refresh);
+    time_t longest;
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+
+    longest = ngx_max(sscf->access_ttl,
+                      ngx_http_sluice_sign_urls_longest(sscf->link_ttl));
+    longest = ngx_min(longest,
+                      NGX_MAX_INT32_VALUE - NGX_HTTP_SLUICE_SESSION_CLOCKS);
+
+    seconds->data = buf;
+    seconds->len = (size_t) (ngx_sprintf(buf, "%T",
+                                         longest
+                                             + NGX_HTTP_SLUICE_SESSION_CLOCKS)
+                             - buf);
 }
 
 
-static ngx_int_t
-ngx_http_sluice_refresh(ngx_http_request_t *r)
+ngx_int_t
+ngx_http_sluice_session_issued(const ngx_sluice_pg_result_t *result,
+                               ngx_uint_t column,
+                               ngx_http_sluice_login_t *login)
 {
+    ngx_str_t value;
+
+    if (ngx_sluice_pg_value(result, 0, column, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    login->issued = ngx_atotm(value.data, value.len);
+
+    return login->issued == NGX_ERROR ? NGX_ERROR : NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_sluice_session_answer(ngx_http_request_t *r,
+                               ngx_http_sluice_login_t *login,
+                               ngx_uint_t status)
+{
+    char *token;
     json_t *body;
-    u_char signs[NGX_INT_T_LEN];
+    access_t access;
     ngx_int_t rc;
-    ngx_str_t token, params[2];
-    ngx_http_sluice_login_t *login;
+    ngx_http_sluice_srv_conf_t *sscf;
 
-    login = ngx_pcalloc(r->pool, sizeof(ngx_http_sluice_login_t));
-    if (login == NULL) {
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+
+    ngx_memzero(&access, sizeof(access_t));
+    ngx_memcpy(access.sub, login->id.data,
+               ngx_min(login->id.len, UUID_TEXT_LEN));
+    ngx_memcpy(access.sid, login->sid, UUID_TEXT_LEN);
+    access.role = role_from_name((char *) login->role.data, login->role.len);
+    access.iat = login->issued;
+    access.exp = access.iat + sscf->access_ttl;
+
+    token = access_sign(sscf->keys, ngx_http_sluice_signer(),
+                        (char *) sscf->public_url.data,
+                        NGX_HTTP_SLUICE_AUDIENCE, &access);
+    if (token == NULL) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "no private ES256 key to sign access tokens with");
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_http_sluice_body_json(r, &body);
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
+    rc = ngx_http_sluice_session_cookie(r, token, sscf->access_ttl);
 
-    rc = ngx_http_sluice_body_field(r, body, "refresh_token",
-                                    NGX_HTTP_SLUICE_REFRESH_LEN, &token);
-    json_decref(body);
+    /* clang-format off */
+    body = json_pack("{s:s, s:s, s:I, s:s#, s:{s:s, s:s, s:s?, s:s}}",
+        "access_token", token,
+        "token_type", "Bearer",
+        "expires_in", (json_int_t) sscf->access_ttl,
+        "refresh_token", login->refresh, (int) NGX_HTTP_SLUICE_REFRESH_LEN,
+        "user",
+            "id", login->id.data,
+            "email", login->email.data,
+            "name", login->name.len ? login->name.data : NULL,
+            "role", login->role.data);
+    /* clang-format on */
+    free(token);
 
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    if (token.len != NGX_HTTP_SLUICE_REFRESH_LEN) {
-        return ngx_http_sluice_problem(r, SLUICE_TOKEN_INVALID,
-                                       "This is not a refresh token.", NULL);
-    }
-
-    ngx_memcpy(login->refresh, token.data, token.len);
-
-    if (ngx_http_sluice_session_digest(r, login->refresh, token.len, &params[0])
-        != NGX_OK) {
+    if (rc != NGX_OK) {
+        json_decref(body);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_sluice_session_signs(r, signs, &params[1]);
-
-    return ngx_http_sluice_query(r, &ngx_http_sluice_refresh_session, params,
-                                 ngx_http_sluice_refreshed, login);
+    return ngx_http_sluice_json_value(r, status, body);
 }
 
-
-static void
-ngx_http_sluice_refreshed(ngx_http_request_t *r, void *data,
-                          const ngx_sluice_pg_result_t *result)
-{
-    ngx_int_t rc;
-    ngx_str_t sid;
-    ngx_http_sluice_login_t *login = data;
-
-    if (result->status != SLUICE_OK || result->rows == 0) {
-        rc = ngx_http_sluice_problem(
-            r,
-            result->status != SLUICE_OK ? result->status : SLUICE_TOKEN_INVALID,
-            result->rows ? NULL : "The session has ended: sign in again.",
-            NULL);
-        ngx_http_sluice_finish(r, rc);
-        return;
-    }
-
-    if (ngx_http_sluice_session_row(r, result, 0, &login->id) != NGX_OK
-        || ngx_http_sluice_session_row(r, result, 1, &login->email) != NGX_OK
-        || ngx_http_sluice_session_row(r, result, 2, &login->name) != NGX_OK
-        || ngx_http_sluice_session_row(r, result, 3, &login->role) != NGX_OK
-        || ngx_http_sluice_session_row(r, result, 4, &sid) != NGX_OK
-        || ngx_http_sluice_session_issued(result, 5, login) != NGX_OK) {
-        ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-        return;
-    }
-
-    ngx_memcpy(login->sid, sid.data, UUID_TEXT_LEN);
-
-    ngx_http_sluice_finish(
-        r, ngx_http_sluice_session_answer(r, login, NGX_HTTP_OK));
-}
-
-
-/* DELETE /api/sessions/current */
 
 ngx_int_t
-ngx_http_sluice_sign_out_handler(ngx_http_request_t *r)
+ngx_http_sluice_session_cookie(ngx_http_request_t *r, const char *token,
+                               time_t ttl)
 {
-    u_char signs[NGX_INT_T_LEN];
-    ngx_int_t rc;
-    ngx_str_t params[3];
-    ngx_str_t nothing = ngx_null_string;
-    ngx_http_sluice_gate_ctx_t *ctx;
+    ngx_str_t value;
+    ngx_http_sluice_srv_conf_t *sscf;
 
-    ctx = ngx_http_sluice_gate_find_ctx(r);
+    static const char attributes[] = "; Path=/; HttpOnly; SameSite=Strict";
 
-    params[0].data = (u_char *) ctx->access.sub;
-    params[0].len = UUID_TEXT_LEN;
-    params[1].data = (u_char *) ctx->access.sid;
-    params[1].len = ngx_strlen(ctx->access.sid);
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
 
-    ngx_http_sluice_session_signs(r, signs, &params[2]);
+    value.len = sizeof("sluice_session=; Max-Age=; Secure") + ngx_strlen(token)
+                + NGX_TIME_T_LEN + sizeof(attributes);
 
-    rc = ngx_http_discard_request_body(r);
-    if (rc != NGX_OK) {
-        return rc;
+    value.data = ngx_pnalloc(r->pool, value.len);
+    if (value.data == NULL) {
+        return NGX_ERROR;
     }
 
-    if (ctx->access.foreign) {
-        /* its session is its issuer's to end */
-        return ngx_http_sluice_json(r, NGX_HTTP_NO_CONTENT, &nothing);
-    }
+    value.len = (size_t) (ngx_sprintf(
+                              value.data, "sluice_session=%s; Max-Age=%T%s%s",
+                              token, ttl, attributes,
+                              sscf->public_url.data[4] == 's' ? "; Secure" : "")
+                          - value.data);
 
-    r->main->count++;
-
-    ngx_http_sluice_finish(
-        r, ngx_http_sluice_query(r, &ngx_http_sluice_end_session, params,
-                                 ngx_http_sluice_signed_out, NULL));
-    return NGX_DONE;
+    return ngx_http_sluice_header(r, "Set-Cookie", &value);
 }
 
 
-static void
-ngx_http_sluice_signed_out(ngx_http_request_t *r, void *data,
-                           const ngx_sluice_pg_result_t *result)
+ngx_int_t
+ngx_http_sluice_session_digest(ngx_http_request_t *r, const char *refresh,
+                               size_t len, ngx_str_t *hex)
 {
-    ngx_int_t rc;
+    u_char digest[EVP_MAX_MD_SIZE];
+    unsigned int size;
 
-    if (result->status != SLUICE_OK) {
-        rc = ngx_http_sluice_problem(r, result->status, NULL, NULL);
-
-    } else if (ngx_http_sluice_session_cookie(r, "", 0) != NGX_OK) {
-        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
-
-    } else {
-        rc = ngx_http_sluice_reply(r, result, 0);
+    if (EVP_Digest(refresh, len, digest, &size, EVP_sha256(), NULL) != 1) {
+        return NGX_ERROR;
     }
 
-    ngx_http_sluice_finish(r, rc);
+    hex->len = 2 * size;
+    hex->data = ngx_pnalloc(r->pool, hex->len);
+    if (hex->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_hex_dump(hex->data, digest, size);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_sluice_session_user(ngx_http_request_t *r,
+                             const ngx_sluice_pg_result_t *result,
+                             ngx_http_sluice_login_t *login)
+{
+    return ngx_http_sluice_query_text(r, result, 0, 0, &login->id) == NGX_OK
+                   && ngx_http_sluice_query_text(r, result, 0, 1, &login->email)
+                          == NGX_OK
+                   && ngx_http_sluice_query_text(r, result, 0, 2, &login->name)
+                          != NGX_ERROR
+                   && ngx_http_sluice_query_text(r, result, 0, 3, &login->role)
+                          == NGX_OK
+               ? NGX_OK
+               : NGX_ERROR;
 }

@@ -1,5 +1,6 @@
 /* What sign-in and a session's other calls share: the user, and the tokens that
-   are made for him. */
+   are made for him. The refresh token is 32 random bytes; the record keeps its
+   SHA-256. */
 
 #ifndef NGX_HTTP_SLUICE_SESSION_H
 #define NGX_HTTP_SLUICE_SESSION_H
@@ -19,20 +20,13 @@ typedef struct {
     ngx_str_t hash;   /* terminated; empty: no such user */
     ngx_uint_t right; /* what the thread found */
 
-    ngx_str_t id, email, name, role; /* the user */
+    ngx_str_t id, email, name, role; /* the user; terminated */
 
     char sid[UUID_TEXT_SIZE];
     char refresh[NGX_HTTP_SLUICE_REFRESH_LEN];
     int64_t issued; /* by the record's clock: see api.issued_at() */
 } ngx_http_sluice_login_t;
 
-
-ngx_int_t ngx_http_sluice_sign_in_handler(ngx_http_request_t *r);
-ngx_int_t ngx_http_sluice_refresh_handler(ngx_http_request_t *r);
-ngx_int_t ngx_http_sluice_sign_out_handler(ngx_http_request_t *r);
-
-
-/* ngx_http_sluice_session_token.c */
 
 /* For how many seconds anything is good that is signed with a session, its
    access tokens and the links of media objects, as api.end_session() takes
@@ -61,10 +55,10 @@ ngx_int_t ngx_http_sluice_session_digest(ngx_http_request_t *r,
                                          const char *refresh, size_t len,
                                          ngx_str_t *hex);
 
-/* A value of the first row in the request's memory, terminated; NULL is the
-   empty text. */
-ngx_int_t ngx_http_sluice_session_row(ngx_http_request_t *r,
-                                      const ngx_sluice_pg_result_t *result,
-                                      ngx_uint_t column, ngx_str_t *value);
+/* id, email, name and role of the first row, its first columns. NGX_ERROR
+   without memory. */
+ngx_int_t ngx_http_sluice_session_user(ngx_http_request_t *r,
+                                       const ngx_sluice_pg_result_t *result,
+                                       ngx_http_sluice_login_t *login);
 
 #endif

@@ -1,12 +1,7 @@
-/*
- * Sign-in, in steps: body, user's row, password in a thread, session's row,
- * tokens. The refresh token is 32 random bytes; the record keeps its SHA-256.
- */
-
 #include "ngx_http_sluice_session.h"
+#include "ngx_http_sluice_sign_in.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
-#include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_body.h"
@@ -26,25 +21,23 @@
 #define NGX_HTTP_SLUICE_EMAIL_MAX 254 /* RFC 5321, 4.5.3.1.3 */
 
 
-static ngx_int_t ngx_http_sluice_sign_in(ngx_http_request_t *r);
-static void ngx_http_sluice_sign_in_forget(ngx_http_request_t *r, json_t *body);
+static ngx_int_t ngx_http_sluice_sign_in_ask(ngx_http_request_t *r);
 static void ngx_http_sluice_sign_in_found(ngx_http_request_t *r, void *data,
                                           const ngx_sluice_pg_result_t *result);
 static void ngx_http_sluice_sign_in_check(void *data, ngx_log_t *log);
 static void ngx_http_sluice_sign_in_checked(ngx_http_request_t *r, void *data);
-static ngx_int_t ngx_http_sluice_session_create(ngx_http_request_t *r,
-                                                ngx_http_sluice_login_t *login);
-static void
-ngx_http_sluice_session_created(ngx_http_request_t *r, void *data,
-                                const ngx_sluice_pg_result_t *result);
+static ngx_int_t ngx_http_sluice_sign_in_begin(ngx_http_request_t *r,
+                                               ngx_http_sluice_login_t *login);
+static void ngx_http_sluice_sign_in_done(ngx_http_request_t *r, void *data,
+                                         const ngx_sluice_pg_result_t *result);
 
 
-static ngx_sluice_pg_statement_t ngx_http_sluice_find_login = {
+static ngx_sluice_pg_statement_t ngx_http_sluice_sign_in_find = {
     "find_login",
     "select id, email, name, role, password from api.find_login($1)", 1, 0
 };
 
-static ngx_sluice_pg_statement_t ngx_http_sluice_create_session = {
+static ngx_sluice_pg_statement_t ngx_http_sluice_sign_in_create = {
     "create_session",
     "select role, issued from api.create_session($1::uuid, $2::uuid, "
     "decode($3, 'hex'), $4, $5::inet, $6::bigint, $7::integer)",
@@ -52,17 +45,35 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_create_session = {
 };
 
 
-/* POST /api/sessions {"email": …, "password": …} */
-
 ngx_int_t
 ngx_http_sluice_sign_in_handler(ngx_http_request_t *r)
 {
-    return ngx_http_sluice_body_read(r, ngx_http_sluice_sign_in);
+    return ngx_http_sluice_body_read(r, ngx_http_sluice_sign_in_ask);
+}
+
+
+/* The password is in one place only from here on: where the thread wipes it. */
+
+static void
+ngx_http_sluice_sign_in_forget(ngx_http_request_t *r, json_t *body)
+{
+    json_t *password;
+
+    password = json_object_get(body, "password");
+
+    ngx_http_sluice_body_wipe(r);
+
+    if (json_is_string(password)) {
+        OPENSSL_cleanse((char *) json_string_value(password),
+                        json_string_length(password));
+    }
+
+    json_decref(body);
 }
 
 
 static ngx_int_t
-ngx_http_sluice_sign_in(ngx_http_request_t *r)
+ngx_http_sluice_sign_in_ask(ngx_http_request_t *r)
 {
     json_t *body;
     ngx_int_t rc;
@@ -92,29 +103,10 @@ ngx_http_sluice_sign_in(ngx_http_request_t *r)
         return rc;
     }
 
-    return ngx_http_sluice_query(r, &ngx_http_sluice_find_login, &email,
+    return ngx_http_sluice_query(r, &ngx_http_sluice_sign_in_find, &email,
                                  ngx_http_sluice_sign_in_found, login);
 }
 
-
-/* The password is in one place only from here on: where the thread wipes it. */
-
-static void
-ngx_http_sluice_sign_in_forget(ngx_http_request_t *r, json_t *body)
-{
-    json_t *password;
-
-    password = json_object_get(body, "password");
-
-    ngx_http_sluice_body_wipe(r);
-
-    if (json_is_string(password)) {
-        OPENSSL_cleanse((char *) json_string_value(password),
-                        json_string_length(password));
-    }
-
-    json_decref(body);
-}
 
 static void
 ngx_http_sluice_sign_in_found(ngx_http_request_t *r, void *data,
@@ -130,13 +122,9 @@ ngx_http_sluice_sign_in_found(ngx_http_request_t *r, void *data,
     }
 
     if (result->rows
-        && (ngx_http_sluice_session_row(r, result, 0, &login->id) != NGX_OK
-            || ngx_http_sluice_session_row(r, result, 1, &login->email)
-                   != NGX_OK
-            || ngx_http_sluice_session_row(r, result, 2, &login->name) != NGX_OK
-            || ngx_http_sluice_session_row(r, result, 3, &login->role) != NGX_OK
-            || ngx_http_sluice_session_row(r, result, 4, &login->hash)
-                   != NGX_OK)) {
+        && (ngx_http_sluice_session_user(r, result, login) != NGX_OK
+            || ngx_http_sluice_query_text(r, result, 0, 4, &login->hash)
+                   == NGX_ERROR)) {
         ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }
@@ -178,14 +166,14 @@ ngx_http_sluice_sign_in_checked(ngx_http_request_t *r, void *data)
 
     ngx_http_sluice_finish(
         r, login->right
-               ? ngx_http_sluice_session_create(r, login)
+               ? ngx_http_sluice_sign_in_begin(r, login)
                : ngx_http_sluice_problem(r, SLUICE_LOGIN_FAILED, NULL, NULL));
 }
 
 
 static ngx_int_t
-ngx_http_sluice_session_create(ngx_http_request_t *r,
-                               ngx_http_sluice_login_t *login)
+ngx_http_sluice_sign_in_begin(ngx_http_request_t *r,
+                              ngx_http_sluice_login_t *login)
 {
     u_char random[NGX_HTTP_SLUICE_REFRESH_SIZE];
     u_char ttl[NGX_TIME_T_LEN], signs[NGX_INT_T_LEN];
@@ -230,14 +218,14 @@ ngx_http_sluice_session_create(ngx_http_request_t *r,
 
     ngx_http_sluice_session_signs(r, signs, &params[6]);
 
-    return ngx_http_sluice_query(r, &ngx_http_sluice_create_session, params,
-                                 ngx_http_sluice_session_created, login);
+    return ngx_http_sluice_query(r, &ngx_http_sluice_sign_in_create, params,
+                                 ngx_http_sluice_sign_in_done, login);
 }
 
 
 static void
-ngx_http_sluice_session_created(ngx_http_request_t *r, void *data,
-                                const ngx_sluice_pg_result_t *result)
+ngx_http_sluice_sign_in_done(ngx_http_request_t *r, void *data,
+                             const ngx_sluice_pg_result_t *result)
 {
     ngx_int_t rc;
     ngx_http_sluice_login_t *login = data;
@@ -248,7 +236,8 @@ ngx_http_sluice_session_created(ngx_http_request_t *r, void *data,
     } else if (result->rows == 0) {
         rc = ngx_http_sluice_problem(r, SLUICE_LOGIN_FAILED, NULL, NULL);
 
-    } else if (ngx_http_sluice_session_row(r, result, 0, &login->role) != NGX_OK
+    } else if (ngx_http_sluice_query_text(r, result, 0, 0, &login->role)
+                   != NGX_OK
                || ngx_http_sluice_session_issued(result, 1, login) != NGX_OK) {
         rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
 

@@ -6,7 +6,9 @@
  */
 
 #include "ngx_module/account/ngx_http_sluice_provision.h"
-#include "ngx_module/account/ngx_http_sluice_session.h"
+#include "ngx_module/account/ngx_http_sluice_refresh.h"
+#include "ngx_module/account/ngx_http_sluice_sign_in.h"
+#include "ngx_module/account/ngx_http_sluice_sign_out.h"
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/events/ngx_http_sluice_events.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
