@@ -1,10 +1,3 @@
-/*
- * GET /api/jobs/{id}/events: how a job goes, as server-sent events (WHATWG
- * HTML, 9.2). The first one tells its state now, whatever was missed; an
- * event's id is the job's version. The stream ends with the job, with the
- * caller's token, and when this process drains.
- */
-
 #include "ngx_http_sluice_events.h"
 #include "ngx_http_sluice_watch.h"
 
@@ -39,7 +32,7 @@
    that waits holds none. */
 
 typedef struct {
-    ngx_http_sluice_watcher_t follower; /* first */
+    ngx_http_sluice_watcher_t watcher; /* first */
     ngx_http_request_t *request;
     ngx_event_t posted;
     ngx_buf_t buf;      /* of `out` */
@@ -53,81 +46,13 @@ typedef struct {
 } ngx_http_sluice_events_t;
 
 
-static int64_t ngx_http_sluice_events_seen(ngx_http_request_t *r);
 static void ngx_http_sluice_events_cleanup(void *data);
-static void ngx_http_sluice_events_found(ngx_http_request_t *r, void *data,
-                                         const ngx_sluice_pg_result_t *result);
-static ngx_int_t ngx_http_sluice_events_header(ngx_http_request_t *r);
-static void ngx_http_sluice_events_news(ngx_http_sluice_watcher_t *follower,
-                                        const job_message_t *news,
-                                        ngx_uint_t leaving);
-static void ngx_http_sluice_events_put(ngx_http_sluice_events_t *events,
-                                       const job_message_t *news);
-static void ngx_http_sluice_events_beat(ngx_http_sluice_events_t *events,
-                                        ngx_uint_t leaving);
-static ngx_uint_t
-ngx_http_sluice_events_barred(ngx_http_sluice_events_t *events);
-static void ngx_http_sluice_events_posted(ngx_event_t *ev);
-static void ngx_http_sluice_events_writable(ngx_http_request_t *r);
-static void ngx_http_sluice_events_send(ngx_http_sluice_events_t *events);
-static ngx_int_t
-ngx_http_sluice_events_output(ngx_http_sluice_events_t *events);
 
 
-static ngx_sluice_pg_statement_t ngx_http_sluice_watch_job = {
+static ngx_sluice_pg_statement_t ngx_http_sluice_events_statement = {
     "follow_job",
     "select status, body from api.follow_job($1::uuid, $2::jsonb)", 2, 0
 };
-
-
-ngx_int_t
-ngx_http_sluice_events_handler(ngx_http_request_t *r)
-{
-    ngx_int_t rc;
-    ngx_http_cleanup_t *cln;
-    ngx_http_sluice_events_t *events;
-    ngx_http_sluice_main_conf_t *smcf;
-
-    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
-
-    rc = ngx_http_discard_request_body(r);
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_events_t));
-    if (cln == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    events = cln->data;
-    ngx_memzero(events, sizeof(ngx_http_sluice_events_t));
-
-    ngx_memcpy(events->follower.job, r->uri.data + sizeof("/api/jobs/") - 1,
-               UUID_TEXT_LEN);
-    events->follower.version = -1;
-    events->follower.handler = ngx_http_sluice_events_news;
-    events->request = r;
-    events->seen = ngx_http_sluice_events_seen(r);
-    events->generation = ngx_http_sluice_zone_generation();
-    events->posted.handler = ngx_http_sluice_events_posted;
-    events->posted.data = events;
-    events->posted.log = r->connection->log;
-
-    cln->handler = ngx_http_sluice_events_cleanup;
-
-    /* in front of the query: nothing falls between the two */
-    ngx_http_sluice_watch(smcf, &events->follower);
-
-    r->main->count++;
-
-    ngx_http_sluice_finish(
-        r, ngx_http_sluice_call(r, &ngx_http_sluice_watch_job,
-                                ngx_http_sluice_gate_access(r)->sub,
-                                json_pack("{s:s}", "id", events->follower.job),
-                                ngx_http_sluice_events_found, events));
-    return NGX_DONE;
-}
 
 
 static int64_t
@@ -143,120 +68,11 @@ ngx_http_sluice_events_seen(ngx_http_request_t *r)
 }
 
 
-static void
-ngx_http_sluice_events_cleanup(void *data)
-{
-    ngx_http_sluice_events_t *events = data;
-
-    ngx_http_sluice_unwatch(&events->follower);
-
-    if (events->posted.posted) {
-        ngx_delete_posted_event(&events->posted);
-    }
-
-    ngx_free(events->out);
-    ngx_free(events->next);
-}
-
-
-static void
-ngx_http_sluice_events_found(ngx_http_request_t *r, void *data,
-                             const ngx_sluice_pg_result_t *result)
-{
-    ngx_int_t rc;
-    ngx_str_t status, body;
-    ngx_http_sluice_events_t *events = data;
-    job_message_t news;
-
-    if (result->status != SLUICE_OK
-        || ngx_sluice_pg_value(result, 0, 0, &status) != NGX_OK
-        || ngx_atoi(status.data, status.len) != NGX_HTTP_OK
-        || ngx_sluice_pg_value(result, 0, 1, &body) != NGX_OK
-        || job_message_read((const char *) body.data, body.len, &news) != 0) {
-        ngx_http_sluice_finish(r, ngx_http_sluice_reply(r, result, 0));
-        return;
-    }
-
-    /* a browser that gets 204 does not come back */
-
-    if (news.over && news.version == events->seen) {
-        free(news.text);
-        ngx_str_null(&body);
-        ngx_http_sluice_finish(
-            r, ngx_http_sluice_json(r, NGX_HTTP_NO_CONTENT, &body));
-        return;
-    }
-
-    rc = ngx_http_sluice_events_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        free(news.text);
-        ngx_http_sluice_finish(r, rc);
-        return;
-    }
-
-    /* a message that came meanwhile may know more */
-
-    events->open = 1;
-
-    if (news.version > events->follower.version) {
-        ngx_http_sluice_events_put(events, &news);
-    }
-
-    free(news.text);
-
-    r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_http_sluice_events_writable;
-
-    ngx_http_sluice_events_send(events);
-}
-
-
-static ngx_int_t
-ngx_http_sluice_events_header(ngx_http_request_t *r)
-{
-    static ngx_str_t no_store = ngx_string("no-store");
-    static ngx_str_t no = ngx_string("no");
-
-    r->headers_out.status = NGX_HTTP_OK;
-    r->headers_out.content_length_n = -1;
-    ngx_str_set(&r->headers_out.content_type, "text/event-stream");
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
-
-    if (ngx_http_sluice_header(r, "Cache-Control", &no_store) != NGX_OK
-        || ngx_http_sluice_header(r, "X-Accel-Buffering", &no) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_send_header(r);
-}
-
-
-/* From the follower's side: what is to be sent is put down, and sent when this
-   process has come so far; a request never ends in here. */
-
-static void
-ngx_http_sluice_events_news(ngx_http_sluice_watcher_t *follower,
-                            const job_message_t *news, ngx_uint_t leaving)
-{
-    ngx_http_sluice_events_t *events = (ngx_http_sluice_events_t *) follower;
-
-    if (news) {
-        ngx_http_sluice_events_put(events, news);
-    } else {
-        ngx_http_sluice_events_beat(events, leaving);
-    }
-
-    if (events->open && !events->out && (events->next || events->over)
-        && !events->posted.posted) {
-        ngx_post_event(&events->posted, &ngx_posted_events);
-    }
-}
-
+/* what is sent next */
 
 static void
 ngx_http_sluice_events_put(ngx_http_sluice_events_t *events,
-                           const job_message_t *news)
+                           const job_message_t *message)
 {
     u_char *p;
 
@@ -264,7 +80,7 @@ ngx_http_sluice_events_put(ngx_http_sluice_events_t *events,
         return;
     }
 
-    p = ngx_alloc(NGX_HTTP_SLUICE_EVENTS_FRAME + news->len, ngx_cycle->log);
+    p = ngx_alloc(NGX_HTTP_SLUICE_EVENTS_FRAME + message->len, ngx_cycle->log);
     if (p == NULL) {
         return;
     }
@@ -279,37 +95,12 @@ ngx_http_sluice_events_put(ngx_http_sluice_events_t *events,
                                   % NGX_HTTP_SLUICE_EVENTS_RETRY_SPREAD);
     }
 
-    p = ngx_sprintf(p, "id: %L\ndata: %*s\n\n", news->version, news->len,
-                    news->text);
+    p = ngx_sprintf(p, "id: %L\ndata: %*s\n\n", message->version, message->len,
+                    message->text);
 
     events->next_len = (size_t) (p - events->next);
-    events->follower.version = news->version;
-    events->over = news->over;
-}
-
-
-static void
-ngx_http_sluice_events_beat(ngx_http_sluice_events_t *events,
-                            ngx_uint_t leaving)
-{
-    if (!events->open || events->over) {
-        return;
-    }
-
-    if (leaving || ngx_http_sluice_events_barred(events)) {
-        events->over = 1;
-        return;
-    }
-
-    if (events->next == NULL && events->out == NULL
-        && ngx_current_msec - events->sent_at >= NGX_HTTP_SLUICE_EVENTS_BEAT) {
-        events->next = ngx_alloc(sizeof(":\n\n") - 1, ngx_cycle->log);
-
-        if (events->next) {
-            events->next_len = sizeof(":\n\n") - 1;
-            ngx_memcpy(events->next, ":\n\n", events->next_len);
-        }
-    }
+    events->watcher.version = message->version;
+    events->over = message->over;
 }
 
 
@@ -344,39 +135,71 @@ ngx_http_sluice_events_barred(ngx_http_sluice_events_t *events)
 
 
 static void
-ngx_http_sluice_events_posted(ngx_event_t *ev)
+ngx_http_sluice_events_beat(ngx_http_sluice_events_t *events,
+                            ngx_uint_t leaving)
 {
-    ngx_connection_t *c;
-    ngx_http_sluice_events_t *events = ev->data;
-
-    c = events->request->connection;
-
-    ngx_http_set_log_request(c->log, events->request);
-    ngx_http_sluice_events_send(events);
-    ngx_http_run_posted_requests(c);
-}
-
-
-static void
-ngx_http_sluice_events_writable(ngx_http_request_t *r)
-{
-    ngx_event_t *wev;
-    ngx_http_cleanup_t *cln;
-
-    wev = r->connection->write;
-
-    if (wev->timedout) {
-        r->connection->timedout = 1;
-        ngx_http_finalize_request(r, NGX_HTTP_REQUEST_TIME_OUT);
+    if (!events->open || events->over) {
         return;
     }
 
-    for (cln = r->cleanup; cln; cln = cln->next) {
-        if (cln->handler == ngx_http_sluice_events_cleanup) {
-            ngx_http_sluice_events_send(cln->data);
-            return;
+    if (leaving || ngx_http_sluice_events_barred(events)) {
+        events->over = 1;
+        return;
+    }
+
+    if (events->next == NULL && events->out == NULL
+        && ngx_current_msec - events->sent_at >= NGX_HTTP_SLUICE_EVENTS_BEAT) {
+        events->next = ngx_alloc(sizeof(":\n\n") - 1, ngx_cycle->log);
+
+        if (events->next) {
+            events->next_len = sizeof(":\n\n") - 1;
+            ngx_memcpy(events->next, ":\n\n", events->next_len);
         }
     }
+}
+
+
+/* sending */
+
+/* Goes on with what is being sent, or begins with what comes next. */
+
+static ngx_int_t
+ngx_http_sluice_events_output(ngx_http_sluice_events_t *events)
+{
+    ngx_buf_t *b;
+    ngx_int_t rc;
+    ngx_chain_t cl;
+    ngx_http_request_t *r = events->request;
+
+    if (events->out) {
+        rc = ngx_http_output_filter(r, NULL);
+
+    } else if (events->next) {
+        events->out = events->next;
+        events->next = NULL;
+        events->sent_at = ngx_current_msec;
+
+        b = &events->buf;
+        ngx_memzero(b, sizeof(ngx_buf_t));
+        b->pos = events->out;
+        b->last = events->out + events->next_len;
+        b->memory = 1;
+        b->flush = 1;
+        cl.buf = b;
+        cl.next = NULL;
+
+        rc = ngx_http_output_filter(r, &cl);
+
+    } else {
+        return NGX_OK;
+    }
+
+    if (rc != NGX_ERROR && !r->buffered && !r->connection->buffered) {
+        ngx_free(events->out);
+        events->out = NULL;
+    }
+
+    return rc;
 }
 
 
@@ -424,43 +247,204 @@ ngx_http_sluice_events_send(ngx_http_sluice_events_t *events)
 }
 
 
-/* Goes on with what is being sent, or begins with what comes next. */
+/* when it can be sent */
+
+static void
+ngx_http_sluice_events_posted(ngx_event_t *ev)
+{
+    ngx_connection_t *c;
+    ngx_http_sluice_events_t *events = ev->data;
+
+    c = events->request->connection;
+
+    ngx_http_set_log_request(c->log, events->request);
+    ngx_http_sluice_events_send(events);
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_sluice_events_writable(ngx_http_request_t *r)
+{
+    ngx_event_t *wev;
+    ngx_http_cleanup_t *cln;
+
+    wev = r->connection->write;
+
+    if (wev->timedout) {
+        r->connection->timedout = 1;
+        ngx_http_finalize_request(r, NGX_HTTP_REQUEST_TIME_OUT);
+        return;
+    }
+
+    for (cln = r->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_http_sluice_events_cleanup) {
+            ngx_http_sluice_events_send(cln->data);
+            return;
+        }
+    }
+}
+
+
+/* From the watcher's side: what is to be sent is put down, and sent when this
+   process has come so far; a request never ends in here. */
+
+static void
+ngx_http_sluice_events_told(ngx_http_sluice_watcher_t *watcher,
+                            const job_message_t *message, ngx_uint_t leaving)
+{
+    ngx_http_sluice_events_t *events = (ngx_http_sluice_events_t *) watcher;
+
+    if (message) {
+        ngx_http_sluice_events_put(events, message);
+    } else {
+        ngx_http_sluice_events_beat(events, leaving);
+    }
+
+    if (events->open && !events->out && (events->next || events->over)
+        && !events->posted.posted) {
+        ngx_post_event(&events->posted, &ngx_posted_events);
+    }
+}
+
+
+static void
+ngx_http_sluice_events_cleanup(void *data)
+{
+    ngx_http_sluice_events_t *events = data;
+
+    ngx_http_sluice_unwatch(&events->watcher);
+
+    if (events->posted.posted) {
+        ngx_delete_posted_event(&events->posted);
+    }
+
+    ngx_free(events->out);
+    ngx_free(events->next);
+}
+
+
+/* how a stream begins */
 
 static ngx_int_t
-ngx_http_sluice_events_output(ngx_http_sluice_events_t *events)
+ngx_http_sluice_events_header(ngx_http_request_t *r)
 {
-    ngx_buf_t *b;
+    static ngx_str_t no_store = ngx_string("no-store");
+    static ngx_str_t no = ngx_string("no");
+
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_length_n = -1;
+    ngx_str_set(&r->headers_out.content_type, "text/event-stream");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+
+    if (ngx_http_sluice_header(r, "Cache-Control", &no_store) != NGX_OK
+        || ngx_http_sluice_header(r, "X-Accel-Buffering", &no) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_send_header(r);
+}
+
+
+static void
+ngx_http_sluice_events_found(ngx_http_request_t *r, void *data,
+                             const ngx_sluice_pg_result_t *result)
+{
     ngx_int_t rc;
-    ngx_chain_t cl;
-    ngx_http_request_t *r = events->request;
+    ngx_str_t status, body;
+    ngx_http_sluice_events_t *events = data;
+    job_message_t message;
 
-    if (events->out) {
-        rc = ngx_http_output_filter(r, NULL);
-
-    } else if (events->next) {
-        events->out = events->next;
-        events->next = NULL;
-        events->sent_at = ngx_current_msec;
-
-        b = &events->buf;
-        ngx_memzero(b, sizeof(ngx_buf_t));
-        b->pos = events->out;
-        b->last = events->out + events->next_len;
-        b->memory = 1;
-        b->flush = 1;
-        cl.buf = b;
-        cl.next = NULL;
-
-        rc = ngx_http_output_filter(r, &cl);
-
-    } else {
-        return NGX_OK;
+    if (result->status != SLUICE_OK
+        || ngx_sluice_pg_value(result, 0, 0, &status) != NGX_OK
+        || ngx_atoi(status.data, status.len) != NGX_HTTP_OK
+        || ngx_sluice_pg_value(result, 0, 1, &body) != NGX_OK
+        || job_message_read((const char *) body.data, body.len, &message)
+               != 0) {
+        ngx_http_sluice_finish(r, ngx_http_sluice_reply(r, result, 0));
+        return;
     }
 
-    if (rc != NGX_ERROR && !r->buffered && !r->connection->buffered) {
-        ngx_free(events->out);
-        events->out = NULL;
+    /* a browser that gets 204 does not come back */
+
+    if (message.over && message.version == events->seen) {
+        free(message.text);
+        ngx_str_null(&body);
+        ngx_http_sluice_finish(
+            r, ngx_http_sluice_json(r, NGX_HTTP_NO_CONTENT, &body));
+        return;
     }
 
-    return rc;
+    rc = ngx_http_sluice_events_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        free(message.text);
+        ngx_http_sluice_finish(r, rc);
+        return;
+    }
+
+    /* a message that came meanwhile may know more */
+
+    events->open = 1;
+
+    if (message.version > events->watcher.version) {
+        ngx_http_sluice_events_put(events, &message);
+    }
+
+    free(message.text);
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_sluice_events_writable;
+
+    ngx_http_sluice_events_send(events);
+}
+
+
+ngx_int_t
+ngx_http_sluice_events_handler(ngx_http_request_t *r)
+{
+    ngx_int_t rc;
+    ngx_http_cleanup_t *cln;
+    ngx_http_sluice_events_t *events;
+    ngx_http_sluice_main_conf_t *smcf;
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_events_t));
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    events = cln->data;
+    ngx_memzero(events, sizeof(ngx_http_sluice_events_t));
+
+    ngx_memcpy(events->watcher.job, r->uri.data + sizeof("/api/jobs/") - 1,
+               UUID_TEXT_LEN);
+    events->watcher.version = -1;
+    events->watcher.handler = ngx_http_sluice_events_told;
+    events->request = r;
+    events->seen = ngx_http_sluice_events_seen(r);
+    events->generation = ngx_http_sluice_zone_generation();
+    events->posted.handler = ngx_http_sluice_events_posted;
+    events->posted.data = events;
+    events->posted.log = r->connection->log;
+
+    cln->handler = ngx_http_sluice_events_cleanup;
+
+    /* in front of the query: nothing falls between the two */
+    ngx_http_sluice_watch(smcf, &events->watcher);
+
+    r->main->count++;
+
+    ngx_http_sluice_finish(
+        r, ngx_http_sluice_call(r, &ngx_http_sluice_events_statement,
+                                ngx_http_sluice_gate_access(r)->sub,
+                                json_pack("{s:s}", "id", events->watcher.job),
+                                ngx_http_sluice_events_found, events));
+    return NGX_DONE;
 }

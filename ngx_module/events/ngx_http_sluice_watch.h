@@ -1,8 +1,8 @@
 /*
- * Who follows which job in this process, and how it hears of it: over one
+ * Who watches which job in this process, and how it hears of it: over one
  * subscription to Redis's channel sluice:progress, which begins with the first
- * follower. While Redis is away the record is asked every two seconds, for all
- * followed jobs at once; and now and then in any case, since a message may be
+ * watcher. While Redis is away the record is asked every two seconds, for all
+ * watched jobs at once; and now and then in any case, since a message may be
  * lost.
  */
 
@@ -16,10 +16,10 @@
 
 typedef struct ngx_http_sluice_watcher_s ngx_http_sluice_watcher_t;
 
-/* Called for each change that is news to the follower, and (with NULL) about
-   twice a second; `leaving`: the process drains. */
-typedef void (*ngx_http_sluice_watch_pt)(ngx_http_sluice_watcher_t *follower,
-                                         const job_message_t *news,
+/* Called for each change that tells the watcher something new, and (with NULL)
+   about twice a second; `leaving`: the process drains. */
+typedef void (*ngx_http_sluice_watch_pt)(ngx_http_sluice_watcher_t *watcher,
+                                         const job_message_t *message,
                                          ngx_uint_t leaving);
 
 /* The owner's memory, who must not go away within a call. */
@@ -31,7 +31,7 @@ struct ngx_http_sluice_watcher_s {
 };
 
 void ngx_http_sluice_watch(ngx_http_sluice_main_conf_t *smcf,
-                           ngx_http_sluice_watcher_t *follower);
-void ngx_http_sluice_unwatch(ngx_http_sluice_watcher_t *follower);
+                           ngx_http_sluice_watcher_t *watcher);
+void ngx_http_sluice_unwatch(ngx_http_sluice_watcher_t *watcher);
 
 #endif
