@@ -20,17 +20,6 @@ typedef struct {
 } ngx_http_sluice_media_type_t;
 
 
-static ngx_int_t ngx_http_sluice_media_handler(ngx_http_request_t *r);
-static ngx_str_t *ngx_http_sluice_media_type(ngx_str_t *extension);
-static ngx_int_t ngx_http_sluice_media_open(ngx_http_request_t *r,
-                                            ngx_str_t *path,
-                                            ngx_open_file_info_t *of);
-static ngx_int_t ngx_http_sluice_media_headers(ngx_http_request_t *r,
-                                               ngx_open_file_info_t *of,
-                                               ngx_str_t *type);
-static ngx_int_t ngx_http_sluice_media_send(ngx_http_request_t *r,
-                                            ngx_str_t *path,
-                                            ngx_open_file_info_t *of);
 static void *ngx_http_sluice_media_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_sluice_media_merge_loc_conf(ngx_conf_t *cf, void *parent,
                                                   void *child);
@@ -111,47 +100,6 @@ static ngx_http_sluice_media_type_t ngx_http_sluice_media_types[] = {
     { ngx_string("mid"), ngx_string("audio/midi") },
     { ngx_null_string, ngx_null_string }
 };
-
-
-static ngx_int_t
-ngx_http_sluice_media_handler(ngx_http_request_t *r)
-{
-    ngx_int_t rc;
-    ngx_str_t path, *type;
-    ngx_open_file_info_t of;
-    ngx_http_sluice_media_loc_conf_t *mlcf;
-
-    mlcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_media_module);
-
-    if (!mlcf->enable || !(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))) {
-        return NGX_DECLINED;
-    }
-
-    type = ngx_http_sluice_media_type(&r->exten);
-    if (type == NULL) {
-        return NGX_DECLINED;
-    }
-
-    rc = ngx_http_sluice_media_open(r, &path, &of);
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    r->root_tested = !r->error_page;
-
-    rc = ngx_http_discard_request_body(r);
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    r->connection->log->action = "sending media to client";
-
-    if (ngx_http_sluice_media_headers(r, &of, type) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_sluice_media_send(r, &path, &of);
-}
 
 
 static ngx_str_t *
@@ -298,6 +246,47 @@ ngx_http_sluice_media_send(ngx_http_request_t *r, ngx_str_t *path,
     out.next = NULL;
 
     return ngx_http_output_filter(r, &out);
+}
+
+
+static ngx_int_t
+ngx_http_sluice_media_handler(ngx_http_request_t *r)
+{
+    ngx_int_t rc;
+    ngx_str_t path, *type;
+    ngx_open_file_info_t of;
+    ngx_http_sluice_media_loc_conf_t *mlcf;
+
+    mlcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_media_module);
+
+    if (!mlcf->enable || !(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))) {
+        return NGX_DECLINED;
+    }
+
+    type = ngx_http_sluice_media_type(&r->exten);
+    if (type == NULL) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_sluice_media_open(r, &path, &of);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    r->root_tested = !r->error_page;
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    r->connection->log->action = "sending media to client";
+
+    if (ngx_http_sluice_media_headers(r, &of, type) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sluice_media_send(r, &path, &of);
 }
 
 

@@ -15,18 +15,6 @@ typedef struct {
 } ngx_http_sluice_ready_t;
 
 
-static ngx_int_t ngx_http_sluice_health_handler(ngx_http_request_t *r);
-static ngx_int_t ngx_http_sluice_ready_handler(ngx_http_request_t *r);
-static void
-ngx_http_sluice_ready_database(ngx_http_request_t *r, void *data,
-                               const ngx_sluice_pg_result_t *result);
-static ngx_int_t ngx_http_sluice_ready_ping(ngx_http_request_t *r,
-                                            ngx_sluice_redis_t *redis);
-static void ngx_http_sluice_ready_pong(void *data, sluice_status_t status,
-                                       ngx_str_t *text);
-static void ngx_http_sluice_ready_cleanup(void *data);
-static ngx_int_t ngx_http_sluice_ready_answer(ngx_http_request_t *r,
-                                              sluice_status_t redis);
 static char *ngx_http_sluice_health(ngx_conf_t *cf, ngx_command_t *cmd,
                                     void *conf);
 static char *ngx_http_sluice_ready(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -90,48 +78,42 @@ ngx_http_sluice_health_handler(ngx_http_request_t *r)
 }
 
 
-/*
- * Ready means: the database answers. Without Redis uploads are still taken and
- * the worker finds its jobs in the database, so it is told but does not count.
- */
-
 static ngx_int_t
-ngx_http_sluice_ready_handler(ngx_http_request_t *r)
+ngx_http_sluice_ready_answer(ngx_http_request_t *r, sluice_status_t redis)
 {
-    ngx_int_t rc;
+    static ngx_str_t ready = ngx_string(
+        "{\"status\":\"ready\",\"redis\":\"ok\"}");
+    static ngx_str_t alone = ngx_string(
+        "{\"status\":\"ready\",\"redis\":\"away\"}");
 
-    rc = ngx_http_discard_request_body(r);
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    r->main->count++;
-
-    ngx_http_sluice_finish(
-        r, ngx_http_sluice_query(r, &ngx_http_sluice_ready_statement, NULL,
-                                 ngx_http_sluice_ready_database, NULL));
-    return NGX_DONE;
+    return ngx_http_sluice_json(r, NGX_HTTP_OK,
+                                redis == SLUICE_OK ? &ready : &alone);
 }
 
 
 static void
-ngx_http_sluice_ready_database(ngx_http_request_t *r, void *data,
-                               const ngx_sluice_pg_result_t *result)
+ngx_http_sluice_ready_pong(void *data, sluice_status_t status, ngx_str_t *text)
 {
-    ngx_int_t rc;
-    ngx_http_sluice_main_conf_t *smcf;
+    ngx_connection_t *c;
+    ngx_http_request_t *r;
+    ngx_http_sluice_ready_t *ready = data;
 
-    if (result->status != SLUICE_OK) {
-        rc = ngx_http_sluice_problem(r, SLUICE_DATABASE_AWAY, NULL, NULL);
-        ngx_http_sluice_finish(r, rc);
-        return;
-    }
+    r = ready->request;
+    c = r->connection;
 
-    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
+    ready->cleanup->handler = NULL;
 
-    ngx_http_sluice_finish(r, smcf->redis
-                                  ? ngx_http_sluice_ready_ping(r, smcf->redis)
-                                  : ngx_http_sluice_ready_answer(r, SLUICE_OK));
+    ngx_http_sluice_finish(r, ngx_http_sluice_ready_answer(r, status));
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_sluice_ready_cleanup(void *data)
+{
+    ngx_http_sluice_ready_t *ready = data;
+
+    ngx_sluice_redis_cancel(ready->ping);
 }
 
 
@@ -166,41 +148,47 @@ ngx_http_sluice_ready_ping(ngx_http_request_t *r, ngx_sluice_redis_t *redis)
 
 
 static void
-ngx_http_sluice_ready_pong(void *data, sluice_status_t status, ngx_str_t *text)
+ngx_http_sluice_ready_database(ngx_http_request_t *r, void *data,
+                               const ngx_sluice_pg_result_t *result)
 {
-    ngx_connection_t *c;
-    ngx_http_request_t *r;
-    ngx_http_sluice_ready_t *ready = data;
+    ngx_int_t rc;
+    ngx_http_sluice_main_conf_t *smcf;
 
-    r = ready->request;
-    c = r->connection;
+    if (result->status != SLUICE_OK) {
+        rc = ngx_http_sluice_problem(r, SLUICE_DATABASE_AWAY, NULL, NULL);
+        ngx_http_sluice_finish(r, rc);
+        return;
+    }
 
-    ready->cleanup->handler = NULL;
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
 
-    ngx_http_sluice_finish(r, ngx_http_sluice_ready_answer(r, status));
-    ngx_http_run_posted_requests(c);
+    ngx_http_sluice_finish(r, smcf->redis
+                                  ? ngx_http_sluice_ready_ping(r, smcf->redis)
+                                  : ngx_http_sluice_ready_answer(r, SLUICE_OK));
 }
 
 
-static void
-ngx_http_sluice_ready_cleanup(void *data)
-{
-    ngx_http_sluice_ready_t *ready = data;
-
-    ngx_sluice_redis_cancel(ready->ping);
-}
-
+/*
+ * Ready means: the database answers. Without Redis uploads are still taken and
+ * the worker finds its jobs in the database, so it is told but does not count.
+ */
 
 static ngx_int_t
-ngx_http_sluice_ready_answer(ngx_http_request_t *r, sluice_status_t redis)
+ngx_http_sluice_ready_handler(ngx_http_request_t *r)
 {
-    static ngx_str_t ready = ngx_string(
-        "{\"status\":\"ready\",\"redis\":\"ok\"}");
-    static ngx_str_t alone = ngx_string(
-        "{\"status\":\"ready\",\"redis\":\"away\"}");
+    ngx_int_t rc;
 
-    return ngx_http_sluice_json(r, NGX_HTTP_OK,
-                                redis == SLUICE_OK ? &ready : &alone);
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    r->main->count++;
+
+    ngx_http_sluice_finish(
+        r, ngx_http_sluice_query(r, &ngx_http_sluice_ready_statement, NULL,
+                                 ngx_http_sluice_ready_database, NULL));
+    return NGX_DONE;
 }
 
 

@@ -17,6 +17,14 @@ u_char *ngx_http_sluice_metrics_head(u_char *p, u_char *last, const char *name,
                                      const char *type, const char *help);
 
 
+/* the zone's numbers: ngx_http_sluice_metrics_zone.c */
+
+/* What they are now, as text in the request's memory; NGX_DECLINED without a
+   zone, NGX_ERROR without memory. */
+ngx_int_t ngx_http_sluice_metrics_zone_text(ngx_http_request_t *r,
+                                            ngx_str_t *text);
+
+
 /* the record's numbers: ngx_http_sluice_metrics_record.c */
 
 /* Asks sluice_database for them, as ngx_http_sluice_query_try() does. */

@@ -1,10 +1,4 @@
-/*
- * The zone's numbers for Prometheus, and behind them the record's:
- *
- *     # HELP sluice_gate_passed_total Requests that a gate let pass.
- *     # TYPE sluice_gate_passed_total counter
- *     sluice_gate_passed_total{by="user"} 7
- */
+/* sluice_metrics: the zone's numbers, and behind them the record's. */
 
 #include "ngx_http_sluice_metrics.h"
 
@@ -13,21 +7,6 @@
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/status.h"
-#include "core/grant/grant.h"
-
-
-#define NGX_HTTP_SLUICE_METRICS_VERSION "0.1.0" /* of Sluice */
-
-/* More than a line with a label can have. */
-#define NGX_HTTP_SLUICE_METRICS_LINE 128
-
-
-typedef struct {
-    const char *name;
-    const char *type;
-    const char *help;
-    size_t offset; /* of the number in the counts */
-} ngx_http_sluice_metrics_t;
 
 
 typedef struct {
@@ -36,17 +15,8 @@ typedef struct {
 } ngx_http_sluice_metrics_main_conf_t;
 
 
-static ngx_int_t ngx_http_sluice_metrics_handler(ngx_http_request_t *r);
 static void ngx_http_sluice_metrics_told(ngx_http_request_t *r, void *data,
                                          const ngx_sluice_pg_result_t *result);
-static ngx_int_t
-ngx_http_sluice_metrics_answer(ngx_http_request_t *r,
-                               const ngx_sluice_pg_result_t *result);
-static ngx_int_t ngx_http_sluice_metrics_send(ngx_http_request_t *r,
-                                              ngx_str_t *record);
-static u_char *
-ngx_http_sluice_metrics_write(u_char *p, u_char *last,
-                              ngx_http_sluice_zone_counts_t *counts);
 static void *ngx_http_sluice_metrics_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_sluice_metrics(ngx_conf_t *cf, ngx_command_t *cmd,
                                      void *conf);
@@ -93,81 +63,60 @@ ngx_module_t ngx_http_sluice_metrics_module = {
 };
 
 
-static const char *const ngx_http_sluice_metrics_by[] = { "user", "grant",
-                                                          "cloudfront" };
+static ngx_int_t
+ngx_http_sluice_metrics_send(ngx_http_request_t *r, ngx_str_t *record)
+{
+    u_char *p;
+    ngx_int_t rc;
+    ngx_str_t zone;
+    ngx_str_t type = ngx_string("text/plain; version=0.0.4");
+    ngx_str_t no_store = ngx_string("no-store");
+    ngx_http_complex_value_t text;
 
-/* All that a gate can say. */
+    rc = ngx_http_sluice_metrics_zone_text(r, &zone);
 
-static const sluice_status_t ngx_http_sluice_metrics_reasons[] = {
-    SLUICE_UNAUTHENTICATED,
-    SLUICE_TOKEN_INVALID,
-    SLUICE_TOKEN_EXPIRED,
-    SLUICE_TOKEN_REVOKED,
-    SLUICE_ROLE_TOO_LOW,
-    SLUICE_CROSS_SITE,
-    SLUICE_GRANT_INVALID,
-    SLUICE_GRANT_NOT_YET,
-    SLUICE_GRANT_PATH,
-    SLUICE_GRANT_METHOD,
-    SLUICE_GRANT_ADDRESS,
-    SLUICE_GRANT_REVOKED,
-    SLUICE_GRANT_EXPIRED,
-    SLUICE_GRANT_USED,
-    SLUICE_GRANT_BUDGET,
-    SLUICE_BUSY,
-    SLUICE_REVOCATIONS_UNKNOWN,
-    SLUICE_REDIS_AWAY,
-    SLUICE_INTERNAL
-};
+    if (rc == NGX_DECLINED) {
+        return ngx_http_sluice_problem(r, SLUICE_NOT_FOUND, NULL, NULL);
+    }
 
-#define NGX_HTTP_SLUICE_METRICS_REASONS      \
-    (sizeof(ngx_http_sluice_metrics_reasons) \
-     / sizeof(ngx_http_sluice_metrics_reasons[0]))
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    p = ngx_pnalloc(r->pool, zone.len + record->len);
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memzero(&text, sizeof(ngx_http_complex_value_t));
+    text.value.data = p;
+    text.value.len = zone.len + record->len;
+
+    p = ngx_cpymem(p, zone.data, zone.len);
+    ngx_memcpy(p, record->data, record->len);
+
+    if (ngx_http_sluice_header(r, "Cache-Control", &no_store) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_send_response(r, NGX_HTTP_OK, &type, &text);
+}
 
 
-static const ngx_http_sluice_metrics_t ngx_http_sluice_metrics_single[] = {
+/* Without the record (NULL) or with what it said. */
 
-    { "sluice_verified_hits_total", "counter",
-      "Tokens found among the verified ones of the zone.",
-      offsetof(ngx_http_sluice_zone_counts_t, hits) },
+static ngx_int_t
+ngx_http_sluice_metrics_answer(ngx_http_request_t *r,
+                               const ngx_sluice_pg_result_t *result)
+{
+    ngx_str_t record;
 
-    { "sluice_verified_misses_total", "counter",
-      "Tokens not found among the verified ones of the zone.",
-      offsetof(ngx_http_sluice_zone_counts_t, misses) },
+    if (ngx_http_sluice_metrics_record_text(r, result, &record) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
-    { "sluice_revocations", "gauge", "Revocations in force in the zone.",
-      offsetof(ngx_http_sluice_zone_counts_t, revocations) },
-
-    { "sluice_revocations_capacity", "gauge",
-      "Revocations that the zone has room for.",
-      offsetof(ngx_http_sluice_zone_counts_t, revocations_capacity) },
-
-    { "sluice_revocations_overflowed_total", "counter",
-      "Revocations that found no room and refuse others with them.",
-      offsetof(ngx_http_sluice_zone_counts_t, revocations_overflowed) },
-
-    { "sluice_revocations_known", "gauge",
-      "1 when what was revoked before the zone was made has been read.",
-      offsetof(ngx_http_sluice_zone_counts_t, known) },
-
-    { "sluice_budgets", "gauge",
-      "Links whose uses or bytes are counted in the zone.",
-      offsetof(ngx_http_sluice_zone_counts_t, budgets) },
-
-    { "sluice_budgets_capacity", "gauge",
-      "Links with uses or bytes that the zone has room for.",
-      offsetof(ngx_http_sluice_zone_counts_t, budgets_capacity) },
-
-    { NULL, NULL, NULL, 0 }
-};
-
-#define NGX_HTTP_SLUICE_METRICS_SIZE                                \
-    ((3                                                             \
-      + sizeof(ngx_http_sluice_metrics_single)                      \
-            / sizeof(ngx_http_sluice_metrics_single[0]))            \
-         * NGX_HTTP_SLUICE_METRICS_LINES                            \
-     + (NGX_HTTP_SLUICE_METRICS_REASONS + NGX_HTTP_SLUICE_BY_COUNT) \
-           * NGX_HTTP_SLUICE_METRICS_LINE)
+    return ngx_http_sluice_metrics_send(r, &record);
+}
 
 
 static ngx_int_t
@@ -209,105 +158,6 @@ ngx_http_sluice_metrics_told(ngx_http_request_t *r, void *data,
                              const ngx_sluice_pg_result_t *result)
 {
     ngx_http_sluice_finish(r, ngx_http_sluice_metrics_answer(r, result));
-}
-
-
-/* Without the record (NULL) or with what it said. */
-
-static ngx_int_t
-ngx_http_sluice_metrics_answer(ngx_http_request_t *r,
-                               const ngx_sluice_pg_result_t *result)
-{
-    ngx_str_t record;
-
-    if (ngx_http_sluice_metrics_record_text(r, result, &record) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_sluice_metrics_send(r, &record);
-}
-
-
-static ngx_int_t
-ngx_http_sluice_metrics_send(ngx_http_request_t *r, ngx_str_t *record)
-{
-    size_t size;
-    u_char *p, *last;
-    ngx_str_t type = ngx_string("text/plain; version=0.0.4");
-    ngx_str_t no_store = ngx_string("no-store");
-    ngx_http_complex_value_t text;
-    ngx_http_sluice_zone_counts_t counts;
-
-    if (ngx_http_sluice_zone_counts(&counts) != NGX_OK) {
-        return ngx_http_sluice_problem(r, SLUICE_NOT_FOUND, NULL, NULL);
-    }
-
-    size = NGX_HTTP_SLUICE_METRICS_SIZE + record->len;
-
-    p = ngx_pnalloc(r->pool, size);
-    if (p == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    last = ngx_http_sluice_metrics_write(p, p + NGX_HTTP_SLUICE_METRICS_SIZE,
-                                         &counts);
-    last = ngx_cpymem(last, record->data, record->len);
-
-    ngx_memzero(&text, sizeof(ngx_http_complex_value_t));
-    text.value.data = p;
-    text.value.len = (size_t) (last - p);
-
-    if (ngx_http_sluice_header(r, "Cache-Control", &no_store) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_send_response(r, NGX_HTTP_OK, &type, &text);
-}
-
-
-static u_char *
-ngx_http_sluice_metrics_write(u_char *p, u_char *last,
-                              ngx_http_sluice_zone_counts_t *counts)
-{
-    size_t i;
-    uint64_t number;
-    sluice_status_t reason;
-    const ngx_http_sluice_metrics_t *metric;
-
-    p = ngx_http_sluice_metrics_head(p, last, "sluice_gate_passed_total",
-                                     "counter",
-                                     "Requests that a gate let pass.");
-
-    for (i = 0; i < NGX_HTTP_SLUICE_BY_COUNT; i++) {
-        p = ngx_slprintf(p, last, "sluice_gate_passed_total{by=\"%s\"} %uL\n",
-                         ngx_http_sluice_metrics_by[i], counts->passed[i]);
-    }
-
-    p = ngx_http_sluice_metrics_head(p, last, "sluice_gate_denied_total",
-                                     "counter",
-                                     "Requests that a gate did not let pass.");
-
-    for (i = 0; i < NGX_HTTP_SLUICE_METRICS_REASONS; i++) {
-        reason = ngx_http_sluice_metrics_reasons[i];
-        p = ngx_slprintf(p, last,
-                         "sluice_gate_denied_total{reason=\"%s\"} %uL\n",
-                         status_problem(reason)->word, counts->denied[reason]);
-    }
-
-    for (metric = ngx_http_sluice_metrics_single; metric->name; metric++) {
-        ngx_memcpy(&number, (u_char *) counts + metric->offset,
-                   sizeof(uint64_t));
-        p = ngx_http_sluice_metrics_head(p, last, metric->name, metric->type,
-                                         metric->help);
-        p = ngx_slprintf(p, last, "%s %uL\n", metric->name, number);
-    }
-
-    p = ngx_http_sluice_metrics_head(p, last, "sluice_build_info", "gauge",
-                                     "The versions, as labels.");
-
-    return ngx_slprintf(p, last,
-                        "sluice_build_info{version=\"%s\",nginx=\"%s\"} 1\n",
-                        NGX_HTTP_SLUICE_METRICS_VERSION, NGINX_VERSION);
 }
 
 

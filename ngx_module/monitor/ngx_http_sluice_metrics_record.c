@@ -1,5 +1,5 @@
 /*
- * The record's numbers for Prometheus: sql/api_metrics.sql counts them and
+ * The record's numbers for Prometheus: sql/api/metrics.sql counts them and
  * writes the labels.
  *
  *     # HELP sluice_jobs Jobs that wait, run, or are dead.
@@ -18,12 +18,6 @@ typedef struct {
     const char *name;
     const char *help;
 } ngx_http_sluice_metrics_record_gauge_t;
-
-
-static u_char *
-ngx_http_sluice_metrics_record_samples(u_char *p, u_char *last,
-                                       const char *name,
-                                       const ngx_sluice_pg_result_t *result);
 
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_metrics_record_statement = {
@@ -61,6 +55,29 @@ ngx_http_sluice_metrics_record_ask(ngx_http_request_t *r,
 {
     return ngx_http_sluice_query_try(
         r, &ngx_http_sluice_metrics_record_statement, NULL, handler, NULL);
+}
+
+
+static u_char *
+ngx_http_sluice_metrics_record_samples(u_char *p, u_char *last,
+                                       const char *name,
+                                       const ngx_sluice_pg_result_t *result)
+{
+    ngx_str_t of, labels, value;
+    ngx_uint_t row;
+
+    for (row = 0; row < result->rows; row++) {
+        (void) ngx_sluice_pg_value(result, row, 0, &of);
+        (void) ngx_sluice_pg_value(result, row, 1, &labels);
+        (void) ngx_sluice_pg_value(result, row, 2, &value);
+
+        if (of.len == ngx_strlen(name)
+            && ngx_strncmp(of.data, name, of.len) == 0) {
+            p = ngx_slprintf(p, last, "%V%V %V\n", &of, &labels, &value);
+        }
+    }
+
+    return p;
 }
 
 
@@ -112,36 +129,4 @@ ngx_http_sluice_metrics_record_text(ngx_http_request_t *r,
     text->len = (size_t) (p - text->data);
 
     return NGX_OK;
-}
-
-
-static u_char *
-ngx_http_sluice_metrics_record_samples(u_char *p, u_char *last,
-                                       const char *name,
-                                       const ngx_sluice_pg_result_t *result)
-{
-    ngx_str_t of, labels, value;
-    ngx_uint_t row;
-
-    for (row = 0; row < result->rows; row++) {
-        (void) ngx_sluice_pg_value(result, row, 0, &of);
-        (void) ngx_sluice_pg_value(result, row, 1, &labels);
-        (void) ngx_sluice_pg_value(result, row, 2, &value);
-
-        if (of.len == ngx_strlen(name)
-            && ngx_strncmp(of.data, name, of.len) == 0) {
-            p = ngx_slprintf(p, last, "%V%V %V\n", &of, &labels, &value);
-        }
-    }
-
-    return p;
-}
-
-
-u_char *
-ngx_http_sluice_metrics_head(u_char *p, u_char *last, const char *name,
-                             const char *type, const char *help)
-{
-    return ngx_slprintf(p, last, "# HELP %s %s\n# TYPE %s %s\n", name, help,
-                        name, type);
 }

@@ -1,0 +1,153 @@
+/*
+ * The zone's numbers for Prometheus:
+ *
+ *     # HELP sluice_gate_passed_total Requests that a gate let pass.
+ *     # TYPE sluice_gate_passed_total counter
+ *     sluice_gate_passed_total{by="user"} 7
+ */
+
+#include "ngx_http_sluice_metrics.h"
+
+#include "ngx_module/zone/ngx_http_sluice_zone.h"
+#include "core/base/status.h"
+
+
+#define NGX_HTTP_SLUICE_METRICS_VERSION "0.1.0" /* of Sluice */
+
+/* More than a line with a label can have. */
+#define NGX_HTTP_SLUICE_METRICS_LINE 128
+
+
+typedef struct {
+    const char *name;
+    const char *type;
+    const char *help;
+    size_t offset; /* of the number in the counts */
+} ngx_http_sluice_metrics_number_t;
+
+
+static const char *const ngx_http_sluice_metrics_zone_by[] = { "user", "grant",
+                                                               "cloudfront" };
+
+static const ngx_http_sluice_metrics_number_t
+    ngx_http_sluice_metrics_zone_numbers[] = {
+
+        { "sluice_verified_hits_total", "counter",
+          "Tokens found among the verified ones of the zone.",
+          offsetof(ngx_http_sluice_zone_counts_t, hits) },
+
+        { "sluice_verified_misses_total", "counter",
+          "Tokens not found among the verified ones of the zone.",
+          offsetof(ngx_http_sluice_zone_counts_t, misses) },
+
+        { "sluice_revocations", "gauge", "Revocations in force in the zone.",
+          offsetof(ngx_http_sluice_zone_counts_t, revocations) },
+
+        { "sluice_revocations_capacity", "gauge",
+          "Revocations that the zone has room for.",
+          offsetof(ngx_http_sluice_zone_counts_t, revocations_capacity) },
+
+        { "sluice_revocations_overflowed_total", "counter",
+          "Revocations that found no room and refuse others with them.",
+          offsetof(ngx_http_sluice_zone_counts_t, revocations_overflowed) },
+
+        { "sluice_revocations_known", "gauge",
+          "1 when what was revoked before the zone was made has been read.",
+          offsetof(ngx_http_sluice_zone_counts_t, known) },
+
+        { "sluice_budgets", "gauge",
+          "Links whose uses or bytes are counted in the zone.",
+          offsetof(ngx_http_sluice_zone_counts_t, budgets) },
+
+        { "sluice_budgets_capacity", "gauge",
+          "Links with uses or bytes that the zone has room for.",
+          offsetof(ngx_http_sluice_zone_counts_t, budgets_capacity) },
+
+        { NULL, NULL, NULL, 0 }
+    };
+
+#define NGX_HTTP_SLUICE_METRICS_ZONE_SIZE                      \
+    ((3                                                        \
+      + sizeof(ngx_http_sluice_metrics_zone_numbers)           \
+            / sizeof(ngx_http_sluice_metrics_zone_numbers[0])) \
+         * NGX_HTTP_SLUICE_METRICS_LINES                       \
+     + (SLUICE_STATUS_COUNT + NGX_HTTP_SLUICE_BY_COUNT)        \
+           * NGX_HTTP_SLUICE_METRICS_LINE)
+
+
+static u_char *
+ngx_http_sluice_metrics_zone_gate(u_char *p, u_char *last,
+                                  ngx_http_sluice_zone_counts_t *counts)
+{
+    ngx_uint_t i;
+    sluice_status_t reason;
+    const sluice_problem_t *problem;
+
+    p = ngx_http_sluice_metrics_head(p, last, "sluice_gate_passed_total",
+                                     "counter",
+                                     "Requests that a gate let pass.");
+
+    for (i = 0; i < NGX_HTTP_SLUICE_BY_COUNT; i++) {
+        p = ngx_slprintf(p, last, "sluice_gate_passed_total{by=\"%s\"} %uL\n",
+                         ngx_http_sluice_metrics_zone_by[i], counts->passed[i]);
+    }
+
+    p = ngx_http_sluice_metrics_head(p, last, "sluice_gate_denied_total",
+                                     "counter",
+                                     "Requests that a gate did not let pass.");
+
+    for (reason = SLUICE_OK; reason < SLUICE_STATUS_COUNT; reason++) {
+        problem = status_problem(reason);
+
+        if (problem->gate) {
+            p = ngx_slprintf(p, last,
+                             "sluice_gate_denied_total{reason=\"%s\"} %uL\n",
+                             problem->word, counts->denied[reason]);
+        }
+    }
+
+    return p;
+}
+
+
+ngx_int_t
+ngx_http_sluice_metrics_zone_text(ngx_http_request_t *r, ngx_str_t *text)
+{
+    u_char *p, *last;
+    uint64_t number;
+    ngx_http_sluice_zone_counts_t counts;
+    const ngx_http_sluice_metrics_number_t *metric;
+
+    if (ngx_http_sluice_zone_counts(&counts) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    p = ngx_pnalloc(r->pool, NGX_HTTP_SLUICE_METRICS_ZONE_SIZE);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->data = p;
+    last = p + NGX_HTTP_SLUICE_METRICS_ZONE_SIZE;
+
+    p = ngx_http_sluice_metrics_zone_gate(p, last, &counts);
+
+    for (metric = ngx_http_sluice_metrics_zone_numbers; metric->name;
+         metric++) {
+        ngx_memcpy(&number, (u_char *) &counts + metric->offset,
+                   sizeof(uint64_t));
+        p = ngx_http_sluice_metrics_head(p, last, metric->name, metric->type,
+                                         metric->help);
+        p = ngx_slprintf(p, last, "%s %uL\n", metric->name, number);
+    }
+
+    p = ngx_http_sluice_metrics_head(p, last, "sluice_build_info", "gauge",
+                                     "The versions, as labels.");
+    p = ngx_slprintf(p, last,
+                     "sluice_build_info{version=\"%s\",nginx=\"%s\"} 1\n",
+                     NGX_HTTP_SLUICE_METRICS_VERSION, NGINX_VERSION);
+
+    text->len = (size_t) (p - text->data);
+
+    return NGX_OK;
+}
