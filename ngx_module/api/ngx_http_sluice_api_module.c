@@ -1,33 +1,19 @@
-/*
- * The JSON API. A catalogue endpoint is one row in the table below and one SQL
- * function api.<name>(actor uuid, args jsonb) that answers (status, body):
- * query arguments, the body's members and path parts arrive merged in `args`,
- * where later ones win. C is only what must be: passwords, links, bytes.
- */
+/* sluice_api: the JSON API, whose endpoints are in ngx_http_sluice_routes.c. */
+
+#include "ngx_http_sluice_routes.h"
 
 #include "ngx_module/account/ngx_http_sluice_provision.h"
-#include "ngx_module/account/ngx_http_sluice_refresh.h"
-#include "ngx_module/account/ngx_http_sluice_sign_in.h"
-#include "ngx_module/account/ngx_http_sluice_sign_out.h"
-#include "ngx_module/bridge/ngx_sluice_pg.h"
-#include "ngx_module/events/ngx_http_sluice_events.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_body.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"
 #include "ngx_module/http/ngx_http_sluice_request.h"
-#include "ngx_module/links/ngx_http_sluice_mint.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
-#include "ngx_module/links/ngx_http_sluice_revoke.h"
 #include "ngx_module/upload/ngx_http_sluice_upload.h"
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/status.h"
-#include "core/base/text.h"
-#include "core/base/uuid.h"
 #include "core/grant/access.h"
-#include "core/grant/grant.h"
-#include "core/table/token_table.h"
 
 #include <jansson.h>
 
@@ -37,36 +23,14 @@
 
 
 typedef struct {
-    ngx_uint_t method;
-    ngx_str_t path;                 /* see ngx_http_sluice_api_part() */
-    role_t role;                    /* least role; ROLE_NONE: anyone */
-    ngx_sluice_pg_statement_t call; /* the SQL function, or */
-    ngx_http_handler_pt handler;    /* a content handler */
-    unsigned links : 1;             /* sign the paths in `links` */
-} ngx_http_sluice_route_t;
-
-
-typedef struct {
     ngx_flag_t enable;
     ngx_str_t file; /* where it stands, for messages */
     ngx_uint_t line;
 } ngx_http_sluice_api_loc_conf_t;
 
 
-static ngx_int_t ngx_http_sluice_api_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_api_go(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_sluice_api_cross_site(ngx_http_request_t *r);
-static ngx_int_t ngx_http_sluice_api_find(ngx_http_request_t *r,
-                                          ngx_http_sluice_route_t **route,
-                                          json_t *parts);
-static ngx_uint_t ngx_http_sluice_api_match(ngx_str_t *pattern, ngx_str_t *uri,
-                                            json_t *parts);
-static size_t ngx_http_sluice_api_part(ngx_str_t *name, u_char *u, u_char *end);
-static const char *ngx_http_sluice_api_method(ngx_uint_t method);
-static ngx_int_t ngx_http_sluice_api_allowed(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_api_call(ngx_http_request_t *r);
-static ngx_int_t ngx_http_sluice_api_query_args(ngx_http_request_t *r,
-                                                json_t *args);
 static void ngx_http_sluice_api_done(ngx_http_request_t *r, void *data,
                                      const ngx_sluice_pg_result_t *result);
 static void *ngx_http_sluice_api_create_loc_conf(ngx_conf_t *cf);
@@ -116,79 +80,28 @@ ngx_module_t ngx_http_sluice_api_module = {
 };
 
 
-/* clang-format off */
-#define SQL(name)                                                             \
-    { #name,                                                                  \
-      "select status, body from api." #name "($1::uuid, $2::jsonb)", 2, 0 }
-#define NO_SQL { NULL, NULL, 0, 0 }
-/* clang-format on */
+/*
+ * A browser says where a request was made (Fetch Metadata, Sec-Fetch-Site), and
+ * sends its cookies along from anywhere: what writes must be our own page's. A
+ * token in Authorization is nothing that a foreign page could have.
+ */
 
-static ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
+static ngx_uint_t
+ngx_http_sluice_api_cross_site(ngx_http_request_t *r)
+{
+    ngx_str_t site;
 
-    { NGX_HTTP_POST, ngx_string("/api/sessions"), ROLE_NONE, NO_SQL,
-      ngx_http_sluice_sign_in_handler, 0 },
+    static const ngx_str_t name = ngx_string("sec-fetch-site");
 
-    { NGX_HTTP_POST, ngx_string("/api/sessions/refresh"), ROLE_NONE, NO_SQL,
-      ngx_http_sluice_refresh_handler, 0 },
+    if ((r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))
+        || r->headers_in.authorization) {
+        return 0;
+    }
 
-    { NGX_HTTP_DELETE, ngx_string("/api/sessions/current"), ROLE_VIEWER, NO_SQL,
-      ngx_http_sluice_sign_out_handler, 0 },
-
-    { NGX_HTTP_GET, ngx_string("/api/me"), ROLE_VIEWER, SQL(get_me), NULL, 0 },
-
-    { NGX_HTTP_POST, ngx_string("/api/media"), ROLE_VIEWER, NO_SQL,
-      ngx_http_sluice_upload_handler, 0 },
-
-    { NGX_HTTP_GET, ngx_string("/api/media"), ROLE_VIEWER, SQL(list_media),
-      NULL, 1 },
-
-    { NGX_HTTP_GET, ngx_string("/api/media/{id}"), ROLE_VIEWER, SQL(get_media),
-      NULL, 1 },
-
-    { NGX_HTTP_DELETE, ngx_string("/api/media/{id}"), ROLE_VIEWER,
-      SQL(delete_media), NULL, 0 },
-
-    { NGX_HTTP_POST, ngx_string("/api/links"), ROLE_VIEWER, NO_SQL,
-      ngx_http_sluice_mint_handler, 0 },
-
-    { NGX_HTTP_DELETE, ngx_string("/api/links/{jti}"), ROLE_VIEWER, NO_SQL,
-      ngx_http_sluice_revoke_handler, 0 },
-
-    { NGX_HTTP_GET, ngx_string("/api/jobs/{id}"), ROLE_VIEWER, SQL(get_job),
-      NULL, 0 },
-
-    { NGX_HTTP_DELETE, ngx_string("/api/jobs/{id}"), ROLE_VIEWER,
-      SQL(cancel_job), NULL, 0 },
-
-    { NGX_HTTP_GET, ngx_string("/api/jobs/{id}/events"), ROLE_VIEWER, NO_SQL,
-      ngx_http_sluice_events_handler, 0 },
-
-    { NGX_HTTP_POST, ngx_string("/api/jobs/{id}/retry"), ROLE_VIEWER,
-      SQL(retry_job), NULL, 0 },
-
-    { NGX_HTTP_POST, ngx_string("/api/uploads"), ROLE_VIEWER, NO_SQL,
-      ngx_http_sluice_tus_create_handler, 0 },
-
-    { NGX_HTTP_OPTIONS, ngx_string("/api/uploads"), ROLE_NONE, NO_SQL,
-      ngx_http_sluice_tus_options_handler, 0 },
-
-    { NGX_HTTP_OPTIONS, ngx_string("/api/uploads/{id}"), ROLE_NONE, NO_SQL,
-      ngx_http_sluice_tus_options_handler, 0 },
-
-    { NGX_HTTP_GET, ngx_string("/api/uploads/{id}"), ROLE_VIEWER, NO_SQL,
-      ngx_http_sluice_tus_head_handler, 0 },
-
-    { NGX_HTTP_PATCH, ngx_string("/api/uploads/{id}"), ROLE_VIEWER, NO_SQL,
-      ngx_http_sluice_tus_patch_handler, 0 },
-
-    { NGX_HTTP_DELETE, ngx_string("/api/uploads/{id}"), ROLE_VIEWER, NO_SQL,
-      ngx_http_sluice_tus_delete_handler, 0 },
-
-    { NGX_HTTP_POST, ngx_string("/api/uploads/{id}"), ROLE_VIEWER, NO_SQL,
-      ngx_http_sluice_tus_post_handler, 0 },
-
-    { 0, ngx_null_string, ROLE_NONE, NO_SQL, NULL, 0 }
-};
+    return ngx_http_sluice_request_header(r, &name, &site)
+           && ngx_strcmp(site.data, "same-origin") != 0
+           && ngx_strcmp(site.data, "none") != 0;
+}
 
 
 static ngx_int_t
@@ -196,7 +109,7 @@ ngx_http_sluice_api_handler(ngx_http_request_t *r)
 {
     ngx_int_t rc;
     ngx_http_sluice_gate_ctx_t *ctx;
-    ngx_http_sluice_route_t *route;
+    const ngx_http_sluice_route_t *route;
     ngx_http_sluice_upload_loc_conf_t *ulcf;
 
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_upload_module);
@@ -206,7 +119,7 @@ ngx_http_sluice_api_handler(ngx_http_request_t *r)
         return ngx_http_sluice_upload_drop(r);
     }
 
-    rc = ngx_http_sluice_api_find(r, &route, NULL);
+    rc = ngx_http_sluice_routes_find(r, &route, NULL);
     if (rc != NGX_DECLINED) {
         return rc;
     }
@@ -242,9 +155,9 @@ static ngx_int_t
 ngx_http_sluice_api_go(ngx_http_request_t *r)
 {
     ngx_int_t rc;
-    ngx_http_sluice_route_t *route;
+    const ngx_http_sluice_route_t *route;
 
-    rc = ngx_http_sluice_api_find(r, &route, NULL);
+    rc = ngx_http_sluice_routes_find(r, &route, NULL);
 
     if (rc != NGX_DECLINED) {
         return rc;
@@ -255,222 +168,6 @@ ngx_http_sluice_api_go(ngx_http_request_t *r)
     }
 
     return ngx_http_sluice_body_read(r, ngx_http_sluice_api_call);
-}
-
-
-/*
- * A browser says where a request was made (Fetch Metadata, Sec-Fetch-Site), and
- * sends its cookies along from anywhere: what writes must be our own page's. A
- * token in Authorization is nothing that a foreign page could have.
- */
-
-static ngx_uint_t
-ngx_http_sluice_api_cross_site(ngx_http_request_t *r)
-{
-    ngx_str_t site;
-
-    static const ngx_str_t name = ngx_string("sec-fetch-site");
-
-    if ((r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))
-        || r->headers_in.authorization) {
-        return 0;
-    }
-
-    return ngx_http_sluice_request_header(r, &name, &site)
-           && ngx_strcmp(site.data, "same-origin") != 0
-           && ngx_strcmp(site.data, "none") != 0;
-}
-
-
-/* NGX_DECLINED and the route, or the answer that there is none. */
-
-static ngx_int_t
-ngx_http_sluice_api_find(ngx_http_request_t *r, ngx_http_sluice_route_t **found,
-                         json_t *parts)
-{
-    ngx_uint_t method, exists;
-    ngx_http_sluice_route_t *route;
-
-    exists = 0;
-    method = r->method == NGX_HTTP_HEAD ? NGX_HTTP_GET : r->method;
-
-    for (route = ngx_http_sluice_routes; route->method; route++) {
-
-        if (!ngx_http_sluice_api_match(&route->path, &r->uri, parts)) {
-            continue;
-        }
-
-        if (route->method == method) {
-            *found = route;
-            return NGX_DECLINED;
-        }
-
-        exists = 1;
-    }
-
-    if (!exists) {
-        return ngx_http_sluice_problem(r, SLUICE_NOT_FOUND, NULL, NULL);
-    }
-
-    if (ngx_http_sluice_api_allowed(r) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_sluice_problem(r, SLUICE_METHOD_NOT_ALLOWED, NULL, NULL);
-}
-
-
-/* Part by part; what stands for a {name} goes into `parts` unless NULL. */
-
-static ngx_uint_t
-ngx_http_sluice_api_match(ngx_str_t *pattern, ngx_str_t *uri, json_t *parts)
-{
-    u_char *p, *u, *pend, *uend;
-    size_t len;
-    ngx_str_t name;
-
-    p = pattern->data;
-    pend = p + pattern->len;
-    u = uri->data;
-    uend = u + uri->len;
-
-    while (p < pend && u < uend) {
-
-        if (*p != '{') {
-            if (*p++ != *u++) {
-                return 0;
-            }
-
-            continue;
-        }
-
-        name.data = p + 1;
-        p = ngx_strlchr(p, pend, '}');
-        name.len = (size_t) (p++ - name.data);
-
-        len = ngx_http_sluice_api_part(&name, u, uend);
-
-        if (len == 0
-            || (parts
-                && json_object_setn_new(parts, (char *) name.data, name.len,
-                                        json_stringn((char *) u, len))
-                       != 0)) {
-            return 0;
-        }
-
-        u += len;
-    }
-
-    return p == pend && u == uend;
-}
-
-
-/* How much of the path stands for a {name}, or 0: {jti} is what a grant's may
-   be, any other name a UUID. */
-
-static size_t
-ngx_http_sluice_api_part(ngx_str_t *name, u_char *u, u_char *end)
-{
-    u_char *p;
-    size_t len;
-
-    if (name->len != 3 || ngx_strncmp(name->data, "jti", 3) != 0) {
-        return end - u >= UUID_TEXT_LEN && uuid_valid((char *) u, UUID_TEXT_LEN)
-                   ? UUID_TEXT_LEN
-                   : 0;
-    }
-
-    p = ngx_strlchr(u, end, '/');
-    len = (size_t) ((p ? p : end) - u);
-
-    return len < GRANT_JTI_MAX && text_is_clean((char *) u, len) ? len : 0;
-}
-
-
-static const char *
-ngx_http_sluice_api_method(ngx_uint_t method)
-{
-    switch (method) {
-    case NGX_HTTP_GET:
-        return "GET, HEAD";
-    case NGX_HTTP_POST:
-        return "POST";
-    case NGX_HTTP_PATCH:
-        return "PATCH";
-    case NGX_HTTP_OPTIONS:
-        return "OPTIONS";
-    default:
-        return "DELETE";
-    }
-}
-
-
-/* Allow (RFC 9110, 10.2.1) */
-
-static ngx_int_t
-ngx_http_sluice_api_allowed(ngx_http_request_t *r)
-{
-    u_char buf[64], *p;
-    ngx_str_t value;
-    ngx_http_sluice_route_t *route;
-
-    p = buf;
-
-    for (route = ngx_http_sluice_routes; route->method; route++) {
-        if (ngx_http_sluice_api_match(&route->path, &r->uri, NULL)) {
-            p = ngx_slprintf(p, buf + sizeof(buf), "%s%s", p == buf ? "" : ", ",
-                             ngx_http_sluice_api_method(route->method));
-        }
-    }
-
-    value.len = (size_t) (p - buf);
-    value.data = ngx_pnalloc(r->pool, value.len);
-    if (value.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(value.data, buf, value.len);
-
-    return ngx_http_sluice_header(r, "Allow", &value);
-}
-
-
-static ngx_int_t
-ngx_http_sluice_api_call(ngx_http_request_t *r)
-{
-    json_t *args, *body;
-    ngx_int_t rc;
-    ngx_http_sluice_route_t *route;
-
-    rc = ngx_http_sluice_body_json(r, &body);
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    args = json_object();
-
-    if (args == NULL || ngx_http_sluice_api_query_args(r, args) != NGX_OK
-        || json_object_update(args, body) != 0) {
-        rc = ngx_http_sluice_problem(r, SLUICE_BODY_INVALID,
-                                     "A query argument is not clean UTF-8.",
-                                     NULL);
-        goto done;
-    }
-
-    rc = ngx_http_sluice_api_find(r, &route, args);
-
-    if (rc == NGX_DECLINED) {
-        rc = ngx_http_sluice_call(
-            r, &route->call, ngx_http_sluice_gate_access(r)->sub,
-            json_incref(args), ngx_http_sluice_api_done, route);
-    }
-
-done:
-
-    json_decref(body);
-    json_decref(args);
-
-    return rc;
 }
 
 
@@ -510,13 +207,54 @@ ngx_http_sluice_api_query_args(ngx_http_request_t *r, json_t *args)
 }
 
 
+static ngx_int_t
+ngx_http_sluice_api_call(ngx_http_request_t *r)
+{
+    json_t *args, *body;
+    ngx_int_t rc;
+    const ngx_http_sluice_route_t *route;
+
+    rc = ngx_http_sluice_body_json(r, &body);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    args = json_object();
+
+    if (args == NULL || ngx_http_sluice_api_query_args(r, args) != NGX_OK
+        || json_object_update(args, body) != 0) {
+        rc = ngx_http_sluice_problem(r, SLUICE_BODY_INVALID,
+                                     "A query argument is not clean UTF-8.",
+                                     NULL);
+        goto done;
+    }
+
+    rc = ngx_http_sluice_routes_find(r, &route, args);
+
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_sluice_call(
+            r, &route->call, ngx_http_sluice_gate_access(r)->sub,
+            json_incref(args), ngx_http_sluice_api_done, (void *) route);
+    }
+
+done:
+
+    json_decref(body);
+    json_decref(args);
+
+    return rc;
+}
+
+
 static void
 ngx_http_sluice_api_done(ngx_http_request_t *r, void *data,
                          const ngx_sluice_pg_result_t *result)
 {
-    ngx_http_sluice_route_t *route = data;
+    const ngx_http_sluice_route_t *route = data;
 
-    ngx_http_sluice_finish(r, ngx_http_sluice_reply(r, result, route->links));
+    ngx_http_sluice_finish(
+        r, ngx_http_sluice_reply(r, result,
+                                 route->around & NGX_HTTP_SLUICE_ROUTE_LINKS));
 }
 
 

@@ -1,0 +1,78 @@
+/*
+ * The API's table of contents. A row is an endpoint:
+ *
+ *   method, path, least role, who answers, what C does around it
+ *
+ * path         {jti} stands for what a grant's may be, {id} and any other name
+ *              for a UUID
+ * least role   ADMIN, EDITOR, VIEWER, or NONE: anyone
+ * SQL(name)    api.name(actor uuid, args jsonb) returns (status, body): query
+ *              arguments, the body's members and the path's parts come merged
+ *              in `args`, where later ones win
+ * C(name)      ngx_http_sluice_name_handler(), for what only C can do:
+ *              passwords, links, bytes, streams
+ * LINKS        the paths in `links` of the answer become signed URLs
+ *
+ * To add one: its function in sql/api/, a row here, its description in
+ * web/openapi.json.
+ */
+
+#include "ngx_http_sluice_routes.h"
+
+#include "ngx_module/account/ngx_http_sluice_refresh.h"
+#include "ngx_module/account/ngx_http_sluice_sign_in.h"
+#include "ngx_module/account/ngx_http_sluice_sign_out.h"
+#include "ngx_module/events/ngx_http_sluice_events.h"
+#include "ngx_module/links/ngx_http_sluice_mint.h"
+#include "ngx_module/links/ngx_http_sluice_revoke.h"
+#include "ngx_module/upload/ngx_http_sluice_upload.h"
+
+
+/* clang-format off */
+
+#define ROUTE(method, path, role, answer, around)                             \
+    { NGX_HTTP_##method, ngx_string(path), ROLE_##role, answer, around }
+
+#define SQL(name)                                                             \
+    { #name, "select status, body from api." #name "($1::uuid, $2::jsonb)",   \
+      2, 0 }, NULL
+
+#define C(name)                                                               \
+    { NULL, NULL, 0, 0 }, ngx_http_sluice_##name##_handler
+
+#define LINKS NGX_HTTP_SLUICE_ROUTE_LINKS
+
+
+const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
+
+    ROUTE(POST,    "/api/sessions",          NONE,   C(sign_in),        0),
+    ROUTE(POST,    "/api/sessions/refresh",  NONE,   C(refresh),        0),
+    ROUTE(DELETE,  "/api/sessions/current",  VIEWER, C(sign_out),       0),
+
+    ROUTE(GET,     "/api/me",                VIEWER, SQL(get_me),       0),
+
+    ROUTE(POST,    "/api/media",             VIEWER, C(upload),         0),
+    ROUTE(GET,     "/api/media",             VIEWER, SQL(list_media),   LINKS),
+    ROUTE(GET,     "/api/media/{id}",        VIEWER, SQL(get_media),    LINKS),
+    ROUTE(DELETE,  "/api/media/{id}",        VIEWER, SQL(delete_media), 0),
+
+    ROUTE(POST,    "/api/links",             VIEWER, C(mint),           0),
+    ROUTE(DELETE,  "/api/links/{jti}",       VIEWER, C(revoke),         0),
+
+    ROUTE(GET,     "/api/jobs/{id}",         VIEWER, SQL(get_job),      0),
+    ROUTE(DELETE,  "/api/jobs/{id}",         VIEWER, SQL(cancel_job),   0),
+    ROUTE(GET,     "/api/jobs/{id}/events",  VIEWER, C(events),         0),
+    ROUTE(POST,    "/api/jobs/{id}/retry",   VIEWER, SQL(retry_job),    0),
+
+    ROUTE(POST,    "/api/uploads",           VIEWER, C(tus_create),     0),
+    ROUTE(OPTIONS, "/api/uploads",           NONE,   C(tus_options),    0),
+    ROUTE(OPTIONS, "/api/uploads/{id}",      NONE,   C(tus_options),    0),
+    ROUTE(GET,     "/api/uploads/{id}",      VIEWER, C(tus_head),       0),
+    ROUTE(PATCH,   "/api/uploads/{id}",      VIEWER, C(tus_patch),      0),
+    ROUTE(DELETE,  "/api/uploads/{id}",      VIEWER, C(tus_delete),     0),
+    ROUTE(POST,    "/api/uploads/{id}",      VIEWER, C(tus_post),       0),
+
+    { 0, ngx_null_string, ROLE_NONE, { NULL, NULL, 0, 0 }, NULL, 0 }
+};
+
+/* clang-format on */

@@ -1,0 +1,33 @@
+/* The endpoints of the API. */
+
+#ifndef NGX_HTTP_SLUICE_ROUTES_H
+#define NGX_HTTP_SLUICE_ROUTES_H
+
+#include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/http/ngx_http_sluice.h"
+#include "core/grant/access.h"
+
+#include <jansson.h>
+
+/* What C does around a function of SQL. */
+#define NGX_HTTP_SLUICE_ROUTE_LINKS 0x0001 /* signs the paths in `links` */
+
+typedef struct {
+    ngx_uint_t method; /* 0 behind the last row */
+    ngx_str_t path;
+    role_t role;                    /* the least one; ROLE_NONE: anyone */
+    ngx_sluice_pg_statement_t call; /* the function, or */
+    ngx_http_handler_pt handler;    /* a content handler */
+    ngx_uint_t around;              /* NGX_HTTP_SLUICE_ROUTE_… */
+} ngx_http_sluice_route_t;
+
+extern const ngx_http_sluice_route_t ngx_http_sluice_routes[];
+
+/* NGX_DECLINED and the request's route; else what was answered: there is none,
+   or none for this method. What stands for a {name} of its path goes into
+   `parts`, unless that is NULL. */
+ngx_int_t ngx_http_sluice_routes_find(ngx_http_request_t *r,
+                                      const ngx_http_sluice_route_t **route,
+                                      json_t *parts);
+
+#endif

@@ -1,0 +1,160 @@
+#include "ngx_http_sluice_routes.h"
+
+#include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "core/base/status.h"
+#include "core/base/text.h"
+#include "core/base/uuid.h"
+#include "core/grant/grant.h"
+
+
+/* How much of the path stands for a {name}, or 0: {jti} is what a grant's may
+   be, any other name a UUID. */
+
+static size_t
+ngx_http_sluice_routes_part(ngx_str_t *name, u_char *u, u_char *end)
+{
+    u_char *p;
+    size_t len;
+
+    if (name->len != 3 || ngx_strncmp(name->data, "jti", 3) != 0) {
+        return end - u >= UUID_TEXT_LEN && uuid_valid((char *) u, UUID_TEXT_LEN)
+                   ? UUID_TEXT_LEN
+                   : 0;
+    }
+
+    p = ngx_strlchr(u, end, '/');
+    len = (size_t) ((p ? p : end) - u);
+
+    return len < GRANT_JTI_MAX && text_is_clean((char *) u, len) ? len : 0;
+}
+
+
+/* Part by part; what stands for a {name} goes into `parts` unless NULL. */
+
+static ngx_uint_t
+ngx_http_sluice_routes_match(const ngx_str_t *pattern, ngx_str_t *uri,
+                             json_t *parts)
+{
+    u_char *p, *u, *pend, *uend;
+    size_t len;
+    ngx_str_t name;
+
+    p = pattern->data;
+    pend = p + pattern->len;
+    u = uri->data;
+    uend = u + uri->len;
+
+    while (p < pend && u < uend) {
+
+        if (*p != '{') {
+            if (*p++ != *u++) {
+                return 0;
+            }
+
+            continue;
+        }
+
+        name.data = p + 1;
+        p = ngx_strlchr(p, pend, '}');
+        name.len = (size_t) (p++ - name.data);
+
+        len = ngx_http_sluice_routes_part(&name, u, uend);
+
+        if (len == 0
+            || (parts
+                && json_object_setn_new(parts, (char *) name.data, name.len,
+                                        json_stringn((char *) u, len))
+                       != 0)) {
+            return 0;
+        }
+
+        u += len;
+    }
+
+    return p == pend && u == uend;
+}
+
+
+static const char *
+ngx_http_sluice_routes_method(ngx_uint_t method)
+{
+    switch (method) {
+    case NGX_HTTP_GET:
+        return "GET, HEAD";
+    case NGX_HTTP_POST:
+        return "POST";
+    case NGX_HTTP_PATCH:
+        return "PATCH";
+    case NGX_HTTP_OPTIONS:
+        return "OPTIONS";
+    default:
+        return "DELETE";
+    }
+}
+
+
+/* Allow (RFC 9110, 10.2.1) */
+
+static ngx_int_t
+ngx_http_sluice_routes_allowed(ngx_http_request_t *r)
+{
+    u_char buf[64], *p;
+    ngx_str_t value;
+    const ngx_http_sluice_route_t *route;
+
+    p = buf;
+
+    for (route = ngx_http_sluice_routes; route->method; route++) {
+        if (ngx_http_sluice_routes_match(&route->path, &r->uri, NULL)) {
+            p = ngx_slprintf(p, buf + sizeof(buf), "%s%s", p == buf ? "" : ", ",
+                             ngx_http_sluice_routes_method(route->method));
+        }
+    }
+
+    value.len = (size_t) (p - buf);
+    value.data = ngx_pnalloc(r->pool, value.len);
+    if (value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(value.data, buf, value.len);
+
+    return ngx_http_sluice_header(r, "Allow", &value);
+}
+
+
+ngx_int_t
+ngx_http_sluice_routes_find(ngx_http_request_t *r,
+                            const ngx_http_sluice_route_t **found,
+                            json_t *parts)
+{
+    ngx_uint_t method, exists;
+    const ngx_http_sluice_route_t *route;
+
+    exists = 0;
+    method = r->method == NGX_HTTP_HEAD ? NGX_HTTP_GET : r->method;
+
+    for (route = ngx_http_sluice_routes; route->method; route++) {
+
+        if (!ngx_http_sluice_routes_match(&route->path, &r->uri, parts)) {
+            continue;
+        }
+
+        if (route->method == method) {
+            *found = route;
+            return NGX_DECLINED;
+        }
+
+        exists = 1;
+    }
+
+    if (!exists) {
+        return ngx_http_sluice_problem(r, SLUICE_NOT_FOUND, NULL, NULL);
+    }
+
+    if (ngx_http_sluice_routes_allowed(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sluice_problem(r, SLUICE_METHOD_NOT_ALLOWED, NULL, NULL);
+}
