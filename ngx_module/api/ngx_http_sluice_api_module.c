@@ -312,11 +312,11 @@ ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     sscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_sluice_module);
 
     if (sscf->keys == NULL || sscf->public_url.len == 0) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"sluice_api\" signs links and tokens: write "
-                      "\"sluice_keys <file>;\" and \"sluice_public_url "
-                      "<origin>;\" in this server or in http in %V:%ui",
-                      &conf->file, conf->line);
+        ngx_log_error(
+            NGX_LOG_EMERG, cf->log, 0,
+            "\"sluice_api\" signs links and tokens: " NGX_HTTP_SLUICE_WRITE_KEYS
+            " in %V:%ui",
+            &conf->file, conf->line);
         return NGX_CONF_ERROR;
     }
 

@@ -22,6 +22,11 @@ extern ngx_module_t ngx_http_sluice_module;
     "needs a database: write \"sluice_database <conninfo>;\" in http, " \
     "above this server"
 
+/* what helps who signs in vain of a key */
+#define NGX_HTTP_SLUICE_WRITE_KEYS                                       \
+    "write \"sluice_keys <file>;\" and \"sluice_public_url <origin>;\" " \
+    "in this server or in http"
+
 
 typedef struct {
     ngx_sluice_pg_t *database;         /* NULL: no sluice_database */

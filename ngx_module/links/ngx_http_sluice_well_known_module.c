@@ -167,9 +167,8 @@ ngx_http_sluice_well_known_merge_loc_conf(ngx_conf_t *cf, void *parent,
 
     if (sscf->keys == NULL || sscf->public_url.len == 0) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"sluice_well_known\" tells whose keys these are: write "
-                      "\"sluice_keys <file>;\" and \"sluice_public_url "
-                      "<origin>;\" in this server or in http in %V:%ui",
+                      "\"sluice_well_known\" tells whose keys these "
+                      "are: " NGX_HTTP_SLUICE_WRITE_KEYS " in %V:%ui",
                       &conf->file, conf->line);
         return NGX_CONF_ERROR;
     }
