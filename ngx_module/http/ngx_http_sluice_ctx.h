@@ -4,13 +4,12 @@
 #define NGX_HTTP_SLUICE_CTX_H
 
 #include "ngx_http_sluice.h"
-#include "ngx_http_sluice_thread.h"
 
 typedef struct ngx_http_sluice_turn_s ngx_http_sluice_turn_t;
 
 typedef struct {
-    ngx_thread_task_t *task;      /* reused by each _thread_try() */
-    ngx_http_sluice_step_pt step; /* what comes after it, on the loop */
+    ngx_thread_task_t *task; /* reused by each _thread_try() */
+    void (*step)(ngx_http_request_t *r, void *data); /* after it, on the loop */
     void *step_data;
     ngx_http_sluice_turn_t *turn; /* in the line; NULL: it never waited */
 
