@@ -130,8 +130,8 @@ build/core-is-alone: $(call files,core,*.[ch]) tests/build/rooms
 # start when a file came or went.
 
 build/sources: FORCE
-	@mkdir -p $(@D); echo $(core) $(module) | cmp -s - $@ \
-	  || echo $(core) $(module) > $@
+	@mkdir -p $(@D); echo $(core) $(module) $(headers) | cmp -s - $@ \
+	  || echo $(core) $(module) $(headers) > $@
 
 build/nginx/Makefile: config build/sources conf/nginx-module
 	$(call say,CONF,$(@D))conf/nginx-module configure $(@D)
