@@ -4,7 +4,6 @@
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/bridge/ngx_sluice_redis.h"
 #include "core/jose/jwk.h"
-#include "core/table/token_table.h"
 
 
 #define NGX_HTTP_SLUICE_EXITS 8 /* handlers of ngx_http_sluice_at_exit() */
