@@ -194,7 +194,7 @@ ngx_http_sluice_api_query_args(ngx_http_request_t *r, json_t *args)
         value.data = eq + 1;
         value.len = (size_t) (last - value.data);
 
-        if (ngx_http_sluice_decode(r, &value) != NGX_OK
+        if (ngx_http_sluice_request_decode(r, &value) != NGX_OK
             || json_object_setn_new(
                    args, (char *) name.data, name.len,
                    json_stringn((char *) value.data, value.len))

@@ -14,6 +14,7 @@
 #include "ngx_http_sluice_verifier.h"
 
 #include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "ngx_module/http/ngx_http_sluice_context.h"
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/grant/access.h"
 #include "core/grant/grant.h"

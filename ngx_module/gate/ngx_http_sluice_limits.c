@@ -2,7 +2,7 @@
 #include "ngx_http_sluice_gate.h"
 #include "ngx_http_sluice_limits.h"
 
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_access.h"
 #include "core/base/status.h"
 #include "core/grant/disposition.h"
 #include "core/grant/grant.h"

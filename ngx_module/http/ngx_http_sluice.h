@@ -7,8 +7,6 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_sluice_context.h"
-
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/bridge/ngx_sluice_redis.h"
 #include "core/jose/jwk.h"

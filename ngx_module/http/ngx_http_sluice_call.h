@@ -5,7 +5,6 @@
 
 #include "ngx_http_sluice.h"
 #include "ngx_http_sluice_query.h"
-#include "ngx_http_sluice_request.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 

@@ -29,17 +29,10 @@ ngx_http_sluice_request_header(ngx_http_request_t *r, const ngx_str_t *name,
 }
 
 
-ngx_uint_t
-ngx_http_sluice_utf8(ngx_str_t *text)
-{
-    return (ngx_uint_t) text_is_utf8((char *) text->data, text->len);
-}
-
-
 /* '+' is a blank, as forms send it; then percent-decoding */
 
 ngx_int_t
-ngx_http_sluice_decode(ngx_http_request_t *r, ngx_str_t *value)
+ngx_http_sluice_request_decode(ngx_http_request_t *r, ngx_str_t *value)
 {
     size_t i;
     u_char *src, *dst, *p;
@@ -65,12 +58,13 @@ ngx_http_sluice_decode(ngx_http_request_t *r, ngx_str_t *value)
 
 
 ngx_int_t
-ngx_http_sluice_arg(ngx_http_request_t *r, const char *name, ngx_str_t *value)
+ngx_http_sluice_request_arg(ngx_http_request_t *r, const char *name,
+                            ngx_str_t *value)
 {
     if (ngx_http_arg(r, (u_char *) name, ngx_strlen(name), value) != NGX_OK) {
         ngx_str_null(value);
         return NGX_DECLINED;
     }
 
-    return ngx_http_sluice_decode(r, value);
+    return ngx_http_sluice_request_decode(r, value);
 }

@@ -11,15 +11,13 @@ ngx_uint_t ngx_http_sluice_request_header(ngx_http_request_t *r,
                                           const ngx_str_t *name,
                                           ngx_str_t *value);
 
-/* 1 when the text is UTF-8. */
-ngx_uint_t ngx_http_sluice_utf8(ngx_str_t *text);
-
 /* Decodes a query value in new memory; NGX_ERROR when it is no clean text (see
    text.h). */
-ngx_int_t ngx_http_sluice_decode(ngx_http_request_t *r, ngx_str_t *value);
+ngx_int_t ngx_http_sluice_request_decode(ngx_http_request_t *r,
+                                         ngx_str_t *value);
 
 /* A query argument, decoded; NGX_DECLINED when absent, NGX_ERROR as above. */
-ngx_int_t ngx_http_sluice_arg(ngx_http_request_t *r, const char *name,
-                              ngx_str_t *value);
+ngx_int_t ngx_http_sluice_request_arg(ngx_http_request_t *r, const char *name,
+                                      ngx_str_t *value);
 
 #endif

@@ -6,6 +6,7 @@
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"
+#include "ngx_module/http/ngx_http_sluice_request.h"
 #include "core/base/status.h"
 #include "core/grant/link_id.h"
 
@@ -42,7 +43,7 @@ ngx_http_sluice_revoke_handler(ngx_http_request_t *r)
     jti.data = r->uri.data + sizeof("/api/links/") - 1;
     jti.len = (size_t) (r->uri.data + r->uri.len - jti.data);
 
-    if (ngx_http_sluice_arg(r, "expires_at", &until) == NGX_ERROR) {
+    if (ngx_http_sluice_request_arg(r, "expires_at", &until) == NGX_ERROR) {
         return ngx_http_sluice_problem(
             r, SLUICE_FIELD_INVALID, "This is not clean UTF-8.", "expires_at");
     }

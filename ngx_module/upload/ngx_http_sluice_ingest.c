@@ -13,6 +13,7 @@
 #include "core/base/sha256.h"
 #include "core/base/sniff.h"
 #include "core/base/status.h"
+#include "core/base/text.h"
 #include "core/base/uuid.h"
 
 #include <jansson.h>
@@ -223,7 +224,7 @@ ngx_http_sluice_filename(ngx_str_t *name)
     }
 
     return name->len == 0 || name->len > NGX_HTTP_SLUICE_FILENAME_MAX
-                   || !ngx_http_sluice_utf8(name)
+                   || !text_is_utf8((char *) name->data, name->len)
                ? NGX_DECLINED
                : NGX_OK;
 }
@@ -243,7 +244,7 @@ ngx_http_sluice_title(ngx_str_t *title)
     return title->len
                    && (ngx_utf8_length(title->data, title->len)
                            > NGX_HTTP_SLUICE_TITLE_MAX
-                       || !ngx_http_sluice_utf8(title))
+                       || !text_is_utf8((char *) title->data, title->len))
                ? NGX_DECLINED
                : NGX_OK;
 }

@@ -9,7 +9,7 @@
 
 #include "ngx_module/bridge/ngx_sluice_event.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
 #include "core/base/status.h"
 

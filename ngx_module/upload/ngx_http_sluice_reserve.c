@@ -8,8 +8,9 @@
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
+#include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
 #include "core/base/status.h"
 #include "core/base/uuid.h"

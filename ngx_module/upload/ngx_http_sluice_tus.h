@@ -7,7 +7,8 @@
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/http/ngx_http_sluice.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_query.h"
+#include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
 #include "core/base/status.h"
 #include "core/base/tus.h"

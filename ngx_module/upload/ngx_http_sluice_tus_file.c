@@ -4,7 +4,8 @@
 #include "ngx_http_sluice_upload.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
 #include "core/base/status.h"

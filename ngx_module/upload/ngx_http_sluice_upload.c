@@ -12,7 +12,8 @@
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_request.h"
+#include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
 #include "core/base/status.h"
@@ -199,7 +200,7 @@ ngx_http_sluice_upload_args(ngx_http_request_t *r,
     ngx_uint_t i;
     ngx_http_sluice_ingest_t *ingest = &upload->ingest;
 
-    rc = ngx_http_sluice_arg(r, "filename", &ingest->filename);
+    rc = ngx_http_sluice_request_arg(r, "filename", &ingest->filename);
 
     if (rc == NGX_DECLINED || ingest->filename.len == 0) {
         return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
@@ -214,7 +215,7 @@ ngx_http_sluice_upload_args(ngx_http_request_t *r,
                                        "filename");
     }
 
-    rc = ngx_http_sluice_arg(r, "title", &ingest->title);
+    rc = ngx_http_sluice_request_arg(r, "title", &ingest->title);
 
     if (rc == NGX_ERROR
         || (rc == NGX_OK && ngx_http_sluice_title(&ingest->title) != NGX_OK)) {
@@ -225,7 +226,8 @@ ngx_http_sluice_upload_args(ngx_http_request_t *r,
     }
 
     for (i = 0; i < NGX_HTTP_SLUICE_PARTS; i++) {
-        if (ngx_http_sluice_arg(r, ngx_http_sluice_parts[i], &ingest->part[i])
+        if (ngx_http_sluice_request_arg(r, ngx_http_sluice_parts[i],
+                                        &ingest->part[i])
             == NGX_ERROR) {
             return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID, NULL,
                                            ngx_http_sluice_parts[i]);
