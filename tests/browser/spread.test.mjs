@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { spread, turned } from "../../web/js/spread.js";
+import { spread, turned } from "../../web/js/score/spread.js";
 
 
 test("one page lies open where there is room for one", () => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { strings } from "../../web/js/strings.js";
+import { strings } from "../../web/js/lib/strings.js";
 
 const SOURCES = new URL("../../web/js", import.meta.url).pathname;
 /* Translations of the server's own English, which needs none. */

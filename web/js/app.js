@@ -1,12 +1,12 @@
 /* The page's frame: header, the place for a view, and who may see it. */
 
-import { h, icon, refresh } from "./dom.js";
-import { current, onChange, percent, t } from "./language.js";
-import { languageSwitch } from "./language_switch.js";
-import * as notice from "./notice.js";
-import * as queue from "./queue.js";
-import * as router from "./router.js";
-import * as session from "./session.js";
+import { h, icon, refresh } from "./lib/dom.js";
+import { current, onChange, percent, t } from "./lib/language.js";
+import { languageSwitch } from "./lib/language_switch.js";
+import * as notice from "./lib/notice.js";
+import * as router from "./lib/router.js";
+import * as session from "./lib/session.js";
+import * as queue from "./upload/queue.js";
 import { itemView } from "./views/item.js";
 import { libraryView } from "./views/library.js";
 import { signInView } from "./views/sign_in.js";

@@ -1,13 +1,13 @@
 /* One title: being made, failed, or ready to watch or to read. */
 
-import { deleteMedia, getMedia } from "../api.js";
-import { confirmDelete } from "../confirm.js";
-import { h, icon, refresh } from "../dom.js";
-import { follow } from "../follow.js";
-import { t } from "../language.js";
-import { ended, mayDelete, path, progress, stage } from "../media.js";
-import * as notice from "../notice.js";
-import { navigate, rewrite } from "../router.js";
+import { confirmDelete } from "../lib/confirm.js";
+import { h, icon, refresh } from "../lib/dom.js";
+import { t } from "../lib/language.js";
+import * as notice from "../lib/notice.js";
+import { navigate, rewrite } from "../lib/router.js";
+import { deleteMedia, getMedia } from "../media/api.js";
+import { follow } from "../media/follow.js";
+import { ended, mayDelete, path, progress, stage } from "../media/media.js";
 import { scoreView } from "./score.js";
 import { watchView } from "./watch.js";
 

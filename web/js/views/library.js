@@ -1,14 +1,14 @@
 /* All there is, by kind and by words. */
 
-import { deleteMedia, listMedia } from "../api.js";
-import { card } from "../card.js";
-import { confirmDelete } from "../confirm.js";
-import { h, icon, refresh } from "../dom.js";
-import { follow } from "../follow.js";
-import { t } from "../language.js";
-import { ended } from "../media.js";
-import * as notice from "../notice.js";
-import { rewrite } from "../router.js";
+import { confirmDelete } from "../lib/confirm.js";
+import { h, icon, refresh } from "../lib/dom.js";
+import { t } from "../lib/language.js";
+import * as notice from "../lib/notice.js";
+import { rewrite } from "../lib/router.js";
+import { deleteMedia, listMedia } from "../media/api.js";
+import { card } from "../media/card.js";
+import { follow } from "../media/follow.js";
+import { ended } from "../media/media.js";
 
 const KINDS = ["", "video", "audio", "score"];
 const PAGE = 24;

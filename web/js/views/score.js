@@ -1,13 +1,14 @@
 /* A score at the stand: whole pages, turned by key, pedal, tap or swipe. */
 
-import { getMedia, local, thumbnail } from "../api.js";
-import { h, icon, refresh } from "../dom.js";
-import { t } from "../language.js";
-import * as notice from "../notice.js";
-import * as position from "../position.js";
-import { ours } from "../shortcuts.js";
-import { spread, turned } from "../spread.js";
-import { scoreFiles } from "./score_files.js";
+import { local } from "../lib/call.js";
+import { h, icon, refresh } from "../lib/dom.js";
+import { ours } from "../lib/keys.js";
+import { t } from "../lib/language.js";
+import * as notice from "../lib/notice.js";
+import * as position from "../lib/position.js";
+import { getMedia, thumbnail } from "../media/api.js";
+import { scoreFiles } from "../score/files.js";
+import { spread, turned } from "../score/spread.js";
 
 const KEYS = {
     ArrowRight: 1, ArrowDown: 1, PageDown: 1, " ": 1,

@@ -1,9 +1,9 @@
 /* Email, password, and in. */
 
-import { h, icon, refresh } from "../dom.js";
-import { t } from "../language.js";
-import { languageSwitch } from "../language_switch.js";
-import * as session from "../session.js";
+import { h, icon, refresh } from "../lib/dom.js";
+import { t } from "../lib/language.js";
+import { languageSwitch } from "../lib/language_switch.js";
+import * as session from "../lib/session.js";
 
 let ended = false;          /* did the session end by itself? */
 

@@ -1,12 +1,13 @@
 /* A film or a recording, with the browser's own controls. */
 
-import { getMedia, local } from "../api.js";
-import { h, icon, refresh } from "../dom.js";
-import { clock, t } from "../language.js";
-import { facts } from "../media.js";
-import { attach, playWhenReady } from "../player.js";
-import * as position from "../position.js";
-import { hear, shortcutsButton } from "../shortcuts.js";
+import { local } from "../lib/call.js";
+import { h, icon, refresh } from "../lib/dom.js";
+import { clock, t } from "../lib/language.js";
+import * as position from "../lib/position.js";
+import { getMedia } from "../media/api.js";
+import { facts } from "../media/media.js";
+import { attach, playWhenReady } from "../media/player.js";
+import { hear, shortcutsButton } from "../media/shortcuts.js";
 
 const EVERY = 5;            /* seconds of film between two notes of where */
 const HEAD = 10;            /* seconds not worth coming back to */

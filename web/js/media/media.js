@@ -1,7 +1,7 @@
 /* What is said about a media object in cards, titles and meta lines. */
 
-import { bytes, clock, date, percent, t } from "./language.js";
-import { currentUser } from "./session.js";
+import { bytes, clock, date, percent, t } from "../lib/language.js";
+import { currentUser } from "../lib/session.js";
 
 
 export function path(media) {

@@ -3,9 +3,9 @@
  * at a time, the oldest first.
  */
 
-import * as notice from "./notice.js";
-import { percent, t } from "./language.js";
-import { stage } from "./media.js";
+import { percent, t } from "../lib/language.js";
+import * as notice from "../lib/notice.js";
+import { stage } from "../media/media.js";
 import { Upload } from "./upload.js";
 
 const AT_ONCE = 2;

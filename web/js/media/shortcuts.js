@@ -3,8 +3,9 @@
  * the way of speech input (WCAG 2.1.4), so they can be turned off.
  */
 
-import { h, icon } from "./dom.js";
-import { t } from "./language.js";
+import { h, icon } from "../lib/dom.js";
+import { ours } from "../lib/keys.js";
+import { t } from "../lib/language.js";
 import { playWhenReady } from "./player.js";
 
 const KEY = "sluice.shortcuts";
@@ -40,23 +41,6 @@ export function hear(element, signal) {
             act(element);
         }
     }, { signal });
-}
-
-
-/* Does a key belong to the view rather than to what has the focus? */
-export function ours(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey
-        || event.altKey || document.querySelector("dialog[open]"))
-    {
-        return false;
-    }
-
-    const target = event.target;
-    if (target.closest("input, select, textarea, [popover]")) {
-        return false;
-    }
-    return !(event.key === " " || event.key === "Enter")
-        || !target.closest("a, button");
 }
 
 

@@ -1,12 +1,13 @@
 /* What belongs to a score besides its pages: listed, heard, and added to. */
 
-import { getMedia, local } from "../api.js";
-import { h, icon } from "../dom.js";
-import { followFile } from "../follow.js";
-import { bytes, clock, t } from "../language.js";
-import { mayDelete } from "../media.js";
-import * as queue from "../queue.js";
-import { ACCEPT, uploadRow } from "./upload.js";
+import { local } from "../lib/call.js";
+import { h, icon } from "../lib/dom.js";
+import { bytes, clock, t } from "../lib/language.js";
+import { getMedia } from "../media/api.js";
+import { followFile } from "../media/follow.js";
+import { mayDelete } from "../media/media.js";
+import * as queue from "../upload/queue.js";
+import { ACCEPT, uploadRow } from "../upload/row.js";
 
 const PLAYED = ["audio", "video"];
 

@@ -1,8 +1,9 @@
 /* A title in the library: its picture, its name, what there is to say. */
 
-import { local, thumbnail } from "./api.js";
-import { h, icon, refresh } from "./dom.js";
-import { t } from "./language.js";
+import { local } from "../lib/call.js";
+import { h, icon, refresh } from "../lib/dom.js";
+import { t } from "../lib/language.js";
+import { thumbnail } from "./api.js";
 import { facts, mayDelete, path, progress, stage } from "./media.js";
 
 const SYMBOL = { video: "film", audio: "audio", score: "score" };

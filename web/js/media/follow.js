@@ -1,7 +1,7 @@
 /* Waiting for a media object to become ready or to fail. */
 
+import { wait } from "../lib/http.js";
 import { getJob, getMedia } from "./api.js";
-import { wait } from "./http.js";
 import { ended } from "./media.js";
 
 const SHORT = 0.5;          /* seconds between two looks, at first */

@@ -5,9 +5,9 @@
  * server asked to come back), preparing, ready, failed, cancelled.
  */
 
-import { follow, followFile } from "./follow.js";
-import { parse, Problem, wait } from "./http.js";
-import * as session from "./session.js";
+import { parse, Problem, wait } from "../lib/http.js";
+import * as session from "../lib/session.js";
+import { follow, followFile } from "../media/follow.js";
 
 const PAUSE = 2;            /* seconds, when a busy server does not say */
 const LONGEST_TITLE = 500;  /* characters the server takes */

@@ -1,0 +1,52 @@
+/* Calls of the HTTP API as the signed-in user. */
+
+import { send, wait } from "./http.js";
+import * as notice from "./notice.js";
+import * as session from "./session.js";
+
+const TRIES = 20;
+const PAUSE = 2;            /* seconds, when the server does not say */
+
+
+/*
+ * What the API answers. A read waits for a server that is away, and any call
+ * signs in anew once; throws a Problem.
+ */
+export async function call(method, path, options = {}) {
+    let renewed = false;
+
+    for (let attempt = 1; ; attempt++) {
+        try {
+            const answer = await send(method, path, options);
+            notice.answered();
+            return answer;
+        } catch (problem) {
+            if (problem.status === 401) {
+                if (!renewed && await session.renew()) {
+                    renewed = true;
+                    continue;
+                }
+                session.end();
+            } else if (problem.away && method === "GET" && attempt < TRIES) {
+                notice.unanswered();
+                await wait(problem.retryAfter ?? PAUSE, options.signal);
+                continue;
+            }
+            throw problem;
+        }
+    }
+}
+
+
+/*
+ * Links name the origin the server was told is public. The page may have been
+ * opened under another name of the same host, and its policy allows no origin
+ * but its own: path and query are what counts.
+ */
+export function local(link) {
+    if (!link) {
+        return null;
+    }
+    const url = new URL(link, location.href);
+    return url.pathname + url.search;
+}
