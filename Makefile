@@ -53,7 +53,7 @@ units := $(patsubst tests/%.c,build/tests/%,\
   $(call files,tests/unit,*_test.c))
 fuzzers := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
-.PHONY: all run up down test bench soak faults lint fuzz install clean help \
+.PHONY: all run up down test bench soak faults lint rooms fuzz install clean help \
   build packages test-packages units fuzzers asan http-again FORCE
 
 all: build
@@ -65,6 +65,7 @@ help:
 	@echo 'make test       every test; lint is one of them'
 	@echo 'make bench      the tables of docs/measured.md'
 	@echo 'make lint       clang-format, cppcheck and the rules of the folders'
+	@echo 'make rooms      a drawing of the rooms, and of who knows whom'
 	@echo 'make soak       10 million tokens and 100,000 jobs, and nothing grows'
 	@echo 'make faults     1 GiB uploaded through cuts, and 300 faults under load'
 	@echo "make fuzz       each fuzzer for $(FUZZ_SECONDS) s (FUZZ_SECONDS)"
@@ -101,15 +102,15 @@ build/sluice-sandbox: $(inside:%.c=build/obj/%.o)
 build/sluicectl: $(ctl:%.c=build/obj/%.o) build/libworker.a build/libcore.a
 	$(call say,LINK,$@)$(CC) -o $@ $^ $(worker_libs)
 
-build/obj/core/%.o: core/%.c build/core-is-alone
+build/obj/core/%.o: core/%.c | build/rooms/core
 	$(call say,CC,$<)mkdir -p $(@D); \
 	$(CC) $(core_flags) $(hardening) -MMD -MP -c -o $@ $<
 
-build/san/obj/core/%.o: core/%.c build/core-is-alone
+build/san/obj/core/%.o: core/%.c | build/rooms/core
 	$(call say,CC,'$< (sanitized)')mkdir -p $(@D); \
 	$(CC) $(core_flags) $(sanitizers) -MMD -MP -c -o $@ $<
 
-build/obj/worker/%.o: worker/%.c
+build/obj/worker/%.o: worker/%.c | build/rooms/worker
 	$(call say,CC,$<)mkdir -p $(@D); \
 	$(CC) $(worker_flags) $(hardening) -MMD -MP -c -o $@ $<
 
@@ -121,8 +122,16 @@ build/san/obj/worker/%.o: worker/%.c
 
 $(ctl:%.c=build/obj/%.o) $(ctl:%.c=build/san/obj/%.o): $(sql)
 
-build/core-is-alone: $(call files,core,*.[ch]) tests/build/rooms
-	@mkdir -p $(@D); tests/build/rooms core && touch $@
+# Who may know whom is asked before anything is compiled, and anew when a file
+# has changed.
+
+build/rooms/core: $(call files,core,*.[ch])
+build/rooms/ngx_module: $(call files,ngx_module,*.[ch])
+build/rooms/worker: $(call files,worker,*.[ch])
+build/rooms/web: $(filter %.js,$(web))
+
+build/rooms/%: tests/build/rooms tests/build/rooms.awk tests/build/rooms.order
+	@mkdir -p $(@D); tests/build/rooms $(@F) && touch $@
 
 -include $(shell find build/obj build/san build/tests build/fuzz -name '*.d' 2>/dev/null)
 
@@ -137,7 +146,7 @@ build/nginx/Makefile: config build/sources conf/nginx-module
 	$(call say,CONF,$(@D))conf/nginx-module configure $(@D)
 
 build/nginx/ngx_http_sluice_module.so: build/nginx/Makefile \
-  $(core) $(module) $(headers)
+  $(core) $(module) $(headers) | build/rooms/core build/rooms/ngx_module
 	$(call say,NGINX,$@)conf/nginx-module make $(@D)
 
 # The page is served as it is, with the one library it needs beside it.
@@ -148,7 +157,7 @@ build/hls/node_modules: web/package-lock.json
 	npm ci --prefix $(@D) --ignore-scripts --loglevel=error > /dev/null; \
 	touch $@
 
-build/web/.done: $(web) build/hls/node_modules
+build/web/.done: $(web) build/hls/node_modules | build/rooms/web
 	$(call say,WEB,$(@D))rm -rf $(@D); mkdir -p $(@D)/vendor; \
 	cp -r web/. $(@D); rm -rf $(@D)/package*.json $(@D)/node_modules; \
 	cp build/hls/node_modules/hls.js/dist/hls.min.js $(@D)/vendor; touch $@
@@ -220,6 +229,9 @@ build/bench/mint build/bench/send build/soak/tokens: build/%: tests/%.c build/li
 
 lint:
 	@tests/lint
+
+rooms: build
+	@tests/build/rooms draw
 
 units: $(units) build/sluice-sandbox
 
