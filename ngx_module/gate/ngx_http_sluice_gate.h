@@ -16,6 +16,7 @@
 #include "ngx_http_sluice_credential.h"
 
 #include "ngx_module/http/ngx_http_sluice.h"
+#include "ngx_module/http/ngx_http_sluice_context.h"
 #include "core/base/status.h"
 #include "core/grant/access.h"
 

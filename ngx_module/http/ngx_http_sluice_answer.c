@@ -8,8 +8,8 @@
 #define NGX_HTTP_SLUICE_TYPE "urn:sluice:problem:"
 
 
-static ngx_table_elt_t *
-ngx_http_sluice_header_push(ngx_http_request_t *r, const char *name,
+ngx_table_elt_t *
+ngx_http_sluice_header_push(ngx_http_request_t *r, const char *name, size_t len,
                             ngx_str_t *value)
 {
     ngx_table_elt_t *h;
@@ -23,18 +23,10 @@ ngx_http_sluice_header_push(ngx_http_request_t *r, const char *name,
 
     h->hash = 1;
     h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
+    h->key.len = len;
     h->value = *value;
 
     return h;
-}
-
-
-ngx_int_t
-ngx_http_sluice_header(ngx_http_request_t *r, const char *name,
-                       ngx_str_t *value)
-{
-    return ngx_http_sluice_header_push(r, name, value) ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -221,7 +213,8 @@ ngx_http_sluice_problem_headers(ngx_http_request_t *r, sluice_status_t status)
 
         value.len = (size_t) (p - value.data);
 
-        h = ngx_http_sluice_header_push(r, "WWW-Authenticate", &value);
+        h = ngx_http_sluice_header_push(r, "WWW-Authenticate",
+                                        sizeof("WWW-Authenticate") - 1, &value);
         if (h == NULL) {
             return NGX_ERROR;
         }

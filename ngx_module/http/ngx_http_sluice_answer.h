@@ -27,10 +27,23 @@ ngx_int_t ngx_http_sluice_problem(ngx_http_request_t *r, sluice_status_t status,
 ngx_int_t ngx_http_sluice_problem_headers(ngx_http_request_t *r,
                                           sluice_status_t status);
 
-/* A header of the answer; `value` must outlive the request. The second takes
-   out what others set under that name. */
-ngx_int_t ngx_http_sluice_header(ngx_http_request_t *r, const char *name,
-                                 ngx_str_t *value);
+/* A header of the answer, whose name is `len` bytes; it and `value` must
+   outlive the request. NULL without memory. */
+ngx_table_elt_t *ngx_http_sluice_header_push(ngx_http_request_t *r,
+                                             const char *name, size_t len,
+                                             ngx_str_t *value);
+
+/* The same with a terminated name, whose length the compiler knows. */
+static ngx_inline ngx_int_t
+ngx_http_sluice_header(ngx_http_request_t *r, const char *name,
+                       ngx_str_t *value)
+{
+    return ngx_http_sluice_header_push(r, name, ngx_strlen(name), value)
+               ? NGX_OK
+               : NGX_ERROR;
+}
+
+/* The same, and what others set under that name is taken out. */
 ngx_int_t ngx_http_sluice_header_replace(ngx_http_request_t *r,
                                          const char *name, ngx_str_t *value);
 
