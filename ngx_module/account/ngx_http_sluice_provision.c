@@ -38,9 +38,9 @@ ngx_http_sluice_provision_answer(ngx_http_request_t *r, void *data,
 
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_provision_user = {
-    "adopt_user",
-    "select status, body from api.adopt_user($1::uuid, $2, $3, $4, $5, $6)", 6,
-    0
+    "provision_user",
+    "select status, body from api.provision_user($1::uuid, $2, $3, $4, $5, $6)",
+    6, 0
 };
 
 

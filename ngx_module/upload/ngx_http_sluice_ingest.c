@@ -28,8 +28,8 @@ const char *const ngx_http_sluice_parts[NGX_HTTP_SLUICE_PARTS] = { "score",
                                                                    "position" };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_create_media = {
-    "create_media",
-    "select status, body from api.create_media($1::uuid, $2::jsonb)", 2, 1
+    "ingest",
+    "select status, body from api.ingest($1::uuid, $2::jsonb)", 2, 1
 };
 
 

@@ -55,8 +55,8 @@ ngx_http_sluice_upload_recorded(ngx_http_request_t *r,
 
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_reserve_upload = {
-    "begin_upload",
-    "select status, body from api.begin_upload($1::uuid, $2::jsonb)", 2, 0
+    "reserve_upload",
+    "select status, body from api.reserve_upload($1::uuid, $2::jsonb)", 2, 0
 };
 
 

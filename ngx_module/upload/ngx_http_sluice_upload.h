@@ -130,7 +130,7 @@ struct ngx_http_sluice_ingest_s {
     ngx_str_t filename;
     ngx_str_t title;                       /* empty: from the file's name */
     ngx_str_t part[NGX_HTTP_SLUICE_PARTS]; /* empty: not said */
-    json_t *upload; /* more arguments of api.create_media, whose reference is
+    json_t *upload; /* more arguments of api.ingest, whose reference is
                        taken over; or NULL */
 
     /* Called once. The media's id is known (`media`; that of the score, when

@@ -2,7 +2,8 @@
 -- answers (status, body): `args` holds path parts, query arguments and body.
 -- A refusal is (status >= 400, {"problem": word, "detail", "field"}): nginx
 -- looks the word up in the one table of problems. Paths in `links` are signed
--- by nginx. Here is what they share; the endpoints are in api_*.sql, by topic.
+-- by nginx. Here is what they share; the endpoints are in the files beside
+-- this one, by topic.
 
 create or replace function api.refuse(word text, detail text default null,
                                       field text default null,

@@ -25,7 +25,7 @@ language sql stable as $$
 $$;
 
 
--- As follow_job() and poll_jobs() tell them.
+-- The same of several, for those who watch them.
 create or replace function api.poll_jobs(ids uuid[])
 returns table (id uuid, event jsonb)
 language sql stable as $$
@@ -44,26 +44,18 @@ language sql stable as $$
 $$;
 
 
+-- The job as it is, or as who watches it is told of it.
+drop function if exists api.follow_job(uuid, jsonb);
+drop function if exists api.get_job(uuid, jsonb);
+
 create or replace function api.get_job(actor uuid, args jsonb,
+                                       watched boolean default false,
                                        out status integer, out body jsonb)
 language plpgsql stable as $$
 begin
-    select 200, api.job_object(j) into status, body
-    from sluice.jobs j
-    where j.id = (args->>'id')::uuid and api.may_see_job(actor, j);
-
-    if not found then
-        select * into status, body from api.refuse('not-found');
-    end if;
-end;
-$$;
-
-
-create or replace function api.follow_job(actor uuid, args jsonb,
-                                          out status integer, out body jsonb)
-language plpgsql stable as $$
-begin
-    select 200, api.job_event(j) into status, body
+    select 200, case when watched then api.job_event(j)
+                     else api.job_object(j) end
+    into status, body
     from sluice.jobs j
     where j.id = (args->>'id')::uuid and api.may_see_job(actor, j);
 
@@ -95,7 +87,7 @@ $$;
 
 
 -- What was not over is cancelled; nginx tells `publish` to the workers and to
--- whoever follows the job. May be repeated.
+-- whoever watches the job. May be repeated.
 create or replace function api.cancel_job(actor uuid, args jsonb,
                                           out status integer, out body jsonb)
 language plpgsql as $$

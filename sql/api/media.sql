@@ -1,4 +1,4 @@
--- Media: shown, listed, taken in and deleted.
+-- Media: shown, listed, ingested and deleted.
 
 -- A link is a path, or {path, filename}: then it opens an attachment. Files
 -- that others wrote and that browsers would run are never shown by them.
@@ -143,8 +143,10 @@ $$;
 
 -- A file that stands for itself. One that this user has already is not taken
 -- twice: 200 instead of 201, and what lies in the spool is to go.
-create or replace function api.take_media(actor uuid, args jsonb,
-                                          out status integer, out body jsonb)
+drop function if exists api.take_media(uuid, jsonb);
+
+create or replace function api.ingest_media(actor uuid, args jsonb,
+                                            out status integer, out body jsonb)
 language plpgsql as $$
 declare
     m sluice.media;
@@ -217,8 +219,10 @@ $$;
 -- After the file is durable in the spool: the row and its first job, one after
 -- the other for each user. All that was asked before is asked again: a refusal
 -- is an upload's end.
-create or replace function api.create_media(actor uuid, args jsonb,
-                                            out status integer, out body jsonb)
+drop function if exists api.create_media(uuid, jsonb);
+
+create or replace function api.ingest(actor uuid, args jsonb,
+                                      out status integer, out body jsonb)
 language plpgsql as $$
 begin
     perform from sluice.users where id = actor and disabled_at is null
@@ -229,9 +233,9 @@ begin
             case when args ? 'upload' then 'account-disabled'
                  else 'token-invalid' end);
     elsif args->>'score' <> '' then
-        select * into status, body from api.take_attachment(actor, args);
+        select * into status, body from api.ingest_attachment(actor, args);
     else
-        select * into status, body from api.take_media(actor, args);
+        select * into status, body from api.ingest_media(actor, args);
     end if;
 
     if status >= 400 then

@@ -164,7 +164,9 @@ $$;
 
 
 -- A file that becomes part of a score.
-create or replace function api.take_attachment(actor uuid, args jsonb,
+drop function if exists api.take_attachment(uuid, jsonb);
+
+create or replace function api.ingest_attachment(actor uuid, args jsonb,
     out status integer, out body jsonb)
 language plpgsql as $$
 declare

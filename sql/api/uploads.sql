@@ -6,9 +6,12 @@ language sql immutable as $$ select interval '1 day' $$;
 
 
 -- Before a body is read: may this user bring something (of so many bytes, when
--- that is known) at all?
-create or replace function api.begin_upload(actor uuid, args jsonb,
-                                            out status integer, out body jsonb)
+-- that is known) at all? nginx reserves the space.
+drop function if exists api.begin_upload(uuid, jsonb);
+
+create or replace function api.reserve_upload(actor uuid, args jsonb,
+                                              out status integer,
+                                              out body jsonb)
 language plpgsql stable as $$
 begin
     perform from sluice.users where id = actor and disabled_at is null;

@@ -139,7 +139,9 @@ $$;
 
 -- Before a foreign token's user does anything: the row that all else looks up.
 -- What the token does not tell stays; an address that somebody has is not his.
-create or replace function api.adopt_user(person uuid, issuer_given text,
+drop function if exists api.adopt_user(uuid, text, text, text, text, text);
+
+create or replace function api.provision_user(person uuid, issuer_given text,
     subject_given text, email_given text, name_given text, role_given text,
     out status integer, out body jsonb)
 language plpgsql as $$
@@ -197,8 +199,8 @@ exception when unique_violation then
 
     -- somebody took the address meanwhile
     select * into status, body
-    from api.adopt_user(person, issuer_given, subject_given, null, name_given,
-                        role_given);
+    from api.provision_user(person, issuer_given, subject_given, null,
+                            name_given, role_given);
 end;
 $$;
 

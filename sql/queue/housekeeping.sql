@@ -328,7 +328,7 @@ language sql stable as $$
 $$;
 
 
--- Writes down what is news of a file: `was` is the rot that was known.
+-- Writes down what changed with a file: `was` is the rot that was known.
 create or replace function queue.judge(file uuid, sound boolean, was text,
                                        reason text) returns text
 language plpgsql as $$

@@ -1,5 +1,5 @@
--- What a slot of the worker calls; queue_scheduler.sql has what is done without
--- one. A job belongs to the slot that took it until its lease runs out; every
+-- What a slot of the worker calls; scheduler.sql has what is done without one.
+-- A job belongs to the slot that took it until its lease runs out; every
 -- call names the slot, and what was lost meanwhile is refused. Where a call
 -- touches both, the media row is locked before the job. Calls that end a job
 -- may be repeated: a lost reply does no harm. Each change that somebody may
