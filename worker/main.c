@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <getopt.h>
-#include "worker/base/config.h"
 #include "worker/base/log.h"
-#include "master.h"
+#include "worker/config/config.h"
 #include "worker/sandbox/sandbox.h"
 #include "worker/sandbox/sandbox_check.h"
+#include "master.h"
 
 #define MAIN_USAGE 2
 
@@ -31,6 +31,29 @@ main_help(FILE *out)
         "back and leave; HUP reads the file again; USR1 reopens the logs.\n"
         "Exit code: 0 done, 1 it did not work, 2 the command line is wrong.\n",
         out);
+}
+
+
+/* What the file says is at hand: the master may start. */
+static int
+main_start(const char *path, const config_t *config)
+{
+    char said[512];
+
+    if (log_open(config->log) != 0) {
+        fprintf(stderr, "sluice-worker: %s: %s\n", config->log,
+                strerror(errno));
+        return EXIT_FAILURE;
+    }
+
+    if (sandbox_open(SANDBOX_ANY, NULL, said, sizeof(said)) != 0) {
+        log_write(LOG_ERROR, "no sandbox for the tools: %s", said);
+        fprintf(stderr, "sluice-worker: no sandbox for the tools: %s\n", said);
+        return EXIT_FAILURE;
+    }
+    log_write(LOG_INFO, "sandbox of the tools: %s", said);
+
+    return master_run(path, config);
 }
 
 
@@ -84,17 +107,5 @@ main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
 
-    if (log_open(config.log) != 0) {
-        fprintf(stderr, "sluice-worker: %s: %s\n", config.log, strerror(errno));
-        return EXIT_FAILURE;
-    }
-
-    if (sandbox_open(SANDBOX_ANY, NULL, err, sizeof(err)) != 0) {
-        log_write(LOG_ERROR, "no sandbox for the tools: %s", err);
-        fprintf(stderr, "sluice-worker: no sandbox for the tools: %s\n", err);
-        return EXIT_FAILURE;
-    }
-    log_write(LOG_INFO, "sandbox of the tools: %s", err);
-
-    return master_run(path, &config);
+    return main_start(path, &config);
 }

@@ -3,7 +3,7 @@
 #ifndef SLUICE_MASTER_H
 #define SLUICE_MASTER_H
 
-#include "worker/base/config.h"
+#include "worker/config/config.h"
 
 /* Runs until SIGTERM or SIGINT (slots give their jobs back) or SIGQUIT (slots
    finish them). SIGHUP reads the file again and replaces the slots as they get

@@ -6,16 +6,17 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "worker/queue/cancel.h"
 #include "worker/base/child.h"
-#include "worker/store/disk.h"
-#include "worker/jobs/job.h"
+#include "worker/base/clock.h"
 #include "worker/base/log.h"
 #include "worker/base/pulse.h"
+#include "worker/jobs/kinds.h"
+#include "worker/queue/cancel.h"
 #include "worker/queue/queue.h"
-#include "slot.h"
-#include "worker/store/store.h"
 #include "worker/queue/stream.h"
+#include "worker/store/disk.h"
+#include "worker/store/store.h"
+#include "slot.h"
 
 #define SLOT_WAIT_MS 1000 /* for a wake-up; then it looks by itself */
 #define SLOT_NOBODY "-"
@@ -37,167 +38,79 @@ typedef struct {
 } slot_t;
 
 
-static void slot_loop(slot_t *slot);
-static queue_rc_t slot_work(slot_t *slot);
-static queue_rc_t slot_do(slot_t *slot, const json_t *row, json_t **next);
-static int slot_disk(slot_t *slot);
-static job_outcome_t slot_judge(slot_t *slot, job_outcome_t outcome);
-static void slot_hand_back(slot_t *slot, const json_t *row);
-static void slot_record(slot_t *slot, job_t *job, job_outcome_t outcome,
-                        json_t **next);
-static queue_rc_t slot_record_once(slot_t *slot, job_t *job,
-                                   job_outcome_t outcome, json_t **next);
-static queue_rc_t slot_record_failure(slot_t *slot, job_t *job, int again);
-static queue_rc_t slot_record_success(slot_t *slot, job_t *job, json_t **next);
-static void slot_wake(slot_t *slot, const json_t *ids);
-static void slot_tick(slot_t *slot);
-static void slot_inherit(slot_t *slot);
-static void slot_name(char name[SLOT_NAME_SIZE], int number);
-static void slot_on_signal(int number);
-
-
-int
-slot_run(const config_t *config, int number,
-         const pid_t predecessors[SLOT_PREDECESSORS])
-{
-    int rc = EXIT_FAILURE;
-    char name[SLOT_NAME_SIZE], consumer[SLOT_NAME_SIZE];
-    slot_t slot = { .config = config, .predecessors = predecessors };
-
-    child_signals(slot_on_signal);
-    umask(022);
-
-    slot_name(name, getpid());
-    slot_name(consumer, number);
-
-    slot.queue = queue_create(config->database, name);
-    slot.stream = stream_create(config->redis, consumer);
-    slot.cancel = cancel_create(config->redis);
-
-    if (slot.queue != NULL && slot.stream != NULL && slot.cancel != NULL) {
-        store_work_sweep(config);
-        slot_loop(&slot);
-        rc = EXIT_SUCCESS;
-    }
-
-    cancel_free(slot.cancel);
-    stream_free(slot.stream);
-    queue_free(slot.queue);
-    return rc;
-}
-
-
 static void
-slot_loop(slot_t *slot)
+slot_on_signal(int number)
 {
-    int found;
-    queue_rc_t rc;
-
-    /* Connects, too: whoever wakes it first does not wait for that. */
-    slot_inherit(slot);
-    slot_work(slot);
-
-    while (!slot_stop && !slot_drain) {
-        pulse_beat();
-        cancel_heard(slot->cancel, SLOT_NOBODY); /* keeps up */
-
-        found = stream_next(slot->stream, SLOT_WAIT_MS);
-        if (slot_stop || slot_drain) {
-            break;
-        }
-
-        /* Also without a wake-up: so nothing is ever lost. */
-        rc = slot_work(slot);
-
-        if (rc == QUEUE_AWAY || rc == QUEUE_REFUSED
-            || (found == -1 && rc == QUEUE_NONE)) {
-            usleep(SLOT_WAIT_MS * 1000);
-        }
-
-        slot_tick(slot);
+    switch (number) {
+    case SIGQUIT:
+        slot_drain = 1;
+        break;
+    case SIGUSR1:
+        log_reopen();
+        break;
+    default:
+        slot_stop = 1;
     }
 }
 
 
-/* Does what is due, one after the other, until nothing is or one does not work
-   out. */
-static queue_rc_t
-slot_work(slot_t *slot)
+/* host:number */
+static void
+slot_name(char name[SLOT_NAME_SIZE], int number)
 {
-    json_t *row = NULL, *next;
-    queue_rc_t rc;
+    char host[SLOT_NAME_SIZE - 16];
 
-    if (slot_disk(slot) != 0) {
-        return QUEUE_AWAY;
+    if (gethostname(host, sizeof(host)) != 0) {
+        strcpy(host, "localhost");
     }
+    host[sizeof(host) - 1] = '\0';
 
-    rc = queue_take(slot->queue, &row);
-
-    while (rc == QUEUE_OK) {
-        if (slot_stop || slot_drain) {
-            slot_hand_back(slot, row);
-            json_decref(row);
-            break;
-        }
-
-        next = NULL;
-        rc = slot_do(slot, row, &next);
-        json_decref(row);
-        row = next;
-
-        slot_tick(slot);
-    }
-
-    return rc;
+    snprintf(name, SLOT_NAME_SIZE, "%s:%d", host, number);
 }
 
 
-/* QUEUE_OK with the job that comes next, or QUEUE_NONE. */
-static queue_rc_t
-slot_do(slot_t *slot, const json_t *row, json_t **next)
+/* Wakes someone for each of these jobs. */
+static void
+slot_wake(slot_t *slot, const json_t *ids)
 {
-    job_t job;
-    job_outcome_t outcome;
+    size_t i;
+    json_t *id;
 
-    if (job_init(&job, slot->config, slot->queue, &slot_stop, row) != 0) {
-        log_write(LOG_ERROR, "the database handed out a job without sense");
-        return QUEUE_REFUSED;
+    json_array_foreach(ids, i, id)
+    {
+        stream_add(slot->stream, json_string_value(id));
     }
-
-    job.stream = slot->stream;
-    job.cancel = slot->cancel;
-
-    log_write(LOG_INFO, "job %s %s of %s: begun", job.kind, job.id,
-              *job.media ? job.media : "nobody");
-    job_tell(&job, "running");
-
-    outcome = slot_judge(slot, job_run(&job));
-    slot_record(slot, &job, outcome, next);
-
-    job_free(&job);
-
-    /* Only what was done brings the next one along. */
-    if (outcome != JOB_DONE && !slot_stop && !slot_drain) {
-        return queue_take(slot->queue, next);
-    }
-
-    return *next != NULL ? QUEUE_OK : QUEUE_NONE;
 }
 
 
-/* A try that failed while the disk does, and would fail again at once, does not
-   count: the job goes back, and the slot takes none until the disk is well. */
-static job_outcome_t
-slot_judge(slot_t *slot, job_outcome_t outcome)
+/* The job of a process that died in this place goes on at once. Its last
+   question may be answered after its death: so this is done some times over. */
+static void
+slot_inherit(slot_t *slot)
 {
-    if (outcome != JOB_AGAIN || disk_try(slot->config->work) == 0) {
-        return outcome;
+    int i;
+    char name[SLOT_NAME_SIZE];
+    json_t *ids;
+    queue_rc_t rc = QUEUE_OK;
+
+    if (slot->predecessors == NULL) {
+        return;
     }
 
-    log_write(LOG_ERROR, "disk: away: %s: %s", slot->config->work,
-              strerror(errno));
-    slot->disk_away = 1;
-    return JOB_STOPPED;
+    for (i = 0; i < SLOT_PREDECESSORS && slot->predecessors[i] != 0
+                && rc != QUEUE_AWAY;
+         i++) {
+        ids = NULL;
+        slot_name(name, slot->predecessors[i]);
+        rc = queue_release(slot->queue, name, &ids);
+        slot_wake(slot, ids);
+        json_decref(ids);
+    }
+
+    if (rc != QUEUE_AWAY && slot->born != 0
+        && slot->ticked - slot->born >= SLOT_INHERIT_FOR) {
+        slot->predecessors = NULL;
+    }
 }
 
 
@@ -225,73 +138,19 @@ slot_hand_back(slot_t *slot, const json_t *row)
 }
 
 
-/* A result is kept until it is recorded, however long that takes. */
-static void
-slot_record(slot_t *slot, job_t *job, job_outcome_t outcome, json_t **next)
+/* A try that failed while the disk does, and would fail again at once, does not
+   count: the job goes back, and the slot takes none until the disk is well. */
+static job_outcome_t
+slot_judge(slot_t *slot, job_outcome_t outcome)
 {
-    int seconds = 0;
-    queue_rc_t rc;
-    static const char *const words[] = {
-        [JOB_DONE] = "done",    [JOB_ERASED] = "done",
-        [JOB_BAD] = "dead",     [JOB_AGAIN] = "did not work",
-        [JOB_LOST] = "dropped", [JOB_STOPPED] = "given back"
-    };
-
-    for (;;) {
-        pulse_beat();
-
-        rc = slot_record_once(slot, job, outcome, next);
-        if (rc != QUEUE_AWAY || slot_stop) {
-            break;
-        }
-
-        seconds += seconds < SLOT_PATIENCE_MAX;
-        sleep((unsigned) seconds);
+    if (outcome != JOB_AGAIN || disk_try(slot->config->work) == 0) {
+        return outcome;
     }
 
-    if (rc == QUEUE_REFUSED && outcome != JOB_AGAIN) {
-        job_end(job, JOB_AGAIN, "The result could not be recorded.");
-        slot_record(slot, job, JOB_AGAIN, next);
-        return;
-    }
-
-    log_write(outcome == JOB_DONE || outcome == JOB_ERASED ? LOG_INFO
-                                                           : LOG_WARN,
-              "job %s %s of %s: %s%s%s%s", job->kind, job->id,
-              *job->media ? job->media : "nobody", words[outcome],
-              *job->error ? ": " : "", job->error,
-              rc == QUEUE_OK || outcome == JOB_LOST ? ""
-              : rc == QUEUE_NONE ? " (it was someone else's by then)"
-                                 : " (not recorded)");
-}
-
-
-static queue_rc_t
-slot_record_once(slot_t *slot, job_t *job, job_outcome_t outcome, json_t **next)
-{
-    queue_rc_t rc;
-
-    switch (outcome) {
-    case JOB_ERASED:
-        return queue_finish_remove(slot->queue, job->id);
-
-    case JOB_BAD:
-    case JOB_AGAIN:
-        return slot_record_failure(slot, job, outcome == JOB_AGAIN);
-
-    case JOB_LOST:
-    case JOB_STOPPED:
-        rc = queue_give_back(slot->queue, job->id);
-        if (rc == QUEUE_OK) {
-            job->version++;
-            job_tell(job, "queued");
-            stream_add(slot->stream, job->id);
-        }
-        return rc;
-
-    default:
-        return slot_record_success(slot, job, next);
-    }
+    log_write(LOG_ERROR, "disk: away: %s: %s", slot->config->work,
+              strerror(errno));
+    slot->disk_away = 1;
+    return JOB_STOPPED;
 }
 
 
@@ -336,17 +195,106 @@ slot_record_success(slot_t *slot, job_t *job, json_t **next)
 }
 
 
-/* Wakes someone for each of these jobs. */
-static void
-slot_wake(slot_t *slot, const json_t *ids)
+static queue_rc_t
+slot_record_once(slot_t *slot, job_t *job, job_outcome_t outcome, json_t **next)
 {
-    size_t i;
-    json_t *id;
+    queue_rc_t rc;
 
-    json_array_foreach(ids, i, id)
-    {
-        stream_add(slot->stream, json_string_value(id));
+    switch (outcome) {
+    case JOB_ERASED:
+        return queue_finish_remove(slot->queue, job->id);
+
+    case JOB_BAD:
+    case JOB_AGAIN:
+        return slot_record_failure(slot, job, outcome == JOB_AGAIN);
+
+    case JOB_LOST:
+    case JOB_STOPPED:
+        rc = queue_give_back(slot->queue, job->id);
+        if (rc == QUEUE_OK) {
+            job->version++;
+            job_tell(job, "queued");
+            stream_add(slot->stream, job->id);
+        }
+        return rc;
+
+    default:
+        return slot_record_success(slot, job, next);
     }
+}
+
+
+/* A result is kept until it is recorded, however long that takes. */
+static void
+slot_record(slot_t *slot, job_t *job, job_outcome_t outcome, json_t **next)
+{
+    int seconds = 0;
+    queue_rc_t rc;
+    static const char *const words[] = {
+        [JOB_DONE] = "done",    [JOB_ERASED] = "done",
+        [JOB_BAD] = "dead",     [JOB_AGAIN] = "did not work",
+        [JOB_LOST] = "dropped", [JOB_STOPPED] = "given back"
+    };
+
+    for (;;) {
+        pulse_beat();
+
+        rc = slot_record_once(slot, job, outcome, next);
+        if (rc != QUEUE_AWAY || slot_stop) {
+            break;
+        }
+
+        seconds += seconds < SLOT_PATIENCE_MAX;
+        clock_sleep(seconds * 1000);
+    }
+
+    if (rc == QUEUE_REFUSED && outcome != JOB_AGAIN) {
+        job_end(job, JOB_AGAIN, "The result could not be recorded.");
+        slot_record(slot, job, JOB_AGAIN, next);
+        return;
+    }
+
+    log_write(outcome == JOB_DONE || outcome == JOB_ERASED ? LOG_INFO
+                                                           : LOG_WARN,
+              "job %s %s of %s: %s%s%s%s", job->kind, job->id,
+              *job->media ? job->media : "nobody", words[outcome],
+              *job->error ? ": " : "", job->error,
+              rc == QUEUE_OK || outcome == JOB_LOST ? ""
+              : rc == QUEUE_NONE ? " (it was someone else's by then)"
+                                 : " (not recorded)");
+}
+
+
+/* QUEUE_OK with the job that comes next, or QUEUE_NONE. */
+static queue_rc_t
+slot_do(slot_t *slot, const json_t *row, json_t **next)
+{
+    job_t job;
+    job_outcome_t outcome;
+
+    if (kinds_init(&job, slot->config, slot->queue, &slot_stop, row) != 0) {
+        log_write(LOG_ERROR, "the database handed out a job without sense");
+        return QUEUE_REFUSED;
+    }
+
+    job.stream = slot->stream;
+    job.cancel = slot->cancel;
+
+    log_write(LOG_INFO, "job %s %s of %s: begun", job.kind, job.id,
+              *job.media ? job.media : "nobody");
+    job_tell(&job, "running");
+
+    outcome = slot_judge(slot, kinds_run(&job));
+    slot_record(slot, &job, outcome, next);
+
+    job_free(&job);
+
+    /* Only what was done brings the next one along. */
+    if (outcome != JOB_DONE && !slot_stop && !slot_drain) {
+        return queue_take(slot->queue, next);
+    }
+
+    return *next != NULL ? QUEUE_OK : QUEUE_NONE;
 }
 
 
@@ -354,14 +302,13 @@ static void
 slot_tick(slot_t *slot)
 {
     json_t *ids = NULL;
-    struct timespec now;
+    const time_t now = clock_seconds();
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (now.tv_sec - slot->ticked < SLOT_TICK_EVERY) {
+    if (now - slot->ticked < SLOT_TICK_EVERY) {
         return;
     }
-    slot->ticked = now.tv_sec;
-    slot->born = slot->born != 0 ? slot->born : now.tv_sec;
+    slot->ticked = now;
+    slot->born = slot->born != 0 ? slot->born : now;
 
     slot_inherit(slot);
 
@@ -378,63 +325,97 @@ slot_tick(slot_t *slot)
 }
 
 
-/* The job of a process that died in this place goes on at once. Its last
-   question may be answered after its death: so this is done some times over. */
-static void
-slot_inherit(slot_t *slot)
+/* Does what is due, one after the other, until nothing is or one does not work
+   out. */
+static queue_rc_t
+slot_work(slot_t *slot)
 {
-    int i;
-    char name[SLOT_NAME_SIZE];
-    json_t *ids;
-    queue_rc_t rc = QUEUE_OK;
+    json_t *row = NULL, *next;
+    queue_rc_t rc;
 
-    if (slot->predecessors == NULL) {
-        return;
+    if (slot_disk(slot) != 0) {
+        return QUEUE_AWAY;
     }
 
-    for (i = 0; i < SLOT_PREDECESSORS && slot->predecessors[i] != 0
-                && rc != QUEUE_AWAY;
-         i++) {
-        ids = NULL;
-        slot_name(name, slot->predecessors[i]);
-        rc = queue_release(slot->queue, name, &ids);
-        slot_wake(slot, ids);
-        json_decref(ids);
+    rc = queue_take(slot->queue, &row);
+
+    while (rc == QUEUE_OK) {
+        if (slot_stop || slot_drain) {
+            slot_hand_back(slot, row);
+            json_decref(row);
+            break;
+        }
+
+        next = NULL;
+        rc = slot_do(slot, row, &next);
+        json_decref(row);
+        row = next;
+
+        slot_tick(slot);
     }
 
-    if (rc != QUEUE_AWAY && slot->born != 0
-        && slot->ticked - slot->born >= SLOT_INHERIT_FOR) {
-        slot->predecessors = NULL;
-    }
-}
-
-
-/* host:number */
-static void
-slot_name(char name[SLOT_NAME_SIZE], int number)
-{
-    char host[SLOT_NAME_SIZE - 16];
-
-    if (gethostname(host, sizeof(host)) != 0) {
-        strcpy(host, "localhost");
-    }
-    host[sizeof(host) - 1] = '\0';
-
-    snprintf(name, SLOT_NAME_SIZE, "%s:%d", host, number);
+    return rc;
 }
 
 
 static void
-slot_on_signal(int number)
+slot_loop(slot_t *slot)
 {
-    switch (number) {
-    case SIGQUIT:
-        slot_drain = 1;
-        break;
-    case SIGUSR1:
-        log_reopen();
-        break;
-    default:
-        slot_stop = 1;
+    int found;
+    queue_rc_t rc;
+
+    /* Connects, too: whoever wakes it first does not wait for that. */
+    slot_inherit(slot);
+    slot_work(slot);
+
+    while (!slot_stop && !slot_drain) {
+        pulse_beat();
+        cancel_heard(slot->cancel, SLOT_NOBODY); /* keeps up */
+
+        found = stream_next(slot->stream, SLOT_WAIT_MS);
+        if (slot_stop || slot_drain) {
+            break;
+        }
+
+        /* Also without a wake-up: so nothing is ever lost. */
+        rc = slot_work(slot);
+
+        if (rc == QUEUE_AWAY || rc == QUEUE_REFUSED
+            || (found == -1 && rc == QUEUE_NONE)) {
+            clock_sleep(SLOT_WAIT_MS);
+        }
+
+        slot_tick(slot);
     }
+}
+
+
+int
+slot_run(const config_t *config, int number,
+         const pid_t predecessors[SLOT_PREDECESSORS])
+{
+    int rc = EXIT_FAILURE;
+    char name[SLOT_NAME_SIZE], consumer[SLOT_NAME_SIZE];
+    slot_t slot = { .config = config, .predecessors = predecessors };
+
+    child_signals(slot_on_signal);
+    umask(022);
+
+    slot_name(name, getpid());
+    slot_name(consumer, number);
+
+    slot.queue = queue_create(config->database, name);
+    slot.stream = stream_create(config->redis, consumer);
+    slot.cancel = cancel_create(config->redis);
+
+    if (slot.queue != NULL && slot.stream != NULL && slot.cancel != NULL) {
+        store_work_sweep(config);
+        slot_loop(&slot);
+        rc = EXIT_SUCCESS;
+    }
+
+    cancel_free(slot.cancel);
+    stream_free(slot.stream);
+    queue_free(slot.queue);
+    return rc;
 }

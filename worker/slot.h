@@ -4,7 +4,7 @@
 #define SLUICE_SLOT_H
 
 #include <sys/types.h>
-#include "worker/base/config.h"
+#include "worker/config/config.h"
 
 #define SLOT_NAME_SIZE 128
 #define SLOT_PREDECESSORS 4

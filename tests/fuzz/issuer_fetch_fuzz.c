@@ -15,10 +15,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 check_url(const char *text, size_t len)
 {
-    char *url, authority[HTTPS_AUTHORITY_SIZE];
+    char *url, authority[URL_AUTHORITY_SIZE];
 
     url = strndup(text, len);
-    if (https_authority(url, authority) == 0) {
+    if (url_authority(url, authority) == 0) {
         must(strncasecmp(url, "https://", 8) == 0);
         must(strlen(authority) < sizeof(authority)
              && strpbrk(authority, "@/?#\\ \"") == NULL);
@@ -30,13 +30,13 @@ check_url(const char *text, size_t len)
 static void
 check_document(const char *text, size_t len)
 {
-    char uri[HTTPS_URL_SIZE], authority[HTTPS_AUTHORITY_SIZE], err[256];
+    char uri[URL_SIZE], authority[URL_AUTHORITY_SIZE], err[256];
     static const issuer_line_t line = { .name = "https://id.example.org",
                                         .hosts = { "keys.example.org:8443" },
                                         .host_count = 1 };
 
     if (issuer_fetch_uri(&line, text, len, uri, err, sizeof(err)) == 0) {
-        must(https_authority(uri, authority) == 0);
+        must(url_authority(uri, authority) == 0);
         must(strcmp(authority, "id.example.org:443") == 0
              || strcmp(authority, line.hosts[0]) == 0);
     }

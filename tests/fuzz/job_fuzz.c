@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "worker/jobs/kinds.h"
 #include "core/base/job_message.h"
-#include "worker/jobs/job.h"
 #include "must.h"
 
 #define ANY_JOB "01931c5a-0000-7000-8000-000000000001"
@@ -19,19 +19,19 @@ check_row(const char *text, size_t len)
     static const config_t config;
     static const volatile sig_atomic_t stop;
     static job_t job;
-    const job_kind_t *kind;
+    const kind_t *kind;
     json_t *row;
 
     row = json_loadb(text, len, 0, NULL);
 
-    if (job_init(&job, &config, NULL, &stop, row) == 0) {
-        kind = job_kind(job.kind);
+    if (kinds_init(&job, &config, NULL, &stop, row) == 0) {
+        kind = kinds_find(job.kind);
         must(uuid_valid(job.id, strlen(job.id)));
         must(*job.media == '\0' || uuid_valid(job.media, strlen(job.media)));
-        must(kind == NULL || !(kind->needs & JOB_MEDIA) || *job.media != '\0');
+        must(kind == NULL || !(kind->needs & KIND_MEDIA) || *job.media != '\0');
 
         /* a worker that does no jobs for tests: whatever `params` says */
-        must(strcmp(job.kind, "noop") != 0 || job_run(&job) == JOB_BAD);
+        must(strcmp(job.kind, "noop") != 0 || kinds_run(&job) == JOB_BAD);
         job_free(&job);
     }
 

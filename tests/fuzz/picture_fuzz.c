@@ -4,9 +4,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "worker/score/heifinfo.h"
-#include "worker/score/picture.h"
-#include "worker/score/tiff.h"
+#include "worker/media/heifinfo.h"
+#include "worker/media/picture.h"
+#include "worker/media/tiff.h"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,14 +1,11 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
-#include <time.h>
+#include "clock.h"
 #include "pulse.h"
 
-static _Atomic long *pulse_beats; /* monotonic seconds */
-static _Atomic long *pulse_own;
-
-
-static long pulse_now(void);
+static _Atomic time_t *pulse_beats; /* monotonic seconds */
+static _Atomic time_t *pulse_own;
 
 
 int
@@ -39,7 +36,7 @@ void
 pulse_beat(void)
 {
     if (pulse_own != NULL) {
-        atomic_store(pulse_own, pulse_now());
+        atomic_store(pulse_own, clock_seconds());
     }
 }
 
@@ -47,15 +44,5 @@ pulse_beat(void)
 long
 pulse_age(int place)
 {
-    return pulse_beats ? pulse_now() - atomic_load(&pulse_beats[place]) : 0;
-}
-
-
-static long
-pulse_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
+    return pulse_beats ? clock_seconds() - atomic_load(&pulse_beats[place]) : 0;
 }

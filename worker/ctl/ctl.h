@@ -53,18 +53,4 @@ int ctl_jobs_cancel(int argc, char **argv);
 int ctl_audit_list(int argc, char **argv);
 int ctl_media_rot(int argc, char **argv);
 
-/* The command that runs. */
-const ctl_command_t *ctl_command(void);
-
-/* "sluicectl: <sentence>" on stderr. Returns CTL_FAILED. */
-int ctl_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* The same, with where to find help. Ends the program with CTL_USAGE. */
-void ctl_usage(const char *format, ...)
-    __attribute__((format(printf, 1, 2), noreturn));
-
-/* The value of an option that must be there: as given, or from the environment
-   variable. Ends the program with CTL_USAGE when neither is set. */
-const char *ctl_need(const char *value, const char *option, const char *env);
-
 #endif

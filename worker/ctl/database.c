@@ -6,6 +6,7 @@
 #include "ctl.h"
 #include "database.h"
 #include "output.h"
+#include "say.h"
 
 
 static void database_complain(const char *message);
@@ -19,7 +20,7 @@ database_open(const char *conninfo)
                                "connect_timeout", NULL };
     const char *values[] = { NULL, "sluicectl", "UTF8", "10", NULL };
 
-    values[0] = ctl_need(conninfo, "database", "SLUICE_DATABASE");
+    values[0] = say_need(conninfo, "database", "SLUICE_DATABASE");
 
     conn = PQconnectdbParams(keywords, values, 1);
     if (PQstatus(conn) != CONNECTION_OK) {
@@ -106,5 +107,5 @@ database_print(const char *conninfo, const char *sql, int n,
 static void
 database_complain(const char *message)
 {
-    ctl_fail("%.*s", (int) strcspn(message, "\n"), message);
+    say_fail("%.*s", (int) strcspn(message, "\n"), message);
 }

@@ -6,6 +6,7 @@
 #include "database.h"
 #include "options.h"
 #include "output.h"
+#include "say.h"
 #include "sql.h"
 
 #define DB_DIGEST_SIZE 65 /* SHA-256 in hex, terminated */
@@ -24,14 +25,190 @@
     "from public.sluice_migrations order by name"
 
 
-static int db_migrate(PGconn *conn, int *applied);
-static int db_apply(PGconn *conn, const sql_file_t *file, const char *digest);
-static json_t *db_applied(PGconn *conn);
-static const json_t *db_find(const json_t *applied, const char *name);
-static int db_known(const json_t *row);
-static json_t *db_status(const json_t *applied);
-static void db_digest(const char *text, char digest[DB_DIGEST_SIZE]);
-static int db_same(const json_t *row, const char *digest);
+static json_t *
+db_applied(PGconn *conn)
+{
+    int absent;
+    PGresult *result;
+
+    result = database_query(
+        conn, "select to_regclass('public.sluice_migrations') is null", 0,
+        NULL);
+    if (result == NULL) {
+        return NULL;
+    }
+    absent = *PQgetvalue(result, 0, 0) == 't';
+    PQclear(result);
+
+    return absent ? json_array() : database_rows(conn, DB_APPLIED, 0, NULL);
+}
+
+
+static int
+db_known(const json_t *row)
+{
+    const char *name = json_string_value(json_object_get(row, "name"));
+    const sql_file_t *file;
+
+    for (file = sql_files; file->name != NULL; file++) {
+        if (strcmp(file->name, name) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+db_digest(const char *text, char digest[DB_DIGEST_SIZE])
+{
+    unsigned i, n = 0;
+    unsigned char raw[EVP_MAX_MD_SIZE];
+
+    EVP_Digest(text, strlen(text), raw, &n, EVP_sha256(), NULL);
+    for (i = 0; i < n; i++) {
+        snprintf(digest + 2 * i, 3, "%02x", raw[i]);
+    }
+}
+
+
+static const json_t *
+db_find(const json_t *applied, const char *name)
+{
+    size_t i;
+    const json_t *row;
+
+    json_array_foreach(applied, i, row)
+    {
+        if (strcmp(json_string_value(json_object_get(row, "name")), name)
+            == 0) {
+            return row;
+        }
+    }
+
+    return NULL;
+}
+
+
+static int
+db_same(const json_t *row, const char *digest)
+{
+    return strcmp(json_string_value(json_object_get(row, "digest")), digest)
+           == 0;
+}
+
+
+static int
+db_apply(PGconn *conn, const sql_file_t *file, const char *digest)
+{
+    PGresult *result;
+    const char *params[] = { file->name, digest };
+
+    result = database_query(conn, file->text, 0, NULL);
+    if (result == NULL) {
+        say_fail("%s could not be applied; nothing was changed", file->name);
+        return -1;
+    }
+    PQclear(result);
+
+    result = database_query(
+        conn,
+        "insert into public.sluice_migrations (name, digest) values ($1, $2) "
+        "on conflict (name) do update set digest = $2, applied_at = now()",
+        2, params);
+    if (result == NULL) {
+        return -1;
+    }
+    PQclear(result);
+
+    printf("applied %s\n", file->name);
+    return 0;
+}
+
+
+/* Applies a file, unless it is as it was. */
+static int
+db_bring(PGconn *conn, const json_t *known, const sql_file_t *file,
+         int *applied)
+{
+    char digest[DB_DIGEST_SIZE];
+    const json_t *row;
+
+    db_digest(file->text, digest);
+    row = db_find(known, file->name);
+
+    if (row != NULL && db_same(row, digest)) {
+        return 0;
+    }
+
+    if (row != NULL && !file->repeatable) {
+        say_fail("%s was changed after it was applied; a change to the schema "
+                 "needs a new migration",
+                 file->name);
+        return -1;
+    }
+
+    if (db_apply(conn, file, digest) != 0) {
+        return -1;
+    }
+
+    (*applied)++;
+    return 0;
+}
+
+
+/* All or nothing: leaving without a commit rolls back. */
+static int
+db_migrate(PGconn *conn, int *applied)
+{
+    int i, rc = CTL_FAILED;
+    size_t n;
+    json_t *rows = NULL;
+    PGresult *result;
+    const json_t *row;
+    const sql_file_t *file;
+    static const char *const prologue[] = { "begin", DB_LOCK, DB_TABLE, NULL };
+
+    for (i = 0; prologue[i] != NULL; i++) {
+        result = database_query(conn, prologue[i], 0, NULL);
+        if (result == NULL) {
+            goto done;
+        }
+        PQclear(result);
+    }
+
+    rows = db_applied(conn);
+    if (rows == NULL) {
+        goto done;
+    }
+
+    json_array_foreach(rows, n, row)
+    {
+        if (!db_known(row)) {
+            say_fail("the database is newer than this sluicectl: it has %s",
+                     json_string_value(json_object_get(row, "name")));
+            goto done;
+        }
+    }
+
+    for (file = sql_files; file->name != NULL; file++) {
+        if (db_bring(conn, rows, file, applied) != 0) {
+            goto done;
+        }
+    }
+
+    result = database_query(conn, "commit", 0, NULL);
+    if (result != NULL) {
+        PQclear(result);
+        rc = CTL_OK;
+    }
+
+done:
+
+    json_decref(rows);
+    return rc;
+}
 
 
 int
@@ -58,137 +235,6 @@ ctl_db_migrate(int argc, char **argv)
     }
 
     return rc;
-}
-
-
-/* All or nothing: leaving without a commit rolls back. */
-static int
-db_migrate(PGconn *conn, int *applied)
-{
-    int i, rc = CTL_FAILED;
-    char digest[DB_DIGEST_SIZE];
-    size_t n;
-    json_t *rows = NULL;
-    PGresult *result;
-    const json_t *row;
-    const sql_file_t *file;
-    static const char *const prologue[] = { "begin", DB_LOCK, DB_TABLE, NULL };
-
-    for (i = 0; prologue[i] != NULL; i++) {
-        result = database_query(conn, prologue[i], 0, NULL);
-        if (result == NULL) {
-            goto done;
-        }
-        PQclear(result);
-    }
-
-    rows = db_applied(conn);
-    if (rows == NULL) {
-        goto done;
-    }
-
-    json_array_foreach(rows, n, row)
-    {
-        if (!db_known(row)) {
-            ctl_fail("the database is newer than this sluicectl: it has %s",
-                     json_string_value(json_object_get(row, "name")));
-            goto done;
-        }
-    }
-
-    for (file = sql_files; file->name != NULL; file++) {
-        db_digest(file->text, digest);
-        row = db_find(rows, file->name);
-
-        if (row != NULL && db_same(row, digest)) {
-            continue;
-        }
-
-        if (row != NULL && !file->repeatable) {
-            ctl_fail("%s was changed after it was applied; a change to the "
-                     "schema needs a new migration",
-                     file->name);
-            goto done;
-        }
-
-        if (db_apply(conn, file, digest) != 0) {
-            goto done;
-        }
-        (*applied)++;
-    }
-
-    result = database_query(conn, "commit", 0, NULL);
-    if (result != NULL) {
-        PQclear(result);
-        rc = CTL_OK;
-    }
-
-done:
-
-    json_decref(rows);
-    return rc;
-}
-
-
-static int
-db_apply(PGconn *conn, const sql_file_t *file, const char *digest)
-{
-    PGresult *result;
-    const char *params[] = { file->name, digest };
-
-    result = database_query(conn, file->text, 0, NULL);
-    if (result == NULL) {
-        ctl_fail("%s could not be applied; nothing was changed", file->name);
-        return -1;
-    }
-    PQclear(result);
-
-    result = database_query(
-        conn,
-        "insert into public.sluice_migrations (name, digest) values ($1, $2) "
-        "on conflict (name) do update set digest = $2, applied_at = now()",
-        2, params);
-    if (result == NULL) {
-        return -1;
-    }
-    PQclear(result);
-
-    printf("applied %s\n", file->name);
-    return 0;
-}
-
-
-int
-ctl_db_status(int argc, char **argv)
-{
-    PGconn *conn;
-    json_t *applied, *rows;
-    const char *conninfo = NULL, *as_json = NULL;
-    static const char *const columns[] = { "name", "state", "applied_at",
-                                           NULL };
-    const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
-                                     { "json", NULL, "for machines", &as_json },
-                                     { NULL, NULL, NULL, NULL } };
-
-    options_read(argc, argv, options, NULL);
-
-    conn = database_open(conninfo);
-    if (conn == NULL) {
-        return CTL_FAILED;
-    }
-
-    applied = db_applied(conn);
-    PQfinish(conn);
-    if (applied == NULL) {
-        return CTL_FAILED;
-    }
-
-    rows = db_status(applied);
-    output_rows(rows, columns, as_json != NULL);
-    json_decref(rows);
-    json_decref(applied);
-
-    return CTL_OK;
 }
 
 
@@ -231,75 +277,35 @@ db_status(const json_t *applied)
 }
 
 
-static json_t *
-db_applied(PGconn *conn)
+int
+ctl_db_status(int argc, char **argv)
 {
-    int absent;
-    PGresult *result;
+    PGconn *conn;
+    json_t *applied, *rows;
+    const char *conninfo = NULL, *as_json = NULL;
+    static const char *const columns[] = { "name", "state", "applied_at",
+                                           NULL };
+    const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
+                                     { "json", NULL, "for machines", &as_json },
+                                     { NULL, NULL, NULL, NULL } };
 
-    result = database_query(
-        conn, "select to_regclass('public.sluice_migrations') is null", 0,
-        NULL);
-    if (result == NULL) {
-        return NULL;
-    }
-    absent = *PQgetvalue(result, 0, 0) == 't';
-    PQclear(result);
+    options_read(argc, argv, options, NULL);
 
-    return absent ? json_array() : database_rows(conn, DB_APPLIED, 0, NULL);
-}
-
-
-static const json_t *
-db_find(const json_t *applied, const char *name)
-{
-    size_t i;
-    const json_t *row;
-
-    json_array_foreach(applied, i, row)
-    {
-        if (strcmp(json_string_value(json_object_get(row, "name")), name)
-            == 0) {
-            return row;
-        }
+    conn = database_open(conninfo);
+    if (conn == NULL) {
+        return CTL_FAILED;
     }
 
-    return NULL;
-}
-
-
-static int
-db_known(const json_t *row)
-{
-    const char *name = json_string_value(json_object_get(row, "name"));
-    const sql_file_t *file;
-
-    for (file = sql_files; file->name != NULL; file++) {
-        if (strcmp(file->name, name) == 0) {
-            return 1;
-        }
+    applied = db_applied(conn);
+    PQfinish(conn);
+    if (applied == NULL) {
+        return CTL_FAILED;
     }
 
-    return 0;
-}
+    rows = db_status(applied);
+    output_rows(rows, columns, as_json != NULL);
+    json_decref(rows);
+    json_decref(applied);
 
-
-static int
-db_same(const json_t *row, const char *digest)
-{
-    return strcmp(json_string_value(json_object_get(row, "digest")), digest)
-           == 0;
-}
-
-
-static void
-db_digest(const char *text, char digest[DB_DIGEST_SIZE])
-{
-    unsigned i, n = 0;
-    unsigned char raw[EVP_MAX_MD_SIZE];
-
-    EVP_Digest(text, strlen(text), raw, &n, EVP_sha256(), NULL);
-    for (i = 0; i < n; i++) {
-        snprintf(digest + 2 * i, 3, "%02x", raw[i]);
-    }
+    return CTL_OK;
 }

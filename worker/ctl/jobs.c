@@ -2,9 +2,10 @@
 #include "core/base/uuid.h"
 #include "ctl.h"
 #include "database.h"
-#include "news.h"
+#include "notify.h"
 #include "options.h"
 #include "output.h"
+#include "say.h"
 
 #define JOBS_LIMIT_DEFAULT "50"
 
@@ -69,7 +70,7 @@ ctl_jobs_show(int argc, char **argv)
 
     options_read(argc, argv, options, &id);
     if (!uuid_valid(id, strlen(id))) {
-        ctl_usage("ID \"%s\" is not a job's id", id);
+        say_usage("ID \"%s\" is not a job's id", id);
     }
 
     conn = database_open(conninfo);
@@ -85,7 +86,7 @@ ctl_jobs_show(int argc, char **argv)
     }
 
     if (json_array_size(rows) == 0) {
-        rc = ctl_fail("there is no job %s", id);
+        rc = say_fail("there is no job %s", id);
     } else {
         output_object(json_array_get(rows, 0), as_json != NULL);
     }
@@ -103,7 +104,7 @@ ctl_jobs_retry(int argc, char **argv)
                        "'wake', jsonb_build_array(j.id), "
                        "'publish', jsonb_build_array(jsonb_build_object("
                        "'channel', 'sluice:progress', "
-                       "'message', api.job_event(j)))) as news "
+                       "'message', api.job_event(j)))) as change "
                        "from queue.retry($1::uuid) j where j.id is not null",
                        "is neither dead nor cancelled");
 }
@@ -118,7 +119,7 @@ ctl_jobs_cancel(int argc, char **argv)
                        "'channel', 'sluice:cancel', 'message', "
                        "jsonb_build_object('v', 1, 'job', j.id)), "
                        "jsonb_build_object('channel', 'sluice:progress', "
-                       "'message', api.job_event(j)))) as news "
+                       "'message', api.job_event(j)))) as change "
                        "from queue.cancel($1::uuid) j where j.id is not null",
                        "is over, or cannot be cancelled");
 }
@@ -132,12 +133,12 @@ jobs_change(int argc, char **argv, const char *sql, const char *refusal)
     PGconn *conn;
     const char *id, *conninfo = NULL, *address = NULL;
     const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
-                                     { NEWS_OPTION, &address },
+                                     { NOTIFY_OPTION, &address },
                                      { NULL, NULL, NULL, NULL } };
 
     options_read(argc, argv, options, &id);
     if (!uuid_valid(id, strlen(id))) {
-        ctl_usage("ID \"%s\" is not a job's id", id);
+        say_usage("ID \"%s\" is not a job's id", id);
     }
 
     conn = database_open(conninfo);
@@ -152,9 +153,9 @@ jobs_change(int argc, char **argv, const char *sql, const char *refusal)
     }
 
     rc = json_array_size(rows) == 0
-             ? ctl_fail("job %s %s, or there is none", id, refusal)
-             : news_of_job(address,
-                           json_object_get(json_array_get(rows, 0), "news"));
+             ? say_fail("job %s %s, or there is none", id, refusal)
+             : notify_job(address,
+                          json_object_get(json_array_get(rows, 0), "change"));
     json_decref(rows);
     return rc;
 }
@@ -175,5 +176,5 @@ jobs_check_state(const char *state)
         }
     }
 
-    ctl_usage("--state \"%s\" is none that a job can be in", state);
+    say_usage("--state \"%s\" is none that a job can be in", state);
 }

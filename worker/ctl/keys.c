@@ -9,9 +9,11 @@
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include "core/jose/jwk.h"
+#include "worker/base/file.h"
 #include "ctl.h"
 #include "options.h"
 #include "output.h"
+#include "say.h"
 
 #define KEYS_MAX_SIZE (64 * 1024) /* as in jwk.h */
 #define KEYS_NEW ".new"           /* what is written stands in FILE.new first */
@@ -32,7 +34,6 @@ static char *keys_changed(const char *path, const char *kid,
 static int keys_replace(int fd, const char *from, const char *to,
                         const char *text);
 static int keys_keep_owner(int fd, const char *path);
-static int keys_sync_folder(const char *path);
 static char *keys_rotated(const char *json, size_t len, const char *kid,
                           char *err, size_t err_size);
 static int keys_print(const char *path, size_t most, int as_json);
@@ -58,9 +59,9 @@ ctl_keys_init(int argc, char **argv)
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd == -1) {
         if (errno == EEXIST) {
-            return ctl_fail("%s exists already and is left as it is", path);
+            return say_fail("%s exists already and is left as it is", path);
         }
-        return ctl_fail("%s: %s", path, strerror(errno));
+        return say_fail("%s: %s", path, strerror(errno));
     }
 
     text = jwk_set_generate_for(access);
@@ -74,7 +75,7 @@ ctl_keys_init(int argc, char **argv)
 
     if (rc != 0) {
         unlink(path);
-        return ctl_fail("%s could not be written", path);
+        return say_fail("%s could not be written", path);
     }
 
     return CTL_OK;
@@ -93,7 +94,7 @@ keys_access_alg(const char *name)
     bit = jwa_bit(name, strlen(name));
 
     if ((bit & JWA_ACCESS) == 0) {
-        ctl_usage("--alg is ES256 or EdDSA, not \"%s\"", name);
+        say_usage("--alg is ES256 or EdDSA, not \"%s\"", name);
     }
 
     return jwa_only(bit);
@@ -103,19 +104,7 @@ keys_access_alg(const char *name)
 static int
 keys_write(int fd, const char *text)
 {
-    ssize_t n;
-    size_t len = strlen(text);
-
-    while (len > 0) {
-        n = write(fd, text, len);
-        if (n <= 0) {
-            return -1;
-        }
-        text += n;
-        len -= (size_t) n;
-    }
-
-    return fsync(fd);
+    return file_write_open(fd, text, strlen(text)) == 0 ? fsync(fd) : -1;
 }
 
 
@@ -140,7 +129,7 @@ ctl_keys_remove(int argc, char **argv)
                                      { NULL, NULL, NULL, NULL } };
 
     options_read(argc, argv, options, &kid);
-    path = ctl_need(path, "keys", "SLUICE_KEYS");
+    path = say_need(path, "keys", "SLUICE_KEYS");
 
     return keys_change(path, kid, jwk_set_remove);
 }
@@ -170,7 +159,7 @@ keys_options(int argc, char **argv, int *as_json)
     options_read(argc, argv, options, &path);
     *as_json = (json != NULL);
 
-    return ctl_need(path ? path : file, "keys", "SLUICE_KEYS");
+    return say_need(path ? path : file, "keys", "SLUICE_KEYS");
 }
 
 
@@ -185,7 +174,7 @@ keys_change(const char *path, const char *kid, keys_change_t change)
     /* a symbolic link stays one */
     real = realpath(path, NULL);
     if (real == NULL) {
-        return ctl_fail("%s: %s", path, strerror(errno));
+        return say_fail("%s: %s", path, strerror(errno));
     }
 
     snprintf(beside, sizeof(beside), "%s" KEYS_NEW, real);
@@ -193,10 +182,10 @@ keys_change(const char *path, const char *kid, keys_change_t change)
     fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd == -1) {
         rc = (errno == EEXIST)
-                 ? ctl_fail("%s is there: another change of the set is under "
+                 ? say_fail("%s is there: another change of the set is under "
                             "way, or was broken off and left it behind",
                             beside)
-                 : ctl_fail("%s: %s", beside, strerror(errno));
+                 : say_fail("%s: %s", beside, strerror(errno));
         free(real);
         return rc;
     }
@@ -222,32 +211,29 @@ keys_change(const char *path, const char *kid, keys_change_t change)
 static char *
 keys_changed(const char *path, const char *kid, keys_change_t change)
 {
-    FILE *file;
-    char *text, err[256], json[KEYS_MAX_SIZE];
+    char *json, *text, err[256];
     size_t len;
     jwk_set_t *set;
 
     /* as nginx reads it, with a look at the file's mode */
     set = jwk_set_read(path, JWK_OWN, err, sizeof(err));
     if (set == NULL) {
-        ctl_fail("%s: %s", path, err);
+        say_fail("%s: %s", path, err);
         return NULL;
     }
     jwk_set_free(set);
 
-    file = fopen(path, "re");
-    if (file == NULL) {
-        ctl_fail("%s: %s", path, strerror(errno));
+    json = file_read(path, KEYS_MAX_SIZE, &len);
+    if (json == NULL) {
+        say_fail("%s: %s", path, strerror(errno));
         return NULL;
     }
-    setvbuf(file, NULL, _IONBF, 0);
-    len = fread(json, 1, sizeof(json), file);
-    fclose(file);
 
     text = change(json, len, kid, err, sizeof(err));
-    OPENSSL_cleanse(json, sizeof(json));
+    OPENSSL_cleanse(json, len);
+    free(json);
     if (text == NULL) {
-        ctl_fail("%s: %s", path, err);
+        say_fail("%s: %s", path, err);
     }
 
     return text;
@@ -268,14 +254,14 @@ static int
 keys_replace(int fd, const char *from, const char *to, const char *text)
 {
     if (keys_keep_owner(fd, to) != 0) {
-        return ctl_fail("%s belongs to somebody else: run this as its owner, "
+        return say_fail("%s belongs to somebody else: run this as its owner, "
                         "or as root",
                         to);
     }
 
     if (keys_write(fd, text) != 0 || rename(from, to) != 0
-        || keys_sync_folder(to) != 0) {
-        return ctl_fail("%s: %s", to, strerror(errno));
+        || file_sync_above(to) != 0) {
+        return say_fail("%s: %s", to, strerror(errno));
     }
 
     return CTL_OK;
@@ -300,28 +286,6 @@ keys_keep_owner(int fd, const char *path)
 
 
 static int
-keys_sync_folder(const char *path)
-{
-    int fd, rc;
-    char folder[PATH_MAX], *slash;
-
-    snprintf(folder, sizeof(folder), "%s", path);
-    slash = strrchr(folder, '/');
-    slash[slash == folder] = '\0';
-
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd == -1) {
-        return -1;
-    }
-
-    rc = fsync(fd);
-    close(fd);
-
-    return rc;
-}
-
-
-static int
 keys_print(const char *path, size_t most, int as_json)
 {
     size_t i;
@@ -332,7 +296,7 @@ keys_print(const char *path, size_t most, int as_json)
 
     set = jwk_set_read(path, JWK_OWN, err, sizeof(err));
     if (set == NULL) {
-        return ctl_fail("%s: %s", path, err);
+        return say_fail("%s: %s", path, err);
     }
 
     rows = json_array();

@@ -4,13 +4,14 @@
 #include <string.h>
 #include <time.h>
 #include <jansson.h>
+#include "core/base/uuid.h"
 #include "core/grant/grant.h"
 #include "core/grant/grant_rule.h"
 #include "core/jose/jwk.h"
-#include "core/base/uuid.h"
 #include "ctl.h"
 #include "options.h"
 #include "output.h"
+#include "say.h"
 
 #define LINK_TTL_DEFAULT "3600"
 #define LINK_TTL_MAX (10L * 366 * 24 * 3600) /* ten years, in seconds */
@@ -78,8 +79,8 @@ ctl_link_sign(int argc, char **argv)
     };
 
     options_read(argc, argv, options, NULL);
-    args.path = ctl_need(args.path, "path", NULL);
-    args.keys = ctl_need(args.keys, "keys", "SLUICE_KEYS");
+    args.path = say_need(args.path, "path", NULL);
+    args.keys = say_need(args.keys, "keys", "SLUICE_KEYS");
 
     link_times(&args, &link.claims);
     link_limits(&args, &link.claims);
@@ -109,24 +110,24 @@ link_sign(const link_args_t *args, const link_t *link)
 
     keys = jwk_set_read(args->keys, JWK_OWN, err, sizeof(err));
     if (keys == NULL) {
-        return ctl_fail("%s: %s", args->keys, err);
+        return say_fail("%s: %s", args->keys, err);
     }
 
     if (jwk_set_signer(keys, JWA_BIT(JWA_HS256), 0) == NULL) {
-        ctl_fail("%s holds no key that signs grants", args->keys);
+        say_fail("%s holds no key that signs grants", args->keys);
         goto done;
     }
 
     grant = grant_sign(keys, 0, &link->claims);
     if (grant == NULL) {
-        ctl_fail("the grant would be too long, or memory is out");
+        say_fail("the grant would be too long, or memory is out");
         goto done;
     }
 
     object = link_object(args->origin ? args->origin : "", &link->claims,
                          grant);
     if (object == NULL) {
-        ctl_fail("out of memory");
+        say_fail("out of memory");
         goto done;
     }
 
@@ -155,7 +156,7 @@ link_times(const link_args_t *args, grant_claims_t *claims)
         claims->nbf = link_not_before(args->not_before);
 
         if (claims->nbf >= claims->exp) {
-            ctl_usage("the link would end before --not-before \"%s\"",
+            say_usage("the link would end before --not-before \"%s\"",
                       args->not_before);
         }
     }
@@ -180,7 +181,7 @@ link_not_before(const char *text)
     }
 
     if (strspn(text, "0123456789") != strlen(text)) {
-        ctl_usage("--not-before is a time such as 2026-01-31T12:00:00Z, or "
+        say_usage("--not-before is a time such as 2026-01-31T12:00:00Z, or "
                   "seconds since 1970, not \"%s\"",
                   text);
     }
@@ -220,20 +221,20 @@ link_texts(const link_args_t *args, link_t *link)
     claims->path_len = strlen(args->path);
 
     if (!grant_rule_path(claims->path, claims->path_len)) {
-        ctl_usage("--path \"%s\" is not a normalized path of at most %d bytes",
+        say_usage("--path \"%s\" is not a normalized path of at most %d bytes",
                   args->path, GRANT_PATH_MAX - 1);
     }
 
     if (args->filename != NULL
         && !grant_rule_filename(args->filename, strlen(args->filename))) {
-        ctl_usage("--filename has 1 to %d bytes of UTF-8, none of them \"/\" "
+        say_usage("--filename has 1 to %d bytes of UTF-8, none of them \"/\" "
                   "or a control character",
                   GRANT_FILENAME_MAX - 1);
     }
 
     if (args->type != NULL
         && !grant_rule_type(args->type, strlen(args->type))) {
-        ctl_usage("--type \"%s\" is no media type of at most %d characters",
+        say_usage("--type \"%s\" is no media type of at most %d characters",
                   args->type, GRANT_TYPE_MAX - 1);
     }
 
@@ -253,7 +254,7 @@ static const char *
 link_text(const char *option, const char *text, size_t max)
 {
     if (text != NULL && !grant_rule_text(text, strlen(text), max)) {
-        ctl_usage("--%s has 1 to %zu bytes of UTF-8, none of them a control "
+        say_usage("--%s has 1 to %zu bytes of UTF-8, none of them a control "
                   "character",
                   option, max - 1);
     }
@@ -273,7 +274,7 @@ link_methods(const char *list)
         bits = grant_method(list, len);
 
         if (bits == 0) {
-            ctl_usage("--method is GET, HEAD, POST, PUT, PATCH, DELETE or "
+            say_usage("--method is GET, HEAD, POST, PUT, PATCH, DELETE or "
                       "OPTIONS, not \"%.*s\"",
                       (int) len, list);
         }
@@ -299,12 +300,12 @@ link_addresses(const char *list, link_t *link)
 
     while ((text = strsep(&rest, ",")) != NULL) {
         if (cidr_parse(text, strlen(text), &cidr) != 0) {
-            ctl_usage("--ip \"%s\" is no address and no range such as "
+            say_usage("--ip \"%s\" is no address and no range such as "
                       "10.0.0.0/8",
                       text);
         }
         if (link->claims.ip_count == GRANT_IP_MAX) {
-            ctl_usage("--ip names more than %d addresses and ranges",
+            say_usage("--ip names more than %d addresses and ranges",
                       GRANT_IP_MAX);
         }
 

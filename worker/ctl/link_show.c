@@ -6,15 +6,16 @@
 #include <strings.h>
 #include <time.h>
 #include <jansson.h>
-#include "core/jose/base64url.h"
 #include "core/grant/grant.h"
 #include "core/grant/grant_rule.h"
+#include "core/jose/base64url.h"
 #include "core/jose/json_strict.h"
 #include "core/jose/jwk.h"
 #include "core/jose/jwt.h"
 #include "ctl.h"
 #include "options.h"
 #include "output.h"
+#include "say.h"
 
 #define LINK_SHOW_MAX 65536 /* bytes of text to look for a grant in */
 
@@ -75,7 +76,7 @@ ctl_link_show(int argc, char **argv)
     text = text ? text : link_show_stdin();
 
     if (text == NULL || link_show_find(text, &show) != 0) {
-        ctl_fail("there is no grant in this");
+        say_fail("there is no grant in this");
         goto done;
     }
 
@@ -200,7 +201,7 @@ link_show_signature(const char *file, const link_show_t *show)
 
     keys = jwk_set_read(file, JWK_OWN, err, sizeof(err));
     if (keys == NULL) {
-        ctl_fail("%s: %s", file, err);
+        say_fail("%s: %s", file, err);
         return NULL;
     }
 

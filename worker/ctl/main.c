@@ -1,8 +1,8 @@
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ctl.h"
+#include "say.h"
 
 
 static const ctl_command_t commands[] = {
@@ -51,106 +51,6 @@ static const ctl_command_t commands[] = {
     { NULL, NULL, NULL, NULL, NULL }
 };
 
-static const ctl_command_t *current;
-
-static void main_help(FILE *out);
-static int main_known_noun(const char *noun);
-
-
-int
-main(int argc, char **argv)
-{
-    if (argc < 2) {
-        main_help(stderr);
-        return CTL_USAGE;
-    }
-
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0
-        || (argc == 3 && main_known_noun(argv[1])
-            && strcmp(argv[2], "--help") == 0)) {
-        main_help(stdout);
-        return CTL_OK;
-    }
-
-    for (current = commands; current->noun != NULL; current++) {
-        if (argc > 2 && strcmp(argv[1], current->noun) == 0
-            && strcmp(argv[2], current->verb) == 0) {
-            return current->run(argc - 2, argv + 2);
-        }
-    }
-
-    current = NULL;
-
-    if (!main_known_noun(argv[1])) {
-        ctl_usage("there is no command \"%s\"", argv[1]);
-    }
-    if (argc == 2) {
-        ctl_usage("\"%s\" needs to know what to do", argv[1]);
-    }
-    ctl_usage("there is no command \"%s %s\"", argv[1], argv[2]);
-}
-
-
-const ctl_command_t *
-ctl_command(void)
-{
-    return current;
-}
-
-
-int
-ctl_fail(const char *format, ...)
-{
-    va_list args;
-
-    fputs("sluicectl: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-
-    return CTL_FAILED;
-}
-
-
-void
-ctl_usage(const char *format, ...)
-{
-    va_list args;
-
-    fputs("sluicectl: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-
-    if (current != NULL) {
-        fprintf(stderr, "\nTry: sluicectl %s %s --help\n", current->noun,
-                current->verb);
-    } else {
-        fputs("\nTry: sluicectl --help\n", stderr);
-    }
-
-    exit(CTL_USAGE);
-}
-
-
-const char *
-ctl_need(const char *value, const char *option, const char *env)
-{
-    if (value == NULL && env != NULL) {
-        value = getenv(env);
-    }
-
-    if (value == NULL || *value == '\0') {
-        if (env != NULL) {
-            ctl_usage("--%s is missing (or set %s)", option, env);
-        }
-        ctl_usage("--%s is missing", option);
-    }
-
-    return value;
-}
-
 
 static int
 main_known_noun(const char *noun)
@@ -187,4 +87,39 @@ main_help(FILE *out)
         "\nExit code: 0 done, 1 it did not work, 2 the command line is "
         "wrong.\n",
         out);
+}
+
+
+int
+main(int argc, char **argv)
+{
+    const ctl_command_t *command;
+
+    if (argc < 2) {
+        main_help(stderr);
+        return CTL_USAGE;
+    }
+
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0
+        || (argc == 3 && main_known_noun(argv[1])
+            && strcmp(argv[2], "--help") == 0)) {
+        main_help(stdout);
+        return CTL_OK;
+    }
+
+    for (command = commands; command->noun != NULL; command++) {
+        if (argc > 2 && strcmp(argv[1], command->noun) == 0
+            && strcmp(argv[2], command->verb) == 0) {
+            say_for(command);
+            return command->run(argc - 2, argv + 2);
+        }
+    }
+
+    if (!main_known_noun(argv[1])) {
+        say_usage("there is no command \"%s\"", argv[1]);
+    }
+    if (argc == 2) {
+        say_usage("\"%s\" needs to know what to do", argv[1]);
+    }
+    say_usage("there is no command \"%s %s\"", argv[1], argv[2]);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "options.h"
+#include "say.h"
 
 #define OPTIONS_MORE ",..."
 #define OPTIONS_LIMIT_MAX 10000
@@ -32,7 +33,7 @@ options_read(int argc, char **argv, const ctl_option_t *options,
 
         if (only_operands || arg[0] != '-' || arg[1] == '\0') {
             if (options_operand(n, &word) == NULL) {
-                ctl_usage("\"%s\" is one argument too many", arg);
+                say_usage("\"%s\" is one argument too many", arg);
             }
             operands[n++] = arg;
             continue;
@@ -53,12 +54,12 @@ options_read(int argc, char **argv, const ctl_option_t *options,
         option = options_find(options, arg, len);
 
         if (option == NULL) {
-            ctl_usage("there is no option %.*s", (int) len, arg);
+            say_usage("there is no option %.*s", (int) len, arg);
         }
 
         if (option->metavar == NULL) {
             if (equals != NULL) {
-                ctl_usage("--%s takes no value", option->name);
+                say_usage("--%s takes no value", option->name);
             }
             *option->value = "";
 
@@ -67,7 +68,7 @@ options_read(int argc, char **argv, const ctl_option_t *options,
 
         } else {
             if (++i == argc) {
-                ctl_usage("--%s needs a value: %s", option->name,
+                say_usage("--%s needs a value: %s", option->name,
                           option->metavar);
             }
             options_set(option, argv[i]);
@@ -76,7 +77,7 @@ options_read(int argc, char **argv, const ctl_option_t *options,
 
     name = options_operand(n, &word);
     if (name != NULL && *name != '[') {
-        ctl_usage("%.*s is missing", word, name);
+        say_usage("%.*s is missing", word, name);
     }
 }
 
@@ -85,7 +86,7 @@ options_read(int argc, char **argv, const ctl_option_t *options,
 static const char *
 options_operand(int n, int *len)
 {
-    const char *name = ctl_command()->operand;
+    const char *name = say_command()->operand;
 
     for (/* void */; name != NULL && n > 0; n--) {
         name = strchr(name, ' ');
@@ -106,7 +107,7 @@ options_number(const char *option, const char *text, uint64_t least,
 
     if (options_digits(text, &n, &end) != 0 || *end != '\0' || n < least
         || n > most) {
-        ctl_usage("--%s is a number from %" PRIu64 " to %" PRIu64
+        say_usage("--%s is a number from %" PRIu64 " to %" PRIu64
                   " in digits alone, not \"%s\"",
                   option, least, most, text);
     }
@@ -132,7 +133,7 @@ options_size(const char *option, const char *text)
         }
     }
 
-    ctl_usage("--%s is a size of up to %" PRId64
+    say_usage("--%s is a size of up to %" PRId64
               " bytes, such as 500 or, with k, m, g or t, 10g, not \"%s\"",
               option, INT64_MAX, text);
 }
@@ -175,7 +176,7 @@ options_set(const ctl_option_t *option, const char *value)
     /* like the arguments themselves, it stays until the program ends */
     joined = malloc(strlen(*option->value) + 1 + strlen(value) + 1);
     if (joined == NULL) {
-        ctl_usage("out of memory");
+        say_usage("out of memory");
     }
 
     sprintf(joined, "%s,%s", *option->value, value);
@@ -205,7 +206,7 @@ static void
 options_help(const ctl_option_t *options)
 {
     char left[64];
-    const ctl_command_t *command = ctl_command();
+    const ctl_command_t *command = say_command();
 
     printf("sluicectl %s %s%s%s [options]\n%s\n\n", command->noun,
            command->verb, command->operand ? " " : "",

@@ -7,6 +7,7 @@
 #include "database.h"
 #include "options.h"
 #include "output.h"
+#include "say.h"
 
 #define PLAN_DIGITS_MAX 20 /* of a bigint, with a terminator */
 #define PLAN_NAME_MAX 64   /* as sluice.plans has it, and its characters */
@@ -104,7 +105,7 @@ plan_check_name(const char *name)
     if (len == 0 || len > PLAN_NAME_MAX
         || strspn(name, PLAN_LETTERS "._-") != len
         || strchr("._-", name[0]) != NULL) {
-        ctl_usage("NAME is 1 to %d letters, digits, \".\", \"_\" and \"-\", "
+        say_usage("NAME is 1 to %d letters, digits, \".\", \"_\" and \"-\", "
                   "and begins with a letter or a digit: not \"%s\"",
                   PLAN_NAME_MAX, name);
     }

@@ -9,6 +9,7 @@
 #include "ctl.h"
 #include "options.h"
 #include "output.h"
+#include "say.h"
 
 
 static int token_check(const jwk_set_t *keys, const char *token, size_t len,
@@ -38,11 +39,11 @@ ctl_token_verify(int argc, char **argv)
     };
 
     options_read(argc, argv, options, NULL);
-    file = ctl_need(file, "jwks", NULL);
+    file = say_need(file, "jwks", NULL);
 
     keys = jwk_set_read(file, JWK_ANY, err, sizeof(err));
     if (keys == NULL) {
-        return ctl_fail("%s: %s", file, err);
+        return say_fail("%s: %s", file, err);
     }
 
     len = fread(token, 1, sizeof(token), stdin);
@@ -89,7 +90,7 @@ token_check(const jwk_set_t *keys, const char *token, size_t len, int raw)
 static int
 token_refuse(jwt_result_t result)
 {
-    return ctl_fail("the token is refused: %s", jwt_result_word(result));
+    return say_fail("the token is refused: %s", jwt_result_word(result));
 }
 
 
@@ -108,7 +109,7 @@ token_print_payload(const jwt_t *jwt)
     fwrite(bytes, 1, len, stdout);
     free(bytes);
 
-    return fflush(stdout) == 0 ? CTL_OK : ctl_fail("writing failed");
+    return fflush(stdout) == 0 ? CTL_OK : say_fail("writing failed");
 }
 
 
@@ -127,11 +128,11 @@ token_print_claims(const jwt_t *jwt)
 
     why = token_out_of_time(claims);
     if (why != NULL) {
-        rc = ctl_fail("the token is refused: %s", why);
+        rc = say_fail("the token is refused: %s", why);
 
     } else {
         output_object(claims, 1);
-        rc = fflush(stdout) == 0 ? CTL_OK : ctl_fail("writing failed");
+        rc = fflush(stdout) == 0 ? CTL_OK : say_fail("writing failed");
     }
 
     json_decref(claims);

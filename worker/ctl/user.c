@@ -11,6 +11,7 @@
 #include "email.h"
 #include "options.h"
 #include "output.h"
+#include "say.h"
 
 /* What the caller sees of a violated unique index: SQLSTATE 23505. */
 #define USER_DUPLICATE "23505"
@@ -51,11 +52,11 @@ ctl_user_add(int argc, char **argv)
     options_read(argc, argv, options, &email);
 
     if (!email_valid(email)) {
-        ctl_usage("EMAIL \"%s\" is not an e-mail address", email);
+        say_usage("EMAIL \"%s\" is not an e-mail address", email);
     }
     if (strcmp(role, "viewer") != 0 && strcmp(role, "editor") != 0
         && strcmp(role, "admin") != 0) {
-        ctl_usage("--role is viewer, editor or admin, not \"%s\"", role);
+        say_usage("--role is viewer, editor or admin, not \"%s\"", role);
     }
 
     conn = database_open(conninfo);
@@ -65,7 +66,7 @@ ctl_user_add(int argc, char **argv)
 
     rc = user_read_password(&password, from_stdin != NULL);
     if (rc == CTL_OK && password_hash(hash, password.text, password.len) != 0) {
-        rc = ctl_fail("the password could not be hashed: out of memory");
+        rc = say_fail("the password could not be hashed: out of memory");
     }
     OPENSSL_cleanse(&password, sizeof(password));
 
@@ -93,7 +94,7 @@ user_insert(PGconn *conn, const char *email, const char *role, const char *name,
     const char *params[] = { id, email, hash, role, name };
 
     if (uuid_v7(id) != 0) {
-        return ctl_fail("no random numbers can be had");
+        return say_fail("no random numbers can be had");
     }
 
     result = PQexecParams(conn,
@@ -109,10 +110,10 @@ user_insert(PGconn *conn, const char *email, const char *role, const char *name,
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
         PQclear(result);
         if (duplicate) {
-            return ctl_fail("there is a user with the address %s already",
+            return say_fail("there is a user with the address %s already",
                             email);
         }
-        return ctl_fail("%.*s", (int) strcspn(PQerrorMessage(conn), "\n"),
+        return say_fail("%.*s", (int) strcspn(PQerrorMessage(conn), "\n"),
                         PQerrorMessage(conn));
     }
 
@@ -120,7 +121,7 @@ user_insert(PGconn *conn, const char *email, const char *role, const char *name,
     *user = json_pack("{s:s, s:s, s:s, s:s?}", "id", id, "email", email, "role",
                       role, "name", name);
 
-    return *user ? CTL_OK : ctl_fail("--name is not UTF-8");
+    return *user ? CTL_OK : say_fail("--name is not UTF-8");
 }
 
 
@@ -154,7 +155,7 @@ user_read_password(user_password_t *password, int from_stdin)
 
     if (from_stdin || !isatty(STDIN_FILENO)) {
         if (!from_stdin) {
-            ctl_usage("without a terminal, --password-stdin is needed");
+            say_usage("without a terminal, --password-stdin is needed");
         }
         rc = user_line(password);
 
@@ -164,7 +165,7 @@ user_read_password(user_password_t *password, int from_stdin)
             rc = user_prompt(&again, "Once more: ");
             if (rc == 0 && strcmp(password->text, again.text) != 0) {
                 OPENSSL_cleanse(&again, sizeof(again));
-                return ctl_fail("the two passwords differ");
+                return say_fail("the two passwords differ");
             }
             OPENSSL_cleanse(&again, sizeof(again));
         }
@@ -172,7 +173,7 @@ user_read_password(user_password_t *password, int from_stdin)
 
     if (rc != 0 || password->len < PASSWORD_MIN_SIZE
         || password->len > PASSWORD_MAX_SIZE) {
-        return ctl_fail("a password has %d to %d characters", PASSWORD_MIN_SIZE,
+        return say_fail("a password has %d to %d characters", PASSWORD_MIN_SIZE,
                         PASSWORD_MAX_SIZE);
     }
 

@@ -2,13 +2,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "core/base/uuid.h"
 #include "ctl.h"
 #include "database.h"
 #include "email.h"
-#include "news.h"
+#include "notify.h"
 #include "options.h"
 #include "output.h"
-#include "core/base/uuid.h"
+#include "say.h"
 
 
 static void user_check_role(const char *role);
@@ -52,7 +53,7 @@ user_check_role(const char *role)
 {
     if (strcmp(role, "viewer") != 0 && strcmp(role, "editor") != 0
         && strcmp(role, "admin") != 0) {
-        ctl_usage("ROLE is viewer, editor or admin, not \"%s\"", role);
+        say_usage("ROLE is viewer, editor or admin, not \"%s\"", role);
     }
 }
 
@@ -66,7 +67,7 @@ user_change(int argc, char **argv, const char *sql, int n,
     json_t *user;
     const char *operands[2] = { NULL, NULL };
     const char *conninfo = NULL, *redis = NULL, *as_json = NULL;
-    const ctl_option_t options[] = { { NEWS_OPTION, &redis },
+    const ctl_option_t options[] = { { NOTIFY_OPTION, &redis },
                                      { DATABASE_OPTION, &conninfo },
                                      { "json", NULL, "for machines", &as_json },
                                      { NULL, NULL, NULL, NULL } };
@@ -75,7 +76,7 @@ user_change(int argc, char **argv, const char *sql, int n,
 
     if (!email_valid(operands[0])
         && !uuid_valid(operands[0], strlen(operands[0]))) {
-        ctl_usage("USER \"%s\" is no e-mail address and no id", operands[0]);
+        say_usage("USER \"%s\" is no e-mail address and no id", operands[0]);
     }
     if (check != NULL) {
         check(operands[1]);
@@ -86,7 +87,7 @@ user_change(int argc, char **argv, const char *sql, int n,
         return CTL_FAILED;
     }
 
-    rc = news_tell(redis, json_object_get(user, "revoked"));
+    rc = notify_revoked(redis, json_object_get(user, "revoked"));
     json_object_del(user, "revoked");
     output_object(user, as_json != NULL);
     json_decref(user);
@@ -115,7 +116,7 @@ user_change_apply(const char *conninfo, const char *sql, int n,
     }
 
     if (PQgetisnull(result, 0, 0)) {
-        ctl_fail("there is no user %s", params[0]);
+        say_fail("there is no user %s", params[0]);
     } else {
         user = json_loads(PQgetvalue(result, 0, 0), 0, NULL);
     }

@@ -18,58 +18,6 @@ typedef struct {
 } https_get_t;
 
 
-static int https_setup(CURL *curl, const char *url, const char *ca,
-                       https_get_t *get, char *reason);
-static https_rc_t https_judge(CURL *curl, CURLcode code, const https_get_t *get,
-                              const char *url, const char *reason, char *err,
-                              size_t err_size);
-static size_t https_on_body(char *bytes, size_t size, size_t count, void *data);
-static size_t https_on_header(char *bytes, size_t size, size_t count,
-                              void *data);
-static int https_on_progress(void *data, curl_off_t total, curl_off_t now,
-                             curl_off_t up_total, curl_off_t up_now);
-
-
-int
-https_authority(const char *url, char authority[HTTPS_AUTHORITY_SIZE])
-{
-    int n, rc = -1;
-    char *host = NULL, *port = NULL, *c;
-    CURLU *parts;
-    const char *byte;
-
-    /* libcurl takes "https:///host" for "https://host" */
-    if (strncmp(url, "https://", 8) != 0 || url[8] == '/'
-        || strlen(url) >= HTTPS_URL_SIZE) {
-        return -1;
-    }
-    for (byte = url; *byte != '\0'; byte++) {
-        if (*byte <= ' ' || *byte > '~' || strchr("\"'\\<>`#", *byte) != NULL) {
-            return -1;
-        }
-    }
-
-    parts = curl_url();
-
-    if (parts != NULL
-        && curl_url_set(parts, CURLUPART_URL, url, CURLU_DISALLOW_USER) == 0
-        && curl_url_get(parts, CURLUPART_HOST, &host, 0) == 0
-        && curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == 0
-        && *host != '\0') {
-        for (c = host; *c != '\0'; c++) {
-            *c = *c >= 'A' && *c <= 'Z' ? (char) (*c | 0x20) : *c;
-        }
-        n = snprintf(authority, HTTPS_AUTHORITY_SIZE, "%s:%s", host, port);
-        rc = n > 0 && n < HTTPS_AUTHORITY_SIZE ? 0 : -1;
-    }
-
-    curl_free(host);
-    curl_free(port);
-    curl_url_cleanup(parts);
-    return rc;
-}
-
-
 int
 https_init(void)
 {
@@ -77,39 +25,51 @@ https_init(void)
 }
 
 
-https_rc_t
-https_get(const char *url, const char *ca, const volatile sig_atomic_t *stop,
-          char **body, size_t *len, char *err, size_t err_size)
+static int
+https_on_progress(void *data, curl_off_t total, curl_off_t now,
+                  curl_off_t up_total, curl_off_t up_now)
 {
-    char reason[CURL_ERROR_SIZE] = "";
-    CURL *curl;
-    https_rc_t rc = HTTPS_FAILED;
-    https_get_t get = { .stop = stop };
+    const https_get_t *get = data;
 
-    curl = curl_easy_init();
-    get.body = malloc(HTTPS_BODY_MAX + 1);
+    (void) total, (void) now, (void) up_total, (void) up_now;
 
-    if (curl == NULL || get.body == NULL
-        || https_setup(curl, url, ca, &get, reason) != 0) {
-        snprintf(err, err_size, "%s: the request could not be made", url);
-        goto done;
+    return *get->stop != 0;
+}
+
+
+/* What is not taken whole ends the transfer. */
+static size_t
+https_on_body(char *bytes, size_t size, size_t count, void *data)
+{
+    https_get_t *get = data;
+    size_t len = size * count;
+
+    if (len > HTTPS_BODY_MAX - get->len) {
+        get->large = 1;
+        return 0;
     }
 
-    rc = https_judge(curl, curl_easy_perform(curl), &get, url, reason, err,
-                     err_size);
+    memcpy(get->body + get->len, bytes, len);
+    get->len += len;
+    return len;
+}
 
-    if (rc == HTTPS_OK) {
-        get.body[get.len] = '\0';
-        *body = get.body;
-        *len = get.len;
-        get.body = NULL;
+
+static size_t
+https_on_header(char *bytes, size_t size, size_t count, void *data)
+{
+    https_get_t *get = data;
+    size_t len = size * count;
+
+    (void) bytes;
+
+    if (len > HTTPS_HEADER_MAX - get->header) {
+        get->large = 1;
+        return 0;
     }
 
-done:
-
-    curl_easy_cleanup(curl);
-    free(get.body);
-    return rc;
+    get->header += len;
+    return len;
 }
 
 
@@ -192,49 +152,37 @@ https_judge(CURL *curl, CURLcode code, const https_get_t *get, const char *url,
 }
 
 
-/* What is not taken whole ends the transfer. */
-static size_t
-https_on_body(char *bytes, size_t size, size_t count, void *data)
+https_rc_t
+https_get(const char *url, const char *ca, const volatile sig_atomic_t *stop,
+          char **body, size_t *len, char *err, size_t err_size)
 {
-    https_get_t *get = data;
-    size_t len = size * count;
+    char reason[CURL_ERROR_SIZE] = "";
+    CURL *curl;
+    https_rc_t rc = HTTPS_FAILED;
+    https_get_t get = { .stop = stop };
 
-    if (len > HTTPS_BODY_MAX - get->len) {
-        get->large = 1;
-        return 0;
+    curl = curl_easy_init();
+    get.body = malloc(HTTPS_BODY_MAX + 1);
+
+    if (curl == NULL || get.body == NULL
+        || https_setup(curl, url, ca, &get, reason) != 0) {
+        snprintf(err, err_size, "%s: the request could not be made", url);
+        goto done;
     }
 
-    memcpy(get->body + get->len, bytes, len);
-    get->len += len;
-    return len;
-}
+    rc = https_judge(curl, curl_easy_perform(curl), &get, url, reason, err,
+                     err_size);
 
-
-static size_t
-https_on_header(char *bytes, size_t size, size_t count, void *data)
-{
-    https_get_t *get = data;
-    size_t len = size * count;
-
-    (void) bytes;
-
-    if (len > HTTPS_HEADER_MAX - get->header) {
-        get->large = 1;
-        return 0;
+    if (rc == HTTPS_OK) {
+        get.body[get.len] = '\0';
+        *body = get.body;
+        *len = get.len;
+        get.body = NULL;
     }
 
-    get->header += len;
-    return len;
-}
+done:
 
-
-static int
-https_on_progress(void *data, curl_off_t total, curl_off_t now,
-                  curl_off_t up_total, curl_off_t up_now)
-{
-    const https_get_t *get = data;
-
-    (void) total, (void) now, (void) up_total, (void) up_now;
-
-    return *get->stop != 0;
+    curl_easy_cleanup(curl);
+    free(get.body);
+    return rc;
 }

@@ -10,19 +10,12 @@
 #include <stddef.h>
 
 #define HTTPS_BODY_MAX 65536
-#define HTTPS_URL_SIZE 2048
-#define HTTPS_AUTHORITY_SIZE 264 /* a name of 253 bytes (RFC 1035), a port */
 
 typedef enum {
     HTTPS_OK,      /* answered with 200 */
     HTTPS_REFUSED, /* answered with 403, 404 or 410: it is not there */
     HTTPS_FAILED   /* anything else; another time it may work */
 } https_rc_t;
-
-/* The host in small letters and the port of a URL, "example.org:443". 0, or
-   -1 when the URL is not one we would fetch: https, with no user, fragment,
-   blank, quote, backslash or byte beyond ASCII. */
-int https_authority(const char *url, char authority[HTTPS_AUTHORITY_SIZE]);
 
 /* Call once before the first GET. 0 or -1. */
 int https_init(void);

@@ -1,9 +1,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "issuer_fetch.h"
 #include "core/jose/json_strict.h"
 #include "core/jose/jwk.h"
+#include "issuer_fetch.h"
 
 #define ISSUER_FETCH_WELL_KNOWN "/.well-known/openid-configuration"
 #define ISSUER_FETCH_KID_MAX 64
@@ -16,7 +16,7 @@
 
 static int issuer_fetch_discover(const issuer_line_t *line,
                                  const volatile sig_atomic_t *stop,
-                                 char uri[HTTPS_URL_SIZE], char *err,
+                                 char uri[URL_SIZE], char *err,
                                  size_t err_size);
 static int issuer_fetch_allowed(const issuer_line_t *line, const char *uri);
 static int issuer_fetch_usable(const char *text, size_t len, char *reason,
@@ -27,7 +27,7 @@ char *
 issuer_fetch_set(const issuer_line_t *line, const volatile sig_atomic_t *stop,
                  size_t *len, char *err, size_t err_size)
 {
-    char uri[HTTPS_URL_SIZE], reason[ISSUER_FETCH_REASON_SIZE];
+    char uri[URL_SIZE], reason[ISSUER_FETCH_REASON_SIZE];
     char *text = NULL;
 
     if (line->keys[0] != '\0') {
@@ -53,8 +53,8 @@ issuer_fetch_set(const issuer_line_t *line, const volatile sig_atomic_t *stop,
 /* Section 4.1: a slash at the end is taken off first. */
 static int
 issuer_fetch_discover(const issuer_line_t *line,
-                      const volatile sig_atomic_t *stop,
-                      char uri[HTTPS_URL_SIZE], char *err, size_t err_size)
+                      const volatile sig_atomic_t *stop, char uri[URL_SIZE],
+                      char *err, size_t err_size)
 {
     int rc;
     char url[ISSUER_LINE_NAME_SIZE + sizeof(ISSUER_FETCH_WELL_KNOWN)];
@@ -82,10 +82,10 @@ issuer_fetch_discover(const issuer_line_t *line,
 
 int
 issuer_fetch_uri(const issuer_line_t *line, const char *document, size_t len,
-                 char uri[HTTPS_URL_SIZE], char *err, size_t err_size)
+                 char uri[URL_SIZE], char *err, size_t err_size)
 {
     int rc = -1;
-    char authority[HTTPS_AUTHORITY_SIZE];
+    char authority[URL_AUTHORITY_SIZE];
     json_t *root;
     const char *issuer, *jwks;
 
@@ -97,7 +97,7 @@ issuer_fetch_uri(const issuer_line_t *line, const char *document, size_t len,
         snprintf(err, err_size, "this is not strict JSON");
     } else if (issuer == NULL || strcmp(issuer, line->name) != 0) {
         snprintf(err, err_size, "\"issuer\" is not the issuer's URL");
-    } else if (jwks == NULL || https_authority(jwks, authority) != 0) {
+    } else if (jwks == NULL || url_authority(jwks, authority) != 0) {
         snprintf(err, err_size, "\"jwks_uri\" is not an https URL");
     } else if (!issuer_fetch_allowed(line, authority)) {
         snprintf(err, err_size,
@@ -117,10 +117,10 @@ issuer_fetch_uri(const issuer_line_t *line, const char *document, size_t len,
 static int
 issuer_fetch_allowed(const issuer_line_t *line, const char *authority)
 {
-    char own[HTTPS_AUTHORITY_SIZE];
+    char own[URL_AUTHORITY_SIZE];
     size_t i;
 
-    if (https_authority(line->name, own) == 0 && strcmp(own, authority) == 0) {
+    if (url_authority(line->name, own) == 0 && strcmp(own, authority) == 0) {
         return 1;
     }
 
@@ -162,7 +162,7 @@ issuer_fetch_key(const issuer_line_t *line, const char *kid,
                  const volatile sig_atomic_t *stop, char **jwk, char *err,
                  size_t err_size)
 {
-    char url[HTTPS_URL_SIZE + ISSUER_FETCH_KID_MAX];
+    char url[URL_SIZE + ISSUER_FETCH_KID_MAX];
     char reason[ISSUER_FETCH_REASON_SIZE], *pem = NULL;
     size_t len;
     jwk_t *key;

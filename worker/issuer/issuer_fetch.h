@@ -4,8 +4,8 @@
 #ifndef SLUICE_ISSUER_FETCH_H
 #define SLUICE_ISSUER_FETCH_H
 
+#include "worker/config/issuer_line.h"
 #include "https.h"
-#include "issuer_line.h"
 
 /* Fetches an issuer's set. The text of one that jwk_set_parse() takes as
    JWK_PUBLIC and that holds a key we can use; free() it. NULL with a sentence
@@ -25,7 +25,7 @@ https_rc_t issuer_fetch_key(const issuer_line_t *line, const char *kid,
    https URL at the issuer's host or one that the line allows, port included;
    -1 with a sentence, also when the document is another issuer's. */
 int issuer_fetch_uri(const issuer_line_t *line, const char *document,
-                     size_t len, char uri[HTTPS_URL_SIZE], char *err,
+                     size_t len, char uri[URL_SIZE], char *err,
                      size_t err_size);
 
 /* 1 when the kid may stand in a URL: 1 to 64 letters, digits and "-". */

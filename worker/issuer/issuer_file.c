@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "issuer_file.h"
 #include "core/jose/json_strict.h"
 #include "core/jose/jwk.h"
-#include "worker/store/store.h"
+#include "worker/base/file.h"
+#include "issuer_file.h"
 
 #define ISSUER_FILE_REASON_SIZE 256
 #define ISSUER_FILE_BESIDE ".new"
@@ -20,8 +20,6 @@ static json_t *issuer_file_keys(const char *text, size_t len);
 static json_t *issuer_file_load(const char *path);
 static int issuer_file_same(const json_t *one, const json_t *other);
 static int issuer_file_write(const char *path, const char *text, size_t len);
-static int issuer_file_write_all(int fd, const char *text, size_t len);
-static int issuer_file_sync_folder(const char *path);
 
 
 int64_t
@@ -140,7 +138,7 @@ issuer_file_load(const char *path)
     size_t len;
     json_t *keys;
 
-    text = store_read(path, ISSUER_FILE_MAX, &len);
+    text = file_read(path, ISSUER_FILE_MAX, &len);
     keys = text != NULL ? issuer_file_keys(text, len) : NULL;
     free(text);
 
@@ -193,7 +191,7 @@ issuer_file_write(const char *path, const char *text, size_t len)
     }
 
     /* whatever the umask is: nginx's processes are another user's */
-    rc = fchmod(fd, 0644) == 0 ? issuer_file_write_all(fd, text, len) : -1;
+    rc = fchmod(fd, 0644) == 0 ? file_write_open(fd, text, len) : -1;
     if (rc == 0) {
         rc = fsync(fd);
     }
@@ -204,45 +202,5 @@ issuer_file_write(const char *path, const char *text, size_t len)
         return -1;
     }
 
-    return issuer_file_sync_folder(path);
-}
-
-
-static int
-issuer_file_write_all(int fd, const char *text, size_t len)
-{
-    ssize_t n;
-
-    while (len > 0) {
-        n = write(fd, text, len);
-        if (n == -1 && errno != EINTR) {
-            return -1;
-        }
-        if (n > 0) {
-            text += n;
-            len -= (size_t) n;
-        }
-    }
-
-    return 0;
-}
-
-
-static int
-issuer_file_sync_folder(const char *path)
-{
-    int fd, rc;
-    char folder[PATH_MAX];
-
-    snprintf(folder, sizeof(folder), "%s", path);
-    strrchr(folder, '/')[1] = '\0';
-
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd == -1) {
-        return -1;
-    }
-
-    rc = fsync(fd);
-    close(fd);
-    return rc;
+    return file_sync_above(path);
 }

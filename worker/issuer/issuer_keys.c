@@ -10,15 +10,16 @@
 #include <time.h>
 #include <unistd.h>
 #include "worker/base/child.h"
+#include "worker/base/clock.h"
+#include "worker/base/log.h"
 #include "issuer_fetch.h"
 #include "issuer_file.h"
 #include "issuer_keys.h"
-#include "issuer_news.h"
+#include "issuer_listen.h"
 #include "issuer_plan.h"
-#include "worker/base/log.h"
 
 #define ISSUER_KEYS_AT_ONCE 8 /* kids of a load balancer in one go */
-#define ISSUER_KEYS_ERR_SIZE (HTTPS_URL_SIZE + 512)
+#define ISSUER_KEYS_ERR_SIZE (URL_SIZE + 512)
 #define ISSUER_KEYS_WAIT_MAX 3600000 /* ms, for poll()'s int */
 
 static volatile sig_atomic_t issuer_keys_stop;
@@ -31,118 +32,30 @@ typedef struct {
 typedef struct {
     issuer_keys_issuer_t issuers[CONFIG_ISSUERS_MAX];
     size_t count;
-    issuer_news_t *news;
+    issuer_listen_t *listen;
 } issuer_keys_t;
 
 
-static void issuer_keys_loop(issuer_keys_t *keys);
-static void issuer_keys_wait(issuer_keys_t *keys, int fd);
-static void issuer_keys_hear(issuer_keys_t *keys,
-                             const issuer_message_t *message);
-static void issuer_keys_fetch(issuer_keys_issuer_t *issuer);
-static int issuer_keys_fetch_set(issuer_keys_issuer_t *issuer);
-static int issuer_keys_fetch_asked(issuer_keys_issuer_t *issuer);
-static int issuer_keys_fetch_one(issuer_keys_issuer_t *issuer, const char *kid);
-static void issuer_keys_settle(issuer_keys_issuer_t *issuer);
-static void issuer_keys_complain(const issuer_keys_issuer_t *issuer,
-                                 const char *why);
-static int64_t issuer_keys_now(void);
-static uint32_t issuer_keys_chance(void);
-static void issuer_keys_on_signal(int number);
-
-
-int
-issuer_keys_run(const config_t *config)
-{
-    int rc = EXIT_FAILURE;
-    size_t i;
-    issuer_keys_t *keys;
-    issuer_keys_issuer_t *issuer;
-
-    child_signals(issuer_keys_on_signal);
-    umask(022);
-
-    keys = calloc(1, sizeof(*keys));
-    if (keys == NULL) {
-        return EXIT_FAILURE;
-    }
-
-    for (i = 0; i < config->issuer_count; i++) {
-        issuer = &keys->issuers[keys->count++];
-        issuer->line = &config->issuers[i];
-        issuer_plan_init(&issuer->plan, issuer->line->every,
-                         issuer_file_age(issuer->line->file), issuer_keys_now(),
-                         issuer_keys_chance());
-    }
-
-    keys->news = issuer_news_create(config->redis);
-
-    if (keys->news != NULL && https_init() == 0) {
-        issuer_keys_loop(keys);
-        rc = EXIT_SUCCESS;
-    }
-
-    issuer_news_free(keys->news);
-    free(keys);
-    return rc;
-}
-
-
 static void
-issuer_keys_loop(issuer_keys_t *keys)
+issuer_keys_on_signal(int number)
 {
-    int fd;
-    size_t i;
-    issuer_message_t message;
-
-    while (!issuer_keys_stop) {
-        fd = issuer_news_open(keys->news, issuer_keys_now());
-
-        while (issuer_news_next(keys->news, issuer_keys_now(), &message)) {
-            issuer_keys_hear(keys, &message);
-        }
-
-        for (i = 0; i < keys->count && !issuer_keys_stop; i++) {
-            if (keys->issuers[i].plan.due <= issuer_keys_now()) {
-                issuer_keys_fetch(&keys->issuers[i]);
-            }
-        }
-
-        issuer_keys_wait(keys, fd);
+    if (number == SIGUSR1) {
+        log_reopen();
+    } else {
+        issuer_keys_stop = 1;
     }
 }
 
 
-/* Until there is news, or something is due. A signal that comes in between the
-   look at the flag and the wait ends the wait. */
-static void
-issuer_keys_wait(issuer_keys_t *keys, int fd)
+/* Only so that machines do not come all at once. */
+static uint32_t
+issuer_keys_chance(void)
 {
-    size_t i;
-    int64_t due = issuer_news_due(keys->news), ms;
-    sigset_t ending, before;
-    struct pollfd news = { .fd = fd, .events = POLLIN };
-    struct timespec time;
+    uint32_t chance = 0;
 
-    for (i = 0; i < keys->count; i++) {
-        due = keys->issuers[i].plan.due < due ? keys->issuers[i].plan.due : due;
-    }
-
-    ms = due - issuer_keys_now();
-    ms = ms < 0 ? 0 : ms > ISSUER_KEYS_WAIT_MAX ? ISSUER_KEYS_WAIT_MAX : ms;
-    time = (struct timespec){ ms / 1000, ms % 1000 * 1000000 };
-
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGQUIT);
-    sigaddset(&ending, SIGTERM);
-    sigaddset(&ending, SIGINT);
-    sigprocmask(SIG_BLOCK, &ending, &before);
-
-    if (!issuer_keys_stop && ppoll(&news, 1, &time, &before) > 0) {
-        issuer_news_read(keys->news, issuer_keys_now());
-    }
-
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    return getrandom(&chance, sizeof(chance), GRND_NONBLOCK) == sizeof(chance)
+               ? chance
+               : (uint32_t) getpid();
 }
 
 
@@ -150,7 +63,7 @@ static void
 issuer_keys_hear(issuer_keys_t *keys, const issuer_message_t *message)
 {
     size_t i;
-    int64_t now = issuer_keys_now();
+    int64_t now = clock_now();
     issuer_keys_issuer_t *issuer;
 
     for (i = 0; i < keys->count; i++) {
@@ -179,86 +92,16 @@ issuer_keys_hear(issuer_keys_t *keys, const issuer_message_t *message)
 
 
 static void
-issuer_keys_fetch(issuer_keys_issuer_t *issuer)
+issuer_keys_complain(const issuer_keys_issuer_t *issuer, const char *why)
 {
-    int ok;
-
-    issuer_plan_begin(&issuer->plan, issuer_keys_now());
-
-    ok = issuer->line->kind == ISSUER_LOAD_BALANCER
-             ? issuer_keys_fetch_asked(issuer)
-             : issuer_keys_fetch_set(issuer);
-
-    issuer_plan_end(&issuer->plan, ok, issuer_keys_now(), issuer_keys_chance());
-}
-
-
-static int
-issuer_keys_fetch_set(issuer_keys_issuer_t *issuer)
-{
-    int rc = -1;
-    char err[ISSUER_KEYS_ERR_SIZE], *text;
-    size_t len;
-
-    text = issuer_fetch_set(issuer->line, &issuer_keys_stop, &len, err,
-                            sizeof(err));
-    if (text != NULL) {
-        rc = issuer_file_keep(issuer->line->file, text, len, err, sizeof(err));
-        free(text);
+    if (issuer_keys_stop) {
+        return; /* it was broken off */
     }
 
-    if (rc == -1) {
-        issuer_keys_complain(issuer, err);
-        return 0;
-    }
-
-    log_write(LOG_INFO, "issuer %s: %s", issuer->line->name,
-              rc == 1 ? "new keys" : "the same keys");
-    issuer_keys_settle(issuer);
-    return 1;
-}
-
-
-/* What was asked for and is not among the fresh keys is some stranger's. */
-static void
-issuer_keys_settle(issuer_keys_issuer_t *issuer)
-{
-    int present;
-    int64_t now = issuer_keys_now();
-    const char *kid;
-
-    while ((kid = issuer_plan_asked(&issuer->plan, now)) != NULL) {
-        present = issuer_file_has(issuer->line->file, kid);
-        if (!present) {
-            log_write(LOG_INFO, "issuer %s: there is no kid \"%s\"",
-                      issuer->line->name, kid);
-        }
-        issuer_plan_settle(&issuer->plan, kid, present, now);
-    }
-}
-
-
-/* 1 when each kid was found, or found to be absent. */
-static int
-issuer_keys_fetch_asked(issuer_keys_issuer_t *issuer)
-{
-    int i, rc;
-    const char *kid;
-
-    for (i = 0; i < ISSUER_KEYS_AT_ONCE && !issuer_keys_stop; i++) {
-        kid = issuer_plan_asked(&issuer->plan, issuer_keys_now());
-        if (kid == NULL) {
-            break;
-        }
-
-        rc = issuer_keys_fetch_one(issuer, kid);
-        if (rc == -1) {
-            return 0;
-        }
-        issuer_plan_settle(&issuer->plan, kid, rc, issuer_keys_now());
-    }
-
-    return 1;
+    log_write(LOG_WARN, "issuer %s: %s; %s", issuer->line->name, why,
+              issuer_file_age(issuer->line->file) >= 0
+                  ? "the last good keys stay"
+                  : "there are no good keys yet");
 }
 
 
@@ -301,48 +144,180 @@ issuer_keys_fetch_one(issuer_keys_issuer_t *issuer, const char *kid)
 }
 
 
-static void
-issuer_keys_complain(const issuer_keys_issuer_t *issuer, const char *why)
+/* 1 when each kid was found, or found to be absent. */
+static int
+issuer_keys_fetch_asked(issuer_keys_issuer_t *issuer)
 {
-    if (issuer_keys_stop) {
-        return; /* it was broken off */
+    int i, rc;
+    const char *kid;
+
+    for (i = 0; i < ISSUER_KEYS_AT_ONCE && !issuer_keys_stop; i++) {
+        kid = issuer_plan_asked(&issuer->plan, clock_now());
+        if (kid == NULL) {
+            break;
+        }
+
+        rc = issuer_keys_fetch_one(issuer, kid);
+        if (rc == -1) {
+            return 0;
+        }
+        issuer_plan_settle(&issuer->plan, kid, rc, clock_now());
     }
 
-    log_write(LOG_WARN, "issuer %s: %s; %s", issuer->line->name, why,
-              issuer_file_age(issuer->line->file) >= 0
-                  ? "the last good keys stay"
-                  : "there are no good keys yet");
+    return 1;
 }
 
 
-static int64_t
-issuer_keys_now(void)
+/* What was asked for and is not among the fresh keys is some stranger's. */
+static void
+issuer_keys_settle(issuer_keys_issuer_t *issuer)
 {
-    struct timespec now;
+    int present;
+    int64_t now = clock_now();
+    const char *kid;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    while ((kid = issuer_plan_asked(&issuer->plan, now)) != NULL) {
+        present = issuer_file_has(issuer->line->file, kid);
+        if (!present) {
+            log_write(LOG_INFO, "issuer %s: there is no kid \"%s\"",
+                      issuer->line->name, kid);
+        }
+        issuer_plan_settle(&issuer->plan, kid, present, now);
+    }
 }
 
 
-/* Only so that machines do not come all at once. */
-static uint32_t
-issuer_keys_chance(void)
+static int
+issuer_keys_fetch_set(issuer_keys_issuer_t *issuer)
 {
-    uint32_t chance = 0;
+    int rc = -1;
+    char err[ISSUER_KEYS_ERR_SIZE], *text;
+    size_t len;
 
-    return getrandom(&chance, sizeof(chance), GRND_NONBLOCK) == sizeof(chance)
-               ? chance
-               : (uint32_t) getpid();
+    text = issuer_fetch_set(issuer->line, &issuer_keys_stop, &len, err,
+                            sizeof(err));
+    if (text != NULL) {
+        rc = issuer_file_keep(issuer->line->file, text, len, err, sizeof(err));
+        free(text);
+    }
+
+    if (rc == -1) {
+        issuer_keys_complain(issuer, err);
+        return 0;
+    }
+
+    log_write(LOG_INFO, "issuer %s: %s", issuer->line->name,
+              rc == 1 ? "new keys" : "the same keys");
+    issuer_keys_settle(issuer);
+    return 1;
 }
 
 
 static void
-issuer_keys_on_signal(int number)
+issuer_keys_fetch(issuer_keys_issuer_t *issuer)
 {
-    if (number == SIGUSR1) {
-        log_reopen();
-    } else {
-        issuer_keys_stop = 1;
+    int ok;
+
+    issuer_plan_begin(&issuer->plan, clock_now());
+
+    ok = issuer->line->kind == ISSUER_LOAD_BALANCER
+             ? issuer_keys_fetch_asked(issuer)
+             : issuer_keys_fetch_set(issuer);
+
+    issuer_plan_end(&issuer->plan, ok, clock_now(), issuer_keys_chance());
+}
+
+
+/* Until something is announced, or something is due. A signal that comes in
+   between the look at the flag and the wait ends the wait. */
+static void
+issuer_keys_wait(issuer_keys_t *keys, int fd)
+{
+    size_t i;
+    int64_t due = issuer_listen_due(keys->listen), ms;
+    sigset_t ending, before;
+    struct pollfd polled = { .fd = fd, .events = POLLIN };
+    struct timespec time;
+
+    for (i = 0; i < keys->count; i++) {
+        due = keys->issuers[i].plan.due < due ? keys->issuers[i].plan.due : due;
     }
+
+    ms = due - clock_now();
+    ms = ms < 0 ? 0 : ms > ISSUER_KEYS_WAIT_MAX ? ISSUER_KEYS_WAIT_MAX : ms;
+    time = (struct timespec){ ms / 1000, ms % 1000 * 1000000 };
+
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGQUIT);
+    sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGINT);
+    sigprocmask(SIG_BLOCK, &ending, &before);
+
+    if (!issuer_keys_stop && ppoll(&polled, 1, &time, &before) > 0) {
+        issuer_listen_read(keys->listen, clock_now());
+    }
+
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+
+static void
+issuer_keys_loop(issuer_keys_t *keys)
+{
+    int fd;
+    size_t i;
+    issuer_message_t message;
+
+    while (!issuer_keys_stop) {
+        fd = issuer_listen_open(keys->listen, clock_now());
+
+        while (issuer_listen_next(keys->listen, clock_now(), &message)) {
+            issuer_keys_hear(keys, &message);
+        }
+
+        for (i = 0; i < keys->count && !issuer_keys_stop; i++) {
+            if (keys->issuers[i].plan.due <= clock_now()) {
+                issuer_keys_fetch(&keys->issuers[i]);
+            }
+        }
+
+        issuer_keys_wait(keys, fd);
+    }
+}
+
+
+int
+issuer_keys_run(const config_t *config)
+{
+    int rc = EXIT_FAILURE;
+    size_t i;
+    issuer_keys_t *keys;
+    issuer_keys_issuer_t *issuer;
+
+    child_signals(issuer_keys_on_signal);
+    umask(022);
+
+    keys = calloc(1, sizeof(*keys));
+    if (keys == NULL) {
+        return EXIT_FAILURE;
+    }
+
+    for (i = 0; i < config->issuer_count; i++) {
+        issuer = &keys->issuers[keys->count++];
+        issuer->line = &config->issuers[i];
+        issuer_plan_init(&issuer->plan, issuer->line->every,
+                         issuer_file_age(issuer->line->file), clock_now(),
+                         issuer_keys_chance());
+    }
+
+    keys->listen = issuer_listen_create(config->redis);
+
+    if (keys->listen != NULL && https_init() == 0) {
+        issuer_keys_loop(keys);
+        rc = EXIT_SUCCESS;
+    }
+
+    issuer_listen_free(keys->listen);
+    free(keys);
+    return rc;
 }

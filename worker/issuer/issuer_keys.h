@@ -4,7 +4,7 @@
 #ifndef SLUICE_ISSUER_KEYS_H
 #define SLUICE_ISSUER_KEYS_H
 
-#include "worker/base/config.h"
+#include "worker/config/config.h"
 
 /* Fetches the keys of the configured issuers on schedule, and when a message
    on the Redis channel names one that is not among them. What cannot be

@@ -1,6 +1,6 @@
 #include <string.h>
-#include "issuer_message.h"
 #include "core/jose/json_strict.h"
+#include "issuer_message.h"
 
 #define ISSUER_MESSAGE_MAX 1024
 #define ISSUER_MESSAGE_VERSION 1

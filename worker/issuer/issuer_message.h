@@ -4,8 +4,8 @@
 #ifndef SLUICE_ISSUER_MESSAGE_H
 #define SLUICE_ISSUER_MESSAGE_H
 
-#include "issuer_line.h"
 #include "core/jose/jwk.h"
+#include "worker/config/issuer_line.h"
 
 #define ISSUER_MESSAGE_CHANNEL "sluice:issuers"
 

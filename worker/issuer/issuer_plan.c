@@ -1,5 +1,5 @@
 #include <string.h>
-#include "issuer_line.h"
+#include "worker/config/issuer_line.h"
 #include "issuer_plan.h"
 
 #define ISSUER_PLAN_RETRY 5000 /* ms until the first new try */

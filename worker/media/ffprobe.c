@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 #include "ffprobe.h"
-#include "worker/score/words.h"
+#include "words.h"
 
 #define FFPROBE_STREAMS_MAX 64        /* more are not reported */
 #define FFPROBE_TEXT_MAX 200          /* bytes of a title */

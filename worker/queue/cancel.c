@@ -1,26 +1,35 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include "cancel.h"
 #include "core/base/job_message.h"
-#include "redis.h"
+#include "worker/base/clock.h"
+#include "worker/base/redis.h"
+#include "cancel.h"
 
 #define CANCEL_CHANNEL "sluice:cancel"
 #define CANCEL_TIMEOUT_MS 500
-#define CANCEL_RETRY 2 /* seconds between two tries to connect */
+#define CANCEL_RETRY_MS 2000 /* between two tries to connect */
 
 struct cancel_s {
     redisContext *redis;
     char *address;
-    time_t not_before; /* monotonic seconds */
+    int64_t not_before; /* clock_now() */
 };
 
 
-static int cancel_connect(cancel_t *cancel);
-static int cancel_read(cancel_t *cancel, const char *job);
-static int cancel_names(const redisReply *reply, const char *job);
-static void cancel_lose(cancel_t *cancel);
+void
+cancel_free(cancel_t *cancel)
+{
+    if (cancel == NULL) {
+        return;
+    }
+
+    if (cancel->redis != NULL) {
+        redisFree(cancel->redis);
+    }
+    free(cancel->address);
+    free(cancel);
+}
 
 
 cancel_t *
@@ -43,37 +52,49 @@ cancel_create(const char *address)
 }
 
 
-void
-cancel_free(cancel_t *cancel)
+static void
+cancel_lose(cancel_t *cancel)
 {
-    if (cancel == NULL) {
-        return;
-    }
-
     if (cancel->redis != NULL) {
         redisFree(cancel->redis);
+        cancel->redis = NULL;
     }
-    free(cancel->address);
-    free(cancel);
 }
 
 
-int
-cancel_heard(cancel_t *cancel, const char *job)
+static int
+cancel_connect(cancel_t *cancel)
 {
-    int heard = 0;
-    struct pollfd polled = { .events = POLLIN };
-
-    if (cancel == NULL || cancel_connect(cancel) != 0) {
+    if (cancel->redis != NULL) {
         return 0;
     }
 
-    polled.fd = cancel->redis->fd;
-    while (cancel->redis != NULL && poll(&polled, 1, 0) > 0) {
-        heard |= cancel_read(cancel, job);
+    if (clock_now() < cancel->not_before) {
+        return -1;
+    }
+    cancel->not_before = clock_now() + CANCEL_RETRY_MS;
+
+    cancel->redis = redis_connect(cancel->address, CANCEL_TIMEOUT_MS);
+    if (cancel->redis == NULL || cancel->redis->err != 0
+        || redisAppendCommand(cancel->redis, "SUBSCRIBE " CANCEL_CHANNEL)
+               != REDIS_OK
+        || redisBufferWrite(cancel->redis, NULL) != REDIS_OK) {
+        cancel_lose(cancel);
+        return -1;
     }
 
-    return heard;
+    return 0;
+}
+
+
+/* ["message", channel, text] */
+static int
+cancel_names(const redisReply *reply, const char *job)
+{
+    return reply->type == REDIS_REPLY_ARRAY && reply->elements == 3
+           && reply->element[2]->type == REDIS_REPLY_STRING
+           && job_message_cancels(reply->element[2]->str,
+                                  (size_t) reply->element[2]->len, job);
 }
 
 
@@ -104,50 +125,20 @@ cancel_read(cancel_t *cancel, const char *job)
 }
 
 
-/* ["message", channel, text] */
-static int
-cancel_names(const redisReply *reply, const char *job)
+int
+cancel_heard(cancel_t *cancel, const char *job)
 {
-    return reply->type == REDIS_REPLY_ARRAY && reply->elements == 3
-           && reply->element[2]->type == REDIS_REPLY_STRING
-           && job_message_cancels(reply->element[2]->str,
-                                  (size_t) reply->element[2]->len, job);
-}
+    int heard = 0;
+    struct pollfd polled = { .events = POLLIN };
 
-
-static int
-cancel_connect(cancel_t *cancel)
-{
-    struct timespec now;
-
-    if (cancel->redis != NULL) {
+    if (cancel == NULL || cancel_connect(cancel) != 0) {
         return 0;
     }
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (now.tv_sec < cancel->not_before) {
-        return -1;
-    }
-    cancel->not_before = now.tv_sec + CANCEL_RETRY;
-
-    cancel->redis = redis_connect(cancel->address, CANCEL_TIMEOUT_MS);
-    if (cancel->redis == NULL || cancel->redis->err != 0
-        || redisAppendCommand(cancel->redis, "SUBSCRIBE " CANCEL_CHANNEL)
-               != REDIS_OK
-        || redisBufferWrite(cancel->redis, NULL) != REDIS_OK) {
-        cancel_lose(cancel);
-        return -1;
+    polled.fd = cancel->redis->fd;
+    while (cancel->redis != NULL && poll(&polled, 1, 0) > 0) {
+        heard |= cancel_read(cancel, job);
     }
 
-    return 0;
-}
-
-
-static void
-cancel_lose(cancel_t *cancel)
-{
-    if (cancel->redis != NULL) {
-        redisFree(cancel->redis);
-        cancel->redis = NULL;
-    }
+    return heard;
 }

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <libpq-fe.h>
+#include "worker/base/clock.h"
 #include "worker/base/log.h"
 #include "worker/base/pulse.h"
 #include "queue.h"
@@ -27,17 +27,18 @@ struct queue_s {
 };
 
 
-static queue_rc_t queue_call(queue_t *queue, const char *sql, int n,
-                             const char *const *params, char **value);
-static queue_rc_t queue_call_json(queue_t *queue, const char *sql, int n,
-                                  const char *const *params, json_t **value);
-static queue_rc_t queue_call_truth(queue_t *queue, const char *sql, int n,
-                                   const char *const *params);
-static int queue_connect(queue_t *queue);
-static PGresult *queue_await(PGconn *conn);
-static int queue_passes(const PGresult *result);
-static void queue_lose(queue_t *queue, const char *why);
-static char *queue_array(const char *const *items);
+void
+queue_free(queue_t *queue)
+{
+    if (queue == NULL) {
+        return;
+    }
+
+    PQfinish(queue->conn);
+    free(queue->conninfo);
+    free(queue->slot);
+    free(queue);
+}
 
 
 queue_t *
@@ -61,17 +62,169 @@ queue_create(const char *conninfo, const char *slot)
 }
 
 
-void
-queue_free(queue_t *queue)
+static void
+queue_lose(queue_t *queue, const char *why)
 {
-    if (queue == NULL) {
-        return;
+    if (!queue->away) {
+        log_write(LOG_WARN, "database: away: %s", *why ? why : "no answer");
+        queue->away = 1;
     }
 
     PQfinish(queue->conn);
-    free(queue->conninfo);
-    free(queue->slot);
-    free(queue);
+    queue->conn = NULL;
+    queue->unsure = 1;
+}
+
+
+static int
+queue_connect(queue_t *queue)
+{
+    const char *keywords[] = { "dbname",          "client_encoding",
+                               "connect_timeout", "application_name",
+                               "gssencmode",      NULL };
+    const char *values[] = {
+        NULL, "UTF8", QUEUE_CONNECT_TEXT, "sluice-worker", "disable", NULL
+    };
+
+    if (queue->conn != NULL) {
+        return 0;
+    }
+
+    values[0] = queue->conninfo;
+    queue->conn = PQconnectdbParams(keywords, values, 1);
+
+    if (PQstatus(queue->conn) != CONNECTION_OK) {
+        queue_lose(queue, PQerrorMessage(queue->conn));
+        return -1;
+    }
+
+    if (queue->away) {
+        log_write(LOG_INFO, "database: back again");
+        queue->away = 0;
+    }
+
+    return 0;
+}
+
+
+/* The statement's first result, or NULL when the server is silent too long or
+   the connection breaks. */
+static PGresult *
+queue_await(PGconn *conn)
+{
+    long left;
+    PGresult *first, *more;
+    struct pollfd poller = { .events = POLLIN };
+    const int64_t until = clock_now() + QUEUE_TIMEOUT_MS;
+
+    poller.fd = PQsocket(conn);
+
+    while (PQisBusy(conn)) {
+        left = (long) (until - clock_now());
+        if (left <= 0) {
+            return NULL;
+        }
+        if (poll(&poller, 1, (int) left) > 0 && !PQconsumeInput(conn)) {
+            return NULL;
+        }
+    }
+
+    first = PQgetResult(conn);
+    while ((more = PQgetResult(conn)) != NULL) {
+        PQclear(more);
+    }
+
+    return first;
+}
+
+
+/* An error that says nothing about the statement: the same may be well soon.
+   By PostgreSQL's Appendix A: a deadlock, no room or memory, being shut down,
+   trouble with files. */
+static int
+queue_passes(const PGresult *result)
+{
+    size_t i;
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    static const char *const begins[] = { "40", "53", "57P", "58" };
+
+    for (i = 0; state && i < sizeof(begins) / sizeof(begins[0]); i++) {
+        if (strncmp(state, begins[i], strlen(begins[i])) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* One value comes back; a null of SQL is QUEUE_NONE. */
+static queue_rc_t
+queue_call(queue_t *queue, const char *sql, int n, const char *const *params,
+           char **value)
+{
+    queue_rc_t rc = QUEUE_OK;
+    PGresult *result;
+
+    pulse_beat(); /* whoever makes several calls may wait for each */
+
+    if (queue_connect(queue) != 0) {
+        return QUEUE_AWAY;
+    }
+
+    if (!PQsendQueryParams(queue->conn, sql, n, NULL, params, NULL, NULL, 0)) {
+        queue_lose(queue, PQerrorMessage(queue->conn));
+        return QUEUE_AWAY;
+    }
+
+    result = queue_await(queue->conn);
+
+    if (result == NULL || PQstatus(queue->conn) != CONNECTION_OK) {
+        PQclear(result);
+        queue_lose(queue, PQerrorMessage(queue->conn));
+        return QUEUE_AWAY;
+    }
+
+    if (queue_passes(result)) {
+        queue_lose(queue, PQresultErrorMessage(result));
+        PQclear(result);
+        return QUEUE_AWAY;
+    }
+
+    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+        log_write(LOG_ERROR, "database: %s: %s", sql,
+                  PQresultErrorMessage(result));
+        rc = QUEUE_REFUSED;
+
+    } else if (value != NULL) {
+        if (PQntuples(result) != 1 || PQgetisnull(result, 0, 0)) {
+            rc = QUEUE_NONE;
+        } else {
+            *value = strdup(PQgetvalue(result, 0, 0));
+            rc = *value ? QUEUE_OK : QUEUE_REFUSED;
+        }
+    }
+
+    PQclear(result);
+    return rc;
+}
+
+
+static queue_rc_t
+queue_call_json(queue_t *queue, const char *sql, int n,
+                const char *const *params, json_t **value)
+{
+    char *text = NULL;
+    queue_rc_t rc;
+
+    rc = queue_call(queue, sql, n, params, &text);
+    if (rc == QUEUE_OK) {
+        *value = json_loads(text, JSON_DECODE_ANY, NULL);
+        rc = *value ? QUEUE_OK : QUEUE_REFUSED;
+    }
+
+    free(text);
+    return rc;
 }
 
 
@@ -115,6 +268,33 @@ queue_renew(queue_t *queue, const char *id, double progress, int seconds_left,
 
     free(value);
     return rc;
+}
+
+
+/* {"a","b"}: the items are kinds of jobs and need no escapes. */
+static char *
+queue_array(const char *const *items)
+{
+    char *text, *end;
+    size_t size = sizeof("{}");
+    const char *const *item;
+
+    for (item = items; *item != NULL; item++) {
+        size += strlen(*item) + 1;
+    }
+
+    text = malloc(size);
+    if (text == NULL) {
+        return NULL;
+    }
+
+    end = stpcpy(text, "{");
+    for (item = items; *item != NULL; item++) {
+        end = stpcpy(stpcpy(end, item == items ? "" : ","), *item);
+    }
+    stpcpy(end, "}");
+
+    return text;
 }
 
 
@@ -165,6 +345,23 @@ queue_fail(queue_t *queue, const char *id, const char *reason, int again,
     }
 
     free(state);
+    return rc;
+}
+
+
+static queue_rc_t
+queue_call_truth(queue_t *queue, const char *sql, int n,
+                 const char *const *params)
+{
+    char *value = NULL;
+    queue_rc_t rc;
+
+    rc = queue_call(queue, sql, n, params, &value);
+    if (rc == QUEUE_OK && *value != 't') {
+        rc = QUEUE_NONE;
+    }
+
+    free(value);
     return rc;
 }
 
@@ -237,217 +434,4 @@ queue_finish_remove(queue_t *queue, const char *id)
 
     return queue_call_truth(queue, "select queue.finish_remove($1, $2)", 2,
                             params);
-}
-
-
-static queue_rc_t
-queue_call_truth(queue_t *queue, const char *sql, int n,
-                 const char *const *params)
-{
-    char *value = NULL;
-    queue_rc_t rc;
-
-    rc = queue_call(queue, sql, n, params, &value);
-    if (rc == QUEUE_OK && *value != 't') {
-        rc = QUEUE_NONE;
-    }
-
-    free(value);
-    return rc;
-}
-
-
-static queue_rc_t
-queue_call_json(queue_t *queue, const char *sql, int n,
-                const char *const *params, json_t **value)
-{
-    char *text = NULL;
-    queue_rc_t rc;
-
-    rc = queue_call(queue, sql, n, params, &text);
-    if (rc == QUEUE_OK) {
-        *value = json_loads(text, JSON_DECODE_ANY, NULL);
-        rc = *value ? QUEUE_OK : QUEUE_REFUSED;
-    }
-
-    free(text);
-    return rc;
-}
-
-
-/* One value comes back; a null of SQL is QUEUE_NONE. */
-static queue_rc_t
-queue_call(queue_t *queue, const char *sql, int n, const char *const *params,
-           char **value)
-{
-    queue_rc_t rc = QUEUE_OK;
-    PGresult *result;
-
-    pulse_beat(); /* whoever makes several calls may wait for each */
-
-    if (queue_connect(queue) != 0) {
-        return QUEUE_AWAY;
-    }
-
-    if (!PQsendQueryParams(queue->conn, sql, n, NULL, params, NULL, NULL, 0)) {
-        queue_lose(queue, PQerrorMessage(queue->conn));
-        return QUEUE_AWAY;
-    }
-
-    result = queue_await(queue->conn);
-
-    if (result == NULL || PQstatus(queue->conn) != CONNECTION_OK) {
-        PQclear(result);
-        queue_lose(queue, PQerrorMessage(queue->conn));
-        return QUEUE_AWAY;
-    }
-
-    if (queue_passes(result)) {
-        queue_lose(queue, PQresultErrorMessage(result));
-        PQclear(result);
-        return QUEUE_AWAY;
-    }
-
-    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-        log_write(LOG_ERROR, "database: %s: %s", sql,
-                  PQresultErrorMessage(result));
-        rc = QUEUE_REFUSED;
-
-    } else if (value != NULL) {
-        if (PQntuples(result) != 1 || PQgetisnull(result, 0, 0)) {
-            rc = QUEUE_NONE;
-        } else {
-            *value = strdup(PQgetvalue(result, 0, 0));
-            rc = *value ? QUEUE_OK : QUEUE_REFUSED;
-        }
-    }
-
-    PQclear(result);
-    return rc;
-}
-
-
-static int
-queue_connect(queue_t *queue)
-{
-    const char *keywords[] = { "dbname",          "client_encoding",
-                               "connect_timeout", "application_name",
-                               "gssencmode",      NULL };
-    const char *values[] = {
-        NULL, "UTF8", QUEUE_CONNECT_TEXT, "sluice-worker", "disable", NULL
-    };
-
-    if (queue->conn != NULL) {
-        return 0;
-    }
-
-    values[0] = queue->conninfo;
-    queue->conn = PQconnectdbParams(keywords, values, 1);
-
-    if (PQstatus(queue->conn) != CONNECTION_OK) {
-        queue_lose(queue, PQerrorMessage(queue->conn));
-        return -1;
-    }
-
-    if (queue->away) {
-        log_write(LOG_INFO, "database: back again");
-        queue->away = 0;
-    }
-
-    return 0;
-}
-
-
-/* The statement's first result, or NULL when the server is silent too long or
-   the connection breaks. */
-static PGresult *
-queue_await(PGconn *conn)
-{
-    long left;
-    PGresult *first, *more;
-    struct pollfd poller = { .events = POLLIN };
-    struct timespec start, now;
-
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    poller.fd = PQsocket(conn);
-
-    while (PQisBusy(conn)) {
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        left = QUEUE_TIMEOUT_MS - (now.tv_sec - start.tv_sec) * 1000;
-
-        if (left <= 0) {
-            return NULL;
-        }
-        if (poll(&poller, 1, (int) left) > 0 && !PQconsumeInput(conn)) {
-            return NULL;
-        }
-    }
-
-    first = PQgetResult(conn);
-    while ((more = PQgetResult(conn)) != NULL) {
-        PQclear(more);
-    }
-
-    return first;
-}
-
-
-/* An error that says nothing about the statement: the same may be well soon.
-   By PostgreSQL's Appendix A: a deadlock, no room or memory, being shut down,
-   trouble with files. */
-static int
-queue_passes(const PGresult *result)
-{
-    size_t i;
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    static const char *const begins[] = { "40", "53", "57P", "58" };
-
-    for (i = 0; state && i < sizeof(begins) / sizeof(begins[0]); i++) {
-        if (strncmp(state, begins[i], strlen(begins[i])) == 0) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static void
-queue_lose(queue_t *queue, const char *why)
-{
-    if (!queue->away) {
-        log_write(LOG_WARN, "database: away: %s", *why ? why : "no answer");
-        queue->away = 1;
-    }
-
-    PQfinish(queue->conn);
-    queue->conn = NULL;
-    queue->unsure = 1;
-}
-
-
-/* {"a","b"}: the items are kinds of jobs and need no escapes. */
-static char *
-queue_array(const char *const *items)
-{
-    char *text, *end;
-    size_t size = sizeof("{}");
-    const char *const *item;
-
-    for (item = items; *item != NULL; item++) {
-        size += strlen(*item) + 1;
-    }
-
-    text = malloc(size);
-    if (text == NULL) {
-        return NULL;
-    }
-
-    end = stpcpy(text, "{");
-    for (item = items; *item != NULL; item++) {
-        end = stpcpy(stpcpy(end, item == items ? "" : ","), *item);
-    }
-    stpcpy(end, "}");
-
-    return text;
 }

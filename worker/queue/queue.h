@@ -1,4 +1,4 @@
-/* The record of jobs: PostgreSQL, through the functions of sql/queue*.sql.
+/* The record of jobs: PostgreSQL, through the functions of sql/queue/.
    A call never waits longer than some seconds; while the server is away each
    one tries to reach it again. */
 

@@ -1,8 +1,7 @@
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include "worker/base/log.h"
-#include "redis.h"
+#include "worker/base/redis.h"
 #include "stream.h"
 
 #define STREAM_KEY "sluice:jobs"
@@ -21,12 +20,20 @@ struct stream_s {
 };
 
 
-static int stream_connect(stream_t *stream);
-static int stream_create_group(stream_t *stream);
-static void stream_send(stream_t *stream, const char *format, ...);
-static int stream_answers(stream_t *stream);
-static redisReply *stream_check(stream_t *stream, void *reply);
-static void stream_lose(stream_t *stream, const char *why);
+void
+stream_free(stream_t *stream)
+{
+    if (stream == NULL) {
+        return;
+    }
+
+    if (stream->redis != NULL) {
+        redisFree(stream->redis);
+    }
+    free(stream->address);
+    free(stream->consumer);
+    free(stream);
+}
 
 
 stream_t *
@@ -50,19 +57,100 @@ stream_create(const char *address, const char *consumer)
 }
 
 
-void
-stream_free(stream_t *stream)
+static void
+stream_lose(stream_t *stream, const char *why)
 {
-    if (stream == NULL) {
-        return;
+    if (!stream->away) {
+        log_write(LOG_WARN, "redis: away: %s", why);
+        stream->away = 1;
     }
 
     if (stream->redis != NULL) {
         redisFree(stream->redis);
+        stream->redis = NULL;
     }
-    free(stream->address);
-    free(stream->consumer);
-    free(stream);
+}
+
+
+static redisReply *
+stream_check(stream_t *stream, void *reply)
+{
+    if (reply == NULL) {
+        stream_lose(stream, stream->redis->errstr);
+    }
+
+    return reply;
+}
+
+
+/* From the stream's beginning, since what was added before the group existed
+   is meant for it too. */
+static int
+stream_create_group(stream_t *stream)
+{
+    redisReply *reply;
+
+    reply = stream_check(stream, redisCommand(stream->redis,
+                                              "XGROUP CREATE " STREAM_KEY
+                                              " " STREAM_GROUP " 0 MKSTREAM"));
+    if (reply == NULL) {
+        return -1;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR
+        && strncmp(reply->str, "BUSYGROUP", 9) != 0) {
+        stream_lose(stream, reply->str);
+        freeReplyObject(reply);
+        return -1;
+    }
+
+    freeReplyObject(reply);
+
+    if (stream->away) {
+        log_write(LOG_INFO, "redis: back again");
+        stream->away = 0;
+    }
+
+    return 0;
+}
+
+
+static int
+stream_connect(stream_t *stream)
+{
+    if (stream->redis != NULL) {
+        return 0;
+    }
+
+    stream->redis = redis_connect(stream->address, STREAM_TIMEOUT_MS);
+
+    if (stream->redis == NULL || stream->redis->err != 0) {
+        stream_lose(stream,
+                    stream->redis ? stream->redis->errstr : "out of memory");
+        return -1;
+    }
+
+    stream->unanswered = 0;
+    return stream_create_group(stream);
+}
+
+
+/* Lets the answers in that nobody waited for. 0, or -1 when Redis is away. */
+static int
+stream_answers(stream_t *stream)
+{
+    void *reply;
+
+    while (stream->unanswered > 0) {
+        if (redisGetReply(stream->redis, &reply) != REDIS_OK) {
+            stream_lose(stream, stream->redis->errstr);
+            return -1;
+        }
+        freeReplyObject(reply);
+        stream->unanswered--;
+    }
+
+    return 0;
 }
 
 
@@ -104,39 +192,33 @@ stream_next(stream_t *stream, int wait_ms)
 }
 
 
-void
-stream_add(stream_t *stream, const char *job)
+int
+stream_append(redisContext *redis, const char *job)
 {
-    stream_send(stream,
-                "XADD " STREAM_KEY " MAXLEN ~ " STREAM_KEEP
-                " * v " STREAM_VERSION " id %s",
-                job);
-}
-
-
-void
-stream_publish(stream_t *stream, const char *channel, const char *text)
-{
-    stream_send(stream, "PUBLISH %s %s", channel, text);
+    return redisAppendCommand(redis,
+                              "XADD " STREAM_KEY " MAXLEN ~ " STREAM_KEEP
+                              " * v " STREAM_VERSION " id %s",
+                              job);
 }
 
 
 /* The answers are read before the next question, or when there are many. */
-static void
-stream_send(stream_t *stream, const char *format, ...)
+static int
+stream_ready(stream_t *stream)
 {
-    int rc, done = 0;
-    va_list args;
+    return stream_connect(stream) != 0
+                   || (stream->unanswered >= STREAM_UNANSWERED_MAX
+                       && stream_answers(stream) != 0)
+               ? -1
+               : 0;
+}
 
-    if (stream_connect(stream) != 0
-        || (stream->unanswered >= STREAM_UNANSWERED_MAX
-            && stream_answers(stream) != 0)) {
-        return;
-    }
 
-    va_start(args, format);
-    rc = redisvAppendCommand(stream->redis, format, args);
-    va_end(args);
+/* Sends the command that was appended, if it was. */
+static void
+stream_flush(stream_t *stream, int rc)
+{
+    int done = 0;
 
     while (rc == REDIS_OK && !done) {
         rc = redisBufferWrite(stream->redis, &done);
@@ -150,98 +232,20 @@ stream_send(stream_t *stream, const char *format, ...)
 }
 
 
-/* Lets the answers in that nobody waited for. 0, or -1 when Redis is away. */
-static int
-stream_answers(stream_t *stream)
+void
+stream_add(stream_t *stream, const char *job)
 {
-    void *reply;
-
-    while (stream->unanswered > 0) {
-        if (redisGetReply(stream->redis, &reply) != REDIS_OK) {
-            stream_lose(stream, stream->redis->errstr);
-            return -1;
-        }
-        freeReplyObject(reply);
-        stream->unanswered--;
+    if (stream_ready(stream) == 0) {
+        stream_flush(stream, stream_append(stream->redis, job));
     }
-
-    return 0;
 }
 
 
-static int
-stream_connect(stream_t *stream)
+void
+stream_publish(stream_t *stream, const char *channel, const char *text)
 {
-    if (stream->redis != NULL) {
-        return 0;
-    }
-
-    stream->redis = redis_connect(stream->address, STREAM_TIMEOUT_MS);
-
-    if (stream->redis == NULL || stream->redis->err != 0) {
-        stream_lose(stream,
-                    stream->redis ? stream->redis->errstr : "out of memory");
-        return -1;
-    }
-
-    stream->unanswered = 0;
-    return stream_create_group(stream);
-}
-
-
-/* From the stream's beginning, since what was added before the group existed
-   is meant for it too. */
-static int
-stream_create_group(stream_t *stream)
-{
-    redisReply *reply;
-
-    reply = stream_check(stream, redisCommand(stream->redis,
-                                              "XGROUP CREATE " STREAM_KEY
-                                              " " STREAM_GROUP " 0 MKSTREAM"));
-    if (reply == NULL) {
-        return -1;
-    }
-
-    if (reply->type == REDIS_REPLY_ERROR
-        && strncmp(reply->str, "BUSYGROUP", 9) != 0) {
-        stream_lose(stream, reply->str);
-        freeReplyObject(reply);
-        return -1;
-    }
-
-    freeReplyObject(reply);
-
-    if (stream->away) {
-        log_write(LOG_INFO, "redis: back again");
-        stream->away = 0;
-    }
-
-    return 0;
-}
-
-
-static redisReply *
-stream_check(stream_t *stream, void *reply)
-{
-    if (reply == NULL) {
-        stream_lose(stream, stream->redis->errstr);
-    }
-
-    return reply;
-}
-
-
-static void
-stream_lose(stream_t *stream, const char *why)
-{
-    if (!stream->away) {
-        log_write(LOG_WARN, "redis: away: %s", why);
-        stream->away = 1;
-    }
-
-    if (stream->redis != NULL) {
-        redisFree(stream->redis);
-        stream->redis = NULL;
+    if (stream_ready(stream) == 0) {
+        stream_flush(stream, redisAppendCommand(stream->redis, "PUBLISH %s %s",
+                                                channel, text));
     }
 }

@@ -5,6 +5,8 @@
 #ifndef SLUICE_STREAM_H
 #define SLUICE_STREAM_H
 
+struct redisContext; /* hiredis.h */
+
 typedef struct stream_s stream_t;
 
 /* `address` is "unix:path" or "host:port". `consumer` keeps its name when its
@@ -22,5 +24,9 @@ void stream_add(stream_t *stream, const char *job);
 
 /* Publishes a text, in the same way. */
 void stream_publish(stream_t *stream, const char *channel, const char *text);
+
+/* For who has a connection of his own: queues the wake-up there, to be sent
+   with the next redisGetReply(). REDIS_OK or REDIS_ERR. */
+int stream_append(struct redisContext *redis, const char *job);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * sluice-sandbox: the innermost step of worker/sandbox.c, and no library but
+ * sluice-sandbox: the innermost step of sandbox.c, and no library but
  * the C library, since it is started for each tool.
  *
  *   sluice-sandbox run …       limits, Landlock, seccomp, then the tool: its

@@ -10,8 +10,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+#include "worker/base/clock.h"
 #include "sandbox.h"
 #include "sandbox_form.h"
 #include "sandbox_inside.h"
@@ -50,14 +50,13 @@ sandbox_run(const sandbox_t *sandbox, sandbox_result_t *result)
     sandbox_run_t run = {
         .sandbox = sandbox, .result = result, .report = -1, .listener = -1
     };
-    char said[256];
 
     memset(result, 0, sizeof(*result));
     result->output = calloc(1, 1);
 
-    if (sandbox_form() == SANDBOX_ANY
-        && sandbox_open(SANDBOX_ANY, NULL, said, sizeof(said)) != 0) {
-        snprintf(result->err, sizeof(result->err), "%s", said);
+    if (sandbox_form() == SANDBOX_ANY) {
+        snprintf(result->err, sizeof(result->err),
+                 "nobody looked which sandbox there is");
         return SANDBOX_BROKEN;
     }
 
@@ -112,8 +111,7 @@ sandbox_start(sandbox_run_t *run)
         goto failed_report;
     }
 
-    clock_gettime(CLOCK_MONOTONIC, &run->deadline);
-    run->deadline.tv_sec += run->sandbox->wall_seconds;
+    run->deadline = clock_now() + (int64_t) run->sandbox->wall_seconds * 1000;
 
     run->pid = fork();
     if (run->pid == 0) {
@@ -449,9 +447,5 @@ sandbox_close(int *fd)
 static long
 sandbox_left_ms(const sandbox_run_t *run)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (run->deadline.tv_sec - now.tv_sec) * 1000
-           + (run->deadline.tv_nsec - now.tv_nsec) / 1000000;
+    return (long) (run->deadline - clock_now());
 }

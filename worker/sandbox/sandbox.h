@@ -80,12 +80,10 @@ typedef struct {
 int sandbox_open(sandbox_form_t form, const char *helper, char *said,
                  size_t size);
 
-/* The form that was settled, or SANDBOX_ANY. */
-sandbox_form_t sandbox_form(void);
-
-/* Runs the tool to its end, after sandbox_open() if nobody called it. `result`
-   is filled in every case. Words of argv that are SANDBOX_INPUT, or that begin
-   with SANDBOX_JOB and a slash, mean these in both forms. */
+/* Runs the tool to its end, in the form that sandbox_open() settled; without
+   one, SANDBOX_BROKEN. `result` is filled in every case. Words of argv that are
+   SANDBOX_INPUT, or that begin with SANDBOX_JOB and a slash, mean these in both
+   forms. */
 sandbox_rc_t sandbox_run(const sandbox_t *sandbox, sandbox_result_t *result);
 
 #endif

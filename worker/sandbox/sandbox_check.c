@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "worker/base/file.h"
 #include "sandbox.h"
 #include "sandbox_check.h"
 #include "sandbox_form.h"
 #include "sandbox_inside.h"
-#include "worker/store/store.h"
 
 /* Limits that are reached soon. */
 #define CHECK_SECONDS 1
@@ -70,8 +70,8 @@ sandbox_check(FILE *out)
     sandbox_check_tries(&run);
     sandbox_check_threads(&run);
 
-    store_erase(run.job);
-    store_erase(run.other);
+    file_erase(run.job);
+    file_erase(run.other);
     return run.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -14,6 +14,12 @@ typedef struct {
     char paths[4][PATH_MAX];
 } sandbox_words_t;
 
+/* The form that was settled for this process, or SANDBOX_ANY. */
+sandbox_form_t sandbox_form(void);
+
+/* Settles it; `helper` is the path of sluice-sandbox. */
+void sandbox_form_settle(sandbox_form_t form, const char *helper);
+
 /* Puts the command line for the tool in this form into `argv`, which ends with
    NULL; the start of the tool is told on descriptor `report`. Returns the
    number of words, or -1 when there are too many. */

@@ -5,7 +5,7 @@
 #define SLUICE_SANDBOX_VERDICT_H
 
 #include <sys/types.h>
-#include <time.h>
+#include <stdint.h>
 #include "sandbox.h"
 #include "sandbox_folder.h"
 
@@ -24,7 +24,7 @@ typedef struct {
     size_t err_len;
     char line[SANDBOX_LINE_MAX];
     size_t line_len;
-    struct timespec deadline;
+    int64_t deadline; /* clock_now() */
 } sandbox_run_t;
 
 

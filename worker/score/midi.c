@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "worker/media/words.h"
 #include "midi.h"
-#include "words.h"
 
 #define MIDI_TEMPOS_MAX 4096
 #define MIDI_TEMPO 500000     /* microseconds a quarter note, until told */

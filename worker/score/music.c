@@ -1,8 +1,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "worker/media/words.h"
 #include "music.h"
-#include "words.h"
 
 #define MUSIC_FIFTHS_MAX 7 /* sharps or flats of a key */
 

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-#include "disk.h"
+#include "worker/base/file.h"
 #include "worker/base/pulse.h"
-#include "store.h"
+#include "disk.h"
 
 #define DISK_TRIAL "trial.XXXXXX"   /* mkostemp() fills it in */
 #define DISK_TRIAL_SIZE (64 * 1024) /* bytes, as tools write at once */
@@ -42,7 +42,7 @@ disk_try_once(const char *folder)
     ssize_t n;
     static const char bytes[DISK_TRIAL_SIZE] = { 1 };
 
-    if (store_join(path, folder, DISK_TRIAL) != 0) {
+    if (file_join(path, folder, DISK_TRIAL) != 0) {
         return -1;
     }
 

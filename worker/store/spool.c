@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "spool.h"
-#include "store.h"
 #include "core/base/uuid.h"
+#include "worker/base/file.h"
+#include "spool.h"
 
 #define SPOOL_NAME_SIZE (UUID_TEXT_SIZE + sizeof(".state"))
 
@@ -69,7 +69,7 @@ spool_path(const config_t *config, const char *id, const char *end,
     char name[SPOOL_NAME_SIZE];
 
     snprintf(name, sizeof(name), "%s%s", id, end);
-    return store_join(path, config->spool, name);
+    return file_join(path, config->spool, name);
 }
 
 

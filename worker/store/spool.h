@@ -1,6 +1,6 @@
 /*
  * What nginx makes in the spool of an upload: <id>.part while it comes,
- * <id>.state beside it, <id> when it is whole (ngx_module/ngx_sluice_spool.h).
+ * <id>.state beside it, <id> when it is whole (ngx_module/spool/ngx_sluice_spool.h).
  * Whoever is at it holds a lock on the file; rows are written and files go
  * under it.
  */
@@ -8,7 +8,7 @@
 #ifndef SLUICE_SPOOL_H
 #define SLUICE_SPOOL_H
 
-#include "worker/base/config.h"
+#include "worker/config/config.h"
 
 /* Takes the upload's lock without waiting. A descriptor to close(), or -1 with
    errno: EAGAIN when somebody has it, ENOENT when there is no file. */

@@ -8,29 +8,14 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "core/base/uuid.h"
+#include "worker/base/file.h"
 #include "worker/base/pulse.h"
 #include "store.h"
-#include "core/base/uuid.h"
 
 #define STORE_TRY ".XXXXXX" /* mkdtemp() fills it in */
 #define STORE_ORIGINAL "original."
 #define STORE_ATTACHMENTS "attachments"
-
-
-static int store_folder(const config_t *config, const char *media,
-                        char path[PATH_MAX]);
-static int store_find(const char *folder, const char *prefix,
-                      char path[PATH_MAX]);
-static int store_readable(const char *path);
-static int store_move(const config_t *config, const char *media,
-                      const char *from, const char *name);
-static int store_empty(DIR *top);
-static int store_erase_folder(int top, const char *name, unsigned *moved);
-static int store_erase_file(int folder, const char *name);
-static int store_move_up(int folder, const char *name, int top,
-                         unsigned *moved);
-static int store_is_dots(const char *name);
-static int store_sync(const char *path);
 
 
 int
@@ -43,8 +28,7 @@ store_work_create(const config_t *config, const char *job, char path[PATH_MAX])
     /* A sweep may remove the folder between its making and its locking. */
     for (tries = 0; tries < 3; tries++) {
         snprintf(name, sizeof(name), "%s" STORE_TRY, job);
-        if (store_join(path, config->work, name) != 0
-            || mkdtemp(path) == NULL) {
+        if (file_join(path, config->work, name) != 0 || mkdtemp(path) == NULL) {
             return -1;
         }
 
@@ -82,7 +66,7 @@ store_work_sweep(const config_t *config)
 
         if (strlen(entry->d_name) != UUID_TEXT_LEN + sizeof(STORE_TRY) - 1
             || !uuid_valid(entry->d_name, UUID_TEXT_LEN)
-            || store_join(path, config->work, entry->d_name) != 0) {
+            || file_join(path, config->work, entry->d_name) != 0) {
             continue;
         }
 
@@ -92,7 +76,7 @@ store_work_sweep(const config_t *config)
             continue;
         }
         if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-            store_erase(path);
+            file_erase(path);
         }
         close(fd);
     }
@@ -101,166 +85,13 @@ store_work_sweep(const config_t *config)
 }
 
 
-int
-store_erase(const char *path)
-{
-    int rc;
-    DIR *dir;
-
-    rc = store_erase_file(AT_FDCWD, path);
-    if (rc <= 0) {
-        return rc;
-    }
-
-    dir = opendir(path);
-    if (dir == NULL) {
-        return -1;
-    }
-
-    rc = store_empty(dir);
-    closedir(dir);
-
-    return rc == 0 ? rmdir(path) : -1;
-}
-
-
-/* Folders come up into the topmost one before they are emptied: so neither
-   paths nor open descriptors grow with the depth of what a tool has nested. */
 static int
-store_empty(DIR *top)
+store_folder(const config_t *config, const char *media, char path[PATH_MAX])
 {
-    int rc, left;
-    unsigned moved = 0;
-    const struct dirent *entry;
+    char name[3 + UUID_TEXT_SIZE];
 
-    do {
-        left = 0;
-        rewinddir(top);
-
-        while ((entry = readdir(top)) != NULL) {
-            if (store_is_dots(entry->d_name)) {
-                continue;
-            }
-
-            left = 1;
-            rc = store_erase_file(dirfd(top), entry->d_name);
-            if (rc == 1) {
-                rc = store_erase_folder(dirfd(top), entry->d_name, &moved);
-            }
-            if (rc != 0) {
-                return -1;
-            }
-        }
-    } while (left);
-
-    return 0;
-}
-
-
-static int
-store_erase_folder(int top, const char *name, unsigned *moved)
-{
-    int fd, rc = 0;
-    DIR *dir;
-    const struct dirent *entry;
-
-    fd = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd == -1) {
-        return -1;
-    }
-
-    dir = fdopendir(fd);
-    if (dir == NULL) {
-        close(fd);
-        return -1;
-    }
-
-    while (rc == 0 && (entry = readdir(dir)) != NULL) {
-        if (store_is_dots(entry->d_name)) {
-            continue;
-        }
-        rc = store_erase_file(fd, entry->d_name);
-        if (rc == 1) {
-            rc = store_move_up(fd, entry->d_name, top, moved);
-        }
-    }
-
-    closedir(dir);
-    return rc == 0 ? unlinkat(top, name, AT_REMOVEDIR) : -1;
-}
-
-
-/* 0 when it is gone; 1 when it is a folder, which is open to us then; -1. */
-static int
-store_erase_file(int folder, const char *name)
-{
-    if (unlinkat(folder, name, 0) == 0 || errno == ENOENT) {
-        return 0;
-    }
-
-    if (errno != EISDIR || fchmodat(folder, name, 0700, 0) != 0) {
-        return -1;
-    }
-
-    return 1;
-}
-
-
-static int
-store_move_up(int folder, const char *name, int top, unsigned *moved)
-{
-    int rc;
-    char fresh[16];
-
-    do {
-        snprintf(fresh, sizeof(fresh), "%u", (*moved)++);
-        rc = renameat(folder, name, top, fresh);
-    } while (rc != 0
-             && (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR));
-
-    return rc;
-}
-
-
-static int
-store_is_dots(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-
-int
-store_find_original(const config_t *config, const char *media,
-                    char path[PATH_MAX])
-{
-    char folder[PATH_MAX];
-
-    if (store_folder(config, media, folder) != 0
-        || (store_find(folder, STORE_ORIGINAL, path) != 0
-            && store_join(path, config->spool, media) != 0)) {
-        return -1;
-    }
-
-    return store_readable(path);
-}
-
-
-int
-store_find_attachment(const config_t *config, const char *media,
-                      const char *attachment, char path[PATH_MAX])
-{
-    char folder[PATH_MAX], attachments[PATH_MAX], prefix[UUID_TEXT_SIZE + 1];
-
-    snprintf(prefix, sizeof(prefix), "%s.", attachment);
-
-    if (store_folder(config, media, folder) != 0
-        || store_join(attachments, folder, STORE_ATTACHMENTS) != 0
-        || (store_find(attachments, prefix, path) != 0
-            && store_join(path, config->spool, attachment) != 0)) {
-        return -1;
-    }
-
-    return store_readable(path);
+    snprintf(name, sizeof(name), "%s/%s", uuid_shard(media), media);
+    return file_join(path, config->media, name);
 }
 
 
@@ -279,7 +110,7 @@ store_find(const char *folder, const char *prefix, char path[PATH_MAX])
 
     while (rc != 0 && (entry = readdir(dir)) != NULL) {
         if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0) {
-            rc = store_join(path, folder, entry->d_name);
+            rc = file_join(path, folder, entry->d_name);
         }
     }
 
@@ -309,104 +140,37 @@ store_readable(const char *path)
 
 
 int
-store_keep_original(const config_t *config, const char *media, const char *from,
-                    const char *extension)
+store_find_original(const config_t *config, const char *media,
+                    char path[PATH_MAX])
 {
-    char name[64];
+    char folder[PATH_MAX];
 
-    snprintf(name, sizeof(name), STORE_ORIGINAL "%s", extension);
+    if (store_folder(config, media, folder) != 0
+        || (store_find(folder, STORE_ORIGINAL, path) != 0
+            && file_join(path, config->spool, media) != 0)) {
+        return -1;
+    }
 
-    return store_move(config, media, from, name) == 0
-               ? store_sync(config->spool)
-               : -1;
+    return store_readable(path);
 }
 
 
 int
-store_keep_attachment(const config_t *config, const char *media,
-                      const char *attachment, const char *from,
-                      const char *extension)
+store_find_attachment(const config_t *config, const char *media,
+                      const char *attachment, char path[PATH_MAX])
 {
-    char name[sizeof(STORE_ATTACHMENTS) + UUID_TEXT_SIZE + 32];
+    char folder[PATH_MAX], attachments[PATH_MAX], prefix[UUID_TEXT_SIZE + 1];
 
-    snprintf(name, sizeof(name), STORE_ATTACHMENTS "/%s.%s", attachment,
-             extension);
+    snprintf(prefix, sizeof(prefix), "%s.", attachment);
 
-    return store_move(config, media, from, name) == 0
-               ? store_sync(config->spool)
-               : -1;
-}
-
-
-int
-store_settle(const char *work, const char *name)
-{
-    int fd, rc;
-    char path[PATH_MAX];
-
-    if (store_join(path, work, name) != 0) {
+    if (store_folder(config, media, folder) != 0
+        || file_join(attachments, folder, STORE_ATTACHMENTS) != 0
+        || (store_find(attachments, prefix, path) != 0
+            && file_join(path, config->spool, attachment) != 0)) {
         return -1;
     }
 
-    fd = store_open(path);
-    if (fd == -1) {
-        return -1;
-    }
-
-    rc = fchmod(fd, 0644) == 0 ? fsync(fd) : -1;
-    close(fd);
-    return rc;
-}
-
-
-int
-store_settle_folder(const char *work, const char *name, int files)
-{
-    int fd, rc;
-    char path[PATH_MAX];
-    DIR *dir;
-    const struct dirent *entry;
-
-    if (store_join(path, work, name) != 0) {
-        return -1;
-    }
-
-    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd == -1) {
-        return -1;
-    }
-
-    dir = fdopendir(fd);
-    if (dir == NULL) {
-        close(fd);
-        return -1;
-    }
-
-    while ((entry = readdir(dir)) != NULL) {
-        files -= !store_is_dots(entry->d_name);
-    }
-
-    if (files == 0) {
-        rc = fchmod(fd, 0755) == 0 ? fsync(fd) : -1;
-    } else {
-        rc = -1;
-        errno = EINVAL;
-    }
-
-    closedir(dir);
-    return rc;
-}
-
-
-int
-store_publish(const config_t *config, const char *media, const char *work,
-              const char *name)
-{
-    char from[PATH_MAX];
-
-    return store_join(from, work, name) == 0
-               ? store_move(config, media, from, name)
-               : -1;
+    return store_readable(path);
 }
 
 
@@ -417,9 +181,9 @@ store_move(const config_t *config, const char *media, const char *from,
 {
     char shard[PATH_MAX], folder[PATH_MAX], to[PATH_MAX], inner[PATH_MAX];
 
-    if (store_join(shard, config->media, uuid_shard(media)) != 0
+    if (file_join(shard, config->media, uuid_shard(media)) != 0
         || store_folder(config, media, folder) != 0
-        || store_join(to, folder, name) != 0) {
+        || file_join(to, folder, name) != 0) {
         return -1;
     }
 
@@ -444,9 +208,110 @@ store_move(const config_t *config, const char *media, const char *from,
         return -1;
     }
 
-    return store_sync(inner) == 0 && store_sync(folder) == 0
-                   && store_sync(shard) == 0
-               ? store_sync(config->media)
+    return file_sync(inner) == 0 && file_sync(folder) == 0
+                   && file_sync(shard) == 0
+               ? file_sync(config->media)
+               : -1;
+}
+
+
+int
+store_keep_original(const config_t *config, const char *media, const char *from,
+                    const char *extension)
+{
+    char name[64];
+
+    snprintf(name, sizeof(name), STORE_ORIGINAL "%s", extension);
+
+    return store_move(config, media, from, name) == 0 ? file_sync(config->spool)
+                                                      : -1;
+}
+
+
+int
+store_keep_attachment(const config_t *config, const char *media,
+                      const char *attachment, const char *from,
+                      const char *extension)
+{
+    char name[sizeof(STORE_ATTACHMENTS) + UUID_TEXT_SIZE + 32];
+
+    snprintf(name, sizeof(name), STORE_ATTACHMENTS "/%s.%s", attachment,
+             extension);
+
+    return store_move(config, media, from, name) == 0 ? file_sync(config->spool)
+                                                      : -1;
+}
+
+
+int
+store_settle(const char *work, const char *name)
+{
+    int fd, rc;
+    char path[PATH_MAX];
+
+    if (file_join(path, work, name) != 0) {
+        return -1;
+    }
+
+    fd = file_open(path);
+    if (fd == -1) {
+        return -1;
+    }
+
+    rc = fchmod(fd, 0644) == 0 ? fsync(fd) : -1;
+    close(fd);
+    return rc;
+}
+
+
+int
+store_settle_folder(const char *work, const char *name, int files)
+{
+    int fd, rc;
+    char path[PATH_MAX];
+    DIR *dir;
+    const struct dirent *entry;
+
+    if (file_join(path, work, name) != 0) {
+        return -1;
+    }
+
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd == -1) {
+        return -1;
+    }
+
+    dir = fdopendir(fd);
+    if (dir == NULL) {
+        close(fd);
+        return -1;
+    }
+
+    while ((entry = readdir(dir)) != NULL) {
+        files -= strcmp(entry->d_name, ".") != 0
+                 && strcmp(entry->d_name, "..") != 0;
+    }
+
+    if (files == 0) {
+        rc = fchmod(fd, 0755) == 0 ? fsync(fd) : -1;
+    } else {
+        rc = -1;
+        errno = EINVAL;
+    }
+
+    closedir(dir);
+    return rc;
+}
+
+
+int
+store_publish(const config_t *config, const char *media, const char *work,
+              const char *name)
+{
+    char from[PATH_MAX];
+
+    return file_join(from, work, name) == 0
+               ? store_move(config, media, from, name)
                : -1;
 }
 
@@ -456,8 +321,7 @@ store_remove_upload(const config_t *config, const char *upload)
 {
     char path[PATH_MAX];
 
-    return store_join(path, config->spool, upload) == 0 ? store_erase(path)
-                                                        : -1;
+    return file_join(path, config->spool, upload) == 0 ? file_erase(path) : -1;
 }
 
 
@@ -468,140 +332,11 @@ store_remove(const config_t *config, const char *media)
 
     snprintf(part, sizeof(part), "%s.part", media);
 
-    if (store_folder(config, media, path) != 0 || store_erase(path) != 0
-        || store_join(path, config->spool, media) != 0 || store_erase(path) != 0
-        || store_join(path, config->spool, part) != 0) {
+    if (store_folder(config, media, path) != 0 || file_erase(path) != 0
+        || file_join(path, config->spool, media) != 0 || file_erase(path) != 0
+        || file_join(path, config->spool, part) != 0) {
         return -1;
     }
 
-    return store_erase(path);
-}
-
-
-char *
-store_read(const char *path, size_t max, size_t *len)
-{
-    int fd;
-    char *bytes = NULL;
-    ssize_t n;
-    struct stat st;
-
-    fd = store_open(path);
-    if (fd == -1) {
-        return NULL;
-    }
-
-    if (fstat(fd, &st) != 0) {
-        goto failed;
-    }
-    if ((size_t) st.st_size > max) {
-        errno = EFBIG;
-        goto failed;
-    }
-
-    bytes = malloc((size_t) st.st_size + 1);
-    if (bytes == NULL) {
-        goto failed;
-    }
-
-    for (*len = 0; *len < (size_t) st.st_size; *len += (size_t) n) {
-        n = read(fd, bytes + *len, (size_t) st.st_size - *len);
-        if (n <= 0) {
-            goto failed;
-        }
-    }
-
-    bytes[*len] = '\0';
-    close(fd);
-    return bytes;
-
-failed:
-
-    free(bytes);
-    close(fd);
-    return NULL;
-}
-
-
-int
-store_write(const char *path, const void *bytes, size_t len)
-{
-    int fd;
-    ssize_t n;
-
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd == -1) {
-        return -1;
-    }
-
-    n = write(fd, bytes, len);
-    if (close(fd) != 0 || n != (ssize_t) len) {
-        return -1;
-    }
-
-    return 0;
-}
-
-
-int
-store_join(char path[PATH_MAX], const char *folder, const char *name)
-{
-    int n;
-
-    n = snprintf(path, PATH_MAX, "%s/%s", folder, name);
-    if (n < 0 || n >= PATH_MAX) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-
-    return 0;
-}
-
-
-static int
-store_folder(const config_t *config, const char *media, char path[PATH_MAX])
-{
-    char name[3 + UUID_TEXT_SIZE];
-
-    snprintf(name, sizeof(name), "%s/%s", uuid_shard(media), media);
-    return store_join(path, config->media, name);
-}
-
-
-/* What a tool left behind a name may be a link, or a pipe that never answers.
- */
-int
-store_open(const char *path)
-{
-    int fd;
-    struct stat st;
-
-    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd == -1) {
-        return -1;
-    }
-
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        close(fd);
-        errno = EINVAL;
-        return -1;
-    }
-
-    return fd;
-}
-
-
-static int
-store_sync(const char *path)
-{
-    int fd, rc;
-
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd == -1) {
-        return -1;
-    }
-
-    rc = fsync(fd);
-    close(fd);
-    return rc;
+    return file_erase(path);
 }

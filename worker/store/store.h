@@ -9,7 +9,7 @@
 
 #include <limits.h>
 #include <stddef.h>
-#include "worker/base/config.h"
+#include "worker/config/config.h"
 
 /* A folder of this try's own: <work>/<job id>.XXXXXX, since an earlier try may
    not know yet that it lost the job. Returns a descriptor that holds a lock on
@@ -19,10 +19,6 @@ int store_work_create(const config_t *config, const char *job,
 
 /* Removes the folders below `work` that no process holds. */
 void store_work_sweep(const config_t *config);
-
-/* Removes a file or a folder with all that is in it, however deep and whatever
-   its modes. 0 also when there was nothing; -1 with errno set. */
-int store_erase(const char *path);
 
 /* Where the file that was uploaded is: in the store, or still in the spool.
    Makes sure that the tools may read it. 0, or -1 with errno set. */
@@ -52,8 +48,7 @@ int store_settle_folder(const char *work, const char *name, int files);
 
 /* Publishes `name`, a settled file or folder in `work`, under the same name in
    the media's folder, where a folder in the name is made. What is published
-   already stays, and what was made anew
-   is dropped. 0, or -1 with errno set. */
+   already stays, and what was made anew is dropped. 0, or -1 with errno set. */
 int store_publish(const config_t *config, const char *media, const char *work,
                   const char *name);
 
@@ -62,19 +57,5 @@ int store_remove(const config_t *config, const char *media);
 
 /* Removes a file that is still in the spool. 0, or -1 with errno set. */
 int store_remove_upload(const config_t *config, const char *upload);
-
-/* Reads a file of at most `max` bytes into memory, terminated; free() it. NULL
-   with errno set (EFBIG when it is larger). */
-char *store_read(const char *path, size_t max, size_t *len);
-
-/* Opens a plain file for reading, without following a link or waiting. The
-   descriptor, or -1 with errno set (EINVAL: no plain file). */
-int store_open(const char *path);
-
-/* Creates a file with these bytes. 0, or -1 with errno set. */
-int store_write(const char *path, const void *bytes, size_t len);
-
-/* "<folder>/<name>". 0, or -1 with errno ENAMETOOLONG. */
-int store_join(char path[PATH_MAX], const char *folder, const char *name);
 
 #endif

@@ -4,11 +4,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "worker/jobs/job.h"
+#include "worker/base/file.h"
 #include "worker/base/log.h"
-#include "worker/media/media_tool.h"
+#include "worker/jobs/base/media_tool.h"
 #include "worker/media/playlist.h"
-#include "worker/store/store.h"
+#include "film.h"
 
 #define PACKAGE_PROBE_SECONDS 60
 
@@ -47,114 +47,6 @@ typedef struct {
     playlist_t checked;
     playlist_variant_t variant;
 } package_t;
-
-
-static void package_plan(package_t *package);
-static int package_copies_video(const ffprobe_stream_t *video);
-static int package_copies_audio(const ffprobe_stream_t *audio);
-static void package_scale(const ffprobe_stream_t *video, int *width,
-                          int *height);
-static job_outcome_t package_make(package_t *package);
-static void package_words(const package_t *package, const char **argv);
-static void package_progress(void *job, const char *line);
-static job_outcome_t package_check(package_t *package);
-static job_outcome_t package_check_ranges(package_t *package);
-static job_outcome_t package_check_duration(package_t *package);
-static int package_estimates(const char *demuxer);
-static job_outcome_t package_check_streams(package_t *package);
-static int package_codecs(package_t *package);
-static job_outcome_t package_master(package_t *package);
-static job_outcome_t package_publish(package_t *package);
-static job_outcome_t package_broken(job_t *job, const char *why);
-
-
-job_outcome_t
-job_package(job_t *job)
-{
-    package_t package = { .job = job };
-    job_outcome_t outcome;
-
-    outcome = job_open(job);
-    if (outcome == JOB_DONE) {
-        outcome = media_tool_probe(job, job->sniff->demuxer, SANDBOX_INPUT,
-                                   PACKAGE_PROBE_SECONDS, &package.probe);
-    }
-    if (outcome != JOB_DONE) {
-        return outcome;
-    }
-    json_decref(package.probe.streams);
-
-    package_plan(&package);
-
-    outcome = package_make(&package);
-    if (outcome == JOB_DONE) {
-        outcome = package_check(&package);
-    }
-    if (outcome == JOB_DONE) {
-        outcome = package_master(&package);
-    }
-    if (outcome == JOB_DONE) {
-        outcome = package_publish(&package);
-    }
-    if (outcome != JOB_DONE) {
-        return outcome;
-    }
-
-    json_object_set_new(job->patch, "duration",
-                        json_real(package.checked.duration));
-    json_object_update_new(job->result,
-                           json_pack("{s:s, s:s?, s:s?, s:i}", "rendition",
-                                     package.name, "video",
-                                     !package.video       ? NULL
-                                     : package.copy_video ? "copied"
-                                                          : "encoded",
-                                     "audio",
-                                     !package.audio       ? NULL
-                                     : package.copy_audio ? "copied"
-                                                          : "encoded",
-                                     "segments", package.checked.segments));
-
-    return JOB_DONE;
-}
-
-
-static void
-package_plan(package_t *package)
-{
-    const ffprobe_stream_t *video = &package->probe.video;
-    const ffprobe_stream_t *audio = &package->probe.audio;
-
-    package->video = video->index != -1;
-    package->audio = audio->index != -1;
-    package->copy_video = package->video && package_copies_video(video);
-    package->copy_audio = package->audio && package_copies_audio(audio);
-    package->duration = package->probe.duration;
-
-    snprintf(package->name, sizeof(package->name), "audio");
-
-    if (package->video) {
-        package->width = video->width;
-        package->height = video->height;
-        if (!package->copy_video) {
-            package_scale(video, &package->width, &package->height);
-        }
-        if (video->duration > 0) {
-            package->duration = video->duration;
-        }
-        snprintf(package->name, sizeof(package->name), "%dp", package->height);
-    }
-
-    snprintf(package->playlist, sizeof(package->playlist), "hls/%s.m3u8",
-             package->name);
-    snprintf(package->file, sizeof(package->file), "hls/%s.mp4", package->name);
-    snprintf(package->map_video, sizeof(package->map_video), "0:%d",
-             video->index);
-    snprintf(package->map_audio, sizeof(package->map_audio), "0:%d",
-             audio->index);
-    snprintf(package->filter, sizeof(package->filter),
-             "scale=%d:%d,setsar=1,format=yuv420p", package->width,
-             package->height);
-}
 
 
 /* What every player decodes, and what needs no turning. */
@@ -215,39 +107,64 @@ package_scale(const ffprobe_stream_t *video, int *width, int *height)
 }
 
 
-static job_outcome_t
-package_make(package_t *package)
+static void
+package_plan(package_t *package)
 {
-    double seconds, bytes;
-    char path[PATH_MAX];
-    job_t *job = package->job;
-    const char *argv[PACKAGE_WORDS];
-    job_outcome_t outcome;
-    sandbox_result_t result;
-    job_tool_t tool = {
-        .argv = argv,
-        .line = package_progress,
-        .refused = "The file cannot be converted: it is damaged or cut off.",
-        .too_long = "Converting the file took longer than any film of its "
-                    "length should.",
-    };
+    const ffprobe_stream_t *video = &package->probe.video;
+    const ffprobe_stream_t *audio = &package->probe.audio;
 
-    if (store_join(path, job->work, "hls") != 0 || mkdir(path, 0755) != 0) {
-        return job_errno(job, "making a folder to work in");
+    package->video = video->index != -1;
+    package->audio = audio->index != -1;
+    package->copy_video = package->video && package_copies_video(video);
+    package->copy_audio = package->audio && package_copies_audio(audio);
+    package->duration = package->probe.duration;
+
+    snprintf(package->name, sizeof(package->name), "audio");
+
+    if (package->video) {
+        package->width = video->width;
+        package->height = video->height;
+        if (!package->copy_video) {
+            package_scale(video, &package->width, &package->height);
+        }
+        if (video->duration > 0) {
+            package->duration = video->duration;
+        }
+        snprintf(package->name, sizeof(package->name), "%dp", package->height);
     }
 
-    seconds = PACKAGE_SECONDS_BASE
-              + PACKAGE_SECONDS_SECOND * package->probe.duration;
-    bytes = PACKAGE_BYTES_BASE + 1.2 * (double) job->input_size
-            + PACKAGE_BYTES_SECOND * package->probe.duration;
-    tool.seconds = (int) seconds;
-    tool.file_size = (uint64_t) bytes;
+    snprintf(package->playlist, sizeof(package->playlist), "hls/%s.m3u8",
+             package->name);
+    snprintf(package->file, sizeof(package->file), "hls/%s.mp4", package->name);
+    snprintf(package->map_video, sizeof(package->map_video), "0:%d",
+             video->index);
+    snprintf(package->map_audio, sizeof(package->map_audio), "0:%d",
+             audio->index);
+    snprintf(package->filter, sizeof(package->filter),
+             "scale=%d:%d,setsar=1,format=yuv420p", package->width,
+             package->height);
+}
 
-    package_words(package, argv);
-    outcome = job_tool(job, &tool, &result);
-    free(result.output);
 
-    return outcome;
+/* out_time_us=1234567 */
+static void
+package_progress(void *data, const char *line)
+{
+    double seconds, duration;
+    job_t *job = data;
+
+    if (strncmp(line, "out_time_us=", 12) != 0) {
+        return;
+    }
+
+    seconds = strtod(line + 12, NULL) / 1e6;
+    duration = json_number_value(
+        json_object_get(json_object_get(job->row, "media"), "duration"));
+
+    /* the last percent is for checking and publishing */
+    if (duration > 0 && seconds > 0) {
+        job->progress = fmin(99, 99 * seconds / duration);
+    }
 }
 
 
@@ -306,42 +223,50 @@ package_words(const package_t *package, const char **argv)
 }
 
 
-/* out_time_us=1234567 */
-static void
-package_progress(void *data, const char *line)
+static job_outcome_t
+package_make(package_t *package)
 {
-    double seconds, duration;
-    job_t *job = data;
+    double seconds, bytes;
+    char path[PATH_MAX];
+    job_t *job = package->job;
+    const char *argv[PACKAGE_WORDS];
+    job_outcome_t outcome;
+    sandbox_result_t result;
+    job_tool_t tool = {
+        .argv = argv,
+        .line = package_progress,
+        .refused = "The file cannot be converted: it is damaged or cut off.",
+        .too_long = "Converting the file took longer than any film of its "
+                    "length should.",
+    };
 
-    if (strncmp(line, "out_time_us=", 12) != 0) {
-        return;
+    if (file_join(path, job->work, "hls") != 0 || mkdir(path, 0755) != 0) {
+        return job_errno(job, "making a folder to work in");
     }
 
-    seconds = strtod(line + 12, NULL) / 1e6;
-    duration = json_number_value(
-        json_object_get(json_object_get(job->row, "media"), "duration"));
+    seconds = PACKAGE_SECONDS_BASE
+              + PACKAGE_SECONDS_SECOND * package->probe.duration;
+    bytes = PACKAGE_BYTES_BASE + 1.2 * (double) job->input_size
+            + PACKAGE_BYTES_SECOND * package->probe.duration;
+    tool.seconds = (int) seconds;
+    tool.file_size = (uint64_t) bytes;
 
-    /* the last percent is for checking and publishing */
-    if (duration > 0 && seconds > 0) {
-        job->progress = fmin(99, 99 * seconds / duration);
-    }
+    package_words(package, argv);
+    outcome = job_tool(job, &tool, &result);
+    free(result.output);
+
+    return outcome;
 }
 
 
 static job_outcome_t
-package_check(package_t *package)
+package_broken(job_t *job, const char *why)
 {
-    job_outcome_t outcome;
-
-    outcome = package_check_ranges(package);
-    if (outcome == JOB_DONE) {
-        outcome = package_check_duration(package);
-    }
-    if (outcome == JOB_DONE) {
-        outcome = package_check_streams(package);
-    }
-
-    return outcome;
+    log_write(LOG_WARN, "job package %s: refused what was made: %s", job->id,
+              why);
+    return job_end(job, JOB_BAD,
+                   "The file could not be made playable: what "
+                   "came out of converting it is not whole.");
 }
 
 
@@ -354,13 +279,13 @@ package_check_ranges(package_t *package)
     job_t *job = package->job;
     struct stat st;
 
-    if (store_join(path, job->work, package->playlist) != 0
-        || store_join(file, job->work, package->file) != 0
+    if (file_join(path, job->work, package->playlist) != 0
+        || file_join(file, job->work, package->file) != 0
         || lstat(file, &st) != 0 || !S_ISREG(st.st_mode)) {
         return package_broken(job, "no file came out");
     }
 
-    text = store_read(path, PACKAGE_PLAYLIST_MAX, &len);
+    text = file_read(path, PACKAGE_PLAYLIST_MAX, &len);
     if (text == NULL) {
         return package_broken(job, "no playlist came out");
     }
@@ -371,6 +296,15 @@ package_check_ranges(package_t *package)
     free(text);
 
     return rc == 0 ? JOB_DONE : package_broken(job, err);
+}
+
+
+/* Formats without a duration of their own: ffprobe guesses from bit rates. */
+static int
+package_estimates(const char *demuxer)
+{
+    return strcmp(demuxer, "mp3") == 0 || strcmp(demuxer, "aac") == 0
+           || strcmp(demuxer, "mpegts") == 0 || strcmp(demuxer, "mpeg") == 0;
 }
 
 
@@ -396,15 +330,6 @@ package_check_duration(package_t *package)
     }
 
     return JOB_DONE;
-}
-
-
-/* Formats without a duration of their own: ffprobe guesses from bit rates. */
-static int
-package_estimates(const char *demuxer)
-{
-    return strcmp(demuxer, "mp3") == 0 || strcmp(demuxer, "aac") == 0
-           || strcmp(demuxer, "mpegts") == 0 || strcmp(demuxer, "mpeg") == 0;
 }
 
 
@@ -445,6 +370,52 @@ package_check_streams(package_t *package)
 
 
 static job_outcome_t
+package_check(package_t *package)
+{
+    job_outcome_t outcome;
+
+    outcome = package_check_ranges(package);
+    if (outcome == JOB_DONE) {
+        outcome = package_check_duration(package);
+    }
+    if (outcome == JOB_DONE) {
+        outcome = package_check_streams(package);
+    }
+
+    return outcome;
+}
+
+
+static int
+package_codecs(package_t *package)
+{
+    int fd, rc = -1;
+    char path[PATH_MAX], *init;
+    size_t len = (size_t) package->checked.map_size;
+
+    if (len > PACKAGE_INIT_MAX
+        || file_join(path, package->job->work, package->file) != 0) {
+        return -1;
+    }
+
+    fd = file_open(path);
+    init = malloc(len);
+
+    if (fd != -1 && init != NULL && read(fd, init, len) == (ssize_t) len) {
+        rc = playlist_codecs(init, len, package->video, package->audio,
+                             package->variant.codecs,
+                             sizeof(package->variant.codecs));
+    }
+
+    if (fd != -1) {
+        close(fd);
+    }
+    free(init);
+    return rc;
+}
+
+
+static job_outcome_t
 package_master(package_t *package)
 {
     int n;
@@ -463,47 +434,18 @@ package_master(package_t *package)
     }
 
     /* A tool may have put a link in the place of the folder. */
-    if (store_join(path, package->job->work, "hls") != 0
-        || lstat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+    if (file_join(path, package->job->work, "hls") != 0 || lstat(path, &st) != 0
+        || !S_ISDIR(st.st_mode)) {
         return package_broken(package->job, "its folder is gone");
     }
 
     n = playlist_master(variant, text, sizeof(text));
-    if (n < 0 || store_join(path, package->job->work, PACKAGE_MASTER) != 0
-        || store_write(path, text, (size_t) n) != 0) {
+    if (n < 0 || file_join(path, package->job->work, PACKAGE_MASTER) != 0
+        || file_write(path, text, (size_t) n) != 0) {
         return job_errno(package->job, "writing the playlist");
     }
 
     return JOB_DONE;
-}
-
-
-static int
-package_codecs(package_t *package)
-{
-    int fd, rc = -1;
-    char path[PATH_MAX], *init;
-    size_t len = (size_t) package->checked.map_size;
-
-    if (len > PACKAGE_INIT_MAX
-        || store_join(path, package->job->work, package->file) != 0) {
-        return -1;
-    }
-
-    fd = store_open(path);
-    init = malloc(len);
-
-    if (fd != -1 && init != NULL && read(fd, init, len) == (ssize_t) len) {
-        rc = playlist_codecs(init, len, package->video, package->audio,
-                             package->variant.codecs,
-                             sizeof(package->variant.codecs));
-    }
-
-    if (fd != -1) {
-        close(fd);
-    }
-    free(init);
-    return rc;
 }
 
 
@@ -524,12 +466,51 @@ package_publish(package_t *package)
 }
 
 
-static job_outcome_t
-package_broken(job_t *job, const char *why)
+job_outcome_t
+package_run(job_t *job)
 {
-    log_write(LOG_WARN, "job package %s: refused what was made: %s", job->id,
-              why);
-    return job_end(job, JOB_BAD,
-                   "The file could not be made playable: what "
-                   "came out of converting it is not whole.");
+    package_t package = { .job = job };
+    job_outcome_t outcome;
+
+    outcome = job_open(job);
+    if (outcome == JOB_DONE) {
+        outcome = media_tool_probe(job, job->sniff->demuxer, SANDBOX_INPUT,
+                                   PACKAGE_PROBE_SECONDS, &package.probe);
+    }
+    if (outcome != JOB_DONE) {
+        return outcome;
+    }
+    json_decref(package.probe.streams);
+
+    package_plan(&package);
+
+    outcome = package_make(&package);
+    if (outcome == JOB_DONE) {
+        outcome = package_check(&package);
+    }
+    if (outcome == JOB_DONE) {
+        outcome = package_master(&package);
+    }
+    if (outcome == JOB_DONE) {
+        outcome = package_publish(&package);
+    }
+    if (outcome != JOB_DONE) {
+        return outcome;
+    }
+
+    json_object_set_new(job->patch, "duration",
+                        json_real(package.checked.duration));
+    json_object_update_new(job->result,
+                           json_pack("{s:s, s:s?, s:s?, s:i}", "rendition",
+                                     package.name, "video",
+                                     !package.video       ? NULL
+                                     : package.copy_video ? "copied"
+                                                          : "encoded",
+                                     "audio",
+                                     !package.audio       ? NULL
+                                     : package.copy_audio ? "copied"
+                                                          : "encoded",
+                                     "segments", package.checked.segments));
+
+    return JOB_DONE;
 }

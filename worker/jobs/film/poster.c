@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "worker/jobs/job.h"
-#include "worker/media/media_tool.h"
-#include "worker/score/picture.h"
-#include "worker/store/store.h"
+#include "worker/base/file.h"
+#include "worker/jobs/base/media_tool.h"
+#include "worker/media/picture.h"
+#include "film.h"
 
 #define POSTER_SECONDS 60
 #define POSTER_WIDTH "1280"
@@ -17,57 +17,6 @@
 static const double poster_places[] = { 0.1, 0.3, 0.6 };
 
 #define POSTER_PLACES (sizeof(poster_places) / sizeof(poster_places[0]))
-
-
-static job_outcome_t poster_try(job_t *job, int stream, double seconds,
-                                double *luma);
-static job_outcome_t poster_check(job_t *job);
-
-
-job_outcome_t
-job_poster(job_t *job)
-{
-    double luma;
-    size_t i;
-    ffprobe_t probe;
-    job_outcome_t outcome;
-
-    outcome = job_open(job);
-    if (outcome != JOB_DONE) {
-        return outcome;
-    }
-
-    outcome = media_tool_probe(job, job->sniff->demuxer, SANDBOX_INPUT,
-                               POSTER_SECONDS, &probe);
-    if (outcome != JOB_DONE) {
-        return outcome;
-    }
-    json_decref(probe.streams);
-
-    for (i = 0; i < POSTER_PLACES; i++) {
-        outcome = poster_try(job, probe.video.index,
-                             probe.duration * poster_places[i], &luma);
-        if (outcome != JOB_DONE) {
-            return outcome;
-        }
-        if (luma > POSTER_DARK) {
-            break;
-        }
-    }
-
-    outcome = poster_check(job);
-    if (outcome == JOB_DONE) {
-        outcome = job_settle(job, "poster.jpg");
-    }
-    if (outcome == JOB_DONE) {
-        outcome = job_publish(job, "poster.jpg");
-    }
-    if (outcome == JOB_DONE) {
-        json_object_set_new(job->patch, "poster", json_true());
-    }
-
-    return outcome;
-}
 
 
 /* The most typical of some frames from `seconds` on; writes poster.jpg. */
@@ -130,11 +79,11 @@ poster_check(job_t *job)
     size_t len;
     picture_t picture;
 
-    if (store_join(path, job->work, "poster.jpg") != 0) {
+    if (file_join(path, job->work, "poster.jpg") != 0) {
         return job_errno(job, "checking the poster");
     }
 
-    bytes = store_read(path, POSTER_BYTES_MAX, &len);
+    bytes = file_read(path, POSTER_BYTES_MAX, &len);
     if (bytes == NULL) {
         return job_end(job, JOB_BAD,
                        "No picture could be taken from the film.");
@@ -149,4 +98,50 @@ poster_check(job_t *job)
     }
 
     return JOB_DONE;
+}
+
+
+job_outcome_t
+poster_run(job_t *job)
+{
+    double luma;
+    size_t i;
+    ffprobe_t probe;
+    job_outcome_t outcome;
+
+    outcome = job_open(job);
+    if (outcome != JOB_DONE) {
+        return outcome;
+    }
+
+    outcome = media_tool_probe(job, job->sniff->demuxer, SANDBOX_INPUT,
+                               POSTER_SECONDS, &probe);
+    if (outcome != JOB_DONE) {
+        return outcome;
+    }
+    json_decref(probe.streams);
+
+    for (i = 0; i < POSTER_PLACES; i++) {
+        outcome = poster_try(job, probe.video.index,
+                             probe.duration * poster_places[i], &luma);
+        if (outcome != JOB_DONE) {
+            return outcome;
+        }
+        if (luma > POSTER_DARK) {
+            break;
+        }
+    }
+
+    outcome = poster_check(job);
+    if (outcome == JOB_DONE) {
+        outcome = job_settle(job, "poster.jpg");
+    }
+    if (outcome == JOB_DONE) {
+        outcome = job_publish(job, "poster.jpg");
+    }
+    if (outcome == JOB_DONE) {
+        json_object_set_new(job->patch, "poster", json_true());
+    }
+
+    return outcome;
 }

@@ -1,56 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
+#include "worker/jobs/base/media_tool.h"
 #include "worker/media/ffprobe.h"
-#include "worker/jobs/job.h"
-#include "worker/media/media_tool.h"
-#include "worker/score/picture.h"
-#include "worker/store/store.h"
+#include "worker/media/picture.h"
+#include "film.h"
 
 #define PROBE_SECONDS 30
-
-
-static job_outcome_t probe_judge(job_t *job, const ffprobe_t *probe);
-static void probe_report(job_t *job, const ffprobe_t *probe);
-
-
-job_outcome_t
-job_probe(job_t *job)
-{
-    ffprobe_t probe;
-    job_outcome_t outcome;
-
-    outcome = job_open(job);
-    if (outcome != JOB_DONE) {
-        return outcome;
-    }
-
-    /* The name promised something else than what is inside. */
-    if (job->sniff->kind == MEDIA_SCORE) {
-        json_object_set_new(job->patch, "kind", json_string("score"));
-        job_follow(job, "score");
-        return JOB_DONE;
-    }
-
-    outcome = media_tool_probe(job, job->sniff->demuxer, SANDBOX_INPUT,
-                               PROBE_SECONDS, &probe);
-    if (outcome != JOB_DONE) {
-        return outcome;
-    }
-
-    outcome = probe_judge(job, &probe);
-    if (outcome == JOB_DONE) {
-        outcome = job_confirm(job);
-    }
-    if (outcome == JOB_DONE) {
-        outcome = job_keep(job);
-    }
-    if (outcome == JOB_DONE) {
-        probe_report(job, &probe);
-    }
-
-    json_decref(probe.streams);
-    return outcome;
-}
 
 
 static job_outcome_t
@@ -102,4 +57,44 @@ probe_report(job_t *job, const ffprobe_t *probe)
     if (film) {
         job_follow(job, "poster");
     }
+}
+
+
+job_outcome_t
+probe_run(job_t *job)
+{
+    ffprobe_t probe;
+    job_outcome_t outcome;
+
+    outcome = job_open(job);
+    if (outcome != JOB_DONE) {
+        return outcome;
+    }
+
+    /* The name promised something else than what is inside. */
+    if (job->sniff->kind == MEDIA_SCORE) {
+        json_object_set_new(job->patch, "kind", json_string("score"));
+        job_follow(job, "score");
+        return JOB_DONE;
+    }
+
+    outcome = media_tool_probe(job, job->sniff->demuxer, SANDBOX_INPUT,
+                               PROBE_SECONDS, &probe);
+    if (outcome != JOB_DONE) {
+        return outcome;
+    }
+
+    outcome = probe_judge(job, &probe);
+    if (outcome == JOB_DONE) {
+        outcome = job_confirm(job);
+    }
+    if (outcome == JOB_DONE) {
+        outcome = job_keep(job);
+    }
+    if (outcome == JOB_DONE) {
+        probe_report(job, &probe);
+    }
+
+    json_decref(probe.streams);
+    return outcome;
 }

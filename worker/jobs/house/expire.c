@@ -5,47 +5,32 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
-#include "house.h"
 #include "worker/base/log.h"
 #include "worker/store/spool.h"
+#include "house.h"
 
 #define EXPIRE_MANY "100" /* rows at a time */
 #define EXPIRE_FIRST "00000000-0000-0000-0000-000000000000"
 
 
-static job_outcome_t expire_one(job_t *job, const char *id);
-static job_outcome_t expire_locked(job_t *job, const char *id);
-
-
-job_outcome_t
-job_expire(job_t *job)
+static job_outcome_t
+expire_locked(job_t *job, const char *id)
 {
-    size_t i, many;
-    char behind[UUID_TEXT_SIZE] = EXPIRE_FIRST;
-    json_t *ids;
-    const char *id;
-    const char *params[] = { behind, EXPIRE_MANY };
+    json_t *gone;
     job_outcome_t outcome;
 
-    house_count(job, "expired", 0);
-    house_count(job, "held", 0);
+    outcome = house_ask(job, "select queue.expire_upload($1::uuid)", 1, &id,
+                        &gone);
 
-    do {
-        outcome = house_ask(job,
-                            "select queue.expired_uploads($1::uuid, $2::int)",
-                            2, params, &ids);
-        many = json_array_size(ids);
-
-        for (i = 0; i < many && outcome == JOB_DONE; i++) {
-            id = json_string_value(json_array_get(ids, i));
-            if (id != NULL && uuid_valid(id, strlen(id))) {
-                memcpy(behind, id, sizeof(behind));
-                outcome = expire_one(job, id);
-            }
+    if (outcome == JOB_DONE && json_is_true(gone)) {
+        house_count(job, "expired", 1);
+        if (spool_forget(job->config, id) != 0) {
+            log_write(LOG_WARN, "the files of upload %s stay: %s", id,
+                      strerror(errno));
         }
-        json_decref(ids);
-    } while (many > 0 && outcome == JOB_DONE);
+    }
 
+    json_decref(gone);
     return outcome;
 }
 
@@ -76,23 +61,34 @@ expire_one(job_t *job, const char *id)
 }
 
 
-static job_outcome_t
-expire_locked(job_t *job, const char *id)
+job_outcome_t
+expire_run(job_t *job)
 {
-    json_t *gone;
+    size_t i, many;
+    char behind[UUID_TEXT_SIZE] = EXPIRE_FIRST;
+    json_t *ids;
+    const char *id;
+    const char *params[] = { behind, EXPIRE_MANY };
     job_outcome_t outcome;
 
-    outcome = house_ask(job, "select queue.expire_upload($1::uuid)", 1, &id,
-                        &gone);
+    house_count(job, "expired", 0);
+    house_count(job, "held", 0);
 
-    if (outcome == JOB_DONE && json_is_true(gone)) {
-        house_count(job, "expired", 1);
-        if (spool_forget(job->config, id) != 0) {
-            log_write(LOG_WARN, "the files of upload %s stay: %s", id,
-                      strerror(errno));
+    do {
+        outcome = house_ask(job,
+                            "select queue.expired_uploads($1::uuid, $2::int)",
+                            2, params, &ids);
+        many = json_array_size(ids);
+
+        for (i = 0; i < many && outcome == JOB_DONE; i++) {
+            id = json_string_value(json_array_get(ids, i));
+            if (id != NULL && uuid_valid(id, strlen(id))) {
+                memcpy(behind, id, sizeof(behind));
+                outcome = expire_one(job, id);
+            }
         }
-    }
+        json_decref(ids);
+    } while (many > 0 && outcome == JOB_DONE);
 
-    json_decref(gone);
     return outcome;
 }

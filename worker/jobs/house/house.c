@@ -1,7 +1,7 @@
-#include <unistd.h>
+#include "worker/base/clock.h"
 #include "house.h"
 
-#define HOUSE_WAIT_US 500000 /* between two tries to reach the server */
+#define HOUSE_WAIT_MS 500 /* between two tries to reach the server */
 
 
 job_outcome_t
@@ -25,7 +25,7 @@ house_ask(job_t *job, const char *sql, int n, const char *const *params,
             return job_end(job, JOB_AGAIN, "The database refused to answer.");
         }
 
-        usleep(HOUSE_WAIT_US);
+        clock_sleep(HOUSE_WAIT_MS);
     }
 }
 

@@ -1,10 +1,28 @@
-/* What the kinds of jobs share that clean up: expire, orphans, prune, scrub.
-   They ask the record through sql/housekeeping.sql. */
+/* The jobs that clean up, and what they share: they ask the record through
+   sql/queue/housekeeping.sql. */
 
 #ifndef SLUICE_HOUSE_H
 #define SLUICE_HOUSE_H
 
-#include "worker/jobs/job.h"
+#include "worker/jobs/base/job.h"
+
+/* Uploads that nobody came back for in time. */
+job_outcome_t expire_run(job_t *job);
+
+/* Files that no row knows. */
+job_outcome_t orphans_run(job_t *job);
+
+/* Rows that are old enough to go. */
+job_outcome_t prune_run(job_t *job);
+
+/* Originals, read again and compared with what came. */
+job_outcome_t scrub_run(job_t *job);
+
+/* All of a media that somebody deleted. JOB_ERASED. */
+job_outcome_t remove_run(job_t *job);
+
+
+/* for those functions */
 
 /* Asks the record, and again as long as the server is away: what is asked may
    be repeated. JOB_DONE with the answer, to json_decref(); or the job's

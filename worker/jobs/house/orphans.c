@@ -23,11 +23,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "house.h"
+#include "worker/base/file.h"
 #include "worker/base/log.h"
 #include "worker/store/orphan.h"
 #include "worker/store/spool.h"
-#include "worker/store/store.h"
+#include "house.h"
 
 #define ORPHANS_MANY 200 /* files told to the record at a time */
 #define ORPHANS_MANY_TEXT "200"
@@ -47,85 +47,85 @@ typedef struct {
 
 
 static job_outcome_t orphans_walk(orphans_t *orphans, const char *path);
-static job_outcome_t orphans_look(orphans_t *orphans, const char *path);
-static void orphans_strange(orphans_t *orphans, const char *path);
-static job_outcome_t orphans_add(orphans_t *orphans, const char *path,
-                                 const orphan_t *orphan, const struct stat *st);
-static job_outcome_t orphans_note(orphans_t *orphans);
-static job_outcome_t orphans_judge(orphans_t *orphans);
-static job_outcome_t orphans_remove(orphans_t *orphans);
-static job_outcome_t orphans_remove_one(orphans_t *orphans, const char *path,
-                                        const char *mark);
-static int orphans_same(const char *path, const char *mark, int is_folder);
-static job_outcome_t orphans_take(orphans_t *orphans, const char *name,
-                                  const char *path);
-static int orphans_path(const orphans_t *orphans, const char *name,
-                        char path[PATH_MAX]);
-static int orphans_tree_old(char *path);
 
 
-job_outcome_t
-job_orphans(job_t *job)
+/* Where "spool/…" or "media/…" is. */
+static int
+orphans_path(const orphans_t *orphans, const char *name, char path[PATH_MAX])
 {
-    orphans_t orphans = { .job = job };
+    int n;
+    const config_t *config = orphans->job->config;
+    const size_t len = strcspn(name, "/");
+
+    n = snprintf(path, PATH_MAX, "%s%s",
+                 strncmp(name, ORPHAN_SPOOL, len) == 0 ? config->spool
+                                                       : config->media,
+                 name + len);
+    return n > 0 && n < PATH_MAX ? 0 : -1;
+}
+
+
+static void
+orphans_strange(orphans_t *orphans, const char *path)
+{
+    json_t *names = json_object_get(orphans->job->result, "names");
+
+    house_count(orphans->job, "strange", 1);
+
+    if (names == NULL) {
+        names = json_array();
+        json_object_set_new(orphans->job->result, "names", names);
+    }
+    if (json_array_size(names) < ORPHANS_STRANGE_MAX) {
+        /* what is not UTF-8 is counted */
+        (void) json_array_append_new(names, json_string(path));
+    }
+}
+
+
+static job_outcome_t
+orphans_note(orphans_t *orphans)
+{
+    char *files;
+    json_t *unknown;
+    const char *params[] = { orphans->host, orphans->job->id, NULL };
     job_outcome_t outcome;
 
-    gethostname(orphans.host, sizeof(orphans.host) - 1);
-    orphans.batch = json_array();
-    house_count(job, "strange", 0);
-    house_count(job, "removed", 0);
+    files = json_dumps(orphans->batch, JSON_COMPACT);
+    params[2] = files;
+    outcome = house_ask(orphans->job,
+                        "select queue.note_orphans($1, $2::uuid, $3::jsonb)", 3,
+                        params, &unknown);
 
-    outcome = orphans_walk(&orphans, ORPHAN_SPOOL);
-    if (outcome == JOB_DONE) {
-        outcome = orphans_walk(&orphans, ORPHAN_MEDIA);
-    }
-    if (outcome == JOB_DONE) {
-        outcome = orphans_note(&orphans);
-    }
-    if (outcome == JOB_DONE) {
-        outcome = orphans_judge(&orphans);
-    }
-    if (outcome == JOB_DONE) {
-        outcome = orphans_remove(&orphans);
-    }
+    orphans->unknown += json_integer_value(unknown);
+    json_array_clear(orphans->batch);
+    json_decref(unknown);
+    free(files);
 
-    json_decref(orphans.batch);
     return outcome;
 }
 
 
-/* At most three levels of folders. One that is gone was removed meanwhile. */
 static job_outcome_t
-orphans_walk(orphans_t *orphans, const char *path)
+orphans_add(orphans_t *orphans, const char *path, const orphan_t *orphan,
+            const struct stat *st)
 {
-    char real[PATH_MAX], inner[PATH_MAX];
-    DIR *dir;
-    const struct dirent *entry;
-    job_outcome_t outcome = JOB_DONE;
+    char mark[ORPHAN_MARK_SIZE];
 
-    if (orphans_path(orphans, path, real) != 0) {
-        return job_errno(orphans->job, "looking for orphans");
+    if (!orphan_old(st, time(NULL))) {
+        return JOB_DONE;
     }
 
-    dir = opendir(real);
-    if (dir == NULL) {
-        return errno == ENOENT && strchr(path, '/') != NULL
-                   ? JOB_DONE
-                   : job_errno(orphans->job, "looking for orphans");
-    }
+    orphan_mark(st, mark);
+    json_array_append_new(
+        orphans->batch,
+        json_pack("{s:s, s:s, s:s, s:s?, s:s}", "path", path, "kind",
+                  orphan_word(orphan->kind), "id", orphan->id, "media",
+                  *orphan->media ? orphan->media : NULL, "mark", mark));
 
-    while (outcome == JOB_DONE && (entry = readdir(dir)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0
-            || strcmp(entry->d_name, "..") == 0) {
-            continue;
-        }
-        if (store_join(inner, path, entry->d_name) == 0) {
-            outcome = orphans_look(orphans, inner);
-        }
-    }
-
-    closedir(dir);
-    return outcome;
+    return json_array_size(orphans->batch) < ORPHANS_MANY
+               ? JOB_DONE
+               : orphans_note(orphans);
 }
 
 
@@ -164,7 +164,7 @@ orphans_look(orphans_t *orphans, const char *path)
 
     /* Of what else lies in a media file's folder no row tells. */
     if (orphan.kind == ORPHAN_FILES && outcome == JOB_DONE
-        && store_join(inner, path, ORPHAN_ATTACHMENTS) == 0) {
+        && file_join(inner, path, ORPHAN_ATTACHMENTS) == 0) {
         orphans->folders++;
         outcome = orphans_walk(orphans, inner);
     }
@@ -173,66 +173,37 @@ orphans_look(orphans_t *orphans, const char *path)
 }
 
 
-static void
-orphans_strange(orphans_t *orphans, const char *path)
-{
-    json_t *names = json_object_get(orphans->job->result, "names");
-
-    house_count(orphans->job, "strange", 1);
-
-    if (names == NULL) {
-        names = json_array();
-        json_object_set_new(orphans->job->result, "names", names);
-    }
-    if (json_array_size(names) < ORPHANS_STRANGE_MAX) {
-        /* what is not UTF-8 is counted */
-        (void) json_array_append_new(names, json_string(path));
-    }
-}
-
-
+/* At most three levels of folders. One that is gone was removed meanwhile. */
 static job_outcome_t
-orphans_add(orphans_t *orphans, const char *path, const orphan_t *orphan,
-            const struct stat *st)
+orphans_walk(orphans_t *orphans, const char *path)
 {
-    char mark[ORPHAN_MARK_SIZE];
+    char real[PATH_MAX], inner[PATH_MAX];
+    DIR *dir;
+    const struct dirent *entry;
+    job_outcome_t outcome = JOB_DONE;
 
-    if (!orphan_old(st, time(NULL))) {
-        return JOB_DONE;
+    if (orphans_path(orphans, path, real) != 0) {
+        return job_errno(orphans->job, "looking for orphans");
     }
 
-    orphan_mark(st, mark);
-    json_array_append_new(
-        orphans->batch,
-        json_pack("{s:s, s:s, s:s, s:s?, s:s}", "path", path, "kind",
-                  orphan_word(orphan->kind), "id", orphan->id, "media",
-                  *orphan->media ? orphan->media : NULL, "mark", mark));
+    dir = opendir(real);
+    if (dir == NULL) {
+        return errno == ENOENT && strchr(path, '/') != NULL
+                   ? JOB_DONE
+                   : job_errno(orphans->job, "looking for orphans");
+    }
 
-    return json_array_size(orphans->batch) < ORPHANS_MANY
-               ? JOB_DONE
-               : orphans_note(orphans);
-}
+    while (outcome == JOB_DONE && (entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0
+            || strcmp(entry->d_name, "..") == 0) {
+            continue;
+        }
+        if (file_join(inner, path, entry->d_name) == 0) {
+            outcome = orphans_look(orphans, inner);
+        }
+    }
 
-
-static job_outcome_t
-orphans_note(orphans_t *orphans)
-{
-    char *files;
-    json_t *unknown;
-    const char *params[] = { orphans->host, orphans->job->id, NULL };
-    job_outcome_t outcome;
-
-    files = json_dumps(orphans->batch, JSON_COMPACT);
-    params[2] = files;
-    outcome = house_ask(orphans->job,
-                        "select queue.note_orphans($1, $2::uuid, $3::jsonb)", 3,
-                        params, &unknown);
-
-    orphans->unknown += json_integer_value(unknown);
-    json_array_clear(orphans->batch);
-    json_decref(unknown);
-    free(files);
-
+    closedir(dir);
     return outcome;
 }
 
@@ -263,6 +234,108 @@ orphans_judge(orphans_t *orphans)
                        (long long) orphans->folders);
     }
 
+    return outcome;
+}
+
+
+/* Of all that is below, too: what cannot be looked at is young. */
+static int
+orphans_tree_old(char *path)
+{
+    int old = 1;
+    char *const roots[] = { path, NULL };
+    FTS *tree;
+    const FTSENT *entry;
+
+    tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    if (tree == NULL) {
+        return 0;
+    }
+
+    errno = 0;
+    while (old && (entry = fts_read(tree)) != NULL) {
+        old = entry->fts_info != FTS_ERR && entry->fts_info != FTS_DNR
+              && entry->fts_info != FTS_NS
+              && orphan_old(entry->fts_statp, time(NULL));
+    }
+    old = old && errno == 0;
+
+    fts_close(tree);
+    return old;
+}
+
+
+static int
+orphans_same(const char *path, const char *mark, int is_folder)
+{
+    char now[ORPHAN_MARK_SIZE], root[PATH_MAX];
+    struct stat st;
+
+    if (lstat(path, &st) != 0) {
+        return 0;
+    }
+
+    orphan_mark(&st, now);
+    snprintf(root, sizeof(root), "%s", path);
+    return strcmp(now, mark) == 0 && orphan_old(&st, time(NULL))
+           && (!is_folder || orphans_tree_old(root));
+}
+
+
+static job_outcome_t
+orphans_take(orphans_t *orphans, const char *name, const char *path)
+{
+    json_t *taken;
+    const char *params[] = { orphans->host, name };
+    job_outcome_t outcome;
+
+    outcome = house_ask(orphans->job, "select queue.take_orphan($1, $2)", 2,
+                        params, &taken);
+
+    if (outcome == JOB_DONE && json_is_true(taken)) {
+        if (file_erase(path) != 0) {
+            log_write(LOG_ERROR, "the orphan %s stays: %s", path,
+                      strerror(errno));
+        } else {
+            log_write(LOG_INFO, "the orphan %s was removed", path);
+            house_count(orphans->job, "removed", 1);
+        }
+    }
+
+    json_decref(taken);
+    return outcome;
+}
+
+
+/* A .state file has no lock: that is its upload's. */
+static job_outcome_t
+orphans_remove_one(orphans_t *orphans, const char *name, const char *mark)
+{
+    int fd = -1;
+    char path[PATH_MAX];
+    orphan_t orphan;
+    job_outcome_t outcome = JOB_DONE;
+
+    orphan_parse(name, &orphan);
+    if (orphan_word(orphan.kind) == NULL
+        || orphans_path(orphans, name, path) != 0) {
+        return JOB_DONE;
+    }
+
+    if (orphan.kind == ORPHAN_PART || orphan.kind == ORPHAN_UPLOAD) {
+        fd = spool_hold(orphans->job->config, orphan.id);
+        if (fd == -1 && errno != ENOENT) {
+            return JOB_DONE; /* a request is at it */
+        }
+    }
+
+    if (orphans_same(path, mark, orphan.kind == ORPHAN_FILES)) {
+        outcome = orphans_take(orphans, name, path);
+    }
+
+    if (fd != -1) {
+        close(fd);
+    }
     return outcome;
 }
 
@@ -305,119 +378,31 @@ orphans_remove(orphans_t *orphans)
 }
 
 
-/* A .state file has no lock: that is its upload's. */
-static job_outcome_t
-orphans_remove_one(orphans_t *orphans, const char *name, const char *mark)
+job_outcome_t
+orphans_run(job_t *job)
 {
-    int fd = -1;
-    char path[PATH_MAX];
-    orphan_t orphan;
-    job_outcome_t outcome = JOB_DONE;
-
-    orphan_parse(name, &orphan);
-    if (orphan_word(orphan.kind) == NULL
-        || orphans_path(orphans, name, path) != 0) {
-        return JOB_DONE;
-    }
-
-    if (orphan.kind == ORPHAN_PART || orphan.kind == ORPHAN_UPLOAD) {
-        fd = spool_hold(orphans->job->config, orphan.id);
-        if (fd == -1 && errno != ENOENT) {
-            return JOB_DONE; /* a request is at it */
-        }
-    }
-
-    if (orphans_same(path, mark, orphan.kind == ORPHAN_FILES)) {
-        outcome = orphans_take(orphans, name, path);
-    }
-
-    if (fd != -1) {
-        close(fd);
-    }
-    return outcome;
-}
-
-
-static int
-orphans_same(const char *path, const char *mark, int is_folder)
-{
-    char now[ORPHAN_MARK_SIZE], root[PATH_MAX];
-    struct stat st;
-
-    if (lstat(path, &st) != 0) {
-        return 0;
-    }
-
-    orphan_mark(&st, now);
-    snprintf(root, sizeof(root), "%s", path);
-    return strcmp(now, mark) == 0 && orphan_old(&st, time(NULL))
-           && (!is_folder || orphans_tree_old(root));
-}
-
-
-static job_outcome_t
-orphans_take(orphans_t *orphans, const char *name, const char *path)
-{
-    json_t *taken;
-    const char *params[] = { orphans->host, name };
+    orphans_t orphans = { .job = job };
     job_outcome_t outcome;
 
-    outcome = house_ask(orphans->job, "select queue.take_orphan($1, $2)", 2,
-                        params, &taken);
+    gethostname(orphans.host, sizeof(orphans.host) - 1);
+    orphans.batch = json_array();
+    house_count(job, "strange", 0);
+    house_count(job, "removed", 0);
 
-    if (outcome == JOB_DONE && json_is_true(taken)) {
-        if (store_erase(path) != 0) {
-            log_write(LOG_ERROR, "the orphan %s stays: %s", path,
-                      strerror(errno));
-        } else {
-            log_write(LOG_INFO, "the orphan %s was removed", path);
-            house_count(orphans->job, "removed", 1);
-        }
+    outcome = orphans_walk(&orphans, ORPHAN_SPOOL);
+    if (outcome == JOB_DONE) {
+        outcome = orphans_walk(&orphans, ORPHAN_MEDIA);
+    }
+    if (outcome == JOB_DONE) {
+        outcome = orphans_note(&orphans);
+    }
+    if (outcome == JOB_DONE) {
+        outcome = orphans_judge(&orphans);
+    }
+    if (outcome == JOB_DONE) {
+        outcome = orphans_remove(&orphans);
     }
 
-    json_decref(taken);
+    json_decref(orphans.batch);
     return outcome;
-}
-
-
-/* Where "spool/…" or "media/…" is. */
-static int
-orphans_path(const orphans_t *orphans, const char *name, char path[PATH_MAX])
-{
-    int n;
-    const config_t *config = orphans->job->config;
-    const size_t len = strcspn(name, "/");
-
-    n = snprintf(path, PATH_MAX, "%s%s",
-                 strncmp(name, ORPHAN_SPOOL, len) == 0 ? config->spool
-                                                       : config->media,
-                 name + len);
-    return n > 0 && n < PATH_MAX ? 0 : -1;
-}
-
-
-/* Of all that is below, too: what cannot be looked at is young. */
-static int
-orphans_tree_old(char *path)
-{
-    int old = 1;
-    char *const roots[] = { path, NULL };
-    FTS *tree;
-    const FTSENT *entry;
-
-    tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    if (tree == NULL) {
-        return 0;
-    }
-
-    errno = 0;
-    while (old && (entry = fts_read(tree)) != NULL) {
-        old = entry->fts_info != FTS_ERR && entry->fts_info != FTS_DNR
-              && entry->fts_info != FTS_NS
-              && orphan_old(entry->fts_statp, time(NULL));
-    }
-    old = old && errno == 0;
-
-    fts_close(tree);
-    return old;
 }

@@ -6,11 +6,25 @@
 #define PRUNE_MANY "1000" /* rows of each kind in one transaction */
 
 
-static json_int_t prune_count(job_t *job, json_t *gone);
+static json_int_t
+prune_count(job_t *job, json_t *gone)
+{
+    json_t *n;
+    json_int_t all = 0;
+    const char *name;
+
+    json_object_foreach(gone, name, n)
+    {
+        house_count(job, name, json_integer_value(n));
+        all += json_integer_value(n);
+    }
+
+    return all;
+}
 
 
 job_outcome_t
-job_prune(job_t *job)
+prune_run(job_t *job)
 {
     char *text;
     json_t *gone;
@@ -34,21 +48,4 @@ job_prune(job_t *job)
 
     free(text);
     return outcome;
-}
-
-
-static json_int_t
-prune_count(job_t *job, json_t *gone)
-{
-    json_t *n;
-    json_int_t all = 0;
-    const char *name;
-
-    json_object_foreach(gone, name, n)
-    {
-        house_count(job, name, json_integer_value(n));
-        all += json_integer_value(n);
-    }
-
-    return all;
 }

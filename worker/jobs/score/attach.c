@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "worker/jobs/base/media_tool.h"
 #include "worker/media/ffprobe.h"
-#include "worker/media/media_tool.h"
-#include "score.h"
 #include "worker/store/store.h"
+#include "score.h"
+#include "score_pages.h"
 
 #define ATTACH_SECONDS 30
 #define ATTACH_PAGE_MAX 999
@@ -19,42 +20,6 @@ typedef struct {
     const char *role;
     int position;
 } attach_t;
-
-
-static job_outcome_t attach_params(job_t *job, attach_t *attach);
-static job_outcome_t attach_page(job_t *job, const attach_t *attach);
-static job_outcome_t attach_publish(job_t *job, int number);
-static job_outcome_t attach_file(job_t *job);
-static job_outcome_t attach_score(job_t *job);
-static job_outcome_t attach_recording(job_t *job, json_t *about);
-static job_outcome_t attach_keep(job_t *job, attach_t *attach);
-static int attach_move(void *data);
-
-
-job_outcome_t
-job_attach(job_t *job)
-{
-    job_outcome_t outcome;
-    attach_t attach = { .job = job };
-
-    outcome = attach_params(job, &attach);
-    if (outcome != JOB_DONE) {
-        return outcome;
-    }
-
-    if (store_find_attachment(job->config, job->media, attach.id, job->input)
-        != 0) {
-        return job_errno(job, "looking for the uploaded file");
-    }
-
-    outcome = job_look(job);
-    if (outcome == JOB_DONE) {
-        outcome = strcmp(attach.role, "page") == 0 ? attach_page(job, &attach)
-                                                   : attach_file(job);
-    }
-
-    return outcome == JOB_DONE ? attach_keep(job, &attach) : outcome;
-}
 
 
 static job_outcome_t
@@ -89,6 +54,29 @@ attach_params(job_t *job, attach_t *attach)
 
 
 static job_outcome_t
+attach_publish(job_t *job, int number)
+{
+    size_t i;
+    char file[40];
+    score_names_t names = { "", "" };
+    job_outcome_t outcome = JOB_DONE;
+    const char *const files[] = { names.thumb, names.page };
+
+    score_pages_names(number, &names);
+
+    for (i = 0; i < 2 && outcome == JOB_DONE; i++) {
+        snprintf(file, sizeof(file), "%s.png", files[i]);
+        outcome = job_settle(job, file);
+        if (outcome == JOB_DONE) {
+            outcome = job_publish(job, file);
+        }
+    }
+
+    return outcome;
+}
+
+
+static job_outcome_t
 attach_page(job_t *job, const attach_t *attach)
 {
     score_t score = { .draw = 1, .first = attach->position, .most = 1 };
@@ -111,46 +99,6 @@ attach_page(job_t *job, const attach_t *attach)
     }
 
     score_free(&score);
-    return outcome;
-}
-
-
-static job_outcome_t
-attach_publish(job_t *job, int number)
-{
-    size_t i;
-    char file[40];
-    score_names_t names = { "", "" };
-    job_outcome_t outcome = JOB_DONE;
-    const char *const files[] = { names.thumb, names.page };
-
-    score_names(number, &names);
-
-    for (i = 0; i < 2 && outcome == JOB_DONE; i++) {
-        snprintf(file, sizeof(file), "%s.png", files[i]);
-        outcome = job_settle(job, file);
-        if (outcome == JOB_DONE) {
-            outcome = job_publish(job, file);
-        }
-    }
-
-    return outcome;
-}
-
-
-static job_outcome_t
-attach_file(job_t *job)
-{
-    json_t *about;
-    job_outcome_t outcome;
-
-    if (job->sniff->kind == MEDIA_SCORE) {
-        return attach_score(job);
-    }
-
-    about = json_object();
-    outcome = attach_recording(job, about);
-    json_object_set_new(job->patch, "attachment", about);
     return outcome;
 }
 
@@ -202,6 +150,34 @@ attach_recording(job_t *job, json_t *about)
 
 
 static job_outcome_t
+attach_file(job_t *job)
+{
+    json_t *about;
+    job_outcome_t outcome;
+
+    if (job->sniff->kind == MEDIA_SCORE) {
+        return attach_score(job);
+    }
+
+    about = json_object();
+    outcome = attach_recording(job, about);
+    json_object_set_new(job->patch, "attachment", about);
+    return outcome;
+}
+
+
+static int
+attach_move(void *data)
+{
+    const attach_t *attach = data;
+    const job_t *job = attach->job;
+
+    return store_keep_attachment(job->config, job->media, attach->id,
+                                 job->input, job->sniff->extension);
+}
+
+
+static job_outcome_t
 attach_keep(job_t *job, attach_t *attach)
 {
     json_t *about;
@@ -229,12 +205,27 @@ attach_keep(job_t *job, attach_t *attach)
 }
 
 
-static int
-attach_move(void *data)
+job_outcome_t
+attach_run(job_t *job)
 {
-    const attach_t *attach = data;
-    const job_t *job = attach->job;
+    job_outcome_t outcome;
+    attach_t attach = { .job = job };
 
-    return store_keep_attachment(job->config, job->media, attach->id,
-                                 job->input, job->sniff->extension);
+    outcome = attach_params(job, &attach);
+    if (outcome != JOB_DONE) {
+        return outcome;
+    }
+
+    if (store_find_attachment(job->config, job->media, attach.id, job->input)
+        != 0) {
+        return job_errno(job, "looking for the uploaded file");
+    }
+
+    outcome = job_look(job);
+    if (outcome == JOB_DONE) {
+        outcome = strcmp(attach.role, "page") == 0 ? attach_page(job, &attach)
+                                                   : attach_file(job);
+    }
+
+    return outcome == JOB_DONE ? attach_keep(job, &attach) : outcome;
 }

@@ -2,13 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "worker/base/log.h"
-#include "worker/media/media_tool.h"
-#include "worker/score/picture.h"
+#include "worker/base/file.h"
+#include "worker/jobs/base/media_tool.h"
+#include "worker/media/picture.h"
 #include "score.h"
-#include "worker/store/store.h"
-
-#define SCORE_PNG_MAX (64U << 20) /* bytes of one page */
+#include "score_pages.h"
 
 static const struct {
     const char *extension;
@@ -22,36 +20,18 @@ static const struct {
 };
 
 
-static int score_format(const sniff_t *sniff);
-static job_outcome_t score_publish(job_t *job, const score_t *score);
-
-
-job_outcome_t
-job_score(job_t *job)
+static int
+score_format(const sniff_t *sniff)
 {
-    score_t score = { .draw = 1, .first = 1 };
-    job_outcome_t outcome;
+    size_t i;
 
-    outcome = job_open(job);
-    if (outcome != JOB_DONE) {
-        return outcome;
+    for (i = 0; i < sizeof(score_formats) / sizeof(score_formats[0]); i++) {
+        if (strcmp(score_formats[i].extension, sniff->extension) == 0) {
+            return (int) i;
+        }
     }
 
-    /* The name promised something else than what is inside. */
-    if (job->sniff->kind != MEDIA_SCORE) {
-        json_object_set_new(job->patch, "kind",
-                            json_string(media_kind_name(job->sniff->kind)));
-        job_follow(job, "probe");
-        return JOB_DONE;
-    }
-
-    outcome = score_make(job, &score);
-    if (outcome == JOB_DONE) {
-        outcome = score_publish(job, &score);
-    }
-
-    score_free(&score);
-    return outcome;
+    return -1;
 }
 
 
@@ -70,44 +50,12 @@ score_make(job_t *job, score_t *score)
     }
 
     if (score->draw && score_formats[format].drawn
-        && (store_join(path, job->work, "pages") != 0
+        && (file_join(path, job->work, "pages") != 0
             || mkdir(path, 0755) != 0)) {
         return job_errno(job, "making a folder to work in");
     }
 
     return score_formats[format].make(job, score);
-}
-
-
-void
-score_free(score_t *score)
-{
-    json_decref(score->about);
-    free(score->text);
-}
-
-
-int
-score_is_drawn(const sniff_t *sniff)
-{
-    int format = score_format(sniff);
-
-    return format != -1 && score_formats[format].drawn;
-}
-
-
-static int
-score_format(const sniff_t *sniff)
-{
-    size_t i;
-
-    for (i = 0; i < sizeof(score_formats) / sizeof(score_formats[0]); i++) {
-        if (strcmp(score_formats[i].extension, sniff->extension) == 0) {
-            return (int) i;
-        }
-    }
-
-    return -1;
 }
 
 
@@ -132,7 +80,7 @@ score_publish(job_t *job, const score_t *score)
     job_outcome_t outcome = JOB_DONE;
 
     for (i = 1; i <= score->pages && outcome == JOB_DONE; i++) {
-        score_names(i, &names);
+        score_pages_names(i, &names);
         snprintf(file, sizeof(file), "%s.png", names.page);
         outcome = job_settle(job, file);
         if (outcome == JOB_DONE) {
@@ -180,59 +128,47 @@ score_publish(job_t *job, const score_t *score)
 }
 
 
-job_outcome_t
-score_count(job_t *job, const score_t *score, int pages)
-{
-    return score->most == 0 || pages <= score->most
-               ? JOB_DONE
-               : job_end(job, JOB_BAD, "A page is one picture; this %s has %d.",
-                         job->sniff->name, pages);
-}
-
-
-job_outcome_t
-score_pixels(job_t *job, uint64_t width, uint64_t height)
-{
-    return width <= PICTURE_PIXELS_MAX && height <= PICTURE_PIXELS_MAX
-                   && width * height <= PICTURE_PIXELS_MAX
-               ? JOB_DONE
-               : job_end(job, JOB_BAD, MEDIA_TOOL_PIXELS, (unsigned) width,
-                         (unsigned) height);
-}
-
-
-/* pdftoppm writes broken files at times, with exit code 0. */
-job_outcome_t
-score_check(job_t *job, int number, const char *name, double width,
-            double height)
-{
-    int rc;
-    char path[PATH_MAX], file[40], *bytes;
-    size_t len;
-    picture_t picture;
-
-    snprintf(file, sizeof(file), "%s.png", name);
-    if (store_join(path, job->work, file) != 0) {
-        return job_errno(job, "checking a page");
-    }
-
-    bytes = store_read(path, SCORE_PNG_MAX, &len);
-    rc = bytes ? picture_png(bytes, len, &picture) : -1;
-    free(bytes);
-
-    if (rc != 0 || !picture.complete
-        || !picture_fits(&picture, width, height)) {
-        log_write(LOG_WARN, "job score %s: refused %s", job->id, file);
-        return job_end(job, JOB_BAD, "Page %d cannot be rendered.", number);
-    }
-
-    return JOB_DONE;
-}
-
-
 void
-score_names(int number, score_names_t *names)
+score_free(score_t *score)
 {
-    snprintf(names->page, sizeof(names->page), "pages/%04d", number);
-    snprintf(names->thumb, sizeof(names->thumb), "pages/%04d.thumb", number);
+    json_decref(score->about);
+    free(score->text);
+}
+
+
+job_outcome_t
+score_run(job_t *job)
+{
+    score_t score = { .draw = 1, .first = 1 };
+    job_outcome_t outcome;
+
+    outcome = job_open(job);
+    if (outcome != JOB_DONE) {
+        return outcome;
+    }
+
+    /* The name promised something else than what is inside. */
+    if (job->sniff->kind != MEDIA_SCORE) {
+        json_object_set_new(job->patch, "kind",
+                            json_string(media_kind_name(job->sniff->kind)));
+        job_follow(job, "probe");
+        return JOB_DONE;
+    }
+
+    outcome = score_make(job, &score);
+    if (outcome == JOB_DONE) {
+        outcome = score_publish(job, &score);
+    }
+
+    score_free(&score);
+    return outcome;
+}
+
+
+int
+score_is_drawn(const sniff_t *sniff)
+{
+    int format = score_format(sniff);
+
+    return format != -1 && score_formats[format].drawn;
 }

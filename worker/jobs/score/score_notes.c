@@ -2,12 +2,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "worker/base/file.h"
 #include "worker/score/midi.h"
 #include "worker/score/music.h"
 #include "worker/score/musicxml.h"
 #include "worker/score/mxl.h"
 #include "score.h"
-#include "worker/store/store.h"
 
 #define SCORE_MIDI_MAX (16UL << 20) /* bytes */
 #define SCORE_PIECE (256 * 1024)    /* bytes read between two heartbeats */
@@ -19,39 +19,17 @@ typedef struct {
 } score_feed_t;
 
 
-static job_outcome_t score_notes(job_t *job, score_t *score,
-                                 job_outcome_t (*read)(job_t *job,
-                                                       music_t *music));
-static job_outcome_t score_notes_tell(job_t *job, score_t *score,
-                                      const music_t *music);
-static char *score_notes_bytes(job_t *job, size_t max, size_t *len);
-static job_outcome_t score_notes_musicxml(job_t *job, music_t *music);
-static job_outcome_t score_notes_mxl(job_t *job, music_t *music);
-static job_outcome_t score_notes_unpack(job_t *job, musicxml_t *reader,
-                                        const char *bytes, size_t len);
-static job_outcome_t score_notes_midi(job_t *job, music_t *music);
-static job_outcome_t score_notes_end(job_t *job, musicxml_t *reader);
-static int score_notes_feed(void *data, const char *bytes, size_t len);
-
-
-job_outcome_t
-score_musicxml(job_t *job, score_t *score)
+static job_outcome_t
+score_notes_tell(job_t *job, score_t *score, const music_t *music)
 {
-    return score_notes(job, score, score_notes_musicxml);
-}
+    score->pages = 0;
+    score->text = strdup(music->text);
+    if (score->text == NULL) {
+        return job_errno(job, "reading the notes");
+    }
 
-
-job_outcome_t
-score_mxl(job_t *job, score_t *score)
-{
-    return score_notes(job, score, score_notes_mxl);
-}
-
-
-job_outcome_t
-score_midi(job_t *job, score_t *score)
-{
-    return score_notes(job, score, score_notes_midi);
+    music_tell(music, score->about);
+    return JOB_DONE;
 }
 
 
@@ -77,20 +55,6 @@ score_notes(job_t *job, score_t *score,
 }
 
 
-static job_outcome_t
-score_notes_tell(job_t *job, score_t *score, const music_t *music)
-{
-    score->pages = 0;
-    score->text = strdup(music->text);
-    if (score->text == NULL) {
-        return job_errno(job, "reading the notes");
-    }
-
-    music_tell(music, score->about);
-    return JOB_DONE;
-}
-
-
 /* NULL: the job ends with what `error` says; errno tells which way. */
 static char *
 score_notes_bytes(job_t *job, size_t max, size_t *len)
@@ -103,7 +67,39 @@ score_notes_bytes(job_t *job, size_t max, size_t *len)
     }
 
     job->error[0] = '\0';
-    return store_read(job->input, max, len);
+    return file_read(job->input, max, len);
+}
+
+
+static int
+score_notes_feed(void *data, const char *bytes, size_t len)
+{
+    size_t n;
+    const score_feed_t *feed = data;
+
+    for (; len > 0; bytes += n, len -= n) {
+        n = len < SCORE_PIECE ? len : SCORE_PIECE;
+        if (job_beat(feed->job) != 0
+            || musicxml_feed(feed->reader, bytes, n) != 0) {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Interrupted, refused, or at its end. */
+static job_outcome_t
+score_notes_end(job_t *job, musicxml_t *reader)
+{
+    if (job->interrupted != JOB_DONE) {
+        return job->interrupted;
+    }
+
+    return musicxml_end(reader) == 0
+               ? JOB_DONE
+               : job_end(job, JOB_BAD, "%s", musicxml_complaint(reader));
 }
 
 
@@ -137,6 +133,33 @@ score_notes_musicxml(job_t *job, music_t *music)
 }
 
 
+job_outcome_t
+score_musicxml(job_t *job, score_t *score)
+{
+    return score_notes(job, score, score_notes_musicxml);
+}
+
+
+static job_outcome_t
+score_notes_unpack(job_t *job, musicxml_t *reader, const char *bytes,
+                   size_t len)
+{
+    const char *complaint = NULL;
+    mxl_entry_t entry;
+    score_feed_t feed = { job, reader };
+
+    if (mxl_score(bytes, len, &entry, &complaint) != 0
+        || (mxl_unpack(&entry, MUSICXML_SIZE_MAX, score_notes_feed, &feed,
+                       &complaint)
+                != 0
+            && complaint != NULL)) {
+        return job_end(job, JOB_BAD, "%s", complaint);
+    }
+
+    return score_notes_end(job, reader);
+}
+
+
 static job_outcome_t
 score_notes_mxl(job_t *job, music_t *music)
 {
@@ -160,23 +183,10 @@ score_notes_mxl(job_t *job, music_t *music)
 }
 
 
-static job_outcome_t
-score_notes_unpack(job_t *job, musicxml_t *reader, const char *bytes,
-                   size_t len)
+job_outcome_t
+score_mxl(job_t *job, score_t *score)
 {
-    const char *complaint = NULL;
-    mxl_entry_t entry;
-    score_feed_t feed = { job, reader };
-
-    if (mxl_score(bytes, len, &entry, &complaint) != 0
-        || (mxl_unpack(&entry, MUSICXML_SIZE_MAX, score_notes_feed, &feed,
-                       &complaint)
-                != 0
-            && complaint != NULL)) {
-        return job_end(job, JOB_BAD, "%s", complaint);
-    }
-
-    return score_notes_end(job, reader);
+    return score_notes(job, score, score_notes_mxl);
 }
 
 
@@ -202,33 +212,8 @@ score_notes_midi(job_t *job, music_t *music)
 }
 
 
-/* Interrupted, refused, or at its end. */
-static job_outcome_t
-score_notes_end(job_t *job, musicxml_t *reader)
+job_outcome_t
+score_midi(job_t *job, score_t *score)
 {
-    if (job->interrupted != JOB_DONE) {
-        return job->interrupted;
-    }
-
-    return musicxml_end(reader) == 0
-               ? JOB_DONE
-               : job_end(job, JOB_BAD, "%s", musicxml_complaint(reader));
-}
-
-
-static int
-score_notes_feed(void *data, const char *bytes, size_t len)
-{
-    size_t n;
-    const score_feed_t *feed = data;
-
-    for (; len > 0; bytes += n, len -= n) {
-        n = len < SCORE_PIECE ? len : SCORE_PIECE;
-        if (job_beat(feed->job) != 0
-            || musicxml_feed(feed->reader, bytes, n) != 0) {
-            return -1;
-        }
-    }
-
-    return 0;
+    return score_notes(job, score, score_notes_midi);
 }

@@ -1,12 +1,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "worker/score/heifinfo.h"
-#include "worker/media/media_tool.h"
-#include "worker/score/picture.h"
-#include "score.h"
-#include "worker/store/store.h"
-#include "worker/score/tiff.h"
+#include "worker/base/file.h"
+#include "worker/jobs/base/media_tool.h"
+#include "worker/media/heifinfo.h"
+#include "worker/media/picture.h"
+#include "worker/media/tiff.h"
+#include "score_pages.h"
 
 #define SCORE_PICTURE_SECONDS 60         /* of processor time, for unpacking */
 #define SCORE_PICTURE_FILE (512UL << 20) /* bytes of what is unpacked */
@@ -17,43 +17,6 @@
 
 /* Dots an inch of a TIFF that does not say: those of most scanners. */
 #define SCORE_TIFF_DPI "300"
-
-
-static job_outcome_t score_picture_size(job_t *job, picture_t *picture);
-static job_outcome_t score_picture_scale(job_t *job, const char *path,
-                                         const char *demuxer, int number,
-                                         const picture_t *picture);
-static job_outcome_t score_picture_side(job_t *job, const char *path,
-                                        const char *demuxer, int side,
-                                        const char *name,
-                                        const picture_t *picture);
-static job_outcome_t score_tiff_look(job_t *job, score_t *score, tiff_t *tiff);
-static job_outcome_t score_tiff_pdf(job_t *job);
-static job_outcome_t score_heic_look(job_t *job, score_t *score,
-                                     heifinfo_t *info);
-static job_outcome_t score_heic_unpack(job_t *job);
-static job_outcome_t score_heic_page(job_t *job, int i, int count, int as);
-
-
-job_outcome_t
-score_picture(job_t *job, score_t *score)
-{
-    picture_t picture;
-    job_outcome_t outcome;
-
-    outcome = score_picture_size(job, &picture);
-    if (outcome == JOB_DONE && score->draw) {
-        outcome = score_picture_scale(job, SANDBOX_INPUT, job->sniff->demuxer,
-                                      score->first, &picture);
-    }
-    if (outcome == JOB_DONE) {
-        score->pages = 1;
-        score->width = (int) picture.width;
-        score->height = (int) picture.height;
-    }
-
-    return outcome;
-}
 
 
 /* Before anything is decoded: what does the file claim? */
@@ -67,7 +30,7 @@ score_picture_size(job_t *job, picture_t *picture)
 
     is_png = strcmp(job->sniff->extension, "png") == 0;
 
-    bytes = store_read(job->input, SCORE_RAW_MAX, &len);
+    bytes = file_read(job->input, SCORE_RAW_MAX, &len);
     if (bytes == NULL) {
         return job_errno(job, "reading the picture");
     }
@@ -80,7 +43,7 @@ score_picture_size(job_t *job, picture_t *picture)
         return job_end(job, JOB_BAD, SCORE_DAMAGED);
     }
 
-    outcome = score_pixels(job, picture->width, picture->height);
+    outcome = score_pages_pixels(job, picture->width, picture->height);
     if (outcome != JOB_DONE) {
         return outcome;
     }
@@ -91,26 +54,6 @@ score_picture_size(job_t *job, picture_t *picture)
     }
 
     return JOB_DONE;
-}
-
-
-static job_outcome_t
-score_picture_scale(job_t *job, const char *path, const char *demuxer,
-                    int number, const picture_t *picture)
-{
-    score_names_t names = { "", "" };
-    job_outcome_t outcome;
-
-    score_names(number, &names);
-
-    outcome = score_picture_side(job, path, demuxer, SCORE_PAGE_SIDE,
-                                 names.page, picture);
-    if (outcome == JOB_DONE) {
-        outcome = score_picture_side(job, path, demuxer, SCORE_THUMB_SIDE,
-                                     names.thumb, picture);
-    }
-
-    return outcome;
 }
 
 
@@ -156,9 +99,100 @@ score_picture_side(job_t *job, const char *path, const char *demuxer, int side,
     outcome = job_tool(job, &tool, &result);
     free(result.output);
 
-    return outcome == JOB_DONE
-               ? score_check(job, 1, name, picture->width, picture->height)
-               : outcome;
+    return outcome == JOB_DONE ? score_pages_check(job, 1, name, picture->width,
+                                                   picture->height)
+                               : outcome;
+}
+
+
+static job_outcome_t
+score_picture_scale(job_t *job, const char *path, const char *demuxer,
+                    int number, const picture_t *picture)
+{
+    score_names_t names = { "", "" };
+    job_outcome_t outcome;
+
+    score_pages_names(number, &names);
+
+    outcome = score_picture_side(job, path, demuxer, SCORE_PAGE_SIDE,
+                                 names.page, picture);
+    if (outcome == JOB_DONE) {
+        outcome = score_picture_side(job, path, demuxer, SCORE_THUMB_SIDE,
+                                     names.thumb, picture);
+    }
+
+    return outcome;
+}
+
+
+job_outcome_t
+score_picture(job_t *job, score_t *score)
+{
+    picture_t picture;
+    job_outcome_t outcome;
+
+    outcome = score_picture_size(job, &picture);
+    if (outcome == JOB_DONE && score->draw) {
+        outcome = score_picture_scale(job, SANDBOX_INPUT, job->sniff->demuxer,
+                                      score->first, &picture);
+    }
+    if (outcome == JOB_DONE) {
+        score->pages = 1;
+        score->width = (int) picture.width;
+        score->height = (int) picture.height;
+    }
+
+    return outcome;
+}
+
+
+static job_outcome_t
+score_tiff_look(job_t *job, score_t *score, tiff_t *tiff)
+{
+    int rc;
+    char *bytes;
+    size_t len;
+    job_outcome_t outcome;
+
+    bytes = file_read(job->input, SCORE_RAW_MAX, &len);
+    if (bytes == NULL) {
+        return job_errno(job, "reading the picture");
+    }
+
+    rc = tiff_parse(bytes, len, tiff);
+    free(bytes);
+
+    if (rc != 0 || tiff->pages == 0 || tiff->pixels == 0) {
+        return job_end(job, JOB_BAD, SCORE_DAMAGED);
+    }
+
+    outcome = score_pages_pixels(job, tiff->wide, tiff->high);
+    return outcome == JOB_DONE ? score_pages_count(job, score, tiff->pages)
+                               : outcome;
+}
+
+
+static job_outcome_t
+score_tiff_pdf(job_t *job)
+{
+    job_outcome_t outcome;
+    sandbox_result_t result;
+    static const char *const argv[] = {
+        "tiff2pdf", "-z",           "-u",          "i",
+        "-x",       SCORE_TIFF_DPI, "-y",          SCORE_TIFF_DPI,
+        "-o",       SCORE_TIFF_PDF, SANDBOX_INPUT, NULL
+    };
+    const job_tool_t tool = {
+        .argv = argv,
+        .seconds = SCORE_PICTURE_SECONDS,
+        .file_size = SCORE_PICTURE_FILE,
+        .refused = SCORE_DAMAGED,
+        .too_long = "Reading the picture took too long.",
+    };
+
+    outcome = job_tool(job, &tool, &result);
+    free(result.output);
+    return outcome;
 }
 
 
@@ -201,88 +235,6 @@ score_tiff(job_t *job, score_t *score)
 
 
 static job_outcome_t
-score_tiff_look(job_t *job, score_t *score, tiff_t *tiff)
-{
-    int rc;
-    char *bytes;
-    size_t len;
-    job_outcome_t outcome;
-
-    bytes = store_read(job->input, SCORE_RAW_MAX, &len);
-    if (bytes == NULL) {
-        return job_errno(job, "reading the picture");
-    }
-
-    rc = tiff_parse(bytes, len, tiff);
-    free(bytes);
-
-    if (rc != 0 || tiff->pages == 0 || tiff->pixels == 0) {
-        return job_end(job, JOB_BAD, SCORE_DAMAGED);
-    }
-
-    outcome = score_pixels(job, tiff->wide, tiff->high);
-    return outcome == JOB_DONE ? score_count(job, score, tiff->pages) : outcome;
-}
-
-
-static job_outcome_t
-score_tiff_pdf(job_t *job)
-{
-    job_outcome_t outcome;
-    sandbox_result_t result;
-    static const char *const argv[] = {
-        "tiff2pdf", "-z",           "-u",          "i",
-        "-x",       SCORE_TIFF_DPI, "-y",          SCORE_TIFF_DPI,
-        "-o",       SCORE_TIFF_PDF, SANDBOX_INPUT, NULL
-    };
-    const job_tool_t tool = {
-        .argv = argv,
-        .seconds = SCORE_PICTURE_SECONDS,
-        .file_size = SCORE_PICTURE_FILE,
-        .refused = SCORE_DAMAGED,
-        .too_long = "Reading the picture took too long.",
-    };
-
-    outcome = job_tool(job, &tool, &result);
-    free(result.output);
-    return outcome;
-}
-
-
-/* A telephone's file may hold several pictures: each is a page. */
-job_outcome_t
-score_heic(job_t *job, score_t *score)
-{
-    int i;
-    heifinfo_t info;
-    job_outcome_t outcome;
-
-    outcome = score_heic_look(job, score, &info);
-    if (outcome == JOB_DONE && score->draw) {
-        outcome = score_heic_unpack(job);
-    }
-
-    for (i = 1; i <= info.pictures && outcome == JOB_DONE && score->draw; i++) {
-        outcome = score_heic_page(job, i, info.pictures, score->first + i - 1);
-        job->progress = 99.0 * i / info.pictures;
-        if (outcome == JOB_DONE && job_beat(job) != 0) {
-            outcome = job->interrupted;
-        }
-    }
-
-    if (outcome == JOB_DONE) {
-        score->pages = info.pictures;
-        if (info.pictures == 1) {
-            score->width = (int) info.width;
-            score->height = (int) info.height;
-        }
-    }
-
-    return outcome;
-}
-
-
-static job_outcome_t
 score_heic_look(job_t *job, score_t *score, heifinfo_t *info)
 {
     job_outcome_t outcome;
@@ -304,10 +256,10 @@ score_heic_look(job_t *job, score_t *score, heifinfo_t *info)
     free(result.output);
 
     if (outcome == JOB_DONE) {
-        outcome = score_pixels(job, info->wide, info->high);
+        outcome = score_pages_pixels(job, info->wide, info->high);
     }
 
-    return outcome == JOB_DONE ? score_count(job, score, info->pictures)
+    return outcome == JOB_DONE ? score_pages_count(job, score, info->pictures)
                                : outcome;
 }
 
@@ -350,11 +302,11 @@ score_heic_page(job_t *job, int i, int count, int as)
                  SCORE_HEIC_PNG, i);
     }
 
-    if (store_join(path, job->work, name) != 0) {
+    if (file_join(path, job->work, name) != 0) {
         return job_errno(job, "reading the picture");
     }
 
-    bytes = store_read(path, SCORE_PICTURE_FILE, &len);
+    bytes = file_read(path, SCORE_PICTURE_FILE, &len);
     rc = bytes ? picture_png(bytes, len, &picture) : -1;
     free(bytes);
 
@@ -362,9 +314,42 @@ score_heic_page(job_t *job, int i, int count, int as)
         return job_end(job, JOB_BAD, SCORE_DAMAGED);
     }
 
-    outcome = score_pixels(job, picture.width, picture.height);
+    outcome = score_pages_pixels(job, picture.width, picture.height);
 
     return outcome == JOB_DONE
                ? score_picture_scale(job, name, "png_pipe", as, &picture)
                : outcome;
+}
+
+
+/* A telephone's file may hold several pictures: each is a page. */
+job_outcome_t
+score_heic(job_t *job, score_t *score)
+{
+    int i;
+    heifinfo_t info;
+    job_outcome_t outcome;
+
+    outcome = score_heic_look(job, score, &info);
+    if (outcome == JOB_DONE && score->draw) {
+        outcome = score_heic_unpack(job);
+    }
+
+    for (i = 1; i <= info.pictures && outcome == JOB_DONE && score->draw; i++) {
+        outcome = score_heic_page(job, i, info.pictures, score->first + i - 1);
+        job->progress = 99.0 * i / info.pictures;
+        if (outcome == JOB_DONE && job_beat(job) != 0) {
+            outcome = job->interrupted;
+        }
+    }
+
+    if (outcome == JOB_DONE) {
+        score->pages = info.pictures;
+        if (info.pictures == 1) {
+            score->width = (int) info.width;
+            score->height = (int) info.height;
+        }
+    }
+
+    return outcome;
 }

@@ -5,14 +5,14 @@
 
 #define URL "https://id.example.org"
 
-static char uri[HTTPS_URL_SIZE], err[256];
+static char uri[URL_SIZE], err[256];
 
 
 /* What comes of a document with this jwks_uri under a line with a host=. */
 static int
 find(const char *issuer, const char *jwks_uri)
 {
-    char document[HTTPS_URL_SIZE * 2], words[256];
+    char document[URL_SIZE * 2], words[256];
     issuer_line_t line;
 
     strcpy(words, URL " /f host=keys.example.net");

@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include "tests/unit/suite.h"
 #include "worker/issuer/issuer_file.h"
-#include "worker/store/store.h"
+#include "worker/base/file.h"
 
 /* RFC 7517, appendix A.1 and RFC 7515, appendix A.3 under kids of ours. */
 #define KEY(kid)                                             \
@@ -37,7 +37,7 @@ begin(void)
 static void
 end(void)
 {
-    store_erase(folder);
+    file_erase(folder);
 }
 
 
@@ -106,7 +106,7 @@ START_TEST(a_new_set_is_written_as_it_is)
 
     begin();
     ck_assert_int_eq(keep(SET(KEY("a"))), 1);
-    text = store_read(path, ISSUER_FILE_MAX, &len);
+    text = file_read(path, ISSUER_FILE_MAX, &len);
     ck_assert_str_eq(text, SET(KEY("a")));
     free(text);
     end();

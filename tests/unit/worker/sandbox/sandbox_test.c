@@ -14,7 +14,7 @@
 #include "worker/sandbox/sandbox.h"
 #include "worker/sandbox/sandbox_form.h"
 #include "worker/sandbox/sandbox_inside.h"
-#include "worker/store/store.h"
+#include "worker/base/file.h"
 
 #define HELPER "build/sluice-sandbox"
 #define MIB ((size_t) 1 << 20)
@@ -54,7 +54,7 @@ run(const sandbox_t *sandbox)
     sandbox_rc_t rc;
 
     rc = sandbox_run(sandbox, &result);
-    store_erase(folder);
+    file_erase(folder);
     return rc;
 }
 
@@ -156,7 +156,7 @@ START_TEST(a_word_below_the_job_s_folder_means_that_in_both_forms)
         ck_assert_int_eq(sandbox_run(&sandbox, &result), SANDBOX_OK);
         snprintf(path, sizeof(path), "%s/x", folder);
         ck_assert_int_eq(stat(path, &st), 0);
-        store_erase(folder);
+        file_erase(folder);
         free(result.output);
     }
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include "tests/unit/suite.h"
 #include "worker/store/spool.h"
-#include "worker/store/store.h"
+#include "worker/base/file.h"
 
 #define ID "01931c5a-0000-7000-8000-0000000000ab"
 
@@ -17,8 +17,8 @@ static char top[] = "/tmp/sluice-spool-XXXXXX";
 static void
 make(const char *name, char path[PATH_MAX])
 {
-    store_join(path, config.spool, name);
-    ck_assert_int_eq(store_write(path, "film", 4), 0);
+    file_join(path, config.spool, name);
+    ck_assert_int_eq(file_write(path, "film", 4), 0);
 }
 
 
@@ -46,7 +46,7 @@ START_TEST(what_is_not_there_cannot_be_held)
     prepare();
     ck_assert_int_eq(spool_hold(&config, ID), -1);
     ck_assert_int_eq(errno, ENOENT);
-    store_erase(top);
+    file_erase(top);
 }
 END_TEST
 
@@ -66,7 +66,7 @@ START_TEST(an_upload_that_nginx_has_cannot_be_held)
     fd = spool_hold(&config, ID);
     ck_assert_int_ne(fd, -1);
     close(fd);
-    store_erase(top);
+    file_erase(top);
 }
 END_TEST
 
@@ -83,7 +83,7 @@ START_TEST(nginx_cannot_have_what_is_held)
     ck_assert_int_eq(lock(path), -1);
     close(fd);
     ck_assert_int_ne(lock(path), -1);
-    store_erase(top);
+    file_erase(top);
 }
 END_TEST
 
@@ -108,7 +108,7 @@ START_TEST(forgetting_may_be_repeated)
 {
     prepare();
     ck_assert_int_eq(spool_forget(&config, ID), 0);
-    store_erase(top);
+    file_erase(top);
 }
 END_TEST
 

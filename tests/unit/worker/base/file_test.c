@@ -1,0 +1,209 @@
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "tests/unit/suite.h"
+#include "worker/base/file.h"
+
+static char folder[] = "/tmp/sluice-file-XXXXXX";
+
+
+static void
+prepare(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+
+/* Root stands above permissions. */
+static void
+unprivileged(void)
+{
+    if (geteuid() == 0) {
+        ck_assert_int_eq(setuid(65534), 0);
+    }
+}
+
+
+START_TEST(what_was_written_is_read)
+{
+    char path[PATH_MAX], *text;
+    size_t len;
+
+    prepare();
+    file_join(path, folder, "file");
+    ck_assert_int_eq(file_write(path, "a\0b", 3), 0);
+    text = file_read(path, 3, &len);
+    ck_assert_uint_eq(len, 3);
+    ck_assert_mem_eq(text, "a\0b", 4);
+    free(text);
+    file_erase(folder);
+}
+END_TEST
+
+
+START_TEST(a_file_beyond_its_bound_is_not_read)
+{
+    char path[PATH_MAX];
+    size_t len;
+
+    prepare();
+    file_join(path, folder, "file");
+    file_write(path, "abc", 3);
+    ck_assert_ptr_null(file_read(path, 2, &len));
+    ck_assert_int_eq(errno, EFBIG);
+    file_erase(folder);
+}
+END_TEST
+
+
+START_TEST(what_is_there_is_not_written_over)
+{
+    char path[PATH_MAX];
+
+    prepare();
+    file_join(path, folder, "file");
+    file_write(path, "abc", 3);
+    ck_assert_int_eq(file_write(path, "abc", 3), -1);
+    ck_assert_int_eq(errno, EEXIST);
+    file_erase(folder);
+}
+END_TEST
+
+
+START_TEST(a_pipe_that_is_open_is_read_to_its_end)
+{
+    int ends[2];
+    char *text;
+    size_t len;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(write(ends[1], "slots 2\n", 8), 8);
+    close(ends[1]);
+    text = file_read_open(ends[0], 8, &len);
+    ck_assert_str_eq(text, "slots 2\n");
+    ck_assert_uint_eq(len, 8);
+    free(text);
+}
+END_TEST
+
+
+START_TEST(a_pipe_has_its_bound_too)
+{
+    int ends[2];
+    size_t len;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(write(ends[1], "slots 2\n", 8), 8);
+    close(ends[1]);
+    ck_assert_ptr_null(file_read_open(ends[0], 7, &len));
+    ck_assert_int_eq(errno, EFBIG);
+}
+END_TEST
+
+
+START_TEST(a_path_that_is_too_long_is_none)
+{
+    char path[PATH_MAX], name[PATH_MAX];
+
+    memset(name, 'a', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    ck_assert_int_eq(file_join(path, "/tmp", name), -1);
+    ck_assert_int_eq(errno, ENAMETOOLONG);
+}
+END_TEST
+
+
+START_TEST(a_link_is_not_read_through)
+{
+    char path[PATH_MAX];
+    size_t len;
+
+    prepare();
+    file_join(path, folder, "link");
+    ck_assert_int_eq(symlink("/etc/passwd", path), 0);
+    ck_assert_ptr_null(file_read(path, 1 << 20, &len));
+    file_erase(folder);
+}
+END_TEST
+
+
+START_TEST(a_pipe_is_not_waited_for)
+{
+    char path[PATH_MAX];
+    size_t len;
+
+    prepare();
+    file_join(path, folder, "pipe");
+    ck_assert_int_eq(mkfifo(path, 0644), 0);
+    ck_assert_ptr_null(file_read(path, 1 << 20, &len));
+    file_erase(folder);
+}
+END_TEST
+
+
+START_TEST(a_folder_that_a_tool_closed_is_erased)
+{
+    char path[PATH_MAX];
+
+    unprivileged();
+    prepare();
+    file_join(path, folder, "closed");
+    mkdir(path, 0755);
+    file_join(path, folder, "closed/inner");
+    mkdir(path, 0000);
+    file_join(path, folder, "closed");
+    chmod(path, 0000);
+    ck_assert_int_eq(file_erase(path), 0);
+    ck_assert_int_eq(access(path, F_OK), -1);
+    file_erase(folder);
+}
+END_TEST
+
+
+START_TEST(folders_nested_deeper_than_a_path_are_erased)
+{
+    int i;
+
+    prepare();
+    ck_assert_int_eq(chdir(folder), 0);
+    for (i = 0; i < PATH_MAX; i++) {
+        ck_assert_int_eq(mkdir("in", 0755), 0);
+        ck_assert_int_eq(mkdir("0", 0755), 0);
+        ck_assert_int_eq(chdir("in"), 0);
+    }
+    ck_assert_int_eq(chdir("/"), 0);
+    ck_assert_int_eq(file_erase(folder), 0);
+    ck_assert_int_eq(access(folder, F_OK), -1);
+}
+END_TEST
+
+
+START_TEST(erasing_does_not_follow_a_link)
+{
+    char path[PATH_MAX], kept[PATH_MAX], link[PATH_MAX];
+
+    prepare();
+    file_join(path, folder, "kept");
+    mkdir(path, 0755);
+    file_join(kept, path, "film");
+    ck_assert_int_eq(file_write(kept, "film", 4), 0);
+    file_join(path, folder, "erased");
+    mkdir(path, 0755);
+    file_join(link, path, "link");
+    ck_assert_int_eq(symlink("../kept", link), 0);
+    ck_assert_int_eq(file_erase(path), 0);
+    ck_assert_int_eq(access(path, F_OK), -1);
+    ck_assert_int_eq(access(kept, F_OK), 0);
+    file_erase(folder);
+}
+END_TEST
+
+
+RUN("worker/file", what_was_written_is_read,
+    a_file_beyond_its_bound_is_not_read, what_is_there_is_not_written_over,
+    a_pipe_that_is_open_is_read_to_its_end, a_pipe_has_its_bound_too,
+    a_path_that_is_too_long_is_none, a_link_is_not_read_through,
+    a_pipe_is_not_waited_for, a_folder_that_a_tool_closed_is_erased,
+    folders_nested_deeper_than_a_path_are_erased,
+    erasing_does_not_follow_a_link)

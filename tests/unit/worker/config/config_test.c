@@ -1,0 +1,220 @@
+#include <stdio.h>
+#include <string.h>
+#include "tests/unit/suite.h"
+#include "worker/config/config.h"
+
+#define REST "redis unix:/r\nmedia /m\nspool /s\nwork /w\n"
+
+static config_t config;
+static char err[256];
+
+
+static int
+parse(const char *text)
+{
+    return config_parse(text, strlen(text), &config, err, sizeof(err));
+}
+
+
+START_TEST(a_value_may_hold_blanks)
+{
+    ck_assert_int_eq(parse("database host=/run dbname=sluice\n" REST), 0);
+    ck_assert_str_eq(config.database, "host=/run dbname=sluice");
+}
+END_TEST
+
+
+START_TEST(without_slots_there_is_one)
+{
+    ck_assert_int_eq(parse("database d\n" REST), 0);
+    ck_assert_int_eq(config.slots, 1);
+}
+END_TEST
+
+
+START_TEST(comments_empty_lines_and_line_ends_of_windows_are_passed_over)
+{
+    ck_assert_int_eq(parse("# a\n\n  # b\r\ndatabase d\r\n" REST), 0);
+    ck_assert_str_eq(config.database, "d");
+}
+END_TEST
+
+
+START_TEST(an_unknown_key_is_named_with_its_line)
+{
+    ck_assert_int_eq(parse("database d\nslot 3\n" REST), -1);
+    ck_assert_ptr_nonnull(strstr(err, "2: there is no \"slot\""));
+}
+END_TEST
+
+
+START_TEST(a_missing_key_is_named)
+{
+    ck_assert_int_eq(parse(REST), -1);
+    ck_assert_ptr_nonnull(strstr(err, "\"database\" is missing"));
+}
+END_TEST
+
+
+START_TEST(a_key_that_stands_twice_is_refused)
+{
+    ck_assert_int_eq(parse("database d\ndatabase e\n" REST), -1);
+    ck_assert_ptr_nonnull(strstr(err, "twice"));
+}
+END_TEST
+
+
+START_TEST(a_key_without_value_is_refused)
+{
+    ck_assert_int_eq(parse("database\n" REST), -1);
+}
+END_TEST
+
+
+START_TEST(slots_are_a_number_from_1_to_64)
+{
+    static const char *const wrong[] = { "0", "65", "-1", "two", "2x" };
+    char text[256];
+    size_t i;
+
+    for (i = 0; i < COUNT(wrong); i++) {
+        snprintf(text, sizeof(text), "slots %s\ndatabase d\n" REST, wrong[i]);
+        ck_assert_msg(parse(text) == -1, "%s was taken", wrong[i]);
+    }
+}
+END_TEST
+
+
+START_TEST(patience_is_a_minute_unless_another_is_given)
+{
+    ck_assert_int_eq(parse("database d\n" REST), 0);
+    ck_assert_int_eq(config.patience, 60);
+    ck_assert_int_eq(parse("patience 5\ndatabase d\n" REST), 0);
+    ck_assert_int_eq(config.patience, 5);
+}
+END_TEST
+
+
+START_TEST(patience_is_an_hour_at_most)
+{
+    ck_assert_int_eq(parse("patience 3601\ndatabase d\n" REST), -1);
+    ck_assert_ptr_nonnull(strstr(err, "\"patience\" is 1 to 3600"));
+}
+END_TEST
+
+
+START_TEST(a_relative_folder_is_refused)
+{
+    ck_assert_int_eq(parse("database d\nlog here\n" REST), -1);
+}
+END_TEST
+
+
+START_TEST(redis_needs_a_port_or_a_socket)
+{
+    ck_assert_int_eq(parse("database d\nredis localhost\nmedia /m\n"
+                           "spool /s\nwork /w\n"),
+                     -1);
+}
+END_TEST
+
+
+START_TEST(a_byte_of_zero_is_refused)
+{
+    static const char text[] = "database a\0b\n" REST;
+
+    ck_assert_int_eq(
+        config_parse(text, sizeof(text) - 1, &config, err, sizeof(err)), -1);
+}
+END_TEST
+
+
+START_TEST(folders_that_are_not_there_are_named)
+{
+    char path[] = "/tmp/sluice-config-XXXXXX";
+    FILE *file;
+
+    file = fdopen(mkstemp(path), "w");
+    fputs("database d\nredis unix:/r\nmedia /nonexistent\nspool /s\nwork /w\n",
+          file);
+    fclose(file);
+
+    ck_assert_int_eq(config_read(path, &config, err, sizeof(err)), -1);
+    remove(path);
+    ck_assert_ptr_nonnull(strstr(err, "/nonexistent"));
+}
+END_TEST
+
+
+START_TEST(issuers_and_load_balancers_may_stand_several_times)
+{
+    ck_assert_int_eq(
+        parse("database d\nissuer https://a.example /a\n"
+              "issuer https://b.example /b every=60\n"
+              "load_balancer arn:c /c keys=https://k.example/\n" REST),
+        0);
+    ck_assert_uint_eq(config.issuer_count, 3);
+    ck_assert_str_eq(config.issuers[1].name, "https://b.example");
+    ck_assert_int_eq(config.issuers[2].kind, ISSUER_LOAD_BALANCER);
+}
+END_TEST
+
+
+START_TEST(two_issuers_with_one_file_are_refused)
+{
+    ck_assert_int_eq(parse("issuer https://a.example /a\n"
+                           "issuer https://b.example /a\ndatabase d\n" REST),
+                     -1);
+    ck_assert_ptr_nonnull(strstr(err, "2: "));
+}
+END_TEST
+
+
+START_TEST(one_issuer_twice_is_refused)
+{
+    ck_assert_int_eq(parse("issuer https://a.example /a\n"
+                           "issuer https://a.example /b\ndatabase d\n" REST),
+                     -1);
+}
+END_TEST
+
+
+START_TEST(more_than_16_issuers_are_refused)
+{
+    char text[2048];
+    int i;
+    size_t len = 0;
+
+    for (i = 0; i <= CONFIG_ISSUERS_MAX; i++) {
+        len += (size_t) snprintf(text + len, sizeof(text) - len,
+                                 "issuer https://%d.example /%d\n", i, i);
+    }
+    snprintf(text + len, sizeof(text) - len, "database d\n" REST);
+    ck_assert_int_eq(parse(text), -1);
+    ck_assert_ptr_nonnull(strstr(err, "17: "));
+}
+END_TEST
+
+
+START_TEST(noop_is_off_until_it_is_on)
+{
+    ck_assert_int_eq(parse("database d\n" REST), 0);
+    ck_assert_int_eq(config.noop, 0);
+    ck_assert_int_eq(parse("database d\nnoop on\n" REST), 0);
+    ck_assert_int_eq(config.noop, 1);
+    ck_assert_int_eq(parse("database d\nnoop 1\n" REST), -1);
+}
+END_TEST
+
+
+RUN("worker/config", a_value_may_hold_blanks, without_slots_there_is_one,
+    comments_empty_lines_and_line_ends_of_windows_are_passed_over,
+    an_unknown_key_is_named_with_its_line, a_missing_key_is_named,
+    a_key_that_stands_twice_is_refused, a_key_without_value_is_refused,
+    slots_are_a_number_from_1_to_64,
+    patience_is_a_minute_unless_another_is_given, patience_is_an_hour_at_most,
+    a_relative_folder_is_refused, redis_needs_a_port_or_a_socket,
+    a_byte_of_zero_is_refused, folders_that_are_not_there_are_named,
+    issuers_and_load_balancers_may_stand_several_times,
+    two_issuers_with_one_file_are_refused, one_issuer_twice_is_refused,
+    more_than_16_issuers_are_refused, noop_is_off_until_it_is_on)

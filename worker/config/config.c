@@ -1,0 +1,317 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "worker/base/file.h"
+#include "worker/base/redis.h"
+#include "config.h"
+
+#define CONFIG_FILE_MAX 65536
+
+typedef struct {
+    const char *name;
+    size_t offset, size; /* of the text in config_t; size 0: a number */
+    int required, max;   /* a number is 1 to max; max 0: on or off */
+} config_key_t;
+
+#define CONFIG_TEXT(name, required)                                      \
+    {                                                                    \
+#name, offsetof(config_t, name), sizeof(((config_t *) 0)->name), \
+            required, 0                                                  \
+    }
+
+static const config_key_t config_keys[] = {
+    CONFIG_TEXT(database, 1),
+    CONFIG_TEXT(redis, 1),
+    CONFIG_TEXT(media, 1),
+    CONFIG_TEXT(spool, 1),
+    CONFIG_TEXT(work, 1),
+    CONFIG_TEXT(log, 0),
+    CONFIG_TEXT(pid, 0),
+    { "slots", offsetof(config_t, slots), 0, 0, CONFIG_SLOTS_MAX },
+    { "patience", offsetof(config_t, patience), 0, 0, CONFIG_PATIENCE_MAX },
+    { "noop", offsetof(config_t, noop), 0, 0, 0 },
+};
+
+#define CONFIG_KEYS (sizeof(config_keys) / sizeof(config_keys[0]))
+
+
+static int config_fail(char *err, size_t err_size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+
+static int
+config_fail(char *err, size_t err_size, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(err, err_size, format, args);
+    va_end(args);
+
+    return -1;
+}
+
+
+/* Those lines may stand several times, each for a name and file of its own. */
+static int
+config_issuer(char *words, issuer_kind_t kind, config_t *config, char *err,
+              size_t err_size)
+{
+    size_t i;
+    issuer_line_t *line = &config->issuers[config->issuer_count];
+    const issuer_line_t *other;
+
+    if (config->issuer_count == CONFIG_ISSUERS_MAX) {
+        return config_fail(err, err_size, "%d issuers are the most",
+                           CONFIG_ISSUERS_MAX);
+    }
+
+    if (issuer_line_parse(words, kind, line, err, err_size) != 0) {
+        return -1;
+    }
+
+    for (i = 0; i < config->issuer_count; i++) {
+        other = &config->issuers[i];
+        if (strcmp(other->name, line->name) == 0
+            || strcmp(other->file, line->file) == 0) {
+            return config_fail(err, err_size,
+                               "\"%.64s\" or its file stands here twice",
+                               line->name);
+        }
+    }
+
+    config->issuer_count++;
+    return 0;
+}
+
+
+static int
+config_number(const config_key_t *key, const char *value, int *number,
+              char *err, size_t err_size)
+{
+    long n;
+    char *end;
+
+    if (key->max == 0) {
+        *number = strcmp(value, "on") == 0;
+        return *number || strcmp(value, "off") == 0
+                   ? 0
+                   : config_fail(err, err_size, "\"%s\" is on or off",
+                                 key->name);
+    }
+
+    n = strtol(value, &end, 10);
+    if (*end != '\0' || n < 1 || n > key->max) {
+        return config_fail(err, err_size, "\"%s\" is 1 to %d, not \"%.64s\"",
+                           key->name, key->max, value);
+    }
+
+    *number = (int) n;
+    return 0;
+}
+
+
+static int
+config_set(const config_key_t *key, const char *value, config_t *config,
+           char *err, size_t err_size)
+{
+    char *text = (char *) config + key->offset;
+
+    if (key->size == 0) {
+        return config_number(key, value, (int *) text, err, err_size);
+    }
+
+    if (strlen(value) >= key->size) {
+        return config_fail(err, err_size, "the value of \"%s\" is too long",
+                           key->name);
+    }
+    if (text == config->redis && !redis_address_valid(value)) {
+        return config_fail(err, err_size,
+                           "\"redis\" is host:port or unix:/path, not "
+                           "\"%.64s\"",
+                           value);
+    }
+    if (text != config->redis && text != config->database && *value != '/') {
+        return config_fail(err, err_size,
+                           "\"%s\" is a path from /, not "
+                           "\"%.64s\"",
+                           key->name, value);
+    }
+
+    strcpy(text, value);
+    return 0;
+}
+
+
+static int
+config_line(char *line, config_t *config, unsigned *seen, char *err,
+            size_t err_size)
+{
+    char *key, *value, *end;
+    size_t i;
+
+    key = line + strspn(line, " \t");
+    if (*key == '\0' || *key == '#' || *key == '\r') {
+        return 0;
+    }
+
+    value = key + strcspn(key, " \t\r");
+    if (*value != '\0') {
+        *value++ = '\0';
+    }
+    value += strspn(value, " \t");
+
+    for (end = value + strlen(value);
+         end > value && strchr(" \t\r", end[-1]) != NULL; end--) {
+        /* void */
+    }
+    *end = '\0';
+
+    if (strcmp(key, "issuer") == 0) {
+        return config_issuer(value, ISSUER_OIDC, config, err, err_size);
+    }
+    if (strcmp(key, "load_balancer") == 0) {
+        return config_issuer(value, ISSUER_LOAD_BALANCER, config, err,
+                             err_size);
+    }
+
+    for (i = 0; i < CONFIG_KEYS; i++) {
+        if (strcmp(key, config_keys[i].name) == 0) {
+            break;
+        }
+    }
+
+    if (i == CONFIG_KEYS) {
+        return config_fail(
+            err, err_size,
+            "there is no \"%.64s\"; known are database, redis, "
+            "media, spool, work, slots, patience, log, pid, noop, "
+            "issuer and load_balancer",
+            key);
+    }
+    if (*seen & 1U << i) {
+        return config_fail(err, err_size, "\"%s\" stands here twice", key);
+    }
+    if (*value == '\0') {
+        return config_fail(err, err_size, "\"%s\" needs a value", key);
+    }
+
+    *seen |= 1U << i;
+    return config_set(&config_keys[i], value, config, err, err_size);
+}
+
+
+int
+config_parse(const char *text, size_t len, config_t *config, char *err,
+             size_t err_size)
+{
+    int number = 0;
+    char line[PATH_MAX + 256], reason[256];
+    size_t i, size;
+    unsigned seen = 0;
+    const char *end = text + len, *stop;
+
+    memset(config, 0, sizeof(*config));
+    config->slots = 1;
+    config->patience = CONFIG_PATIENCE;
+
+    for (/* void */; text < end; text = stop + 1) {
+        number++;
+        stop = memchr(text, '\n', (size_t) (end - text));
+        stop = stop ? stop : end;
+        size = (size_t) (stop - text);
+
+        if (size >= sizeof(line) || memchr(text, '\0', size) != NULL) {
+            return config_fail(err, err_size,
+                               "%d: the line is too long or not text", number);
+        }
+        memcpy(line, text, size);
+        line[size] = '\0';
+
+        if (config_line(line, config, &seen, reason, sizeof(reason)) != 0) {
+            return config_fail(err, err_size, "%d: %s", number, reason);
+        }
+    }
+
+    for (i = 0; i < CONFIG_KEYS; i++) {
+        if (config_keys[i].required && !(seen & 1U << i)) {
+            return config_fail(err, err_size, "%d: \"%s\" is missing", number,
+                               config_keys[i].name);
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+config_folders(const config_t *config, char *err, size_t err_size)
+{
+    size_t i;
+    dev_t device = 0;
+    struct stat st;
+    const char *folders[] = { config->media, config->spool, config->work };
+
+    for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        if (stat(folders[i], &st) != 0 || !S_ISDIR(st.st_mode)
+            || access(folders[i], R_OK | W_OK | X_OK) != 0) {
+            return config_fail(err, err_size,
+                               "%.300s is no folder that can be written to",
+                               folders[i]);
+        }
+
+        if (i > 0 && st.st_dev != device) {
+            return config_fail(err, err_size,
+                               "media, spool and work have to "
+                               "lie on one filesystem");
+        }
+        device = st.st_dev;
+    }
+
+    return 0;
+}
+
+
+int
+config_read(const char *path, config_t *config, char *err, size_t err_size)
+{
+    int fd, rc;
+    char *text, reason[512];
+    size_t i, len;
+
+    /* unlike file_read(), through links and from pipes */
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    text = fd != -1 ? file_read_open(fd, CONFIG_FILE_MAX, &len) : NULL;
+
+    if (text == NULL) {
+        rc = config_fail(err, err_size, "%s: %s", path, strerror(errno));
+        goto done;
+    }
+
+    rc = config_parse(text, len, config, reason, sizeof(reason));
+    if (rc != 0) {
+        config_fail(err, err_size, "%s:%s", path, reason);
+        goto done;
+    }
+
+    rc = config_folders(config, reason, sizeof(reason));
+    for (i = 0; rc == 0 && i < config->issuer_count; i++) {
+        rc = issuer_line_check(&config->issuers[i], reason, sizeof(reason));
+    }
+    if (rc != 0) {
+        config_fail(err, err_size, "%s: %s", path, reason);
+    }
+
+done:
+
+    if (fd != -1) {
+        close(fd);
+    }
+    free(text);
+    return rc;
+}

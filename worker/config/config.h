@@ -1,0 +1,41 @@
+/* worker.conf: lines of a key and a value, # starts a comment. */
+
+#ifndef SLUICE_CONFIG_H
+#define SLUICE_CONFIG_H
+
+#include <limits.h>
+#include <stddef.h>
+#include "issuer_line.h"
+
+#define CONFIG_SLOTS_MAX 64
+#define CONFIG_ISSUERS_MAX 16
+#define CONFIG_PATIENCE 60 /* seconds, when it is not given */
+#define CONFIG_PATIENCE_MAX 3600
+
+typedef struct {
+    char database[1024];      /* conninfo of PostgreSQL */
+    char redis[PATH_MAX + 8]; /* "unix:path" or "host:port" */
+    char media[PATH_MAX];     /* what is published */
+    char spool[PATH_MAX];     /* what arrived; on the filesystem of media */
+    char work[PATH_MAX];      /* what is being made; the same filesystem */
+    char log[PATH_MAX];       /* empty: stderr */
+    char pid[PATH_MAX];       /* empty: none is written */
+    int slots;                /* jobs at a time; 1 when not given */
+    int patience;             /* seconds until a silent slot is killed */
+    int noop;                 /* 1: jobs of kind noop are done, for tests */
+    issuer_line_t issuers[CONFIG_ISSUERS_MAX];
+    size_t issuer_count;
+} config_t;
+
+/* Reads a text of `len` bytes. 0, or -1 with a sentence in `err` that starts
+   with the line's number. Looks at no file. */
+int config_parse(const char *text, size_t len, config_t *config, char *err,
+                 size_t err_size);
+
+/* Reads a file, and makes sure that its folders are there and lie on one
+   filesystem, since what is made is published by rename, and that what its
+   issuers need is at hand. 0, or -1 with a sentence that starts with the
+   file's name. */
+int config_read(const char *path, config_t *config, char *err, size_t err_size);
+
+#endif

@@ -1,0 +1,151 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "worker/base/clock.h"
+#include "worker/queue/cancel.h"
+#include "worker/queue/stream.h"
+#include "worker/store/disk.h"
+#include "worker/store/store.h"
+#include "job.h"
+
+
+int
+job_init(job_t *job, const config_t *config, queue_t *queue,
+         const volatile sig_atomic_t *stop, const json_t *row)
+{
+    const char *id, *media, *kind;
+
+    id = json_string_value(json_object_get(row, "id"));
+    kind = json_string_value(json_object_get(row, "kind"));
+    media = json_string_value(
+        json_object_get(json_object_get(row, "media"), "id"));
+
+    if (id == NULL || kind == NULL || !uuid_valid(id, strlen(id))
+        || (media != NULL && !uuid_valid(media, strlen(media)))) {
+        return -1;
+    }
+
+    memset(job, 0, sizeof(*job));
+    job->config = config;
+    job->queue = queue;
+    job->stop = stop;
+    job->row = row;
+    job->kind = kind;
+    job->patch = json_object();
+    job->result = json_object();
+    snprintf(job->id, sizeof(job->id), "%s", id);
+    snprintf(job->media, sizeof(job->media), "%s", media ? media : "");
+    job->version = json_integer_value(json_object_get(row, "version"));
+    job->seconds_max = json_number_value(json_object_get(row, "seconds"));
+    job->began_at = clock_now();
+    job->beat_at = job->told_at = job->began_at;
+
+    return 0;
+}
+
+
+void
+job_free(job_t *job)
+{
+    json_decref(job->patch);
+    json_decref(job->result);
+}
+
+
+job_outcome_t
+job_in_folder(job_t *job, job_outcome_t (*run)(job_t *job))
+{
+    int lock;
+    job_outcome_t outcome;
+
+    lock = store_work_create(job->config, job->id, job->work);
+    if (lock == -1) {
+        return job_errno(job, "making a folder to work in");
+    }
+
+    outcome = run(job);
+
+    /* Not the file's fault, as far as anyone can tell. */
+    if (outcome == JOB_BAD && (job->disk_failed || disk_try(job->work) != 0)) {
+        outcome = job_end(job, JOB_AGAIN,
+                          "The disk was full or broken meanwhile.");
+    }
+
+    job_erase(job);
+    close(lock);
+    return outcome;
+}
+
+
+job_outcome_t
+job_open(job_t *job)
+{
+    if (store_find_original(job->config, job->media, job->input) != 0) {
+        return job_errno(job, "looking for the uploaded file");
+    }
+
+    return job_look(job);
+}
+
+
+job_outcome_t
+job_look(job_t *job)
+{
+    int fd;
+    char bytes[SNIFF_SIZE];
+    ssize_t n;
+    struct stat st;
+
+    fd = open(job->input, O_RDONLY | O_CLOEXEC);
+    if (fd == -1) {
+        return job_errno(job, "opening the uploaded file");
+    }
+
+    n = read(fd, bytes, sizeof(bytes));
+    if (n < 0 || fstat(fd, &st) != 0) {
+        close(fd);
+        return job_errno(job, "reading the uploaded file");
+    }
+    close(fd);
+
+    job->input_size = (uint64_t) st.st_size;
+    job->sniff = sniff(bytes, (size_t) n);
+
+    if (job->sniff == NULL) {
+        return job_end(job, JOB_BAD,
+                       "This file is not a film or a score that Sluice knows: "
+                       "%s.",
+                       job_unknown(bytes, (size_t) n));
+    }
+
+    return JOB_DONE;
+}
+
+
+const char *
+job_unknown(const void *bytes, size_t len)
+{
+    size_t i;
+    const unsigned char *p = bytes;
+
+    if (len == 0) {
+        return "it is empty";
+    }
+    if (len >= 7 && memcmp(p, "#EXTM3U", 7) == 0) {
+        return "it is a playlist, which only points at other files";
+    }
+
+    for (i = 0; i < len; i++) {
+        if (p[i] == '\0' || (p[i] < ' ' && strchr("\t\n\f\r", p[i]) == NULL)) {
+            return "its contents are in no format that is taken";
+        }
+    }
+
+    return "it is a text";
+}

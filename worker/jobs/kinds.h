@@ -1,0 +1,29 @@
+/* The kinds of jobs: what each needs and who does it. */
+
+#ifndef SLUICE_KINDS_H
+#define SLUICE_KINDS_H
+
+#include "worker/jobs/base/job.h"
+
+#define KIND_MEDIA 1  /* it is about a media */
+#define KIND_FOLDER 2 /* it needs a folder to work in */
+
+typedef struct {
+    const char *name;
+    job_outcome_t (*run)(job_t *job);
+    unsigned needs;
+} kind_t;
+
+/* The row of a kind, or NULL. */
+const kind_t *kinds_find(const char *name);
+
+/* job_init() for what this worker knows: -1 also when the kind needs a media
+   and the row has none. */
+int kinds_init(job_t *job, const config_t *config, queue_t *queue,
+               const volatile sig_atomic_t *stop, const json_t *row);
+
+/* Runs the job as its kind wants it, unless the record says that the params are
+   none for that kind: JOB_BAD. */
+job_outcome_t kinds_run(job_t *job);
+
+#endif
