@@ -1,17 +1,44 @@
-/* A file in the spool from its first name to its last, and who may be at it. */
+/* A file in the spool from its first name to its last: who may be at it, and
+   the space that it needs. */
 
-#define _GNU_SOURCE /* F_OFD_SETLK */
+#define _GNU_SOURCE /* F_OFD_SETLK, fallocate */
 
+#include "ngx_sluice_spool.h"
 #include "ngx_sluice_spool_internal.h"
+
+#include <sys/statvfs.h>
 
 
 #define NGX_SLUICE_SPOOL_PART ".part"
 #define NGX_SLUICE_SPOOL_STATE ".state"
+#define NGX_SLUICE_SPOOL_BLOCK 512 /* of st_blocks: stat(2) */
 
 
-static void ngx_sluice_spool_cleanup(void *data);
-static ngx_err_t ngx_sluice_spool_lock(int fd);
-static ngx_err_t ngx_sluice_spool_sync_folder(const char *folder);
+void
+ngx_sluice_spool_close(ngx_sluice_spool_t *spool)
+{
+    if (spool->fd != -1) {
+        (void) close(spool->fd);
+        spool->fd = -1;
+    }
+}
+
+
+static void
+ngx_sluice_spool_cleanup(void *data)
+{
+    ngx_sluice_spool_t *spool = data;
+
+    if (spool->fd != -1 && !spool->resumable && !spool->durable) {
+        (void) unlink(spool->part);
+    }
+
+    ngx_sluice_spool_close(spool);
+
+    if (spool->durable && !spool->resumable && !spool->kept) {
+        (void) unlink(spool->path);
+    }
+}
 
 
 ngx_sluice_spool_t *
@@ -62,35 +89,103 @@ ngx_sluice_spool_create(ngx_pool_t *pool, ngx_str_t *folder, const char *id)
 }
 
 
-static void
-ngx_sluice_spool_cleanup(void *data)
+static ngx_err_t
+ngx_sluice_spool_lock(int fd)
 {
-    ngx_sluice_spool_t *spool = data;
+    struct flock lock;
 
-    if (spool->fd != -1 && !spool->resumable && !spool->durable) {
-        (void) unlink(spool->part);
+    ngx_memzero(&lock, sizeof(lock));
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+
+    if (fcntl(fd, F_OFD_SETLK, &lock) == -1) {
+        return ngx_errno == NGX_EACCES ? NGX_EAGAIN : ngx_errno;
     }
 
-    ngx_sluice_spool_close(spool);
-
-    if (spool->durable && !spool->resumable && !spool->kept) {
-        (void) unlink(spool->path);
-    }
+    return 0;
 }
 
 
-void
-ngx_sluice_spool_close(ngx_sluice_spool_t *spool)
+static ngx_err_t
+ngx_sluice_spool_sync_folder(const char *folder)
 {
-    if (spool->fd != -1) {
-        (void) close(spool->fd);
-        spool->fd = -1;
+    int fd;
+    ngx_err_t err;
+
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd == -1) {
+        return ngx_errno;
     }
+
+    err = fsync(fd) == -1 ? ngx_errno : 0;
+    (void) close(fd);
+
+    return err;
+}
+
+
+/* Whether so many bytes are free. */
+
+static ngx_err_t
+ngx_sluice_spool_room(ngx_sluice_spool_t *spool, off_t bytes)
+{
+    struct statvfs fs;
+
+    if (fstatvfs(spool->fd, &fs) == -1) {
+        return ngx_errno;
+    }
+
+    return (uint64_t) fs.f_bavail * fs.f_frsize < (uint64_t) bytes ? NGX_ENOSPC
+                                                                   : 0;
+}
+
+
+/* Whoever asks at the same time may have been told the same: what is left is
+   looked at again when the space is ours. */
+
+ngx_err_t
+ngx_sluice_spool_grow(ngx_sluice_spool_t *spool, off_t length, off_t keep_free)
+{
+    off_t missing;
+    ngx_err_t err;
+    struct stat st;
+
+    if (fstat(spool->fd, &st) == -1) {
+        return ngx_errno;
+    }
+
+    missing = length
+              - ngx_max(st.st_size, st.st_blocks * NGX_SLUICE_SPOOL_BLOCK);
+
+    if (missing <= 0) {
+        return 0;
+    }
+
+    err = ngx_sluice_spool_room(spool, keep_free + missing);
+
+    if (err) {
+        return err;
+    }
+
+    if (fallocate(spool->fd, FALLOC_FL_KEEP_SIZE, 0, length) == -1) {
+        /* a file system that cannot reserve fills up as the bytes come */
+        err = ngx_errno == NGX_ENOSPC || ngx_errno == EDQUOT ? ngx_errno : 0;
+
+    } else {
+        err = ngx_sluice_spool_room(spool, keep_free);
+    }
+
+    if (err && ftruncate(spool->fd, st.st_size) == -1) {
+        return ngx_errno;
+    }
+
+    return err;
 }
 
 
 ngx_err_t
-ngx_sluice_spool_begin(ngx_sluice_spool_t *spool, off_t length, off_t keep_free)
+ngx_sluice_spool_reserve(ngx_sluice_spool_t *spool, off_t length,
+                         off_t keep_free)
 {
     ngx_err_t err;
 
@@ -103,7 +198,7 @@ ngx_sluice_spool_begin(ngx_sluice_spool_t *spool, off_t length, off_t keep_free)
     err = ngx_sluice_spool_lock(spool->fd);
 
     if (err == 0) {
-        err = ngx_sluice_spool_reserve(spool, length, keep_free);
+        err = ngx_sluice_spool_grow(spool, length, keep_free);
     }
 
     if (err == 0 && spool->resumable) {
@@ -164,23 +259,6 @@ ngx_sluice_spool_open(ngx_sluice_spool_t *spool)
     }
 
     return err;
-}
-
-
-static ngx_err_t
-ngx_sluice_spool_lock(int fd)
-{
-    struct flock lock;
-
-    ngx_memzero(&lock, sizeof(lock));
-    lock.l_type = F_WRLCK;
-    lock.l_whence = SEEK_SET;
-
-    if (fcntl(fd, F_OFD_SETLK, &lock) == -1) {
-        return ngx_errno == NGX_EACCES ? NGX_EAGAIN : ngx_errno;
-    }
-
-    return 0;
 }
 
 
@@ -269,19 +347,10 @@ ngx_sluice_spool_clear(ngx_str_t *folder, const char *id)
 }
 
 
-static ngx_err_t
-ngx_sluice_spool_sync_folder(const char *folder)
+sluice_status_t
+ngx_sluice_spool_status(ngx_err_t err)
 {
-    int fd;
-    ngx_err_t err;
-
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd == -1) {
-        return ngx_errno;
-    }
-
-    err = fsync(fd) == -1 ? ngx_errno : 0;
-    (void) close(fd);
-
-    return err;
+    return err == 0                             ? SLUICE_OK
+           : err == NGX_ENOSPC || err == EDQUOT ? SLUICE_NO_SPACE
+                                                : SLUICE_INTERNAL;
 }

@@ -19,6 +19,7 @@
 #include <ngx_core.h>
 
 #include "core/base/sha256.h"
+#include "core/base/status.h"
 #include "core/base/tus.h"
 #include "core/base/uuid.h"
 
@@ -43,6 +44,9 @@ typedef struct {
     unsigned kept : 1;      /* someone else answers for that from here on */
 } ngx_sluice_spool_t;
 
+
+/* a file from its first name to its last: ngx_sluice_spool.c */
+
 /* Prepares a file with a fresh id, or with `id`, which makes it resumable;
    nothing is on disk yet, nothing blocks. When `pool` goes, the descriptor goes
    and the file, too, unless it is resumable or `kept`. NULL without memory or
@@ -51,15 +55,8 @@ ngx_sluice_spool_t *ngx_sluice_spool_create(ngx_pool_t *pool, ngx_str_t *folder,
                                             const char *id);
 
 /* Makes the .part file and takes its lock; what it needs to become `length`
-   bytes long is seen to as by _reserve(). The name of a resumable one is
-   durable when this returns. When it fails, there is no file. */
-ngx_err_t ngx_sluice_spool_begin(ngx_sluice_spool_t *spool, off_t length,
-                                 off_t keep_free);
-
-/* Whether the open file may become `length` bytes long and leave `keep_free`
-   free: 0, or NGX_ENOSPC. Where the file system can, the space is the file's
-   from here on, so that no two uploads are promised the same; its size stays.
-   What was reserved before is not asked for again. */
+   bytes long is seen to as by _grow(). The name of a resumable one is durable
+   when this returns. When it fails, there is no file. */
 ngx_err_t ngx_sluice_spool_reserve(ngx_sluice_spool_t *spool, off_t length,
                                    off_t keep_free);
 
@@ -68,6 +65,35 @@ ngx_err_t ngx_sluice_spool_reserve(ngx_sluice_spool_t *spool, off_t length,
    `durable` already: then nothing can be appended. NGX_EAGAIN: another request
    holds it. NGX_ENOENT: there is none. */
 ngx_err_t ngx_sluice_spool_open(ngx_sluice_spool_t *spool);
+
+/* Whether the open file may become `length` bytes long and leave `keep_free`
+   free: 0, or NGX_ENOSPC. Where the file system can, the space is the file's
+   from here on, so that no two uploads are promised the same; its size stays.
+   What was reserved before is not asked for again. */
+ngx_err_t ngx_sluice_spool_grow(ngx_sluice_spool_t *spool, off_t length,
+                                off_t keep_free);
+
+/* Ends the lock; safe and quick, on the loop, too. */
+void ngx_sluice_spool_close(ngx_sluice_spool_t *spool);
+
+/* fsync, rename, fsync of the folder, digest. May be done again by another
+   process when nobody recorded it. */
+ngx_err_t ngx_sluice_spool_commit(ngx_sluice_spool_t *spool);
+
+/* Takes away all that is on disk but <spool>/<id>, and with `all` that, too. */
+void ngx_sluice_spool_remove(ngx_sluice_spool_t *spool, ngx_uint_t all);
+
+/* The same for one that nobody has open, and never <spool>/<id>. */
+void ngx_sluice_spool_forget(ngx_str_t *folder, const char *id);
+
+/* The same for one that somebody may have open: then it stays. */
+void ngx_sluice_spool_clear(ngx_str_t *folder, const char *id);
+
+/* What an errno of the disk is to a client; never blocks. */
+sluice_status_t ngx_sluice_spool_status(ngx_err_t err);
+
+
+/* the bytes of an open one: ngx_sluice_spool_bytes.c */
 
 /* Reads on what the state does not cover, some MiB each time. NGX_EAGAIN: call
    it again. */
@@ -89,21 +115,5 @@ ngx_err_t ngx_sluice_spool_join(ngx_sluice_spool_t *spool,
 
 /* What was appended is durable, and its state is written. */
 ngx_err_t ngx_sluice_spool_save(ngx_sluice_spool_t *spool);
-
-/* Ends the lock; safe and quick, on the loop, too. */
-void ngx_sluice_spool_close(ngx_sluice_spool_t *spool);
-
-/* fsync, rename, fsync of the folder, digest. May be done again by another
-   process when nobody recorded it. */
-ngx_err_t ngx_sluice_spool_commit(ngx_sluice_spool_t *spool);
-
-/* Takes away all that is on disk but <spool>/<id>, and with `all` that, too. */
-void ngx_sluice_spool_remove(ngx_sluice_spool_t *spool, ngx_uint_t all);
-
-/* The same for one that nobody has open, and never <spool>/<id>. */
-void ngx_sluice_spool_forget(ngx_str_t *folder, const char *id);
-
-/* The same for one that somebody may have open: then it stays. */
-void ngx_sluice_spool_clear(ngx_str_t *folder, const char *id);
 
 #endif

@@ -1,7 +1,10 @@
-/* What is appended to a file: in its order, and on its way into the digest. */
+/* The bytes of a file in the spool: in their order, and on their way into the
+   digest. How far that has come stands in <id>.state beside them, so that
+   another process goes on where this one was killed. */
 
 #define _GNU_SOURCE /* sync_file_range */
 
+#include "ngx_sluice_spool.h"
 #include "ngx_sluice_spool_internal.h"
 
 
@@ -15,12 +18,308 @@
 /* the disk writes while the client sends, so that fsync has little left */
 #define NGX_SLUICE_SPOOL_SEND (8 * 1024 * 1024)
 
+/* a state's flag: what follows is nothing yet */
+#define NGX_SLUICE_SPOOL_UNJUDGED 1
 
-static ngx_err_t ngx_sluice_spool_put(ngx_sluice_spool_t *spool, u_char *p,
-                                      size_t size, tus_checksum_t *sum);
-static ngx_err_t ngx_sluice_spool_copy(ngx_sluice_spool_t *spool, u_char *p,
-                                       size_t size, tus_checksum_t *sum);
-static void ngx_sluice_spool_send(ngx_sluice_spool_t *spool);
+
+/* What is read is taken so, in its order. */
+typedef ngx_err_t (*ngx_sluice_spool_take_pt)(ngx_sluice_spool_t *spool,
+                                              u_char *p, size_t size,
+                                              tus_checksum_t *sum);
+
+
+/* the file */
+
+/* All of them, whatever a signal cuts short. */
+
+static ngx_err_t
+ngx_sluice_spool_write(int fd, u_char *p, size_t size)
+{
+    ssize_t n;
+
+    while (size) {
+        n = write(fd, p, size);
+
+        if (n == -1) {
+            if (ngx_errno == NGX_EINTR) {
+                continue;
+            }
+
+            return ngx_errno;
+        }
+
+        p += n;
+        size -= (size_t) n;
+    }
+
+    return 0;
+}
+
+
+/* Reads some MiB of a file from `*offset` on, up to `end`, moves that, and has
+   `take` take them. NGX_EAGAIN: there is more. */
+
+static ngx_err_t
+ngx_sluice_spool_read(ngx_sluice_spool_t *spool, int fd, off_t *offset,
+                      off_t end, ngx_sluice_spool_take_pt take,
+                      tus_checksum_t *sum)
+{
+    off_t turn;
+    u_char *buf;
+    ssize_t n;
+    ngx_err_t err;
+
+    buf = malloc(NGX_SLUICE_SPOOL_READ);
+    if (buf == NULL) {
+        return NGX_ENOMEM;
+    }
+
+    err = 0;
+
+    for (turn = 0; turn < NGX_SLUICE_SPOOL_TURN && *offset < end; turn += n) {
+        n = pread(fd, buf,
+                  (size_t) ngx_min(end - *offset, NGX_SLUICE_SPOOL_READ),
+                  *offset);
+
+        if (n <= 0) {
+            err = n ? ngx_errno : EIO;
+            break;
+        }
+
+        err = take(spool, buf, (size_t) n, sum);
+        if (err) {
+            break;
+        }
+
+        *offset += n;
+    }
+
+    free(buf);
+
+    return err ? err : *offset == end ? 0 : NGX_EAGAIN;
+}
+
+
+/* the state */
+
+/* A state that is missing, damaged or ahead of the file is no state. */
+
+ngx_err_t
+ngx_sluice_spool_load(ngx_sluice_spool_t *spool)
+{
+    int fd;
+    u_char state[SHA256_STATE_SIZE + 1];
+    ssize_t n = 0;
+    uint32_t flags = 0;
+
+    fd = open(spool->state, O_RDONLY | O_CLOEXEC);
+
+    if (fd != -1) {
+        n = read(fd, state, sizeof(state));
+        (void) close(fd);
+    }
+
+    if (n < 0 || sha256_load(&spool->sha256, &flags, state, (size_t) n) != 0
+        || spool->sha256.bytes > (uint64_t) spool->size) {
+        sha256_init(&spool->sha256);
+        flags = 0;
+    }
+
+    spool->saved = (off_t) spool->sha256.bytes;
+    spool->sent = spool->size;
+
+    if ((flags & NGX_SLUICE_SPOOL_UNJUDGED) && !spool->durable) {
+        if (ftruncate(spool->fd, spool->saved) == -1) {
+            return ngx_errno;
+        }
+
+        spool->size = spool->saved;
+    }
+
+    return lseek(spool->fd, spool->size, SEEK_SET) == -1 ? ngx_errno : 0;
+}
+
+
+/* In place: its CRC tells a half-written one. */
+
+static ngx_err_t
+ngx_sluice_spool_write_state(ngx_sluice_spool_t *spool)
+{
+    int fd;
+    u_char state[SHA256_STATE_SIZE];
+    ngx_err_t err;
+
+    sha256_save(&spool->sha256, spool->unjudged ? NGX_SLUICE_SPOOL_UNJUDGED : 0,
+                state);
+
+    fd = open(spool->state, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd == -1) {
+        return ngx_errno;
+    }
+
+    err = ngx_sluice_spool_write(fd, state, sizeof(state));
+
+    if (close(fd) == -1 && err == 0) {
+        err = ngx_errno;
+    }
+
+    return err;
+}
+
+
+/* A full disk may have no room for it: then the next one has more to read. */
+
+ngx_err_t
+ngx_sluice_spool_note(ngx_sluice_spool_t *spool)
+{
+    ngx_err_t err;
+
+    err = ngx_sluice_spool_write_state(spool);
+
+    if (err && err != NGX_ENOSPC && err != EDQUOT) {
+        return err;
+    }
+
+    spool->saved = spool->size;
+
+    return 0;
+}
+
+
+/* A kernel that cannot write pages back drops them, and says so once: the next
+   sync succeeds. So what no earlier one has vouched for goes, and the client
+   brings it again. */
+
+void
+ngx_sluice_spool_distrust(ngx_sluice_spool_t *spool)
+{
+    if (!spool->durable && ftruncate(spool->fd, spool->saved) == 0) {
+        spool->size = spool->saved;
+        spool->sent = spool->saved;
+    }
+}
+
+
+/* The bytes first: a state must not tell of what is not there. */
+
+ngx_err_t
+ngx_sluice_spool_save(ngx_sluice_spool_t *spool)
+{
+    ngx_err_t err;
+
+    if (fdatasync(spool->fd) == -1) {
+        err = ngx_errno;
+        ngx_sluice_spool_distrust(spool);
+        return err;
+    }
+
+    if (spool->unjudged || spool->saved == spool->size
+        || (off_t) spool->sha256.bytes != spool->size) {
+        return 0;
+    }
+
+    return ngx_sluice_spool_note(spool);
+}
+
+
+ngx_err_t
+ngx_sluice_spool_unjudged(ngx_sluice_spool_t *spool)
+{
+    spool->valid = spool->size;
+    spool->unjudged = 1;
+
+    return ngx_sluice_spool_write_state(spool);
+}
+
+
+/* What is not good leaves the state as _unjudged() wrote it. */
+
+ngx_err_t
+ngx_sluice_spool_judged(ngx_sluice_spool_t *spool, ngx_uint_t good)
+{
+    if (!good) {
+        spool->size = spool->valid;
+        return ftruncate(spool->fd, spool->valid) == -1 ? ngx_errno : 0;
+    }
+
+    spool->unjudged = 0;
+
+    return ngx_sluice_spool_save(spool);
+}
+
+
+/* the digest */
+
+static ngx_err_t
+ngx_sluice_spool_digest(ngx_sluice_spool_t *spool, u_char *p, size_t size,
+                        tus_checksum_t *sum)
+{
+    sha256_update(&spool->sha256, p, size);
+
+    return 0;
+}
+
+
+ngx_err_t
+ngx_sluice_spool_catch_up(ngx_sluice_spool_t *spool)
+{
+    off_t offset = (off_t) spool->sha256.bytes;
+
+    return ngx_sluice_spool_read(spool, spool->fd, &offset, spool->size,
+                                 ngx_sluice_spool_digest, NULL);
+}
+
+
+/* what is appended */
+
+static ngx_err_t
+ngx_sluice_spool_put(ngx_sluice_spool_t *spool, u_char *p, size_t size,
+                     tus_checksum_t *sum)
+{
+    ngx_err_t err;
+
+    err = ngx_sluice_spool_write(spool->fd, p, size);
+    if (err) {
+        return err;
+    }
+
+    sha256_update(&spool->sha256, p, size);
+    spool->size += (off_t) size;
+
+    return sum && tus_checksum_update(sum, p, size) != 0 ? NGX_ENOMEM : 0;
+}
+
+
+/* A hint: where it cannot be given, fsync does all of it. */
+
+static void
+ngx_sluice_spool_send(ngx_sluice_spool_t *spool)
+{
+    if (spool->size - spool->sent >= NGX_SLUICE_SPOOL_SEND) {
+        (void) sync_file_range(spool->fd, spool->sent,
+                               spool->size - spool->sent,
+                               SYNC_FILE_RANGE_WRITE);
+        spool->sent = spool->size;
+    }
+}
+
+
+/* Puts what was read, not received: the disk is told as it grows. */
+
+static ngx_err_t
+ngx_sluice_spool_copy(ngx_sluice_spool_t *spool, u_char *p, size_t size,
+                      tus_checksum_t *sum)
+{
+    ngx_err_t err;
+
+    err = ngx_sluice_spool_put(spool, p, size, sum);
+
+    if (err == 0) {
+        ngx_sluice_spool_send(spool);
+    }
+
+    return err;
+}
 
 
 /* A body that nginx did not hand over unbuffered may lie in a file of its own:
@@ -74,119 +373,4 @@ ngx_sluice_spool_join(ngx_sluice_spool_t *spool, ngx_sluice_spool_t *from,
 {
     return ngx_sluice_spool_read(spool, from->fd, offset, from->size,
                                  ngx_sluice_spool_copy, NULL);
-}
-
-
-ngx_err_t
-ngx_sluice_spool_read(ngx_sluice_spool_t *spool, int fd, off_t *offset,
-                      off_t end, ngx_sluice_spool_take_pt take,
-                      tus_checksum_t *sum)
-{
-    off_t turn;
-    u_char *buf;
-    ssize_t n;
-    ngx_err_t err;
-
-    buf = malloc(NGX_SLUICE_SPOOL_READ);
-    if (buf == NULL) {
-        return NGX_ENOMEM;
-    }
-
-    err = 0;
-
-    for (turn = 0; turn < NGX_SLUICE_SPOOL_TURN && *offset < end; turn += n) {
-        n = pread(fd, buf,
-                  (size_t) ngx_min(end - *offset, NGX_SLUICE_SPOOL_READ),
-                  *offset);
-
-        if (n <= 0) {
-            err = n ? ngx_errno : EIO;
-            break;
-        }
-
-        err = take(spool, buf, (size_t) n, sum);
-        if (err) {
-            break;
-        }
-
-        *offset += n;
-    }
-
-    free(buf);
-
-    return err ? err : *offset == end ? 0 : NGX_EAGAIN;
-}
-
-
-static ngx_err_t
-ngx_sluice_spool_put(ngx_sluice_spool_t *spool, u_char *p, size_t size,
-                     tus_checksum_t *sum)
-{
-    ngx_err_t err;
-
-    err = ngx_sluice_spool_write(spool->fd, p, size);
-    if (err) {
-        return err;
-    }
-
-    sha256_update(&spool->sha256, p, size);
-    spool->size += (off_t) size;
-
-    return sum && tus_checksum_update(sum, p, size) != 0 ? NGX_ENOMEM : 0;
-}
-
-
-/* The same of what is read, not received: the disk is told as it grows. */
-
-static ngx_err_t
-ngx_sluice_spool_copy(ngx_sluice_spool_t *spool, u_char *p, size_t size,
-                      tus_checksum_t *sum)
-{
-    ngx_err_t err;
-
-    err = ngx_sluice_spool_put(spool, p, size, sum);
-
-    if (err == 0) {
-        ngx_sluice_spool_send(spool);
-    }
-
-    return err;
-}
-
-
-ngx_err_t
-ngx_sluice_spool_write(int fd, u_char *p, size_t size)
-{
-    ssize_t n;
-
-    while (size) {
-        n = write(fd, p, size);
-
-        if (n == -1) {
-            if (ngx_errno == NGX_EINTR) {
-                continue;
-            }
-
-            return ngx_errno;
-        }
-
-        p += n;
-        size -= (size_t) n;
-    }
-
-    return 0;
-}
-
-
-/* A hint: where it cannot be given, fsync does all of it. */
-
-static void
-ngx_sluice_spool_send(ngx_sluice_spool_t *spool)
-{
-    if (spool->size - spool->sent >= NGX_SLUICE_SPOOL_SEND) {
-        (void) sync_file_range(spool->fd, spool->sent,
-                               spool->size - spool->sent,
-                               SYNC_FILE_RANGE_WRITE);
-        spool->sent = spool->size;
-    }
 }

@@ -380,7 +380,7 @@ ngx_http_sluice_receive_written(ngx_http_request_t *r, void *data)
 
     if (receive->error) {
         receive->end =
-            status_problem(ngx_http_sluice_spool_status(receive->error))->http;
+            status_problem(ngx_sluice_spool_status(receive->error))->http;
         r->read_event_handler = ngx_http_block_reading;
         receive->done(r, receive->data, receive->end);
         return;
@@ -494,13 +494,4 @@ ngx_http_sluice_receive_cleanup(void *data)
     if (receive->wake.timer_set) {
         ngx_del_timer(&receive->wake);
     }
-}
-
-
-sluice_status_t
-ngx_http_sluice_spool_status(ngx_err_t err)
-{
-    return err == 0                             ? SLUICE_OK
-           : err == NGX_ENOSPC || err == EDQUOT ? SLUICE_NO_SPACE
-                                                : SLUICE_INTERNAL;
 }

@@ -58,12 +58,12 @@ ngx_http_sluice_reserve_work(void *data, ngx_log_t *log)
         ngx_sluice_spool_clear(&reserve->conf->spool, reserve->expired[i]);
     }
 
-    reserve->error = ngx_sluice_spool_begin(
+    reserve->error = ngx_sluice_spool_reserve(
         reserve->spool, reserve->length >= 0 ? reserve->length : 1,
         reserve->conf->keep_free);
 
     if (reserve->error
-        && ngx_http_sluice_spool_status(reserve->error) != SLUICE_NO_SPACE) {
+        && ngx_sluice_spool_status(reserve->error) != SLUICE_NO_SPACE) {
         ngx_log_error(NGX_LOG_CRIT, log, reserve->error, "making \"%s\" failed",
                       reserve->spool->part);
     }
@@ -75,7 +75,7 @@ ngx_http_sluice_reserved(ngx_http_request_t *r, void *data)
 {
     ngx_http_sluice_reserve_t *reserve = data;
 
-    if (ngx_http_sluice_spool_status(reserve->error) == SLUICE_NO_SPACE
+    if (ngx_sluice_spool_status(reserve->error) == SLUICE_NO_SPACE
         && !reserve->cleared) {
         reserve->cleared = 1;
         ngx_http_sluice_finish(

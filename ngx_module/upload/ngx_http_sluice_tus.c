@@ -376,7 +376,7 @@ ngx_http_sluice_tus_reserved(ngx_http_request_t *r, void *data)
 
     if (tus->reserve.error) {
         ngx_http_sluice_tus_refuse(
-            tus, ngx_http_sluice_spool_status(tus->reserve.error), NULL);
+            tus, ngx_sluice_spool_status(tus->reserve.error), NULL);
         return;
     }
 

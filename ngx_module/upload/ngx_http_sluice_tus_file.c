@@ -191,8 +191,8 @@ ngx_http_sluice_tus_catch_up(void *data, ngx_log_t *log)
 {
     ngx_http_sluice_tus_t *tus = data;
 
-    tus->error = ngx_sluice_spool_reserve(tus->spool, tus->grows,
-                                          tus->conf->keep_free);
+    tus->error = ngx_sluice_spool_grow(tus->spool, tus->grows,
+                                       tus->conf->keep_free);
 
     if (tus->error == 0) {
         tus->error = ngx_sluice_spool_catch_up(tus->spool);
@@ -225,8 +225,8 @@ ngx_http_sluice_tus_caught_up(ngx_http_request_t *r, void *data)
     }
 
     if (tus->error) {
-        ngx_http_sluice_tus_refuse(
-            tus, ngx_http_sluice_spool_status(tus->error), NULL);
+        ngx_http_sluice_tus_refuse(tus, ngx_sluice_spool_status(tus->error),
+                                   NULL);
         return;
     }
 
@@ -324,8 +324,8 @@ ngx_http_sluice_tus_saved(ngx_http_request_t *r, void *data)
     }
 
     if (tus->error) {
-        ngx_http_sluice_tus_refuse(
-            tus, ngx_http_sluice_spool_status(tus->error), NULL);
+        ngx_http_sluice_tus_refuse(tus, ngx_sluice_spool_status(tus->error),
+                                   NULL);
         return;
     }
 
@@ -417,8 +417,8 @@ ngx_http_sluice_tus_committed(ngx_http_request_t *r, void *data)
     ngx_http_sluice_ingest_t *ingest = &tus->ingest;
 
     if (tus->error) {
-        ngx_http_sluice_tus_refuse(
-            tus, ngx_http_sluice_spool_status(tus->error), NULL);
+        ngx_http_sluice_tus_refuse(tus, ngx_sluice_spool_status(tus->error),
+                                   NULL);
         return;
     }
 

@@ -129,7 +129,7 @@ ngx_http_sluice_tus_final_reserved(ngx_http_request_t *r, void *data)
 
     if (tus->reserve.error) {
         ngx_http_sluice_tus_refuse(
-            tus, ngx_http_sluice_spool_status(tus->reserve.error), NULL);
+            tus, ngx_sluice_spool_status(tus->reserve.error), NULL);
         return;
     }
 
@@ -210,8 +210,8 @@ ngx_http_sluice_tus_part_copied(ngx_http_request_t *r, void *data)
     }
 
     if (tus->error) {
-        ngx_http_sluice_tus_refuse(
-            tus, ngx_http_sluice_spool_status(tus->error), NULL);
+        ngx_http_sluice_tus_refuse(tus, ngx_sluice_spool_status(tus->error),
+                                   NULL);
         return;
     }
 

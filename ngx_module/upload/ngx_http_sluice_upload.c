@@ -333,7 +333,7 @@ ngx_http_sluice_upload_commit(void *data, ngx_log_t *log)
     upload->error = ngx_sluice_spool_commit(upload->receive.spool);
 
     if (upload->error
-        && ngx_http_sluice_spool_status(upload->error) != SLUICE_NO_SPACE) {
+        && ngx_sluice_spool_status(upload->error) != SLUICE_NO_SPACE) {
         ngx_log_error(NGX_LOG_CRIT, log, upload->error, "writing \"%s\" failed",
                       upload->receive.spool->part);
     }
@@ -357,9 +357,8 @@ ngx_http_sluice_upload_committed(ngx_http_request_t *r, void *data)
 static void
 ngx_http_sluice_upload_failed(ngx_http_request_t *r, ngx_err_t err)
 {
-    ngx_http_sluice_finish(
-        r, ngx_http_sluice_problem(r, ngx_http_sluice_spool_status(err), NULL,
-                                   NULL));
+    ngx_http_sluice_finish(r, ngx_http_sluice_problem(
+                                  r, ngx_sluice_spool_status(err), NULL, NULL));
 }
 
 

@@ -50,7 +50,7 @@ struct ngx_http_sluice_reserve_s {
     char expired[NGX_HTTP_SLUICE_EXPIRED_MAX][UUID_TEXT_SIZE];
 };
 
-/* Makes the file as ngx_sluice_spool_begin() does, in a thread, then done().
+/* Makes the file as ngx_sluice_spool_reserve() does, in a thread, then done().
    For want of space it clears what expired uploads have left, and tries once
    more. For the request's user; its count must have been taken. */
 void ngx_http_sluice_reserve(ngx_http_request_t *r,
@@ -109,9 +109,6 @@ void ngx_http_sluice_receive(ngx_http_request_t *r,
 void ngx_http_sluice_receive_stop(ngx_http_sluice_receive_t *receive);
 
 #define NGX_HTTP_SLUICE_STOPPED NGX_ABORT
-
-/* The status for what went wrong on the disk. */
-sluice_status_t ngx_http_sluice_spool_status(ngx_err_t err);
 
 
 /* files become media: ngx_http_sluice_ingest.c */
