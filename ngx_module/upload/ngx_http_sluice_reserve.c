@@ -4,7 +4,7 @@
  * have left goes first.
  */
 
-#include "ngx_http_sluice_upload.h"
+#include "ngx_http_sluice_reserve.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
@@ -18,31 +18,13 @@
 #include <jansson.h>
 
 
-static void ngx_http_sluice_reserve_work(void *data, ngx_log_t *log);
 static void ngx_http_sluice_reserved(ngx_http_request_t *r, void *data);
-static void ngx_http_sluice_reserve_clear(ngx_http_request_t *r, void *data,
-                                          const ngx_sluice_pg_result_t *result);
-static void
-ngx_http_sluice_reserve_expired(ngx_http_sluice_reserve_t *reserve,
-                                const ngx_sluice_pg_result_t *result);
 
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_clear_uploads = {
     "clear_uploads",
     "select status, body from api.clear_uploads($1::uuid, $2::jsonb)", 2, 0
 };
-
-
-void
-ngx_http_sluice_reserve(ngx_http_request_t *r,
-                        ngx_http_sluice_reserve_t *reserve)
-{
-    reserve->nexpired = 0;
-    reserve->cleared = 0;
-
-    (void) ngx_http_sluice_thread_wait(r, ngx_http_sluice_reserve_work,
-                                       ngx_http_sluice_reserved, reserve);
-}
 
 
 /* In a thread. A disk that is too full is no fault of ours. */
@@ -70,38 +52,12 @@ ngx_http_sluice_reserve_work(void *data, ngx_log_t *log)
 }
 
 
-static void
-ngx_http_sluice_reserved(ngx_http_request_t *r, void *data)
+void
+ngx_http_sluice_reserve(ngx_http_request_t *r,
+                        ngx_http_sluice_reserve_t *reserve)
 {
-    ngx_http_sluice_reserve_t *reserve = data;
-
-    if (ngx_sluice_spool_status(reserve->error) == SLUICE_NO_SPACE
-        && !reserve->cleared) {
-        reserve->cleared = 1;
-        ngx_http_sluice_finish(
-            r, ngx_http_sluice_call(r, &ngx_http_sluice_clear_uploads,
-                                    ngx_http_sluice_gate_access(r)->sub,
-                                    json_object(),
-                                    ngx_http_sluice_reserve_clear, reserve));
-        return;
-    }
-
-    reserve->done(r, reserve->data);
-}
-
-
-static void
-ngx_http_sluice_reserve_clear(ngx_http_request_t *r, void *data,
-                              const ngx_sluice_pg_result_t *result)
-{
-    ngx_http_sluice_reserve_t *reserve = data;
-
-    ngx_http_sluice_reserve_expired(reserve, result);
-
-    if (reserve->nexpired == 0) {
-        reserve->done(r, reserve->data);
-        return;
-    }
+    reserve->nexpired = 0;
+    reserve->cleared = 0;
 
     (void) ngx_http_sluice_thread_wait(r, ngx_http_sluice_reserve_work,
                                        ngx_http_sluice_reserved, reserve);
@@ -130,4 +86,42 @@ ngx_http_sluice_reserve_expired(ngx_http_sluice_reserve_t *reserve,
     }
 
     json_decref(body);
+}
+
+
+static void
+ngx_http_sluice_reserve_clear(ngx_http_request_t *r, void *data,
+                              const ngx_sluice_pg_result_t *result)
+{
+    ngx_http_sluice_reserve_t *reserve = data;
+
+    ngx_http_sluice_reserve_expired(reserve, result);
+
+    if (reserve->nexpired == 0) {
+        reserve->done(r, reserve->data);
+        return;
+    }
+
+    (void) ngx_http_sluice_thread_wait(r, ngx_http_sluice_reserve_work,
+                                       ngx_http_sluice_reserved, reserve);
+}
+
+
+static void
+ngx_http_sluice_reserved(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_reserve_t *reserve = data;
+
+    if (ngx_sluice_spool_status(reserve->error) == SLUICE_NO_SPACE
+        && !reserve->cleared) {
+        reserve->cleared = 1;
+        ngx_http_sluice_finish(
+            r, ngx_http_sluice_call(r, &ngx_http_sluice_clear_uploads,
+                                    ngx_http_sluice_gate_access(r)->sub,
+                                    json_object(),
+                                    ngx_http_sluice_reserve_clear, reserve));
+        return;
+    }
+
+    reserve->done(r, reserve->data);
 }

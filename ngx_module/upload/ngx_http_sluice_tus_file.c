@@ -178,9 +178,7 @@ ngx_http_sluice_tus_stop(void *data)
 
     tus->stop = 1;
 
-    if (tus->receive.request && !tus->receive.stop) {
-        ngx_http_sluice_receive_stop(&tus->receive);
-    }
+    ngx_http_sluice_receive_stop(&tus->receive);
 }
 
 
@@ -240,18 +238,12 @@ ngx_http_sluice_tus_receive(ngx_http_sluice_tus_t *tus)
     ngx_http_sluice_receive_t *receive = &tus->receive;
 
     receive->spool = tus->spool;
-    receive->max = tus->length;
+    receive->max = tus->length >= 0 ? tus->length
+                                    : ngx_http_sluice_receive_max(
+                                        tus->conf->max_size, tus->room);
     receive->sum = tus->summed ? &tus->sum : NULL;
     receive->done = ngx_http_sluice_tus_received;
     receive->data = tus;
-
-    if (receive->max < 0) {
-        receive->max = tus->conf->max_size ? tus->conf->max_size : -1;
-
-        if (tus->room >= 0 && (receive->max < 0 || tus->room < receive->max)) {
-            receive->max = tus->room;
-        }
-    }
 
     ngx_http_sluice_receive(tus->request, receive);
 }

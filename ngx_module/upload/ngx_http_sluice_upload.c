@@ -40,8 +40,7 @@ static ngx_int_t ngx_http_sluice_upload_args(ngx_http_request_t *r,
 static void
 ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
                                const ngx_sluice_pg_result_t *result);
-static off_t ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result,
-                                         off_t max);
+static off_t ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result);
 static void ngx_http_sluice_upload_reserved(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data,
                                             ngx_int_t rc);
@@ -255,8 +254,8 @@ ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
 
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_upload_module);
 
-    upload->receive.max = ngx_http_sluice_upload_room(
-        result, ulcf->max_size ? ulcf->max_size : -1);
+    upload->receive.max = ngx_http_sluice_receive_max(
+        ulcf->max_size, ngx_http_sluice_upload_room(result));
 
     upload->reserve.conf = ulcf;
     upload->reserve.spool = upload->receive.spool;
@@ -282,10 +281,10 @@ ngx_http_sluice_upload_reserved(ngx_http_request_t *r, void *data)
 }
 
 
-/* The smaller of `max` and what is left of a quota; -1: no bound */
+/* What is left of a quota; -1: there is none */
 
 static off_t
-ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result, off_t max)
+ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result)
 {
     off_t room;
     json_t *body, *value;
@@ -295,7 +294,7 @@ ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result, off_t max)
     room = json_is_integer(value) ? (off_t) json_integer_value(value) : -1;
     json_decref(body);
 
-    return room >= 0 && (max < 0 || room < max) ? room : max;
+    return room;
 }
 
 

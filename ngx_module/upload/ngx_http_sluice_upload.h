@@ -4,6 +4,10 @@
 #ifndef NGX_HTTP_SLUICE_UPLOAD_H
 #define NGX_HTTP_SLUICE_UPLOAD_H
 
+#include "ngx_http_sluice_receive.h"
+#include "ngx_http_sluice_reserve.h"
+#include "ngx_http_sluice_upload_conf.h"
+
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/bridge/ngx_sluice_redis.h"
 #include "ngx_module/http/ngx_http_sluice.h"
@@ -16,99 +20,8 @@
 
 #include <jansson.h>
 
-extern ngx_module_t ngx_http_sluice_upload_module;
-
 #define NGX_HTTP_SLUICE_FILENAME_MAX 255 /* bytes, as file systems have it */
 #define NGX_HTTP_SLUICE_TITLE_MAX 500    /* characters, as the record has */
-
-typedef struct {
-    ngx_str_t spool; /* empty: no sluice_upload here */
-    off_t max_size;  /* 0: no bound */
-    off_t keep_free;
-    ngx_str_t file; /* where it stands, for messages */
-    ngx_uint_t line;
-} ngx_http_sluice_upload_loc_conf_t;
-
-
-/* files begin: ngx_http_sluice_reserve.c */
-
-typedef struct ngx_http_sluice_reserve_s ngx_http_sluice_reserve_t;
-
-#define NGX_HTTP_SLUICE_EXPIRED_MAX 16 /* as api.clear_uploads() has it */
-
-struct ngx_http_sluice_reserve_s {
-    /* the caller's */
-    ngx_http_sluice_upload_loc_conf_t *conf;
-    ngx_sluice_spool_t *spool;
-    off_t length; /* announced, or -1 */
-    ngx_http_sluice_step_pt done;
-    void *data;
-
-    ngx_err_t error; /* 0: there is a file */
-    unsigned cleared : 1;
-    ngx_uint_t nexpired; /* uploads whose files are to go */
-    char expired[NGX_HTTP_SLUICE_EXPIRED_MAX][UUID_TEXT_SIZE];
-};
-
-/* Makes the file as ngx_sluice_spool_reserve() does, in a thread, then done().
-   For want of space it clears what expired uploads have left, and tries once
-   more. For the request's user; its count must have been taken. */
-void ngx_http_sluice_reserve(ngx_http_request_t *r,
-                             ngx_http_sluice_reserve_t *reserve);
-
-
-/* bodies: ngx_http_sluice_receive.c */
-
-typedef struct ngx_http_sluice_receive_s ngx_http_sluice_receive_t;
-
-/* NGX_OK: the body is whole, and written. Else what arrived before is written,
-   and `rc` is what ngx_http_finalize_request() takes; the client may have left,
-   so nothing is to be answered: say it through ngx_http_sluice_finish(). */
-typedef void (*ngx_http_sluice_received_pt)(ngx_http_request_t *r, void *data,
-                                            ngx_int_t rc);
-
-struct ngx_http_sluice_receive_s {
-    /* the caller's */
-    ngx_sluice_spool_t *spool;
-    off_t max;           /* bytes the file may have, or -1 */
-    tus_checksum_t *sum; /* or NULL */
-    ngx_http_sluice_received_pt done;
-    void *data;
-
-    ngx_queue_t queue;
-    ngx_http_request_t *request;
-    ngx_buf_t *spare;    /* the buffer that nginx does not read into, or NULL */
-    off_t size;          /* of the file, when all that has come is written */
-    ngx_event_t wake;    /* to stop one that waits */
-    ngx_int_t end;       /* what ends it, or NGX_OK */
-    unsigned reads : 1;  /* waits for the client alone */
-    unsigned writes : 1; /* a thread is at work, or will be */
-    unsigned given : 1;  /* what nginx's buffer holds, to the thread */
-    unsigned stop : 1;
-
-    /* the thread's while it works */
-    ngx_err_t error;
-    ngx_chain_t *chain;   /* is written */
-    ngx_chain_t *full;    /* comes next, where the thread finds it */
-    ngx_chain_t *written; /* may be read into again */
-};
-
-/* A process starts and ends. */
-void ngx_http_sluice_receive_init(ngx_log_t *log);
-void ngx_http_sluice_receive_end(void);
-
-/* Reads the body of `r` unbuffered and lets a thread append it to the spool;
-   two buffers of client_body_buffer_size are all the memory that takes. The
-   request's count must have been taken for the time that was waited for before;
-   it is given back. */
-void ngx_http_sluice_receive(ngx_http_request_t *r,
-                             ngx_http_sluice_receive_t *receive);
-
-/* Ends it: what has arrived is written, then done() comes with
-   NGX_HTTP_SLUICE_STOPPED, soon but never from inside. */
-void ngx_http_sluice_receive_stop(ngx_http_sluice_receive_t *receive);
-
-#define NGX_HTTP_SLUICE_STOPPED NGX_ABORT
 
 
 /* files become media: ngx_http_sluice_ingest.c */
