@@ -234,7 +234,7 @@ ngx_http_sluice_tus_opened(ngx_http_request_t *r, void *data,
     rc = ngx_http_sluice_tus_take(tus, body);
     json_decref(body);
 
-    if (rc != NGX_OK) {
+    if (rc != NGX_OK || ngx_http_sluice_tus_read_score(tus) != NGX_OK) {
         ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
         return;
     }
@@ -373,6 +373,7 @@ ngx_http_sluice_tus_reserved(ngx_http_request_t *r, void *data)
 {
     json_t *args;
     ngx_http_sluice_tus_t *tus = data;
+    ngx_http_sluice_label_t *label = &tus->ingest.label;
 
     if (tus->reserve.error) {
         ngx_http_sluice_tus_refuse(
@@ -382,17 +383,17 @@ ngx_http_sluice_tus_reserved(ngx_http_request_t *r, void *data)
 
     args = json_pack("{s:s, s:s%, s:s%, s:s%, s:b}", "id", tus->id, "metadata",
                      tus->metadata.len ? (char *) tus->metadata.data : "",
-                     tus->metadata.len, "filename", tus->filename.data,
-                     tus->filename.len, "title",
-                     tus->title.len ? (char *) tus->title.data : "",
-                     tus->title.len, "partial", (int) tus->partial);
+                     tus->metadata.len, "filename", label->filename.data,
+                     label->filename.len, "title",
+                     label->title.len ? (char *) label->title.data : "",
+                     label->title.len, "partial", (int) tus->partial);
 
     if (tus->length >= 0) {
         (void) json_object_set_new(args, "length",
                                    json_integer((json_int_t) tus->length));
     }
 
-    ngx_http_sluice_ingest_part(&tus->ingest, args);
+    ngx_http_sluice_label_score(label, args);
     ngx_http_sluice_tus_query(tus, &ngx_http_sluice_create_upload, args,
                               ngx_http_sluice_tus_created);
 }

@@ -47,8 +47,6 @@ struct ngx_http_sluice_tus_s {
     off_t grows;  /* what its file comes to have at least by this request */
     time_t expires;
     ngx_str_t metadata;
-    ngx_str_t filename;
-    ngx_str_t title;
     char media[UUID_TEXT_SIZE]; /* empty: none yet */
 
     ngx_sluice_spool_t *spool;
@@ -106,8 +104,9 @@ ngx_int_t ngx_http_sluice_tus_bad(ngx_http_request_t *r, sluice_status_t status,
 ngx_int_t ngx_http_sluice_tus_read_create(ngx_http_sluice_tus_t *tus);
 ngx_int_t ngx_http_sluice_tus_read_body(ngx_http_sluice_tus_t *tus);
 
-/* Which score the file belongs to, from the metadata; the same. */
-ngx_int_t ngx_http_sluice_tus_read_part(ngx_http_sluice_tus_t *tus);
+/* Which score the file belongs to, from the metadata. NGX_OK, or NGX_ERROR
+   without memory. */
+ngx_int_t ngx_http_sluice_tus_read_score(ngx_http_sluice_tus_t *tus);
 
 ngx_uint_t ngx_http_sluice_tus_has_body(ngx_http_request_t *r);
 

@@ -93,8 +93,8 @@ ngx_http_sluice_tus_take(ngx_http_sluice_tus_t *tus, json_t *body)
         const char *name;
         ngx_str_t *to;
     } texts[] = { { "metadata", &tus->metadata },
-                  { "filename", &tus->filename },
-                  { "title", &tus->title } };
+                  { "filename", &tus->ingest.label.filename },
+                  { "title", &tus->ingest.label.title } };
 
     value = json_object_get(body, "length");
     tus->length = json_is_integer(value) ? (off_t) json_integer_value(value)

@@ -404,21 +404,12 @@ ngx_http_sluice_tus_committed(ngx_http_request_t *r, void *data)
 {
     json_t *upload;
     unsigned i;
-    ngx_int_t rc;
     ngx_http_sluice_tus_t *tus = data;
     ngx_http_sluice_ingest_t *ingest = &tus->ingest;
 
     if (tus->error) {
         ngx_http_sluice_tus_refuse(tus, ngx_sluice_spool_status(tus->error),
                                    NULL);
-        return;
-    }
-
-    rc = ngx_http_sluice_tus_read_part(tus);
-
-    if (rc != NGX_DECLINED) {
-        ngx_http_sluice_tus_unlock(tus);
-        ngx_http_sluice_finish(r, rc);
         return;
     }
 
@@ -437,13 +428,12 @@ ngx_http_sluice_tus_committed(ngx_http_request_t *r, void *data)
     }
 
     ingest->spool = tus->spool;
-    ingest->filename = tus->filename;
-    ingest->title = tus->title;
-    ingest->upload = upload;
+    ingest->more = upload;
     ingest->done = ngx_http_sluice_tus_recorded;
     ingest->data = tus;
 
     ngx_http_sluice_finish(r, ngx_http_sluice_ingest(r, ingest));
+    json_decref(upload);
 }
 
 

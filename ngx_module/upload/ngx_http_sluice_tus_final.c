@@ -47,7 +47,7 @@ ngx_http_sluice_tus_final(ngx_http_sluice_tus_t *tus)
     }
 
     args = json_pack("{s:o}", "parts", ids);
-    ngx_http_sluice_ingest_part(&tus->ingest, args);
+    ngx_http_sluice_label_score(&tus->ingest.label, args);
 
     ngx_http_sluice_tus_query(tus, &ngx_http_sluice_find_parts, args,
                               ngx_http_sluice_tus_found);

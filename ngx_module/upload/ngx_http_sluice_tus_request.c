@@ -213,6 +213,7 @@ ngx_http_sluice_tus_read_metadata(ngx_http_sluice_tus_t *tus)
 {
     ngx_int_t rc;
     ngx_http_request_t *r = tus->request;
+    ngx_http_sluice_label_t *label = &tus->ingest.label;
 
     if (ngx_http_sluice_tus_header(r, "upload-metadata", &tus->metadata)
         && tus_metadata_check((char *) tus->metadata.data, tus->metadata.len)
@@ -221,55 +222,41 @@ ngx_http_sluice_tus_read_metadata(ngx_http_sluice_tus_t *tus)
                                        "Upload-Metadata");
     }
 
-    rc = ngx_http_sluice_tus_read_value(tus, "filename", &tus->filename);
+    rc = ngx_http_sluice_tus_read_value(tus, "filename", &label->filename);
 
     if (rc == NGX_DECLINED) {
-        rc = ngx_http_sluice_tus_read_value(tus, "name", &tus->filename);
+        rc = ngx_http_sluice_tus_read_value(tus, "name", &label->filename);
     }
 
     if (rc == NGX_DECLINED) {
-        ngx_str_set(&tus->filename, NGX_HTTP_SLUICE_TUS_UNNAMED);
-        rc = NGX_OK;
+        ngx_str_set(&label->filename, NGX_HTTP_SLUICE_TUS_UNNAMED);
     }
 
-    if (rc != NGX_OK || ngx_http_sluice_filename(&tus->filename) != NGX_OK) {
-        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
-                                       "A file name is 1 to 255 bytes of UTF-8 "
-                                       "without control characters.",
-                                       "filename");
+    if (rc == NGX_ERROR
+        || ngx_http_sluice_tus_read_value(tus, "title", &label->title)
+               == NGX_ERROR
+        || ngx_http_sluice_tus_read_score(tus) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_sluice_tus_read_value(tus, "title", &tus->title) == NGX_ERROR
-        || ngx_http_sluice_title(&tus->title) != NGX_OK) {
-        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
-                                       "A title is at most 500 characters of "
-                                       "UTF-8 without control characters.",
-                                       "title");
-    }
-
-    return ngx_http_sluice_tus_read_part(tus);
+    return ngx_http_sluice_label_check(r, label);
 }
 
 
-/* Here as in a title, nothing may stand that SQL does not take. */
-
 ngx_int_t
-ngx_http_sluice_tus_read_part(ngx_http_sluice_tus_t *tus)
+ngx_http_sluice_tus_read_score(ngx_http_sluice_tus_t *tus)
 {
     ngx_uint_t i;
-    ngx_str_t *part = tus->ingest.part;
 
-    for (i = 0; i < NGX_HTTP_SLUICE_PARTS; i++) {
-        if (ngx_http_sluice_tus_read_value(tus, ngx_http_sluice_parts[i],
-                                           &part[i])
-                == NGX_ERROR
-            || ngx_http_sluice_title(&part[i]) != NGX_OK) {
-            return ngx_http_sluice_problem(tus->request, SLUICE_FIELD_INVALID,
-                                           NULL, ngx_http_sluice_parts[i]);
+    for (i = 0; i < NGX_HTTP_SLUICE_SCORE_ARGS; i++) {
+        if (ngx_http_sluice_tus_read_value(tus, ngx_http_sluice_score_args[i],
+                                           &tus->ingest.label.score[i])
+            == NGX_ERROR) {
+            return NGX_ERROR;
         }
     }
 
-    return NGX_DECLINED;
+    return NGX_OK;
 }
 
 

@@ -2,11 +2,14 @@
  * Plain uploads: POST /api/media?filename=… with the file as body, and PUT
  * /media/drop/<name> with a signed link. The body is written as it comes. Then,
  * in this order: durable file, one transaction with the media row and its first
- * job, a word to Redis, the answer. What can be taken up again is
- * ngx_http_sluice_tus.c's.
+ * job, a word to Redis, the answer. What can be taken up again is tus's.
  */
 
+#include "ngx_http_sluice_ingest.h"
+#include "ngx_http_sluice_receive.h"
+#include "ngx_http_sluice_reserve.h"
 #include "ngx_http_sluice_upload.h"
+#include "ngx_http_sluice_upload_conf.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
@@ -24,29 +27,22 @@
 
 
 typedef struct {
+    ngx_http_sluice_reserve_t reserve;
     ngx_http_sluice_receive_t receive;
     ngx_http_sluice_ingest_t ingest;
-    ngx_http_sluice_reserve_t reserve;
     ngx_err_t error;
 } ngx_http_sluice_upload_t;
 
 
-static ngx_http_sluice_upload_t *
-ngx_http_sluice_upload_create(ngx_http_request_t *r);
-static ngx_int_t ngx_http_sluice_upload_begin(ngx_http_request_t *r,
-                                              ngx_http_sluice_upload_t *upload);
-static ngx_int_t ngx_http_sluice_upload_args(ngx_http_request_t *r,
-                                             ngx_http_sluice_upload_t *upload);
+/* each step in its order */
+
 static void
 ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
                                const ngx_sluice_pg_result_t *result);
-static off_t ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result);
 static void ngx_http_sluice_upload_reserved(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data,
                                             ngx_int_t rc);
-static void ngx_http_sluice_upload_commit(void *data, ngx_log_t *log);
 static void ngx_http_sluice_upload_committed(ngx_http_request_t *r, void *data);
-static void ngx_http_sluice_upload_failed(ngx_http_request_t *r, ngx_err_t err);
 static void
 ngx_http_sluice_upload_recorded(ngx_http_request_t *r,
                                 ngx_http_sluice_ingest_t *ingest,
@@ -57,71 +53,6 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_reserve_upload = {
     "reserve_upload",
     "select status, body from api.reserve_upload($1::uuid, $2::jsonb)", 2, 0
 };
-
-
-/* PUT …/<name>: the grant's `sub` says whose it will be. A user who has signed
-   in needs no grant where the gate lets him pass. */
-
-ngx_int_t
-ngx_http_sluice_upload_drop(ngx_http_request_t *r)
-{
-    ngx_http_sluice_gate_ctx_t *ctx;
-    ngx_http_sluice_upload_t *upload;
-
-    ctx = ngx_http_sluice_gate_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (ctx->access.role == ROLE_NONE) {
-
-        if (!uuid_valid((char *) ctx->link_user.data, ctx->link_user.len)) {
-            return ngx_http_sluice_problem(r,
-                                           ctx->link_passed
-                                               ? SLUICE_GRANT_INVALID
-                                               : SLUICE_UNAUTHENTICATED,
-                                           "The link names no user whose the "
-                                           "file would be.",
-                                           NULL);
-        }
-
-        ngx_memcpy(ctx->access.sub, ctx->link_user.data, UUID_TEXT_LEN);
-        ctx->access.sub[UUID_TEXT_LEN] = '\0';
-    }
-
-    upload = ngx_http_sluice_upload_create(r);
-    if (upload == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    upload->ingest.filename = r->uri;
-
-    if (ngx_http_sluice_filename(&upload->ingest.filename) != NGX_OK) {
-        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
-                                       "Name the file in the path: 1 to 255 "
-                                       "bytes of UTF-8.",
-                                       "filename");
-    }
-
-    return ngx_http_sluice_upload_begin(r, upload);
-}
-
-
-ngx_int_t
-ngx_http_sluice_upload_handler(ngx_http_request_t *r)
-{
-    ngx_int_t rc;
-    ngx_http_sluice_upload_t *upload;
-
-    upload = ngx_http_sluice_upload_create(r);
-    if (upload == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    rc = ngx_http_sluice_upload_args(r, upload);
-
-    return rc == NGX_DECLINED ? ngx_http_sluice_upload_begin(r, upload) : rc;
-}
 
 
 static ngx_http_sluice_upload_t *
@@ -139,6 +70,52 @@ ngx_http_sluice_upload_create(ngx_http_request_t *r)
     }
 
     return upload;
+}
+
+
+static void
+ngx_http_sluice_upload_failed(ngx_http_request_t *r, ngx_err_t err)
+{
+    ngx_http_sluice_finish(r, ngx_http_sluice_problem(
+                                  r, ngx_sluice_spool_status(err), NULL, NULL));
+}
+
+
+/* NGX_DECLINED when there is nothing to refuse, else the answer */
+
+static ngx_int_t
+ngx_http_sluice_upload_label(ngx_http_request_t *r,
+                             ngx_http_sluice_label_t *label)
+{
+    ngx_int_t rc;
+    ngx_uint_t i;
+
+    rc = ngx_http_sluice_request_arg(r, "filename", &label->filename);
+
+    if (rc == NGX_ERROR) {
+        return ngx_http_sluice_label_refuse(r, "filename");
+    }
+
+    if (label->filename.len == 0) {
+        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
+                                       "Name the file: ?filename=film.mp4",
+                                       "filename");
+    }
+
+    if (ngx_http_sluice_request_arg(r, "title", &label->title) == NGX_ERROR) {
+        return ngx_http_sluice_label_refuse(r, "title");
+    }
+
+    for (i = 0; i < NGX_HTTP_SLUICE_SCORE_ARGS; i++) {
+        if (ngx_http_sluice_request_arg(r, ngx_http_sluice_score_args[i],
+                                &label->score[i])
+            == NGX_ERROR) {
+            return ngx_http_sluice_label_refuse(r,
+                                                ngx_http_sluice_score_args[i]);
+        }
+    }
+
+    return ngx_http_sluice_label_check(r, label);
 }
 
 
@@ -178,7 +155,7 @@ ngx_http_sluice_upload_begin(ngx_http_request_t *r,
     r->main->count++;
 
     args = json_pack("{s:I}", "bytes", (json_int_t) length);
-    ngx_http_sluice_ingest_part(&upload->ingest, args);
+    ngx_http_sluice_label_score(&upload->ingest.label, args);
 
     rc = ngx_http_sluice_call(r, &ngx_http_sluice_reserve_upload,
                               ngx_http_sluice_gate_access(r)->sub, args,
@@ -189,53 +166,89 @@ ngx_http_sluice_upload_begin(ngx_http_request_t *r,
 }
 
 
-/* NGX_DECLINED when there is nothing to refuse, else the answer */
+/* the two ways in */
 
-static ngx_int_t
-ngx_http_sluice_upload_args(ngx_http_request_t *r,
-                            ngx_http_sluice_upload_t *upload)
+ngx_int_t
+ngx_http_sluice_upload_handler(ngx_http_request_t *r)
 {
     ngx_int_t rc;
-    ngx_uint_t i;
-    ngx_http_sluice_ingest_t *ingest = &upload->ingest;
+    ngx_http_sluice_upload_t *upload;
 
-    rc = ngx_http_sluice_request_arg(r, "filename", &ingest->filename);
-
-    if (rc == NGX_DECLINED || ingest->filename.len == 0) {
-        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
-                                       "Name the file: ?filename=film.mp4",
-                                       "filename");
+    upload = ngx_http_sluice_upload_create(r);
+    if (upload == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (rc != NGX_OK || ngx_http_sluice_filename(&ingest->filename) != NGX_OK) {
-        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
-                                       "A file name is 1 to 255 bytes of UTF-8 "
-                                       "without control characters.",
-                                       "filename");
-    }
+    rc = ngx_http_sluice_upload_label(r, &upload->ingest.label);
 
-    rc = ngx_http_sluice_request_arg(r, "title", &ingest->title);
-
-    if (rc == NGX_ERROR
-        || (rc == NGX_OK && ngx_http_sluice_title(&ingest->title) != NGX_OK)) {
-        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
-                                       "A title is at most 500 characters of "
-                                       "UTF-8 without control characters.",
-                                       "title");
-    }
-
-    for (i = 0; i < NGX_HTTP_SLUICE_PARTS; i++) {
-        if (ngx_http_sluice_request_arg(r, ngx_http_sluice_parts[i],
-                                        &ingest->part[i])
-            == NGX_ERROR) {
-            return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID, NULL,
-                                           ngx_http_sluice_parts[i]);
-        }
-    }
-
-    return NGX_DECLINED;
+    return rc == NGX_DECLINED ? ngx_http_sluice_upload_begin(r, upload) : rc;
 }
 
+
+/* PUT …/<name>: the grant's `sub` says whose it will be. A user who has signed
+   in needs no grant where the gate lets him pass. */
+
+ngx_int_t
+ngx_http_sluice_upload_drop(ngx_http_request_t *r)
+{
+    ngx_int_t rc;
+    ngx_http_sluice_gate_ctx_t *ctx;
+    ngx_http_sluice_upload_t *upload;
+
+    ctx = ngx_http_sluice_gate_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ctx->access.role == ROLE_NONE) {
+
+        if (!uuid_valid((char *) ctx->link_user.data, ctx->link_user.len)) {
+            return ngx_http_sluice_problem(
+                r,
+                ctx->link_passed ? SLUICE_GRANT_INVALID : SLUICE_UNAUTHENTICATED,
+                "The link names no user whose the file would be.", NULL);
+        }
+
+        ngx_memcpy(ctx->access.sub, ctx->link_user.data, UUID_TEXT_LEN);
+        ctx->access.sub[UUID_TEXT_LEN] = '\0';
+    }
+
+    upload = ngx_http_sluice_upload_create(r);
+    if (upload == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (r->uri.data[r->uri.len - 1] == '/') {
+        return ngx_http_sluice_problem(
+            r, SLUICE_FIELD_INVALID, "Name the file in the path.", "filename");
+    }
+
+    upload->ingest.label.filename = r->uri;
+
+    rc = ngx_http_sluice_label_check(r, &upload->ingest.label);
+
+    return rc == NGX_DECLINED ? ngx_http_sluice_upload_begin(r, upload) : rc;
+}
+
+
+/* What is left of a quota; -1: there is none */
+
+static off_t
+ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result)
+{
+    off_t room;
+    json_t *body, *value;
+
+    body = ngx_http_sluice_call_body(result);
+    value = json_object_get(body, "room");
+    room = json_is_integer(value) ? (off_t) json_integer_value(value) : -1;
+    json_decref(body);
+
+    return room;
+}
+
+
+/* the steps */
 
 static void
 ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
@@ -281,20 +294,20 @@ ngx_http_sluice_upload_reserved(ngx_http_request_t *r, void *data)
 }
 
 
-/* What is left of a quota; -1: there is none */
+/* In a thread. A disk that is too full is no fault of ours. */
 
-static off_t
-ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result)
+static void
+ngx_http_sluice_upload_commit(void *data, ngx_log_t *log)
 {
-    off_t room;
-    json_t *body, *value;
+    ngx_http_sluice_upload_t *upload = data;
 
-    body = ngx_http_sluice_call_body(result);
-    value = json_object_get(body, "room");
-    room = json_is_integer(value) ? (off_t) json_integer_value(value) : -1;
-    json_decref(body);
+    upload->error = ngx_sluice_spool_commit(upload->receive.spool);
 
-    return room;
+    if (upload->error
+        && ngx_sluice_spool_status(upload->error) != SLUICE_NO_SPACE) {
+        ngx_log_error(NGX_LOG_CRIT, log, upload->error, "writing \"%s\" failed",
+                      upload->receive.spool->part);
+    }
 }
 
 
@@ -322,23 +335,6 @@ ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data, ngx_int_t rc)
 }
 
 
-/* In a thread. A disk that is too full is no fault of ours. */
-
-static void
-ngx_http_sluice_upload_commit(void *data, ngx_log_t *log)
-{
-    ngx_http_sluice_upload_t *upload = data;
-
-    upload->error = ngx_sluice_spool_commit(upload->receive.spool);
-
-    if (upload->error
-        && ngx_sluice_spool_status(upload->error) != SLUICE_NO_SPACE) {
-        ngx_log_error(NGX_LOG_CRIT, log, upload->error, "writing \"%s\" failed",
-                      upload->receive.spool->part);
-    }
-}
-
-
 static void
 ngx_http_sluice_upload_committed(ngx_http_request_t *r, void *data)
 {
@@ -350,14 +346,6 @@ ngx_http_sluice_upload_committed(ngx_http_request_t *r, void *data)
     }
 
     ngx_http_sluice_finish(r, ngx_http_sluice_ingest(r, &upload->ingest));
-}
-
-
-static void
-ngx_http_sluice_upload_failed(ngx_http_request_t *r, ngx_err_t err)
-{
-    ngx_http_sluice_finish(r, ngx_http_sluice_problem(
-                                  r, ngx_sluice_spool_status(err), NULL, NULL));
 }
 
 
