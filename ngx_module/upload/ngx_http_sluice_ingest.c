@@ -27,8 +27,7 @@ const char *const ngx_http_sluice_score_args[NGX_HTTP_SLUICE_SCORE_ARGS] = {
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_create_media = {
-    "ingest",
-    "select status, body from api.ingest($1::uuid, $2::jsonb)", 2, 1
+    "ingest", "select status, body from api.ingest($1::uuid, $2::jsonb)", 2, 1
 };
 
 

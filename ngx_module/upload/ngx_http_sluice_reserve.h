@@ -5,7 +5,7 @@
 
 #include "ngx_http_sluice_upload_conf.h"
 
-#include "ngx_module/http/ngx_http_sluice_wait.h"
+#include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
 #include "core/base/uuid.h"
 

@@ -108,7 +108,7 @@ ngx_http_sluice_upload_label(ngx_http_request_t *r,
 
     for (i = 0; i < NGX_HTTP_SLUICE_SCORE_ARGS; i++) {
         if (ngx_http_sluice_request_arg(r, ngx_http_sluice_score_args[i],
-                                &label->score[i])
+                                        &label->score[i])
             == NGX_ERROR) {
             return ngx_http_sluice_label_refuse(r,
                                                 ngx_http_sluice_score_args[i]);
@@ -205,7 +205,8 @@ ngx_http_sluice_upload_drop(ngx_http_request_t *r)
         if (!uuid_valid((char *) ctx->link_user.data, ctx->link_user.len)) {
             return ngx_http_sluice_problem(
                 r,
-                ctx->link_passed ? SLUICE_GRANT_INVALID : SLUICE_UNAUTHENTICATED,
+                ctx->link_passed ? SLUICE_GRANT_INVALID
+                                 : SLUICE_UNAUTHENTICATED,
                 "The link names no user whose the file would be.", NULL);
         }
 
