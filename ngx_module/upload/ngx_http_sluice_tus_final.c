@@ -5,10 +5,16 @@
  * between nothing has to be taken up again.
  */
 
-#include "ngx_http_sluice_tus.h"
-#include "ngx_http_sluice_upload.h"
+#include "ngx_http_sluice_ingest.h"
+#include "ngx_http_sluice_reserve.h"
+#include "ngx_http_sluice_tus_final.h"
+#include "ngx_http_sluice_tus_headers.h"
+#include "ngx_http_sluice_tus_internal.h"
+#include "ngx_http_sluice_tus_patch.h"
+#include "ngx_http_sluice_upload_lock.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
 #include "core/base/status.h"
 #include "core/base/uuid.h"
@@ -16,16 +22,18 @@
 #include <jansson.h>
 
 
+/* each step in its order */
+
 static void ngx_http_sluice_tus_found(ngx_http_request_t *r, void *data,
                                       const ngx_sluice_pg_result_t *result);
-static void ngx_http_sluice_tus_final_take(ngx_http_sluice_tus_t *tus,
-                                           json_t *body);
 static void ngx_http_sluice_tus_final_reserved(ngx_http_request_t *r,
                                                void *data);
 static void ngx_http_sluice_tus_part(ngx_http_sluice_tus_t *tus);
 static void ngx_http_sluice_tus_part_locked(ngx_http_sluice_tus_t *tus);
-static void ngx_http_sluice_tus_part_copy(void *data, ngx_log_t *log);
 static void ngx_http_sluice_tus_part_copied(ngx_http_request_t *r, void *data);
+static void ngx_http_sluice_tus_final_recorded(ngx_http_sluice_tus_t *tus);
+static void ngx_http_sluice_tus_parts_forgotten(ngx_http_request_t *r,
+                                                void *data);
 
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_find_parts = {
@@ -34,11 +42,11 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_find_parts = {
 };
 
 
-void
-ngx_http_sluice_tus_final(ngx_http_sluice_tus_t *tus)
+static json_t *
+ngx_http_sluice_tus_part_ids(ngx_http_sluice_tus_t *tus)
 {
     unsigned i;
-    json_t *ids, *args;
+    json_t *ids;
 
     ids = json_array();
 
@@ -46,52 +54,25 @@ ngx_http_sluice_tus_final(ngx_http_sluice_tus_t *tus)
         (void) json_array_append_new(ids, json_string(tus->parts.ids[i]));
     }
 
-    args = json_pack("{s:o}", "parts", ids);
+    return ids;
+}
+
+
+void
+ngx_http_sluice_tus_final(ngx_http_sluice_tus_t *tus)
+{
+    json_t *args;
+
+    args = json_pack("{s:o}", "parts", ngx_http_sluice_tus_part_ids(tus));
     ngx_http_sluice_label_score(&tus->ingest.label, args);
 
-    ngx_http_sluice_tus_query(tus, &ngx_http_sluice_find_parts, args,
-                              ngx_http_sluice_tus_found);
+    ngx_http_sluice_tus_call(tus, &ngx_http_sluice_find_parts, args,
+                             ngx_http_sluice_tus_found);
 }
 
 
 static void
-ngx_http_sluice_tus_found(ngx_http_request_t *r, void *data,
-                          const ngx_sluice_pg_result_t *result)
-{
-    json_t *body;
-    const char *id;
-    ngx_http_sluice_tus_t *tus = data;
-
-    body = ngx_http_sluice_tus_body(tus, result);
-    if (body == NULL) {
-        return;
-    }
-
-    if (!json_is_true(json_object_get(body, "done"))) {
-        ngx_http_sluice_tus_final_take(tus, body);
-        json_decref(body);
-        return;
-    }
-
-    /* it was done before, and the answer was lost */
-
-    id = json_string_value(json_object_get(body, "id"));
-
-    if (id == NULL || ngx_http_sluice_tus_take(tus, body) != NGX_OK
-        || ngx_http_sluice_location(r, NGX_HTTP_SLUICE_TUS_PATH "/", id)
-               != NGX_OK) {
-        json_decref(body);
-        ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
-        return;
-    }
-
-    json_decref(body);
-    ngx_http_sluice_tus_answer(tus);
-}
-
-
-static void
-ngx_http_sluice_tus_final_take(ngx_http_sluice_tus_t *tus, json_t *body)
+ngx_http_sluice_tus_final_begin(ngx_http_sluice_tus_t *tus, json_t *body)
 {
     size_t i;
     json_t *lengths;
@@ -118,7 +99,49 @@ ngx_http_sluice_tus_final_take(ngx_http_sluice_tus_t *tus, json_t *body)
         return;
     }
 
-    ngx_http_sluice_tus_reserve(tus, ngx_http_sluice_tus_final_reserved);
+    tus->reserve.conf = tus->conf;
+    tus->reserve.spool = tus->spool;
+    tus->reserve.length = tus->length;
+    tus->reserve.done = ngx_http_sluice_tus_final_reserved;
+    tus->reserve.data = tus;
+
+    ngx_http_sluice_reserve(tus->request, &tus->reserve);
+}
+
+
+static void
+ngx_http_sluice_tus_found(ngx_http_request_t *r, void *data,
+                          const ngx_sluice_pg_result_t *result)
+{
+    json_t *body;
+    const char *id;
+    ngx_http_sluice_tus_t *tus = data;
+
+    body = ngx_http_sluice_tus_body(tus, result);
+    if (body == NULL) {
+        return;
+    }
+
+    if (!json_is_true(json_object_get(body, "done"))) {
+        ngx_http_sluice_tus_final_begin(tus, body);
+        json_decref(body);
+        return;
+    }
+
+    /* it was done before, and the answer was lost */
+
+    id = json_string_value(json_object_get(body, "id"));
+
+    if (id == NULL || ngx_http_sluice_tus_take(tus, body) != NGX_OK
+        || ngx_http_sluice_location(r, NGX_HTTP_SLUICE_TUS_PATH "/", id)
+               != NGX_OK) {
+        json_decref(body);
+        ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
+        return;
+    }
+
+    json_decref(body);
+    ngx_http_sluice_tus_answer(tus);
 }
 
 
@@ -128,12 +151,33 @@ ngx_http_sluice_tus_final_reserved(ngx_http_request_t *r, void *data)
     ngx_http_sluice_tus_t *tus = data;
 
     if (tus->reserve.error) {
-        ngx_http_sluice_tus_refuse(
-            tus, ngx_sluice_spool_status(tus->reserve.error), NULL);
+        ngx_http_sluice_tus_fail(tus, tus->reserve.error);
         return;
     }
 
     ngx_http_sluice_tus_part(tus);
+}
+
+
+static void
+ngx_http_sluice_tus_final_finish(ngx_http_sluice_tus_t *tus)
+{
+    if (ngx_http_sluice_location(tus->request, NGX_HTTP_SLUICE_TUS_PATH "/",
+                                 tus->spool->id)
+        != NGX_OK) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
+        return;
+    }
+
+    ngx_memcpy(tus->id, tus->spool->id, UUID_TEXT_SIZE);
+
+    tus->recorded = ngx_http_sluice_tus_final_recorded;
+    tus->ingest.more = json_pack(
+        "{s:s, s:s%, s:o}", "upload", tus->id, "metadata",
+        tus->metadata.len ? (char *) tus->metadata.data : "", tus->metadata.len,
+        "parts", ngx_http_sluice_tus_part_ids(tus));
+
+    ngx_http_sluice_tus_finish(tus);
 }
 
 
@@ -143,16 +187,7 @@ static void
 ngx_http_sluice_tus_part(ngx_http_sluice_tus_t *tus)
 {
     if (tus->part_number == tus->parts.count) {
-
-        if (ngx_http_sluice_location(tus->request, NGX_HTTP_SLUICE_TUS_PATH "/",
-                                     tus->spool->id)
-            != NGX_OK) {
-            ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
-            return;
-        }
-
-        ngx_memcpy(tus->id, tus->spool->id, UUID_TEXT_SIZE);
-        ngx_http_sluice_tus_finish(tus);
+        ngx_http_sluice_tus_final_finish(tus);
         return;
     }
 
@@ -169,9 +204,19 @@ ngx_http_sluice_tus_part(ngx_http_sluice_tus_t *tus)
 
 
 static void
+ngx_http_sluice_tus_part_copy(void *data, ngx_log_t *log)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    tus->error = ngx_sluice_spool_join(tus->spool, tus->part,
+                                       &tus->part_offset);
+}
+
+
+static void
 ngx_http_sluice_tus_part_locked(ngx_http_sluice_tus_t *tus)
 {
-    if (tus->error) {
+    if (tus->lock.error) {
         ngx_http_sluice_tus_refuse(tus, SLUICE_NOT_FOUND,
                                    "A part's file is gone.");
         return;
@@ -183,18 +228,9 @@ ngx_http_sluice_tus_part_locked(ngx_http_sluice_tus_t *tus)
         return;
     }
 
-    ngx_http_sluice_tus_thread(tus, ngx_http_sluice_tus_part_copy,
-                               ngx_http_sluice_tus_part_copied);
-}
-
-
-static void
-ngx_http_sluice_tus_part_copy(void *data, ngx_log_t *log)
-{
-    ngx_http_sluice_tus_t *tus = data;
-
-    tus->error = ngx_sluice_spool_join(tus->spool, tus->part,
-                                       &tus->part_offset);
+    (void) ngx_http_sluice_thread_wait(tus->request,
+                                       ngx_http_sluice_tus_part_copy,
+                                       ngx_http_sluice_tus_part_copied, tus);
 }
 
 
@@ -204,18 +240,48 @@ ngx_http_sluice_tus_part_copied(ngx_http_request_t *r, void *data)
     ngx_http_sluice_tus_t *tus = data;
 
     if (tus->error == NGX_EAGAIN) {
-        ngx_http_sluice_tus_thread(tus, ngx_http_sluice_tus_part_copy,
-                                   ngx_http_sluice_tus_part_copied);
+        (void) ngx_http_sluice_thread_wait(
+            tus->request, ngx_http_sluice_tus_part_copy,
+            ngx_http_sluice_tus_part_copied, tus);
         return;
     }
 
     if (tus->error) {
-        ngx_http_sluice_tus_refuse(tus, ngx_sluice_spool_status(tus->error),
-                                   NULL);
+        ngx_http_sluice_tus_fail(tus, tus->error);
         return;
     }
 
-    ngx_http_sluice_tus_unlock(tus);
+    ngx_http_sluice_upload_unlock(&tus->lock);
     tus->part_number++;
     ngx_http_sluice_tus_part(tus);
+}
+
+
+/* What the parts' files hold is in the whole one. In a thread. */
+
+static void
+ngx_http_sluice_tus_parts_forget(void *data, ngx_log_t *log)
+{
+    ngx_uint_t i;
+    ngx_http_sluice_tus_t *tus = data;
+
+    for (i = 0; i < tus->parts.count; i++) {
+        ngx_sluice_spool_forget(&tus->conf->spool, tus->parts.ids[i]);
+    }
+}
+
+
+static void
+ngx_http_sluice_tus_final_recorded(ngx_http_sluice_tus_t *tus)
+{
+    (void) ngx_http_sluice_thread_wait(
+        tus->request, ngx_http_sluice_tus_parts_forget,
+        ngx_http_sluice_tus_parts_forgotten, tus);
+}
+
+
+static void
+ngx_http_sluice_tus_parts_forgotten(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_tus_answer(data);
 }

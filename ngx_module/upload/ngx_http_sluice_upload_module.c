@@ -1,6 +1,8 @@
 /* The directive "sluice_upload", and what answers where it stands. */
 
-#include "ngx_http_sluice_upload.h"
+#include "ngx_http_sluice_receive.h"
+#include "ngx_http_sluice_upload_conf.h"
+#include "ngx_http_sluice_upload_lock.h"
 
 #include "ngx_module/http/ngx_http_sluice.h"
 
@@ -72,7 +74,7 @@ ngx_http_sluice_upload_init_process(ngx_cycle_t *cycle)
         && (ngx_process == NGX_PROCESS_WORKER
             || ngx_process == NGX_PROCESS_SINGLE)) {
         ngx_http_sluice_receive_init(cycle->log);
-        ngx_http_sluice_upload_listen(smcf->redis_uploads);
+        ngx_http_sluice_upload_lock_listen(smcf->redis_uploads);
     }
 
     return NGX_OK;
@@ -83,7 +85,7 @@ static void
 ngx_http_sluice_upload_exit_process(ngx_cycle_t *cycle)
 {
     ngx_http_sluice_receive_end();
-    ngx_http_sluice_upload_deaf();
+    ngx_http_sluice_upload_lock_end();
 }
 
 

@@ -1,0 +1,595 @@
+/*
+ * PATCH, from top to bottom: the request, the record, the lock, the body, its
+ * end, the answer. HEAD goes the same way without a body. What a creation
+ * brings along joins it at _append(), parts that were put together at
+ * _finish().
+ */
+
+#include "ngx_http_sluice_ingest.h"
+#include "ngx_http_sluice_receive.h"
+#include "ngx_http_sluice_tus_headers.h"
+#include "ngx_http_sluice_tus_internal.h"
+#include "ngx_http_sluice_tus_patch.h"
+#include "ngx_http_sluice_upload.h"
+#include "ngx_http_sluice_upload_lock.h"
+
+#include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/gate/ngx_http_sluice_gate.h"
+#include "ngx_module/http/ngx_http_sluice_call.h"
+#include "ngx_module/http/ngx_http_sluice_thread.h"
+#include "ngx_module/spool/ngx_sluice_spool.h"
+#include "core/base/status.h"
+#include "core/base/tus.h"
+#include "core/base/uuid.h"
+
+#include <jansson.h>
+
+
+/* each step in its order */
+
+static void ngx_http_sluice_tus_ask(ngx_http_sluice_tus_t *tus);
+static void ngx_http_sluice_tus_asked(ngx_http_request_t *r, void *data,
+                                      const ngx_sluice_pg_result_t *result);
+static void ngx_http_sluice_tus_lock_done(ngx_http_request_t *r, void *data);
+static void ngx_http_sluice_tus_opened(ngx_http_sluice_tus_t *tus);
+static void ngx_http_sluice_tus_prepared(ngx_http_request_t *r, void *data);
+static void ngx_http_sluice_tus_received(ngx_http_request_t *r, void *data,
+                                         ngx_int_t rc);
+static void ngx_http_sluice_tus_saved(ngx_http_request_t *r, void *data);
+static void ngx_http_sluice_tus_committed(ngx_http_request_t *r, void *data);
+static void ngx_http_sluice_tus_recorded(ngx_http_request_t *r,
+                                         ngx_http_sluice_ingest_t *ingest,
+                                         const ngx_sluice_pg_result_t *result);
+
+
+static ngx_sluice_pg_statement_t ngx_http_sluice_open_upload = {
+    "open_upload",
+    "select status, body from api.open_upload($1::uuid, $2::jsonb)", 2, 0
+};
+
+
+/* the request */
+
+ngx_int_t
+ngx_http_sluice_tus_patch_handler(ngx_http_request_t *r)
+{
+    return ngx_http_sluice_tus_open(r, NGX_HTTP_SLUICE_TUS_PATCH,
+                                    ngx_http_sluice_tus_opened);
+}
+
+
+ngx_int_t
+ngx_http_sluice_tus_head_handler(ngx_http_request_t *r)
+{
+    return ngx_http_sluice_tus_open(r, NGX_HTTP_SLUICE_TUS_HEAD,
+                                    ngx_http_sluice_tus_opened);
+}
+
+
+ngx_int_t
+ngx_http_sluice_tus_open(ngx_http_request_t *r,
+                         ngx_http_sluice_tus_method_t method,
+                         ngx_http_sluice_tus_pt opened)
+{
+    ngx_int_t rc;
+    ngx_http_sluice_tus_t *tus;
+
+    rc = ngx_http_sluice_tus_read(r, method, &tus);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    r->main->count++;
+
+    tus->opened = opened;
+    ngx_http_sluice_tus_ask(tus);
+
+    return NGX_DONE;
+}
+
+
+/* the record */
+
+static void
+ngx_http_sluice_tus_ask(ngx_http_sluice_tus_t *tus)
+{
+    json_t *args;
+
+    args = json_pack("{s:s}", "id", tus->id);
+
+    if (tus->new_length >= 0) {
+        (void) json_object_set_new(args, "length",
+                                   json_integer((json_int_t) tus->new_length));
+    }
+
+    ngx_http_sluice_tus_call(tus, &ngx_http_sluice_open_upload, args,
+                             ngx_http_sluice_tus_asked);
+}
+
+
+void
+ngx_http_sluice_tus_call(ngx_http_sluice_tus_t *tus,
+                         const ngx_sluice_pg_statement_t *call, json_t *args,
+                         ngx_http_sluice_row_pt handler)
+{
+    ngx_http_sluice_finish(
+        tus->request,
+        ngx_http_sluice_call(tus->request, call,
+                             ngx_http_sluice_gate_access(tus->request)->sub,
+                             args, handler, tus));
+}
+
+
+json_t *
+ngx_http_sluice_tus_body(ngx_http_sluice_tus_t *tus,
+                         const ngx_sluice_pg_result_t *result)
+{
+    json_t *body;
+    ngx_str_t status;
+
+    if (result->status == SLUICE_OK
+        && ngx_sluice_pg_value(result, 0, 0, &status) == NGX_OK
+        && ngx_atoi(status.data, status.len) < NGX_HTTP_SPECIAL_RESPONSE) {
+
+        body = ngx_http_sluice_call_body(result);
+
+        if (body) {
+            return body;
+        }
+    }
+
+    ngx_http_sluice_tus_reply(tus, result);
+
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_http_sluice_tus_take(ngx_http_sluice_tus_t *tus, json_t *body)
+{
+    size_t i;
+    json_t *value;
+    const char *text;
+
+    const struct {
+        const char *name;
+        ngx_str_t *to;
+    } texts[] = { { "metadata", &tus->metadata },
+                  { "filename", &tus->ingest.label.filename },
+                  { "title", &tus->ingest.label.title } };
+
+    value = json_object_get(body, "length");
+    tus->length = json_is_integer(value) ? (off_t) json_integer_value(value)
+                                         : -1;
+
+    value = json_object_get(body, "room");
+    tus->room = json_is_integer(value) ? (off_t) json_integer_value(value) : -1;
+
+    tus->expires = (time_t) json_integer_value(
+        json_object_get(body, "expires"));
+    tus->partial = json_is_true(json_object_get(body, "partial")) ? 1 : 0;
+    tus->done = json_is_true(json_object_get(body, "done")) ? 1 : 0;
+
+    text = json_string_value(json_object_get(body, "media"));
+
+    if (text && uuid_valid(text, ngx_strlen(text))) {
+        ngx_memcpy(tus->media, text, UUID_TEXT_SIZE);
+    }
+
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        value = json_object_get(body, texts[i].name);
+
+        texts[i].to->len = json_string_length(value);
+        texts[i].to->data = ngx_pnalloc(tus->request->pool,
+                                        texts[i].to->len + 1);
+        if (texts[i].to->data == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(texts[i].to->data,
+                   json_is_string(value) ? json_string_value(value) : "",
+                   texts[i].to->len);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_sluice_tus_asked(ngx_http_request_t *r, void *data,
+                          const ngx_sluice_pg_result_t *result)
+{
+    json_t *body;
+    ngx_int_t rc;
+    ngx_http_sluice_tus_t *tus = data;
+
+    body = ngx_http_sluice_tus_body(tus, result);
+    if (body == NULL) {
+        return;
+    }
+
+    rc = ngx_http_sluice_tus_take(tus, body);
+    json_decref(body);
+
+    if (rc != NGX_OK || ngx_http_sluice_tus_read_score(tus) != NGX_OK) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
+        return;
+    }
+
+    if (tus->done) {
+        tus->opened(tus);
+        return;
+    }
+
+    if (tus->spool == NULL) {
+        tus->spool = ngx_sluice_spool_create(r->pool, &tus->conf->spool,
+                                             tus->id);
+    }
+
+    if (tus->spool == NULL) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
+        return;
+    }
+
+    ngx_http_sluice_tus_lock(tus, tus->spool, tus->opened);
+}
+
+
+/* the lock */
+
+/* A newer request asks. What reads a body ends; all else is soon over. */
+
+static void
+ngx_http_sluice_tus_stop(void *data)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    tus->stop = 1;
+    ngx_http_sluice_receive_stop(&tus->receive);
+}
+
+
+void
+ngx_http_sluice_tus_lock(ngx_http_sluice_tus_t *tus, ngx_sluice_spool_t *spool,
+                         ngx_http_sluice_tus_pt locked)
+{
+    tus->locked = locked;
+    tus->lock.done = ngx_http_sluice_tus_lock_done;
+    tus->lock.stop = ngx_http_sluice_tus_stop;
+    tus->lock.data = tus;
+
+    ngx_http_sluice_upload_lock(&tus->lock, spool);
+}
+
+
+void
+ngx_http_sluice_tus_hold(ngx_http_sluice_tus_t *tus)
+{
+    tus->lock.stop = ngx_http_sluice_tus_stop;
+    tus->lock.data = tus;
+
+    ngx_http_sluice_upload_lock_hold(&tus->lock, tus->spool);
+}
+
+
+static void
+ngx_http_sluice_tus_lock_done(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    if (tus->lock.error == 0 || tus->lock.error == NGX_ENOENT) {
+        tus->locked(tus);
+        return;
+    }
+
+    ngx_http_sluice_tus_refuse(
+        tus,
+        tus->lock.error == NGX_EAGAIN ? SLUICE_UPLOAD_LOCKED : SLUICE_INTERNAL,
+        NULL);
+}
+
+
+/* A file that is not there may have become a media file since the record was
+   read; else it is lost, and the client has to begin anew. */
+
+static void
+ngx_http_sluice_tus_opened(ngx_http_sluice_tus_t *tus)
+{
+    ngx_uint_t patch = (tus->method == NGX_HTTP_SLUICE_TUS_PATCH);
+
+    if (tus->done) {
+        if (patch
+            && (tus->offset != tus->length
+                || ngx_http_sluice_tus_has_body(tus->request))) {
+            ngx_http_sluice_tus_refuse(tus, SLUICE_CONFLICT,
+                                       "The upload is done.");
+            return;
+        }
+
+        ngx_http_sluice_tus_answer(tus);
+        return;
+    }
+
+    if (tus->lock.error && !tus->again) {
+        tus->again = 1;
+        ngx_http_sluice_tus_ask(tus);
+        return;
+    }
+
+    if (tus->lock.error) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_NOT_FOUND,
+                                   "The upload's file is gone.");
+        return;
+    }
+
+    if (!patch) {
+        ngx_http_sluice_tus_finish(tus);
+        return;
+    }
+
+    if (tus->offset != tus->spool->size) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_CONFLICT,
+                                   "The upload is at another offset.");
+        return;
+    }
+
+    ngx_http_sluice_tus_append(tus);
+}
+
+
+/* the body */
+
+static void
+ngx_http_sluice_tus_log(ngx_http_sluice_tus_t *tus, ngx_log_t *log)
+{
+    if (tus->error && tus->error != NGX_EAGAIN) {
+        ngx_log_error(NGX_LOG_CRIT, log, tus->error, "the file of upload %s",
+                      tus->spool->id);
+    }
+}
+
+
+/* In a thread: space, and the bytes that an earlier process wrote and did not
+   hash. */
+
+static void
+ngx_http_sluice_tus_prepare(void *data, ngx_log_t *log)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    tus->error = ngx_sluice_spool_grow(tus->spool, tus->grow_to,
+                                       tus->conf->keep_free);
+
+    if (tus->error == 0) {
+        tus->error = ngx_sluice_spool_catch_up(tus->spool);
+    }
+
+    if (tus->error == 0 && tus->summed) {
+        tus->error = ngx_sluice_spool_unjudged(tus->spool);
+    }
+
+    ngx_http_sluice_tus_log(tus, log);
+}
+
+
+void
+ngx_http_sluice_tus_append(ngx_http_sluice_tus_t *tus)
+{
+    off_t size;
+
+    size = ngx_max(tus->request->headers_in.content_length_n, 0);
+
+    if (tus->length >= 0 && tus->spool->size + size > tus->length) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_TOO_LARGE,
+                                   "The upload is not as long.");
+        return;
+    }
+
+    tus->grow_to = tus->length >= 0 ? tus->length
+                                    : tus->spool->size + ngx_max(size, 1);
+
+    (void) ngx_http_sluice_thread_wait(tus->request,
+                                       ngx_http_sluice_tus_prepare,
+                                       ngx_http_sluice_tus_prepared, tus);
+}
+
+
+/* 1 when `work` failed, which is answered, or has more to do, and does it. */
+
+static ngx_uint_t
+ngx_http_sluice_tus_unfinished(ngx_http_sluice_tus_t *tus,
+                               void (*work)(void *data, ngx_log_t *log),
+                               ngx_http_sluice_step_pt step)
+{
+    if (tus->error == 0) {
+        return 0;
+    }
+
+    if (tus->error != NGX_EAGAIN) {
+        ngx_http_sluice_tus_fail(tus, tus->error);
+        return 1;
+    }
+
+    if (tus->stop) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_UPLOAD_LOCKED, NULL);
+        return 1;
+    }
+
+    (void) ngx_http_sluice_thread_wait(tus->request, work, step, tus);
+
+    return 1;
+}
+
+
+static void
+ngx_http_sluice_tus_prepared(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_tus_t *tus = data;
+    ngx_http_sluice_receive_t *receive = &tus->receive;
+
+    if (ngx_http_sluice_tus_unfinished(tus, ngx_http_sluice_tus_prepare,
+                                       ngx_http_sluice_tus_prepared)) {
+        return;
+    }
+
+    receive->spool = tus->spool;
+    receive->max = tus->length >= 0 ? tus->length
+                                    : ngx_http_sluice_receive_max(
+                                        tus->conf->max_size, tus->room);
+    receive->sum = tus->summed ? &tus->sum : NULL;
+    receive->done = ngx_http_sluice_tus_received;
+    receive->data = tus;
+
+    ngx_http_sluice_receive(r, receive);
+}
+
+
+/* The body has ended, one way or another: what came is made durable, and a
+   chunk that is not what its checksum says, or of which nobody knows, goes. */
+
+static void
+ngx_http_sluice_tus_save(void *data, ngx_log_t *log)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    tus->error = tus->summed ? ngx_sluice_spool_judged(tus->spool, tus->good)
+                             : ngx_sluice_spool_save(tus->spool);
+
+    ngx_http_sluice_tus_log(tus, log);
+}
+
+
+static void
+ngx_http_sluice_tus_received(ngx_http_request_t *r, void *data, ngx_int_t rc)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    tus->end = rc;
+    tus->good = rc == NGX_OK && tus->receive.error == 0
+                && (!tus->summed || tus_checksum_good(&tus->sum));
+
+    (void) ngx_http_sluice_thread_wait(r, ngx_http_sluice_tus_save,
+                                       ngx_http_sluice_tus_saved, tus);
+}
+
+
+static void
+ngx_http_sluice_tus_cut(ngx_http_sluice_tus_t *tus)
+{
+    if (tus->end == NGX_HTTP_SLUICE_STOPPED) {
+        /* who hangs does not send the rest */
+        tus->request->keepalive = 0;
+        ngx_http_sluice_tus_refuse(tus, SLUICE_UPLOAD_LOCKED,
+                                   "A newer request goes on with it.");
+        return;
+    }
+
+    if (tus->end == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_TOO_LARGE, NULL);
+        return;
+    }
+
+    ngx_http_sluice_upload_unlock(&tus->lock);
+    ngx_http_sluice_finish(tus->request, tus->end);
+}
+
+
+static void
+ngx_http_sluice_tus_saved(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    if (tus->error || tus->receive.error) {
+        ngx_http_sluice_tus_fail(tus,
+                                 tus->error ? tus->error : tus->receive.error);
+        return;
+    }
+
+    if (tus->end != NGX_OK) {
+        ngx_http_sluice_tus_cut(tus);
+        return;
+    }
+
+    if (!tus->good) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_UPLOAD_CHECKSUM, NULL);
+        return;
+    }
+
+    ngx_http_sluice_tus_finish(tus);
+}
+
+
+/* its end */
+
+static void
+ngx_http_sluice_tus_commit(void *data, ngx_log_t *log)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    tus->error = ngx_sluice_spool_catch_up(tus->spool);
+
+    if (tus->error == 0) {
+        tus->error = ngx_sluice_spool_commit(tus->spool);
+    }
+
+    ngx_http_sluice_tus_log(tus, log);
+}
+
+
+void
+ngx_http_sluice_tus_finish(ngx_http_sluice_tus_t *tus)
+{
+    if (tus->partial || tus->length < 0 || tus->spool->size != tus->length) {
+        ngx_http_sluice_tus_answer(tus);
+        return;
+    }
+
+    (void) ngx_http_sluice_thread_wait(tus->request, ngx_http_sluice_tus_commit,
+                                       ngx_http_sluice_tus_committed, tus);
+}
+
+
+static void
+ngx_http_sluice_tus_committed(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_tus_t *tus = data;
+    ngx_http_sluice_ingest_t *ingest = &tus->ingest;
+
+    if (ngx_http_sluice_tus_unfinished(tus, ngx_http_sluice_tus_commit,
+                                       ngx_http_sluice_tus_committed)) {
+        return;
+    }
+
+    ingest->spool = tus->spool;
+    ingest->done = ngx_http_sluice_tus_recorded;
+    ingest->data = tus;
+
+    if (ingest->more == NULL) {
+        ingest->more = json_pack("{s:s}", "upload", tus->spool->id);
+    }
+
+    ngx_http_sluice_finish(r, ngx_http_sluice_ingest(r, ingest));
+}
+
+
+static void
+ngx_http_sluice_tus_recorded(ngx_http_request_t *r,
+                             ngx_http_sluice_ingest_t *ingest,
+                             const ngx_sluice_pg_result_t *result)
+{
+    ngx_http_sluice_tus_t *tus = ingest->data;
+
+    if (ingest->status != NGX_HTTP_CREATED && ingest->status != NGX_HTTP_OK) {
+        ngx_http_sluice_tus_reply(tus, result);
+        return;
+    }
+
+    ngx_memcpy(tus->media, ingest->media, UUID_TEXT_SIZE);
+
+    if (tus->recorded) {
+        tus->recorded(tus);
+        return;
+    }
+
+    ngx_http_sluice_tus_answer(tus);
+}
