@@ -107,34 +107,49 @@ queue_connect(queue_t *queue)
 }
 
 
-/* The statement's first result, or NULL when the server is silent too long or
-   the connection breaks. */
-static PGresult *
-queue_await(PGconn *conn)
+/* 0 when a result can be had without waiting; -1 when the server is silent too
+   long or the connection breaks. */
+static int
+queue_wait(PGconn *conn, int64_t until)
 {
-    long left;
-    PGresult *first, *more;
+    int64_t left;
     struct pollfd poller = { .events = POLLIN };
-    const int64_t until = clock_now() + QUEUE_TIMEOUT_MS;
 
     poller.fd = PQsocket(conn);
 
     while (PQisBusy(conn)) {
-        left = (long) (until - clock_now());
+        left = until - clock_now();
         if (left <= 0) {
-            return NULL;
+            return -1;
         }
         if (poll(&poller, 1, (int) left) > 0 && !PQconsumeInput(conn)) {
-            return NULL;
+            return -1;
         }
     }
 
-    first = PQgetResult(conn);
-    while ((more = PQgetResult(conn)) != NULL) {
-        PQclear(more);
+    return 0;
+}
+
+
+/* The statement's last result: what goes wrong at the commit comes second. NULL
+   when it did not come. */
+static PGresult *
+queue_await(PGconn *conn)
+{
+    PGresult *result = NULL, *next;
+    const int64_t until = clock_now() + QUEUE_TIMEOUT_MS;
+
+    while (queue_wait(conn, until) == 0) {
+        next = PQgetResult(conn);
+        if (next == NULL) {
+            return result;
+        }
+        PQclear(result);
+        result = next;
     }
 
-    return first;
+    PQclear(result);
+    return NULL;
 }
 
 
