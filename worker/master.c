@@ -55,6 +55,25 @@ typedef struct {
 } master_t;
 
 
+static pid_t
+master_reap_one(int *status)
+{
+    return waitpid(-1, status, WNOHANG);
+}
+
+
+static int
+master_wait(const sigset_t *signals, int ms)
+{
+    const struct timespec time = { ms / 1000, ms % 1000 * 1000000L };
+
+    return sigtimedwait(signals, NULL, &time);
+}
+
+
+master_kernel_t master_kernel = { fork, master_reap_one, kill, master_wait };
+
+
 static void
 master_write_pid(const config_t *config)
 {
@@ -122,7 +141,7 @@ master_spawn(master_t *master, int number)
 
     /* before it lives: the place may have been another's */
     pulse_take(i);
-    pid = fork();
+    pid = master_kernel.fork();
 
     if (pid == 0) {
 
@@ -243,7 +262,7 @@ master_signal_all(const master_t *master, int number)
 
     for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
         if (master->children[i].pid != 0) {
-            kill(master->children[i].pid, number);
+            master_kernel.kill(master->children[i].pid, number);
         }
     }
 }
@@ -356,7 +375,7 @@ master_listen(master_t *master)
         log_write(LOG_ERROR,
                   "slot %d (%d) gave no sign of life for %ld s: killed",
                   child->number, child->pid, silent);
-        kill(child->pid, SIGKILL);
+        master_kernel.kill(child->pid, SIGKILL);
         child->killed = 1;
     }
 }
@@ -438,7 +457,7 @@ master_sweep(master_t *master)
 
     while (fscanf(file, "%d", &pid) == 1) {
         if (master_find(master, pid) == NULL) {
-            kill(pid, SIGKILL);
+            master_kernel.kill(pid, SIGKILL);
             strays++;
         }
     }
@@ -458,7 +477,7 @@ master_reap(master_t *master)
     pid_t pid;
     master_child_t *child;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    while ((pid = master_kernel.reap(&status)) > 0) {
         buried++;
         child = master_find(master, pid);
         if (child != NULL) {
@@ -477,7 +496,6 @@ master_run(const char *path, const config_t *config)
 {
     size_t i;
     master_t *master;
-    const struct timespec tick = { 0, MASTER_TICK_MS * 1000000L };
     static const int handled[] = { SIGTERM, SIGINT,  SIGQUIT,
                                    SIGHUP,  SIGUSR1, SIGCHLD };
 
@@ -512,7 +530,8 @@ master_run(const char *path, const config_t *config)
            || (master->strays > 0 && clock_seconds() < master->strays_until)) {
         master_fill(master);
         master_tell(master);
-        master_on_signal(master, sigtimedwait(&master->signals, NULL, &tick));
+        master_on_signal(master,
+                         master_kernel.wait(&master->signals, MASTER_TICK_MS));
         master_listen(master);
         master_reap(master);
     }

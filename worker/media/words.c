@@ -1,5 +1,6 @@
 #include <stdint.h>
 #include <string.h>
+#include "core/base/text.h"
 #include "words.h"
 
 #define WORDS_PRIVATE_FIRST 0xe000
@@ -8,10 +9,26 @@
 #define WORDS_DELETE 0x7f
 
 
-static size_t words_char(const unsigned char *p, size_t len, uint32_t *c);
-static int words_is_utf8(const char *text, size_t len);
-static size_t words_encode(uint32_t c, char bytes[2]);
-static int words_is_blank(uint32_t c);
+static size_t
+words_encode(uint32_t c, char bytes[2])
+{
+    if (c < 0x80) {
+        bytes[0] = (char) c;
+        return 1;
+    }
+
+    bytes[0] = (char) (0xc0 | c >> 6);
+    bytes[1] = (char) (0x80 | (c & 0x3f));
+    return 2;
+}
+
+
+static int
+words_is_blank(uint32_t c)
+{
+    return c <= ' ' || (c >= WORDS_DELETE && c <= WORDS_NO_BREAK)
+           || (c >= WORDS_PRIVATE_FIRST && c <= WORDS_PRIVATE_LAST);
+}
 
 
 size_t
@@ -27,11 +44,11 @@ words_clean(char *to, size_t size, const char *from, size_t len)
         return 0;
     }
 
-    utf8 = words_is_utf8(from, len);
+    utf8 = text_is_utf8(from, len);
 
     for (; len > 0; from += n, len -= n) {
         if (utf8) {
-            n = words_char((const unsigned char *) from, len, &c);
+            n = text_character(from, len, &c);
             bytes = from;
             written = n;
         } else {
@@ -66,72 +83,4 @@ size_t
 words_copy(char *to, size_t size, const char *from)
 {
     return words_clean(to, size, from, strlen(from));
-}
-
-
-/* Bytes of the character at `p`, or 0 when there is none in UTF-8. */
-static size_t
-words_char(const unsigned char *p, size_t len, uint32_t *c)
-{
-    size_t i, n;
-    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-
-    n = p[0] < 0x80   ? 1
-        : p[0] < 0xc2 ? 0
-        : p[0] < 0xe0 ? 2
-        : p[0] < 0xf0 ? 3
-        : p[0] < 0xf5 ? 4
-                      : 0;
-    if (n == 0 || n > len) {
-        return 0;
-    }
-
-    *c = n == 1 ? p[0] : p[0] & (0x7fU >> n);
-    for (i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-        *c = *c << 6 | (p[i] & 0x3fU);
-    }
-
-    return *c >= least[n] && *c <= 0x10ffff && (*c & ~0x7ffU) != 0xd800 ? n : 0;
-}
-
-
-static int
-words_is_utf8(const char *text, size_t len)
-{
-    size_t n;
-    uint32_t c;
-
-    for (; len > 0; text += n, len -= n) {
-        n = words_char((const unsigned char *) text, len, &c);
-        if (n == 0) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-static size_t
-words_encode(uint32_t c, char bytes[2])
-{
-    if (c < 0x80) {
-        bytes[0] = (char) c;
-        return 1;
-    }
-
-    bytes[0] = (char) (0xc0 | c >> 6);
-    bytes[1] = (char) (0x80 | (c & 0x3f));
-    return 2;
-}
-
-
-static int
-words_is_blank(uint32_t c)
-{
-    return c <= ' ' || (c >= WORDS_DELETE && c <= WORDS_NO_BREAK)
-           || (c >= WORDS_PRIVATE_FIRST && c <= WORDS_PRIVATE_LAST);
 }
