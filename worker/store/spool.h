@@ -1,8 +1,8 @@
 /*
  * What nginx makes in the spool of an upload: <id>.part while it comes,
- * <id>.state beside it, <id> when it is whole (ngx_module/spool/ngx_sluice_spool.h).
- * Whoever is at it holds a lock on the file; rows are written and files go
- * under it.
+ * <id>.state beside it, <id> when it is whole
+ * (ngx_module/spool/ngx_sluice_spool.h). Whoever is at it holds a lock on the
+ * file; rows are written and files go under it.
  */
 
 #ifndef SLUICE_SPOOL_H
