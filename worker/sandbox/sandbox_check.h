@@ -10,8 +10,9 @@
  * Writes a line each, which begins with
  *
  *   ok       it was tried and did not work
- *   missing  this machine does not offer it; says why, and what stands in for
- * it FAILED   it was tried, and it worked
+ *   missing  this machine does not offer it; says why, and what stands in
+ *            for it
+ *   FAILED   it was tried, and it worked
  *
  * and takes some three seconds. Returns an exit code: 0 unless something failed
  * or there is no sandbox at all.

@@ -5,12 +5,12 @@
  *
  * - nginx makes a file first, and its row follows. Until then a request holds
  *   the lock of the file; here the row is asked for, and the file removed,
- * under that lock. Nobody holds a file and has no row for a day, or the bytes
- * still come: then it is young.
+ *   under that lock. Nobody holds a file and has no row for a day, or the bytes
+ *   still come: then it is young.
  * - Jobs publish for media that have a row, and an attachment has its row
  *   before its file comes to the store.
  * - `remove` takes the files before the row: they are known until they are
- * gone.
+ *   gone.
  * - Ids are never used twice: a folder without a row never gets one again, but
  *   from a backup of the record. Hence the brake in orphans_judge().
  *
