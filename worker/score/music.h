@@ -11,8 +11,8 @@
 #define MUSIC_PARTS_MAX 64
 #define MUSIC_TEXT_SIZE (128 * 1024)
 
-/* Texts are clean (media/words.h), and empty where nothing is known. Of what changes
-   in the course of a piece, the first is told. */
+/* Texts are clean (media/words.h), and empty where nothing is known. Of what
+   changes in the course of a piece, the first is told. */
 typedef struct {
     char title[MUSIC_NAME_SIZE];
     char composer[MUSIC_NAME_SIZE];
