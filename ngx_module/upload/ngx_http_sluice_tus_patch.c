@@ -13,6 +13,7 @@
 #include "ngx_http_sluice_upload.h"
 #include "ngx_http_sluice_upload_lock.h"
 
+#include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"

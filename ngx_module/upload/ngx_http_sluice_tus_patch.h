@@ -7,6 +7,7 @@
 #include "ngx_http_sluice_tus_internal.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/http/ngx_http_sluice_query.h"
 #include "ngx_module/http/ngx_http_sluice_thread.h"
 
 #include <jansson.h>
