@@ -1,6 +1,6 @@
 #include <string.h>
-#include "revocation.h"
 #include "flat_table.h"
+#include "revocation.h"
 
 #define MAGIC UINT64_C(0x6b6f766572) /* "revok" */
 #define VERSION 1

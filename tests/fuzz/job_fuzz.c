@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "worker/jobs/kinds.h"
 #include "core/base/job_message.h"
+#include "worker/jobs/kinds.h"
 #include "must.h"
 
 #define ANY_JOB "01931c5a-0000-7000-8000-000000000001"
