@@ -76,7 +76,9 @@ function arrow(from, line, to, verb,    a, b, n, m, i, floor, x, y) {
     y = (i == m) ? "." : b[i]
     floor = (floor == "") ? "/" : floor
 
-    if (from != to && !((from, to) in edge)) {
+    # nginx keeps a module's context and configuration under the module's name:
+    # it is a key, whoever stands behind it
+    if (from != to && verb !~ /^ngx_.*_module$/ && !((from, to) in edge)) {
         if (!(from in after)) {
             files[++file_count] = from
         }

@@ -26,6 +26,15 @@ const BROKEN = {
         "ngx_module/zone/stray.h": "#include \"ngx_module/gate/a.h\"",
         says: "includes ngx_module/gate/a.h\nerror: zone may not know gate",
     },
+    "a room of worker/ that includes a later one": {
+        "worker/base/stray.c": "#include \"worker/queue/queue.h\"",
+        says: "includes worker/queue/queue.h\nerror: base may not know queue",
+    },
+    "a room that includes what lies in none": {
+        "worker/base/stray.c": "#include \"worker/master.h\"",
+        says: "includes worker/master.h\n"
+            + "error: base may not know what lies in no room",
+    },
     "a room of web/js/ that imports a later one": {
         "web/js/lib/stray.js": "import { a } from \"../views/a.js\";",
         says: "imports web/js/views/a.js\nerror: lib may not know views",
@@ -40,8 +49,8 @@ const BROKEN = {
             + "error: worker may not know ngx_module",
     },
     "a room without a place in the order": {
-        "core/new/stray.c": "#include \"core/base/uuid.h\"",
-        says: "includes core/base/uuid.h\nerror: new may not know base",
+        "core/table/stray.c": "#include \"core/new/a.h\"",
+        says: "includes core/new/a.h\nerror: table may not know new",
     },
     "an include that climbs out of its folder": {
         "core/base/stray.c": "#include \"../table/budget.h\"",
@@ -256,4 +265,16 @@ test("each house is asked before it is compiled", async (t) => {
 
         assert.match(output, new RegExp(`tests/build/rooms ${house} `), made);
     }
+});
+
+
+test("a module's name is a key, which its files may use", async (t) => {
+    const tree = await compiled(t, {
+        "core/base/a.c": "extern int ngx_http_b_module;\n"
+            + "int *a(void) { return &ngx_http_b_module; }",
+        "core/base/b.c": "int *a(void);\nint ngx_http_b_module;\n"
+            + "int *b(void) { return a(); }",
+    });
+
+    assert.deepEqual(await rooms(tree, "symbols"), { code: 0, output: "" });
 });
