@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 
 import { complaints, DESK, folder, open, PHONE, place, score } from
     "./harness.mjs";
-import { midi, musicxml } from "../http/files.mjs";
+import { midi, musicxml } from "../http/lib/files.mjs";
 
 const READY = { timeout: 90_000 };
 

@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { alive, startStack } from "../http/stack.mjs";
+import { alive, startStack } from "../http/lib/stack.mjs";
 import { copy, environment, folder, run, TOP } from "./tree.mjs";
 
 const STACK = join(TOP, "conf/stack");
