@@ -214,7 +214,7 @@ async function measure(system) {
 }
 
 
-const stack = await startStack();
+const stack = await startStack({ empty: true });
 const pool = new pg.Pool({ host: stack.path("run"), user: "postgres",
     database: "sluice", max: CONCURRENCY + 4 });
 const redis = new Redis({ path: stack.path("run/redis.sock") });

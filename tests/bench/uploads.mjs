@@ -272,7 +272,7 @@ async function main(stack, node, sink) {
 
 const port = await freePort();
 const sink = await startSink();
-const stack = await startStack({ extra: (state) => `
+const stack = await startStack({ empty: true, extra: (state) => `
     location /dav/ {
         root ${state};
         dav_methods PUT;

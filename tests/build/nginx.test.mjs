@@ -1,9 +1,7 @@
 /* The module in nginx trees other than Debian's headers. */
 
 import assert from "node:assert/strict";
-import {
-    cpSync, existsSync, readFileSync, readdirSync, writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
@@ -12,15 +10,14 @@ import { environment, folder, run, TOP } from "./tree.mjs";
 const JOBS = ["-j", "2"];
 
 /* nginx as it was released, kept by the build with sanitizers. */
-const kept = join(TOP, "build/asan");
-const source = existsSync(kept)
-    ? readdirSync(kept).find((name) => name.startsWith("source-")) : undefined;
-const skip = source ? false : "no source of nginx: make asan brings it";
+const source = join(TOP, "build/asan/source/");
+const skip = existsSync(source)
+    ? false : "no source of nginx: make asan brings it";
 
 function tree(t) {
     const path = folder(t);
 
-    cpSync(join(kept, source), path, { recursive: true });
+    cpSync(source, path, { recursive: true });
     return path;
 }
 

@@ -1,6 +1,6 @@
 /* A whole Sluice for a file of tests: conf/stack in a temp folder. */
 
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import {
     existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync,
 } from "node:fs";
@@ -14,6 +14,7 @@ import { freePort } from "./ports.mjs";
 const run = promisify(execFile);
 export const TOP = resolve(new URL(".", import.meta.url).pathname, "../../..");
 const STACK = join(TOP, "conf/stack");
+const CLUSTER = join(TOP, "tests/cluster");
 const NGINX = process.env.SLUICE_NGINX ?? "/usr/sbin/nginx";
 const AS_ROOT = process.getuid() === 0;
 const DATABASE = "dbname=sluice user=sluice";
@@ -28,10 +29,11 @@ const running = new Set();
 /*
  * Starts a stack and answers a Stack. `extra` is text for nginx's server block,
  * or a function that makes it from the state folder and the port; `environment`
- * is added to that of the servers; `within` is the folder for the state.
+ * is added to that of the servers; `within` is the folder for the state;
+ * `empty` is for a cluster by initdb, as people get it.
  */
 export async function startStack({ extra = "", environment: more = {},
-                                   within = "/tmp" } = {}) {
+                                   within = "/tmp", empty = false } = {}) {
     let failure;
 
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -46,7 +48,8 @@ export async function startStack({ extra = "", environment: more = {},
 
         const environment = {
             ...process.env, SLUICE_STATE: state, SLUICE_PORT: String(port),
-            SLUICE_DEMO: "0", SLUICE_EXTRA_CONF: conf, ...more,
+            SLUICE_DEMO: "0", SLUICE_EXTRA_CONF: conf,
+            SLUICE_CLUSTER: empty ? "" : cluster(), ...more,
         };
         const stack = new Stack(state, folder, port, environment);
 
@@ -74,6 +77,14 @@ export async function startStack({ extra = "", environment: more = {},
     }
 
     throw failure;
+}
+
+
+let prepared;
+
+function cluster() {
+    prepared ??= execFileSync(CLUSTER, { encoding: "utf8" }).trimEnd();
+    return prepared;
 }
 
 
