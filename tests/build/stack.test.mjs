@@ -7,9 +7,9 @@ import {
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
-import { test } from "node:test";
 
 import { alive, startStack } from "../http/lib/stack.mjs";
+import { test } from "../http/lib/test.mjs";
 import { copy, environment, folder, run, TOP } from "./tree.mjs";
 
 const STACK = join(TOP, "conf/stack");

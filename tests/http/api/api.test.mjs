@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 
 import { request } from "../lib/client.mjs";
 import { film, fresh, pdf } from "../lib/files.mjs";
 import { startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 90_000;
 const NOBODY = "01890000-0000-7000-8000-000000000000";

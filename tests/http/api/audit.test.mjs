@@ -1,10 +1,10 @@
 /* Who did what: sluice.audit, as sluicectl shows it. */
 
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
 
 import { pdf } from "../lib/files.mjs";
 import { startStack } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
 

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 
 import Ajv from "ajv/dist/2020.js";
 import formats from "ajv-formats";
@@ -11,6 +10,7 @@ import formats from "ajv-formats";
 import { request } from "../lib/client.mjs";
 import { fresh, pdf } from "../lib/files.mjs";
 import { TOP, startStack } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 90_000;
 const NOBODY = "01890000-0000-7000-8000-000000000000";

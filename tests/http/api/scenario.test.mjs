@@ -7,12 +7,12 @@ import { createReadStream, readFileSync, statSync, truncateSync, writeFileSync }
     from "node:fs";
 import { join } from "node:path";
 import { Readable, Transform } from "node:stream";
-import { after, before, describe, it } from "node:test";
 
 import { SANITIZED, request } from "../lib/client.mjs";
 import { RATE, film, pdf, play, pngSize, probe, samplePdf, samplePng }
     from "../lib/files.mjs";
 import { memory, startStack } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const GIB = 2 ** 30;
 const FREE_HEADER = 8;          /* of a box: ISO/IEC 14496-12, 4.2 */

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
-import { after, before, describe, it } from "node:test";
 
 import { createLocalJWKSet, jwtVerify } from "jose";
 
 import { Client, request } from "../lib/client.mjs";
 import { startStack } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { minter, now } from "../lib/token.mjs";
 
 const timeout = 60_000;

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
 
 import { createLocalJWKSet, createRemoteJWKSet, jwtVerify } from "jose";
 
 import { request } from "../lib/client.mjs";
 import { startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
 const KEYS = "/.well-known/jwks.json";

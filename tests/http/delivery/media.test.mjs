@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
 
 import { request, until } from "../lib/client.mjs";
 import { startStack } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 
 const timeout = 60_000;

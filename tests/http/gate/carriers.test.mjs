@@ -9,11 +9,11 @@ import { createServer } from "node:http";
 import http2 from "node:http2";
 import { connect } from "node:net";
 import { dirname } from "node:path";
-import { after, before, describe, it } from "node:test";
 
 import { request, until } from "../lib/client.mjs";
 import { freePort } from "../lib/ports.mjs";
 import { startStack } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { minter, now } from "../lib/token.mjs";
 
 const timeout = 120_000;

@@ -6,12 +6,12 @@ import { createSign, generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { after, before, describe, it } from "node:test";
 
 import { getSignedCookies, getSignedUrl } from "@aws-sdk/cloudfront-signer";
 
 import { request } from "../lib/client.mjs";
 import { startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { minter, now } from "../lib/token.mjs";
 
 const timeout = 120_000;

@@ -6,7 +6,6 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 
 import { until } from "../lib/client.mjs";
 import {
@@ -15,6 +14,7 @@ import {
     token,
 } from "../lib/forge.mjs";
 import { freePort } from "../lib/ports.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { hmac } from "../lib/token.mjs";
 
 const timeout = 120_000;

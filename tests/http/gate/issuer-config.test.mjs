@@ -5,11 +5,11 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 
 import { exportJWK, generateKeyPair } from "jose";
 
 import { TOP } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 60_000;
 const POOL = "https://cognito-idp.eu-west-3.amazonaws.com/eu-west-3_Ab1";

@@ -11,10 +11,10 @@ import {
 } from "node:fs";
 import { createServer } from "node:https";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 
 import { TOP, alive, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
 const run = promisify(execFile);

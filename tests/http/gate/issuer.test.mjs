@@ -6,13 +6,13 @@ import { createHash, sign } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, unlinkSync,
     writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
 
 import { request, until } from "../lib/client.mjs";
 import { pdf } from "../lib/files.mjs";
 import { startStack } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { minter, now, token } from "../lib/token.mjs";
 
 const timeout = 120_000;

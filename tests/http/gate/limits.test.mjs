@@ -7,10 +7,10 @@ import { once } from "node:events";
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { createServer } from "node:http";
-import { after, before, describe, it } from "node:test";
 
 import { request } from "../lib/client.mjs";
 import { startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 
 const timeout = 180_000;

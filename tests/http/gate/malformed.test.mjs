@@ -1,12 +1,12 @@
 /* Tokens that are not well-formed: RFC 7515 and 8725, to the letter. */
 
 import { randomBytes } from "node:crypto";
-import { after, before, describe, it } from "node:test";
 
 import {
     FILE, access, base64url, grant, json, kept, made, message, opened,
     outlasted, raw, refused, refuses, sealed, startForge, stopForge, token,
 } from "../lib/forge.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
 const MAX = 8192;               /* characters of a token: core/jwt.h */

@@ -5,10 +5,10 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { after, before, describe, it } from "node:test";
 
 import { request } from "../lib/client.mjs";
 import { alive, startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 
 const timeout = 120_000;

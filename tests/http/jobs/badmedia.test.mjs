@@ -5,10 +5,10 @@ import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 
 import { encryptedPdf, film, pdf, png, probe } from "../lib/files.mjs";
 import { descendants, processOf, startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
 const METRE = 72 / 0.0254;      /* in PDF's points */

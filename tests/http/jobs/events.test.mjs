@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import http from "node:http";
-import { after, before, describe, it } from "node:test";
 
 import { allowNoop, column, inState, noop } from "../lib/noop.mjs";
 import { SANITIZED, memory, startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
 const LISTENERS = 1000;

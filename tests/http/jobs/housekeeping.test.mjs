@@ -7,12 +7,12 @@ import {
     statSync, unlinkSync, utimesSync, writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { after, before, describe, it } from "node:test";
 
 import { sendPart } from "../lib/client.mjs";
 import { musicxml, pdf } from "../lib/files.mjs";
 import { begin, column, inState } from "../lib/noop.mjs";
 import { alive, startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { Tus, idOf } from "../lib/tus.mjs";
 
 const timeout = 120_000;

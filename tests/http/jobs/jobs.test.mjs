@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
 
 import {
     allowNoop, atWork, column, enqueue, inState, noop, renewSlots, sleeps,
 } from "../lib/noop.mjs";
 import { startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
 

@@ -1,10 +1,10 @@
 /* The params of jobs that clean up: what a kind does not take never heals. */
 
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
 
 import { begin, column, inState } from "../lib/noop.mjs";
 import { startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
 

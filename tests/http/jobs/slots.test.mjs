@@ -3,13 +3,13 @@
 
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
 
 import {
     allowNoop, atWork, column, enqueue, inState, noop, renewSlots, sleeps,
 } from "../lib/noop.mjs";
 import { alive, children, descendants, startStack, until }
     from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
 const SLOTS = 2;

@@ -8,11 +8,11 @@ import {
     writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 
 import { film, pdf, play, RATE, fresh } from "../lib/files.mjs";
 import { alive, children, descendants, processOf, startStack, until }
     from "../lib/stack.mjs";
+import { after, afterEach, before, beforeEach, describe, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
 const SECONDS = 20;             /* of film: some seconds of encoding */

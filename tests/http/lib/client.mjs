@@ -6,6 +6,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as pause } from "node:timers/promises";
 
+import { exchanged } from "./test.mjs";
+
 globalThis.crypto ??= webcrypto;    /* Node 18 has no global one */
 
 export const SANITIZED = process.env.SLUICE_SANITIZED === "1";
@@ -19,7 +21,25 @@ const SILENCE = 60_000 * PATIENCE;  /* ms without a byte that are too long */
  * json, continued}, also when the server answers before it has all of the
  * body; `continued` tells whether a 100 Continue came.
  */
-export function request(url, options = {}) {
+export async function request(url, options = {}) {
+    const noted = { method: options.method ?? "GET", url,
+                    headers: options.headers,
+                    body: options.json ? JSON.stringify(options.json)
+                        : options.body };
+
+    try {
+        const answer = await send(url, options);
+
+        exchanged(noted, answer);
+        return answer;
+    } catch (error) {
+        exchanged(noted, error);
+        throw error;
+    }
+}
+
+
+function send(url, options) {
     const { method = "GET", headers = {}, json } = options;
     const body = json === undefined ? options.body : JSON.stringify(json);
     const [, hostname, port, path] =

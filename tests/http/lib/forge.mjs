@@ -7,10 +7,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync }
     from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { describe, it } from "node:test";
 
 import { request } from "./client.mjs";
 import { startStack } from "./stack.mjs";
+import { describe, exchanged, it } from "./test.mjs";
 import { hmac, now } from "./token.mjs";
 
 export const FILE = "/media/xy/x/film.mp4";
@@ -137,6 +137,7 @@ export function raw(text, port = stack.port) {
         const end = () => {
             const [head, ...body] = said.split("\r\n\r\n");
 
+            exchanged({ method: "raw", url: port, body: text }, said);
             resolve({ status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 0),
                       text: body.join("\r\n\r\n") });
         };

@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 
 import { Client, SANITIZED, request, until } from "./client.mjs";
 import { freePort } from "./ports.mjs";
+import { watch } from "./test.mjs";
 
 const run = promisify(execFile);
 export const TOP = resolve(new URL(".", import.meta.url).pathname, "../../..");
@@ -54,6 +55,7 @@ export async function startStack({ extra = "", environment: more = {},
         const stack = new Stack(state, folder, port, environment);
 
         running.add(stack);
+        stack.unwatch = watch(state);
         try {
             const up = run(STACK, ["up"], { env: environment,
                                             timeout: 120_000 });
@@ -429,7 +431,8 @@ export function memory(pid, name) {
 }
 
 
-function remove({ state, folder }) {
+function remove({ state, folder, unwatch }) {
+    unwatch();
     rmSync(state, { recursive: true, force: true });
     rmSync(folder, { recursive: true, force: true });
 }

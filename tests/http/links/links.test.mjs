@@ -5,12 +5,12 @@ import { createPublicKey } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { after, before, describe, it } from "node:test";
 
 import { SignJWT } from "jose";
 
 import { request } from "../lib/client.mjs";
 import { startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { hmac, minter, now, token } from "../lib/token.mjs";
 
 const timeout = 120_000;

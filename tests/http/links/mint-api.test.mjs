@@ -5,11 +5,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Readable } from "node:stream";
-import { after, before, describe, it } from "node:test";
 
 import { Client, request, until } from "../lib/client.mjs";
 import { pdf } from "../lib/files.mjs";
 import { startStack } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { minter, now } from "../lib/token.mjs";
 
 const timeout = 90_000;

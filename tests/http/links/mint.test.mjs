@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { after, before, describe, it } from "node:test";
 
 import { request } from "../lib/client.mjs";
 import { TOP, startStack } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { hmac, minter, now, token } from "../lib/token.mjs";
 
 const timeout = 120_000;

@@ -3,10 +3,10 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
 
 import { request } from "../lib/client.mjs";
 import { alive, startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { minter, now } from "../lib/token.mjs";
 
 const timeout = 180_000;

@@ -5,12 +5,12 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { request } from "../lib/client.mjs";
 import { fresh } from "../lib/files.mjs";
 import { startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 
 const timeout = 90_000;

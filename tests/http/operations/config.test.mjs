@@ -6,11 +6,11 @@ import { generateKeyPairSync } from "node:crypto";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
     writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 
 import { request, until } from "../lib/client.mjs";
 import { freePort } from "../lib/ports.mjs";
 import { TOP, alive } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 60_000;
 const BUILD = join(TOP, "build");

@@ -7,7 +7,6 @@ import {
     symlinkSync, writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 
 import {
     CompactSign, SignJWT, base64url, compactVerify, exportJWK, generateKeyPair,
@@ -15,6 +14,7 @@ import {
 } from "jose";
 
 import { TOP } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { hmac, now, token } from "../lib/token.mjs";
 
 const SLUICECTL = join(TOP, "build/sluicectl");

@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 
 import { request } from "../lib/client.mjs";
 import { pdf } from "../lib/files.mjs";
 import { begin, column, inState, noop } from "../lib/noop.mjs";
 import { labels, samples } from "../lib/prometheus.mjs";
 import { startStack, until } from "../lib/stack.mjs";
+import { after, afterEach, before, beforeEach, describe, it } from "../lib/test.mjs";
 import { Tus, idOf } from "../lib/tus.mjs";
 
 const timeout = 120_000;

@@ -4,10 +4,10 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { after, before, describe, it } from "node:test";
 
 import { request } from "../lib/client.mjs";
 import { startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 
 const timeout = 60_000;

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { PassThrough } from "node:stream";
-import { after, before, describe, it } from "node:test";
 
 import { request } from "../lib/client.mjs";
 import { pdf } from "../lib/files.mjs";
 import { startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 
 const timeout = 120_000;

@@ -5,11 +5,11 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { PassThrough } from "node:stream";
-import { after, before, it } from "node:test";
 
 import { SANITIZED, request } from "../lib/client.mjs";
 import { fresh } from "../lib/files.mjs";
 import { memory, startStack, until } from "../lib/stack.mjs";
+import { after, before, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 
 const timeout = 180_000;

@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 
 import { request } from "../lib/client.mjs";
 import { HELP, SAMPLE, TYPE, lines, samples } from "../lib/prometheus.mjs";
 import { TOP, startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { minter, now } from "../lib/token.mjs";
 
 const timeout = 120_000;

@@ -5,7 +5,6 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 
 import { request } from "../lib/client.mjs";
@@ -15,6 +14,7 @@ import {
 } from "../lib/files.mjs";
 import { bring } from "../lib/cutter.mjs";
 import { startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { TYPE, Tus, base64 } from "../lib/tus.mjs";
 
 const run = promisify(execFile);

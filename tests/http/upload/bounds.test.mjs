@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
-import { after, before, describe, it } from "node:test";
 
 import { startStack } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { Tus, base64, refused } from "../lib/tus.mjs";
 
 const timeout = 60_000;

@@ -8,11 +8,11 @@ import {
     mkdirSync, readdirSync, rmSync, statSync, writeFileSync,
 } from "node:fs";
 import { Readable } from "node:stream";
-import { after, before, beforeEach, describe, it } from "node:test";
 import { promisify } from "node:util";
 
 import { request } from "../lib/client.mjs";
 import { startStack, until } from "../lib/stack.mjs";
+import { after, before, beforeEach, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 import { Tus, refused } from "../lib/tus.mjs";
 

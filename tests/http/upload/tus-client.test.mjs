@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { Readable } from "node:stream";
-import { after, before, describe, it } from "node:test";
 
 import { bring, cutter } from "../lib/cutter.mjs";
 import { startStack } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { idOf } from "../lib/tus.mjs";
 
 const timeout = 120_000;

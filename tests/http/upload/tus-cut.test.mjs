@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
 
 import { SANITIZED, alive, memory, startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { Tus } from "../lib/tus.mjs";
 
 const timeout = 120_000;

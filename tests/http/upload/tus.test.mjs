@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, unlinkSync } from "node:fs";
 import { Readable } from "node:stream";
-import { after, before, describe, it } from "node:test";
 
 import { Client, request } from "../lib/client.mjs";
 import { startStack } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 import { TYPE, Tus, base64, idOf, refused } from "../lib/tus.mjs";
 

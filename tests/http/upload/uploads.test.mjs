@@ -6,11 +6,11 @@ import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { PassThrough, Readable } from "node:stream";
-import { after, before, describe, it } from "node:test";
 
 import { request, sendPart } from "../lib/client.mjs";
 import { fresh, pdf } from "../lib/files.mjs";
 import { startStack, until } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 60_000;
 const MIB = 2 ** 20;
