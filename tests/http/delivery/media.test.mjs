@@ -131,7 +131,7 @@ describe("a range", { timeout }, () => {
     it("on HEAD is answered without a body", async () => {
         const answer = await get("file.mp4", { Range: "bytes=0-9" }, "HEAD");
 
-        assert.ok([200, 206].includes(answer.status));
+        assert.equal(answer.status, 206);
         assert.equal(answer.body.length, 0);
     });
 });
@@ -267,10 +267,8 @@ describe("a file", { timeout }, () => {
     });
 
     it("is never a folder", async () => {
-        for (const name of ["", "file.mp4/"]) {
-            const { status } = await get(name);
-            assert.ok([403, 404].includes(status), `${name}: ${status}`);
-        }
+        assert.equal((await get("")).status, 403);
+        assert.equal((await get("file.mp4/")).status, 404);
     });
 
     it("may be kept for ever, by its user's browser alone, behind a grant",

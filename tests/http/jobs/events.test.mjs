@@ -117,6 +117,7 @@ describe("the events of a job", { timeout }, () => {
         const stream = await follow(await noop(stack, { ms: 2000 }, own()));
 
         await stream.end();
+        assert.equal(stream.states.at(-1), "done");
         /* each second one heartbeat stands beside them */
         assert.ok(stream.events.length <= 16, `${stream.events.length}`);
     });
@@ -150,6 +151,7 @@ describe("the events of a job", { timeout }, () => {
         const second = await follow(id,
             { headers: { "Last-Event-ID": String(last) } });
         await second.end();
+        assert.ok(second.events.length > 0);
         assert.ok(second.events.every((event) => event.id >= last));
         assert.equal(second.events.at(-1).data.state, "done");
     });

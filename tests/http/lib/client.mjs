@@ -1,5 +1,6 @@
 /* HTTP as it goes over the wire: paths are sent as they are written. */
 
+import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import http from "node:http";
 import { Readable } from "node:stream";
@@ -137,6 +138,21 @@ export async function until(what, condition, options = {}) {
         }
         await pause(every);
     }
+}
+
+
+/*
+ * The same for what is promised within so many seconds. They are counted in
+ * answers, 25 a second: whoever is asked has fewer turns, too, on a machine that
+ * has much to do.
+ */
+export async function soon(what, condition, { seconds = 1 } = {}) {
+    let asked = 0;
+
+    return until(`${what} within ${seconds} s`, () => {
+        assert.ok(asked++ < seconds * 25, `too late: ${what}`);
+        return condition();
+    });
 }
 
 

@@ -312,8 +312,7 @@ describe("a grant for one path", { timeout }, () => {
         for (const path of ["/../../../etc/passwd",
                             "/media/../../../../etc/passwd",
                             "/media/%2e%2e/%2e%2e/%2e%2e/etc/passwd"]) {
-            const answer = await byQuery(path, grant);
-            assert.ok([400, 403].includes(answer.status), answer.text);
+            assert.equal((await byQuery(path, grant)).status, 400, path);
         }
     });
 
@@ -588,7 +587,8 @@ describe("in front of an application, the gate", { timeout }, () => {
         const grant = mint.grant({ path: "/far/" });
 
         assert.equal((await byPath("/far/x", grant)).status, 200);
-        assert.ok([401, 403].includes((await ask("/far/x")).status));
+        /* nginx's own answer, which "deny all" asked for */
+        assert.equal((await ask("/far/x")).status, 403);
         assert.equal((await ask("/near/x")).status, 200);
     });
 

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 
-import { Client, SANITIZED, request } from "../lib/client.mjs";
+import { Client, request } from "../lib/client.mjs";
 import { alive, startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
@@ -13,7 +13,7 @@ const timeout = 180_000;
 const FILE = "/media/xy/x/film.mp4";
 const PAGE = "/page/film.mp4";
 const BYTES = "some bytes";
-const ROTATIONS = SANITIZED ? 2 : 5;
+const ROTATIONS = 5;
 const LOOPS = 2;                /* of each kind of request */
 
 const failures = [], kids = new Set();
