@@ -587,8 +587,11 @@ describe("in front of an application, the gate", { timeout }, () => {
         const grant = mint.grant({ path: "/far/" });
 
         assert.equal((await byPath("/far/x", grant)).status, 200);
-        /* nginx's own answer, which "deny all" asked for */
-        assert.equal((await ask("/far/x")).status, 403);
+
+        const refusal = await ask("/far/x");
+        assert.equal(refusal.status, 401);
+        assert.equal(refusal.headers["www-authenticate"],
+            'Bearer realm="sluice"');
         assert.equal((await ask("/near/x")).status, 200);
     });
 

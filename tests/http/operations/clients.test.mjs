@@ -193,6 +193,19 @@ describe("nonsense", { timeout }, () => {
 
 
 describe("a database that is slow", { timeout }, () => {
+    let patient;    /* waits longer than a test is likely to take */
+
+    before(async () => {
+        patient = await stack.secondNginx((text) => text.replace(
+            /sluice_database "[^"]*"/, "$& timeout=60s"));
+        await patient.ready();
+    }, { timeout });
+
+    after(() => patient?.stop(), { timeout });
+
+    const list = () => request(`${patient.url}/api/media`,
+        { headers: viewer.headers });
+
     /* Holds the media table for so many seconds, or until it is cancelled. */
     async function held(seconds, action) {
         const lock = stack.sql("begin; lock table sluice.media; "
@@ -217,12 +230,11 @@ describe("a database that is slow", { timeout }, () => {
 
     it("does not hold up bytes", async () => {
         await held(60, async () => {
-            const waiting = Array.from({ length: 30 },
-                () => viewer.get("/api/media"));
+            const waiting = Array.from({ length: 30 }, list);
 
             for (let times = 0; times < 20; times++) {
                 const answer = await request(
-                    `${stack.url}${FILE}?grant=${grant}`);
+                    `${patient.url}${FILE}?grant=${grant}`);
                 assert.equal(answer.status, 200);
             }
             assert.equal(await letGo(), "t");
@@ -236,7 +248,7 @@ describe("a database that is slow", { timeout }, () => {
         const answers = await held(60, async () => {
             let full = false;
             const all = Array.from({ length: 700 }, () =>
-                viewer.get("/api/media").then((answer) => {
+                list().then((answer) => {
                     full ||= answer.status === 503;
                     return answer;
                 }));
