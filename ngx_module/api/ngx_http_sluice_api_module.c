@@ -24,7 +24,8 @@
 
 typedef struct {
     ngx_flag_t enable;
-    ngx_str_t file; /* where it stands, for messages */
+    ngx_flag_t drop; /* "sluice_upload" alone: PUT is a link's */
+    ngx_str_t file;  /* where it stands, for messages */
     ngx_uint_t line;
 } ngx_http_sluice_api_loc_conf_t;
 
@@ -110,12 +111,11 @@ ngx_http_sluice_api_handler(ngx_http_request_t *r)
     ngx_int_t rc;
     ngx_http_sluice_gate_ctx_t *ctx;
     const ngx_http_sluice_route_t *route;
-    ngx_http_sluice_upload_loc_conf_t *ulcf;
+    ngx_http_sluice_api_loc_conf_t *alcf;
 
-    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_upload_module);
+    alcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_api_module);
 
-    if (r->method == NGX_HTTP_PUT && ulcf->spool.len) {
-        /* a link's */
+    if (r->method == NGX_HTTP_PUT && alcf->drop) {
         return ngx_http_sluice_upload_drop(r);
     }
 
@@ -282,6 +282,7 @@ ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (!conf->enable && ulcf->spool.len && !clcf->noname) {
         conf->enable = 1;
+        conf->drop = 1;
         conf->file = ulcf->file;
         conf->line = ulcf->line;
 
