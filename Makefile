@@ -30,10 +30,9 @@ flags := -std=gnu11 -O2 -g $(warnings) -fPIC -I.
 core_flags = $(flags) $(call system,$(core_packages))
 worker_flags = $(flags) \
   $(call system,$(core_packages) $(worker_packages))
-test_flags = $(filter-out -Wshadow -Wconversion,$(worker_flags)) \
-  $(call system,check)
-fuzz_flags = -std=gnu11 -O1 -g -Wall -Werror -I. \
-  $(call system,$(core_packages) $(worker_packages)) $(sanitizers) \
+san_flags = -std=gnu11 -O1 -g -Wall -Wextra -Werror \
+  -Wno-string-concatenation -Wno-string-plus-int -I. \
+  $(call system,$(core_packages) $(worker_packages) check) $(sanitizers) \
   -fsanitize=float-cast-overflow
 core_libs = $(call pkg,libs,$(core_packages)) -lpthread
 worker_libs = -Wl,--as-needed $(call pkg,libs,$(worker_packages)) $(core_libs) -lm
@@ -106,17 +105,15 @@ build/obj/core/%.o: core/%.c | build/rooms/core
 	$(call say,CC,$<)mkdir -p $(@D); \
 	$(CC) $(core_flags) $(hardening) -MMD -MP -c -o $@ $<
 
-build/san/obj/core/%.o: core/%.c | build/rooms/core
-	$(call say,CC,'$< (sanitized)')mkdir -p $(@D); \
-	$(CC) $(core_flags) $(sanitizers) -MMD -MP -c -o $@ $<
-
 build/obj/worker/%.o: worker/%.c | build/rooms/worker
 	$(call say,CC,$<)mkdir -p $(@D); \
 	$(CC) $(worker_flags) $(hardening) -MMD -MP -c -o $@ $<
 
-build/san/obj/worker/%.o: worker/%.c
+# Unit tests and fuzzers link the same objects.
+
+build/san/obj/%.o: %.c
 	$(call say,CC,'$< (sanitized)')mkdir -p $(@D); \
-	$(CC) $(worker_flags) $(sanitizers) -MMD -MP -c -o $@ $<
+	clang $(san_flags) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
 # sluicectl carries the SQL.
 
@@ -147,7 +144,7 @@ build/nginx/Makefile: config build/sources conf/nginx-module
 
 build/nginx/ngx_http_sluice_module.so: build/nginx/Makefile \
   $(core) $(module) $(headers) | build/rooms/core build/rooms/ngx_module
-	$(call say,NGINX,$@)conf/nginx-module make $(@D)
+	+$(call say,NGINX,$@)conf/nginx-module make $(@D)
 
 # The page is served as it is, with the one library it needs beside it.
 
@@ -238,35 +235,31 @@ units: $(units) build/sluice-sandbox
 build/tests/unit/%_test: tests/unit/%_test.c \
   build/san/libctl.a build/san/libworker.a build/san/libcore.a
 	$(call say,TEST,$@)mkdir -p $(@D); \
-	$(CC) $(test_flags) $(sanitizers) -MMD -MP -o $@ $(filter %.c %.a,$^) \
-	  $(worker_libs) $(call pkg,libs,check)
+	clang $(san_flags) -fsanitize=fuzzer-no-link -MMD -MP -o $@ \
+	  $(filter %.c %.a,$^) $(worker_libs) $(call pkg,libs,check)
 
 # nginx with AddressSanitizer, UBSan and small pools: the slow part is nginx
-# itself, which stays from run to run.
+# itself, which conf/nginx-module keeps outside of build/.
 
-asan: build/asan/ngx_http_sluice_module.so
+asan: build/asan/nginx build/asan/ngx_http_sluice_module.so
 
-build/asan/Makefile: config build/sources conf/nginx-module
+build/asan/nginx: conf/nginx-module
+	+$(call say,NGINX,'$@ (sanitized)')conf/nginx-module sanitized $(@D)
+
+build/asan/Makefile: config build/sources build/asan/nginx
 	$(call say,CONF,$(@D))conf/nginx-module configure-sanitized $(@D)
 
 build/asan/ngx_http_sluice_module.so: build/asan/Makefile \
   $(core) $(module) $(headers)
-	$(call say,NGINX,'$@ (with an nginx of its own)')\
-	conf/nginx-module make-sanitized $(@D)
+	+$(call say,NGINX,'$@ (sanitized)')conf/nginx-module make-sanitized $(@D)
 
 fuzzers: $(fuzzers)
 
 # Of both rooms a fuzzer takes what it calls: the rest of worker/ is not linked.
 
-build/fuzz/libcore.a: $(core:%.c=build/fuzz/obj/%.o)
-build/fuzz/libworker.a: $(worker:%.c=build/fuzz/obj/%.o)
-
-build/fuzz/obj/%.o: %.c
-	$(call say,CC,'$< (to be fuzzed)')mkdir -p $(@D); \
-	clang $(fuzz_flags) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
-
-build/fuzz/%: tests/fuzz/%.c build/fuzz/libworker.a build/fuzz/libcore.a
-	$(call say,FUZZER,$@)clang $(fuzz_flags) -fsanitize=fuzzer -MMD -MP \
+build/fuzz/%: tests/fuzz/%.c build/san/libworker.a build/san/libcore.a
+	$(call say,FUZZER,$@)mkdir -p $(@D); \
+	clang $(san_flags) -fsanitize=fuzzer -MMD -MP \
 	  -MF $@.d -o $@ $(filter %.c %.a,$^) $(worker_libs)
 
 fuzz: test-packages

@@ -40,20 +40,29 @@ keep()
 }
 
 
-sign_in()
+make_admin()
 {
     local password
 
-    if [ ! -e demo.json ]; then
-        password=$(head -c 15 /dev/urandom | base64 | tr '+/' 'xy')
-        as bin/sluicectl user add $admin --role admin --password-stdin \
-            --database "host=$state/run dbname=sluice user=sluice" \
-            <<< "$password" \
-            || die "$admin exists, but not demo.json with the password."
-        jq -R --arg email $admin '{email: $email, password: .}' \
-            <<< "$password" | keep demo.json
+    if [ -e demo.json ]; then
+        demo_json --arg url "$url" '.url = $url' | keep demo.json
+        echo 'is there'
+        return
     fi
+    password=$(head -c 15 /dev/urandom | base64 | tr '+/' 'xy')
+    as bin/sluicectl user add $admin --role admin --password-stdin \
+        --database "host=$state/run dbname=sluice user=sluice" \
+        <<< "$password" \
+        || die "$admin exists, but not demo.json with the password."
+    jq -R --arg email $admin --arg url "$url" \
+        '{url: $url, email: $email, password: .}' <<< "$password" \
+        | keep demo.json
+    echo made
+}
 
+
+sign_in()
+{
     keep run/token < /dev/null
     demo_json '{email, password}' \
         | api POST /api/sessions -H 'Content-Type: application/json' \
@@ -136,8 +145,6 @@ write_demo()
             '.[$what] = ($media | {id, links})' | keep demo.json
     done
 
-    demo_json --arg url "$url" '{url: $url} + . + {url: $url}' \
-        | keep demo.json
     as rm -f run/token
     echo written
 }

@@ -25,8 +25,13 @@ start_postgresql()
     # Made under another name first: what was interrupted is not kept.
     if [ ! -d pg ]; then
         as rm -rf pg.new
-        as "$pg_bin/initdb" -D pg.new -U postgres -A trust -E UTF8 \
-            --locale=C.UTF-8
+        if [ -n "$cluster" ]; then
+            as mkdir -m 700 pg.new
+            as tar -C pg.new -x < "$cluster"
+        else
+            as "$pg_bin/initdb" -D pg.new -U postgres -A trust -E UTF8 \
+                --locale=C.UTF-8
+        fi
         as mv pg.new pg
     fi
 
@@ -142,16 +147,13 @@ check_port()
 
 start_nginx()
 {
-    local command=("$nginx" -p "$state/" -c "$state/nginx.conf"
-                   -e "$state/logs/error.log")
-
     if running_nginx; then
         echo 'runs already'
         return
     fi
 
-    as "${command[@]}" -q -t
-    as "${command[@]}"
+    as "$nginx" -p "$state/" -c "$state/nginx.conf" \
+        -e "$state/logs/error.log"
     await 30 curl -fsS "$url/ready" \
         || { curl -sS "$url/ready"; as tail -n 20 logs/error.log; return 1; }
     echo ready

@@ -157,8 +157,8 @@ ngx_sluice_redis_conn_greet(ngx_sluice_redis_conn_t *conn,
     rc = NGX_OK;
 
     if (conf->password.len) {
-        argc = 0;
-        ngx_str_set(&argv[argc++], "AUTH");
+        ngx_str_set(&argv[0], "AUTH");
+        argc = 1;
 
         if (conf->user.len) {
             argv[argc++] = conf->user;

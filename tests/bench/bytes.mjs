@@ -19,8 +19,8 @@ import { fileURLToPath } from "node:url";
 
 import { getSignedUrl } from "@aws-sdk/cloudfront-signer";
 
-import { freePort } from "../http/ports.mjs";
-import { minter, now } from "../http/token.mjs";
+import { freePort } from "../http/lib/ports.mjs";
+import { minter, now } from "../http/lib/token.mjs";
 import { cores, startNginx, startNode, wrk } from "./nginx.mjs";
 
 const TOP = resolve(fileURLToPath(import.meta.url), "../../..");

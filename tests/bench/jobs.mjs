@@ -17,8 +17,8 @@ import { Logger, makeWorkerUtils, run } from "graphile-worker";
 import pg from "pg";
 import Redis from "ioredis";
 
-import { allowNoop } from "../http/noop.mjs";
-import { startStack } from "../http/stack.mjs";
+import { allowNoop } from "../http/lib/noop.mjs";
+import { startStack } from "../http/lib/stack.mjs";
 
 const JOBS = Number(process.env.JOBS ?? 5000);
 const STARTS = Number(process.env.STARTS ?? 500);
@@ -214,7 +214,7 @@ async function measure(system) {
 }
 
 
-const stack = await startStack();
+const stack = await startStack({ empty: true });
 const pool = new pg.Pool({ host: stack.path("run"), user: "postgres",
     database: "sluice", max: CONCURRENCY + 4 });
 const redis = new Redis({ path: stack.path("run/redis.sock") });

@@ -17,8 +17,8 @@ import {
 import { createServer } from "node:net";
 import { promisify } from "node:util";
 
-import { freePort } from "../http/ports.mjs";
-import { memory, startStack } from "../http/stack.mjs";
+import { freePort } from "../http/lib/ports.mjs";
+import { memory, startStack } from "../http/lib/stack.mjs";
 import { startNode } from "./nginx.mjs";
 
 const run = promisify(execFile);
@@ -272,7 +272,7 @@ async function main(stack, node, sink) {
 
 const port = await freePort();
 const sink = await startSink();
-const stack = await startStack({ extra: (state) => `
+const stack = await startStack({ empty: true, extra: (state) => `
     location /dav/ {
         root ${state};
         dav_methods PUT;

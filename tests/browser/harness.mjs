@@ -9,7 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { chromium } from "playwright-core";
 
-import { startStack } from "../http/stack.mjs";
+import { startStack } from "../http/lib/stack.mjs";
 
 const CHROMIUM = process.env.SLUICE_CHROMIUM ?? "/usr/bin/chromium";
 const ARGUMENTS = [

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
 
+import { after, before, test } from "../http/lib/test.mjs";
 import { enter, film, folder, open, place, pretend, score }
     from "./harness.mjs";
 

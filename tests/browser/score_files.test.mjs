@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
 
+import { after, before, test } from "../http/lib/test.mjs";
 import { complaints, DESK, folder, open, PHONE, place, score } from
     "./harness.mjs";
-import { midi, musicxml } from "../http/files.mjs";
+import { midi, musicxml } from "../http/lib/files.mjs";
 
 const READY = { timeout: 90_000 };
 

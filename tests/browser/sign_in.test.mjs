@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
 
+import { after, before, test } from "../http/lib/test.mjs";
 import { enter, open } from "./harness.mjs";
 
 let house;

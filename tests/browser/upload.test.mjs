@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
 
+import { after, before, test } from "../http/lib/test.mjs";
 import { film, folder, open, score } from "./harness.mjs";
 
 const SLOW = 400_000;       /* bytes a second */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
 
+import { after, before, test } from "../http/lib/test.mjs";
 import { film, folder, open, place, pretend } from "./harness.mjs";
 
 let house, files, media;

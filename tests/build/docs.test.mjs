@@ -7,8 +7,8 @@ import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 
-import { request } from "../http/client.mjs";
-import { startStack } from "../http/stack.mjs";
+import { request } from "../http/lib/client.mjs";
+import { startStack } from "../http/lib/stack.mjs";
 import { Host } from "./host.mjs";
 import { codes, commands, NOT_RUN, page, PAGES } from "./pages.mjs";
 import { show as showOn } from "./shown.mjs";
@@ -168,7 +168,8 @@ describe("what is run from a shell", () => {
         const files = [
             ...sources(/\.(c|mjs|sh)$/, "core", "ngx_module", "worker",
                        "tests", "conf"),
-            ...["conf/stack", "conf/packages", "tests/run", "tests/fuzz/run",
+            ...["conf/stack", "conf/packages", "conf/nginx-module",
+                "tests/run", "tests/fuzz/run",
                 "tests/bench/run", "Makefile"].map((name) =>
                 [name, read(name)])];
         const found = files.filter(([name]) => !/build\/(docs|host)/.test(name))

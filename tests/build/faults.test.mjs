@@ -7,7 +7,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { before, test } from "node:test";
 
 import { rounds } from "../faults/rounds.mjs";
-import { Tus } from "../http/tus.mjs";
+import { Tus } from "../http/lib/tus.mjs";
 import { environment, run } from "./tree.mjs";
 
 const timeout = 300_000;

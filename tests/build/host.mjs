@@ -11,8 +11,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import { freePort } from "../http/ports.mjs";
-import { alive, until } from "../http/stack.mjs";
+import { freePort } from "../http/lib/ports.mjs";
+import { alive, until } from "../http/lib/stack.mjs";
 
 const NGINX = process.env.SLUICE_NGINX ?? "/usr/sbin/nginx";
 const AS_ROOT = process.getuid() === 0;

@@ -7,9 +7,9 @@ import {
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
-import { test } from "node:test";
 
-import { alive, startStack } from "../http/stack.mjs";
+import { alive, startStack } from "../http/lib/stack.mjs";
+import { test } from "../http/lib/test.mjs";
 import { copy, environment, folder, run, TOP } from "./tree.mjs";
 
 const STACK = join(TOP, "conf/stack");
@@ -89,7 +89,8 @@ test("root's stack refuses a state that its servers cannot reach",
 
 
 test("two stacks run side by side", async (t) => {
-    const stacks = await Promise.all([started(t), started(t)]);
+    const stacks = await Promise.all([started(t, { empty: true }),
+                                      started(t)]);
 
     for (const stack of stacks) {
         const answer = await fetch(`${stack.url}/ready`);

@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import { alive, children, processOf, until } from "../http/stack.mjs";
+import { alive, children, processOf, until } from "../http/lib/stack.mjs";
 
 const HOUR = 3600;
 const BLOCK = Buffer.alloc(4096);

@@ -8,11 +8,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { Client, request, sendPart, until } from "../http/client.mjs";
-import { random } from "../http/cutter.mjs";
-import { film, midi, pdf } from "../http/files.mjs";
-import { noop } from "../http/noop.mjs";
-import { TYPE, base64 } from "../http/tus.mjs";
+import { Client, request, sendPart, until } from "../http/lib/client.mjs";
+import { random } from "../http/lib/cutter.mjs";
+import { film, midi, pdf } from "../http/lib/files.mjs";
+import { noop } from "../http/lib/noop.mjs";
+import { TYPE, base64 } from "../http/lib/tus.mjs";
 import { sha256 } from "./ledger.mjs";
 
 const AGAIN = 100;              /* ms until the next try */

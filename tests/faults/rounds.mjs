@@ -13,9 +13,9 @@ import { readFileSync, renameSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { random } from "../http/cutter.mjs";
-import { children, startStack, until } from "../http/stack.mjs";
-import { allowNoop } from "../http/noop.mjs";
+import { random } from "../http/lib/cutter.mjs";
+import { children, startStack, until } from "../http/lib/stack.mjs";
+import { allowNoop } from "../http/lib/noop.mjs";
 import { Disk } from "./disk.mjs";
 import { kinds } from "./kinds.mjs";
 import { Ledger } from "./ledger.mjs";

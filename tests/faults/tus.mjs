@@ -18,8 +18,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import { bring, cutter, random } from "../http/cutter.mjs";
-import { alive, startStack, until } from "../http/stack.mjs";
+import { bring, cutter, random } from "../http/lib/cutter.mjs";
+import { alive, startStack, until } from "../http/lib/stack.mjs";
 
 const number = (name, value) => Number(process.env[name] ?? value);
 const BYTES = number("TUS_BYTES", 64 * 2 ** 20);

@@ -1,13 +1,13 @@
 /*
  * JOBS (100,000) jobs that do nothing, and slots as large as before. Run by
- * itself it says what it saw; tests/http/memory.test.mjs runs a few.
+ * itself it says what it saw; tests/http/jobs/memory.test.mjs runs a few.
  */
 
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 
-import { allowNoop, enqueue } from "../http/noop.mjs";
-import { children, memory, startStack, until } from "../http/stack.mjs";
+import { allowNoop, enqueue } from "../http/lib/noop.mjs";
+import { children, memory, startStack, until } from "../http/lib/stack.mjs";
 
 const WARM = 500;               /* jobs until all that is kept is there */
 const BATCH = 5000;

@@ -15,8 +15,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { startNginx } from "../bench/nginx.mjs";
-import { freePort } from "../http/ports.mjs";
-import { children, memory } from "../http/stack.mjs";
+import { freePort } from "../http/lib/ports.mjs";
+import { children, memory } from "../http/lib/stack.mjs";
 
 const TOP = resolve(fileURLToPath(import.meta.url), "../../..");
 const MODULE = process.env.SLUICE_MODULE

@@ -1,0 +1,186 @@
+/* web/openapi.json describes the API as it is: every answer fits its schema. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import Ajv from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+
+import { request } from "../lib/client.mjs";
+import { fresh, pdf } from "../lib/files.mjs";
+import { TOP, startStack } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
+
+const timeout = 90_000;
+const NOBODY = "01890000-0000-7000-8000-000000000000";
+const file = join(TOP, "web/openapi.json");
+const openapi = JSON.parse(readFileSync(file));
+
+const ajv = formats(new Ajv({ strict: false, allErrors: true }));
+ajv.addSchema(openapi, "openapi");
+
+let stack, user, media;
+
+
+before(async () => {
+    stack = await startStack();
+    user = await stack.visitor("viewer");
+    media = await user.bring(score, "score.pdf");
+    media = await user.settled(media.id);
+}, { timeout });
+
+after(() => stack?.stop(), { timeout });
+
+
+function pointer(...parts) {
+    return parts.map((part) =>
+        String(part).replaceAll("~", "~0").replaceAll("/", "~1"))
+        .map(encodeURIComponent).join("/");
+}
+
+/* The description of an answer, and where it stands. */
+function described(path, method, status) {
+    const parts = ["paths", path, method, "responses", String(status)];
+    let answer = parts.reduce((at, part) => at?.[part], openapi);
+
+    assert.ok(answer, `${method} ${path} ${status} is not described`);
+    if (answer.$ref) {
+        parts.splice(0, parts.length, ...answer.$ref.slice(2).split("/"));
+        answer = parts.reduce((at, part) => at[part], openapi);
+    }
+    return { answer, parts };
+}
+
+function fits(answer, path, method) {
+    const { answer: expected, parts } =
+        described(path, method, answer.status);
+    const [type] = (answer.headers["content-type"] ?? "").split(";");
+
+    for (const header of Object.keys(expected.headers ?? {})) {
+        assert.ok(answer.headers[header.toLowerCase()],
+                  `${method} ${path} ${answer.status} lacks ${header}`);
+    }
+    if (!expected.content) {
+        return;
+    }
+
+    assert.ok(expected.content[type], `${type} is not described`);
+    const place = pointer(...parts, "content", type, "schema");
+    const valid = ajv.validate({ $ref: `openapi#/${place}` }, answer.json);
+    assert.ok(valid, `${method} ${path} ${answer.status}: `
+                     + ajv.errorsText() + answer.text);
+}
+
+
+const id = () => media.id;
+
+const score = pdf();
+const TUS = { "Tus-Resumable": "1.0.0", "Upload-Length": "9",
+              "Upload-Offset": "0",
+              "Content-Type": "application/offset+octet-stream" };
+
+/* A fresh tus upload's path. */
+const begun = () => user.request("POST", "/api/uploads", { headers: TUS })
+    .then(({ headers }) => headers.location);
+
+/* [name, path as described, method, how to ask, the status that comes] */
+const cases = [
+    ["the user", "/api/me", "get", () => user.get("/api/me"), 200],
+    ["the library", "/api/media", "get", () => user.get("/api/media"), 200],
+    ["a wrong limit", "/api/media", "get",
+     () => user.get("/api/media?limit=0"), 422],
+    ["nobody's library", "/api/media", "get",
+     () => request(`${stack.url}/api/media`), 401],
+    ["an upload", "/api/media", "post", () => user.upload(fresh(), "a.mp3"), 201],
+    ["an attachment", "/api/media", "post",
+     () => user.request("POST",
+         `/api/media?filename=a.mid&score=${media.id}`, { body: "x" }), 201],
+    ["an attachment of nothing", "/api/media", "post",
+     () => user.request("POST",
+         `/api/media?filename=a.mid&score=${NOBODY}`, { body: "x" }), 404],
+    ["an upload without a name", "/api/media", "post",
+     () => user.request("POST", "/api/media", { body: "x" }), 422],
+    ["the same upload again", "/api/media", "post",
+     () => user.upload(score, "again.pdf"), 200],
+    ["a new tus upload", "/api/uploads", "post",
+     () => user.request("POST", "/api/uploads", { headers: TUS }), 201],
+    ["a tus upload of another version", "/api/uploads", "post",
+     () => user.request("POST", "/api/uploads"), 412],
+    ["a tus upload without a length", "/api/uploads", "post",
+     () => user.request("POST", "/api/uploads",
+         { headers: { ...TUS, "Upload-Length": "-" } }), 400],
+    ["what tus can do", "/api/uploads", "options",
+     () => user.request("OPTIONS", "/api/uploads"), 204],
+    ["a tus upload's state", "/api/uploads/{id}", "head",
+     async () => user.request("HEAD", await begun(), { headers: TUS }), 200],
+    ["a tus upload's bytes", "/api/uploads/{id}", "patch",
+     async () => user.request("PATCH", await begun(), { headers: TUS,
+         body: "abc" }), 204],
+    ["a tus upload's bytes elsewhere", "/api/uploads/{id}", "patch",
+     async () => user.request("PATCH", await begun(), { headers:
+         { ...TUS, "Upload-Offset": "2" }, body: "abc" }), 409],
+    ["the end of a tus upload", "/api/uploads/{id}", "delete",
+     async () => user.request("DELETE", await begun(), { headers: TUS }), 204],
+    ["a media object", "/api/media/{id}", "get",
+     () => user.get(`/api/media/${id()}`), 200],
+    ["a media object that is not there", "/api/media/{id}", "get",
+     () => user.get(`/api/media/${NOBODY}`), 404],
+    ["a job", "/api/jobs/{id}", "get",
+     () => user.get(`/api/jobs/${media.job.id}`), 200],
+    ["a job that is not there", "/api/jobs/{id}", "get",
+     () => user.get(`/api/jobs/${NOBODY}`), 404],
+    ["a link", "/api/links", "post",
+     () => user.request("POST", "/api/links", { json: { media: id() } }), 201],
+    ["a list of links", "/api/links", "post",
+     () => user.request("POST", "/api/links",
+         { json: { links: [{ media: id() }] } }), 201],
+    ["a link to what one may not see", "/api/links", "post",
+     () => user.request("POST", "/api/links", { json: { path: "/x" } }), 403],
+    ["a link to nothing", "/api/links", "post",
+     () => user.request("POST", "/api/links", { json: {} }), 422],
+    ["a link that is taken back", "/api/links/{jti}", "delete",
+     async () => {
+         const { json: { jti } } = await user.request("POST", "/api/links",
+             { json: { media: id() } });
+         return user.delete(`/api/links/${jti}`);
+     }, 204],
+    ["a link of somebody else", "/api/links/{jti}", "delete",
+     () => user.delete("/api/links/x"), 404],
+    ["a wrong password", "/api/sessions", "post",
+     () => request(`${stack.url}/api/sessions`, {
+         method: "POST", json: { email: "a@b.example", password: "wrong" },
+     }), 401],
+    ["a body that is not JSON", "/api/sessions", "post",
+     () => request(`${stack.url}/api/sessions`, {
+         method: "POST", body: "{",
+     }), 400],
+    ["a new access token", "/api/sessions/refresh", "post",
+     () => request(`${stack.url}/api/sessions/refresh`, {
+         method: "POST", json: { refresh_token: user.session.refresh_token },
+     }), 200],
+    ["the health", "/health", "get", () => request(`${stack.url}/health`), 200],
+    ["readiness", "/ready", "get", () => request(`${stack.url}/ready`), 200],
+    ["deletion", "/api/media/{id}", "delete",
+     () => user.delete(`/api/media/${id()}`), 204],
+    ["the end of a session", "/api/sessions/current", "delete",
+     () => user.delete("/api/sessions/current"), 204],
+];
+
+
+describe("the answer is as openapi.json says", { timeout }, () => {
+    for (const [name, path, method, ask, status] of cases) {
+        it(`for ${name}`, async () => {
+            const answer = await ask();
+
+            assert.equal(answer.status, status, answer.text);
+            fits(answer, path, method);
+        });
+    }
+
+    it("and the file itself is served", async () => {
+        const answer = await request(`${stack.url}/openapi.json`);
+
+        assert.deepEqual(answer.json, openapi);
+    });
+});

@@ -1,0 +1,452 @@
+/* nginx -t: a wrong directive is told with file, line and what to write. */
+
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
+    writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { request, until } from "../lib/client.mjs";
+import { freePort } from "../lib/ports.mjs";
+import { TOP, alive } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
+
+const timeout = 60_000;
+const BUILD = join(TOP, "build");
+const NGINX = process.env.SLUICE_NGINX ?? "/usr/sbin/nginx";
+const MODULE = process.env.SLUICE_MODULE
+    ?? join(BUILD, "nginx/ngx_http_sluice_module.so");
+const ROOT = process.getuid() === 0 ? "user root;" : "";
+
+let folder, keys;
+
+
+before(() => {
+    folder = mkdtempSync("/tmp/sl-conf-");
+    keys = join(folder, "keys.json");
+    mkdirSync(join(folder, "logs"));
+    execFileSync(join(BUILD, "sluicectl"), ["keys", "init", keys]);
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+
+/* Writes nginx.conf with this http block; answers its path. */
+function write(http) {
+    const path = join(folder, "nginx.conf");
+
+    writeFileSync(path, `${ROOT}
+load_module ${MODULE};
+pid ${folder}/nginx.pid;
+error_log ${folder}/logs/error.log;
+events { }
+http {
+    access_log off;
+    client_body_temp_path ${folder}/body;
+    proxy_temp_path ${folder}/proxy;
+    fastcgi_temp_path ${folder}/fastcgi;
+    uwsgi_temp_path ${folder}/uwsgi;
+    scgi_temp_path ${folder}/scgi;
+${http}
+}
+`);
+    return path;
+}
+
+function nginx(...words) {
+    const { status, stderr } = spawnSync(NGINX, [
+        "-p", `${folder}/`, "-c", join(folder, "nginx.conf"),
+        "-e", join(folder, "logs/error.log"), ...words,
+    ], {
+        encoding: "utf8",
+        env: { ...process.env, ASAN_OPTIONS:
+            `${process.env.ASAN_OPTIONS ?? ""}:detect_leaks=0` },
+    });
+
+    return { status, stderr };
+}
+
+/* nginx -t must refuse the line with the mark "#!", in these words. */
+function refuses(http, ...words) {
+    const path = write(http);
+    const { status, stderr } = nginx("-t");
+    const line = readFileSync(path, "utf8").split("\n")
+        .findIndex((text) => text.includes("#!")) + 1;
+
+    assert.notEqual(status, 0, stderr);
+    assert.ok(stderr.includes(`${path}:${line}`),
+        `line ${line} is not in: ${stderr}`);
+    for (const word of words) {
+        assert.ok(stderr.includes(word), `"${word}" is not in: ${stderr}`);
+    }
+}
+
+const server = (lines) => `server { listen unix:${folder}/socket;\n${lines}\n}`;
+const database = "sluice_database dbname=sluice;\n";
+const signed = () => `sluice_keys ${keys};\n`;
+const named = "sluice_public_url https://media.example.org;\n";
+
+
+const publicKey = () => {
+    const path = join(folder, "public.pem");
+    const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+
+    writeFileSync(path, publicKey.export({ type: "spki", format: "pem" }));
+    return path;
+};
+
+
+describe("nginx -t is content", { timeout }, () => {
+    const good = {
+        "with a gate, keys and a public URL": () => signed() + named
+            + server("location / { sluice_gate user grant; }"),
+        "with a gate for links and keys of the server": () =>
+            server(`${signed()} location / { sluice_gate grant; }`),
+        "with an API on a database": () => database + signed() + named
+            + server("location /api/ { sluice_gate user; sluice_api; }"),
+        "with every parameter of a database": () =>
+            'sluice_database "host=/run dbname=sluice" pool=2 waiting=9 '
+            + "timeout=3s;",
+        "with Redis on a socket": () => "sluice_redis unix:/run/redis.sock;",
+        "with Redis on a port": () =>
+            "sluice_redis 127.0.0.1:6379 db=3 timeout=500ms;",
+        "with an upload of a largest size": () => database + signed() + named
+            + server(`location = /api/media { sluice_gate user;
+                sluice_upload ${folder} max_size=2g; sluice_api; }`),
+        "with an API and a bound of nginx's own": () => database + signed()
+            + named + server(`location = /api/media { sluice_gate user;
+                sluice_api; sluice_upload ${folder}; client_max_body_size 1g;
+                client_body_buffer_size 64k; }`),
+        "with media at http level and nothing else": () => "sluice_media on;",
+        "with a zone and nothing else": () => "sluice_zone sluice:256k;",
+        "with metrics of a zone": () => "sluice_zone sluice:1m;"
+            + server("location / { sluice_metrics; }"),
+        "with metrics of the zone that a gate has": () => signed()
+            + server(`location / { sluice_metrics; }
+                location /a/ { sluice_gate grant; }`),
+        "with a gate of its own for the metrics": () => signed() + named
+            + server("location / { sluice_gate user; sluice_metrics; }"),
+        "with CloudFront keys and the origins of old": () => named
+            + `sluice_cloudfront_key K1 ${publicKey()};
+               sluice_cloudfront_origin https://d1.cloudfront.net http://d1;
+               ${server(`sluice_cloudfront_key K1 ${publicKey()};`)}`,
+        "with life times": () =>
+            "sluice_link_ttl 2h; sluice_access_ttl 5m; sluice_refresh_ttl 7d;",
+    };
+
+    for (const [what, http] of Object.entries(good)) {
+        it(what, () => {
+            write(http());
+            const { status, stderr } = nginx("-t");
+            assert.equal(status, 0, stderr);
+        });
+    }
+});
+
+
+describe("an API is refused", { timeout }, () => {
+    it("without keys to sign with", () => {
+        refuses(database + named + server("location / { sluice_api; #!\n}"),
+            "sluice_keys");
+    });
+
+    it("without a public URL", () => {
+        refuses(database + signed() + server("location / { sluice_api; #!\n}"),
+            "sluice_public_url");
+    });
+
+    it("without a database", () => {
+        refuses(signed() + named + server("location / { sluice_api; #!\n}"),
+            "sluice_database");
+    });
+});
+
+
+describe("a zone is refused", { timeout }, () => {
+    const zones = ["sluice", "sluice:", ":4m", "sluice:much", "sluice:4x",
+                   "sluice:-4m", "sluice:4m:4m", "sluice:99999999999999g"];
+
+    for (const zone of zones) {
+        it(`as ${zone}`, () => {
+            refuses(`sluice_zone ${zone}; #!`, `"${zone}"`, "<name>:<size>",
+                "sluice:4m");
+        });
+    }
+
+    it("when it is too small", () => {
+        refuses("sluice_zone small:255k; #!", "too small", "256k");
+    });
+
+    it("when there is another one", () => {
+        refuses("sluice_zone one:1m;\nsluice_zone two:1m; #!",
+            '"sluice_zone"', "is duplicate");
+    });
+
+    it("when its name is taken by another module", () => {
+        refuses("limit_req_zone $uri zone=taken:1m rate=1r/s;\n"
+            + "sluice_zone taken:1m; #!", '"taken"');
+    });
+});
+
+
+describe("metrics are refused", { timeout }, () => {
+    it("without a zone or a gate", () => {
+        refuses(server("location / { sluice_metrics; #!\n}"),
+            "sluice_zone", "sluice_gate");
+    });
+});
+
+
+describe("a role is refused", { timeout }, () => {
+    it("where users do not pass at all", () => {
+        refuses(signed() + server("location /x/ { sluice_gate grant;\n"
+            + "sluice_role admin; #!\n}"), "sluice_role", "sluice_gate user");
+    });
+
+    it("where nobody is asked", () => {
+        refuses(server("location /x/ { sluice_role admin; #!\n}"),
+            "sluice_role", "sluice_gate user");
+    });
+});
+
+
+describe("a gate is refused", { timeout }, () => {
+    it("without keys", () => {
+        refuses(server("location / { sluice_gate grant; #!\n}"),
+            "sluice_keys");
+    });
+
+    it("for users without a public URL", () => {
+        refuses(signed() + server("location / { sluice_gate user; #!\n}"),
+            "sluice_public_url");
+    });
+
+    it("with a word it does not know", () => {
+        refuses(signed() + server("location / { sluice_gate maybe; #!\n}"),
+            '"maybe"', "off", "user", "grant");
+    });
+
+    it("that is off and something else", () => {
+        refuses(signed() + server("location / { sluice_gate off user; #!\n}"));
+    });
+
+    it("twice in one place", () => {
+        refuses(signed() + named + server(
+            "location / { sluice_gate user; sluice_gate off; #!\n}"),
+        "duplicate");
+    });
+
+    it("with a role that nobody has", () => {
+        refuses(signed() + named + server(
+            "location / { sluice_gate user; sluice_role root; #!\n}"),
+        '"root"');
+    });
+});
+
+
+describe("keys are refused", { timeout }, () => {
+    const file = (name, text, mode = 0o600) => {
+        const path = join(folder, name);
+
+        rmSync(path, { force: true });
+        writeFileSync(path, text);
+        chmodSync(path, mode);
+        return path;
+    };
+
+    it("that are not there, with the command that makes them", () => {
+        refuses(`sluice_keys ${folder}/nowhere.json; #!`, "nowhere.json",
+            "sluicectl keys init");
+    });
+
+    for (const mode of [0o644, 0o640, 0o604]) {
+        it(`that others may read (mode 0${mode.toString(8)})`, () => {
+            const open = join(folder, "open.json");
+
+            rmSync(open, { force: true });
+            copyFileSync(keys, open);
+            chmodSync(open, mode);
+            refuses(`sluice_keys ${open}; #!`, "open.json");
+        });
+    }
+
+    const texts = {
+        "that are not JSON": "secret",
+        "that are no set": "{}",
+        "with a short secret": JSON.stringify({ keys: [
+            { kty: "oct", alg: "HS256", kid: "a", k: "c2hvcnQ" }] }),
+        "of a kind that nobody knows": JSON.stringify({ keys: [
+            { kty: "XYZ", kid: "a" }] }),
+        "two of which have one name": JSON.stringify({ keys: ["a", "a"].map(
+            (kid) => ({ kty: "oct", alg: "HS256", kid, use: "sig",
+                        k: Buffer.alloc(32).toString("base64url") })) }),
+    };
+
+    for (const [what, text] of Object.entries(texts)) {
+        it(what, () => {
+            refuses(`sluice_keys ${file("bad.json", text)}; #!`, "bad.json");
+        });
+    }
+});
+
+
+describe("a CloudFront key is refused", { timeout }, () => {
+    const pem = (text) => {
+        const path = join(folder, "cloudfront.pem");
+
+        writeFileSync(path, text);
+        return path;
+    };
+    const key = (kind, options) => generateKeyPairSync(kind, options)
+        .publicKey.export({ type: "spki", format: "pem" });
+    const good = () => pem(key("rsa", { modulusLength: 2048 }));
+
+    it("when its file is not there", () => {
+        refuses(`sluice_cloudfront_key K1 ${folder}/nowhere.pem; #!`,
+            "nowhere.pem");
+    });
+
+    const texts = {
+        "when its file has none": ["K1", () => "secret", "BEGIN PUBLIC KEY"],
+        "when it is short": ["K1", () => key("rsa", { modulusLength: 1024 }),
+                             "2048"],
+        "when it is on another curve":
+            ["K1", () => key("ec", { namedCurve: "P-384" }), "P-256"],
+        "under an id with a slash":
+            ["K/1", () => key("ec", { namedCurve: "P-256" }), "Key-Pair-Id"],
+    };
+
+    for (const [what, [id, text, word]] of Object.entries(texts)) {
+        it(what, () => {
+            refuses(`sluice_cloudfront_key ${id} ${pem(text())}; #!`,
+                "cloudfront.pem", word);
+        });
+    }
+
+    it("under an id that is there already", () => {
+        const file = good();
+
+        refuses(`sluice_cloudfront_key K1 ${file};
+            sluice_cloudfront_key K1 ${file}; #!`, "K1");
+    });
+
+    it("without a public URL", () => {
+        refuses(`sluice_cloudfront_key K1 ${good()}; #!
+            ${server("location / { }")}`, "sluice_public_url");
+    });
+
+    it("with an origin that has a path", () => {
+        refuses("sluice_cloudfront_origin https://d1.cloudfront.net/x; #!",
+            "without a path");
+    });
+});
+
+
+describe("a parameter is refused", { timeout }, () => {
+    const wrong = {
+        "a pool of none": ["sluice_database dbname=a pool=0;", "pool="],
+        "a queue of words": ["sluice_database dbname=a waiting=some;",
+                             "waiting="],
+        "a time that is none": ["sluice_database dbname=a timeout=soon;",
+                                "timeout="],
+        "an unknown word for the database":
+            ["sluice_database dbname=a pools=4;", '"pools=4"', "pool="],
+        "a conninfo with an unknown word":
+            ["sluice_database hots=localhost;", "hots"],
+        "a Redis of a wrong port": ["sluice_redis 127.0.0.1:port;",
+                                    "unix:"],
+        "an unknown word for Redis": ["sluice_redis 127.0.0.1 dbs=1;",
+                                      '"dbs=1"', "db="],
+        "a number of a database that is none":
+            ["sluice_redis 127.0.0.1 db=first;", "db="],
+        "a password file that is not there":
+            ["sluice_redis 127.0.0.1 password_file=/nowhere;", "/nowhere"],
+        "a public URL without a scheme":
+            ["sluice_public_url media.example.org;", "https://"],
+        "a public URL with a path":
+            ["sluice_public_url https://media.example.org/x;",
+             "without a path"],
+        "a life time of words": ["sluice_link_ttl soon;", "invalid value"],
+        "media that are neither on nor off": ["sluice_media maybe;", '"on"'],
+        "an unknown directive": ["sluice_gates user;", "unknown directive"],
+    };
+
+    for (const [what, [line, ...words]] of Object.entries(wrong)) {
+        it(`like ${what}`, () => refuses(`${line} #!`, ...words));
+    }
+
+    it("like a largest upload of words", () => {
+        refuses(database + signed() + named + server(
+            `location / { sluice_upload ${folder} max_size=huge; #!\n}`),
+        "max_size=");
+    });
+
+    it("like an unknown word for uploads", () => {
+        refuses(database + signed() + named + server(
+            `location / { sluice_upload ${folder} size=1g; #!\n}`),
+        "max_size=");
+    });
+});
+
+
+describe("what needs a database is refused without one", { timeout }, () => {
+    for (const directive of ["sluice_api", "sluice_ready"]) {
+        it(directive, () => {
+            refuses(server(`location / { ${directive}; #!\n}`),
+                "sluice_database");
+        });
+    }
+
+    it("sluice_upload", () => {
+        refuses(server(`location / { sluice_upload ${folder}; #!\n}`),
+            "sluice_database");
+    });
+});
+
+
+describe("sluice_media alone, at http level,", { timeout }, () => {
+    const bytes = Buffer.alloc(10_000, "m");
+    let url, pid;
+
+    before(async () => {
+        const port = await freePort();
+
+        mkdirSync(join(folder, "root"));
+        writeFileSync(join(folder, "root/film.mp4"), bytes);
+        writeFileSync(join(folder, "root/index.html"), "a page");
+        write(`sluice_media on;
+            server { listen 127.0.0.1:${port}; root ${folder}/root; }`);
+        url = `http://127.0.0.1:${port}`;
+
+        const { status, stderr } = nginx();
+        assert.equal(status, 0, stderr);
+        pid = await until("nginx runs", () => {
+            try {
+                return Number(readFileSync(join(folder, "nginx.pid"), "utf8"))
+                    || undefined;
+            } catch {
+                return undefined;
+            }
+        });
+    });
+
+    after(async () => {
+        process.kill(pid, "SIGQUIT");
+        await until("nginx is gone", () => !alive(pid));
+    });
+
+    it("serves media with ranges", async () => {
+        const answer = await request(`${url}/film.mp4`,
+            { headers: { Range: "bytes=10-19" } });
+
+        assert.equal(answer.status, 206);
+        assert.equal(answer.headers["content-type"], "video/mp4");
+        assert.equal(answer.headers["content-range"], "bytes 10-19/10000");
+    });
+
+    it("leaves pages to nginx", async () => {
+        assert.equal((await request(`${url}/`)).text, "a page");
+        assert.equal((await request(`${url}/nowhere`)).status, 404);
+    });
+});
