@@ -280,3 +280,17 @@ test("a module's name is a key, which its files may use", async (t) => {
 
     assert.deepEqual(await rooms(tree, "symbols"), { code: 0, output: "" });
 });
+
+
+test("in this house nobody knows those above, and no files know each other",
+    async () => {
+        const { code, output } = await run("make", ["-s", "build"],
+            { env: environment() });
+        assert.equal(code, 0, output);
+
+        assert.deepEqual(await run(join(TOP, "tests/build/rooms"),
+            ["symbols"]), { code: 0, output: "" });
+
+        const drawing = await run(join(TOP, "tests/build/rooms"), ["draw"]);
+        assert.match(drawing.output, /^0 circles, 0 arrows upwards, of \d{4} /m);
+    });
