@@ -29,7 +29,6 @@ typedef struct {
                              caller's, 0 at first */
     uint64_t issuers;     /* a foreign token: the generation of key sets that
                              it was verified with */
-    int provisioned;      /* a foreign token: its user has a row */
     union {
         grant_t grant;
         access_t access;

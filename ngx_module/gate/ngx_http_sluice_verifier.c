@@ -152,7 +152,6 @@ ngx_http_sluice_verify_new(ngx_http_request_t *r,
         verified.kind = verifier->says;
         verified.revocations = 0;
         verified.issuers = verifier->generation ? verifier->generation() : 0;
-        verified.provisioned = 0;
 
         status = verifier->verify(r, credential, &verified);
 

@@ -26,7 +26,7 @@ const char *const ngx_http_sluice_score_args[NGX_HTTP_SLUICE_SCORE_ARGS] = {
     "score", "role", "position"
 };
 
-static ngx_sluice_pg_statement_t ngx_http_sluice_create_media = {
+static ngx_sluice_pg_statement_t ngx_http_sluice_ingest_statement = {
     "ingest", "select status, body from api.ingest($1::uuid, $2::jsonb)", 2, 1
 };
 
@@ -227,7 +227,7 @@ ngx_http_sluice_ingest(ngx_http_request_t *r, ngx_http_sluice_ingest_t *ingest)
         (void) json_object_update(args, ingest->more);
     }
 
-    rc = ngx_http_sluice_call(r, &ngx_http_sluice_create_media,
+    rc = ngx_http_sluice_call(r, &ngx_http_sluice_ingest_statement,
                               ngx_http_sluice_gate_access(r)->sub, args,
                               ngx_http_sluice_ingest_done, ingest);
 

@@ -48,7 +48,7 @@ struct ngx_http_sluice_ingest_s {
     /* the caller's */
     ngx_sluice_spool_t *spool;     /* committed */
     ngx_http_sluice_label_t label; /* checked */
-    json_t *more;                  /* arguments of api.create_media, or NULL */
+    json_t *more;                  /* arguments of api.ingest, or NULL */
 
     /* Called once. The media's id is known (`media`; that of the score, when
        the file belongs to one) when `status` is 200 or 201, 200 for a file that

@@ -45,7 +45,6 @@ $$;
 
 
 -- The job as it is, or as who watches it is told of it.
-drop function if exists api.follow_job(uuid, jsonb);
 drop function if exists api.get_job(uuid, jsonb);
 
 create or replace function api.get_job(actor uuid, args jsonb,
@@ -63,6 +62,14 @@ begin
         select * into status, body from api.refuse('not-found');
     end if;
 end;
+$$;
+
+
+-- Its name of before, for an nginx that is being replaced.
+create or replace function api.follow_job(actor uuid, args jsonb,
+    out status integer, out body jsonb)
+language sql as $$
+    select * from api.get_job(actor, args, true);
 $$;
 
 

@@ -139,8 +139,6 @@ $$;
 
 -- Before a foreign token's user does anything: the row that all else looks up.
 -- What the token does not tell stays; an address that somebody has is not his.
-drop function if exists api.adopt_user(uuid, text, text, text, text, text);
-
 create or replace function api.provision_user(person uuid, issuer_given text,
     subject_given text, email_given text, name_given text, role_given text,
     out status integer, out body jsonb)
@@ -202,6 +200,16 @@ exception when unique_violation then
     from api.provision_user(person, issuer_given, subject_given, null,
                             name_given, role_given);
 end;
+$$;
+
+
+-- Its name of before, for an nginx that is being replaced.
+create or replace function api.adopt_user(person uuid, issuer_given text,
+    subject_given text, email_given text, name_given text, role_given text,
+    out status integer, out body jsonb)
+language sql as $$
+    select * from api.provision_user(person, issuer_given, subject_given,
+        email_given, name_given, role_given);
 $$;
 
 

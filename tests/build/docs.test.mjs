@@ -79,12 +79,19 @@ describe("nginx.conf", () => {
         same(rows.map(String), found.map(String), "directives");
     });
 
-    /* each file that reads directives has the parameters of all of its own */
+    /* each file with directives has the parameters of all of its own, or a file
+       beside it that reads them and has no table itself */
     it("has the parameters that are told", () => {
         const told = new Map(directives.rows().map(([first]) =>
             [/^`(sluice_\w+)/.exec(first)?.[1], names(first, /\[?(\w+)=/g)]));
-        const files = sources(/\.c$/, "ngx_module")
-            .filter(([, text]) => text.includes("static ngx_command_t"));
+        const table = "static ngx_command_t";
+        const readers = sources(/\.c$/, "ngx_module")
+            .filter(([, text]) => text.includes("ngx_command_t *cmd"));
+        const files = readers.filter(([, text]) => text.includes(table))
+            .map(([name, text]) => [name, text + readers
+                .filter(([other, more]) => !more.includes(table)
+                    && dirname(other) === dirname(name))
+                .map(([, more]) => more).join("")]);
         let many = 0;
 
         for (const [name, text] of files) {
@@ -164,7 +171,7 @@ describe("what is run from a shell", () => {
         /* what others define, and what passes between our own processes */
         const others = new Set(["PATH", "HOME", "ASAN_OPTIONS",
             "UBSAN_OPTIONS", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
-            "SLUICE_SHIM"]);
+            "SLUICE_SHIM", "SLUICE_WAYS"]);
         const files = [
             ...sources(/\.(c|mjs|sh)$/, "core", "ngx_module", "worker",
                        "tests", "conf"),
@@ -237,7 +244,7 @@ describe("the API", () => {
 
         same(told.filter((word) => !others.includes(word)),
              all(code("ngx_module"),
-                 /NGX_HTTP_([A-Z]+),\s*ngx_string\("(\/api\/[^"]*)"\)/g)
+                 /ROUTE\(([A-Z]+),\s*"(\/api\/[^"]*)"/g)
                  .map(([, method, path]) => `${method} ${path}`), "endpoints");
     });
 
@@ -478,9 +485,9 @@ describe("on a stack", { timeout }, () => {
             [/^ansible-playbook .* ansible\/site\.yml/, async () => (await run(
                 "ansible-playbook", ["--syntax-check", "-i", "localhost,",
                                      "ansible/site.yml"])).code],
-            [/^tests\/run( \w+)*$/, (line) => line.split(" ").slice(1)
-                .every((suite) => read("tests/run").includes(`run_${suite}`))
-                ? 0 : 1],
+            [/^tests\/run( [\w./-]+)*$/, (line) => line.split(" ").slice(1)
+                .every((word) => read("tests/run").includes(`run_${word}()`)
+                    || existsSync(join(TOP, "tests", word))) ? 0 : 1],
             [/^node --test \S+$/, (line) =>
                 existsSync(join(TOP, line.split(" ")[2])) ? 0 : 1],
         ];
@@ -547,7 +554,7 @@ describe("on a stack", { timeout }, () => {
         same(kinds, (await stack.sql("select kind from sluice.job_kinds"))
             .split("\n"), "kinds in the record");
         same(kinds, names(code("worker"),
-            /\{ "(\w+)",\s*job_\w+,[^}]*\}/g), "kinds in the worker");
+            /\{ "(\w+)", \w+_run,[^}]*\}/g), "kinds in the worker");
     });
 
     it("the schedules and params are those that are told", async () => {

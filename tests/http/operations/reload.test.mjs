@@ -162,3 +162,32 @@ it("new workers begin as small as the first ones did",
 it("no socket is left open", () => {
     assert.doesNotMatch(stack.text("logs/error.log"), /open socket/);
 });
+
+
+/* db migrate comes before nginx's new module: the old one goes on meanwhile. */
+it("the functions that the module before today's calls answer as theirs do",
+    async () => {
+        const nobody = "00000000-0000-7000-8000-000000000000";
+        const args = `'{"id":"${nobody}","bytes":1}'`;
+        const calls = {
+            [`begin_upload('${nobody}', ${args})`]:
+                `reserve_upload('${nobody}', ${args})`,
+            [`create_media('${nobody}', ${args})`]:
+                `ingest('${nobody}', ${args})`,
+            [`follow_job('${nobody}', ${args})`]:
+                `get_job('${nobody}', ${args}, true)`,
+            [`get_job('${nobody}', ${args})`]:
+                `get_job('${nobody}', ${args}, false)`,
+        };
+
+        for (const [before, today] of Object.entries(calls)) {
+            const said = await stack.sql(`select * from api.${before}`);
+
+            assert.match(said.trim(), /^4\d\d\|\{/, before);
+            assert.equal(said, await stack.sql(`select * from api.${today}`));
+        }
+
+        assert.match(await stack.sql(`select * from api.adopt_user('${nobody}',
+            'https://id.example.org', 'somebody', null, null, 'viewer')`),
+        /^200\|/);
+    });
