@@ -17,6 +17,8 @@ running_postgresql()
 
 start_postgresql()
 {
+    local copied=
+
     if running_postgresql; then
         echo 'runs already'
         return
@@ -28,6 +30,7 @@ start_postgresql()
         if [ -n "$cluster" ]; then
             as mkdir -m 700 pg.new
             as tar -C pg.new -x < "$cluster"
+            copied=1
         else
             as "$pg_bin/initdb" -D pg.new -U postgres -A trust -E UTF8 \
                 --locale=C.UTF-8
@@ -46,6 +49,10 @@ start_postgresql()
         sql postgres 'create role sluice login'
         sql postgres 'create database sluice owner sluice'
     fi
+
+    # What comes again and again is as far away as in a record made now.
+    [ -z "$copied" ] \
+        || sql sluice 'update sluice.schedules set next_at = now() + every'
     echo ready
 }
 

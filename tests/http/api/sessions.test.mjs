@@ -10,7 +10,7 @@ import { startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter, now } from "../lib/token.mjs";
 
-const timeout = 60_000;
+const timeout = 120_000;
 
 let stack, user, session, answer;
 

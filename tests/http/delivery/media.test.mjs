@@ -8,7 +8,7 @@ import { startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 
-const timeout = 60_000;
+const timeout = 120_000;
 const SIZE = 100_000;
 const GIB = 2 ** 30;
 const ID = "01890000-0000-7000-8000-0000000000cd";

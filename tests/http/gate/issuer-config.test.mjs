@@ -11,7 +11,7 @@ import { exportJWK, generateKeyPair } from "jose";
 import { TOP } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
-const timeout = 60_000;
+const timeout = 120_000;
 const POOL = "https://cognito-idp.eu-west-3.amazonaws.com/eu-west-3_Ab1";
 const BUILD = join(TOP, "build");
 const NGINX = process.env.SLUICE_NGINX ?? "/usr/sbin/nginx";

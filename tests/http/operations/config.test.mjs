@@ -12,7 +12,7 @@ import { freePort } from "../lib/ports.mjs";
 import { TOP, alive } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
-const timeout = 60_000;
+const timeout = 120_000;
 const BUILD = join(TOP, "build");
 const NGINX = process.env.SLUICE_NGINX ?? "/usr/sbin/nginx";
 const MODULE = process.env.SLUICE_MODULE

@@ -10,7 +10,7 @@ import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 
-const timeout = 60_000;
+const timeout = 120_000;
 const FILM = "/media/xy/x/film.mp4";
 
 let stack, user, mint;

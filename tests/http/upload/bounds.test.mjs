@@ -8,7 +8,7 @@ import { startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { Tus, base64, refused } from "../lib/tus.mjs";
 
-const timeout = 60_000;
+const timeout = 120_000;
 
 let stack;
 

@@ -17,7 +17,7 @@ import { minter } from "../lib/token.mjs";
 import { Tus, refused } from "../lib/tus.mjs";
 
 const run = promisify(execFile);
-const timeout = 60_000;
+const timeout = 120_000;
 const MIB = 2 ** 20;
 const SIZE = 8 * MIB;
 

@@ -11,7 +11,7 @@ import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 import { TYPE, Tus, base64, idOf, refused } from "../lib/tus.mjs";
 
-const timeout = 60_000;
+const timeout = 120_000;
 
 let stack, viewer, mine;
 

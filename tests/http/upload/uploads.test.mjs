@@ -12,7 +12,7 @@ import { fresh, pdf } from "../lib/files.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
-const timeout = 60_000;
+const timeout = 120_000;
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const SMALL = 64 * 1024;        /* max_size of the location /small */
