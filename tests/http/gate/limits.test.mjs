@@ -255,8 +255,7 @@ describe("a grant for a number of uses", { timeout }, () => {
 
         const leaving = http.get(one.url + path, { agent: false })
             .on("error", () => {});
-        const [socket] = await once(leaving, "socket");
-        await once(socket, "connect");
+        await once(leaving, "finish");
         await seen(one);
         const second = request(other.url + path);
         await seen(other);
