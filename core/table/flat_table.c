@@ -111,6 +111,35 @@ flat_table_vacant(flat_table_t *table, const uint64_t hash[2], int64_t now)
 
 
 void
+flat_table_visit(flat_table_t *table, const uint64_t hash[2], int64_t now,
+                 void (*visit)(void *place, void *data), void *data)
+{
+    uint64_t start[2], i;
+    flat_table_place_t *place;
+    int way;
+
+    find_buckets(table, hash, start);
+
+    for (way = 0; way < (start[0] == start[1] ? 1 : 2); way++) {
+        for (i = start[way]; i < start[way] + FLAT_TABLE_WAYS; i++) {
+            place = place_at(table, i);
+
+            if (now < place->exp) {
+                visit(place, data);
+            }
+        }
+    }
+}
+
+
+void
+flat_table_drop(void *place)
+{
+    __atomic_store_n(&((flat_table_place_t *) place)->exp, 0, __ATOMIC_RELEASE);
+}
+
+
+void
 flat_table_take(void *place, const uint64_t hash[2], int64_t exp)
 {
     flat_table_place_t *taken = place;

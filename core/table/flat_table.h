@@ -54,6 +54,13 @@ void *flat_table_find(flat_table_t *table, const uint64_t hash[2], int64_t now);
 void *flat_table_vacant(flat_table_t *table, const uint64_t hash[2],
                         int64_t now);
 
+/* Calls `visit` for each taken place of the two buckets of a hash. */
+void flat_table_visit(flat_table_t *table, const uint64_t hash[2], int64_t now,
+                      void (*visit)(void *place, void *data), void *data);
+
+/* Frees a place before its time. */
+void flat_table_drop(void *place);
+
 /* Takes a place. It comes last: what a process that died has left half written
    stays free. */
 void flat_table_take(void *place, const uint64_t hash[2], int64_t exp);

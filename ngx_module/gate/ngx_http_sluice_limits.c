@@ -157,7 +157,8 @@ ngx_http_sluice_limits_create(ngx_http_request_t *r,
 }
 
 
-/* Counted under the grant's jti; a grant without one is its signature. */
+/* Counted under the grant's jti, a grant without one under its signature, as
+   one of its user's. */
 
 static ngx_http_sluice_share_t *
 ngx_http_sluice_limits_share(ngx_http_request_t *r, u_char kind,
@@ -165,7 +166,10 @@ ngx_http_sluice_limits_share(ngx_http_request_t *r, u_char kind,
                              const ngx_str_t *token)
 {
     u_char *p;
-    ngx_str_t id;
+    ngx_str_t id, owner;
+
+    owner.data = (u_char *) grant_text(grant, grant->sub);
+    owner.len = grant->sub.len;
 
     id.data = (u_char *) grant_text(grant, grant->jti);
     id.len = grant->jti.len;
@@ -176,7 +180,8 @@ ngx_http_sluice_limits_share(ngx_http_request_t *r, u_char kind,
         id.len = (size_t) (token->data + token->len - id.data);
     }
 
-    return ngx_http_sluice_share_create(r, kind, &id, limit, grant->exp);
+    return ngx_http_sluice_share_create(r, kind, &id, &owner, limit,
+                                        grant->exp);
 }
 
 

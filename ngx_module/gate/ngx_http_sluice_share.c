@@ -21,6 +21,7 @@ struct ngx_http_sluice_share_ask_s {
     ngx_http_sluice_share_t *share; /* NULL: the request has ended */
     ngx_sluice_redis_t *redis;
     uint64_t want;
+    ngx_uint_t uncounted;
     ngx_str_t id;
     u_char text[1]; /* the id */
 };
@@ -28,7 +29,8 @@ struct ngx_http_sluice_share_ask_s {
 
 static void ngx_http_sluice_share_away(ngx_http_sluice_share_t *share,
                                        uint64_t want, sluice_status_t status);
-static void ngx_http_sluice_share_put_back(ngx_str_t *id, uint64_t amount);
+static void ngx_http_sluice_share_put_back(ngx_str_t *id, uint64_t amount,
+                                           ngx_uint_t uncounted);
 static ngx_http_sluice_share_ask_t *
 ngx_http_sluice_share_ask(ngx_http_sluice_share_t *share,
                           ngx_sluice_redis_t *redis, uint64_t want);
@@ -66,7 +68,8 @@ static ngx_str_t ngx_http_sluice_share_give_script = ngx_string(
 
 ngx_http_sluice_share_t *
 ngx_http_sluice_share_create(ngx_http_request_t *r, u_char kind,
-                             const ngx_str_t *id, uint64_t limit, time_t exp)
+                             const ngx_str_t *id, const ngx_str_t *owner,
+                             uint64_t limit, time_t exp)
 {
     ngx_http_cleanup_t *cln;
     ngx_http_sluice_share_t *share;
@@ -77,7 +80,7 @@ ngx_http_sluice_share_create(ngx_http_request_t *r, u_char kind,
     }
 
     share->id.len = id->len + 2;
-    share->id.data = ngx_pnalloc(r->pool, share->id.len);
+    share->id.data = ngx_pnalloc(r->pool, share->id.len + owner->len);
     if (share->id.data == NULL) {
         return NULL;
     }
@@ -85,6 +88,10 @@ ngx_http_sluice_share_create(ngx_http_request_t *r, u_char kind,
     share->id.data[0] = kind;
     share->id.data[1] = ':';
     ngx_memcpy(share->id.data + 2, id->data, id->len);
+
+    share->owner.len = owner->len;
+    share->owner.data = share->id.data + share->id.len;
+    ngx_memcpy(share->owner.data, owner->data, owner->len);
 
     cln = ngx_http_cleanup_add(r, 0);
     if (cln == NULL) {
@@ -102,10 +109,37 @@ ngx_http_sluice_share_create(ngx_http_request_t *r, u_char kind,
 }
 
 
+/* What the zone lets have of it; BUDGET_NO_ROOM when nobody counts it. */
+
+static uint64_t
+ngx_http_sluice_share_here(ngx_http_sluice_share_t *share, uint64_t want,
+                           ngx_uint_t redis)
+{
+    uint64_t room;
+    budget_link_t link;
+
+    link.id = share->id.data;
+    link.len = share->id.len;
+    link.owner = share->owner.len ? share->owner.data : NULL;
+    link.owner_len = share->owner.len;
+    link.exp = share->exp;
+
+    room = ngx_http_sluice_zone_take(&link, want, share->limit);
+
+    if (room != BUDGET_NO_ROOM || !redis) {
+        return room;
+    }
+
+    ngx_http_sluice_zone_pass(&link);
+    share->uncounted = 1;
+
+    return want;
+}
+
+
 ngx_int_t
 ngx_http_sluice_share_take(ngx_http_sluice_share_t *share, uint64_t want)
 {
-    uint64_t room;
     sluice_status_t status;
     ngx_http_sluice_main_conf_t *smcf;
 
@@ -114,17 +148,15 @@ ngx_http_sluice_share_take(ngx_http_sluice_share_t *share, uint64_t want)
 
     share->status = SLUICE_OK;
     want = ngx_min(want, share->limit);
-    room = want ? ngx_http_sluice_zone_take((char *) share->id.data,
-                                            share->id.len, want, share->limit,
-                                            share->exp)
-                : 0;
 
-    if (room == BUDGET_NO_ROOM) {
+    if (want) {
+        want = ngx_http_sluice_share_here(share, want, smcf->redis != NULL);
+    }
+
+    if (want == BUDGET_NO_ROOM) {
         share->status = SLUICE_BUSY;
         return NGX_OK;
     }
-
-    want = room;
 
     if (want == 0) {
         return NGX_OK;
@@ -138,7 +170,7 @@ ngx_http_sluice_share_take(ngx_http_sluice_share_t *share, uint64_t want)
 
     share->ask = ngx_http_sluice_share_ask(share, smcf->redis, want);
     if (share->ask == NULL) {
-        ngx_http_sluice_share_put_back(&share->id, want);
+        ngx_http_sluice_share_put_back(&share->id, want, share->uncounted);
         share->status = SLUICE_INTERNAL;
         return NGX_OK;
     }
@@ -163,21 +195,24 @@ static void
 ngx_http_sluice_share_away(ngx_http_sluice_share_t *share, uint64_t want,
                            sluice_status_t status)
 {
-    if (share->alone) {
+    if (share->alone && !share->uncounted) {
         share->left += want;
         share->local += want;
         return;
     }
 
-    ngx_http_sluice_share_put_back(&share->id, want);
+    ngx_http_sluice_share_put_back(&share->id, want, share->uncounted);
     share->status = status;
 }
 
 
+/* Of what the zone did not count in part, it gets nothing back. */
+
 static void
-ngx_http_sluice_share_put_back(ngx_str_t *id, uint64_t amount)
+ngx_http_sluice_share_put_back(ngx_str_t *id, uint64_t amount,
+                               ngx_uint_t uncounted)
 {
-    if (amount) {
+    if (amount && !uncounted) {
         ngx_http_sluice_zone_give((char *) id->data, id->len, amount);
     }
 }
@@ -198,6 +233,7 @@ ngx_http_sluice_share_ask(ngx_http_sluice_share_t *share,
     ask->share = share;
     ask->redis = redis;
     ask->want = want;
+    ask->uncounted = share->uncounted;
     ask->id.len = share->id.len;
     ask->id.data = ask->text;
     ngx_memcpy(ask->text, share->id.data, share->id.len);
@@ -231,7 +267,7 @@ ngx_http_sluice_share_answer(void *data, sluice_status_t status,
 
     if (share == NULL) {
         /* nobody was let in for it */
-        ngx_http_sluice_share_put_back(&ask->id, ask->want);
+        ngx_http_sluice_share_put_back(&ask->id, ask->want, ask->uncounted);
         ngx_http_sluice_share_give(ask->redis, &ask->id, taken);
         ngx_free(ask);
         return;
@@ -245,7 +281,8 @@ ngx_http_sluice_share_answer(void *data, sluice_status_t status,
     } else {
         taken = ngx_min(taken, ask->want);
 
-        ngx_http_sluice_share_put_back(&share->id, ask->want - taken);
+        ngx_http_sluice_share_put_back(&share->id, ask->want - taken,
+                                       share->uncounted);
         share->left += taken;
 
         if (share->final && taken && rest == 0) {
@@ -336,7 +373,7 @@ ngx_http_sluice_share_cleanup(void *data)
     }
 
     share->left += ngx_http_sluice_share_unsent(share);
-    ngx_http_sluice_share_put_back(&share->id, share->left);
+    ngx_http_sluice_share_put_back(&share->id, share->left, share->uncounted);
 
     smcf = ngx_http_get_module_main_conf(share->request,
                                          ngx_http_sluice_module);

@@ -1,8 +1,9 @@
 /*
- * What a grant may still be used for: `uses` and `bytes`. The zone counts what
- * this machine takes, and Redis what all machines do, in one round trip; while
- * it is away the operator decides whether the zone's count will do. A Redis
- * that comes back empty opens nothing here that was used up.
+ * What a grant may still be used for: `uses` and `bytes`. Redis counts what all
+ * machines take, in one round trip, and the zone what this one does: while
+ * Redis is away the operator decides whether that will do, and a Redis that
+ * comes back empty opens nothing here that was used up. Where the zone has no
+ * place for a link, Redis alone counts it.
  */
 
 #ifndef NGX_HTTP_SLUICE_SHARE_H
@@ -19,10 +20,12 @@ typedef void (*ngx_http_sluice_share_pt)(ngx_http_sluice_share_t *share);
 struct ngx_http_sluice_share_s {
     ngx_http_request_t *request;
     ngx_str_t id;           /* of the grant, and what is counted in front */
+    ngx_str_t owner;        /* whose it is, or empty */
     uint64_t limit;         /* uses, or bytes */
     time_t exp;             /* of the grant */
     ngx_uint_t alone;       /* while Redis is away, the zone counts */
     ngx_uint_t final;       /* what is all taken stays so: it is remembered */
+    ngx_uint_t uncounted;   /* the zone has, or once had, no place for it */
     uint64_t left;          /* taken and not used yet; the user subtracts */
     uint64_t local;         /* of it, at most so much is not in Redis */
     uint64_t gone;          /* of bytes: what was handed to the next filter */
@@ -33,11 +36,12 @@ struct ngx_http_sluice_share_s {
 };
 
 /* A share in r->pool, which gives back what is left when the request ends;
-   `kind` is one letter that keeps counts of one grant apart. NULL without
-   memory. */
+   `kind` is one letter that keeps counts of one grant apart, and both texts are
+   copied. NULL without memory. */
 ngx_http_sluice_share_t *
 ngx_http_sluice_share_create(ngx_http_request_t *r, u_char kind,
-                             const ngx_str_t *id, uint64_t limit, time_t exp);
+                             const ngx_str_t *id, const ngx_str_t *owner,
+                             uint64_t limit, time_t exp);
 
 /* Takes up to `want` more into `left`. NGX_OK: it is done, `status` tells how:
    SLUICE_OK, also when nothing was left to take, SLUICE_REDIS_AWAY or

@@ -63,6 +63,11 @@ static const ngx_http_sluice_metrics_number_t
           "Links with uses or bytes that the zone has room for.",
           offsetof(ngx_http_sluice_zone_counts_t, budgets_capacity) },
 
+        { "sluice_budgets_overflowed_total", "counter",
+          "Links with uses or bytes that lost their place in the zone, or "
+          "never had one.",
+          offsetof(ngx_http_sluice_zone_counts_t, budgets_overflowed) },
+
         { NULL, NULL, NULL, 0 }
     };
 

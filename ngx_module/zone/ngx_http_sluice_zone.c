@@ -17,7 +17,7 @@
 
 
 #define NGX_HTTP_SLUICE_ZONE_MAGIC 0x656e6f7a /* "zone" */
-#define NGX_HTTP_SLUICE_ZONE_VERSION 2
+#define NGX_HTTP_SLUICE_ZONE_VERSION 3
 
 #define NGX_HTTP_SLUICE_ZONE_ROWS 64
 #define NGX_HTTP_SLUICE_ZONE_CACHE_LINE 64
@@ -214,6 +214,8 @@ ngx_http_sluice_zone_counts(ngx_http_sluice_zone_counts_t *counts)
 
     counts->budgets = budget_used(ngx_http_sluice_zone_budgets(), ngx_time());
     counts->budgets_capacity = budget_capacity(ngx_http_sluice_zone_budgets());
+    counts->budgets_overflowed = budget_overflowed(
+        ngx_http_sluice_zone_budgets());
 
     return NGX_OK;
 }
@@ -414,8 +416,8 @@ ngx_http_sluice_zone_turn(ngx_msec_t every)
 /* budgets */
 
 uint64_t
-ngx_http_sluice_zone_take(const void *id, size_t len, uint64_t want,
-                          uint64_t limit, time_t exp)
+ngx_http_sluice_zone_take(const budget_link_t *link, uint64_t want,
+                          uint64_t limit)
 {
     uint64_t taken;
     ngx_uint_t tell;
@@ -426,20 +428,34 @@ ngx_http_sluice_zone_take(const void *id, size_t len, uint64_t want,
 
     ngx_http_sluice_zone_lock();
 
-    taken = budget_take(ngx_http_sluice_zone_budgets(), id, len, want, limit,
-                        exp, ngx_time());
+    taken = budget_take(ngx_http_sluice_zone_budgets(), link, want, limit,
+                        ngx_time());
     tell = taken == BUDGET_NO_ROOM && ngx_http_sluice_zone_alert();
 
     ngx_http_sluice_zone_unlock();
 
     if (tell) {
-        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
-                      "sluice_zone \"%V\" has no room to count more links: "
-                      "give it a larger size",
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "sluice_zone \"%V\" has no room to count all links of a "
+                      "user: Redis alone counts them, and without it they do "
+                      "not open; give it a larger size",
                       &ngx_http_sluice_zone_shm->shm.name);
     }
 
     return taken;
+}
+
+
+void
+ngx_http_sluice_zone_pass(const budget_link_t *link)
+{
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return;
+    }
+
+    ngx_http_sluice_zone_lock();
+    budget_pass(ngx_http_sluice_zone_budgets(), link);
+    ngx_http_sluice_zone_unlock();
 }
 
 

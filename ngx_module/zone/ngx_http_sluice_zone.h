@@ -12,6 +12,7 @@
 
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "core/base/status.h"
+#include "core/table/budget.h"
 #include "core/table/revocation.h"
 #include "core/table/revocation_message.h"
 #include "core/table/verified.h"
@@ -77,8 +78,9 @@ ngx_uint_t ngx_http_sluice_zone_replacing(void);
 
 /* budgets; see budget.h */
 
-uint64_t ngx_http_sluice_zone_take(const void *id, size_t len, uint64_t want,
-                                   uint64_t limit, time_t exp);
+uint64_t ngx_http_sluice_zone_take(const budget_link_t *link, uint64_t want,
+                                   uint64_t limit);
+void ngx_http_sluice_zone_pass(const budget_link_t *link);
 void ngx_http_sluice_zone_give(const void *id, size_t len, uint64_t bytes);
 
 
@@ -95,6 +97,7 @@ typedef struct {
     uint64_t known;
     uint64_t budgets;
     uint64_t budgets_capacity;
+    uint64_t budgets_overflowed;
 } ngx_http_sluice_zone_counts_t;
 
 /* What there is now, without a lock. NGX_DECLINED without a zone. */

@@ -12,12 +12,31 @@ make(void)
 }
 
 
+static uint64_t
+take_of(budget_t *table, const char *owner, const void *id, size_t len,
+        uint64_t want, uint64_t limit, int64_t exp, int64_t now)
+{
+    budget_link_t link = { id, len, owner, owner ? strlen(owner) : 0, exp };
+
+    return budget_take(table, &link, want, limit, now);
+}
+
+
 /* 1 or 0 uses that are left, or -1 without room. */
+static int
+use_of(budget_t *table, const char *owner, const char *id)
+{
+    uint64_t taken = take_of(table, owner, id, strlen(id), 1, 1, EXP, NOW);
+
+    return taken == BUDGET_NO_ROOM ? -1 : (int) taken;
+}
+
+
 static int
 use_at(budget_t *table, const char *id, uint64_t limit, int64_t exp,
        int64_t now)
 {
-    uint64_t taken = budget_take(table, id, strlen(id), 1, limit, exp, now);
+    uint64_t taken = take_of(table, NULL, id, strlen(id), 1, limit, exp, now);
 
     return taken == BUDGET_NO_ROOM ? -1 : (int) taken;
 }
@@ -33,7 +52,7 @@ use(budget_t *table, const char *id, uint64_t limit)
 static uint64_t
 take(budget_t *table, uint64_t want, uint64_t limit)
 {
-    return budget_take(table, "a", 1, want, limit, EXP, NOW);
+    return take_of(table, NULL, "a", 1, want, limit, EXP, NOW);
 }
 
 
@@ -90,9 +109,9 @@ START_TEST(an_id_may_have_any_bytes)
 {
     budget_t *table = make();
 
-    ck_assert_uint_eq(budget_take(table, "a\0b", 3, 1, 1, EXP, NOW), 1);
-    ck_assert_uint_eq(budget_take(table, "a\0c", 3, 1, 1, EXP, NOW), 1);
-    ck_assert_uint_eq(budget_take(table, "a\0b", 3, 1, 1, EXP, NOW), 0);
+    ck_assert_uint_eq(take_of(table, NULL, "a\0b", 3, 1, 1, EXP, NOW), 1);
+    ck_assert_uint_eq(take_of(table, NULL, "a\0c", 3, 1, 1, EXP, NOW), 1);
+    ck_assert_uint_eq(take_of(table, NULL, "a\0b", 3, 1, 1, EXP, NOW), 0);
     free(table);
 }
 END_TEST
@@ -183,7 +202,7 @@ START_TEST(uses_and_bytes_of_a_link_are_counted_apart)
     budget_t *table = make();
 
     ck_assert_int_eq(use(table, "u:a", 1), 1);
-    ck_assert_uint_eq(budget_take(table, "b:a", 3, 5, 5, EXP, NOW), 5);
+    ck_assert_uint_eq(take_of(table, NULL, "b:a", 3, 5, 5, EXP, NOW), 5);
     ck_assert_int_eq(use(table, "u:a", 1), 0);
     ck_assert_uint_eq(budget_used(table, NOW), 2);
     free(table);
@@ -244,6 +263,96 @@ START_TEST(the_later_expiry_is_kept)
 END_TEST
 
 
+/* All places that one owner can have. */
+static unsigned
+flood(budget_t *table, const char *owner)
+{
+    unsigned i, full = 0;
+
+    for (i = 0; i < 20000; i++) {
+        full += use_of(table, owner, name(i)) == 1;
+    }
+
+    return full;
+}
+
+
+START_TEST(a_full_table_has_room_for_everybody_else)
+{
+    budget_t *table = make();
+    char id[32];
+    unsigned i;
+
+    ck_assert_uint_gt(flood(table, "greedy"), 0);
+
+    for (i = 0; i < 500; i++) {
+        snprintf(id, sizeof(id), "modest-%u", i);
+        ck_assert_int_eq(use_of(table, id, id), 1);
+        ck_assert_int_eq(use_of(table, id, id), 0);
+    }
+    free(table);
+}
+END_TEST
+
+
+START_TEST(a_link_that_lost_its_place_is_not_counted_anew)
+{
+    budget_t *table = make();
+    char id[32];
+    unsigned i, again = 0;
+
+    flood(table, "greedy");
+
+    for (i = 0; i < 500; i++) {
+        snprintf(id, sizeof(id), "modest-%u", i);
+        use_of(table, "modest", id);
+    }
+
+    for (i = 0; i < 20000; i++) {
+        again += use_of(table, "greedy", name(i)) == 1;
+    }
+
+    ck_assert_uint_eq(again, 0);
+    ck_assert_uint_gt(budget_overflowed(table), 0);
+    free(table);
+}
+END_TEST
+
+
+START_TEST(two_owners_do_not_push_each_other_out_for_ever)
+{
+    budget_t *table = make();
+    uint64_t moved;
+
+    flood(table, "one");
+    flood(table, "other");
+    moved = budget_overflowed(table);
+    flood(table, "one");
+    flood(table, "other");
+
+    ck_assert_uint_lt(moved, budget_capacity(table));
+    ck_assert_uint_eq(budget_overflowed(table), moved);
+    free(table);
+}
+END_TEST
+
+
+START_TEST(a_link_that_passed_without_a_place_is_not_counted_later)
+{
+    budget_t *table = make();
+    budget_link_t link = { "a", 1, "one", 3, EXP };
+
+    budget_pass(table, &link);
+
+    ck_assert_int_eq(use_of(table, "one", "a"), -1);
+    ck_assert_int_eq(use_of(table, "one", "b"), -1);
+    ck_assert_int_eq(use_of(table, "other", "c"), 1);
+    ck_assert_int_eq(take_of(table, "one", "d", 1, 1, 1, EXP + 9, EXP), 1);
+    free(table);
+}
+END_TEST
+
+
 START_TEST(a_full_table_opens_nothing_new)
 {
     budget_t *table = make();
@@ -252,7 +361,7 @@ START_TEST(a_full_table_opens_nothing_new)
     last = fill(table);
     ck_assert_int_eq(use(table, name(last), 1), -1);
     ck_assert_uint_eq(
-        budget_take(table, name(last), strlen(name(last)), 1, 9, EXP, NOW),
+        take_of(table, NULL, name(last), strlen(name(last)), 1, 9, EXP, NOW),
         BUDGET_NO_ROOM);
     budget_spend(table, name(last), strlen(name(last)), EXP, NOW);
     ck_assert_int_eq(use(table, name(last), 1), -1);
@@ -367,8 +476,11 @@ RUN("core/budget", a_link_is_used_as_often_as_its_limit_says,
     giving_back_for_an_unknown_link_takes_no_place,
     uses_and_bytes_of_a_link_are_counted_apart, a_spent_link_gives_nothing_more,
     only_a_spent_link_is_spent, a_link_is_remembered_until_it_expires,
-    the_later_expiry_is_kept, a_full_table_opens_nothing_new,
-    a_full_table_forgets_nobody,
+    the_later_expiry_is_kept, a_full_table_has_room_for_everybody_else,
+    a_link_that_lost_its_place_is_not_counted_anew,
+    two_owners_do_not_push_each_other_out_for_ever,
+    a_link_that_passed_without_a_place_is_not_counted_later,
+    a_full_table_opens_nothing_new, a_full_table_forgets_nobody,
     eight_tenths_of_the_places_are_taken_before_one_finds_no_room,
     expired_places_are_used_again_with_fresh_counts,
     a_copy_at_another_address_goes_on_alone, no_size_is_written_past,
