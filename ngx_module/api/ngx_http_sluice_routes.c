@@ -14,7 +14,7 @@
  * LINKS        the paths in `links` of the answer become signed URLs
  *
  * To add one: its function in sql/api/, a row here, its description in
- * web/openapi.json.
+ * web/openapi.json and a row in docs/api.md.
  */
 
 #include "ngx_http_sluice_routes.h"

@@ -41,8 +41,8 @@ typedef enum {
 
 /* For the access phase, after all else of the grant has been found good. NGX_OK
    and the verdict: SLUICE_OK, SLUICE_GRANT_USED, _GRANT_BUDGET, or why nobody
-   could tell. NGX_AGAIN: the phase is entered again when it is known. `claims`
-   need not outlive the call. */
+   could tell. NGX_AGAIN: the phase is entered again when it is known. `grant`
+   and `token` need not outlive the call. */
 ngx_int_t ngx_http_sluice_limits_take(ngx_http_request_t *r,
                                       ngx_http_sluice_gate_ctx_t *ctx,
                                       const grant_t *grant,

@@ -3,7 +3,7 @@
 
 #include "ngx_http_sluice_answer.h"
 #include "ngx_http_sluice_body.h"
-#include "ngx_http_sluice_ctx.h"
+#include "ngx_http_sluice_wait.h"
 
 #include "core/base/status.h"
 
@@ -36,7 +36,7 @@ ngx_http_sluice_body_too_large(ngx_http_request_t *r, size_t max)
 /* NGX_DECLINED when what came was added to the text, else the answer */
 
 static ngx_int_t
-ngx_http_sluice_body_take(ngx_http_request_t *r, ngx_http_sluice_ctx_t *ctx)
+ngx_http_sluice_body_take(ngx_http_request_t *r, ngx_http_sluice_wait_t *ctx)
 {
     size_t size;
     ngx_buf_t *b;
@@ -76,9 +76,9 @@ ngx_http_sluice_body_more(ngx_http_request_t *r)
 {
     ngx_int_t rc;
     ngx_uint_t something;
-    ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_wait_t *ctx;
 
-    ctx = ngx_http_sluice_find_ctx(r);
+    ctx = ngx_http_sluice_find_wait(r);
 
     do {
         if (r->reading_body) {
@@ -125,13 +125,13 @@ ngx_http_sluice_body_read_max(ngx_http_request_t *r, size_t max,
                               ngx_http_handler_pt handler)
 {
     ngx_int_t rc;
-    ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_wait_t *ctx;
 
     if (r->headers_in.content_length_n > (off_t) max) {
         return ngx_http_sluice_body_too_large(r, max);
     }
 
-    ctx = ngx_http_sluice_ctx(r);
+    ctx = ngx_http_sluice_wait(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -154,9 +154,9 @@ ngx_http_sluice_body_json(ngx_http_request_t *r, json_t **body)
 {
     char detail[JSON_ERROR_TEXT_LENGTH + 64];
     json_error_t error;
-    ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_wait_t *ctx;
 
-    ctx = ngx_http_sluice_find_ctx(r);
+    ctx = ngx_http_sluice_find_wait(r);
 
     if (ctx->body.len == 0) {
         *body = json_object();
@@ -216,9 +216,9 @@ ngx_http_sluice_body_field(ngx_http_request_t *r, json_t *body,
 void
 ngx_http_sluice_body_wipe(ngx_http_request_t *r)
 {
-    ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_wait_t *ctx;
 
-    ctx = ngx_http_sluice_find_ctx(r);
+    ctx = ngx_http_sluice_find_wait(r);
 
     if (ctx && ctx->body.len) {
         OPENSSL_cleanse(ctx->body.data, ctx->body.len);

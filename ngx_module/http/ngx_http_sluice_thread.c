@@ -1,6 +1,6 @@
 #include "ngx_http_sluice.h"
 #include "ngx_http_sluice_answer.h"
-#include "ngx_http_sluice_ctx.h"
+#include "ngx_http_sluice_wait.h"
 #include "ngx_http_sluice_thread.h"
 
 #include "ngx_module/bridge/ngx_sluice_event.h"
@@ -36,14 +36,14 @@ static ngx_event_t ngx_http_sluice_line_event;
 static void
 ngx_http_sluice_thread_resume(ngx_http_request_t *r)
 {
-    ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_wait_t *ctx;
 
     if (r->aio) {
         /* the socket became writable, the thread is still at work */
         return;
     }
 
-    ctx = ngx_http_sluice_find_ctx(r);
+    ctx = ngx_http_sluice_find_wait(r);
 
     r->write_event_handler = ngx_http_request_empty_handler;
     ctx->step(r, ctx->step_data);
@@ -56,7 +56,7 @@ ngx_http_sluice_thread_try(ngx_http_request_t *r,
                            ngx_http_sluice_step_pt step, void *data)
 {
     ngx_thread_task_t *task;
-    ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_wait_t *ctx;
     ngx_http_sluice_main_conf_t *smcf;
 
     if (r != r->main) {
@@ -69,7 +69,7 @@ ngx_http_sluice_thread_try(ngx_http_request_t *r,
 
     smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
 
-    ctx = ngx_http_sluice_ctx(r);
+    ctx = ngx_http_sluice_wait(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -178,10 +178,10 @@ static ngx_http_sluice_turn_t *
 ngx_http_sluice_turn(ngx_http_request_t *r)
 {
     ngx_http_cleanup_t *cln;
-    ngx_http_sluice_ctx_t *ctx;
+    ngx_http_sluice_wait_t *ctx;
     ngx_http_sluice_turn_t *turn;
 
-    ctx = ngx_http_sluice_ctx(r);
+    ctx = ngx_http_sluice_wait(r);
     if (ctx == NULL) {
         return NULL;
     }

@@ -1,7 +1,7 @@
 /* What a request waits with, and the body that it brought: this room's own. */
 
-#ifndef NGX_HTTP_SLUICE_CTX_H
-#define NGX_HTTP_SLUICE_CTX_H
+#ifndef NGX_HTTP_SLUICE_WAIT_H
+#define NGX_HTTP_SLUICE_WAIT_H
 
 #include "ngx_http_sluice.h"
 
@@ -16,12 +16,12 @@ typedef struct {
     ngx_str_t body;                   /* a JSON body, as text */
     size_t body_max;                  /* bytes it may have */
     ngx_http_handler_pt body_handler; /* what comes after it was read */
-} ngx_http_sluice_ctx_t;
+} ngx_http_sluice_wait_t;
 
 /* The context, made when missing. NULL without memory. */
-ngx_http_sluice_ctx_t *ngx_http_sluice_ctx(ngx_http_request_t *r);
+ngx_http_sluice_wait_t *ngx_http_sluice_wait(ngx_http_request_t *r);
 
 /* The same, but NULL when nothing has made one. */
-ngx_http_sluice_ctx_t *ngx_http_sluice_find_ctx(ngx_http_request_t *r);
+ngx_http_sluice_wait_t *ngx_http_sluice_find_wait(ngx_http_request_t *r);
 
 #endif
