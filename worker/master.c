@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,18 +26,19 @@
 #define MASTER_NAME_SIZE 64
 
 typedef struct {
-    pid_t pid;    /* 0: none */
-    int number;   /* the slot's place, from 1, or MASTER_KEYS */
-    int draining; /* it is being replaced */
-    int killed;   /* it was silent for too long */
-    time_t born;  /* monotonic seconds, all of these */
+    pid_t pid;     /* 0: none */
+    uint64_t mark; /* what makes its name its own */
+    int number;    /* the slot's place, from 1, or MASTER_KEYS */
+    int draining;  /* it is being replaced */
+    int killed;    /* it was silent for too long */
+    time_t born;   /* monotonic seconds, all of these */
 } master_child_t;
 
 /* A place for a child. */
 typedef struct {
     /* whose leases the next one releases, the last in front, or 0: it may die
        before it has */
-    pid_t dead[SLOT_PREDECESSORS];
+    slot_id_t dead[SLOT_PREDECESSORS];
     int failures; /* in a row */
     time_t not_before;
 } master_place_t;
@@ -130,12 +132,19 @@ master_spawn(master_t *master, int number)
 {
     int i;
     pid_t pid, parent = getpid();
+    uint64_t mark;
     master_place_t *place = &master->places[number];
 
     for (i = 0; i < MASTER_CHILDREN_MAX && master->children[i].pid != 0; i++) {
         /* void */
     }
     if (i == MASTER_CHILDREN_MAX) {
+        return;
+    }
+
+    if (getrandom(&mark, sizeof(mark), 0) != sizeof(mark)) {
+        log_write(LOG_ERROR, "getrandom: %s", strerror(errno));
+        place->not_before = clock_seconds() + 1;
         return;
     }
 
@@ -152,7 +161,7 @@ master_spawn(master_t *master, int number)
         }
         exit(number == MASTER_KEYS
                  ? issuer_keys_run(&master->config)
-                 : slot_run(&master->config, number, place->dead));
+                 : slot_run(&master->config, number, mark, place->dead));
     }
 
     if (pid == -1) {
@@ -161,9 +170,9 @@ master_spawn(master_t *master, int number)
         return;
     }
 
-    master->children[i] = (master_child_t){ .pid = pid,
-                                            .number = number,
-                                            .born = clock_seconds() };
+    master->children[i] = (master_child_t){
+        .pid = pid, .mark = mark, .number = number, .born = clock_seconds()
+    };
 }
 
 
@@ -421,7 +430,7 @@ master_buried(master_t *master, master_child_t *child, int status)
                   WTERMSIG(status));
         memmove(place->dead + 1, place->dead,
                 sizeof(place->dead) - sizeof(place->dead[0]));
-        place->dead[0] = pid;
+        place->dead[0] = (slot_id_t){ pid, child->mark };
     } else if (WEXITSTATUS(status) != 0) {
         log_write(LOG_ERROR, "%s (%d) left with %d", name, pid,
                   WEXITSTATUS(status));

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "worker/base/aside.h"
 #include "worker/base/child.h"
 #include "worker/base/clock.h"
 #include "worker/base/log.h"
@@ -20,7 +22,9 @@
 
 #define SLOT_WAIT_MS 1000 /* for a wake-up; then it looks by itself */
 #define SLOT_NOBODY "-"
-#define SLOT_TICK_EVERY 2   /* seconds */
+#define SLOT_HOST_SIZE 65 /* HOST_NAME_MAX, terminated */
+#define SLOT_TICK_EVERY 2 /* seconds */
+#define SLOT_TIDY_EVERY 3600
 #define SLOT_INHERIT_FOR 10 /* seconds, as long as a query may take */
 #define SLOT_PATIENCE_MAX 5 /* seconds between tries to record a result */
 
@@ -33,8 +37,9 @@ typedef struct {
     stream_t *stream;
     cancel_t *cancel;
     time_t born, ticked; /* the first and the last time; monotonic seconds */
-    const pid_t *predecessors; /* or NULL: their leases are released */
-    int disk_away;             /* nothing is taken until it is back */
+    time_t tidied;       /* the last time, or 0 */
+    const slot_id_t *predecessors; /* or NULL: their leases are released */
+    int disk_away;                 /* nothing is taken until it is back */
 } slot_t;
 
 
@@ -54,17 +59,36 @@ slot_on_signal(int number)
 }
 
 
-/* host:number */
 static void
-slot_name(char name[SLOT_NAME_SIZE], int number)
+slot_host(char host[SLOT_HOST_SIZE])
 {
-    char host[SLOT_NAME_SIZE - 16];
 
-    if (gethostname(host, sizeof(host)) != 0) {
+    if (gethostname(host, SLOT_HOST_SIZE) != 0) {
         strcpy(host, "localhost");
     }
-    host[sizeof(host) - 1] = '\0';
+    host[SLOT_HOST_SIZE - 1] = '\0';
+}
 
+
+/* host:mark:pid */
+static void
+slot_name(char name[SLOT_NAME_SIZE], const slot_id_t *id)
+{
+    char host[SLOT_HOST_SIZE];
+
+    slot_host(host);
+    snprintf(name, SLOT_NAME_SIZE, "%s:%016" PRIx64 ":%d", host, id->mark,
+             id->pid);
+}
+
+
+/* host:number, as which it is one reader of the stream after the other */
+static void
+slot_consumer(char name[SLOT_NAME_SIZE], int number)
+{
+    char host[SLOT_HOST_SIZE];
+
+    slot_host(host);
     snprintf(name, SLOT_NAME_SIZE, "%s:%d", host, number);
 }
 
@@ -97,11 +121,11 @@ slot_inherit(slot_t *slot)
         return;
     }
 
-    for (i = 0; i < SLOT_PREDECESSORS && slot->predecessors[i] != 0
+    for (i = 0; i < SLOT_PREDECESSORS && slot->predecessors[i].pid != 0
                 && rc != QUEUE_AWAY;
          i++) {
         ids = NULL;
-        slot_name(name, slot->predecessors[i]);
+        slot_name(name, &slot->predecessors[i]);
         rc = queue_release(slot->queue, name, &ids);
         slot_wake(slot, ids);
         json_decref(ids);
@@ -317,6 +341,11 @@ slot_tick(slot_t *slot)
     }
     json_decref(ids);
 
+    if (slot->tidied == 0 || now - slot->tidied >= SLOT_TIDY_EVERY) {
+        slot->tidied = now;
+        stream_tidy(slot->stream);
+    }
+
     ids = NULL;
     if (queue_announce(slot->queue, &ids) == QUEUE_OK) {
         slot_wake(slot, ids);
@@ -390,26 +419,43 @@ slot_loop(slot_t *slot)
 }
 
 
+static int
+slot_sweep(void *data)
+{
+    store_work_sweep(data);
+    return 0;
+}
+
+
+static void
+slot_beat(void *data)
+{
+    (void) data;
+    pulse_beat();
+}
+
+
 int
-slot_run(const config_t *config, int number,
-         const pid_t predecessors[SLOT_PREDECESSORS])
+slot_run(const config_t *config, int number, uint64_t mark,
+         const slot_id_t predecessors[SLOT_PREDECESSORS])
 {
     int rc = EXIT_FAILURE;
     char name[SLOT_NAME_SIZE], consumer[SLOT_NAME_SIZE];
+    const slot_id_t id = { getpid(), mark };
     slot_t slot = { .config = config, .predecessors = predecessors };
 
     child_signals(slot_on_signal);
     umask(022);
 
-    slot_name(name, getpid());
-    slot_name(consumer, number);
+    slot_name(name, &id);
+    slot_consumer(consumer, number);
 
     slot.queue = queue_create(config->database, name);
     slot.stream = stream_create(config->redis, consumer);
     slot.cancel = cancel_create(config->redis);
 
     if (slot.queue != NULL && slot.stream != NULL && slot.cancel != NULL) {
-        store_work_sweep(config);
+        aside_run(slot_sweep, (void *) config, slot_beat, NULL);
         slot_loop(&slot);
         rc = EXIT_SUCCESS;
     }

@@ -10,6 +10,8 @@
 #define STREAM_KEEP "100000" /* entries, more or less */
 #define STREAM_TIMEOUT_MS 2000
 #define STREAM_UNANSWERED_MAX 64
+#define STREAM_IDLE_MS 3600000L /* a slot looks each second, between jobs */
+#define STREAM_TIDY_MAX 100     /* consumers that go at a time */
 
 struct stream_s {
     redisContext *redis;
@@ -247,5 +249,76 @@ stream_publish(stream_t *stream, const char *channel, const char *text)
     if (stream_ready(stream) == 0) {
         stream_flush(stream, redisAppendCommand(stream->redis, "PUBLISH %s %s",
                                                 channel, text));
+    }
+}
+
+
+/* [name, <name>, pending, <number>, idle, <ms>, …] of each. Its name when it
+   has long been gone. */
+static const redisReply *
+stream_gone(const redisReply *consumer)
+{
+    size_t i;
+    long long pending = 1, idle = 0;
+    const redisReply *name = NULL, *value;
+
+    for (i = 0; i + 1 < consumer->elements; i += 2) {
+        value = consumer->element[i + 1];
+
+        if (consumer->element[i]->type != REDIS_REPLY_STRING) {
+            return NULL;
+        }
+        if (strcmp(consumer->element[i]->str, "name") == 0
+            && value->type == REDIS_REPLY_STRING) {
+            name = value;
+        } else if (strcmp(consumer->element[i]->str, "pending") == 0) {
+            pending = value->integer;
+        } else if (strcmp(consumer->element[i]->str, "idle") == 0) {
+            idle = value->integer;
+        }
+    }
+
+    return pending == 0 && idle >= STREAM_IDLE_MS ? name : NULL;
+}
+
+
+void
+stream_tidy(stream_t *stream)
+{
+    int gone = 0;
+    size_t i;
+    redisReply *all, *reply;
+    const redisReply *name;
+
+    if (stream_connect(stream) != 0 || stream_answers(stream) != 0) {
+        return;
+    }
+
+    all = stream_check(stream,
+                       redisCommand(stream->redis, "XINFO CONSUMERS " STREAM_KEY
+                                                   " " STREAM_GROUP));
+
+    for (i = 0; all != NULL && all->type == REDIS_REPLY_ARRAY
+                && i < all->elements && gone < STREAM_TIDY_MAX;
+         i++) {
+        name = stream_gone(all->element[i]);
+        if (name == NULL) {
+            continue;
+        }
+
+        gone++;
+        reply = stream_check(stream,
+                             redisCommand(stream->redis,
+                                          "XGROUP DELCONSUMER " STREAM_KEY
+                                          " " STREAM_GROUP " %b",
+                                          name->str, name->len));
+        if (reply == NULL) {
+            break;
+        }
+        freeReplyObject(reply);
+    }
+
+    if (all != NULL) {
+        freeReplyObject(all);
     }
 }

@@ -25,6 +25,11 @@ void stream_add(stream_t *stream, const char *job);
 /* Publishes a text, in the same way. */
 void stream_publish(stream_t *stream, const char *channel, const char *text);
 
+/* Removes the group's consumers that have not been heard of for an hour, as of
+   containers that are gone. One that lives all the same comes back by its next
+   stream_next(), and nothing is pending for it. Best effort. */
+void stream_tidy(stream_t *stream);
+
 /* For who has a connection of his own: queues the wake-up there, to be sent
    with the next redisGetReply(). REDIS_OK or REDIS_ERR. */
 int stream_append(struct redisContext *redis, const char *job);

@@ -54,21 +54,23 @@ static master_kernel_t real;
 static struct {
     int lives;
     pid_t pids[8];
-    pid_t told[8][SLOT_PREDECESSORS];
+    uint64_t marks[8];
+    slot_id_t told[8][SLOT_PREDECESSORS];
 } * shared;
 
 
 /* ---- what the master has about it ---- */
 
 int
-slot_run(const config_t *given, int number,
-         const pid_t predecessors[SLOT_PREDECESSORS])
+slot_run(const config_t *given, int number, uint64_t mark,
+         const slot_id_t predecessors[SLOT_PREDECESSORS])
 {
     int life = shared->lives++;
 
     (void) given, (void) number;
 
     shared->pids[life] = getpid();
+    shared->marks[life] = mark;
     memcpy(shared->told[life], predecessors, sizeof(shared->told[life]));
     if (life < 2) {
         raise(SIGKILL);
@@ -621,11 +623,14 @@ START_TEST(who_was_killed_is_named_to_its_successors)
     run("");
 
     ck_assert_int_eq(shared->lives, 3);
-    ck_assert_int_eq(shared->told[0][0], 0);
-    ck_assert_int_eq(shared->told[1][0], shared->pids[0]);
-    ck_assert_int_eq(shared->told[1][1], 0);
-    ck_assert_int_eq(shared->told[2][0], shared->pids[1]);
-    ck_assert_int_eq(shared->told[2][1], shared->pids[0]);
+    ck_assert_int_eq(shared->told[0][0].pid, 0);
+    ck_assert_int_eq(shared->told[1][0].pid, shared->pids[0]);
+    ck_assert_uint_eq(shared->told[1][0].mark, shared->marks[0]);
+    ck_assert_int_eq(shared->told[1][1].pid, 0);
+    ck_assert_int_eq(shared->told[2][0].pid, shared->pids[1]);
+    ck_assert_uint_eq(shared->told[2][0].mark, shared->marks[1]);
+    ck_assert_int_eq(shared->told[2][1].pid, shared->pids[0]);
+    ck_assert_uint_ne(shared->marks[0], shared->marks[1]);
 }
 END_TEST
 

@@ -32,6 +32,9 @@ static struct {
     int dead;              /* what a failure leads to */
     int disk;              /* looks at the disk until it is well */
     int found;             /* what waiting for a wake-up says */
+    int quiet;             /* nothing is noted */
+    int tidied;            /* how often */
+    char name[128];        /* of the slot, in the record */
     int64_t now;
 } script;
 
@@ -42,6 +45,10 @@ note(const char *format, ...)
     char what[128];
     size_t len = strlen(script.journal);
     va_list args;
+
+    if (script.quiet) {
+        return;
+    }
 
     va_start(args, format);
     vsnprintf(what, sizeof(what), format, args);
@@ -71,7 +78,8 @@ row(void)
 queue_t *
 queue_create(const char *conninfo, const char *slot)
 {
-    (void) conninfo, (void) slot;
+    (void) conninfo;
+    snprintf(script.name, sizeof(script.name), "%s", slot);
     return (queue_t *) &script;
 }
 
@@ -161,6 +169,9 @@ queue_release(queue_t *queue, const char *slot, json_t **ids)
 
     (void) queue;
     note("release %s", strrchr(slot, ':'));
+    ck_assert_ptr_nonnull(strstr(slot, strstr(slot, ":4712")
+                                           ? ":000000000000000b:"
+                                           : ":000000000000000c:"));
     if (rc == QUEUE_OK) {
         *ids = json_pack("[s]", "orphan");
     }
@@ -231,6 +242,14 @@ stream_add(stream_t *stream, const char *job)
 {
     (void) stream;
     note("wake %s", strncmp(job, ID, strlen(ID)) == 0 ? job + strlen(ID) : job);
+}
+
+
+void
+stream_tidy(stream_t *stream)
+{
+    (void) stream;
+    script.tidied++;
 }
 
 
@@ -340,12 +359,12 @@ prepare(int due, job_outcome_t outcome)
 
 
 static void
-run(const pid_t predecessors[SLOT_PREDECESSORS])
+run(const slot_id_t predecessors[SLOT_PREDECESSORS])
 {
     static config_t config = { .work = "/tmp/sluice-slot-XXXXXX" };
 
     ck_assert_ptr_nonnull(mkdtemp(config.work));
-    ck_assert_int_eq(slot_run(&config, 3, predecessors), EXIT_SUCCESS);
+    ck_assert_int_eq(slot_run(&config, 3, 0xa1, predecessors), EXIT_SUCCESS);
     ck_assert_int_eq(rmdir(config.work), 0);
 }
 
@@ -353,7 +372,7 @@ run(const pid_t predecessors[SLOT_PREDECESSORS])
 static void
 run_alone(void)
 {
-    static const pid_t nobody[SLOT_PREDECESSORS];
+    static const slot_id_t nobody[SLOT_PREDECESSORS];
 
     run(nobody);
 }
@@ -597,7 +616,7 @@ END_TEST
 /* Killed between its claim and the end, in this place. */
 START_TEST(the_jobs_of_who_died_here_go_on_at_once)
 {
-    const pid_t dead[SLOT_PREDECESSORS] = { 4712, 4711 };
+    const slot_id_t dead[SLOT_PREDECESSORS] = { { 4712, 0xb }, { 4711, 0xc } };
 
     prepare(0, JOB_DONE);
     run(dead);
@@ -612,7 +631,7 @@ START_TEST(they_are_asked_for_as_long_as_a_query_may_take)
 {
     size_t count = 0;
     const char *at;
-    const pid_t dead[SLOT_PREDECESSORS] = { 4711 };
+    const slot_id_t dead[SLOT_PREDECESSORS] = { { 4711, 0xc } };
 
     prepare(0, JOB_DONE);
     script.rounds = 30;
@@ -627,7 +646,7 @@ END_TEST
 
 START_TEST(while_the_record_is_away_they_are_not_forgotten)
 {
-    const pid_t dead[SLOT_PREDECESSORS] = { 4712, 4711 };
+    const slot_id_t dead[SLOT_PREDECESSORS] = { { 4712, 0xb }, { 4711, 0xc } };
 
     prepare(0, JOB_DONE);
     script.away = 1;
@@ -656,6 +675,30 @@ START_TEST(a_try_that_failed_with_the_disk_does_not_count)
 END_TEST
 
 
+/* On two machines of one name, pids meet: what is random does not. */
+START_TEST(a_slot_s_name_is_its_own)
+{
+    char end[64];
+
+    prepare(0, JOB_DONE);
+    run_alone();
+    snprintf(end, sizeof(end), ":00000000000000a1:%d", getpid());
+    ck_assert_str_eq(script.name + strlen(script.name) - strlen(end), end);
+}
+END_TEST
+
+
+START_TEST(consumers_are_tidied_at_once_and_then_each_hour)
+{
+    prepare(0, JOB_DONE);
+    script.rounds = 3700;
+    script.quiet = 1;
+    run_alone();
+    ck_assert_int_eq(script.tidied, 2);
+}
+END_TEST
+
+
 RUN("worker/slot", what_is_due_is_done_before_anyone_wakes_it,
     the_end_of_a_job_brings_the_next_one,
     without_a_wake_up_it_looks_all_the_same,
@@ -674,4 +717,5 @@ RUN("worker/slot", what_is_due_is_done_before_anyone_wakes_it,
     the_jobs_of_who_died_here_go_on_at_once,
     they_are_asked_for_as_long_as_a_query_may_take,
     while_the_record_is_away_they_are_not_forgotten,
-    a_try_that_failed_with_the_disk_does_not_count)
+    a_try_that_failed_with_the_disk_does_not_count, a_slot_s_name_is_its_own,
+    consumers_are_tidied_at_once_and_then_each_hour)

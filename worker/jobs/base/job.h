@@ -97,6 +97,23 @@ typedef struct {
 job_outcome_t job_tool(job_t *job, const job_tool_t *tool,
                        sandbox_result_t *result);
 
+/* One of our own readers (sandbox/reader.h), and what its ends mean. */
+typedef struct {
+    const char *kind;
+    const char *const *words; /* its arguments, ends with NULL; NULL: none */
+    const char *path;         /* the file; NULL: the job's input */
+    int seconds;              /* of processor time; of the clock, thrice that */
+    size_t memory;            /* bytes beside the file; 0: 256 MiB */
+    const char *refused;  /* for the owner, when it crashes over the file; what
+                             it refuses, it says why itself */
+    const char *too_long; /* for the owner: it took too long */
+} job_reader_t;
+
+/* Reads a file in the sandbox while the lease is renewed. JOB_DONE with what
+   was `found`, an object to json_decref(); or else the job's outcome with
+   `error` set, and `*found` NULL. */
+job_outcome_t job_read(job_t *job, const job_reader_t *reader, json_t **found);
+
 /* Tells how far it is and renews the lease when it is time. Nonzero: stop;
    `interrupted` says why. `job` is a job_t. */
 int job_beat(void *job);
@@ -118,6 +135,10 @@ job_outcome_t job_confirm(job_t *job);
    why the job is to be dropped, once the work is over. */
 job_outcome_t job_disk(job_t *job, int (*work)(void *data), void *data,
                        const char *doing);
+
+/* Closes a descriptor of a file that may have been removed meanwhile: who holds
+   it last waits until the disk has its room back. -1: nothing. */
+void job_close(job_t *job, int fd);
 
 /* What is to be published from the job's folder is settled first, file by file:
    that may take its time. */

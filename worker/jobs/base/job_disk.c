@@ -1,22 +1,11 @@
-#define _GNU_SOURCE /* pthread_clockjoin_np */
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
+#include <unistd.h>
+#include "worker/base/aside.h"
 #include "worker/base/file.h"
 #include "worker/base/log.h"
 #include "worker/base/pulse.h"
 #include "worker/store/store.h"
 #include "job.h"
-
-#define JOB_DISK_BEAT_NS 250000000L
-#define JOB_DISK_SECOND_NS 1000000000L
-
-typedef struct {
-    int (*work)(void *data);
-    void *data;
-    int rc, error; /* errno */
-} job_disk_t;
 
 /* Arguments of what is done there. */
 typedef struct {
@@ -26,39 +15,16 @@ typedef struct {
 } job_disk_args_t;
 
 
-static void *
-job_disk_thread(void *data)
-{
-    job_disk_t *disk = data;
-
-    disk->rc = disk->work(disk->data);
-    disk->error = errno;
-    return NULL;
-}
-
-
-/* A disk that is asked cannot be told to stop: who has to leave, or has lost
-   the job, still waits for the answer. */
+/* Who has to leave, or has lost the job, still waits for the disk. */
 static void
-job_disk_join(job_t *job, pthread_t thread)
+job_disk_beat(void *data)
 {
-    struct timespec until;
+    job_t *job = data;
 
-    for (;;) {
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += JOB_DISK_BEAT_NS;
-        until.tv_sec += until.tv_nsec / JOB_DISK_SECOND_NS;
-        until.tv_nsec %= JOB_DISK_SECOND_NS;
-
-        if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0) {
-            return;
-        }
-
-        if (job->interrupted != JOB_DONE) {
-            pulse_beat();
-        } else {
-            job_beat(job);
-        }
+    if (job->interrupted != JOB_DONE) {
+        pulse_beat();
+    } else {
+        job_beat(job);
     }
 }
 
@@ -67,33 +33,31 @@ job_outcome_t
 job_disk(job_t *job, int (*work)(void *data), void *data, const char *doing)
 {
     int rc;
-    pthread_t thread;
-    sigset_t all, before;
-    job_disk_t disk = { .work = work, .data = data };
 
     job->interrupted = JOB_DONE;
-
-    /* Signals are the slot's: its handlers set what it looks at. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&thread, NULL, job_disk_thread, &disk);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-
-    if (rc == 0) {
-        job_disk_join(job, thread);
-    } else {
-        job_disk_thread(&disk);
-    }
+    rc = aside_run(work, data, job_disk_beat, job);
 
     if (job->interrupted != JOB_DONE) {
         return job->interrupted;
     }
-    if (disk.rc != 0) {
-        errno = disk.error;
-        return job_errno(job, doing);
-    }
 
-    return JOB_DONE;
+    return rc == 0 ? JOB_DONE : job_errno(job, doing);
+}
+
+
+static int
+job_disk_close(void *data)
+{
+    return close(*(const int *) data);
+}
+
+
+void
+job_close(job_t *job, int fd)
+{
+    if (fd != -1) {
+        (void) aside_run(job_disk_close, &fd, job_disk_beat, job);
+    }
 }
 
 

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include "worker/base/log.h"
 #include "worker/store/spool.h"
 #include "house.h"
@@ -13,10 +12,26 @@
 #define EXPIRE_FIRST "00000000-0000-0000-0000-000000000000"
 
 
+typedef struct {
+    const job_t *job;
+    const char *id;
+} expire_t;
+
+
+static int
+expire_forget(void *data)
+{
+    const expire_t *expire = data;
+
+    return spool_forget(expire->job->config, expire->id);
+}
+
+
 static job_outcome_t
 expire_locked(job_t *job, const char *id)
 {
     json_t *gone;
+    expire_t expire = { job, id };
     job_outcome_t outcome;
 
     outcome = house_ask(job, "select queue.expire_upload($1::uuid)", 1, &id,
@@ -24,9 +39,12 @@ expire_locked(job_t *job, const char *id)
 
     if (outcome == JOB_DONE && json_is_true(gone)) {
         house_count(job, "expired", 1);
-        if (spool_forget(job->config, id) != 0) {
+        outcome = job_disk(job, expire_forget, &expire, "removing them");
+        if (outcome == JOB_AGAIN) {
             log_write(LOG_WARN, "the files of upload %s stay: %s", id,
-                      strerror(errno));
+                      job->error);
+            job->error[0] = '\0';
+            outcome = JOB_DONE;
         }
     }
 
@@ -53,10 +71,7 @@ expire_one(job_t *job, const char *id)
     }
 
     outcome = expire_locked(job, id);
-
-    if (fd != -1) {
-        close(fd);
-    }
+    job_close(job, fd);
     return outcome;
 }
 

@@ -46,6 +46,15 @@ typedef struct {
 } orphans_t;
 
 
+/* One that was noted long enough ago. */
+typedef struct {
+    const char *name, *mark;
+    char path[PATH_MAX]; /* where it is */
+    int is_folder;
+    int same; /* it is as it was then */
+} orphans_ripe_t;
+
+
 static job_outcome_t orphans_walk(orphans_t *orphans, const char *path);
 
 
@@ -282,23 +291,46 @@ orphans_same(const char *path, const char *mark, int is_folder)
 }
 
 
+static int
+orphans_look_again(void *data)
+{
+    orphans_ripe_t *ripe = data;
+
+    ripe->same = orphans_same(ripe->path, ripe->mark, ripe->is_folder);
+    return 0;
+}
+
+
+static int
+orphans_erase(void *data)
+{
+    const orphans_ripe_t *ripe = data;
+
+    return file_erase(ripe->path);
+}
+
+
 static job_outcome_t
-orphans_take(orphans_t *orphans, const char *name, const char *path)
+orphans_take(orphans_t *orphans, orphans_ripe_t *ripe)
 {
     json_t *taken;
-    const char *params[] = { orphans->host, name };
+    job_t *job = orphans->job;
+    const char *params[] = { orphans->host, ripe->name };
     job_outcome_t outcome;
 
-    outcome = house_ask(orphans->job, "select queue.take_orphan($1, $2)", 2,
-                        params, &taken);
+    outcome = house_ask(job, "select queue.take_orphan($1, $2)", 2, params,
+                        &taken);
 
     if (outcome == JOB_DONE && json_is_true(taken)) {
-        if (file_erase(path) != 0) {
-            log_write(LOG_ERROR, "the orphan %s stays: %s", path,
-                      strerror(errno));
+        outcome = job_disk(job, orphans_erase, ripe, "removing it");
+        if (outcome == JOB_AGAIN) {
+            log_write(LOG_ERROR, "the orphan %s stays: %s", ripe->path,
+                      job->error);
+            job->error[0] = '\0';
+            outcome = JOB_DONE;
         } else {
-            log_write(LOG_INFO, "the orphan %s was removed", path);
-            house_count(orphans->job, "removed", 1);
+            log_write(LOG_INFO, "the orphan %s was removed", ripe->path);
+            house_count(job, "removed", 1);
         }
     }
 
@@ -312,15 +344,16 @@ static job_outcome_t
 orphans_remove_one(orphans_t *orphans, const char *name, const char *mark)
 {
     int fd = -1;
-    char path[PATH_MAX];
     orphan_t orphan;
-    job_outcome_t outcome = JOB_DONE;
+    orphans_ripe_t ripe = { .name = name, .mark = mark };
+    job_outcome_t outcome;
 
     orphan_parse(name, &orphan);
     if (orphan_word(orphan.kind) == NULL
-        || orphans_path(orphans, name, path) != 0) {
+        || orphans_path(orphans, name, ripe.path) != 0) {
         return JOB_DONE;
     }
+    ripe.is_folder = orphan.kind == ORPHAN_FILES;
 
     if (orphan.kind == ORPHAN_PART || orphan.kind == ORPHAN_UPLOAD) {
         fd = spool_hold(orphans->job->config, orphan.id);
@@ -329,13 +362,13 @@ orphans_remove_one(orphans_t *orphans, const char *name, const char *mark)
         }
     }
 
-    if (orphans_same(path, mark, orphan.kind == ORPHAN_FILES)) {
-        outcome = orphans_take(orphans, name, path);
+    outcome = job_disk(orphans->job, orphans_look_again, &ripe,
+                       "looking at an orphan");
+    if (outcome == JOB_DONE && ripe.same) {
+        outcome = orphans_take(orphans, &ripe);
     }
 
-    if (fd != -1) {
-        close(fd);
-    }
+    job_close(orphans->job, fd);
     return outcome;
 }
 

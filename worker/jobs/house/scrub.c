@@ -210,7 +210,7 @@ scrub_file(scrub_t *scrub, scrub_file_t *file)
         outcome = scrub_trouble(scrub, file);
     } else {
         outcome = scrub_read(scrub, fd, file);
-        close(fd);
+        job_close(scrub->job, fd);
     }
 
     return outcome == JOB_DONE ? scrub_record(scrub, file) : outcome;

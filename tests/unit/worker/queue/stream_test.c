@@ -252,6 +252,40 @@ START_TEST(that_redis_is_away_is_said_once_and_that_it_is_back)
 END_TEST
 
 
+#define CONSUMERS "XINFO CONSUMERS sluice:jobs workers"
+#define CONSUMER(name, pending, idle)                                  \
+    "*6\r\n$4\r\nname\r\n$3\r\n" name "\r\n$7\r\npending\r\n:" pending \
+    "\r\n$4\r\nidle\r\n:" idle "\r\n"
+
+
+START_TEST(consumers_that_are_long_gone_are_removed)
+{
+    PLAY({ GROUP, BUSY },
+         { CONSUMERS, "*4\r\n" CONSUMER("a:1", "0", "3599999") CONSUMER(
+                          "b:1", "0", "3600000") CONSUMER("c:1", "1", "9999999")
+                          CONSUMER("d:1", "0", "9999999") },
+         { "XGROUP DELCONSUMER sluice:jobs workers b:1", ":0\r\n" },
+         { "XGROUP DELCONSUMER sluice:jobs workers d:1", ":0\r\n" },
+         { READ, ENTRY });
+    stream_tidy(stream);
+    ck_assert_int_eq(stream_next(stream, 7), 1);
+    end();
+}
+END_TEST
+
+
+START_TEST(an_answer_about_consumers_of_another_shape_removes_none)
+{
+    PLAY({ GROUP, BUSY }, { CONSUMERS, "*2\r\n:1\r\n*2\r\n:1\r\n:2\r\n" },
+         { CONSUMERS, "-ERR no such key\r\n" }, { READ, ENTRY });
+    stream_tidy(stream);
+    stream_tidy(stream);
+    ck_assert_int_eq(stream_next(stream, 7), 1);
+    end();
+}
+END_TEST
+
+
 RUN("worker/stream", a_wake_up_is_read_once_and_never_pending,
     a_group_that_is_there_is_joined, when_the_time_is_up_nothing_came,
     an_answer_of_another_shape_is_no_wake_up,
@@ -264,4 +298,6 @@ RUN("worker/stream", a_wake_up_is_read_once_and_never_pending,
     a_wake_up_that_was_lost_with_its_connection_is_not_missed,
     answers_are_read_before_there_are_too_many,
     the_bound_of_the_stream_is_everybody_s,
-    that_redis_is_away_is_said_once_and_that_it_is_back)
+    that_redis_is_away_is_said_once_and_that_it_is_back,
+    consumers_that_are_long_gone_are_removed,
+    an_answer_about_consumers_of_another_shape_removes_none)
