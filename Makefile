@@ -42,8 +42,8 @@ core := $(call files,core,*.c)
 inside := $(patsubst %,worker/sandbox/%.c,main try sandbox_limits \
   sandbox_landlock sandbox_seccomp sandbox_report)
 ctl := $(call files,worker/ctl,*.c)
-worker := $(filter-out $(ctl) worker/sandbox/main.c worker/sandbox/try.c,\
-  $(call files,worker,*.c))
+worker := $(filter-out $(ctl) worker/reader/main.c worker/sandbox/main.c \
+  worker/sandbox/try.c,$(call files,worker,*.c))
 module := $(call files,ngx_module,*.c)
 headers := $(call files,core ngx_module,*.h)
 sql := $(call files,sql,*.sql)
@@ -77,7 +77,7 @@ help:
 # ---- build ----
 
 build: build/nginx/ngx_http_sluice_module.so build/sluice-worker \
-  build/sluice-sandbox build/sluicectl build/web/.done
+  build/sluice-sandbox build/sluice-reader build/sluicectl build/web/.done
 
 build/libcore.a: $(core:%.c=build/obj/%.o)
 build/libworker.a: $(worker:%.c=build/obj/%.o)
@@ -90,13 +90,19 @@ build/san/libctl.a: $(ctl:%.c=build/san/obj/%.o)
 
 # An archive may hold a main(): it is taken where nothing nearer has one.
 
-build/sluice-worker: build/libworker.a build/libcore.a | build/sluice-sandbox
+build/sluice-worker: build/libworker.a build/libcore.a \
+  | build/sluice-sandbox build/sluice-reader
 	$(call say,LINK,$@)$(CC) -o $@ $^ $(worker_libs)
 
 # It starts each tool: the C library alone keeps that quick.
 
 build/sluice-sandbox: $(inside:%.c=build/obj/%.o)
 	$(call say,LINK,$@)$(CC) -o $@ $^
+
+# It reads what strangers sent: of the rest it takes what that needs.
+
+build/sluice-reader: build/obj/worker/reader/main.o build/libworker.a build/libcore.a
+	$(call say,LINK,$@)$(CC) -o $@ $^ $(worker_libs)
 
 build/sluicectl: $(ctl:%.c=build/obj/%.o) build/libworker.a build/libcore.a
 	$(call say,LINK,$@)$(CC) -o $@ $^ $(worker_libs)
@@ -177,7 +183,7 @@ down:
 install: build
 	install -D -t $(DESTDIR)$(PREFIX)/bin build/sluicectl
 	install -D -t $(DESTDIR)$(PREFIX)/sbin build/sluice-worker \
-	  build/sluice-sandbox
+	  build/sluice-sandbox build/sluice-reader
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/nginx/modules \
 	  build/nginx/ngx_http_sluice_module.so
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice \
@@ -230,7 +236,7 @@ lint:
 rooms: build
 	@tests/build/rooms draw
 
-units: $(units) build/sluice-sandbox
+units: $(units) build/sluice-sandbox build/sluice-reader
 
 build/tests/unit/%_test: tests/unit/%_test.c \
   build/san/libctl.a build/san/libworker.a build/san/libcore.a

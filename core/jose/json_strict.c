@@ -1,53 +1,7 @@
 #include <stdio.h>
 #include <string.h>
+#include "json_bound.h"
 #include "json_strict.h"
-
-
-/* Where the text goes too deep, or NULL. Brackets within strings are none;
-   whether they pair is left to the parser. */
-static const char *
-find_too_deep(const char *text, size_t len, size_t max_depth)
-{
-    const char *p;
-    size_t depth = 0;
-    int quoted = 0;
-
-    for (p = text; p < text + len; p++) {
-        if (quoted) {
-            if (*p == '\\') {
-                p++;
-
-            } else if (*p == '"') {
-                quoted = 0;
-            }
-
-            continue;
-        }
-
-        switch (*p) {
-        case '"':
-            quoted = 1;
-            break;
-
-        case '[':
-        case '{':
-            if (++depth > max_depth) {
-                return p;
-            }
-            break;
-
-        case ']':
-        case '}':
-            depth -= (depth > 0);
-            break;
-
-        default:
-            break;
-        }
-    }
-
-    return NULL;
-}
 
 
 static void
@@ -77,7 +31,8 @@ json_strict_load(const char *text, size_t len, size_t max_depth,
 {
     const char *at;
 
-    at = find_too_deep(text, len, max_depth ? max_depth : JSON_STRICT_DEPTH);
+    at = json_bound_find(text, len, max_depth ? max_depth : JSON_STRICT_DEPTH,
+                         len);
 
     if (at != NULL) {
         if (error != NULL) {

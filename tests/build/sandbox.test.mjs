@@ -18,6 +18,7 @@ const tried = ["reading /etc/shadow", "another job's folder",
     "network, TCP", "network, UDP", "writing to the system",
     "forking without end", "other programs", "memory", "size of a file",
     "size of all files", "size of the output", "processor time", "time",
+    "time behind closed pipes",
     "signals to the worker", "ptrace of the worker", "mounts", "namespaces",
     "the kernel's keys", "io_uring", "userfaultfd"];
 

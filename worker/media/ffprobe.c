@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "core/jose/json_bound.h"
 #include "ffprobe.h"
 #include "words.h"
 
+#define FFPROBE_DEPTH_MAX 8           /* it writes five */
+#define FFPROBE_VALUES_MAX 50000      /* some 70 a stream */
 #define FFPROBE_STREAMS_MAX 64        /* more are not reported */
 #define FFPROBE_TEXT_MAX 200          /* bytes of a title */
 #define FFPROBE_INTEGER_MAX 100000000 /* pixels of a side, hertz, and so on */
@@ -41,7 +44,7 @@ ffprobe_parse(const char *json, size_t len, ffprobe_t *probe)
     memset(probe, 0, sizeof(*probe));
     probe->video.index = probe->audio.index = -1;
 
-    root = json_loadb(json, len, 0, NULL);
+    root = json_bound_load(json, len, FFPROBE_DEPTH_MAX, FFPROBE_VALUES_MAX);
     format = json_object_get(root, "format");
     streams = json_object_get(root, "streams");
 

@@ -30,12 +30,20 @@ main_fail(const char *doing)
 }
 
 
+static const char *
+main_path(const char *word)
+{
+    return strcmp(word, SANDBOX_INSIDE_NONE) == 0 ? NULL : word;
+}
+
+
 /* Becomes the tool, or returns the exit code. */
 static int
 main_run(char **words)
 {
     int report, listener;
     char tool[256], temporary[4096 + 8];
+    const char *folder;
     char **argv = words + SANDBOX_INSIDE_WORDS;
     char *const environment[] = { "PATH=/usr/bin", "LC_ALL=C.UTF-8", temporary,
                                   NULL };
@@ -44,13 +52,14 @@ main_run(char **words)
         .memory = strtol(words[4], NULL, 10),
         .file_size = strtol(words[5], NULL, 10),
         .tasks = strtol(words[6], NULL, 10),
-        .job = words[7],
-        .input = words[8],
+        .job = main_path(words[7]),
+        .input = main_path(words[8]),
         .tool = strchr(argv[0], '/') ? argv[0] : tool,
     };
 
     report = (int) strtol(words[2], NULL, 10);
-    snprintf(temporary, sizeof(temporary), "TMPDIR=%s", inside.job);
+    folder = inside.job ? inside.job : "/";
+    snprintf(temporary, sizeof(temporary), "TMPDIR=%s", folder);
     snprintf(tool, sizeof(tool), MAIN_TOOLS "%s", argv[0]);
 
     if (access(inside.tool, X_OK) != 0) {
@@ -59,7 +68,7 @@ main_run(char **words)
     if (fcntl(report, F_SETFD, FD_CLOEXEC) != 0) {
         return main_fail("the descriptor for reports");
     }
-    if (chdir(inside.job) != 0) {
+    if (chdir(folder) != 0) {
         return main_fail("the job's folder");
     }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {

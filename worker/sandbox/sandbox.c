@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "worker/base/clock.h"
@@ -38,6 +39,8 @@ static void sandbox_take_lines(sandbox_run_t *run, const char *bytes,
 static void sandbox_take_error(sandbox_run_t *run, const char *bytes,
                                size_t len);
 static int sandbox_bury(sandbox_run_t *run);
+static int sandbox_linger(const sandbox_run_t *run, int waited);
+static void sandbox_kill_left(void);
 static void sandbox_close(int *fd);
 static long sandbox_left_ms(const sandbox_run_t *run);
 
@@ -48,7 +51,13 @@ sandbox_run(const sandbox_t *sandbox, sandbox_result_t *result)
     int status;
     sandbox_rc_t rc, ended;
     sandbox_run_t run = {
-        .sandbox = sandbox, .result = result, .report = -1, .listener = -1
+        .sandbox = sandbox,
+        .result = result,
+        .out = -1,
+        .err = -1,
+        .report = -1,
+        .listener = -1,
+        .alive = -1,
     };
 
     memset(result, 0, sizeof(*result));
@@ -61,11 +70,11 @@ sandbox_run(const sandbox_t *sandbox, sandbox_result_t *result)
     }
 
     rc = sandbox_start(&run);
-    if (rc != SANDBOX_OK) {
+    if (rc == SANDBOX_OK) {
+        rc = sandbox_watch(&run);
+    } else if (run.pid <= 0) {
         return rc;
     }
-
-    rc = sandbox_watch(&run);
 
     /* The first process in bubblewrap's namespace dies with bubblewrap, and
        the kernel ends the others with it. A bare tool has made none. */
@@ -75,6 +84,7 @@ sandbox_run(const sandbox_t *sandbox, sandbox_result_t *result)
     }
     sandbox_close(&run.out);
     sandbox_close(&run.err);
+    sandbox_close(&run.alive);
 
     status = sandbox_bury(&run);
     if (!run.ready) {
@@ -98,7 +108,9 @@ sandbox_start(sandbox_run_t *run)
     int out[2], err[2], report[2];
     pid_t parent = getpid();
 
-    sandbox_folder_measure(run->sandbox->folder, &run->before);
+    if (run->sandbox->folder != NULL) {
+        sandbox_folder_measure(run->sandbox->folder, &run->before);
+    }
 
     /* Whatever a tool leaves behind is left to us. */
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || pipe2(out, O_CLOEXEC) != 0) {
@@ -122,13 +134,14 @@ sandbox_start(sandbox_run_t *run)
     }
 
     setpgid(run->pid, run->pid);
+    run->alive = (int) syscall(SYS_pidfd_open, run->pid, 0);
     close(out[1]);
     close(err[1]);
     close(report[1]);
     run->out = out[0];
     run->err = err[0];
     run->report = report[0];
-    return SANDBOX_OK;
+    return run->alive != -1 ? SANDBOX_OK : SANDBOX_BROKEN;
 
 failed_fork:
 
@@ -152,7 +165,7 @@ static void
 sandbox_child(const sandbox_t *sandbox, int out, int err, int report,
               pid_t parent)
 {
-    int null;
+    int in;
     const char *argv[SANDBOX_ARGV_MAX];
     sandbox_words_t words;
     sigset_t none;
@@ -172,12 +185,13 @@ sandbox_child(const sandbox_t *sandbox, int out, int err, int report,
     sigprocmask(SIG_SETMASK, &none, NULL);
 
     /* Above those that they become, lest one runs over another. */
-    null = fcntl(open("/dev/null", O_RDONLY), F_DUPFD_CLOEXEC,
-                 SANDBOX_REPORT_FD + 1);
+    in = fcntl(sandbox->descriptor ? sandbox->descriptor
+                                   : open("/dev/null", O_RDONLY),
+               F_DUPFD_CLOEXEC, SANDBOX_REPORT_FD + 1);
     out = fcntl(out, F_DUPFD_CLOEXEC, SANDBOX_REPORT_FD + 1);
     err = fcntl(err, F_DUPFD_CLOEXEC, SANDBOX_REPORT_FD + 1);
     report = fcntl(report, F_DUPFD_CLOEXEC, SANDBOX_REPORT_FD + 1);
-    if (dup2(null, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1
+    if (dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1
         || dup2(err, STDERR_FILENO) == -1
         || dup2(report, SANDBOX_REPORT_FD) == -1) {
         _exit(1);
@@ -199,18 +213,19 @@ sandbox_child(const sandbox_t *sandbox, int out, int err, int report,
 }
 
 
-/* Until both pipes are at their end, or there is a reason to kill. */
+/* Until the process and both pipes are at their end, for it may close these and
+   go on; or there is a reason to kill. */
 static sandbox_rc_t
 sandbox_watch(sandbox_run_t *run)
 {
     int ready;
     long wait, next_beat, left;
     sandbox_rc_t rc;
-    struct pollfd polled[3];
+    struct pollfd polled[4];
 
     next_beat = sandbox_left_ms(run) - SANDBOX_BEAT_MS;
 
-    while (run->out != -1 || run->err != -1) {
+    while (run->out != -1 || run->err != -1 || run->alive != -1) {
         left = sandbox_left_ms(run);
         if (left <= 0) {
             return sandbox_verdict_time(run, "time",
@@ -229,8 +244,9 @@ sandbox_watch(sandbox_run_t *run)
         polled[1] = (struct pollfd){ run->err, POLLIN, 0 };
         polled[2] = (struct pollfd){ run->ready ? run->listener : run->report,
                                      POLLIN, 0 };
+        polled[3] = (struct pollfd){ run->alive, POLLIN, 0 };
         wait = left - next_beat;
-        ready = poll(polled, 3, (int) (wait < left ? wait : left));
+        ready = poll(polled, 4, (int) (wait < left ? wait : left));
 
         if (ready == -1) {
             if (errno != EINTR) {
@@ -274,6 +290,9 @@ sandbox_events(sandbox_run_t *run, const struct pollfd *polled)
     }
     if (polled[2].revents != 0 && rc == SANDBOX_OK) {
         rc = sandbox_told(run);
+    }
+    if (polled[3].revents != 0) {
+        sandbox_close(&run->alive);
     }
 
     return rc;
@@ -404,20 +423,25 @@ sandbox_take_error(sandbox_run_t *run, const char *bytes, size_t len)
 }
 
 
-/* Waits for all that is left, and returns the status of what was started. */
+/* Waits for all that is left, and returns the status of what was started. What
+   does not go by itself is killed; even that may take its time, as for one that
+   waits for a disk. */
 static int
 sandbox_bury(sandbox_run_t *run)
 {
-    int status = 0, one;
+    int status = 0, one, waited = 0;
     pid_t pid;
     struct rusage used;
 
     for (;;) {
-        pid = wait4(-1, &one, 0, &used);
+        pid = wait4(-1, &one, WNOHANG, &used);
         if (pid == -1 && errno != EINTR) {
             return status;
         }
-        if (pid == -1) {
+        if (pid == 0) {
+            waited = sandbox_linger(run, waited);
+        }
+        if (pid <= 0) {
             continue;
         }
 
@@ -431,6 +455,44 @@ sandbox_bury(sandbox_run_t *run)
             run->memory = used.ru_maxrss * 1024;
         }
     }
+}
+
+
+/* Some time goes by: returns how much that makes since the end, in ms. */
+static int
+sandbox_linger(const sandbox_run_t *run, int waited)
+{
+    const int ms = waited < SANDBOX_BEAT_MS ? 1 : SANDBOX_BEAT_MS;
+
+    if (waited >= SANDBOX_BEAT_MS) {
+        sandbox_kill_left();
+        if (run->sandbox->beat != NULL) {
+            (void) run->sandbox->beat(run->sandbox->data);
+        }
+    }
+
+    clock_sleep(ms);
+    return waited + ms;
+}
+
+
+/* bubblewrap that was killed early leaves a first process in its namespace that
+   waits for ever. */
+static void
+sandbox_kill_left(void)
+{
+    int pid;
+    FILE *file;
+
+    file = fopen("/proc/thread-self/children", "re");
+    if (file == NULL) {
+        return;
+    }
+
+    while (fscanf(file, "%d", &pid) == 1) {
+        kill(pid, SIGKILL);
+    }
+    fclose(file);
 }
 
 

@@ -25,6 +25,7 @@
 
 #define SANDBOX_INPUT "/in/original"
 #define SANDBOX_JOB "/job"
+#define SANDBOX_READER "/in/reader" /* sluice-reader, as argv[0]: reader.h */
 
 typedef enum {
     SANDBOX_OK,        /* exit code 0 */
@@ -46,8 +47,10 @@ typedef enum {
 
 typedef struct {
     const char *const *argv; /* the tool and its arguments, ends with NULL */
-    const char *folder;      /* becomes /job, writable */
+    const char *folder;      /* becomes /job, writable; NULL: none */
     const char *input;       /* becomes /in/original; NULL: none */
+    int descriptor;          /* becomes stdin, and stays the caller's; 0: none,
+                                and stdin is at its end */
 
     int cpu_seconds;
     int wall_seconds;
@@ -75,8 +78,9 @@ typedef struct {
 
 /* Tries what this machine offers, in some 20 ms, and settles the form for this
    process and those it forks. `helper` is the path of sluice-sandbox; NULL: it
-   lies beside this program. 0 with a line for the log in `said`, or -1 with the
-   reason why there is no sandbox of this form here. */
+   lies beside this program. sluice-reader lies beside it. 0 with a line for the
+   log in `said`, or -1 with the reason why there is no sandbox of this form
+   here. */
 int sandbox_open(sandbox_form_t form, const char *helper, char *said,
                  size_t size);
 

@@ -1,8 +1,10 @@
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "worker/base/file.h"
+#include "reader.h"
 #include "sandbox.h"
 #include "sandbox_check.h"
 #include "sandbox_form.h"
@@ -39,6 +41,7 @@ typedef struct {
 
 static void sandbox_check_features(sandbox_check_run_t *run, const char *said);
 static void sandbox_check_landlock(sandbox_check_run_t *run);
+static void sandbox_check_reader(sandbox_check_run_t *run);
 static void sandbox_check_tries(sandbox_check_run_t *run);
 static void sandbox_check_try(sandbox_check_run_t *run,
                               const sandbox_check_t *check);
@@ -67,6 +70,7 @@ sandbox_check(FILE *out)
     }
 
     sandbox_check_features(&run, said);
+    sandbox_check_reader(&run);
     sandbox_check_tries(&run);
     sandbox_check_threads(&run);
 
@@ -114,6 +118,31 @@ sandbox_check_landlock(sandbox_check_run_t *run)
 
 
 static void
+sandbox_check_reader(sandbox_check_run_t *run)
+{
+    sandbox_rc_t rc;
+    reader_result_t result;
+    const reader_t reader = { .kind = "length",
+                              .fd = open("/proc/self/exe",
+                                         O_RDONLY | O_CLOEXEC),
+                              .cpu_seconds = CHECK_PATIENCE,
+                              .wall_seconds = CHECK_PATIENCE,
+                              .memory = CHECK_MEMORY };
+
+    rc = reader_run(&reader, &result);
+    result.err[strcspn(result.err, "\n")] = '\0';
+    sandbox_check_line(run, rc == SANDBOX_OK ? "ok" : "FAILED",
+                       "readers of our own",
+                       rc == SANDBOX_OK ? "one file, and nothing else"
+                       : *result.why    ? result.why
+                                        : result.err);
+
+    json_decref(result.found);
+    close(reader.fd);
+}
+
+
+static void
 sandbox_check_tries(sandbox_check_run_t *run)
 {
     size_t i;
@@ -141,6 +170,7 @@ sandbox_check_tries(sandbox_check_run_t *run)
         { "size of the output", "output", "", CHECK_PLAIN },
         { "processor time", "spin", "", CHECK_CPU },
         { "time", "sleep", "", CHECK_WALL },
+        { "time behind closed pipes", "mute", "", CHECK_WALL },
         { "signals to the worker", "kill", parent, CHECK_PLAIN },
         { "ptrace of the worker", "ptrace", parent, CHECK_PLAIN },
         { "mounts", "mount", "", CHECK_PLAIN },

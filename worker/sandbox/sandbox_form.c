@@ -5,6 +5,7 @@
 #include "sandbox_form.h"
 #include "sandbox_inside.h"
 
+#define SANDBOX_FORM_READER "sluice-reader"
 #define SANDBOX_FORM_TASKS 128 /* threads of a tool, with bubblewrap's own */
 
 static const char *const sandbox_form_bubblewrap[] = {
@@ -29,7 +30,7 @@ static const char *const sandbox_form_mounts[][3] = {
 #define SANDBOX_FORM_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static sandbox_form_t sandbox_form_settled;
-static char sandbox_form_helper[PATH_MAX];
+static char sandbox_form_helper[PATH_MAX], sandbox_form_reader[PATH_MAX];
 
 
 sandbox_form_t
@@ -44,6 +45,27 @@ sandbox_form_settle(sandbox_form_t form, const char *helper)
 {
     sandbox_form_settled = form;
     snprintf(sandbox_form_helper, sizeof(sandbox_form_helper), "%s", helper);
+    sandbox_form_beside(helper, sandbox_form_reader);
+}
+
+
+int
+sandbox_form_beside(const char *helper, char reader[PATH_MAX])
+{
+    const char *slash = strrchr(helper, '/');
+    int n, folder = slash ? (int) (slash - helper) + 1 : 0;
+
+    n = snprintf(reader, PATH_MAX, "%.*s%s", folder, helper,
+                 SANDBOX_FORM_READER);
+    return n < PATH_MAX ? 0 : -1;
+}
+
+
+static int
+sandbox_form_reads(const sandbox_t *sandbox)
+{
+    return sandbox->argv[0] != NULL
+           && strcmp(sandbox->argv[0], SANDBOX_READER) == 0;
 }
 
 
@@ -68,9 +90,18 @@ sandbox_form_outside(const sandbox_t *sandbox, const char **argv)
     argv[n++] = "--ro-bind";
     argv[n++] = sandbox_form_helper;
     argv[n++] = SANDBOX_SELF;
-    argv[n++] = "--bind";
-    argv[n++] = sandbox->folder;
-    argv[n++] = SANDBOX_JOB;
+
+    if (sandbox_form_reads(sandbox)) {
+        argv[n++] = "--ro-bind";
+        argv[n++] = sandbox_form_reader;
+        argv[n++] = SANDBOX_READER;
+    }
+
+    if (sandbox->folder != NULL) {
+        argv[n++] = "--bind";
+        argv[n++] = sandbox->folder;
+        argv[n++] = SANDBOX_JOB;
+    }
 
     if (sandbox->input != NULL) {
         argv[n++] = "--ro-bind";
@@ -95,10 +126,13 @@ sandbox_form_word(const sandbox_t *sandbox, const char *word,
     if (strcmp(word, SANDBOX_SELF) == 0) {
         return sandbox_form_helper;
     }
+    if (strcmp(word, SANDBOX_READER) == 0) {
+        return sandbox_form_reader;
+    }
     if (strcmp(word, SANDBOX_INPUT) == 0 && sandbox->input != NULL) {
         return sandbox->input;
     }
-    if (strncmp(word, SANDBOX_JOB "/", len + 1) == 0
+    if (strncmp(word, SANDBOX_JOB "/", len + 1) == 0 && sandbox->folder != NULL
         && file_join(path, sandbox->folder, word + len + 1) == 0) {
         return path;
     }
@@ -135,8 +169,10 @@ sandbox_argv(sandbox_form_t form, const sandbox_t *sandbox, int report,
         argv[n++] = words->numbers[i];
     }
 
-    argv[n++] = bare ? sandbox->folder : SANDBOX_JOB;
-    argv[n++] = sandbox->input == NULL ? "-"
+    argv[n++] = sandbox->folder == NULL ? SANDBOX_INSIDE_NONE
+                : bare                  ? sandbox->folder
+                                        : SANDBOX_JOB;
+    argv[n++] = sandbox->input == NULL ? SANDBOX_INSIDE_NONE
                 : bare                 ? sandbox->input
                                        : SANDBOX_INPUT;
 

@@ -13,14 +13,15 @@
    "run", the descriptor that takes reports, and those of sandbox_inside_t. */
 #define SANDBOX_INSIDE_RUN "run"
 #define SANDBOX_INSIDE_WORDS 9
+#define SANDBOX_INSIDE_NONE "-" /* in the place of a path */
 
 typedef struct {
     long cpu;          /* seconds */
     long memory;       /* bytes of address space */
     long file_size;    /* bytes */
     long tasks;        /* of this user in this namespace; 0: not limited */
-    const char *job;   /* may be written to */
-    const char *input; /* may be read; "-": none */
+    const char *job;   /* may be written to; NULL: none */
+    const char *input; /* may be read; NULL: none */
     const char *tool;  /* may be executed: a path */
 } sandbox_inside_t;
 

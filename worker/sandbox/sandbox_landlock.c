@@ -132,8 +132,10 @@ sandbox_landlock(const sandbox_inside_t *inside)
         }
     }
 
-    if (sandbox_landlock_allow(rules, inside->job, LANDLOCK_JOB & known) != 0
-        || (inside->input[0] != '-'
+    if ((inside->job != NULL
+         && sandbox_landlock_allow(rules, inside->job, LANDLOCK_JOB & known)
+                != 0)
+        || (inside->input != NULL
             && sandbox_landlock_allow(rules, inside->input, LANDLOCK_READ_FILE)
                    != 0)
         || sandbox_landlock_allow(rules, inside->tool,

@@ -24,7 +24,7 @@ sandbox_open_find(const char *helper, char path[PATH_MAX], char *said,
 {
     char *slash;
     ssize_t len;
-    char self[PATH_MAX - sizeof(SANDBOX_OPEN_HELPER)];
+    char self[PATH_MAX - sizeof(SANDBOX_OPEN_HELPER)], reader[PATH_MAX];
 
     if (helper == NULL) {
         len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -43,6 +43,10 @@ sandbox_open_find(const char *helper, char path[PATH_MAX], char *said,
     if (access(path, X_OK) != 0) {
         snprintf(said, size, "%s is not there, or not to be executed",
                  helper ? helper : path);
+        return -1;
+    }
+    if (sandbox_form_beside(path, reader) != 0 || access(reader, X_OK) != 0) {
+        snprintf(said, size, "%s is not there, or not to be executed", reader);
         return -1;
     }
 

@@ -23,6 +23,10 @@ sandbox_verdict_folder(sandbox_run_t *run, int failed)
     sandbox_folder_t folder;
     const sandbox_t *sandbox = run->sandbox;
 
+    if (sandbox->folder == NULL) {
+        return SANDBOX_OK;
+    }
+
     sandbox_folder_measure(sandbox->folder, &folder);
 
     if (folder.beyond) {

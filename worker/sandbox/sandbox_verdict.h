@@ -16,6 +16,7 @@ typedef struct {
     sandbox_result_t *result;
     pid_t pid;
     int out, err;            /* -1 once at their end */
+    int alive;               /* a pidfd; -1 once the process has ended */
     int report, listener;    /* sandbox_report.h; -1 once there is none */
     int ready;               /* the tool itself has begun */
     sandbox_folder_t before; /* what the folder held */

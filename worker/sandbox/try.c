@@ -279,6 +279,7 @@ try_output(const char *word)
 
 static int try_spin(const char *word) __attribute__((noreturn));
 static int try_sleep(const char *word) __attribute__((noreturn));
+static int try_mute(const char *word) __attribute__((noreturn));
 
 
 static int
@@ -297,6 +298,16 @@ try_sleep(const char *word)
     for (;;) {
         pause();
     }
+}
+
+
+/* Goes on behind closed pipes. */
+static int
+try_mute(const char *word)
+{
+    close(STDOUT_FILENO);
+    close(STDERR_FILENO);
+    try_sleep(word);
 }
 
 
@@ -417,6 +428,7 @@ static const try_t tries[] = {
     { "output", try_output },
     { "spin", try_spin },
     { "sleep", try_sleep },
+    { "mute", try_mute },
     { "kill", try_kill },
     { "ptrace", try_ptrace },
     { "mount", try_mount },

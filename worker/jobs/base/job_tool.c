@@ -1,16 +1,22 @@
 #include <stdlib.h>
 #include <string.h>
+#include "worker/base/file.h"
 #include "worker/base/log.h"
+#include "worker/sandbox/reader.h"
 #include "worker/store/disk.h"
 #include "job.h"
 
 #define JOB_MEMORY ((size_t) 4 << 30) /* bytes of a tool's address space */
 #define JOB_FILE_SIZE (64U << 20)     /* when a tool asks for none */
-#define JOB_FILES 4                   /* of that size that a tool may write */
+#define JOB_READER_MEMORY ((size_t) 256 << 20)
+#define JOB_WALL 3  /* seconds of the clock for one of processor time */
+#define JOB_FILES 4 /* of that size that a tool may write */
 
 
+/* What a run ended with, in the words for the owner. */
 static job_outcome_t
-job_judge(job_t *job, const job_tool_t *tool, sandbox_rc_t rc, const char *why)
+job_judge(job_t *job, const char *name, const char *refused,
+          const char *too_long, sandbox_rc_t rc, const char *why)
 {
     switch (rc) {
 
@@ -18,12 +24,12 @@ job_judge(job_t *job, const job_tool_t *tool, sandbox_rc_t rc, const char *why)
         return job->interrupted;
 
     case SANDBOX_FAILED:
-        return job_end(job, JOB_BAD, "%s%s%s%s", tool->refused,
+        return job_end(job, JOB_BAD, "%s%s%s%s", refused,
                        *why ? " Reading it " : "", why, *why ? "." : "");
 
     case SANDBOX_TOO_LONG: /* without its full stop */
-        return job_end(job, JOB_BAD, "%.*s: %s.",
-                       (int) strlen(tool->too_long) - 1, tool->too_long, why);
+        return job_end(job, JOB_BAD, "%.*s: %s.", (int) strlen(too_long) - 1,
+                       too_long, why);
 
     case SANDBOX_TOO_MUCH:
         return job_end(job, JOB_BAD,
@@ -45,11 +51,10 @@ job_judge(job_t *job, const job_tool_t *tool, sandbox_rc_t rc, const char *why)
 
     case SANDBOX_KILLED:
         return job_end(job, JOB_AGAIN, "%s was killed while it read the file.",
-                       tool->argv[0]);
+                       name);
 
     default:
-        return job_end(job, JOB_AGAIN, "%s could not be started.",
-                       tool->argv[0]);
+        return job_end(job, JOB_AGAIN, "%s could not be started.", name);
     }
 }
 
@@ -65,7 +70,7 @@ job_tool(job_t *job, const job_tool_t *tool, sandbox_result_t *result)
         .input = job->input[0] ? job->input : NULL,
         .cpu_seconds = tool->seconds,
         .wall_seconds = tool->wall_seconds ? tool->wall_seconds
-                                           : 3 * tool->seconds,
+                                           : JOB_WALL * tool->seconds,
         .memory = JOB_MEMORY,
         .file_size = file_size,
         .folder_size = JOB_FILES * file_size,
@@ -86,5 +91,61 @@ job_tool(job_t *job, const job_tool_t *tool, sandbox_result_t *result)
                   *result->why ? ", " : "", result->why, result->err);
     }
 
-    return job_judge(job, tool, rc, result->why);
+    return job_judge(job, tool->argv[0], tool->refused, tool->too_long, rc,
+                     result->why);
+}
+
+
+static job_outcome_t
+job_read_open(job_t *job, const job_reader_t *reader, int fd, json_t **found)
+{
+    sandbox_rc_t rc;
+    reader_result_t result;
+    const reader_t run = {
+        .kind = reader->kind,
+        .words = reader->words,
+        .fd = fd,
+        .cpu_seconds = reader->seconds,
+        .wall_seconds = JOB_WALL * reader->seconds,
+        .memory = reader->memory ? reader->memory : JOB_READER_MEMORY,
+        .beat = job_beat,
+        .data = job,
+    };
+
+    rc = reader_run(&run, &result);
+
+    if (rc == SANDBOX_OK) {
+        *found = result.found;
+        return result.found != NULL
+                   ? JOB_DONE
+                   : job_end(job, JOB_BAD, "%s", result.refused);
+    }
+
+    if (rc != SANDBOX_STOPPED) {
+        log_write(LOG_WARN, "job %s %s: the reader of %s ended with %d%s%s: %s",
+                  job->kind, job->id, reader->kind, result.code,
+                  *result.why ? ", " : "", result.why, result.err);
+    }
+
+    return job_judge(job, "The reader", reader->refused, reader->too_long, rc,
+                     result.why);
+}
+
+
+job_outcome_t
+job_read(job_t *job, const job_reader_t *reader, json_t **found)
+{
+    int fd;
+    job_outcome_t outcome;
+
+    *found = NULL;
+
+    fd = file_open(reader->path ? reader->path : job->input);
+    if (fd == -1) {
+        return job_errno(job, "opening a file to read");
+    }
+
+    outcome = job_read_open(job, reader, fd, found);
+    job_close(job, fd);
+    return outcome;
 }

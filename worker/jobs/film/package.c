@@ -11,6 +11,7 @@
 #include "film.h"
 
 #define PACKAGE_PROBE_SECONDS 60
+#define PACKAGE_READ_SECONDS 10
 
 /* What an hour of film may take, and what its result may weigh: the encoder is
    held to 8 Mbit/s. */
@@ -31,6 +32,7 @@
 #define PACKAGE_MISSING_PART 0.05
 #define PACKAGE_MISSING_MIN 1.0
 
+#define PACKAGE_CODECS "abcdefghijklmnopqrstuvwxyz0123456789.,"
 #define PACKAGE_MASTER "hls/master.m3u8"
 #define PACKAGE_WORDS 96
 
@@ -386,32 +388,54 @@ package_check(package_t *package)
 }
 
 
-static int
+static job_outcome_t
 package_codecs(package_t *package)
 {
-    int fd, rc = -1;
-    char path[PATH_MAX], *init;
-    size_t len = (size_t) package->checked.map_size;
+    int ok;
+    char path[PATH_MAX], map_size[24];
+    json_t *found;
+    job_outcome_t outcome;
+    const char *codecs;
+    const char *const words[] = { map_size,
+                                  !package->video   ? "a"
+                                  : !package->audio ? "v"
+                                                    : "va",
+                                  NULL };
+    const job_reader_t reader = {
+        .kind = "codecs",
+        .words = words,
+        .path = path,
+        .seconds = PACKAGE_READ_SECONDS,
+        .refused = "The codecs are unknown.",
+        .too_long = "Looking for the codecs took too long.",
+    };
 
-    if (len > PACKAGE_INIT_MAX
+    if (package->checked.map_size > PACKAGE_INIT_MAX
         || file_join(path, package->job->work, package->file) != 0) {
-        return -1;
+        return package_broken(package->job, "its first part is too long");
+    }
+    snprintf(map_size, sizeof(map_size), "%llu",
+             (unsigned long long) package->checked.map_size);
+
+    outcome = job_read(package->job, &reader, &found);
+    if (outcome != JOB_DONE) {
+        return outcome == JOB_BAD
+                   ? package_broken(package->job, "its codecs are unknown")
+                   : outcome;
     }
 
-    fd = file_open(path);
-    init = malloc(len);
-
-    if (fd != -1 && init != NULL && read(fd, init, len) == (ssize_t) len) {
-        rc = playlist_codecs(init, len, package->video, package->audio,
-                             package->variant.codecs,
-                             sizeof(package->variant.codecs));
+    /* it goes into a playlist */
+    codecs = json_string_value(json_object_get(found, "codecs"));
+    ok = codecs != NULL && *codecs != '\0'
+         && codecs[strspn(codecs, PACKAGE_CODECS)] == '\0';
+    if (ok) {
+        snprintf(package->variant.codecs, sizeof(package->variant.codecs), "%s",
+                 codecs);
     }
+    json_decref(found);
 
-    if (fd != -1) {
-        close(fd);
-    }
-    free(init);
-    return rc;
+    return ok ? JOB_DONE
+              : package_broken(package->job, "its codecs are unknown");
 }
 
 
@@ -421,6 +445,7 @@ package_master(package_t *package)
     int n;
     char text[1024], path[PATH_MAX];
     struct stat st;
+    job_outcome_t outcome;
     playlist_variant_t *variant = &package->variant;
 
     variant->uri = package->playlist + strlen("hls/");
@@ -429,8 +454,9 @@ package_master(package_t *package)
     variant->width = package->width;
     variant->height = package->height;
 
-    if (package_codecs(package) != 0) {
-        return package_broken(package->job, "its codecs are unknown");
+    outcome = package_codecs(package);
+    if (outcome != JOB_DONE) {
+        return outcome;
     }
 
     /* A tool may have put a link in the place of the folder. */

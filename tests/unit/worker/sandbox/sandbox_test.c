@@ -111,6 +111,14 @@ stop_at_once(void *data)
 }
 
 
+static int
+stop_the_fifth_time(void *data)
+{
+    (void) data;
+    return ++beats >= 5;
+}
+
+
 START_TEST(what_a_tool_says_comes_back)
 {
     sandbox_form_t form;
@@ -402,6 +410,43 @@ START_TEST(a_tool_that_sleeps_is_ended)
         sandbox.wall_seconds = 1;
         ck_assert_int_eq(run(&sandbox), SANDBOX_TOO_LONG);
         ck_assert_str_eq(result.why, "time limit of 1 s reached");
+        free(result.output);
+    }
+}
+END_TEST
+
+
+START_TEST(a_tool_that_closes_its_pipes_is_ended_all_the_same)
+{
+    sandbox_form_t form;
+    const char *argv[] = { SANDBOX_SELF, "try", "mute", NULL };
+    sandbox_t sandbox;
+
+    EACH_FORM(form)
+    {
+        sandbox = prepare(form, argv);
+        sandbox.wall_seconds = 1;
+        ck_assert_int_eq(run(&sandbox), SANDBOX_TOO_LONG);
+        ck_assert_str_eq(result.why, "time limit of 1 s reached");
+        free(result.output);
+    }
+}
+END_TEST
+
+
+START_TEST(a_beat_is_heard_while_a_tool_has_closed_its_pipes)
+{
+    sandbox_form_t form;
+    const char *argv[] = { SANDBOX_SELF, "try", "mute", NULL };
+    sandbox_t sandbox;
+
+    EACH_FORM(form)
+    {
+        beats = 0;
+        sandbox = prepare(form, argv);
+        sandbox.beat = stop_the_fifth_time;
+        ck_assert_int_eq(run(&sandbox), SANDBOX_STOPPED);
+        ck_assert_int_ge(beats, 5);
         free(result.output);
     }
 }
@@ -700,9 +745,12 @@ RUN("worker/sandbox", what_a_tool_says_comes_back,
     a_file_beyond_the_limit_ends_the_tool,
     files_that_are_too_large_together_end_the_tool,
     output_beyond_the_limit_ends_the_tool, processor_time_is_limited,
-    a_tool_that_sleeps_is_ended, other_processes_get_no_signals,
-    other_processes_cannot_be_looked_into, nothing_can_be_mounted,
-    a_tool_makes_no_namespaces, rarely_used_doors_of_the_kernel_are_closed,
+    a_tool_that_sleeps_is_ended,
+    a_tool_that_closes_its_pipes_is_ended_all_the_same,
+    a_beat_is_heard_while_a_tool_has_closed_its_pipes,
+    other_processes_get_no_signals, other_processes_cannot_be_looked_into,
+    nothing_can_be_mounted, a_tool_makes_no_namespaces,
+    rarely_used_doors_of_the_kernel_are_closed,
     what_nobody_listens_to_ends_the_process,
     a_tool_that_was_ended_by_the_filter_is_forbidden,
     a_tool_may_end_itself_by_a_signal, open_descriptors_are_not_handed_on,

@@ -1,0 +1,10 @@
+#include <stdio.h>
+#include "reading.h"
+
+
+int
+reading_refuse(reading_t *reading, const char *sentence)
+{
+    snprintf(reading->refused, sizeof(reading->refused), "%s", sentence);
+    return -1;
+}

@@ -1,0 +1,36 @@
+/* What sluice-reader reads: a function for each kind, and its row in
+   readings.c. They run in the sandbox, and call what core/, media/ and score/
+   have. */
+
+#ifndef SLUICE_READING_H
+#define SLUICE_READING_H
+
+#include <stddef.h>
+#include <jansson.h>
+#include "worker/sandbox/reader.h"
+
+typedef struct {
+    const unsigned char *bytes; /* the whole file; not terminated */
+    size_t len;
+    const char *const *words; /* ends with NULL */
+
+    json_t *found; /* an object: what was read goes in here */
+    char refused[READER_REFUSED_SIZE]; /* why not: a sentence for the owner */
+} reading_t;
+
+/* Refuses: sets the sentence, and returns -1. */
+int reading_refuse(reading_t *reading, const char *sentence);
+
+
+/* The kinds. Each returns 0 with `found` filled; or -1, with `refused`, unless
+   the trouble is not the file's. */
+
+/* How long it is: { bytes }. For sluice-worker --check, and for tests. */
+int reading_length(reading_t *reading);
+
+/* The codecs of a film that we made, by its initialization segment, which
+   words[0] says the bytes of: { codecs }, as RFC 6381 has them. words[1]: "v",
+   "a" or "va" for what must be there. */
+int reading_codecs(reading_t *reading);
+
+#endif
