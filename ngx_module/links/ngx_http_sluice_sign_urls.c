@@ -71,7 +71,7 @@ ngx_http_sluice_sign_urls_grant(ngx_http_sluice_sign_urls_t *with,
                                 const char *path, ngx_uint_t folder,
                                 const char *filename)
 {
-    char *grant, jti[NGX_HTTP_SLUICE_SIGN_URLS_JTI * 2];
+    char jti[NGX_HTTP_SLUICE_SIGN_URLS_JTI * 2];
     ngx_str_t opened;
     grant_claims_t claims;
 
@@ -102,53 +102,28 @@ ngx_http_sluice_sign_urls_grant(ngx_http_sluice_sign_urls_t *with,
         claims.iat = with->iat;
     }
 
-    grant = grant_sign(with->keys, ngx_http_sluice_signer(), &claims);
-
-    if (grant == NULL) {
-        ngx_log_error(NGX_LOG_ERR, with->log, 0,
-                      "no HS256 key to sign links with");
-    }
-
-    return grant;
+    return grant_sign(with->keys, ngx_http_sluice_signer(), &claims);
 }
 
 
-/* One grant for a folder, however many files of it are listed. */
+/* What has no link: its file is there, and the answer does without. */
 
-static ngx_int_t
-ngx_http_sluice_sign_urls_list(ngx_http_sluice_sign_urls_t *with, json_t *paths)
+static void
+ngx_http_sluice_sign_urls_without(ngx_http_sluice_sign_urls_t *with,
+                                  const char *path, const char *filename)
 {
-    char *grant;
-    size_t i;
-    json_t *path;
-    ngx_int_t rc;
+    const char *why;
 
-    if (json_array_size(paths) == 0) {
-        return NGX_OK;
-    }
+    why = jwk_set_signer(with->keys, JWA_BIT(JWA_HS256),
+                         ngx_http_sluice_signer())
+                  == NULL
+              ? "\"sluice_keys\" has no HS256 key"
+              : "no grant may have such a path or file name, or memory is "
+                "short";
 
-    grant = ngx_http_sluice_sign_urls_grant(
-        with, json_string_value(json_array_get(paths, 0)), 1, NULL);
-    if (grant == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = NGX_OK;
-
-    json_array_foreach(paths, i, path)
-    {
-        if (json_array_set_new(paths, i,
-                               json_sprintf("%s%s?grant=%s", with->origin,
-                                            json_string_value(path), grant))
-            != 0) {
-            rc = NGX_ERROR;
-            break;
-        }
-    }
-
-    free(grant);
-
-    return rc;
+    ngx_log_error(NGX_LOG_ERR, with->log, 0,
+                  "no link to \"%s\", saved as \"%s\": %s", path ? path : "",
+                  filename ? filename : "", why);
 }
 
 
@@ -171,17 +146,12 @@ ngx_http_sluice_sign_urls_play(ngx_http_sluice_sign_urls_t *with,
 
 static json_t *
 ngx_http_sluice_sign_urls_file(ngx_http_sluice_sign_urls_t *with,
-                               const json_t *link)
+                               const char *path, const char *filename)
 {
     char *grant;
     json_t *url;
-    const char *path;
 
-    path = json_string_value(
-        json_is_object(link) ? json_object_get(link, "path") : link);
-
-    grant = ngx_http_sluice_sign_urls_grant(
-        with, path, 0, json_string_value(json_object_get(link, "filename")));
+    grant = ngx_http_sluice_sign_urls_grant(with, path, 0, filename);
     url = grant ? json_sprintf("%s%s?grant=%s", with->origin, path, grant)
                 : NULL;
     free(grant);
@@ -190,45 +160,84 @@ ngx_http_sluice_sign_urls_file(ngx_http_sluice_sign_urls_t *with,
 }
 
 
-/*
- * `play` opens the folder of the playlist and carries the grant in the path,
- * which the playlist's relative URIs inherit; a list opens its folder; anything
- * else opens itself, {path, filename} as an attachment.
- */
+/* A new array, or NULL: one grant for a folder, however many files of it are
+   listed. */
 
-static ngx_int_t
-ngx_http_sluice_sign_urls_links(ngx_http_sluice_sign_urls_t *with,
-                                json_t *links)
+static json_t *
+ngx_http_sluice_sign_urls_list(ngx_http_sluice_sign_urls_t *with, json_t *paths)
 {
-    json_t *value;
-    ngx_int_t rc;
-    const char *key;
+    char *grant;
+    size_t i;
+    json_t *path, *urls;
 
-    json_object_foreach(links, key, value)
+    urls = json_array();
+
+    if (json_array_size(paths) == 0) {
+        return urls;
+    }
+
+    grant = ngx_http_sluice_sign_urls_grant(
+        with, json_string_value(json_array_get(paths, 0)), 1, NULL);
+
+    json_array_foreach(paths, i, path)
     {
-        if (json_is_array(value)) {
-            rc = ngx_http_sluice_sign_urls_list(with, value);
-
-        } else if (ngx_strcmp(key, "play") == 0) {
-            rc = json_object_set_new(
-                links, key,
-                ngx_http_sluice_sign_urls_play(with, json_string_value(value)));
-
-        } else {
-            rc = json_object_set_new(
-                links, key, ngx_http_sluice_sign_urls_file(with, value));
-        }
-
-        if (rc != NGX_OK) {
-            return NGX_ERROR;
+        if (grant == NULL
+            || json_array_append_new(
+                   urls, json_sprintf("%s%s?grant=%s", with->origin,
+                                      json_string_value(path), grant))
+                   != 0) {
+            json_decref(urls);
+            urls = NULL;
+            break;
         }
     }
 
-    return NGX_OK;
+    free(grant);
+
+    return urls;
 }
 
 
-static ngx_int_t
+/*
+ * `play` opens the folder of the playlist and carries the grant in the path,
+ * which the playlist's relative URIs inherit; a list opens its folder; anything
+ * else opens itself, {path, filename} as an attachment. One that cannot be
+ * signed is not there.
+ */
+
+static void
+ngx_http_sluice_sign_urls_links(ngx_http_sluice_sign_urls_t *with,
+                                json_t *links)
+{
+    void *next;
+    json_t *value, *first, *url;
+    const char *key, *path, *filename;
+
+    json_object_foreach_safe(links, next, key, value)
+    {
+        first = json_is_array(value)    ? json_array_get(value, 0)
+                : json_is_object(value) ? json_object_get(value, "path")
+                                        : value;
+        path = json_string_value(first);
+        filename = json_string_value(json_object_get(value, "filename"));
+
+        url = json_is_array(value) ? ngx_http_sluice_sign_urls_list(with, value)
+              : ngx_strcmp(key, "play") == 0
+                  ? ngx_http_sluice_sign_urls_play(with, path)
+                  : ngx_http_sluice_sign_urls_file(with, path, filename);
+
+        if (url == NULL) {
+            ngx_http_sluice_sign_urls_without(with, path, filename);
+            (void) json_object_del(links, key);
+            continue;
+        }
+
+        (void) json_object_set_new(links, key, url);
+    }
+}
+
+
+static void
 ngx_http_sluice_sign_urls_media(ngx_http_sluice_sign_urls_t *with,
                                 json_t *media)
 {
@@ -237,15 +246,11 @@ ngx_http_sluice_sign_urls_media(ngx_http_sluice_sign_urls_t *with,
 
     json_array_foreach(json_object_get(media, "attachments"), i, attachment)
     {
-        if (ngx_http_sluice_sign_urls_links(
-                with, json_object_get(attachment, "links"))
-            != NGX_OK) {
-            return NGX_ERROR;
-        }
+        ngx_http_sluice_sign_urls_links(with,
+                                        json_object_get(attachment, "links"));
     }
 
-    return ngx_http_sluice_sign_urls_links(with,
-                                           json_object_get(media, "links"));
+    ngx_http_sluice_sign_urls_links(with, json_object_get(media, "links"));
 }
 
 
@@ -284,14 +289,12 @@ ngx_http_sluice_sign_urls(ngx_http_request_t *r, json_t *body)
     items = json_object_get(body, "items");
 
     if (items == NULL) {
-        return ngx_http_sluice_sign_urls_media(&with, body);
+        ngx_http_sluice_sign_urls_media(&with, body);
     }
 
     json_array_foreach(items, i, item)
     {
-        if (ngx_http_sluice_sign_urls_media(&with, item) != NGX_OK) {
-            return NGX_ERROR;
-        }
+        ngx_http_sluice_sign_urls_media(&with, item);
     }
 
     return NGX_OK;

@@ -14,12 +14,12 @@
 #include "core/base/status.h"
 #include "core/base/text.h"
 #include "core/base/uuid.h"
+#include "core/grant/grant_rule.h"
 
 #include <jansson.h>
 
 
-#define NGX_HTTP_SLUICE_FILENAME_MAX 255 /* bytes, as file systems have it */
-#define NGX_HTTP_SLUICE_TITLE_MAX 500    /* characters, as the record has */
+#define NGX_HTTP_SLUICE_TITLE_MAX 500 /* characters, as the record has */
 
 
 const char *const ngx_http_sluice_score_args[NGX_HTTP_SLUICE_SCORE_ARGS] = {
@@ -86,8 +86,7 @@ ngx_http_sluice_label_check(ngx_http_request_t *r,
 
     ngx_http_sluice_label_basename(name);
 
-    if (name->len == 0 || name->len > NGX_HTTP_SLUICE_FILENAME_MAX
-        || !text_is_clean((char *) name->data, name->len)) {
+    if (!grant_rule_filename((char *) name->data, name->len)) {
         return ngx_http_sluice_label_refuse(r, "filename");
     }
 

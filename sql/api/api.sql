@@ -32,11 +32,13 @@ $$;
 
 
 -- The name that a file is saved under: the client's, with the extension that
--- its contents have.
+-- its contents have. Rows from before 2026-12 may have names that no link can
+-- (core/grant/grant_rule.c): what stands in the way is replaced.
 create or replace function api.download_name(filename text, extension text)
 returns text
 language sql immutable as $$
     select case when base <> '' and octet_length(base) <= 240
                 then base else 'original' end || '.' || extension
-    from regexp_replace(filename, '\.[^.]*$', '') base;
+    from regexp_replace(regexp_replace(filename, '\.[^.]*$', ''),
+                        '[\u0001-\u001f\u007f-\u009f/]', '_', 'g') base;
 $$;
