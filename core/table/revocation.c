@@ -216,6 +216,20 @@ revocation_find(revocation_t *table, revocation_kind_t kind, const void *id,
 }
 
 
+int64_t
+revocation_before(revocation_t *table, const void *user, size_t len,
+                  int64_t now)
+{
+    uint64_t hash[2];
+    const entry_t *entry;
+
+    flat_table_hash(&table->places, REVOCATION_SUB, user, len, hash);
+    entry = flat_table_find(&table->places, hash, now);
+
+    return entry != NULL ? entry->before : 0;
+}
+
+
 uint64_t
 revocation_generation(const revocation_t *table)
 {

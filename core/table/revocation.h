@@ -55,6 +55,11 @@ int revocation_put(revocation_t *table, revocation_kind_t kind, const void *id,
 int revocation_find(revocation_t *table, revocation_kind_t kind, const void *id,
                     size_t len, int64_t iat, int64_t now);
 
+/* Until when what was issued to this user is revoked, if not all of it is; else
+   0. */
+int64_t revocation_before(revocation_t *table, const void *user, size_t len,
+                          int64_t now);
+
 /* Another number whenever revocation_find() may say something else than it did,
    but for the passing of time; never 0. Without the lock: take it before the
    answers that are kept with it. */

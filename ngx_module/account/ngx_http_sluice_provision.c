@@ -6,6 +6,7 @@
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_query.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
+#include "ngx_module/zone/ngx_http_sluice_revocation.h"
 #include "core/base/status.h"
 #include "core/base/uuid.h"
 #include "core/grant/access.h"
@@ -39,8 +40,9 @@ ngx_http_sluice_provision_answer(ngx_http_request_t *r, void *data,
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_provision_user = {
     "provision_user",
-    "select status, body from api.provision_user($1::uuid, $2, $3, $4, $5, $6)",
-    6, 0
+    "select status, body "
+    "from api.provision_user($1::uuid, $2, $3, $4, $5, $6, $7)",
+    7, 0
 };
 
 
@@ -89,7 +91,8 @@ ngx_http_sluice_provision_submit(ngx_http_request_t *r, const issuer_t *issuer,
                                  const json_t *claims,
                                  ngx_http_sluice_provision_t *provision)
 {
-    ngx_str_t params[6];
+    u_char issued[NGX_INT64_LEN];
+    ngx_str_t params[7];
     issuer_person_t person;
     ngx_http_sluice_gate_ctx_t *ctx;
 
@@ -103,6 +106,10 @@ ngx_http_sluice_provision_submit(ngx_http_request_t *r, const issuer_t *issuer,
     ngx_http_sluice_provision_text(&params[3], person.email);
     ngx_http_sluice_provision_text(&params[4], person.name);
     ngx_http_sluice_provision_text(&params[5], role_name(ctx->access.role));
+
+    params[6].data = issued;
+    params[6].len = (size_t) (ngx_sprintf(issued, "%L", ctx->access.iat)
+                              - issued);
 
     return ngx_http_sluice_query(r, &ngx_http_sluice_provision_user, params,
                                  ngx_http_sluice_provision_answer, provision);
@@ -148,6 +155,25 @@ ngx_http_sluice_provision(ngx_http_request_t *r, ngx_http_handler_pt handler)
 }
 
 
+/* With a role goes what was made for it. */
+
+static void
+ngx_http_sluice_provision_revoked(ngx_http_request_t *r,
+                                  const ngx_sluice_pg_result_t *result)
+{
+    json_t *body;
+    ngx_str_t text;
+
+    if (ngx_sluice_pg_value(result, 0, 1, &text) != NGX_OK) {
+        return;
+    }
+
+    body = json_loadb((char *) text.data, text.len, 0, NULL);
+    ngx_http_sluice_revocation_publish(r, json_object_get(body, "revoked"));
+    json_decref(body);
+}
+
+
 static void
 ngx_http_sluice_provision_answer(ngx_http_request_t *r, void *data,
                                  const ngx_sluice_pg_result_t *result)
@@ -163,6 +189,8 @@ ngx_http_sluice_provision_answer(ngx_http_request_t *r, void *data,
         ngx_http_sluice_finish(r, ngx_http_sluice_reply(r, result, 0));
         return;
     }
+
+    ngx_http_sluice_provision_revoked(r, result);
 
     access = ngx_http_sluice_gate_access(r);
 

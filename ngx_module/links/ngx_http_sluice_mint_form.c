@@ -12,6 +12,8 @@
 
 
 #define NGX_HTTP_SLUICE_MINT_TTL_MAX 31622400 /* 366 days, in seconds */
+#define NGX_HTTP_SLUICE_MINT_TTL_COUNTED \
+    604800 /* 7 days: of a user's place in the zone, where no Redis counts */
 #define NGX_HTTP_SLUICE_MINT_CLOCKS 60 /* seconds that clocks may differ */
 #define NGX_HTTP_SLUICE_MINT_MEDIA "/media/xx/"
 
@@ -67,6 +69,35 @@ ngx_http_sluice_mint_members(ngx_http_request_t *r,
 }
 
 
+/* NULL, or why it may not live so long. */
+
+static const char *
+ngx_http_sluice_mint_too_long(ngx_http_request_t *r, const json_t *asked,
+                              time_t ttl)
+{
+    ngx_http_sluice_gate_ctx_t *ctx;
+    ngx_http_sluice_srv_conf_t *sscf;
+    ngx_http_sluice_main_conf_t *smcf;
+
+    ctx = ngx_http_sluice_gate_find_ctx(r);
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
+
+    if (json_object_get(asked, "sid") && ttl > sscf->refresh_ttl) {
+        return "A link that ends with a session lives no longer than one does.";
+    }
+
+    if ((json_object_get(asked, "uses") || json_object_get(asked, "bytes"))
+        && ttl > NGX_HTTP_SLUICE_MINT_TTL_COUNTED && smcf->redis == NULL
+        && ctx->access.role != ROLE_ADMIN) {
+        return "A link with uses or bytes lives for 604,800 seconds at most "
+               "where Redis does not count them.";
+    }
+
+    return NULL;
+}
+
+
 /* path or media, and until when: both become claims */
 
 static ngx_int_t
@@ -75,6 +106,7 @@ ngx_http_sluice_mint_target(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
 {
     time_t ttl;
     json_t *path, *media, *seconds;
+    const char *wrong;
     ngx_http_sluice_srv_conf_t *sscf;
     ngx_http_sluice_mint_link_t *link;
 
@@ -100,12 +132,22 @@ ngx_http_sluice_mint_target(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
                                            "This must be a media object's id.");
     }
 
-    ttl = seconds ? (time_t) json_integer_value(seconds) : sscf->link_ttl;
+    ttl = seconds ? (time_t) json_integer_value(seconds)
+          : json_object_get(link->asked, "sid")
+              ? ngx_min(sscf->link_ttl, sscf->refresh_ttl)
+              : sscf->link_ttl;
 
     if (seconds && (ttl < 1 || ttl > NGX_HTTP_SLUICE_MINT_TTL_MAX)) {
         return ngx_http_sluice_mint_refuse(r, mint, i, SLUICE_FIELD_INVALID,
                                            "expires_in",
                                            "Whole seconds, 1 to 31,622,400.");
+    }
+
+    wrong = ngx_http_sluice_mint_too_long(r, link->asked, ttl);
+
+    if (wrong) {
+        return ngx_http_sluice_mint_refuse(r, mint, i, SLUICE_FIELD_INVALID,
+                                           "expires_in", wrong);
     }
 
     if (json_object_set_new(link->asked, "exp", json_integer(ngx_time() + ttl))
@@ -276,6 +318,36 @@ ngx_http_sluice_mint_claims(ngx_http_request_t *r,
 }
 
 
+/* What makes it the caller's: its id, and, unless he is an admin, that it ends
+   with him. */
+
+static ngx_int_t
+ngx_http_sluice_mint_own(ngx_http_request_t *r,
+                         ngx_http_sluice_mint_link_t *link)
+{
+    ngx_http_sluice_gate_ctx_t *ctx;
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+    ctx = ngx_http_sluice_gate_find_ctx(r);
+
+    if (link->claims.sub == NULL && ctx->access.role != ROLE_ADMIN) {
+        link->claims.sub = ctx->access.sub;
+    }
+
+    if (link_id_make(sscf->keys, ctx->access.sub, link->claims.exp, link->jti)
+        != 0) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "no HS256 key to sign links with");
+        return NGX_ERROR;
+    }
+
+    link->claims.jti = link->jti;
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_http_sluice_mint_form(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
                           ngx_uint_t i)
@@ -314,11 +386,13 @@ ngx_http_sluice_mint_form(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
         return rc;
     }
 
-    if (ngx_http_sluice_mint_claims(r, link, &grant) != NGX_OK) {
+    if (ngx_http_sluice_mint_claims(r, link, &grant) != NGX_OK
+        || ngx_http_sluice_mint_own(r, link) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     mint->tied |= (link->claims.sub || link->claims.sid);
+    mint->counts |= (link->claims.limits & (GRANT_USES | GRANT_BYTES)) != 0;
 
     return NGX_DECLINED;
 }

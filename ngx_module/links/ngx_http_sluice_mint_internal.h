@@ -26,8 +26,9 @@ typedef struct {
 
 typedef struct {
     json_t *body;
-    ngx_uint_t list; /* {"links": […]} */
-    ngx_uint_t tied; /* some link has a sub or sid */
+    ngx_uint_t list;   /* {"links": […]} */
+    ngx_uint_t tied;   /* some link has a sub or sid */
+    ngx_uint_t counts; /* some link has uses or bytes */
     ngx_uint_t n;
     ngx_http_sluice_mint_link_t *links;
 } ngx_http_sluice_mint_t;

@@ -42,12 +42,13 @@ ngx_http_sluice_mint_ask_size(ngx_http_sluice_mint_link_t *link)
     grant_claims_t *claims;
 
     static const char names[] =
-        "{\"exp\":,\"reads\":false,\"media\":\"\",\"path\":\"\",\"sub\":\"\","
-        "\"sub_id\":\"\",\"sid\":\"\",\"sid_id\":\"\"},";
+        "{\"exp\":,\"jti\":\"\",\"reads\":false,\"counts\":true,\"media\":\"\","
+        "\"path\":\"\",\"sub\":\"\",\"sub_id\":\"\",\"sid\":\"\","
+        "\"sid_id\":\"\"},";
 
     claims = &link->claims;
 
-    return sizeof(names) + NGX_INT64_LEN + 3 * UUID_TEXT_LEN
+    return sizeof(names) + NGX_INT64_LEN + LINK_ID_LEN + 3 * UUID_TEXT_LEN
            + ngx_http_sluice_mint_escaped(claims->path)
            + ngx_http_sluice_mint_escaped(claims->sub)
            + ngx_http_sluice_mint_escaped(claims->sid);
@@ -89,9 +90,10 @@ ngx_http_sluice_mint_ask_link(u_char *p, ngx_http_sluice_mint_link_t *link)
 
     claims = &link->claims;
 
-    p = ngx_sprintf(p, "{\"exp\":%L,\"reads\":%s", claims->exp,
-                    claims->methods & ~(GRANT_GET | GRANT_HEAD) ? "false"
-                                                                : "true");
+    p = ngx_sprintf(
+        p, "{\"exp\":%L,\"jti\":\"%s\",\"reads\":%s%s", claims->exp, link->jti,
+        claims->methods & ~(GRANT_GET | GRANT_HEAD) ? "false" : "true",
+        claims->limits & (GRANT_USES | GRANT_BYTES) ? ",\"counts\":true" : "");
 
     if (link->media.len) {
         p = ngx_sprintf(p, ",\"media\":\"%V\"", &link->media);
@@ -112,7 +114,8 @@ ngx_http_sluice_mint_ask_link(u_char *p, ngx_http_sluice_mint_link_t *link)
 }
 
 
-/* {"tied":true,"sid":"…","links":[{"exp":…,"reads":…,"media":"…",…},…]} */
+/* {"tied":true,"counts":true,"sid":"…","links":[{"exp":…,"jti":"…",
+   "reads":…,"media":"…",…},…]} */
 
 ngx_int_t
 ngx_http_sluice_mint_ask(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint)
@@ -124,7 +127,8 @@ ngx_http_sluice_mint_ask(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint)
     ngx_http_sluice_gate_ctx_t *ctx;
 
     ctx = ngx_http_sluice_gate_find_ctx(r);
-    size = sizeof("{\"tied\":true,\"sid\":\"\",\"links\":[]}") + UUID_TEXT_LEN;
+    size = sizeof("{\"tied\":true,\"counts\":true,\"sid\":\"\",\"links\":[]}")
+           + UUID_TEXT_LEN;
 
     for (i = 0; i < mint->n; i++) {
         size += ngx_http_sluice_mint_ask_size(&mint->links[i]);
@@ -139,8 +143,9 @@ ngx_http_sluice_mint_ask(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint)
     params[0].len = UUID_TEXT_LEN;
     params[1].data = p;
 
-    p = ngx_sprintf(p, "{%s\"sid\":\"%s\",\"links\":[",
-                    mint->tied ? "\"tied\":true," : "", ctx->access.sid);
+    p = ngx_sprintf(p, "{%s%s\"sid\":\"%s\",\"links\":[",
+                    mint->tied ? "\"tied\":true," : "",
+                    mint->counts ? "\"counts\":true," : "", ctx->access.sid);
 
     for (i = 0; i < mint->n; i++) {
         if (i) {
@@ -235,12 +240,10 @@ ngx_http_sluice_mint_sign(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
                           const ngx_sluice_pg_result_t *result, ngx_uint_t i)
 {
     ngx_str_t path, issued;
-    ngx_http_sluice_gate_ctx_t *ctx;
     ngx_http_sluice_srv_conf_t *sscf;
     ngx_http_sluice_mint_link_t *link;
 
     sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
-    ctx = ngx_http_sluice_gate_find_ctx(r);
     link = &mint->links[i];
 
     if (ngx_sluice_pg_value(result, i, 3, &path) != NGX_OK
@@ -256,16 +259,12 @@ ngx_http_sluice_mint_sign(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
         link->claims.iat = ngx_atotm(issued.data, issued.len);
     }
 
-    if (link_id_make(sscf->keys, ctx->access.sub, link->claims.exp, link->jti)
-        == 0) {
-        link->claims.jti = link->jti;
-        link->grant = grant_sign(sscf->keys, ngx_http_sluice_signer(),
-                                 &link->claims);
-    }
+    link->grant = grant_sign(sscf->keys, ngx_http_sluice_signer(),
+                             &link->claims);
 
     if (link->grant == NULL) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "no HS256 key to sign links with");
+                      "a link was not signed");
         return NGX_ERROR;
     }
 

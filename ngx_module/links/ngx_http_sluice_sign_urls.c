@@ -3,6 +3,7 @@
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/zone/ngx_http_sluice_signer.h"
+#include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/uuid.h"
 #include "core/grant/access.h"
 #include "core/grant/grant.h"
@@ -42,14 +43,14 @@ ngx_http_sluice_sign_urls_jti(ngx_http_sluice_sign_urls_t *with,
                               char jti[NGX_HTTP_SLUICE_SIGN_URLS_JTI * 2])
 {
     u_char digest[EVP_MAX_MD_SIZE], *p;
-    u_char text[2 * UUID_TEXT_SIZE + NGX_TIME_T_LEN + GRANT_PATH_MAX];
+    u_char text[2 * UUID_TEXT_SIZE + 2 * (NGX_TIME_T_LEN + 1) + GRANT_PATH_MAX];
 
     if (path->len >= GRANT_PATH_MAX) {
         return NGX_ERROR;
     }
 
-    p = ngx_sprintf(text, "%s %s %T %V", with->access->sid, with->access->sub,
-                    with->exp, path);
+    p = ngx_sprintf(text, "%s %s %T %T %V", with->access->sid,
+                    with->access->sub, with->iat, with->exp, path);
 
     if (EVP_Digest(text, (size_t) (p - text), digest, NULL, EVP_sha256(), NULL)
         != 1) {
@@ -62,9 +63,9 @@ ngx_http_sluice_sign_urls_jti(ngx_http_sluice_sign_urls_t *with,
 }
 
 
-/* A grant for the path, or for the folder it is in, which ends with the
-   session, or with a user whose sessions are another issuer's; free() it. NULL
-   when it cannot be signed. */
+/* A grant for the path, or for the folder it is in, which ends with the user,
+   his role, and the session unless it is another issuer's; free() it. NULL when
+   it cannot be signed. */
 
 static char *
 ngx_http_sluice_sign_urls_grant(ngx_http_sluice_sign_urls_t *with,
@@ -94,12 +95,11 @@ ngx_http_sluice_sign_urls_grant(ngx_http_sluice_sign_urls_t *with,
     claims.jti = jti;
     claims.filename = filename;
 
+    claims.sub = with->access->sub;
+    claims.iat = with->iat;
+
     if (*with->access->sid && !with->access->foreign) {
         claims.sid = with->access->sid;
-
-    } else {
-        claims.sub = with->access->sub;
-        claims.iat = with->iat;
     }
 
     return grant_sign(with->keys, ngx_http_sluice_signer(), &claims);
@@ -279,12 +279,16 @@ ngx_http_sluice_sign_urls(ngx_http_request_t *r, json_t *body)
 
     /*
      * Times are rounded to a quarter of the life time: within it a path has one
-     * and the same URL for a session, which browsers' caches can keep.
+     * and the same URL for a session, which browsers' caches can keep, until
+     * what the user had is taken back.
      */
 
     step = ngx_http_sluice_sign_urls_step(sscf->link_ttl);
     with.iat = ngx_time() / step * step;
     with.exp = with.iat + step + sscf->link_ttl;
+    with.iat = ngx_max(
+        with.iat, ngx_http_sluice_zone_earliest(with.access->sub,
+                                                ngx_strlen(with.access->sub)));
 
     items = json_object_get(body, "items");
 

@@ -17,6 +17,7 @@
 
 #define NGX_HTTP_SLUICE_REVOCATION_TICK 200
 #define NGX_HTTP_SLUICE_REVOCATION_POLL 750
+#define NGX_HTTP_SLUICE_REVOCATION_NEWS 750
 #define NGX_HTTP_SLUICE_REVOCATION_CALM 1000
 #define NGX_HTTP_SLUICE_REVOCATION_FULL 60000
 
@@ -30,7 +31,7 @@
 
 #define NGX_HTTP_SLUICE_REVOCATION_KEPT 3600
 
-/* News that Redis did not take; after _FULL the others have read it. */
+/* News that Redis did not take; the others read it in the record. */
 
 #define NGX_HTTP_SLUICE_REVOCATION_UNSENT_MAX 1024
 
@@ -57,6 +58,7 @@ typedef struct {
     unsigned listens : 1; /* news comes */
     unsigned covered : 1; /* and a snapshot was begun since */
     unsigned reading : 1; /* a snapshot is on its way */
+    unsigned asking : 1;  /* for what is new */
     unsigned counts : 1;  /* it was begun while news came */
     unsigned failed : 1;  /* the last snapshot */
     unsigned mirror : 1;  /* Redis may have lost what it kept */
@@ -103,8 +105,8 @@ ngx_http_sluice_revocation_keep(ngx_http_sluice_revocation_news_t *news)
     if (rev->nunsent == NGX_HTTP_SLUICE_REVOCATION_UNSENT_MAX
         || (ngx_msec_int_t) (news->until - ngx_current_msec) <= 0) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "a revocation was not published: other machines learn "
-                      "of it within a minute");
+                      "a revocation was not published: other machines read it "
+                      "in the record");
         ngx_free(news);
         return;
     }
@@ -314,12 +316,14 @@ ngx_http_sluice_revocation_due(void)
         return 0;
     }
 
-    if (!rev->listens || rev->failed || !ngx_http_sluice_zone_known()) {
-        return ngx_http_sluice_zone_turn(NGX_HTTP_SLUICE_REVOCATION_POLL);
+    if (rev->failed || !ngx_http_sluice_zone_known()) {
+        return ngx_http_sluice_zone_turn(NGX_HTTP_SLUICE_TURN_ALL,
+                                         NGX_HTTP_SLUICE_REVOCATION_POLL);
     }
 
-    if (rev->covered) {
-        return ngx_http_sluice_zone_turn(NGX_HTTP_SLUICE_REVOCATION_FULL);
+    if (rev->covered || !rev->listens) {
+        return ngx_http_sluice_zone_turn(NGX_HTTP_SLUICE_TURN_ALL,
+                                         NGX_HTTP_SLUICE_REVOCATION_FULL);
     }
 
     age = ngx_current_msec - rev->listens_since;
@@ -328,7 +332,8 @@ ngx_http_sluice_revocation_due(void)
         return 0;
     }
 
-    if (ngx_http_sluice_zone_turn(age - NGX_HTTP_SLUICE_SNAPSHOT_SETTLE)) {
+    if (ngx_http_sluice_zone_turn(NGX_HTTP_SLUICE_TURN_ALL,
+                                  age - NGX_HTTP_SLUICE_SNAPSHOT_SETTLE)) {
         return 1;
     }
 
@@ -337,6 +342,19 @@ ngx_http_sluice_revocation_due(void)
     rev->mirror = 0;
 
     return 0;
+}
+
+
+/* Whatever Redis tells, or does not: what is new in the record is read. */
+
+static ngx_uint_t
+ngx_http_sluice_revocation_news_due(void)
+{
+    return ngx_http_sluice_revocation.conf->database
+           && ngx_http_sluice_zone_known()
+           && ngx_http_sluice_zone_horizon() != 0
+           && ngx_http_sluice_zone_turn(NGX_HTTP_SLUICE_TURN_NEWS,
+                                        NGX_HTTP_SLUICE_REVOCATION_NEWS);
 }
 
 
@@ -387,6 +405,20 @@ ngx_http_sluice_revocation_done(ngx_uint_t ok, ngx_uint_t mirrored)
 
 
 static void
+ngx_http_sluice_revocation_news_done(ngx_uint_t ok, ngx_uint_t mirrored)
+{
+    ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
+
+    rev->asking = 0;
+
+    if (!ok) {
+        rev->failed = 1;
+        ngx_http_sluice_revocation_wait(NGX_HTTP_SLUICE_REVOCATION_TICK);
+    }
+}
+
+
+static void
 ngx_http_sluice_revocation_tick(ngx_event_t *ev)
 {
     ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
@@ -402,6 +434,12 @@ ngx_http_sluice_revocation_tick(ngx_event_t *ev)
         rev->counts = rev->listens;
         ngx_http_sluice_snapshot(rev->conf, rev->listens && rev->mirror,
                                  ngx_http_sluice_revocation_done);
+    }
+
+    if (!rev->asking && ngx_http_sluice_revocation_news_due()) {
+        rev->asking = 1;
+        ngx_http_sluice_snapshot_news(rev->conf,
+                                      ngx_http_sluice_revocation_news_done);
     }
 
     ngx_http_sluice_revocation_wait(rev->covered && rev->nunsent == 0
@@ -460,8 +498,8 @@ ngx_http_sluice_revocation_stop(void)
 
     if (rev->nunsent) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "%ui revocations were not published: other machines "
-                      "learn of them within a minute",
+                      "%ui revocations were not published: other machines read "
+                      "them in the record",
                       rev->nunsent);
     }
 

@@ -1,12 +1,12 @@
 /*
  * How a revocation reaches every nginx process on every machine within a
- * second. PostgreSQL is the record, Redis carries the news, and the zone is
- * what a machine knows:
+ * second or two, in two ways. PostgreSQL is the record, Redis carries the news
+ * at once, and the zone is what a machine knows:
  *
  *   each process      listens to the channel and puts what it hears into the
  *                     zone
- *   one a machine     reads the record: at start, after each subscription,
- *                     every minute, and every second while Redis is away
+ *   one a machine     reads each second what is new in the record, and all of
+ *                     it at start, after each subscription and every minute
  *
  * Without sluice_database the record is a sorted set in Redis, which processes
  * with a database fill.

@@ -13,14 +13,14 @@
 #define NGX_HTTP_SLUICE_SNAPSHOT_KIND_MAX 16
 
 
-/* this process's */
-
 typedef struct {
     ngx_http_sluice_main_conf_t *conf;
     ngx_http_sluice_snapshot_done_pt done; /* NULL: nothing is on its way */
     ngx_uint_t position;                   /* in Redis's set */
     ngx_uint_t strange;                    /* of this page: not understood */
     ngx_uint_t unsaid;                     /* ZADDs without an answer */
+    uint64_t horizon; /* of the first page: all transactions before it are over,
+                         and what they wrote was seen */
     time_t began;
     unsigned mirror : 1;
     unsigned missed : 1; /* Redis's set lacks something */
@@ -38,14 +38,31 @@ static void ngx_http_sluice_snapshot_query(void);
 static void ngx_http_sluice_snapshot_range(void);
 
 
+/* without a row there is one of nulls, but for the horizon */
+
 static ngx_sluice_pg_statement_t ngx_http_sluice_snapshot_statement = {
     "revocations",
-    "select kind, id, before, exp from api.revocations($1, $2, $3)",
+    "select r.kind, r.id, r.before, r.exp, h.horizon "
+    "from (select pg_snapshot_xmin(pg_current_snapshot())::text horizon) h "
+    "left join api.revocations($1, $2, $3) r on true order by r.kind, r.id",
     3,
     0,
 };
 
+static ngx_sluice_pg_statement_t ngx_http_sluice_snapshot_new = {
+    "revoked_since",
+    "select r.kind, r.id, r.before, r.exp, h.horizon "
+    "from (select pg_snapshot_xmin(pg_current_snapshot())::text horizon) h "
+    "left join api.revoked_since($1::xid8, $2) r on true",
+    2,
+    0,
+};
+
+
+/* this process's */
+
 static ngx_http_sluice_snapshot_t ngx_http_sluice_snapshot_state;
+static ngx_http_sluice_snapshot_done_pt ngx_http_sluice_snapshot_news_done;
 
 
 static void
@@ -57,22 +74,24 @@ ngx_http_sluice_snapshot_end(ngx_uint_t ok)
     done = snap->done;
     snap->done = NULL;
 
+    if (ok && snap->horizon) {
+        ngx_http_sluice_zone_set_horizon(snap->horizon);
+    }
+
     done(ok, snap->mirror && !snap->missed);
 }
 
 
 static void
-ngx_http_sluice_snapshot_told(const char *record)
+ngx_http_sluice_snapshot_told(ngx_uint_t *strange, const char *record)
 {
-    ngx_http_sluice_snapshot_t *snap = &ngx_http_sluice_snapshot_state;
-
-    if (snap->strange) {
+    if (*strange) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "%ui revocations in %s are not understood and ignored",
-                      snap->strange, record);
+                      *strange, record);
     }
 
-    snap->strange = 0;
+    *strange = 0;
 }
 
 
@@ -106,6 +125,33 @@ ngx_http_sluice_snapshot_row(const ngx_sluice_pg_result_t *result,
     }
 
     return NGX_OK;
+}
+
+
+/* How many rows there are, and the horizon; -1 when it is not to be read. */
+
+static ngx_int_t
+ngx_http_sluice_snapshot_rows(const ngx_sluice_pg_result_t *result,
+                              uint64_t *horizon)
+{
+    off_t number;
+    ngx_str_t text;
+
+    if (result->rows == 0
+        || ngx_sluice_pg_value(result, 0, 4, &text) != NGX_OK) {
+        return -1;
+    }
+
+    number = ngx_atoof(text.data, text.len);
+    if (number <= 0) {
+        return -1;
+    }
+
+    *horizon = (uint64_t) number;
+
+    return ngx_sluice_pg_value(result, 0, 0, &text) == NGX_OK
+               ? (ngx_int_t) result->rows
+               : 0;
 }
 
 
@@ -149,7 +195,7 @@ ngx_http_sluice_snapshot_next(void)
     }
 
     /* no other process begins while this one is at it */
-    (void) ngx_http_sluice_zone_turn(0);
+    (void) ngx_http_sluice_zone_turn(NGX_HTTP_SLUICE_TURN_ALL, 0);
 
     ngx_http_sluice_snapshot_query();
 }
@@ -204,24 +250,34 @@ ngx_http_sluice_snapshot_mirror(const revocation_message_t *message)
 
 
 static void
-ngx_http_sluice_snapshot_rows(void *data, const ngx_sluice_pg_result_t *result)
+ngx_http_sluice_snapshot_page(void *data, const ngx_sluice_pg_result_t *result)
 {
-    ngx_uint_t i;
+    uint64_t horizon;
+    ngx_int_t i, rows;
     revocation_message_t message;
     ngx_http_sluice_snapshot_t *snap = &ngx_http_sluice_snapshot_state;
 
-    if (result->status != SLUICE_OK || ngx_exiting) {
+    rows = result->status == SLUICE_OK && !ngx_exiting
+               ? ngx_http_sluice_snapshot_rows(result, &horizon)
+               : -1;
+
+    if (rows < 0) {
         ngx_http_sluice_snapshot_end(0);
         return;
     }
 
-    snap->whole = result->rows < NGX_HTTP_SLUICE_SNAPSHOT_PAGE;
+    if (snap->horizon == 0) {
+        snap->horizon = horizon;
+    }
+
+    snap->whole = rows < NGX_HTTP_SLUICE_SNAPSHOT_PAGE;
 
     /* held while the page is worked on: answers may come before it is done */
     snap->unsaid = 1;
 
-    for (i = 0; i < result->rows; i++) {
-        if (ngx_http_sluice_snapshot_row(result, i, &message) != NGX_OK) {
+    for (i = 0; i < rows; i++) {
+        if (ngx_http_sluice_snapshot_row(result, (ngx_uint_t) i, &message)
+            != NGX_OK) {
             snap->strange++;
             continue;
         }
@@ -233,7 +289,7 @@ ngx_http_sluice_snapshot_rows(void *data, const ngx_sluice_pg_result_t *result)
         }
     }
 
-    ngx_http_sluice_snapshot_told("the database");
+    ngx_http_sluice_snapshot_told(&snap->strange, "the database");
 
     if (!snap->whole && ngx_http_sluice_snapshot_behind(result) != NGX_OK) {
         ngx_http_sluice_snapshot_end(0);
@@ -262,9 +318,95 @@ ngx_http_sluice_snapshot_query(void)
 
     if (ngx_sluice_pg_query(snap->conf->database,
                             &ngx_http_sluice_snapshot_statement, params,
-                            ngx_http_sluice_snapshot_rows, NULL, &query)
+                            ngx_http_sluice_snapshot_page, NULL, &query)
         != SLUICE_OK) {
         ngx_http_sluice_snapshot_end(0);
+    }
+}
+
+
+/* what is new */
+
+static void
+ngx_http_sluice_snapshot_news_end(ngx_uint_t ok)
+{
+    ngx_http_sluice_snapshot_done_pt done;
+
+    done = ngx_http_sluice_snapshot_news_done;
+    ngx_http_sluice_snapshot_news_done = NULL;
+
+    done(ok, 0);
+}
+
+
+/* In a record that was put back from a copy transactions may have begun to
+   count anew. */
+
+static void
+ngx_http_sluice_snapshot_news_rows(void *data,
+                                   const ngx_sluice_pg_result_t *result)
+{
+    uint64_t horizon;
+    ngx_int_t i, rows;
+    ngx_uint_t strange;
+    revocation_message_t message;
+
+    if (ngx_http_sluice_snapshot_news_done == NULL) {
+        return;
+    }
+
+    rows = result->status == SLUICE_OK && !ngx_exiting
+               ? ngx_http_sluice_snapshot_rows(result, &horizon)
+               : -1;
+    strange = 0;
+
+    for (i = 0; i < rows; i++) {
+        if (ngx_http_sluice_snapshot_row(result, (ngx_uint_t) i, &message)
+            == NGX_OK) {
+            ngx_http_sluice_zone_apply(&message);
+        } else {
+            strange++;
+        }
+    }
+
+    ngx_http_sluice_snapshot_told(&strange, "the database");
+
+    if (rows < 0 || rows >= NGX_HTTP_SLUICE_SNAPSHOT_PAGE
+        || horizon < ngx_http_sluice_zone_horizon()) {
+        ngx_http_sluice_snapshot_news_end(0);
+        return;
+    }
+
+    ngx_http_sluice_zone_set_horizon(horizon);
+    ngx_http_sluice_snapshot_news_end(1);
+}
+
+
+void
+ngx_http_sluice_snapshot_news(ngx_http_sluice_main_conf_t *smcf,
+                              ngx_http_sluice_snapshot_done_pt done)
+{
+    ngx_str_t params[2];
+    ngx_sluice_pg_query_t *query;
+
+    u_char since[NGX_INT64_LEN], many[NGX_INT_T_LEN];
+
+    ngx_http_sluice_snapshot_news_done = done;
+
+    params[0].data = since;
+    params[0].len = (size_t) (ngx_sprintf(since, "%uL",
+                                          ngx_http_sluice_zone_horizon())
+                              - since);
+    params[1].data = many;
+    params[1].len = (size_t) (ngx_sprintf(many, "%i",
+                                          NGX_HTTP_SLUICE_SNAPSHOT_PAGE)
+                              - many);
+
+    if (ngx_sluice_pg_query(smcf->database, &ngx_http_sluice_snapshot_new,
+                            params, ngx_http_sluice_snapshot_news_rows, NULL,
+                            &query)
+        != SLUICE_OK) {
+        ngx_http_sluice_snapshot_news_end(0);
     }
 }
 
@@ -299,14 +441,14 @@ ngx_http_sluice_snapshot_members(void *data, sluice_status_t status,
         }
     }
 
-    ngx_http_sluice_snapshot_told("Redis");
+    ngx_http_sluice_snapshot_told(&snap->strange, "Redis");
 
     if (n < NGX_HTTP_SLUICE_SNAPSHOT_PAGE) {
         ngx_http_sluice_snapshot_end(1);
         return;
     }
 
-    (void) ngx_http_sluice_zone_turn(0);
+    (void) ngx_http_sluice_zone_turn(NGX_HTTP_SLUICE_TURN_ALL, 0);
 
     snap->position += n;
     ngx_http_sluice_snapshot_range();
@@ -376,4 +518,5 @@ void
 ngx_http_sluice_snapshot_stop(void)
 {
     ngx_http_sluice_snapshot_state.done = NULL;
+    ngx_http_sluice_snapshot_news_done = NULL;
 }

@@ -49,7 +49,9 @@ typedef struct {
     size_t revocations;
     size_t budgets;
     ngx_atomic_t known;
-    ngx_msec_t turn;             /* when it was somebody's; 0: nobody's yet */
+    ngx_msec_t turns[NGX_HTTP_SLUICE_TURNS]; /* when they were somebody's; 0:
+                                                nobody's yet */
+    uint64_t horizon;
     time_t alerted;              /* when a full table was told */
     ngx_atomic_t configurations; /* that were read */
     ngx_http_sluice_zone_process_t processes[NGX_MAX_PROCESSES];
@@ -269,6 +271,24 @@ ngx_http_sluice_zone_generation(void)
 }
 
 
+time_t
+ngx_http_sluice_zone_earliest(const char *user, size_t len)
+{
+    int64_t before;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return 0;
+    }
+
+    ngx_http_sluice_zone_lock();
+    before = revocation_before(ngx_http_sluice_zone_revocations(), user, len,
+                               ngx_time());
+    ngx_http_sluice_zone_unlock();
+
+    return before ? (time_t) before + 1 : 0;
+}
+
+
 ngx_uint_t
 ngx_http_sluice_zone_revoked(revocation_kind_t kind, const void *id, size_t len,
                              time_t iat)
@@ -385,31 +405,50 @@ ngx_http_sluice_zone_set_known(void)
 
 
 ngx_uint_t
-ngx_http_sluice_zone_turn(ngx_msec_t every)
+ngx_http_sluice_zone_turn(ngx_http_sluice_turn_t turn, ngx_msec_t every)
 {
     ngx_uint_t ours;
-    ngx_msec_t *turn;
+    ngx_msec_t *last;
 
     if (ngx_http_sluice_zone_sh == NULL) {
         return 0;
     }
 
-    turn = &ngx_http_sluice_zone_sh->turn;
+    last = &ngx_http_sluice_zone_sh->turns[turn];
 
     ngx_http_sluice_zone_lock();
 
     /* another process may have looked at the clock later than this one */
-    ours = *turn == 0
-           || (ngx_msec_int_t) (ngx_current_msec - *turn)
+    ours = *last == 0
+           || (ngx_msec_int_t) (ngx_current_msec - *last)
                   >= (ngx_msec_int_t) every;
 
     if (ours) {
-        *turn = ngx_current_msec ? ngx_current_msec : 1;
+        *last = ngx_current_msec ? ngx_current_msec : 1;
     }
 
     ngx_http_sluice_zone_unlock();
 
     return ours;
+}
+
+
+uint64_t
+ngx_http_sluice_zone_horizon(void)
+{
+    return ngx_http_sluice_zone_sh ? __atomic_load_n(
+               &ngx_http_sluice_zone_sh->horizon, __ATOMIC_ACQUIRE)
+                                   : 0;
+}
+
+
+void
+ngx_http_sluice_zone_set_horizon(uint64_t horizon)
+{
+    if (ngx_http_sluice_zone_sh) {
+        __atomic_store_n(&ngx_http_sluice_zone_sh->horizon, horizon,
+                         __ATOMIC_RELEASE);
+    }
 }
 
 

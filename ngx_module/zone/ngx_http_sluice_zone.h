@@ -54,6 +54,10 @@ uint64_t ngx_http_sluice_zone_generation(void);
 ngx_uint_t ngx_http_sluice_zone_revoked(revocation_kind_t kind, const void *id,
                                         size_t len, time_t iat);
 
+/* When what is issued to this user now must be issued at the earliest, so that
+   it is not taken for what was revoked; 0: at any time. */
+time_t ngx_http_sluice_zone_earliest(const char *user, size_t len);
+
 /* Puts a revocation, or a spent budget, into the zone. When the table is full
    an alert says so, at most once a minute. */
 void ngx_http_sluice_zone_apply(const revocation_message_t *message);
@@ -63,9 +67,22 @@ void ngx_http_sluice_zone_apply(const revocation_message_t *message);
 ngx_uint_t ngx_http_sluice_zone_known(void);
 void ngx_http_sluice_zone_set_known(void);
 
-/* 1 for one process of the machine, when `every` ms have passed since the last
-   one was told so; 0 without a zone. */
-ngx_uint_t ngx_http_sluice_zone_turn(ngx_msec_t every);
+/* What one process of the machine does for all. */
+typedef enum {
+    NGX_HTTP_SLUICE_TURN_ALL,  /* reads all that was revoked */
+    NGX_HTTP_SLUICE_TURN_NEWS, /* reads what is new of it */
+    NGX_HTTP_SLUICE_TURNS
+} ngx_http_sluice_turn_t;
+
+/* 1 for one process, when `every` ms have passed since the last one was told
+   so; 0 without a zone. */
+ngx_uint_t ngx_http_sluice_zone_turn(ngx_http_sluice_turn_t turn,
+                                     ngx_msec_t every);
+
+/* The transaction of the record before which nothing is new; 0: nothing has
+   been read. */
+uint64_t ngx_http_sluice_zone_horizon(void);
+void ngx_http_sluice_zone_set_horizon(uint64_t horizon);
 
 
 /* Which processes take requests: _serve() when one begins, _leave() when it is

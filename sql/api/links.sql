@@ -1,10 +1,11 @@
 -- Links: made, and taken back.
 
 -- One row a link, in order. `links` holds the media, or a path and the media
--- whose folder it names if any; and what is asked for with it: `reads` (nothing
--- but GET and HEAD), exp, sub and sid, with sub_id and sid_id where those may be
--- users and sessions of ours. `problem` tells why one may not be minted; then
--- none is. A viewer mints for media he may see, and for paths within their
+-- whose folder it names if any; and what is asked for with it: jti, `reads`
+-- (nothing but GET and HEAD), `counts` (it has uses or bytes), exp, sub and sid,
+-- with sub_id and sid_id where those may be users and sessions of ours.
+-- `problem` tells why one may not be minted; then none is. nginx has put the
+-- caller into `sub` unless he is an admin. A viewer mints for media he may see, and for paths within their
 -- folders; an editor for all media; an admin for any path. `tied` says that
 -- some link has a sub or sid: what these stand for is locked, so that it does
 -- not end while links are made for it. `show` is what people want of a folder.
@@ -15,6 +16,7 @@ language plpgsql as $$
 #variable_conflict use_column
 declare
     own_sid constant text := args->>'sid';
+    many constant integer := 10000;
     my_role text;
 begin
     select u.role into my_role from sluice.users u
@@ -38,12 +40,28 @@ begin
         order by s.id for no key update;
     end if;
 
+    if my_role <> 'admin' and args ? 'counts' then
+        delete from sluice.counted_links c
+        where c.user_id = actor and c.until < current_date;
+
+        if (select coalesce(sum(c.many), 0) from sluice.counted_links c
+            where c.user_id = actor)
+           + (select count(*) from jsonb_array_elements(args->'links') l
+              where l ? 'counts') > many then
+            return query select 'too-many', 'You have minted 10,000 links with '
+                'uses or bytes that are not over yet.', null, null, null,
+                null::bigint;
+            return;
+        end if;
+    end if;
+
     return query
     with asked as (
         select * from rows from (jsonb_to_recordset(args->'links') as
-            (media uuid, path text, reads boolean, sub text, sub_id uuid,
-             sid text, sid_id uuid, exp bigint)) with ordinality
-            as l(media, path, reads, sub, sub_id, sid, sid_id, exp, n)
+            (jti text, media uuid, path text, reads boolean, counts boolean,
+             sub text, sub_id uuid, sid text, sid_id uuid, exp bigint))
+            with ordinality as l(jti, media, path, reads, counts, sub, sub_id,
+                                 sid, sid_id, exp, n)
     ), known as (
         select a.*, m.id media_id, m.kind, m.extension,
                '/media/' || right(m.id::text, 2) || '/' || m.id || '/' folder
@@ -68,14 +86,33 @@ begin
             end wrong
         from known k
     ), good as (
-        select * from judged where args ? 'tied'
-          and not exists (select from judged where wrong is not null)
+        select * from judged
+        where not exists (select from judged where wrong is not null)
+    ), noted as (
+        insert into sluice.audit (actor, action, target, detail)
+        select actor, 'links-minted', coalesce(min(jti) filter (where n = 1),
+                                               'links'),
+               jsonb_build_object('many', count(*),
+                   'until', to_timestamp(max(exp)),
+                   'path', min(coalesce(path, folder)) filter (where n = 1),
+                   'ids', jsonb_agg(jti order by n) filter (where n <= 20))
+        from good having count(*) > 0
+    ), counted as (
+        insert into sluice.counted_links as c (user_id, until, many)
+        select actor, (to_timestamp(exp) at time zone 'utc')::date + 1,
+               count(*)
+        from good where counts group by 2
+        on conflict (user_id, until) do update set many = c.many + excluded.many
     ), kept_sessions as (
-        update sluice.sessions s set links_until = g.until
-        from (select sid_id, to_timestamp(max(exp)) until from good
-              group by sid_id) g
+        update sluice.sessions s
+        set links_until = greatest(s.links_until, g.until),
+            links_alone = s.links_alone or g.alone
+        from (select sid_id, to_timestamp(max(exp)) until,
+                     bool_or(sub is null) alone
+              from good group by sid_id) g
         where s.id = g.sid_id
-          and (s.links_until is null or s.links_until < g.until)
+          and (s.links_until is null or s.links_until < g.until
+               or g.alone > s.links_alone)
     ), kept_users as (
         update sluice.users u set links_until = g.until
         from (select sub_id, to_timestamp(max(exp)) until from good
@@ -138,7 +175,8 @@ begin
     -- nginx keeps them all in memory of one size
     if (select role <> 'admin' from sluice.users where id = actor)
        and (select count(*) >= 1000 from sluice.revocations
-            where revoked_by = actor and expires_at > now()) then
+            where revoked_by = actor and kind = 'jti' and expires_at > now())
+    then
         select * into status, body from api.refuse('too-many',
             'You have taken back 1,000 links that would still be open. '
             'End the session that they were made in, or ask an admin.');

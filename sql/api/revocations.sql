@@ -1,5 +1,6 @@
 -- What was revoked: who revokes tells it in `revoked`, which nginx passes on at
--- once; each nginx process reads the whole of it now and then.
+-- once; one process of each machine reads what is new every second, and the
+-- whole of it now and then.
 
 -- When what is signed for this user now was issued, in seconds since 1970: not
 -- before a revocation that it must survive.
@@ -24,25 +25,57 @@ $$;
 -- What is not expired, by (kind, id): page on behind the last one; without a
 -- limit all of it. Times in seconds since 1970. A user of another issuer goes
 -- on to get tokens while he is disabled here: what is issued until a while
--- after the next reading, which comes within a minute, is refused, too.
+-- after the next reading, which comes within a minute, is refused, too; of his
+-- two rows the one that refuses more comes first. A page costs a page, whatever
+-- the planner believes of the tables: both halves go along an index.
 create or replace function api.revocations(after_kind text default '',
     after_id text default '', many integer default null)
 returns table (kind text, id text, before bigint, exp bigint)
-language sql stable as $$
+language sql stable
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+    select a.kind, a.id,
+           coalesce(floor(extract(epoch from a.before))::bigint, 0),
+           ceil(extract(epoch from a.expires_at))::bigint
+    from (
+        (select r.kind, r.id, r.before, r.expires_at
+         from sluice.revocations r
+         where (r.kind, r.id) > (after_kind, after_id)
+           and r.expires_at > now()
+         order by r.kind, r.id limit many)
+        union all
+        (select 'sub', u.id::text,
+                greatest(r.before, now() + interval '90 s'),
+                greatest(r.expires_at, now() + interval '7 days')
+         from sluice.users u
+         join sluice.revocations r on r.kind = 'sub' and r.id = u.id::text
+         where u.issuer is not null and u.disabled_at is not null
+           and u.id::text
+               > case when after_kind < 'sub' then '' else after_id end
+           and after_kind <= 'sub'
+         order by u.id::text limit many)
+    ) a
+    order by a.kind, a.id, a.before desc nulls first limit many;
+$$;
+
+
+-- What was written by transactions that were not over at `since`: what is new
+-- since somebody read at that time, in no order. Rows of a copy that was put
+-- back into another PostgreSQL may name transactions that are still to come:
+-- they are not new.
+create or replace function api.revoked_since(since xid8, many integer)
+returns table (kind text, id text, before bigint, exp bigint)
+language sql stable
+set enable_seqscan = off set enable_bitmapscan = off set jit = off
+as $$
     select r.kind, r.id,
-           coalesce(floor(extract(epoch from case when u.id is null
-               then r.before
-               else greatest(r.before, now() + interval '90 s') end))::bigint,
-               0),
-           ceil(extract(epoch from case when u.id is null then r.expires_at
-               else greatest(r.expires_at, now() + interval '7 days')
-               end))::bigint
+           coalesce(floor(extract(epoch from r.before))::bigint, 0),
+           ceil(extract(epoch from r.expires_at))::bigint
     from sluice.revocations r
-    left join sluice.users u on r.kind = 'sub' and r.id = u.id::text
-        and u.issuer is not null and u.disabled_at is not null
-    where (r.kind, r.id) > (after_kind, after_id)
-      and (r.expires_at > now() or u.id is not null)
-    order by r.kind, r.id limit many;
+    where r.tx >= since and r.tx < pg_snapshot_xmax(pg_current_snapshot())
+      and r.expires_at > now()
+    limit many;
 $$;
 
 

@@ -60,12 +60,26 @@ $$;
 
 
 -- `session` is empty for those who signed in elsewhere: they have none here.
+-- nginx keeps what was taken back in memory of one size: who has ended as many
+-- sessions as one user may, of which anything may still be good, ends with the
+-- next what was made for him until now, in all of them.
 create or replace function api.end_session(actor uuid, session text,
     signs integer, out status integer, out body jsonb)
 language plpgsql as $$
 declare
     s sluice.sessions;
+    u sluice.users;
+    many constant integer := 1000;
 begin
+    status := 204;
+    body := jsonb_build_object('revoked', '[]'::jsonb);
+
+    if (select count(*) from (select from sluice.revocations
+            where revoked_by = actor and kind = 'sid' and expires_at > now()
+            limit many) ended) = many then
+        select * into u from sluice.users where id = actor for update;
+    end if;
+
     update sluice.sessions set ended_at = coalesce(ended_at, now())
     where id = nullif(session, '')::uuid and user_id = actor
     returning * into s;
@@ -74,11 +88,20 @@ begin
         perform sluice.note(actor, 'session-ended', session);
     end if;
 
-    status := 204;
-    body := jsonb_build_object('revoked', case when session = '' then '[]'
-        else jsonb_build_array(api.revoke('sid', session, null,
-            greatest(now() + greatest(s.signs_for, signs)
-                             * interval '1 second', s.links_until))) end);
+    if session = '' then
+        null;
+    elsif u.id is null or s.links_alone then
+        body := jsonb_build_object('revoked', jsonb_build_array(
+            api.revoke('sid', session, null,
+                greatest(now() + greatest(s.signs_for, signs)
+                                 * interval '1 second', s.links_until))));
+        update sluice.revocations set revoked_by = actor
+        where kind = 'sid' and id = session;
+    else
+        body := jsonb_build_object('revoked',
+                                   jsonb_build_array(api.revoke_user(u)));
+    end if;
+
     perform api.forget_revocations();
 end;
 $$;

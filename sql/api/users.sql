@@ -72,7 +72,9 @@ end;
 $$;
 
 
--- Ends all sessions, and revokes those of which anything may still be good.
+-- Ends all sessions, and revokes those of which anything may still be good: the
+-- newest thousand, and those of whose links some name no user. What was made for
+-- the others ends with the user.
 create or replace function api.disable_user(who text) returns jsonb
 language plpgsql as $$
 declare
@@ -97,13 +99,17 @@ begin
         update sluice.sessions set ended_at = now()
         where user_id = u.id and ended_at is null
         returning id, expires_at, signs_for * interval '1 second' signs,
-                  links_until
+                  links_until, links_alone
+    ), alive as (
+        select * from ended
+        where greatest(expires_at + signs, links_until) > now()
+        order by links_alone desc, id desc
+        limit greatest(1000, (select count(*) from ended where links_alone))
     )
     select jsonb_agg(api.revoke('sid', id::text, null,
                                 greatest(now() + signs, links_until))
                      order by id)
-    into revoked from ended
-    where greatest(expires_at + signs, links_until) > now();
+    into revoked from alive;
 
     revoked := coalesce(revoked, '[]') || api.revoke_user(u);
     perform api.forget_revocations();
@@ -139,9 +145,12 @@ $$;
 
 -- Before a foreign token's user does anything: the row that all else looks up.
 -- What the token does not tell stays; an address that somebody has is not his.
+-- When his issuer has taken a role from him, what was made for him before the
+-- token that says so, `issued` (seconds since 1970; null: it does not tell),
+-- ends with the role.
 create or replace function api.provision_user(person uuid, issuer_given text,
     subject_given text, email_given text, name_given text, role_given text,
-    out status integer, out body jsonb)
+    issued bigint, out status integer, out body jsonb)
 language plpgsql as $$
 declare
     u sluice.users;
@@ -187,6 +196,14 @@ begin
                                 jsonb_build_object('from', u.role,
                                                    'to', role_given));
         end if;
+
+        if issued > 0 and (u.role = 'admin' or role_given = 'viewer')
+           and u.role <> role_given then
+            body := jsonb_build_object('revoked', jsonb_build_array(
+                api.revoke('sub', person::text, to_timestamp(issued - 1),
+                           greatest(now() + interval '7 days',
+                                    u.links_until))));
+        end if;
     end if;
 
     status := 200;
@@ -198,12 +215,21 @@ exception when unique_violation then
     -- somebody took the address meanwhile
     select * into status, body
     from api.provision_user(person, issuer_given, subject_given, null,
-                            name_given, role_given);
+                            name_given, role_given, issued);
 end;
 $$;
 
 
--- Its name of before, for an nginx that is being replaced.
+-- Its forms of before, for an nginx that is being replaced.
+create or replace function api.provision_user(person uuid, issuer_given text,
+    subject_given text, email_given text, name_given text, role_given text,
+    out status integer, out body jsonb)
+language sql as $$
+    select * from api.provision_user(person, issuer_given, subject_given,
+        email_given, name_given, role_given, null);
+$$;
+
+
 create or replace function api.adopt_user(person uuid, issuer_given text,
     subject_given text, email_given text, name_given text, role_given text,
     out status integer, out body jsonb)

@@ -18,6 +18,7 @@ SQL_EMBED(sql_0006_scores, "sql/migrations/0006_scores.sql");
 SQL_EMBED(sql_0007_housekeeping, "sql/migrations/0007_housekeeping.sql");
 SQL_EMBED(sql_0008_plans, "sql/migrations/0008_plans.sql");
 SQL_EMBED(sql_0009_metrics, "sql/migrations/0009_metrics.sql");
+SQL_EMBED(sql_0010_links, "sql/migrations/0010_links.sql");
 SQL_EMBED(sql_queue, "sql/queue/queue.sql");
 SQL_EMBED(sql_queue_scheduler, "sql/queue/scheduler.sql");
 SQL_EMBED(sql_api, "sql/api/api.sql");
@@ -46,6 +47,7 @@ const sql_file_t sql_files[] = {
     { "0007_housekeeping.sql", 0, sql_0007_housekeeping },
     { "0008_plans.sql", 0, sql_0008_plans },
     { "0009_metrics.sql", 0, sql_0009_metrics },
+    { "0010_links.sql", 0, sql_0010_links },
     { "queue.sql", 1, sql_queue },
     { "queue_scheduler.sql", 1, sql_queue_scheduler },
     { "api.sql", 1, sql_api },

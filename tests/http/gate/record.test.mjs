@@ -18,7 +18,7 @@ const TIMES = 300;
 
 /* What nginx asks on its own, whoever comes: it reads what was revoked. */
 const BACKGROUND =
-    /api\.revocations\(|^(?:ping|hello|auth|subscribe|zadd|zrem|zrange)/i;
+    /api\.(?:revocations|revoked_since)\(|^(?:ping|hello|auth|subscribe|zadd|zrem|zrange)/i;
 
 let stack, monitor, mint, viewer, marks = 0;
 

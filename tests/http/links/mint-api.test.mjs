@@ -88,7 +88,9 @@ describe("a link to a media object", { timeout }, () => {
         const link = await minted(viewer, { media: own.id, expires_in: 100 });
         const claims = claimsOf(link.grant);
 
-        assert.deepEqual(Object.keys(claims).sort(), ["exp", "jti", "path"]);
+        assert.deepEqual(Object.keys(claims).sort(),
+            ["exp", "iat", "jti", "path", "sub"]);
+        assert.equal(claims.sub, viewer.user.id);
         assert.equal(claims.jti, link.jti);
         assert.equal(Date.parse(link.expires_at), claims.exp * 1000);
         assert.match(link.expires_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
@@ -99,6 +101,74 @@ describe("a link to a media object", { timeout }, () => {
         const link = await minted(viewer, { media: own.id });
 
         assert.ok(Math.abs(claimsOf(link.grant).exp - now() - 4 * 3600) < 60);
+    });
+});
+
+
+describe("minting", { timeout }, () => {
+    const told = async ({ user }) => JSON.parse(await stack.sql(
+        "select jsonb_agg(jsonb_build_object('target', target, 'detail', "
+        + "detail) order by id) from sluice.audit where action = "
+        + `'links-minted' and actor = '${user.id}'`) || "null");
+
+    it("names who minted, unless he is an admin", async () => {
+        const path = folder(shared.id);
+
+        for (const client of [viewer, editor]) {
+            const { grant } = await minted(client, { path });
+            assert.equal(claimsOf(grant).sub, client.user.id);
+        }
+        assert.equal(claimsOf((await minted(admin, { path })).grant).sub,
+            undefined);
+    });
+
+    it("is written down: which, how many, and until when", async () => {
+        const client = await stack.visitor();
+        const one = { media: shared.id, expires_in: 100 };
+
+        const { jti } = await minted(client, one);
+        const { links } = await minted(client, { links: [
+            one, { ...one, expires_in: 5000 }] });
+        const [single, list] = await told(client);
+
+        assert.equal(single.target, jti);
+        assert.equal(single.detail.many, 1);
+        assert.equal(single.detail.path, folder(shared.id));
+        assert.deepEqual(list.detail.ids, links.map((link) => link.jti));
+        assert.equal(list.detail.many, 2);
+        assert.equal(Date.parse(list.detail.until),
+            Date.parse(links[1].expires_at));
+    });
+
+    it("that is refused is not", async () => {
+        const client = await stack.visitor();
+
+        await mint(client, { media: NOBODY });
+        assert.equal(await told(client), null);
+    });
+
+    it("for a session is not for longer than one lives", async () => {
+        const { sid } = claimsOf(viewer.token);
+        const asked = { media: own.id, sid };
+
+        refused(await mint(viewer, { ...asked, expires_in: 30 * 86400 + 1 }),
+            422, "field-invalid", "expires_in");
+        await minted(viewer, { ...asked, expires_in: 30 * 86400 });
+    });
+
+    it("links that are counted ends at 10,000 of a user's", async () => {
+        const client = await stack.visitor();
+        const counted = { media: shared.id, uses: 1 };
+
+        await stack.sql("insert into sluice.counted_links values "
+            + `('${client.user.id}', current_date + 3, 9998), `
+            + `('${client.user.id}', current_date - 1, 5000)`);
+        await minted(client, { links: [counted, counted,
+            { media: shared.id }] });
+        refused(await mint(client, { ...counted, uses: undefined, bytes: 5 }),
+            429, "too-many");
+        await minted(client, { media: shared.id });
+        await minted(admin, counted);
     });
 });
 
@@ -518,6 +588,29 @@ describe("what ends is recorded", { timeout }, () => {
 
         assert.equal(Number(exp), claimsOf(longest.grant).exp);
     });
+
+    it("a user, once he has ended 1,000 of which anything may be good",
+        async () => {
+            const client = await stack.visitor();
+            const { sid, sub } = claimsOf(client.token);
+            const link = await minted(client, { media: shared.id });
+            const { links } = await client.media(shared.id);
+            const bare = await minted(admin, { media: shared.id,
+                sid: claimsOf((await Client.signIn(stack.url,
+                    client.user.email, client.password)).token).sid });
+
+            await stack.sql("insert into sluice.revocations (kind, id, "
+                + "expires_at, revoked_by) select 'sid', gen_random_uuid(), "
+                + `now() + '1 hour', '${sub}' from generate_series(1, 1000)`);
+            await client.delete("/api/sessions/current");
+
+            assert.equal(await rows("sid", sid), "");
+            assert.notEqual(await rows("sub", sub), "");
+            for (const url of [link.url, links.original]) {
+                refused(await request(url), 403, "grant-revoked");
+            }
+            assert.equal((await request(bare.url)).status, 200);
+        });
 
     it("and no link is minted with a session that has ended", async () => {
         const client = await stack.visitor();
