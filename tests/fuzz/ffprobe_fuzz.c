@@ -42,7 +42,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          || (probe.video.coded_width > 0 && probe.video.coded_height > 0
              && probe.video.width > 0 && probe.video.height > 0));
     must(probe.audio.index == -1 || probe.audio.sample_rate > 0);
-    must(ffprobe_complaint(&probe) != NULL
+    must(ffprobe_complaint(&probe, size) != NULL
          || (probe.duration > 0 && probe.duration <= FFPROBE_DURATION_MAX));
 
     json_array_foreach(probe.streams, i, stream)

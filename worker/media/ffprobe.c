@@ -9,6 +9,8 @@
 
 #define FFPROBE_DEPTH_MAX 8           /* it writes five */
 #define FFPROBE_VALUES_MAX 50000      /* some 70 a stream */
+#define FFPROBE_SHORT 3600            /* seconds: may be as empty as it likes */
+#define FFPROBE_BYTES_SECOND 4        /* a slide of 30 KB for two hours */
 #define FFPROBE_STREAMS_MAX 64        /* more are not reported */
 #define FFPROBE_TEXT_MAX 200          /* bytes of a title */
 #define FFPROBE_INTEGER_MAX 100000000 /* pixels of a side, hertz, and so on */
@@ -71,7 +73,7 @@ ffprobe_parse(const char *json, size_t len, ffprobe_t *probe)
 
 
 const char *
-ffprobe_complaint(const ffprobe_t *probe)
+ffprobe_complaint(const ffprobe_t *probe, uint64_t bytes)
 {
     if (probe->video.index == -1 && probe->audio.index == -1) {
         return "The file holds neither pictures nor sound that can be played.";
@@ -85,6 +87,11 @@ ffprobe_complaint(const ffprobe_t *probe)
     if (probe->duration > FFPROBE_DURATION_MAX) {
         return "The file is longer than 24 hours, which is the most that is "
                "taken.";
+    }
+
+    if (probe->duration > FFPROBE_SHORT
+        && (double) bytes < FFPROBE_BYTES_SECOND * probe->duration) {
+        return "The file claims to last for hours, and holds next to nothing.";
     }
 
     return NULL;

@@ -1,11 +1,21 @@
 /* What ffprobe says about a file, as a transcoder needs it. Pure: reads the
-   JSON of `ffprobe -of json -show_format -show_streams`. */
+   JSON of `ffprobe -of json -show_entries` with these. */
 
 #ifndef SLUICE_FFPROBE_H
 #define SLUICE_FFPROBE_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <jansson.h>
+
+/* All that is read: a file may have tags, chapters and lists without end. */
+#define FFPROBE_ENTRIES                                                       \
+    "format=format_name,duration,bit_rate"                                    \
+    ":stream=index,codec_type,codec_name,profile,pix_fmt,level,width,height," \
+    "sample_aspect_ratio,avg_frame_rate,duration,channels,sample_rate,"       \
+    "bit_rate:stream_tags=language,LANGUAGE,title,TITLE,DURATION"             \
+    ":stream_disposition=default,attached_pic"                                \
+    ":stream_side_data=side_data_type,rotation"
 
 #define FFPROBE_NAME_SIZE 32
 #define FFPROBE_DURATION_MAX (24 * 3600.0) /* seconds: one day */
@@ -38,7 +48,8 @@ typedef struct {
 /* 0, or -1 when the text is not ffprobe's. `probe->streams` is set on 0. */
 int ffprobe_parse(const char *json, size_t len, ffprobe_t *probe);
 
-/* NULL when the file can be played, else a sentence for its owner. */
-const char *ffprobe_complaint(const ffprobe_t *probe);
+/* NULL when the file of so many bytes can be played, else a sentence for its
+   owner. */
+const char *ffprobe_complaint(const ffprobe_t *probe, uint64_t bytes);
 
 #endif

@@ -54,6 +54,7 @@ reader_run(const reader_t *reader, reader_result_t *result)
     memcpy(result->err, run.err + cut, len - cut + 1);
     memcpy(result->why, run.why, sizeof(result->why));
     result->code = run.code;
+    result->cpu = run.cpu;
     free(run.output);
     return rc;
 }

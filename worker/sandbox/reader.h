@@ -42,8 +42,9 @@ typedef struct {
     json_t *found;                     /* an object to json_decref(), or NULL */
     char refused[READER_REFUSED_SIZE]; /* UTF-8; empty unless it was refused */
     char err[512];                     /* the end of stderr: for the log */
-    int code;
-    char why[96]; /* as in sandbox_result_t */
+    int code; /* as in sandbox_result_t, with the following */
+    double cpu;
+    char why[96];
 } reader_result_t;
 
 /* Reads the file. SANDBOX_OK: either `found` is set or `refused` is; else as

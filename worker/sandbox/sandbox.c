@@ -97,6 +97,7 @@ sandbox_run(const sandbox_t *sandbox, sandbox_result_t *result)
     sandbox_close(&run.listener);
     sandbox_close(&run.report);
 
+    result->cpu = run.cpu;
     ended = sandbox_verdict(&run, status);
     return rc != SANDBOX_OK ? rc : ended;
 }

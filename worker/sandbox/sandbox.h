@@ -70,6 +70,7 @@ typedef struct {
     size_t output_len;
     char err[4096]; /* the end of stderr, terminated: for the log */
     int code;       /* exit code or signal */
+    double cpu;     /* seconds of processor time */
     char why[96];   /* of a limit or of what is forbidden, for the owner, as
                        "memory limit of 2 GiB reached" or "tried to reach the
                        network"; else empty. Of a tool that failed it is a

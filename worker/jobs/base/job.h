@@ -48,6 +48,7 @@ typedef struct {
 
     json_int_t version; /* of the row */
     double seconds_max; /* that the try may take */
+    double cpu;         /* seconds that its tools have taken */
     double progress;    /* percent */
     double beat_progress, told_progress;
     int64_t began_at, beat_at, told_at; /* clock_now() */
@@ -91,7 +92,9 @@ typedef struct {
     const char *too_long; /* for the owner: it took too long */
 } job_tool_t;
 
-/* Runs a tool in the sandbox while the lease is renewed. JOB_DONE with what it
+/* Runs a tool in the sandbox while the lease is renewed. All tools and readers
+   of a job together may take 300 s of processor time, and one more for each
+   4 KiB of its input. JOB_DONE with what it
    wrote, or else the job's outcome with `error` set; the log gets the rest.
    `result->output` is to free() in both cases. */
 job_outcome_t job_tool(job_t *job, const job_tool_t *tool,

@@ -9,8 +9,23 @@
 #define JOB_MEMORY ((size_t) 4 << 30) /* bytes of a tool's address space */
 #define JOB_FILE_SIZE (64U << 20)     /* when a tool asks for none */
 #define JOB_READER_MEMORY ((size_t) 256 << 20)
+#define JOB_SECONDS_BASE 300.0  /* of processor time, for any file */
+#define JOB_BYTES_SECOND 4096.0 /* that one more is given for: 32 kbit */
 #define JOB_WALL 3  /* seconds of the clock for one of processor time */
 #define JOB_FILES 4 /* of that size that a tool may write */
+
+
+/* A job may cost what came in for it, whatever that claims to be: so many
+   seconds of processor time for all of its tools. */
+static int
+job_seconds(const job_t *job, int wanted)
+{
+    const double left = JOB_SECONDS_BASE
+                        + (double) job->input_size / JOB_BYTES_SECOND
+                        - job->cpu;
+
+    return left > wanted ? wanted : left > 1 ? (int) left : 1;
+}
 
 
 /* What a run ended with, in the words for the owner. */
@@ -63,14 +78,15 @@ job_outcome_t
 job_tool(job_t *job, const job_tool_t *tool, sandbox_result_t *result)
 {
     sandbox_rc_t rc;
+    const int seconds = job_seconds(job, tool->seconds);
     const size_t file_size = tool->file_size ? tool->file_size : JOB_FILE_SIZE;
     sandbox_t sandbox = {
         .argv = tool->argv,
         .folder = job->work,
         .input = job->input[0] ? job->input : NULL,
-        .cpu_seconds = tool->seconds,
+        .cpu_seconds = seconds,
         .wall_seconds = tool->wall_seconds ? tool->wall_seconds
-                                           : JOB_WALL * tool->seconds,
+                                           : JOB_WALL * seconds,
         .memory = JOB_MEMORY,
         .file_size = file_size,
         .folder_size = JOB_FILES * file_size,
@@ -80,6 +96,7 @@ job_tool(job_t *job, const job_tool_t *tool, sandbox_result_t *result)
     };
 
     rc = sandbox_run(&sandbox, result);
+    job->cpu += result->cpu;
     job->disk_failed |= disk_blamed(result->err) || disk_full(job->work);
     if (rc == SANDBOX_OK) {
         return JOB_DONE;
@@ -101,18 +118,20 @@ job_read_open(job_t *job, const job_reader_t *reader, int fd, json_t **found)
 {
     sandbox_rc_t rc;
     reader_result_t result;
+    const int seconds = job_seconds(job, reader->seconds);
     const reader_t run = {
         .kind = reader->kind,
         .words = reader->words,
         .fd = fd,
-        .cpu_seconds = reader->seconds,
-        .wall_seconds = JOB_WALL * reader->seconds,
+        .cpu_seconds = seconds,
+        .wall_seconds = JOB_WALL * seconds,
         .memory = reader->memory ? reader->memory : JOB_READER_MEMORY,
         .beat = job_beat,
         .data = job,
     };
 
     rc = reader_run(&run, &result);
+    job->cpu += result.cpu;
 
     if (rc == SANDBOX_OK) {
         *found = result.found;

@@ -14,11 +14,13 @@
 #define PACKAGE_READ_SECONDS 10
 
 /* What an hour of film may take, and what its result may weigh: the encoder is
-   held to 8 Mbit/s. */
+   held to 8 Mbit/s. What a file claims counts no more than what came in: see
+   job_tool() for the time. */
 #define PACKAGE_SECONDS_BASE 600.0
 #define PACKAGE_SECONDS_SECOND 60.0
 #define PACKAGE_BYTES_BASE (64.0 * 1024 * 1024)
 #define PACKAGE_BYTES_SECOND (2.0 * 1024 * 1024)
+#define PACKAGE_BYTES_FACTOR 32.0 /* of what came in */
 
 #define PACKAGE_LONG_SIDE 1920
 #define PACKAGE_SHORT_SIDE 1080
@@ -34,7 +36,14 @@
 
 #define PACKAGE_CODECS "abcdefghijklmnopqrstuvwxyz0123456789.,"
 #define PACKAGE_MASTER "hls/master.m3u8"
-#define PACKAGE_WORDS 96
+#define PACKAGE_WORDS 112
+
+/* As many pictures go out as come in, however far apart: the muxer would have
+   its gaps filled. It believes that a fragment's last picture lasts as long as
+   the encoder says, which knows only the rate: so it is told. Without B
+   pictures none is held back, which in a film of few pictures is seconds. */
+#define PACKAGE_GAPS \
+    "setts=duration=if(isnan(NEXT_DTS)\\,DURATION\\,NEXT_DTS-DTS)"
 
 typedef struct {
     job_t *job;
@@ -201,7 +210,8 @@ package_words(const package_t *package, const char **argv)
     } else if (package->video) {
         PACKAGE_ADD("-c:v", "libx264", "-preset", "veryfast", "-crf", "21",
                     "-maxrate", "8M", "-bufsize", "16M", "-vf", package->filter,
-                    "-fpsmax", "60", "-force_key_frames",
+                    "-fpsmax", "60", "-fps_mode", "vfr", "-bf", "0", "-bsf:v",
+                    PACKAGE_GAPS, "-force_key_frames",
                     "expr:gte(t,n_forced*2)");
     }
 
@@ -249,7 +259,8 @@ package_make(package_t *package)
     seconds = PACKAGE_SECONDS_BASE
               + PACKAGE_SECONDS_SECOND * package->probe.duration;
     bytes = PACKAGE_BYTES_BASE + 1.2 * (double) job->input_size
-            + PACKAGE_BYTES_SECOND * package->probe.duration;
+            + fmin(PACKAGE_BYTES_SECOND * package->probe.duration,
+                   PACKAGE_BYTES_FACTOR * (double) job->input_size);
     tool.seconds = (int) seconds;
     tool.file_size = (uint64_t) bytes;
 
@@ -507,6 +518,11 @@ package_run(job_t *job)
         return outcome;
     }
     json_decref(package.probe.streams);
+
+    if (ffprobe_complaint(&package.probe, job->input_size) != NULL) {
+        return job_end(job, JOB_BAD, "%s",
+                       ffprobe_complaint(&package.probe, job->input_size));
+    }
 
     package_plan(&package);
 

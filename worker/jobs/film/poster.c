@@ -27,30 +27,14 @@ poster_try(job_t *job, int stream, double seconds, double *luma)
     job_outcome_t outcome;
     sandbox_result_t result;
     const char *argv[] = {
-        MEDIA_TOOL_FFMPEG,
-        "-ss",
-        from,
-        MEDIA_TOOL_INPUT(job->sniff->demuxer),
-        "-i",
-        SANDBOX_INPUT,
-        "-map",
-        map,
-        "-vf",
-        "thumbnail=50,scale=w='max(2,min(" POSTER_WIDTH ",iw*sar))'"
-        ":h='max(2,ow/dar)',setsar=1,format=yuvj420p,signalstats,"
+        MEDIA_TOOL_FFMPEG, "-ss", from, MEDIA_TOOL_INPUT(job->sniff->demuxer),
+        "-i", SANDBOX_INPUT, "-map", map, "-vf",
+        /* first small: fifty are kept to choose from */
+        "scale=w='max(2,min(" POSTER_WIDTH ",iw*sar))':h='max(2,ow/dar)',"
+        "setsar=1,format=yuvj420p,thumbnail=50,signalstats,"
         "metadata=print:key=lavfi.signalstats.YAVG:file=pipe\\:1",
-        "-frames:v",
-        "1",
-        "-q:v",
-        "4",
-        "-threads",
-        "1",
-        "-f",
-        "image2",
-        "-update",
-        "1",
-        "poster.jpg",
-        NULL
+        "-frames:v", "1", "-q:v", "4", "-threads", "1", "-f", "image2",
+        "-update", "1", "poster.jpg", NULL
     };
     const job_tool_t tool = {
         .argv = argv,

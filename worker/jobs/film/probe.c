@@ -14,7 +14,7 @@ probe_judge(job_t *job, const ffprobe_t *probe)
     const char *complaint;
     const ffprobe_stream_t *video = &probe->video;
 
-    complaint = ffprobe_complaint(probe);
+    complaint = ffprobe_complaint(probe, job->input_size);
     if (complaint != NULL) {
         return job_end(job, JOB_BAD, "%s", complaint);
     }

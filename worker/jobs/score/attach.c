@@ -134,7 +134,7 @@ attach_recording(job_t *job, json_t *about)
         return outcome;
     }
 
-    complaint = ffprobe_complaint(&probe);
+    complaint = ffprobe_complaint(&probe, job->input_size);
     if (complaint != NULL) {
         outcome = job_end(job, JOB_BAD, "%s", complaint);
     }

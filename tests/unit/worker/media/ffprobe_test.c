@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include "tests/unit/suite.h"
 #include "worker/media/ffprobe.h"
@@ -41,7 +42,7 @@ START_TEST(a_film_has_its_picture_and_its_sound)
     ck_assert_str_eq(probe.video.profile, "High");
     ck_assert_double_eq_tol(probe.duration, 20.5, 1e-9);
     ck_assert_double_eq_tol(probe.video.frame_rate, 29.97003, 1e-4);
-    ck_assert_ptr_null(ffprobe_complaint(&probe));
+    ck_assert_ptr_null(ffprobe_complaint(&probe, 1 << 20));
     json_decref(probe.streams);
 }
 END_TEST
@@ -128,7 +129,7 @@ START_TEST(a_file_without_pictures_or_sound_is_refused)
 {
     parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"data\"}"));
 
-    ck_assert_ptr_nonnull(ffprobe_complaint(&probe));
+    ck_assert_ptr_nonnull(ffprobe_complaint(&probe, 1 << 20));
     json_decref(probe.streams);
 }
 END_TEST
@@ -138,8 +139,38 @@ START_TEST(a_file_that_does_not_know_its_length_is_refused)
 {
     parse(FILE_OF("N/A", FILM_STREAM));
 
-    ck_assert_ptr_nonnull(ffprobe_complaint(&probe));
+    ck_assert_ptr_nonnull(ffprobe_complaint(&probe, 1 << 20));
     json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(hours_of_next_to_nothing_are_refused)
+{
+    parse(FILE_OF("86000", FILM_STREAM));
+    ck_assert_ptr_nonnull(
+        strstr(ffprobe_complaint(&probe, 126000), "next to nothing"));
+    ck_assert_ptr_null(ffprobe_complaint(&probe, 344000));
+    json_decref(probe.streams);
+
+    parse(FILE_OF("3600", FILM_STREAM));
+    ck_assert_ptr_null(ffprobe_complaint(&probe, 1));
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(what_has_more_values_than_any_film_is_no_answer)
+{
+    size_t n;
+    static char json[1 << 18];
+
+    n = (size_t) sprintf(json, "{\"format\":{},\"streams\":[{}");
+    while (n < 150100) {
+        n += (size_t) sprintf(json + n, ",{}");
+    }
+    sprintf(json + n, "]}");
+    ck_assert_int_eq(ffprobe_parse(json, strlen(json), &probe), -1);
 }
 END_TEST
 
@@ -148,7 +179,8 @@ START_TEST(more_than_a_day_is_refused)
 {
     parse(FILE_OF("86401", FILM_STREAM));
 
-    ck_assert_ptr_nonnull(strstr(ffprobe_complaint(&probe), "24 hours"));
+    ck_assert_ptr_nonnull(
+        strstr(ffprobe_complaint(&probe, 1 << 20), "24 hours"));
     json_decref(probe.streams);
 }
 END_TEST
@@ -228,6 +260,8 @@ RUN("worker/ffprobe", a_film_has_its_picture_and_its_sound,
     the_stream_marked_as_default_is_played,
     a_file_without_pictures_or_sound_is_refused,
     a_file_that_does_not_know_its_length_is_refused, more_than_a_day_is_refused,
+    hours_of_next_to_nothing_are_refused,
+    what_has_more_values_than_any_film_is_no_answer,
     what_is_not_from_ffprobe_is_refused,
     numbers_beyond_all_measure_count_as_none, a_film_without_height_is_no_film,
     a_narrow_film_is_never_without_width, a_name_is_cut_between_two_letters)

@@ -91,14 +91,19 @@ END_TEST
 /* sluice-sandbox tries this as the tool of a job; `error` is what the job says
    then. */
 static void
-tool_ends(const char *what, job_outcome_t outcome, const char *error)
+tool_ends_at(const char *what, int seconds, double cpu, uint64_t bytes,
+             job_outcome_t outcome, const char *error)
 {
     char said[512];
-    job_t job = { .config = &config, .stop = &stop, .kind = "probe" };
+    job_t job = { .config = &config,
+                  .stop = &stop,
+                  .kind = "probe",
+                  .cpu = cpu,
+                  .input_size = bytes };
     sandbox_result_t result;
     const char *argv[] = { SANDBOX_SELF, "try", what, "/etc/shadow", NULL };
     const job_tool_t tool = { .argv = argv,
-                              .seconds = 1,
+                              .seconds = seconds,
                               .wall_seconds = 20,
                               .file_size = 1 << 20,
                               .refused = "It cannot be read.",
@@ -108,14 +113,22 @@ tool_ends(const char *what, job_outcome_t outcome, const char *error)
         sandbox_open(SANDBOX_ANY, "build/sluice-sandbox", said, sizeof(said))
             == 0,
         "%s", said);
-    job.beat_at = clock_now();
+    job.beat_at = clock_now() + 3600000; /* there is no record to ask */
     strcpy(job.work, "/tmp/sluice-job-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(job.work));
 
     ck_assert_int_eq(job_tool(&job, &tool, &result), outcome);
     ck_assert_str_eq(job.error, error);
+    ck_assert(job.cpu > cpu);
     file_erase(job.work);
     free(result.output);
+}
+
+
+static void
+tool_ends(const char *what, job_outcome_t outcome, const char *error)
+{
+    tool_ends_at(what, 1, 0, 0, outcome, error);
 }
 
 
@@ -177,6 +190,22 @@ START_TEST(a_job_names_the_limit_of_processor_time)
 {
     tool_ends("spin", JOB_BAD,
               "Reading it took too long: processor time limit of 1 s reached.");
+}
+END_TEST
+
+
+/* 300 s for any file and one for each 4 KiB: a tool has what others left. */
+START_TEST(a_job_has_the_processor_time_that_its_file_is_worth)
+{
+    tool_ends_at("spin", 3600, 299, 0, JOB_BAD,
+                 "Reading it took too long: processor time limit of 1 s "
+                 "reached.");
+    tool_ends_at("spin", 3600, 1000, 0, JOB_BAD,
+                 "Reading it took too long: processor time limit of 1 s "
+                 "reached.");
+    tool_ends_at("spin", 3600, 550, 252 * 4096, JOB_BAD,
+                 "Reading it took too long: processor time limit of 2 s "
+                 "reached.");
 }
 END_TEST
 
@@ -260,6 +289,7 @@ RUN("worker/job", what_the_queue_hands_out_is_read,
     a_job_says_that_its_tool_asked_for_other_files,
     a_job_names_the_limit_of_memory, a_job_names_the_limit_of_a_file,
     a_job_names_the_limit_of_all_files, a_job_names_the_limit_of_processor_time,
+    a_job_has_the_processor_time_that_its_file_is_worth,
     a_slot_is_heard_while_the_disk_is_slow,
     a_disk_that_fails_is_another_try_s_hope,
     what_the_disk_is_asked_is_done_once)
