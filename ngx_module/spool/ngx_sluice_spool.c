@@ -1,17 +1,13 @@
-/* A file in the spool from its first name to its last: who may be at it, and
-   the space that it needs. */
+/* A file in the spool from its first name to its last, and who may be at it. */
 
-#define _GNU_SOURCE /* F_OFD_SETLK, fallocate */
+#define _GNU_SOURCE /* F_OFD_SETLK */
 
 #include "ngx_sluice_spool.h"
 #include "ngx_sluice_spool_internal.h"
 
-#include <sys/statvfs.h>
-
 
 #define NGX_SLUICE_SPOOL_PART ".part"
 #define NGX_SLUICE_SPOOL_STATE ".state"
-#define NGX_SLUICE_SPOOL_BLOCK 512 /* of st_blocks: stat(2) */
 
 
 void
@@ -42,8 +38,11 @@ ngx_sluice_spool_cleanup(void *data)
 
 
 ngx_sluice_spool_t *
-ngx_sluice_spool_create(ngx_pool_t *pool, ngx_str_t *folder, const char *id)
+ngx_sluice_spool_create(ngx_pool_t *pool, const ngx_sluice_spool_place_t *place,
+                        const char *id)
 {
+    const ngx_str_t *folder = &place->folder;
+
     size_t size;
     ngx_pool_cleanup_t *cln;
     ngx_sluice_spool_t *spool;
@@ -60,7 +59,7 @@ ngx_sluice_spool_create(ngx_pool_t *pool, ngx_str_t *folder, const char *id)
 
     size = folder->len + 1 + UUID_TEXT_LEN + sizeof(NGX_SLUICE_SPOOL_STATE);
 
-    spool->folder = (const char *) folder->data;
+    spool->place = place;
     spool->part = ngx_pnalloc(pool, size);
     spool->path = ngx_pnalloc(pool, size);
     spool->state = ngx_pnalloc(pool, size);
@@ -107,12 +106,12 @@ ngx_sluice_spool_lock(int fd)
 
 
 static ngx_err_t
-ngx_sluice_spool_sync_folder(const char *folder)
+ngx_sluice_spool_sync_folder(const ngx_str_t *folder)
 {
     int fd;
     ngx_err_t err;
 
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fd = open((char *) folder->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd == -1) {
         return ngx_errno;
     }
@@ -124,68 +123,8 @@ ngx_sluice_spool_sync_folder(const char *folder)
 }
 
 
-/* Whether so many bytes are free. */
-
-static ngx_err_t
-ngx_sluice_spool_room(ngx_sluice_spool_t *spool, off_t bytes)
-{
-    struct statvfs fs;
-
-    if (fstatvfs(spool->fd, &fs) == -1) {
-        return ngx_errno;
-    }
-
-    return (uint64_t) fs.f_bavail * fs.f_frsize < (uint64_t) bytes ? NGX_ENOSPC
-                                                                   : 0;
-}
-
-
-/* Whoever asks at the same time may have been told the same: what is left is
-   looked at again when the space is ours. */
-
 ngx_err_t
-ngx_sluice_spool_grow(ngx_sluice_spool_t *spool, off_t length, off_t keep_free)
-{
-    off_t missing;
-    ngx_err_t err;
-    struct stat st;
-
-    if (fstat(spool->fd, &st) == -1) {
-        return ngx_errno;
-    }
-
-    missing = length
-              - ngx_max(st.st_size, st.st_blocks * NGX_SLUICE_SPOOL_BLOCK);
-
-    if (missing <= 0) {
-        return 0;
-    }
-
-    err = ngx_sluice_spool_room(spool, keep_free + missing);
-
-    if (err) {
-        return err;
-    }
-
-    if (fallocate(spool->fd, FALLOC_FL_KEEP_SIZE, 0, length) == -1) {
-        /* a file system that cannot reserve fills up as the bytes come */
-        err = ngx_errno == NGX_ENOSPC || ngx_errno == EDQUOT ? ngx_errno : 0;
-
-    } else {
-        err = ngx_sluice_spool_room(spool, keep_free);
-    }
-
-    if (err && ftruncate(spool->fd, st.st_size) == -1) {
-        return ngx_errno;
-    }
-
-    return err;
-}
-
-
-ngx_err_t
-ngx_sluice_spool_reserve(ngx_sluice_spool_t *spool, off_t length,
-                         off_t keep_free)
+ngx_sluice_spool_reserve(ngx_sluice_spool_t *spool, off_t least, off_t length)
 {
     ngx_err_t err;
 
@@ -198,11 +137,11 @@ ngx_sluice_spool_reserve(ngx_sluice_spool_t *spool, off_t length,
     err = ngx_sluice_spool_lock(spool->fd);
 
     if (err == 0) {
-        err = ngx_sluice_spool_grow(spool, length, keep_free);
+        err = ngx_sluice_spool_grow(spool, least, length);
     }
 
     if (err == 0 && spool->resumable) {
-        err = ngx_sluice_spool_sync_folder(spool->folder);
+        err = ngx_sluice_spool_sync_folder(&spool->place->folder);
     }
 
     if (err) {
@@ -271,6 +210,11 @@ ngx_sluice_spool_commit(ngx_sluice_spool_t *spool)
 
     sha256_digest(&spool->sha256, spool->digest);
 
+    err = ngx_sluice_spool_trim(spool);
+    if (err) {
+        return err;
+    }
+
     if (fsync(spool->fd) == -1) {
         err = ngx_errno;
         ngx_sluice_spool_distrust(spool);
@@ -294,7 +238,7 @@ ngx_sluice_spool_commit(ngx_sluice_spool_t *spool)
 
     /* who renamed it before may not have come this far */
 
-    return ngx_sluice_spool_sync_folder(spool->folder);
+    return ngx_sluice_spool_sync_folder(&spool->place->folder);
 }
 
 
@@ -311,7 +255,7 @@ ngx_sluice_spool_remove(ngx_sluice_spool_t *spool, ngx_uint_t all)
 
 
 void
-ngx_sluice_spool_forget(ngx_str_t *folder, const char *id)
+ngx_sluice_spool_forget(const ngx_str_t *folder, const char *id)
 {
     u_char path[NGX_MAX_PATH];
 
@@ -326,7 +270,7 @@ ngx_sluice_spool_forget(ngx_str_t *folder, const char *id)
 
 
 void
-ngx_sluice_spool_clear(ngx_str_t *folder, const char *id)
+ngx_sluice_spool_clear(const ngx_str_t *folder, const char *id)
 {
     int fd;
     u_char path[NGX_MAX_PATH];

@@ -23,8 +23,15 @@
 #include "core/base/tus.h"
 #include "core/base/uuid.h"
 
+/* A folder for such files, for as long as its configuration lives. */
 typedef struct {
-    const char *folder; /* terminated */
+    ngx_str_t folder;    /* terminated */
+    const char *account; /* see ngx_sluice_spool_accounts() */
+    off_t keep_free;     /* bytes */
+} ngx_sluice_spool_place_t;
+
+typedef struct {
+    const ngx_sluice_spool_place_t *place;
     char id[UUID_TEXT_SIZE];
     char *part; /* paths, terminated */
     char *path;
@@ -32,10 +39,11 @@ typedef struct {
 
     int fd; /* -1: not open */
     sha256_t sha256;
-    off_t size;  /* bytes of the file */
-    off_t saved; /* size when the state was last written */
-    off_t sent;  /* bytes that the disk was told to write */
-    off_t valid; /* before the chunk whose checksum is still to be judged */
+    off_t size;     /* bytes of the file */
+    off_t saved;    /* size when the state was last written */
+    off_t sent;     /* bytes that the disk was told to write */
+    off_t valid;    /* before the chunk whose checksum is still to be judged */
+    off_t reserved; /* bytes that the file may have, by _grow() */
     u_char digest[SHA256_SIZE];
 
     unsigned resumable : 1; /* a .part file stays when `pool` goes */
@@ -51,27 +59,21 @@ typedef struct {
    nothing is on disk yet, nothing blocks. When `pool` goes, the descriptor goes
    and the file, too, unless it is resumable or `kept`. NULL without memory or
    randomness. */
-ngx_sluice_spool_t *ngx_sluice_spool_create(ngx_pool_t *pool, ngx_str_t *folder,
-                                            const char *id);
+ngx_sluice_spool_t *
+ngx_sluice_spool_create(ngx_pool_t *pool, const ngx_sluice_spool_place_t *place,
+                        const char *id);
 
-/* Makes the .part file and takes its lock; what it needs to become `length`
-   bytes long is seen to as by _grow(). The name of a resumable one is durable
-   when this returns. When it fails, there is no file. */
-ngx_err_t ngx_sluice_spool_reserve(ngx_sluice_spool_t *spool, off_t length,
-                                   off_t keep_free);
+/* Makes the .part file and takes its lock; what it needs is seen to as by
+   _grow(). The name of a resumable one is durable when this returns. When it
+   fails, there is no file. */
+ngx_err_t ngx_sluice_spool_reserve(ngx_sluice_spool_t *spool, off_t least,
+                                   off_t length);
 
 /* Opens a resumable one again and takes its lock; `size` is known then, and of
    a chunk with a checksum that was not judged nothing is left. It may be
    `durable` already: then nothing can be appended. NGX_EAGAIN: another request
    holds it. NGX_ENOENT: there is none. */
 ngx_err_t ngx_sluice_spool_open(ngx_sluice_spool_t *spool);
-
-/* Whether the open file may become `length` bytes long and leave `keep_free`
-   free: 0, or NGX_ENOSPC. Where the file system can, the space is the file's
-   from here on, so that no two uploads are promised the same; its size stays.
-   What was reserved before is not asked for again. */
-ngx_err_t ngx_sluice_spool_grow(ngx_sluice_spool_t *spool, off_t length,
-                                off_t keep_free);
 
 /* Ends the lock; safe and quick, on the loop, too. */
 void ngx_sluice_spool_close(ngx_sluice_spool_t *spool);
@@ -84,13 +86,33 @@ ngx_err_t ngx_sluice_spool_commit(ngx_sluice_spool_t *spool);
 void ngx_sluice_spool_remove(ngx_sluice_spool_t *spool, ngx_uint_t all);
 
 /* The same for one that nobody has open, and never <spool>/<id>. */
-void ngx_sluice_spool_forget(ngx_str_t *folder, const char *id);
+void ngx_sluice_spool_forget(const ngx_str_t *folder, const char *id);
 
 /* The same for one that somebody may have open: then it stays. */
-void ngx_sluice_spool_clear(ngx_str_t *folder, const char *id);
+void ngx_sluice_spool_clear(const ngx_str_t *folder, const char *id);
 
 /* What an errno of the disk is to a client; never blocks. */
 sluice_status_t ngx_sluice_spool_status(ngx_err_t err);
+
+
+/* the room that it has on the disk: ngx_sluice_spool_room.c */
+
+/* All who reserve on a file system lock one file, <account>/.room: so what is
+   to be kept free is free at every moment, whoever asks beside them. Sets the
+   account of each of these, which is the first by name of those on its file
+   system. When a process starts. */
+void ngx_sluice_spool_accounts(ngx_sluice_spool_place_t **places, ngx_uint_t n);
+
+/* Whether the open file may become `least` bytes long and leave free what the
+   place keeps: 0 and how far in `reserved`, up to `length` (of which it takes
+   no more than half of what is left, unless both are the same), or NGX_ENOSPC.
+   Where the file system can, the space is the file's from here on; its size
+   stays. What was reserved before is not asked for again. */
+ngx_err_t ngx_sluice_spool_grow(ngx_sluice_spool_t *spool, off_t least,
+                                off_t length);
+
+/* Gives back what was reserved behind the bytes that are there. */
+ngx_err_t ngx_sluice_spool_trim(ngx_sluice_spool_t *spool);
 
 
 /* the bytes of an open one: ngx_sluice_spool_bytes.c */

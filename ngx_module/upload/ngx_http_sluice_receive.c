@@ -32,23 +32,33 @@ static ngx_thread_mutex_t ngx_http_sluice_receive_lock;
 
 /* the buffers' way to the thread, and back */
 
-/* What nginx has read, unless that is more than there may be. */
+/* What nginx has read, unless that is more than there may be, or may be now:
+   then it stays. */
 
 static ngx_chain_t *
 ngx_http_sluice_receive_gather(ngx_http_request_t *r,
                                ngx_http_sluice_receive_t *receive)
 {
+    off_t size;
     ngx_chain_t *cl, *chain;
 
     chain = r->request_body->bufs;
-    r->request_body->bufs = NULL;
+    size = receive->size;
 
     for (cl = chain; cl; cl = cl->next) {
-        receive->size += ngx_buf_size(cl->buf);
-        receive->lent = 1;
+        size += ngx_buf_size(cl->buf);
     }
 
-    if (receive->max >= 0 && receive->size > receive->max) {
+    if (receive->more && size > receive->granted && size <= receive->max) {
+        receive->wanted = size;
+        return NULL;
+    }
+
+    receive->size = size;
+    receive->lent = (chain != NULL);
+    r->request_body->bufs = NULL;
+
+    if (size > receive->max) {
         receive->end = NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
         r->read_event_handler = ngx_http_block_reading;
         return NULL;
@@ -228,12 +238,32 @@ ngx_http_sluice_receive_written(ngx_http_request_t *r, void *data)
 }
 
 
+/* The client is not to be timed out for the time that we take. */
+
+static void
+ngx_http_sluice_receive_untimed(ngx_http_request_t *r)
+{
+    if (r->connection->read->timer_set) {
+        ngx_del_timer(r->connection->read);
+    }
+}
+
+
 static void
 ngx_http_sluice_receive_take(ngx_http_request_t *r,
                              ngx_http_sluice_receive_t *receive)
 {
+    receive->wanted = 0;
+
     if (receive->full == NULL) {
         receive->full = ngx_http_sluice_receive_gather(r, receive);
+    }
+
+    if (receive->wanted) {
+        r->read_event_handler = ngx_http_block_reading;
+        ngx_http_sluice_receive_untimed(r);
+        receive->more(r, receive->more_data, receive->wanted);
+        return;
     }
 
     if (receive->full == NULL) {
@@ -250,12 +280,7 @@ ngx_http_sluice_receive_take(ngx_http_request_t *r,
     receive->chain = receive->full;
     receive->full = NULL;
 
-    /* the client is not to be timed out for the time that we take */
-
-    if (r->connection->read->timer_set) {
-        ngx_del_timer(r->connection->read);
-    }
-
+    ngx_http_sluice_receive_untimed(r);
     receive->writing = 1;
 
     if (ngx_http_sluice_thread_wait(r, ngx_http_sluice_receive_work,
@@ -298,6 +323,25 @@ ngx_http_sluice_receive_read(ngx_http_request_t *r)
     } else {
         ngx_http_sluice_receive_take(r, receive);
     }
+}
+
+
+void
+ngx_http_sluice_receive_go_on(ngx_http_request_t *r,
+                              ngx_http_sluice_receive_t *receive, off_t granted,
+                              ngx_int_t rc)
+{
+    receive->granted = granted;
+
+    if (rc != NGX_OK) {
+        receive->end = rc;
+        r->request_body->bufs = NULL;
+    }
+
+    r->read_event_handler = ngx_http_sluice_receive_read;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    ngx_http_sluice_receive_read(r);
 }
 
 
@@ -490,9 +534,7 @@ ngx_http_sluice_receive_init(ngx_log_t *log)
 
 
 off_t
-ngx_http_sluice_receive_max(off_t max_size, off_t room)
+ngx_http_sluice_receive_max(off_t max_size)
 {
-    return room >= 0 && (max_size == 0 || room < max_size) ? room
-           : max_size                                      ? max_size
-                                                           : -1;
+    return max_size ? ngx_min(max_size, TUS_SIZE_MAX) : TUS_SIZE_MAX;
 }

@@ -12,7 +12,7 @@
 typedef struct {
     /* the caller's */
     ngx_sluice_spool_t *spool;
-    off_t max;           /* bytes the file may have, or -1 */
+    off_t max;           /* bytes the file may have */
     tus_checksum_t *sum; /* or NULL */
 
     /* NGX_OK: the body is whole, and written. Else what arrived before is
@@ -22,10 +22,17 @@ typedef struct {
     void (*done)(ngx_http_request_t *r, void *data, ngx_int_t rc);
     void *data;
 
+    /* NULL: it may have `max` bytes. Else `granted` now, and where more have
+       come, so many in all are asked for: _go_on() answers. */
+    void (*more)(ngx_http_request_t *r, void *data, off_t size);
+    void *more_data;
+    off_t granted;
+
     ngx_queue_t queue;
     ngx_http_request_t *request; /* NULL: not begun */
     ngx_buf_t *spare; /* the buffer that nginx does not read into, or NULL */
     off_t size;       /* of the file, when all that has come is written */
+    off_t wanted;     /* 0, or what that would be with what nginx has read */
     ngx_event_t wake; /* to stop one that waits */
     ngx_int_t end;    /* what ends it, or NGX_OK */
     unsigned reading : 1; /* waits for the client alone */
@@ -56,8 +63,13 @@ void ngx_http_sluice_receive(ngx_http_request_t *r,
    and when it was stopped before. */
 void ngx_http_sluice_receive_stop(ngx_http_sluice_receive_t *receive);
 
-/* Bytes that a file of no known length may have, or -1: the smaller of
-   `max_size`, 0 for none, and the room of a quota, -1 for none. */
-off_t ngx_http_sluice_receive_max(off_t max_size, off_t room);
+/* Bytes that a file may have at all, where a location's "max_size" is this, 0
+   for none. */
+off_t ngx_http_sluice_receive_max(off_t max_size);
+
+/* It may have so many bytes; or ends with `rc`, unless NGX_OK. */
+void ngx_http_sluice_receive_go_on(ngx_http_request_t *r,
+                                   ngx_http_sluice_receive_t *receive,
+                                   off_t granted, ngx_int_t rc);
 
 #endif

@@ -37,12 +37,12 @@ ngx_http_sluice_reserve_work(void *data, ngx_log_t *log)
 
     for (i = 0; i < reserve->nexpired; i++) {
         /* a request that has lasted for a day may be at it */
-        ngx_sluice_spool_clear(&reserve->conf->spool, reserve->expired[i]);
+        ngx_sluice_spool_clear(&reserve->conf->place->folder,
+                               reserve->expired[i]);
     }
 
-    reserve->error = ngx_sluice_spool_reserve(
-        reserve->spool, reserve->length >= 0 ? reserve->length : 1,
-        reserve->conf->keep_free);
+    reserve->error = ngx_sluice_spool_reserve(reserve->spool, reserve->least,
+                                              reserve->length);
 
     if (reserve->error
         && ngx_sluice_spool_status(reserve->error) != SLUICE_NO_SPACE) {

@@ -15,7 +15,8 @@ typedef struct {
     /* the caller's */
     ngx_http_sluice_upload_loc_conf_t *conf;
     ngx_sluice_spool_t *spool;
-    off_t length; /* announced, or -1 */
+    off_t least; /* bytes: see ngx_sluice_spool_grow() */
+    off_t length;
     ngx_http_sluice_step_pt done;
     void *data;
 

@@ -2,12 +2,14 @@
    the end of one, and what a client may ask before; the rest of its life is in
    ngx_http_sluice_tus_patch.c. */
 
+#include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
 #include "ngx_http_sluice_reserve.h"
 #include "ngx_http_sluice_tus_final.h"
 #include "ngx_http_sluice_tus_headers.h"
 #include "ngx_http_sluice_tus_internal.h"
 #include "ngx_http_sluice_tus_patch.h"
+#include "ngx_http_sluice_tus_record.h"
 #include "ngx_http_sluice_upload.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
@@ -24,6 +26,8 @@
 
 /* each step in its order */
 
+static void ngx_http_sluice_tus_held(ngx_http_request_t *r, void *data,
+                                     const ngx_sluice_pg_result_t *result);
 static void ngx_http_sluice_tus_reserved(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_tus_created(ngx_http_request_t *r, void *data,
                                         const ngx_sluice_pg_result_t *result);
@@ -33,9 +37,9 @@ static void ngx_http_sluice_tus_deleted(ngx_http_request_t *r, void *data,
 static void ngx_http_sluice_tus_removed(ngx_http_request_t *r, void *data);
 
 
-static ngx_sluice_pg_statement_t ngx_http_sluice_create_upload = {
-    "create_upload",
-    "select status, body from api.create_upload($1::uuid, $2::jsonb)", 2, 0
+static ngx_sluice_pg_statement_t ngx_http_sluice_keep_upload = {
+    "keep_upload",
+    "select status, body from api.keep_upload($1::uuid, $2::jsonb)", 2, 0
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_delete_upload = {
@@ -44,7 +48,38 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_delete_upload = {
 };
 
 
-/* POST: the file, then the row; what the body brings goes into the file */
+/* POST: the row, then the file, and then it is kept for whoever comes back;
+   what the body brings goes into the file */
+
+static json_t *
+ngx_http_sluice_tus_args(ngx_http_sluice_tus_t *tus)
+{
+    off_t size = tus->offset < 0 ? 0
+                                 : tus->request->headers_in.content_length_n;
+    json_t *args;
+    ngx_http_sluice_label_t *label = &tus->ingest.label;
+
+    args = json_pack("{s:s, s:s%, s:s%, s:s%, s:b}", "id", tus->id, "metadata",
+                     tus->metadata.len ? (char *) tus->metadata.data : "",
+                     tus->metadata.len, "filename", label->filename.data,
+                     label->filename.len, "title",
+                     label->title.len ? (char *) label->title.data : "",
+                     label->title.len, "partial", (int) tus->partial);
+
+    if (tus->length >= 0) {
+        (void) json_object_set_new(args, "length",
+                                   json_integer((json_int_t) tus->length));
+
+    } else if (size >= 0) {
+        (void) json_object_set_new(args, "bytes",
+                                   json_integer((json_int_t) size));
+    }
+
+    ngx_http_sluice_label_score(label, args);
+
+    return args;
+}
+
 
 ngx_int_t
 ngx_http_sluice_tus_create_handler(ngx_http_request_t *r)
@@ -57,6 +92,11 @@ ngx_http_sluice_tus_create_handler(ngx_http_request_t *r)
         return rc;
     }
 
+    tus->spool = ngx_sluice_spool_create(r->pool, tus->conf->place, tus->id);
+    if (tus->spool == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     r->main->count++;
 
     if (tus->parts.kind == TUS_FINAL) {
@@ -64,51 +104,59 @@ ngx_http_sluice_tus_create_handler(ngx_http_request_t *r)
         return NGX_DONE;
     }
 
-    tus->spool = ngx_sluice_spool_create(r->pool, &tus->conf->spool, tus->id);
-
-    if (tus->spool == NULL) {
-        ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
-        return NGX_DONE;
-    }
-
-    tus->reserve.conf = tus->conf;
-    tus->reserve.spool = tus->spool;
-    tus->reserve.length = tus->length;
-    tus->reserve.done = ngx_http_sluice_tus_reserved;
-    tus->reserve.data = tus;
-
-    ngx_http_sluice_reserve(r, &tus->reserve);
+    rc = ngx_http_sluice_hold(r, &tus->hold, tus->id,
+                              ngx_http_sluice_tus_args(tus),
+                              ngx_http_sluice_tus_held, tus);
+    ngx_http_sluice_finish(r, rc);
 
     return NGX_DONE;
 }
 
 
 static void
+ngx_http_sluice_tus_held(ngx_http_request_t *r, void *data,
+                         const ngx_sluice_pg_result_t *result)
+{
+    off_t granted;
+    json_t *body;
+    ngx_http_sluice_tus_t *tus = data;
+
+    body = ngx_http_sluice_tus_hold_body(tus, result);
+    if (body == NULL) {
+        return;
+    }
+
+    granted = (off_t) json_integer_value(json_object_get(body, "granted"));
+    json_decref(body);
+
+    tus->claim.claimed = granted;
+
+    tus->reserve.conf = tus->conf;
+    tus->reserve.spool = tus->spool;
+    tus->reserve.least = tus->length >= 0 ? tus->length : 1;
+    tus->reserve.length = ngx_max(granted, tus->reserve.least);
+    tus->reserve.done = ngx_http_sluice_tus_reserved;
+    tus->reserve.data = tus;
+
+    ngx_http_sluice_reserve(r, &tus->reserve);
+}
+
+
+static void
 ngx_http_sluice_tus_reserved(ngx_http_request_t *r, void *data)
 {
-    json_t *args;
     ngx_http_sluice_tus_t *tus = data;
-    ngx_http_sluice_label_t *label = &tus->ingest.label;
 
     if (tus->reserve.error) {
         ngx_http_sluice_tus_fail(tus, tus->reserve.error);
         return;
     }
 
-    args = json_pack("{s:s, s:s%, s:s%, s:s%, s:b}", "id", tus->id, "metadata",
-                     tus->metadata.len ? (char *) tus->metadata.data : "",
-                     tus->metadata.len, "filename", label->filename.data,
-                     label->filename.len, "title",
-                     label->title.len ? (char *) label->title.data : "",
-                     label->title.len, "partial", (int) tus->partial);
+    /* until it is kept, it goes with the request: row and file */
+    tus->spool->resumable = 0;
 
-    if (tus->length >= 0) {
-        (void) json_object_set_new(args, "length",
-                                   json_integer((json_int_t) tus->length));
-    }
-
-    ngx_http_sluice_label_score(label, args);
-    ngx_http_sluice_tus_call(tus, &ngx_http_sluice_create_upload, args,
+    ngx_http_sluice_tus_call(tus, &ngx_http_sluice_keep_upload,
+                             json_pack("{s:s}", "id", tus->id),
                              ngx_http_sluice_tus_created);
 }
 
@@ -122,8 +170,9 @@ ngx_http_sluice_tus_created(ngx_http_request_t *r, void *data,
 
     /* a row whose fate is not known has its file until it expires */
 
-    if (result->status != SLUICE_DATABASE_AWAY || !result->sent) {
-        tus->spool->resumable = 0;
+    if (result->status == SLUICE_DATABASE_AWAY && result->sent) {
+        tus->spool->resumable = 1;
+        ngx_http_sluice_hold_end(&tus->hold);
     }
 
     body = ngx_http_sluice_tus_body(tus, result);
@@ -132,6 +181,7 @@ ngx_http_sluice_tus_created(ngx_http_request_t *r, void *data,
     }
 
     tus->spool->resumable = 1;
+    ngx_http_sluice_hold_end(&tus->hold);
 
     if (ngx_http_sluice_tus_take(tus, body) != NGX_OK
         || ngx_http_sluice_location(r, NGX_HTTP_SLUICE_TUS_PATH "/", tus->id)

@@ -1,19 +1,22 @@
 /*
  * The final upload of tus's concatenation: parts that are whole are read once,
- * in their order, into a new file; the hash goes over all of it. There is no
- * row for it until it is a media file, and then the parts are done, too: in
- * between nothing has to be taken up again.
+ * in their order, into a new file; the hash goes over all of it. Its row is
+ * held until it is a media file, and then the parts are done, too: in between
+ * nothing has to be taken up again.
  */
 
+#include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
 #include "ngx_http_sluice_reserve.h"
 #include "ngx_http_sluice_tus_final.h"
 #include "ngx_http_sluice_tus_headers.h"
 #include "ngx_http_sluice_tus_internal.h"
 #include "ngx_http_sluice_tus_patch.h"
+#include "ngx_http_sluice_tus_record.h"
 #include "ngx_http_sluice_upload_lock.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
 #include "core/base/status.h"
@@ -36,12 +39,6 @@ static void ngx_http_sluice_tus_parts_forgotten(ngx_http_request_t *r,
                                                 void *data);
 
 
-static ngx_sluice_pg_statement_t ngx_http_sluice_find_parts = {
-    "find_parts",
-    "select status, body from api.find_parts($1::uuid, $2::jsonb)", 2, 0
-};
-
-
 static json_t *
 ngx_http_sluice_tus_part_ids(ngx_http_sluice_tus_t *tus)
 {
@@ -62,12 +59,22 @@ void
 ngx_http_sluice_tus_final(ngx_http_sluice_tus_t *tus)
 {
     json_t *args;
+    ngx_int_t rc;
+    ngx_http_sluice_label_t *label = &tus->ingest.label;
 
-    args = json_pack("{s:o}", "parts", ngx_http_sluice_tus_part_ids(tus));
-    ngx_http_sluice_label_score(&tus->ingest.label, args);
+    args = json_pack("{s:s, s:o, s:s%, s:s%}", "id", tus->id, "parts",
+                     ngx_http_sluice_tus_part_ids(tus), "metadata",
+                     tus->metadata.len ? (char *) tus->metadata.data : "",
+                     tus->metadata.len, "filename", label->filename.data,
+                     label->filename.len);
 
-    ngx_http_sluice_tus_call(tus, &ngx_http_sluice_find_parts, args,
-                             ngx_http_sluice_tus_found);
+    ngx_http_sluice_label_score(label, args);
+
+    tus->spool->resumable = 0;
+
+    rc = ngx_http_sluice_hold(tus->request, &tus->hold, tus->id, args,
+                              ngx_http_sluice_tus_found, tus);
+    ngx_http_sluice_finish(tus->request, rc);
 }
 
 
@@ -92,15 +99,9 @@ ngx_http_sluice_tus_final_begin(ngx_http_sluice_tus_t *tus, json_t *body)
         return;
     }
 
-    tus->spool = ngx_sluice_spool_create(tus->request->pool, &tus->conf->spool,
-                                         NULL);
-    if (tus->spool == NULL) {
-        ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
-        return;
-    }
-
     tus->reserve.conf = tus->conf;
     tus->reserve.spool = tus->spool;
+    tus->reserve.least = tus->length;
     tus->reserve.length = tus->length;
     tus->reserve.done = ngx_http_sluice_tus_final_reserved;
     tus->reserve.data = tus;
@@ -117,7 +118,7 @@ ngx_http_sluice_tus_found(ngx_http_request_t *r, void *data,
     const char *id;
     ngx_http_sluice_tus_t *tus = data;
 
-    body = ngx_http_sluice_tus_body(tus, result);
+    body = ngx_http_sluice_tus_hold_body(tus, result);
     if (body == NULL) {
         return;
     }
@@ -129,6 +130,8 @@ ngx_http_sluice_tus_found(ngx_http_request_t *r, void *data,
     }
 
     /* it was done before, and the answer was lost */
+
+    ngx_http_sluice_hold_end(&tus->hold);
 
     id = json_string_value(json_object_get(body, "id"));
 
@@ -163,13 +166,11 @@ static void
 ngx_http_sluice_tus_final_finish(ngx_http_sluice_tus_t *tus)
 {
     if (ngx_http_sluice_location(tus->request, NGX_HTTP_SLUICE_TUS_PATH "/",
-                                 tus->spool->id)
+                                 tus->id)
         != NGX_OK) {
         ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
         return;
     }
-
-    ngx_memcpy(tus->id, tus->spool->id, UUID_TEXT_SIZE);
 
     tus->recorded = ngx_http_sluice_tus_final_recorded;
     tus->ingest.more = json_pack(
@@ -191,7 +192,7 @@ ngx_http_sluice_tus_part(ngx_http_sluice_tus_t *tus)
         return;
     }
 
-    tus->part = ngx_sluice_spool_create(tus->request->pool, &tus->conf->spool,
+    tus->part = ngx_sluice_spool_create(tus->request->pool, tus->conf->place,
                                         tus->parts.ids[tus->part_number]);
     if (tus->part == NULL) {
         ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
@@ -266,7 +267,7 @@ ngx_http_sluice_tus_parts_forget(void *data, ngx_log_t *log)
     ngx_http_sluice_tus_t *tus = data;
 
     for (i = 0; i < tus->parts.count; i++) {
-        ngx_sluice_spool_forget(&tus->conf->spool, tus->parts.ids[i]);
+        ngx_sluice_spool_forget(&tus->conf->place->folder, tus->parts.ids[i]);
     }
 }
 

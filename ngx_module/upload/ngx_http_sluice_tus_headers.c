@@ -199,21 +199,32 @@ ngx_http_sluice_tus_read_metadata(ngx_http_sluice_tus_t *tus)
 }
 
 
+static ngx_uint_t
+ngx_http_sluice_tus_is_typed(ngx_http_request_t *r)
+{
+    ngx_table_elt_t *type = r->headers_in.content_type;
+
+    return type && type->value.len == sizeof(NGX_HTTP_SLUICE_TUS_TYPE) - 1
+           && ngx_strncasecmp(type->value.data,
+                              (u_char *) NGX_HTTP_SLUICE_TUS_TYPE,
+                              sizeof(NGX_HTTP_SLUICE_TUS_TYPE) - 1)
+                  == 0;
+}
+
+
 static ngx_int_t
 ngx_http_sluice_tus_read_body(ngx_http_sluice_tus_t *tus)
 {
     ngx_str_t value;
     ngx_http_request_t *r = tus->request;
 
-    if (r->headers_in.content_type == NULL
-        || r->headers_in.content_type->value.len
-               != sizeof(NGX_HTTP_SLUICE_TUS_TYPE) - 1
-        || ngx_strncasecmp(r->headers_in.content_type->value.data,
-                           (u_char *) NGX_HTTP_SLUICE_TUS_TYPE,
-                           sizeof(NGX_HTTP_SLUICE_TUS_TYPE) - 1)
-               != 0) {
+    if (!ngx_http_sluice_tus_is_typed(r)) {
         return ngx_http_sluice_problem(r, SLUICE_TYPE_UNSUPPORTED, NULL,
                                        "Content-Type");
+    }
+
+    if (r->headers_in.content_length_n > TUS_SIZE_MAX) {
+        return ngx_http_sluice_tus_too_large(tus);
     }
 
     if (ngx_http_sluice_tus_header(r, "upload-checksum", &value)) {
@@ -287,6 +298,12 @@ ngx_http_sluice_tus_read_create(ngx_http_sluice_tus_t *tus)
         return rc;
     }
 
+    if (r->headers_in.content_length_n < 0
+        && !ngx_http_sluice_tus_is_typed(r)) {
+        /* nobody knows whether anything comes; nothing is meant to */
+        return NGX_DECLINED;
+    }
+
     if (tus->parts.kind == TUS_FINAL) {
         return ngx_http_sluice_problem(r, SLUICE_BODY_INVALID, NULL, NULL);
     }
@@ -356,7 +373,6 @@ ngx_http_sluice_tus_create(ngx_http_request_t *r,
     tus->offset = -1;
     tus->new_length = -1;
     tus->length = -1;
-    tus->room = -1;
 
     if (method == NGX_HTTP_SLUICE_TUS_CREATE) {
         return uuid_v7(tus->id) == 0 ? tus : NULL;
@@ -478,8 +494,8 @@ ngx_http_sluice_tus_say_upload(ngx_http_sluice_tus_t *tus)
              ? ngx_http_sluice_tus_say_size(r, "Upload-Length", tus->length)
              : ngx_http_sluice_tus_say(r, "Upload-Defer-Length", "1"))
             != NGX_OK
-        || (tus->partial
-            && ngx_http_sluice_tus_say(r, "Upload-Concat", "partial")
+        || (tus->concat.len
+            && ngx_http_sluice_header(r, "Upload-Concat", &tus->concat)
                    != NGX_OK)) {
         return NGX_ERROR;
     }

@@ -3,6 +3,8 @@
 #ifndef NGX_HTTP_SLUICE_TUS_INTERNAL_H
 #define NGX_HTTP_SLUICE_TUS_INTERNAL_H
 
+#include "ngx_http_sluice_claim.h"
+#include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
 #include "ngx_http_sluice_receive.h"
 #include "ngx_http_sluice_reserve.h"
@@ -41,13 +43,12 @@ struct ngx_http_sluice_tus_s {
 
     /* the upload, as the record has it, or as it will */
     off_t length; /* -1: not known yet */
-    off_t room;   /* of a quota; -1: none */
     time_t expires;
     ngx_str_t metadata;
+    ngx_str_t concat;           /* Upload-Concat; empty: none */
     char media[UUID_TEXT_SIZE]; /* empty: none yet */
 
     ngx_sluice_spool_t *spool;
-    off_t grow_to; /* bytes that its file comes to have by this request */
 
     /* of a final one, while it is put together */
     ngx_sluice_spool_t *part;
@@ -58,6 +59,8 @@ struct ngx_http_sluice_tus_s {
     ngx_http_sluice_upload_lock_t lock;
     ngx_http_sluice_tus_pt opened; /* the record is read, the lock is held */
     ngx_http_sluice_tus_pt locked;
+    ngx_http_sluice_hold_t hold;
+    ngx_http_sluice_claim_t claim;
     ngx_http_sluice_reserve_t reserve;
     ngx_http_sluice_receive_t receive;
     ngx_http_sluice_ingest_t ingest;
@@ -69,8 +72,9 @@ struct ngx_http_sluice_tus_s {
     unsigned good : 1;   /* and is what was announced */
     unsigned partial : 1;
     unsigned done : 1;
-    unsigned again : 1; /* the record was read again */
-    unsigned stop : 1;  /* a newer request asked */
+    unsigned again : 1;    /* the record was read again */
+    unsigned claiming : 1; /* bytes of an upload without a length */
+    unsigned stop : 1;     /* a newer request asked */
 };
 
 #endif

@@ -5,11 +5,14 @@
  * _finish().
  */
 
+#include "ngx_http_sluice_claim.h"
+#include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
 #include "ngx_http_sluice_receive.h"
 #include "ngx_http_sluice_tus_headers.h"
 #include "ngx_http_sluice_tus_internal.h"
 #include "ngx_http_sluice_tus_patch.h"
+#include "ngx_http_sluice_tus_record.h"
 #include "ngx_http_sluice_upload.h"
 #include "ngx_http_sluice_upload_lock.h"
 
@@ -33,10 +36,15 @@ static void ngx_http_sluice_tus_asked(ngx_http_request_t *r, void *data,
                                       const ngx_sluice_pg_result_t *result);
 static void ngx_http_sluice_tus_lock_done(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_tus_opened(ngx_http_sluice_tus_t *tus);
+static void ngx_http_sluice_tus_claimed(ngx_http_request_t *r, void *data,
+                                        const ngx_sluice_pg_result_t *result);
 static void ngx_http_sluice_tus_prepared(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_tus_received(ngx_http_request_t *r, void *data,
                                          ngx_int_t rc);
 static void ngx_http_sluice_tus_saved(ngx_http_request_t *r, void *data);
+static void ngx_http_sluice_tus_settled(ngx_http_request_t *r, void *data,
+                                        const ngx_sluice_pg_result_t *result);
+static void ngx_http_sluice_tus_ended(ngx_http_sluice_tus_t *tus);
 static void ngx_http_sluice_tus_committed(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_tus_recorded(ngx_http_request_t *r,
                                          ngx_http_sluice_ingest_t *ingest,
@@ -94,105 +102,9 @@ ngx_http_sluice_tus_open(ngx_http_request_t *r,
 static void
 ngx_http_sluice_tus_ask(ngx_http_sluice_tus_t *tus)
 {
-    json_t *args;
-
-    args = json_pack("{s:s}", "id", tus->id);
-
-    if (tus->new_length >= 0) {
-        (void) json_object_set_new(args, "length",
-                                   json_integer((json_int_t) tus->new_length));
-    }
-
-    ngx_http_sluice_tus_call(tus, &ngx_http_sluice_open_upload, args,
+    ngx_http_sluice_tus_call(tus, &ngx_http_sluice_open_upload,
+                             json_pack("{s:s}", "id", tus->id),
                              ngx_http_sluice_tus_asked);
-}
-
-
-void
-ngx_http_sluice_tus_call(ngx_http_sluice_tus_t *tus,
-                         const ngx_sluice_pg_statement_t *call, json_t *args,
-                         ngx_http_sluice_row_pt handler)
-{
-    ngx_http_sluice_finish(
-        tus->request,
-        ngx_http_sluice_call(tus->request, call,
-                             ngx_http_sluice_gate_access(tus->request)->sub,
-                             args, handler, tus));
-}
-
-
-json_t *
-ngx_http_sluice_tus_body(ngx_http_sluice_tus_t *tus,
-                         const ngx_sluice_pg_result_t *result)
-{
-    json_t *body;
-    ngx_str_t status;
-
-    if (result->status == SLUICE_OK
-        && ngx_sluice_pg_value(result, 0, 0, &status) == NGX_OK
-        && ngx_atoi(status.data, status.len) < NGX_HTTP_SPECIAL_RESPONSE) {
-
-        body = ngx_http_sluice_call_body(result);
-
-        if (body) {
-            return body;
-        }
-    }
-
-    ngx_http_sluice_tus_reply(tus, result);
-
-    return NULL;
-}
-
-
-ngx_int_t
-ngx_http_sluice_tus_take(ngx_http_sluice_tus_t *tus, json_t *body)
-{
-    size_t i;
-    json_t *value;
-    const char *text;
-
-    const struct {
-        const char *name;
-        ngx_str_t *to;
-    } texts[] = { { "metadata", &tus->metadata },
-                  { "filename", &tus->ingest.label.filename },
-                  { "title", &tus->ingest.label.title } };
-
-    value = json_object_get(body, "length");
-    tus->length = json_is_integer(value) ? (off_t) json_integer_value(value)
-                                         : -1;
-
-    value = json_object_get(body, "room");
-    tus->room = json_is_integer(value) ? (off_t) json_integer_value(value) : -1;
-
-    tus->expires = (time_t) json_integer_value(
-        json_object_get(body, "expires"));
-    tus->partial = json_is_true(json_object_get(body, "partial")) ? 1 : 0;
-    tus->done = json_is_true(json_object_get(body, "done")) ? 1 : 0;
-
-    text = json_string_value(json_object_get(body, "media"));
-
-    if (text && uuid_valid(text, ngx_strlen(text))) {
-        ngx_memcpy(tus->media, text, UUID_TEXT_SIZE);
-    }
-
-    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        value = json_object_get(body, texts[i].name);
-
-        texts[i].to->len = json_string_length(value);
-        texts[i].to->data = ngx_pnalloc(tus->request->pool,
-                                        texts[i].to->len + 1);
-        if (texts[i].to->data == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_memcpy(texts[i].to->data,
-                   json_is_string(value) ? json_string_value(value) : "",
-                   texts[i].to->len);
-    }
-
-    return NGX_OK;
 }
 
 
@@ -223,7 +135,7 @@ ngx_http_sluice_tus_asked(ngx_http_request_t *r, void *data,
     }
 
     if (tus->spool == NULL) {
-        tus->spool = ngx_sluice_spool_create(r->pool, &tus->conf->spool,
+        tus->spool = ngx_sluice_spool_create(r->pool, tus->conf->place,
                                              tus->id);
     }
 
@@ -290,6 +202,19 @@ ngx_http_sluice_tus_lock_done(ngx_http_request_t *r, void *data)
 }
 
 
+/* For what is wrong about Upload-Length. */
+
+static void
+ngx_http_sluice_tus_refuse_length(ngx_http_sluice_tus_t *tus,
+                                  sluice_status_t status, const char *detail)
+{
+    ngx_http_sluice_upload_unlock(&tus->lock);
+    ngx_http_sluice_finish(
+        tus->request,
+        ngx_http_sluice_problem(tus->request, status, detail, "Upload-Length"));
+}
+
+
 /* A file that is not there may have become a media file since the record was
    read; else it is lost, and the client has to begin anew. */
 
@@ -334,6 +259,19 @@ ngx_http_sluice_tus_opened(ngx_http_sluice_tus_t *tus)
         return;
     }
 
+    if (tus->new_length >= 0 && tus->new_length < tus->spool->size) {
+        ngx_http_sluice_tus_refuse_length(tus, SLUICE_HEADER_INVALID,
+                                          "The upload has more bytes already.");
+        return;
+    }
+
+    if (tus->new_length >= 0 && tus->length >= 0
+        && tus->new_length != tus->length) {
+        ngx_http_sluice_tus_refuse_length(tus, SLUICE_CONFLICT,
+                                          "The length was another one before.");
+        return;
+    }
+
     ngx_http_sluice_tus_append(tus);
 }
 
@@ -356,10 +294,20 @@ ngx_http_sluice_tus_log(ngx_http_sluice_tus_t *tus, ngx_log_t *log)
 static void
 ngx_http_sluice_tus_prepare(void *data, ngx_log_t *log)
 {
+    off_t size;
     ngx_http_sluice_tus_t *tus = data;
 
-    tus->error = ngx_sluice_spool_grow(tus->spool, tus->grow_to,
-                                       tus->conf->keep_free);
+    size = tus->request->headers_in.content_length_n;
+
+    if (tus->length >= 0) {
+        tus->error = ngx_sluice_spool_grow(tus->spool, tus->length,
+                                           tus->length);
+    } else {
+        tus->error = ngx_sluice_spool_grow(
+            tus->spool, tus->spool->size + ngx_max(size, 1),
+            size >= 0 ? tus->spool->size + ngx_max(size, 1)
+                      : ngx_max(tus->claim.claimed, tus->spool->size + 1));
+    }
 
     if (tus->error == 0) {
         tus->error = ngx_sluice_spool_catch_up(tus->spool);
@@ -373,24 +321,55 @@ ngx_http_sluice_tus_prepare(void *data, ngx_log_t *log)
 }
 
 
+/* An upload without a length asks for what comes; a new one has asked. */
+
 void
 ngx_http_sluice_tus_append(ngx_http_sluice_tus_t *tus)
 {
-    off_t size;
+    off_t size, length;
+    ngx_int_t rc;
 
-    size = ngx_max(tus->request->headers_in.content_length_n, 0);
+    size = tus->request->headers_in.content_length_n;
+    length = tus->length >= 0 ? tus->length : tus->new_length;
 
-    if (tus->length >= 0 && tus->spool->size + size > tus->length) {
+    if (length >= 0 && size > length - tus->spool->size) {
         ngx_http_sluice_tus_refuse(tus, SLUICE_TOO_LARGE,
                                    "The upload is not as long.");
         return;
     }
 
-    tus->grow_to = tus->length >= 0 ? tus->length
-                                    : tus->spool->size + ngx_max(size, 1);
+    tus->claiming = (length < 0);
+
+    if (tus->length < 0 && tus->method != NGX_HTTP_SLUICE_TUS_CREATE) {
+        rc = ngx_http_sluice_claim(tus->request, tus->id, tus->spool->size,
+                                   size, tus->new_length,
+                                   ngx_http_sluice_tus_claimed, tus);
+        ngx_http_sluice_finish(tus->request, rc);
+        return;
+    }
 
     (void) ngx_http_sluice_thread_wait(tus->request,
                                        ngx_http_sluice_tus_prepare,
+                                       ngx_http_sluice_tus_prepared, tus);
+}
+
+
+static void
+ngx_http_sluice_tus_claimed(ngx_http_request_t *r, void *data,
+                            const ngx_sluice_pg_result_t *result)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    tus->claim.claimed = ngx_http_sluice_claim_granted(&tus->claim, result);
+
+    if (tus->claim.refused != SLUICE_OK) {
+        ngx_http_sluice_tus_reply(tus, result);
+        return;
+    }
+
+    tus->length = tus->new_length;
+
+    (void) ngx_http_sluice_thread_wait(r, ngx_http_sluice_tus_prepare,
                                        ngx_http_sluice_tus_prepared, tus);
 }
 
@@ -434,9 +413,17 @@ ngx_http_sluice_tus_prepared(ngx_http_request_t *r, void *data)
     }
 
     receive->spool = tus->spool;
-    receive->max = tus->length >= 0 ? tus->length
-                                    : ngx_http_sluice_receive_max(
-                                        tus->conf->max_size, tus->room);
+    receive->max = tus->length >= 0
+                       ? tus->length
+                       : ngx_http_sluice_receive_max(tus->conf->max_size);
+
+    if (tus->claiming && r->headers_in.content_length_n < 0) {
+        tus->claim.receive = receive;
+        receive->more = ngx_http_sluice_claim_more;
+        receive->more_data = &tus->claim;
+        receive->granted = tus->spool->reserved;
+    }
+
     receive->sum = tus->summed ? &tus->sum : NULL;
     receive->done = ngx_http_sluice_tus_received;
     receive->data = tus;
@@ -455,6 +442,10 @@ ngx_http_sluice_tus_save(void *data, ngx_log_t *log)
 
     tus->error = tus->summed ? ngx_sluice_spool_judged(tus->spool, tus->good)
                              : ngx_sluice_spool_save(tus->spool);
+
+    if (tus->error == 0 && tus->claiming) {
+        tus->error = ngx_sluice_spool_trim(tus->spool);
+    }
 
     ngx_http_sluice_tus_log(tus, log);
 }
@@ -485,6 +476,11 @@ ngx_http_sluice_tus_cut(ngx_http_sluice_tus_t *tus)
         return;
     }
 
+    if (tus->claim.refused != SLUICE_OK) {
+        ngx_http_sluice_tus_refuse(tus, tus->claim.refused, NULL);
+        return;
+    }
+
     if (tus->end == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
         ngx_http_sluice_tus_refuse(tus, SLUICE_TOO_LARGE, NULL);
         return;
@@ -495,11 +491,36 @@ ngx_http_sluice_tus_cut(ngx_http_sluice_tus_t *tus)
 }
 
 
+/* What was granted and did not come is given back. */
+
 static void
 ngx_http_sluice_tus_saved(ngx_http_request_t *r, void *data)
 {
+    ngx_int_t rc;
     ngx_http_sluice_tus_t *tus = data;
 
+    if (!tus->claiming || tus->claim.claimed <= tus->spool->size) {
+        ngx_http_sluice_tus_ended(tus);
+        return;
+    }
+
+    rc = ngx_http_sluice_claim(r, tus->id, tus->spool->size, 0, -1,
+                               ngx_http_sluice_tus_settled, tus);
+    ngx_http_sluice_finish(r, rc);
+}
+
+
+static void
+ngx_http_sluice_tus_settled(ngx_http_request_t *r, void *data,
+                            const ngx_sluice_pg_result_t *result)
+{
+    ngx_http_sluice_tus_ended(data);
+}
+
+
+static void
+ngx_http_sluice_tus_ended(ngx_http_sluice_tus_t *tus)
+{
     if (tus->error || tus->receive.error) {
         ngx_http_sluice_tus_fail(tus,
                                  tus->error ? tus->error : tus->receive.error);
@@ -579,6 +600,10 @@ ngx_http_sluice_tus_recorded(ngx_http_request_t *r,
                              const ngx_sluice_pg_result_t *result)
 {
     ngx_http_sluice_tus_t *tus = ingest->data;
+
+    if (ingest->status) {
+        ngx_http_sluice_hold_end(&tus->hold);
+    }
 
     if (ingest->status != NGX_HTTP_CREATED && ingest->status != NGX_HTTP_OK) {
         ngx_http_sluice_tus_reply(tus, result);

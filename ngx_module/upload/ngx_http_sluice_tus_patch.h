@@ -6,11 +6,7 @@
 
 #include "ngx_http_sluice_tus_internal.h"
 
-#include "ngx_module/bridge/ngx_sluice_pg.h"
-#include "ngx_module/http/ngx_http_sluice_query.h"
 #include "ngx_module/http/ngx_http_sluice_thread.h"
-
-#include <jansson.h>
 
 /* A content handler: reads the request and the record, takes the lock unless
    the upload is done, then `opened`. Its lock.error is 0 or NGX_ENOENT; all
@@ -18,21 +14,6 @@
 ngx_int_t ngx_http_sluice_tus_open(ngx_http_request_t *r,
                                    ngx_http_sluice_tus_method_t method,
                                    ngx_http_sluice_tus_pt opened);
-
-
-/* the record */
-
-/* Calls api.<name>; the reference to `args` is taken over. */
-void ngx_http_sluice_tus_call(ngx_http_sluice_tus_t *tus,
-                              const ngx_sluice_pg_statement_t *call,
-                              json_t *args, ngx_http_sluice_row_pt handler);
-
-/* The body that came, to json_decref(); or NULL, and it was answered. */
-json_t *ngx_http_sluice_tus_body(ngx_http_sluice_tus_t *tus,
-                                 const ngx_sluice_pg_result_t *result);
-
-/* Takes what the record has of the upload. NGX_OK, or NGX_ERROR. */
-ngx_int_t ngx_http_sluice_tus_take(ngx_http_sluice_tus_t *tus, json_t *body);
 
 
 /* the file */

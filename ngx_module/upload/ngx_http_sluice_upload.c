@@ -1,10 +1,13 @@
 /*
  * Plain uploads: POST /api/media?filename=… with the file as body, and PUT
- * /media/drop/<name> with a signed link. The body is written as it comes. Then,
- * in this order: durable file, one transaction with the media row and its first
- * job, a word to Redis, the answer. What can be taken up again is tus's.
+ * /media/drop/<name> with a signed link. The record has its row before the
+ * spool has its file, and the body is written as it comes. Then, in this order:
+ * durable file, one transaction with the media row and its first job, a word to
+ * Redis, the answer. What can be taken up again is tus's.
  */
 
+#include "ngx_http_sluice_claim.h"
+#include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
 #include "ngx_http_sluice_receive.h"
 #include "ngx_http_sluice_reserve.h"
@@ -27,6 +30,8 @@
 
 
 typedef struct {
+    ngx_http_sluice_hold_t hold;
+    ngx_http_sluice_claim_t claim;
     ngx_http_sluice_reserve_t reserve;
     ngx_http_sluice_receive_t receive;
     ngx_http_sluice_ingest_t ingest;
@@ -47,12 +52,6 @@ static void
 ngx_http_sluice_upload_recorded(ngx_http_request_t *r,
                                 ngx_http_sluice_ingest_t *ingest,
                                 const ngx_sluice_pg_result_t *result);
-
-
-static ngx_sluice_pg_statement_t ngx_http_sluice_reserve_upload = {
-    "reserve_upload",
-    "select status, body from api.reserve_upload($1::uuid, $2::jsonb)", 2, 0
-};
 
 
 static ngx_http_sluice_upload_t *
@@ -128,6 +127,7 @@ ngx_http_sluice_upload_begin(ngx_http_request_t *r,
     off_t length;
     json_t *args;
     ngx_int_t rc;
+    ngx_str_t *filename = &upload->ingest.label.filename;
     ngx_http_sluice_upload_loc_conf_t *ulcf;
 
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_upload_module);
@@ -138,14 +138,13 @@ ngx_http_sluice_upload_begin(ngx_http_request_t *r,
         return ngx_http_sluice_problem(r, SLUICE_INTERNAL, NULL, NULL);
     }
 
-    length = ngx_max(r->headers_in.content_length_n, 0);
+    length = r->headers_in.content_length_n;
 
-    if (ulcf->max_size && length > ulcf->max_size) {
+    if (length > ngx_http_sluice_receive_max(ulcf->max_size)) {
         return ngx_http_sluice_problem(r, SLUICE_TOO_LARGE, NULL, NULL);
     }
 
-    upload->receive.spool = ngx_sluice_spool_create(r->pool, &ulcf->spool,
-                                                    NULL);
+    upload->receive.spool = ngx_sluice_spool_create(r->pool, ulcf->place, NULL);
     upload->ingest.spool = upload->receive.spool;
 
     if (upload->receive.spool == NULL) {
@@ -154,11 +153,17 @@ ngx_http_sluice_upload_begin(ngx_http_request_t *r,
 
     r->main->count++;
 
-    args = json_pack("{s:I}", "bytes", (json_int_t) length);
+    args = json_pack("{s:s, s:s%}", "id", upload->receive.spool->id, "filename",
+                     filename->data, filename->len);
+
+    if (length >= 0) {
+        (void) json_object_set_new(args, "bytes",
+                                   json_integer((json_int_t) length));
+    }
+
     ngx_http_sluice_label_score(&upload->ingest.label, args);
 
-    rc = ngx_http_sluice_call(r, &ngx_http_sluice_reserve_upload,
-                              ngx_http_sluice_gate_access(r)->sub, args,
+    rc = ngx_http_sluice_hold(r, &upload->hold, upload->receive.spool->id, args,
                               ngx_http_sluice_upload_allowed, upload);
     ngx_http_sluice_finish(r, rc);
 
@@ -232,48 +237,47 @@ ngx_http_sluice_upload_drop(ngx_http_request_t *r)
 }
 
 
-/* What is left of a quota; -1: there is none */
-
-static off_t
-ngx_http_sluice_upload_room(const ngx_sluice_pg_result_t *result)
-{
-    off_t room;
-    json_t *body, *value;
-
-    body = ngx_http_sluice_call_body(result);
-    value = json_object_get(body, "room");
-    room = json_is_integer(value) ? (off_t) json_integer_value(value) : -1;
-    json_decref(body);
-
-    return room;
-}
-
-
 /* the steps */
 
 static void
 ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
                                const ngx_sluice_pg_result_t *result)
 {
-    ngx_str_t status;
+    off_t length = r->headers_in.content_length_n;
+    json_t *body;
     ngx_http_sluice_upload_t *upload = data;
+    ngx_http_sluice_claim_t *claim = &upload->claim;
     ngx_http_sluice_upload_loc_conf_t *ulcf;
 
-    if (result->status != SLUICE_OK
-        || ngx_sluice_pg_value(result, 0, 0, &status) != NGX_OK
-        || ngx_atoi(status.data, status.len) >= NGX_HTTP_SPECIAL_RESPONSE) {
+    claim->claimed = ngx_http_sluice_claim_granted(claim, result);
+
+    if (claim->refused != SLUICE_OK) {
+        if (result->status == SLUICE_OK) {
+            ngx_http_sluice_hold_end(&upload->hold);
+        }
+
         ngx_http_sluice_finish(r, ngx_http_sluice_reply(r, result, 0));
         return;
     }
 
+    body = ngx_http_sluice_call_body(result);
+    ngx_http_sluice_hold_renew(&upload->hold, body);
+    json_decref(body);
+
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_upload_module);
 
-    upload->receive.max = ngx_http_sluice_receive_max(
-        ulcf->max_size, ngx_http_sluice_upload_room(result));
+    upload->receive.max = ngx_http_sluice_receive_max(ulcf->max_size);
+
+    if (length < 0) {
+        claim->receive = &upload->receive;
+        upload->receive.more = ngx_http_sluice_claim_more;
+        upload->receive.more_data = claim;
+    }
 
     upload->reserve.conf = ulcf;
     upload->reserve.spool = upload->receive.spool;
-    upload->reserve.length = r->headers_in.content_length_n;
+    upload->reserve.least = length < 0 ? 1 : length;
+    upload->reserve.length = length < 0 ? claim->claimed : length;
     upload->reserve.done = ngx_http_sluice_upload_reserved;
     upload->reserve.data = upload;
 
@@ -290,6 +294,8 @@ ngx_http_sluice_upload_reserved(ngx_http_request_t *r, void *data)
         ngx_http_sluice_upload_failed(r, upload->reserve.error);
         return;
     }
+
+    upload->receive.granted = upload->receive.spool->reserved;
 
     ngx_http_sluice_receive(r, &upload->receive);
 }
@@ -324,7 +330,10 @@ ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data, ngx_int_t rc)
         return;
     }
 
-    if (rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
+    if (upload->claim.refused != SLUICE_OK) {
+        rc = ngx_http_sluice_problem(r, upload->claim.refused, NULL, NULL);
+
+    } else if (rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
         rc = ngx_http_sluice_problem(r, SLUICE_TOO_LARGE, NULL, NULL);
 
     } else if (upload->receive.error) {
@@ -355,6 +364,12 @@ ngx_http_sluice_upload_recorded(ngx_http_request_t *r,
                                 ngx_http_sluice_ingest_t *ingest,
                                 const ngx_sluice_pg_result_t *result)
 {
+    ngx_http_sluice_upload_t *upload = ingest->data;
+
+    if (ingest->status) {
+        ngx_http_sluice_hold_end(&upload->hold);
+    }
+
     if ((ingest->status == NGX_HTTP_CREATED || ingest->status == NGX_HTTP_OK)
         && ngx_http_sluice_location(r, "/api/media/", ingest->media)
                != NGX_OK) {

@@ -5,14 +5,21 @@
 #include "ngx_http_sluice_upload_lock.h"
 
 #include "ngx_module/http/ngx_http_sluice.h"
+#include "ngx_module/spool/ngx_sluice_spool.h"
 
 
 #define NGX_HTTP_SLUICE_UPLOAD_BUFFER (448 * 1024) /* each upload has two */
 #define NGX_HTTP_SLUICE_UPLOAD_KEEP_FREE (1024 * 1024 * 1024)
 
 
+typedef struct {
+    ngx_array_t places; /* of ngx_sluice_spool_place_t * */
+} ngx_http_sluice_upload_main_conf_t;
+
+
 static ngx_int_t ngx_http_sluice_upload_init_process(ngx_cycle_t *cycle);
 static void ngx_http_sluice_upload_exit_process(ngx_cycle_t *cycle);
+static void *ngx_http_sluice_upload_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_sluice_upload_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_sluice_upload_merge_loc_conf(ngx_conf_t *cf, void *parent,
                                                    void *child);
@@ -34,8 +41,8 @@ static ngx_http_module_t ngx_http_sluice_upload_module_ctx = {
     NULL, /* preconfiguration */
     NULL, /* postconfiguration */
 
-    NULL, /* create main configuration */
-    NULL, /* init main configuration */
+    ngx_http_sluice_upload_create_main_conf, /* create main configuration */
+    NULL,                                    /* init main configuration */
 
     NULL, /* create server configuration */
     NULL, /* merge server configuration */
@@ -67,12 +74,17 @@ static ngx_int_t
 ngx_http_sluice_upload_init_process(ngx_cycle_t *cycle)
 {
     ngx_http_sluice_main_conf_t *smcf;
+    ngx_http_sluice_upload_main_conf_t *umcf;
 
     smcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_sluice_module);
 
     if (smcf && smcf->uploads
         && (ngx_process == NGX_PROCESS_WORKER
             || ngx_process == NGX_PROCESS_SINGLE)) {
+        umcf = ngx_http_cycle_get_module_main_conf(
+            cycle, ngx_http_sluice_upload_module);
+
+        ngx_sluice_spool_accounts(umcf->places.elts, umcf->places.nelts);
         ngx_http_sluice_receive_init(cycle->log);
         ngx_http_sluice_upload_lock_listen(smcf->redis_uploads);
     }
@@ -92,17 +104,27 @@ ngx_http_sluice_upload_exit_process(ngx_cycle_t *cycle)
 /* configuration */
 
 static void *
-ngx_http_sluice_upload_create_loc_conf(ngx_conf_t *cf)
+ngx_http_sluice_upload_create_main_conf(ngx_conf_t *cf)
 {
-    ngx_http_sluice_upload_loc_conf_t *conf;
+    ngx_http_sluice_upload_main_conf_t *conf;
 
-    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_upload_loc_conf_t));
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_upload_main_conf_t));
 
-    if (conf) {
-        conf->keep_free = NGX_HTTP_SLUICE_UPLOAD_KEEP_FREE;
+    if (conf == NULL
+        || ngx_array_init(&conf->places, cf->pool, 4,
+                          sizeof(ngx_sluice_spool_place_t *))
+               != NGX_OK) {
+        return NULL;
     }
 
     return conf;
+}
+
+
+static void *
+ngx_http_sluice_upload_create_loc_conf(ngx_conf_t *cf)
+{
+    return ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_upload_loc_conf_t));
 }
 
 
@@ -133,6 +155,29 @@ ngx_http_sluice_upload_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 }
 
 
+static ngx_sluice_spool_place_t *
+ngx_http_sluice_upload_place(ngx_conf_t *cf)
+{
+    ngx_sluice_spool_place_t *place, **slot;
+    ngx_http_sluice_upload_main_conf_t *umcf;
+
+    umcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_sluice_upload_module);
+
+    place = ngx_pcalloc(cf->pool, sizeof(ngx_sluice_spool_place_t));
+    slot = ngx_array_push(&umcf->places);
+
+    if (place == NULL || slot == NULL) {
+        return NULL;
+    }
+
+    place->keep_free = NGX_HTTP_SLUICE_UPLOAD_KEEP_FREE;
+    *slot = place;
+
+    return place;
+}
+
+
 static char *
 ngx_http_sluice_upload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -145,6 +190,11 @@ ngx_http_sluice_upload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (ulcf->spool.len) {
         return "is duplicate";
+    }
+
+    ulcf->place = ngx_http_sluice_upload_place(cf);
+    if (ulcf->place == NULL) {
+        return NGX_CONF_ERROR;
     }
 
     value = cf->args->elts;
@@ -160,7 +210,7 @@ ngx_http_sluice_upload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         size = ngx_http_sluice_upload_param(&value[i], "keep_free=");
 
         if (size != NGX_ERROR) {
-            ulcf->keep_free = size;
+            ulcf->place->keep_free = size;
             continue;
         }
 
@@ -177,6 +227,8 @@ ngx_http_sluice_upload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     ulcf->spool = value[1];
+    ulcf->place->folder = value[1];
+    ulcf->place->account = (const char *) value[1].data;
 
     smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_module);
 

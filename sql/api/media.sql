@@ -240,6 +240,8 @@ begin
         delete from sluice.uploads
         where id = (args->>'upload')::uuid and owner = actor;
     end if;
+
+    perform api.let_go((args->>'id')::uuid, actor);
 end;
 $$;
 

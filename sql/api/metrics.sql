@@ -66,5 +66,5 @@ as $$
                      where m.id = a.media))
     union all
     select 'sluice_uploads_open', '', count(*)
-    from sluice.uploads where state = 'open' and expires_at > now();
+    from sluice.uploads where state <> 'done' and expires_at > now();
 $$;

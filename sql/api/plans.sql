@@ -23,8 +23,18 @@ language sql stable as $$
 $$;
 
 
+-- His uploads that are not over, but for those named.
+create or replace function api.under_way(actor uuid, but uuid[] default '{}')
+returns setof sluice.uploads
+language sql stable as $$
+    select * from sluice.uploads
+    where owner = actor and state in ('held', 'open') and expires_at > now()
+      and id <> all (but);
+$$;
+
+
 -- How many bytes a user may still bring; null without a quota. What he keeps
--- and what he has announced count, but for the uploads named.
+-- and what is under way count, but for the uploads named.
 create or replace function api.room(actor uuid, but uuid[] default '{}')
 returns bigint
 language sql stable as $$
@@ -34,9 +44,8 @@ language sql stable as $$
            - coalesce((select sum(a.bytes) from sluice.attachments a
                        join sluice.media m on m.id = a.media
                        where m.owner = u.id and m.deleted_at is null), 0)
-           - coalesce((select sum(p.length) from sluice.uploads p
-                       where p.owner = u.id and p.state = 'open'
-                         and p.expires_at > now() and p.id <> all (but)), 0)
+           - coalesce((select sum(p.bytes)
+                       from api.under_way(u.id, but) p), 0)
     from sluice.users u where u.id = actor;
 $$;
 

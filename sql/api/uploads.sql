@@ -5,8 +5,18 @@ create or replace function api.upload_patience() returns interval
 language sql immutable as $$ select interval '1 day' $$;
 
 
--- Before a body is read: may this user bring something (of so many bytes, when
--- that is known) at all? nginx reserves the space.
+-- What a request holds is nobody's when it was not heard of for so long.
+create or replace function api.upload_lease() returns interval
+language sql immutable as $$ select interval '5 minutes' $$;
+
+
+-- Of a body of unknown length so many bytes are asked for at once.
+create or replace function api.upload_step() returns bigint
+language sql immutable as $$ select 67108864::bigint $$;
+
+
+-- For an nginx that is being replaced, which keeps no row of plain uploads: may
+-- this user bring something (of so many bytes, when that is known) at all?
 create or replace function api.reserve_upload(actor uuid, args jsonb,
                                               out status integer,
                                               out body jsonb)
@@ -31,7 +41,7 @@ end;
 $$;
 
 
--- Its name of before, for an nginx that is being replaced.
+-- Its name of before.
 create or replace function api.begin_upload(actor uuid, args jsonb,
     out status integer, out body jsonb)
 language sql as $$
@@ -46,8 +56,14 @@ language sql stable as $$
         'length', u.length, 'metadata', u.metadata, 'filename', u.filename,
         'title', coalesce(u.title, ''), 'partial', u.partial,
         'done', u.state = 'done', 'media', u.media,
+        'concat', case when u.partial then 'partial'
+                       when u.parts is not null then 'final;' || (
+                           select string_agg('/api/uploads/' || p.id, ' '
+                                             order by p.n)
+                           from unnest(u.parts) with ordinality p(id, n)) end,
         'expires', extract(epoch from u.expires_at)::bigint,
-        'room', api.longest(u.owner, array[u.id]));
+        'renew', (extract(epoch from api.upload_lease()) / 3)::bigint,
+        'granted', u.bytes, 'room', api.longest(u.owner, array[u.id]));
 $$;
 
 
@@ -58,17 +74,41 @@ create or replace function api.clear_uploads(actor uuid, args jsonb,
 language sql as $$
     select 200, jsonb_build_object('expired', coalesce(jsonb_agg(id), '[]'))
     from (select id from sluice.uploads
-          where state = 'open' and expires_at < now()
+          where state in ('held', 'open') and expires_at < now()
           order by random() limit 16) x;
 $$;
 
 
--- Its file is there already.
-create or replace function api.create_upload(actor uuid, args jsonb,
-                                             out status integer, out body jsonb)
+-- How many bytes an upload that has `has` may become: as many `more`, when that
+-- is known, else a step on; `refused` says why none, or fewer than are known to
+-- come.
+create or replace function api.grant_bytes(actor uuid, has bigint, more bigint,
+                                           but uuid[], out granted bigint,
+                                           out refused jsonb)
+language plpgsql stable as $$
+begin
+    refused := api.refuse_bytes(actor, has + coalesce(more, 1), but);
+
+    if refused is null then
+        granted := has + coalesce(more, least(api.upload_step(),
+                                              api.longest(actor, but) - has));
+    end if;
+end;
+$$;
+
+
+-- The row of an upload that is about to begin, in his turn for each user: held
+-- by whoever asks. `length` is what it will have, `bytes` what comes at once,
+-- each null when nobody knows; `parts` are what it is put together from.
+create or replace function api.add_upload(actor uuid, args jsonb,
+                                          out status integer, out body jsonb)
 language plpgsql as $$
 declare
     u sluice.uploads;
+    found_parts jsonb := '{}';
+    ids constant uuid[] := api.part_ids(args);
+    given bigint := (args->>'length')::bigint;
+    claimed bigint := 0;
 begin
     perform from sluice.users
     where id = actor and disabled_at is null for no key update;
@@ -78,27 +118,110 @@ begin
         return;
     end if;
 
-    if (select count(*) from sluice.uploads p where p.owner = actor
-        and p.state = 'open' and p.expires_at > now())
+    if (select count(*) from api.under_way(actor, ids))
        >= (api.limits(actor)).uploads_max then
         select * into status, body from api.refuse('too-many',
             'Finish or end one of your uploads first.');
         return;
     end if;
 
-    body := coalesce(api.refuse_bytes(actor, (args->>'length')::bigint),
-                     api.refuse_attachment(actor, args));
+    if ids <> '{}' then
+        select * into status, found_parts from api.find_parts(actor, args);
+        if status >= 400 or (found_parts->>'done')::boolean then
+            body := found_parts;
+            return;
+        end if;
+        given := (found_parts->>'length')::bigint;
+    else
+        select granted, refused into claimed, body from api.grant_bytes(actor,
+            0, coalesce(given, (args->>'bytes')::bigint), '{}');
+    end if;
+
+    body := coalesce(body, api.refuse_attachment(actor, args));
     if body is not null then
         status := 400;
         return;
     end if;
 
-    insert into sluice.uploads (id, owner, length, metadata, filename, title,
-                                partial, expires_at)
-    values ((args->>'id')::uuid, actor, (args->>'length')::bigint,
-            args->>'metadata', args->>'filename', nullif(args->>'title', ''),
-            (args->>'partial')::boolean, now() + api.upload_patience())
+    insert into sluice.uploads (id, owner, state, length, bytes, metadata,
+                                filename, title, partial, parts, expires_at)
+    values ((args->>'id')::uuid, actor, 'held', given, claimed,
+            coalesce(args->>'metadata', ''), args->>'filename',
+            nullif(args->>'title', ''),
+            coalesce((args->>'partial')::boolean, false), nullif(ids, '{}'),
+            now() + api.upload_lease())
     returning * into u;
+
+    update sluice.uploads set final = u.id where id = any (ids);
+
+    status := 201;
+    body := found_parts || api.upload_object(u);
+end;
+$$;
+
+
+-- What is held is over when the server is: it need not be on its disk.
+create or replace function api.hold_upload(actor uuid, args jsonb,
+                                           out status integer, out body jsonb)
+language plpgsql as $$
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    select * into status, body from api.add_upload(actor, args);
+end;
+$$;
+
+
+create or replace function api.renew_upload(actor uuid, args jsonb,
+                                            out status integer, out body jsonb)
+language plpgsql as $$
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    update sluice.uploads set expires_at = now() + api.upload_lease()
+    where id = (args->>'id')::uuid and owner = actor and state = 'held';
+    status := 204;
+end;
+$$;
+
+
+create or replace function api.drop_upload(actor uuid, args jsonb,
+                                           out status integer, out body jsonb)
+language plpgsql as $$
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    update sluice.uploads set state = 'held'      -- kept while its client left
+    where id = (args->>'id')::uuid and owner = actor and state = 'open';
+    perform api.let_go((args->>'id')::uuid, actor);
+    status := 204;
+end;
+$$;
+
+
+-- It is held no more; its parts are what they were.
+create or replace function api.let_go(upload uuid, actor uuid) returns void
+language sql as $$
+    delete from sluice.uploads
+    where id = upload and owner = actor and state = 'held';
+    update sluice.uploads set final = null
+    where final = upload and owner = actor and state = 'open';
+$$;
+
+
+-- Its file is there: whoever began it may come back.
+create or replace function api.keep_upload(actor uuid, args jsonb,
+                                           out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    u sluice.uploads;
+begin
+    update sluice.uploads
+    set state = 'open', expires_at = now() + api.upload_patience()
+    where id = (args->>'id')::uuid and owner = actor and state = 'held'
+    returning * into u;
+
+    if not found then
+        select * into status, body from api.refuse('not-found');
+        return;
+    end if;
 
     status := 201;
     body := api.upload_object(u);
@@ -106,8 +229,66 @@ end;
 $$;
 
 
--- Before anything is done with an upload. It lives on when somebody comes; a
--- `length` that was not known is taken once.
+-- Of an upload whose length nobody knew: `length`, now that it is said; or as
+-- many bytes as it may get behind the `has` that it has: `more`, or a step.
+create or replace function api.claim_upload(actor uuid, args jsonb,
+                                            out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    u sluice.uploads;
+    claimed bigint;
+    given constant bigint := (args->>'length')::bigint;
+    has constant bigint := coalesce(given, (args->>'has')::bigint);
+    more constant bigint := case when given is null
+                                 then (args->>'more')::bigint else 0 end;
+begin
+    perform from sluice.users where id = actor for no key update;
+
+    select * into u from sluice.uploads
+    where id = (args->>'id')::uuid and owner = actor and state <> 'done'
+    for update;
+
+    if not found then
+        select * into status, body from api.refuse('not-found');
+        return;
+    end if;
+
+    select granted, refused into claimed, body
+    from api.grant_bytes(actor, has, more, array[u.id]);
+
+    if body is not null then
+        status := 400;
+        return;
+    end if;
+
+    update sluice.uploads
+    set bytes = claimed, length = coalesce(length, given),
+        expires_at = greatest(expires_at, now() + api.upload_lease())
+    where id = u.id returning * into u;
+
+    status := 200;
+    body := api.upload_object(u);
+end;
+$$;
+
+
+-- For an nginx that is being replaced: its file is there already.
+create or replace function api.create_upload(actor uuid, args jsonb,
+                                             out status integer, out body jsonb)
+language plpgsql as $$
+begin
+    select * into status, body
+    from api.add_upload(actor, '{"bytes": 0}' || args);
+
+    if status = 201 then
+        select * into status, body from api.keep_upload(actor, args);
+    end if;
+end;
+$$;
+
+
+-- Before anything is done with an upload. It lives on when somebody comes. (An
+-- nginx that is being replaced brings a `length` that was not known.)
 create or replace function api.open_upload(actor uuid, args jsonb,
                                            out status integer, out body jsonb)
 language plpgsql as $$
@@ -116,7 +297,8 @@ declare
     given constant bigint := (args->>'length')::bigint;
 begin
     select * into u from sluice.uploads
-    where id = (args->>'id')::uuid and owner = actor for update;
+    where id = (args->>'id')::uuid and owner = actor and state <> 'held'
+    for update;
 
     if not found then
         select * into status, body from api.refuse('not-found');
@@ -147,7 +329,7 @@ begin
             or (given is not null and u.length is null)) then
         update sluice.uploads
         set expires_at = now() + api.upload_patience(),
-            length = coalesce(length, given)
+            bytes = coalesce(given, bytes), length = coalesce(length, given)
         where id = u.id returning * into u;
     end if;
 
@@ -166,7 +348,8 @@ declare
     was text;
 begin
     delete from sluice.uploads
-    where id = (args->>'id')::uuid and owner = actor returning state into was;
+    where id = (args->>'id')::uuid and owner = actor and state <> 'held'
+    returning state into was;
 
     if was is null then
         select * into status, body from api.refuse('not-found');
@@ -178,18 +361,26 @@ end;
 $$;
 
 
+-- Those that are named, in their order.
+create or replace function api.part_ids(args jsonb) returns uuid[]
+language sql immutable as $$
+    select coalesce(array_agg(p::uuid order by n), '{}')
+    from jsonb_array_elements_text(args->'parts') with ordinality x(p, n);
+$$;
+
+
 -- What is to be put together: the parts' lengths in their order; or, when that
--- was done before, the upload that came of it.
+-- was done before, the upload that came of it. Parts that are done have no file
+-- any more: they make what they made, in its order.
 create or replace function api.find_parts(actor uuid, args jsonb,
                                           out status integer, out body jsonb)
 language plpgsql stable as $$
 declare
-    many constant integer := jsonb_array_length(args->'parts');
-    ids uuid[];
+    ids constant uuid[] := api.part_ids(args);
     lengths jsonb;
     total bigint;
     found_many integer;
-    made uuid;
+    made sluice.uploads;
 begin
     perform from sluice.users where id = actor and disabled_at is null;
 
@@ -198,19 +389,33 @@ begin
         return;
     end if;
 
-    select array_agg(p::uuid) into ids
-    from jsonb_array_elements_text(args->'parts') p;
+    select f.* into made from sluice.uploads f
+    where f.owner = actor and f.state <> 'done' and f.expires_at > now()
+      and f.id in (select final from sluice.uploads where id = any (ids))
+    limit 1;
 
-    select max(u.final::text)::uuid into made from sluice.uploads u
-    where u.id = any (ids) and u.owner = actor
-    having count(u.final) = many and count(distinct u.final) = 1;
+    if found then
+        select * into status, body from api.refuse('upload-locked',
+            'These parts are being put together.', 'Upload-Concat');
+        return;
+    end if;
 
-    if made is not null then
-        select 200, api.upload_object(u) || jsonb_build_object('id', u.id)
-        into status, body from sluice.uploads u where u.id = made;
-        if found then
-            return;
-        end if;
+    select f.* into made from sluice.uploads f
+    where f.owner = actor and f.state = 'done' and f.id = (
+        select max(u.final::text)::uuid from sluice.uploads u
+        where u.id = any (ids) and u.owner = actor and u.state = 'done'
+        having count(u.final) = cardinality(ids)
+           and count(distinct u.final) = 1);
+
+    if found and coalesce(made.parts, ids) = ids then
+        status := 200;
+        body := api.upload_object(made) || jsonb_build_object('id', made.id);
+        return;
+    elsif found then
+        select * into status, body from api.refuse('conflict',
+            'These parts were put together in another order, and are gone: '
+            'bring them again.', 'Upload-Concat');
+        return;
     end if;
 
     select count(*), sum(u.length), jsonb_agg(u.length order by p.n)
@@ -220,7 +425,7 @@ begin
     where u.owner = actor and u.partial and u.state = 'open'
       and u.expires_at > now();
 
-    if found_many <> many then
+    if found_many <> cardinality(ids) then
         select * into status, body from api.refuse('not-found',
             'A part is missing.', 'Upload-Concat');
     elsif lengths @> '[null]' then
@@ -252,15 +457,16 @@ declare
 begin
     if args ? 'parts' then
         insert into sluice.uploads (id, owner, length, metadata, filename,
-                                    state, media, expires_at)
+                                    parts, state, media, expires_at)
         values ((args->>'upload')::uuid, actor, (args->>'bytes')::bigint,
-                coalesce(args->>'metadata', ''), args->>'filename', 'done',
-                made, until);
+                coalesce(args->>'metadata', ''), args->>'filename',
+                api.part_ids(args), 'done', made, until)
+        on conflict (id) do update
+        set state = 'done', media = made, expires_at = until;
 
         update sluice.uploads
         set state = 'done', final = (args->>'upload')::uuid, expires_at = until
-        where owner = actor and partial and id in (
-            select p::uuid from jsonb_array_elements_text(args->'parts') p);
+        where owner = actor and partial and id = any (api.part_ids(args));
         return true;
     end if;
 
@@ -274,7 +480,5 @@ $$;
 -- The uploads behind a file, whose bytes are not to be counted twice.
 create or replace function api.behind(args jsonb) returns uuid[]
 language sql immutable as $$
-    select array_remove(array(
-        select p::uuid from jsonb_array_elements_text(args->'parts') p)
-        || (args->>'upload')::uuid, null);
+    select api.part_ids(args) || (args->>'id')::uuid;
 $$;

@@ -87,13 +87,14 @@ for each row execute function queue.check_schedule();
 
 -- expire
 
--- Uploads that nobody came back for, behind this id.
+-- Uploads that nobody came back for, and those whose nginx is gone, behind this
+-- id.
 create or replace function queue.expired_uploads(behind uuid, many integer)
 returns jsonb
 language sql stable as $$
     select coalesce(jsonb_agg(id order by id), '[]')
     from (select id from sluice.uploads
-          where state = 'open' and expires_at < now() and id > behind
+          where state <> 'done' and expires_at < now() and id > behind
           order by id limit many) x;
 $$;
 
@@ -104,7 +105,7 @@ create or replace function queue.expire_upload(upload uuid) returns jsonb
 language plpgsql as $$
 begin
     delete from sluice.uploads
-    where id = upload and state = 'open' and expires_at < now();
+    where id = upload and state <> 'done' and expires_at < now();
     return to_jsonb(found);
 end;
 $$;
@@ -122,12 +123,12 @@ language sql stable as $$
     select case file_kind
         when 'part' then
             exists (select from sluice.uploads
-                    where id = file and state = 'open')
+                    where id = file and state <> 'done')
         when 'upload' then
             exists (select from sluice.media where id = file)
             or exists (select from sluice.attachments where id = file)
             or exists (select from sluice.uploads
-                       where id = file and state = 'open')
+                       where id = file and state <> 'done')
         when 'media' then
             exists (select from sluice.media where id = file)
         else                                -- or its whole folder is an orphan

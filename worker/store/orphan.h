@@ -5,6 +5,7 @@
  *
  *   spool/<id>.part, .state         an upload that is coming in
  *   spool/<id>                      one that is whole
+ *   spool/.room                     what all who reserve lock
  *   media/<xx>/<id>                 the folder of a media file
  *   media/<xx>/<id>/attachments/<id>.<extension>
  */
@@ -19,6 +20,7 @@
 #define ORPHAN_SPOOL "spool"
 #define ORPHAN_MEDIA "media"
 #define ORPHAN_ATTACHMENTS "attachments"
+#define ORPHAN_ROOM ".room" /* ngx_module/spool/ngx_sluice_spool_room.c */
 
 /* No file that changed in the last day is an orphan, whatever a job is told. */
 #define ORPHAN_AGE 86400 /* seconds */
@@ -27,6 +29,7 @@
 
 typedef enum {
     ORPHAN_STRANGE, /* not ours: left alone */
+    ORPHAN_HOUSE,   /* the spool's own */
     ORPHAN_FOLDER,  /* one to look into: media/<xx> */
     ORPHAN_PART,    /* files that rows know: see queue.is_known() */
     ORPHAN_UPLOAD,

@@ -265,6 +265,11 @@ describe("orphans", { timeout }, () => {
             statSync(stack.path("spool", name)).size === 5);
         age(stack.path("spool", name), 2 * DAY);
         await run("orphans");
+        assert.equal(await noted(`spool/${name}`), 0);
+
+        /* as where the record was away for longer than a row's lease */
+        await stack.sql("delete from sluice.uploads where state = 'held'");
+        await run("orphans");
         assert.equal(await noted(`spool/${name}`), 1);
         await ripen();
         await run("orphans");

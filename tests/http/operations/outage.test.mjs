@@ -57,7 +57,8 @@ describe("when PostgreSQL goes", { timeout }, () => {
             { headers: { "Content-Length": 100_000 } });
         body.write(Buffer.alloc(50_000));
         await until("the upload is being written", () =>
-            readdirSync(stack.path("spool")).length > 0);
+            readdirSync(stack.path("spool"))
+                .some((name) => name.endsWith(".part")));
 
         await until("the table is locked", async () => await stack.sql(
             "select count(*) from pg_locks where granted "

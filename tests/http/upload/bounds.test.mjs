@@ -61,7 +61,7 @@ describe("a user's own bounds", { timeout }, () => {
         const path = await other.create(null);
 
         refused(await other.patch(path, 0, Readable.from(["12345678901"])),
-            413, "too-large");
+            413, "quota-exceeded");
         refused(await other.patch(path, 0, "1", { "Upload-Length": 11 }), 413,
             "quota-exceeded");
     });

@@ -3,10 +3,10 @@
  * store and notes in the record what nobody knows; what was noted a day ago, is
  * as it was and still unknown, goes. Why nothing goes that somebody needs:
  *
- * - nginx makes a file first, and its row follows. Until then a request holds
- *   the lock of the file; here the row is asked for, and the file removed,
- *   under that lock. Nobody holds a file and has no row for a day, or the bytes
- *   still come: then it is young.
+ * - nginx makes a row first, and the file follows. A row ends while a request
+ *   still holds the lock of the file where the record was away for long; here
+ *   the row is asked for, and the file removed, under that lock. Nobody holds a
+ *   file and has no row for a day, or the bytes still come: then it is young.
  * - Jobs publish for media that have a row, and an attachment has its row
  *   before its file comes to the store.
  * - `remove` takes the files before the row: they are known until they are
@@ -155,7 +155,10 @@ orphans_look(orphans_t *orphans, const char *path)
         return JOB_DONE;
     }
 
-    orphan_parse(path, &orphan);
+    if (orphan_parse(path, &orphan) == ORPHAN_HOUSE) {
+        return JOB_DONE;
+    }
+
     is_folder = orphan.kind == ORPHAN_FOLDER || orphan.kind == ORPHAN_FILES;
 
     if (orphan.kind == ORPHAN_STRANGE
