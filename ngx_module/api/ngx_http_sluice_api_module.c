@@ -299,6 +299,8 @@ ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_OK;
     }
 
+    ngx_http_sluice_gate_let_options(cf);
+
     if (clcf->lmt_excpt && clcf->handler == NULL) {
         clcf->handler = ngx_http_sluice_api_handler;
     }

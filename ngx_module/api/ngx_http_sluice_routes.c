@@ -12,6 +12,7 @@
  * C(name)      ngx_http_sluice_name_handler(), for what only C can do:
  *              passwords, links, bytes, streams
  * LINKS        the paths in `links` of the answer become signed URLs
+ * SLASH        the path may have a slash behind it, as other servers' have
  *
  * To add one: its function in sql/api/, a row here, its description in
  * web/openapi.json and a row in docs/api.md.
@@ -41,6 +42,7 @@
     { NULL, NULL, 0, 0 }, ngx_http_sluice_##name##_handler
 
 #define LINKS NGX_HTTP_SLUICE_ROUTE_LINKS
+#define SLASH NGX_HTTP_SLUICE_ROUTE_SLASH
 
 
 const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
@@ -64,8 +66,8 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
     ROUTE(GET,     "/api/jobs/{id}/events",  VIEWER, C(events),         0),
     ROUTE(POST,    "/api/jobs/{id}/retry",   VIEWER, SQL(retry_job),    0),
 
-    ROUTE(POST,    "/api/uploads",           VIEWER, C(tus_create),     0),
-    ROUTE(OPTIONS, "/api/uploads",           NONE,   C(tus_options),    0),
+    ROUTE(POST,    "/api/uploads",           VIEWER, C(tus_create),     SLASH),
+    ROUTE(OPTIONS, "/api/uploads",           NONE,   C(tus_options),    SLASH),
     ROUTE(OPTIONS, "/api/uploads/{id}",      NONE,   C(tus_options),    0),
     ROUTE(GET,     "/api/uploads/{id}",      VIEWER, C(tus_head),       0),
     ROUTE(PATCH,   "/api/uploads/{id}",      VIEWER, C(tus_patch),      0),

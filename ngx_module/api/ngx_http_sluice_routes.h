@@ -9,8 +9,9 @@
 
 #include <jansson.h>
 
-/* What C does around a function of SQL. */
+/* What C does around a function of SQL, and in front. */
 #define NGX_HTTP_SLUICE_ROUTE_LINKS 0x0001 /* signs the paths in `links` */
+#define NGX_HTTP_SLUICE_ROUTE_SLASH 0x0002 /* may stand behind the path */
 
 typedef struct {
     ngx_uint_t method; /* 0 behind the last row */

@@ -32,15 +32,15 @@ ngx_http_sluice_routes_part(ngx_str_t *name, u_char *u, u_char *end)
 /* Part by part; what stands for a {name} goes into `parts` unless NULL. */
 
 static ngx_uint_t
-ngx_http_sluice_routes_match(const ngx_str_t *pattern, ngx_str_t *uri,
-                             json_t *parts)
+ngx_http_sluice_routes_match(const ngx_http_sluice_route_t *route,
+                             ngx_str_t *uri, json_t *parts)
 {
     u_char *p, *u, *pend, *uend;
     size_t len;
     ngx_str_t name;
 
-    p = pattern->data;
-    pend = p + pattern->len;
+    p = route->path.data;
+    pend = p + route->path.len;
     u = uri->data;
     uend = u + uri->len;
 
@@ -69,6 +69,11 @@ ngx_http_sluice_routes_match(const ngx_str_t *pattern, ngx_str_t *uri,
         }
 
         u += len;
+    }
+
+    if ((route->around & NGX_HTTP_SLUICE_ROUTE_SLASH) && u + 1 == uend
+        && *u == '/') {
+        u++;
     }
 
     return p == pend && u == uend;
@@ -105,7 +110,7 @@ ngx_http_sluice_routes_allowed(ngx_http_request_t *r)
     p = buf;
 
     for (route = ngx_http_sluice_routes; route->method; route++) {
-        if (ngx_http_sluice_routes_match(&route->path, &r->uri, NULL)) {
+        if (ngx_http_sluice_routes_match(route, &r->uri, NULL)) {
             p = ngx_slprintf(p, buf + sizeof(buf), "%s%s", p == buf ? "" : ", ",
                              ngx_http_sluice_routes_method(route->method));
         }
@@ -136,7 +141,7 @@ ngx_http_sluice_routes_find(ngx_http_request_t *r,
 
     for (route = ngx_http_sluice_routes; route->method; route++) {
 
-        if (!ngx_http_sluice_routes_match(&route->path, &r->uri, parts)) {
+        if (!ngx_http_sluice_routes_match(route, &r->uri, parts)) {
             continue;
         }
 

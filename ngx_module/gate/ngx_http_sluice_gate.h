@@ -55,6 +55,10 @@ ngx_http_sluice_gate_find_ctx(ngx_http_request_t *r)
     return ngx_http_sluice_context_find(r, &ngx_http_sluice_gate_module);
 }
 
+/* OPTIONS without a token passes in this location: who answers there asks for
+   roles by himself. While it is configured. */
+void ngx_http_sluice_gate_let_options(ngx_conf_t *cf);
+
 /* Who was let pass; its role is ROLE_NONE when nobody signed in. Never NULL,
    and good as long as the request. */
 const access_t *ngx_http_sluice_gate_access(ngx_http_request_t *r);

@@ -33,6 +33,7 @@ typedef struct {
     ngx_uint_t role_line;
     ngx_str_t file; /* where sluice_gate stands, for messages */
     ngx_uint_t line;
+    unsigned options : 1; /* pass without a token */
 } ngx_http_sluice_gate_loc_conf_t;
 
 
@@ -332,11 +333,26 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
         }
     }
 
+    if (glcf->options && r->method == NGX_HTTP_OPTIONS
+        && status == SLUICE_UNAUTHENTICATED) {
+        return NGX_OK;
+    }
+
     return ngx_http_sluice_gate_deny(r, ctx, status);
 }
 
 
 /* configuration */
+
+void
+ngx_http_sluice_gate_let_options(ngx_conf_t *cf)
+{
+    ngx_http_sluice_gate_loc_conf_t *glcf;
+
+    glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
+    glcf->options = 1;
+}
+
 
 static void *
 ngx_http_sluice_gate_create_loc_conf(ngx_conf_t *cf)
