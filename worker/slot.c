@@ -457,6 +457,7 @@ slot_run(const config_t *config, int number, uint64_t mark,
     if (slot.queue != NULL && slot.stream != NULL && slot.cancel != NULL) {
         aside_run(slot_sweep, (void *) config, slot_beat, NULL);
         slot_loop(&slot);
+        queue_leave(slot.queue);
         rc = EXIT_SUCCESS;
     }
 

@@ -69,3 +69,17 @@ language sql stable as $$
         when api.room(actor, but) < coalesce(bytes, 0)
             then (api.refuse('quota-exceeded')).body end;
 $$;
+
+
+-- Null when a user may bring what makes another job, else why not: so many of
+-- his wait at most. What a job leads to is not asked, nor what is taken away.
+create or replace function api.refuse_jobs(actor uuid) returns jsonb
+language sql stable as $$
+    select (api.refuse('too-many', 'You have 1,000 jobs waiting: come back when'
+                                   ' some of them are done.')).body
+    where 1000 <= (select count(*) from (
+        select from sluice.jobs j
+        where sluice.turn_of(j.owner) = actor and j.kind <> 'remove'
+          and j.state in ('queued', 'retrying') and j.waits_for is null
+        limit 1000) as waiting);
+$$;

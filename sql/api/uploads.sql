@@ -29,7 +29,8 @@ begin
         return;
     end if;
 
-    body := coalesce(api.refuse_bytes(actor, (args->>'bytes')::bigint),
+    body := coalesce(api.refuse_jobs(actor),
+                     api.refuse_bytes(actor, (args->>'bytes')::bigint),
                      api.refuse_attachment(actor, args));
     status := 400;
 
@@ -137,7 +138,8 @@ begin
             0, coalesce(given, (args->>'bytes')::bigint), '{}');
     end if;
 
-    body := coalesce(body, api.refuse_attachment(actor, args));
+    body := coalesce(body, api.refuse_jobs(actor),
+                     api.refuse_attachment(actor, args));
     if body is not null then
         status := 400;
         return;

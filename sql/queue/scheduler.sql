@@ -38,7 +38,7 @@ language sql as $$
                  where state in ('queued', 'retrying') and waits_for is null
                    and run_at <= now()
                    and coalesce(announced_at, created_at) < now() - every
-                 order by rank, id limit many
+                 order by rank limit many
                  for update skip locked)
     returning id;
 $$;
@@ -142,13 +142,19 @@ $$;
 
 -- What is to be done every now and then, by anyone: schedules that are due get
 -- their job, exactly one a tick, and what was interrupted too often is buried.
--- Returns the ids of new jobs.
-create or replace function queue.tick() returns jsonb
+-- Returns the ids of new jobs. A slot that looks for work says that it lives.
+create or replace function queue.tick(slot text) returns jsonb
 language plpgsql as $$
 declare
     s sluice.schedules;
     made jsonb := '[]';
 begin
+    if slot is not null then
+        perform queue.seen(slot);
+        delete from sluice.slots
+        where seen_at < now() - interval '1 hour'
+           or seen_at > now() + interval '1 minute';
+    end if;
     perform queue.bury_interrupted();
     perform queue.follow_clock();
 
@@ -169,6 +175,11 @@ begin
     return made;
 end;
 $$;
+
+
+-- As a worker of before calls it, while it is replaced.
+create or replace function queue.tick() returns jsonb
+language sql as $$ select queue.tick(null) $$;
 
 
 -- Stops a job for good, and whatever waits for it; a removal cannot be. A slot

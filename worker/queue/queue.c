@@ -10,6 +10,9 @@
 
 #define QUEUE_TIMEOUT_MS 10000 /* a server that hangs is away */
 #define QUEUE_CONNECT_TEXT "3" /* seconds */
+#define QUEUE_SETTINGS                                      \
+    "select set_config('statement_timeout', '9s', false), " \
+    "set_config('lock_timeout', '4s', false)"
 #define QUEUE_ANNOUNCE_MANY "100"
 #define QUEUE_ANNOUNCE_TEXT "5 seconds" /* between two calls for one job */
 #define QUEUE_PARAMS_MAX 6
@@ -76,37 +79,6 @@ queue_lose(queue_t *queue, const char *why)
 }
 
 
-static int
-queue_connect(queue_t *queue)
-{
-    const char *keywords[] = { "dbname",          "client_encoding",
-                               "connect_timeout", "application_name",
-                               "gssencmode",      NULL };
-    const char *values[] = {
-        NULL, "UTF8", QUEUE_CONNECT_TEXT, "sluice-worker", "disable", NULL
-    };
-
-    if (queue->conn != NULL) {
-        return 0;
-    }
-
-    values[0] = queue->conninfo;
-    queue->conn = PQconnectdbParams(keywords, values, 1);
-
-    if (PQstatus(queue->conn) != CONNECTION_OK) {
-        queue_lose(queue, PQerrorMessage(queue->conn));
-        return -1;
-    }
-
-    if (queue->away) {
-        log_write(LOG_INFO, "database: back again");
-        queue->away = 0;
-    }
-
-    return 0;
-}
-
-
 /* 0 when a result can be had without waiting; -1 when the server is silent too
    long or the connection breaks. */
 static int
@@ -153,15 +125,75 @@ queue_await(PGconn *conn)
 }
 
 
+/* The server stops at what is not waited for any longer, and does not queue for
+   a lock so long that the others stand behind it. By a statement, since poolers
+   refuse options. */
+static int
+queue_settle(queue_t *queue)
+{
+    PGresult *result = NULL;
+
+    if (PQsendQueryParams(queue->conn, QUEUE_SETTINGS, 0, NULL, NULL, NULL,
+                          NULL, 0)) {
+        result = queue_await(queue->conn);
+    }
+    if (result == NULL || PQresultStatus(result) != PGRES_TUPLES_OK) {
+        PQclear(result);
+        queue_lose(queue, PQerrorMessage(queue->conn));
+        return -1;
+    }
+
+    PQclear(result);
+    return 0;
+}
+
+
+static int
+queue_connect(queue_t *queue)
+{
+    const char *keywords[] = { "dbname",          "client_encoding",
+                               "connect_timeout", "application_name",
+                               "gssencmode",      NULL };
+    const char *values[] = {
+        NULL, "UTF8", QUEUE_CONNECT_TEXT, "sluice-worker", "disable", NULL
+    };
+
+    if (queue->conn != NULL) {
+        return 0;
+    }
+
+    values[0] = queue->conninfo;
+    queue->conn = PQconnectdbParams(keywords, values, 1);
+
+    if (PQstatus(queue->conn) != CONNECTION_OK) {
+        queue_lose(queue, PQerrorMessage(queue->conn));
+        return -1;
+    }
+
+    if (queue_settle(queue) != 0) {
+        return -1;
+    }
+
+    if (queue->away) {
+        log_write(LOG_INFO, "database: back again");
+        queue->away = 0;
+    }
+
+    return 0;
+}
+
+
 /* An error that says nothing about the statement: the same may be well soon.
-   By PostgreSQL's Appendix A: a deadlock, no room or memory, being shut down,
-   trouble with files. */
+   By PostgreSQL's Appendix A: a deadlock, no room or memory, a lock that is not
+   to be had, a statement that was cancelled, being shut down, trouble with
+   files. */
 static int
 queue_passes(const PGresult *result)
 {
     size_t i;
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    static const char *const begins[] = { "40", "53", "57P", "58" };
+    static const char *const begins[] = { "40",    "53",  "55P03",
+                                          "57014", "57P", "58" };
 
     for (i = 0; state && i < sizeof(begins) / sizeof(begins[0]); i++) {
         if (strncmp(state, begins[i], strlen(begins[i])) == 0) {
@@ -397,10 +429,23 @@ queue_release(queue_t *queue, const char *slot, json_t **ids)
 }
 
 
+void
+queue_leave(queue_t *queue)
+{
+    const char *slot = queue->slot;
+
+    if (queue->conn != NULL) {
+        (void) queue_call(queue, "select queue.leave($1)", 1, &slot, NULL);
+    }
+}
+
+
 queue_rc_t
 queue_tick(queue_t *queue, json_t **ids)
 {
-    return queue_call_json(queue, "select queue.tick()", 0, NULL, ids);
+    const char *params[] = { queue->slot };
+
+    return queue_call_json(queue, "select queue.tick($1)", 1, params, ids);
 }
 
 

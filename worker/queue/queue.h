@@ -56,8 +56,13 @@ queue_rc_t queue_give_back(queue_t *queue, const char *id);
    an array to json_decref(). */
 queue_rc_t queue_release(queue_t *queue, const char *slot, json_t **ids);
 
-/* Makes the jobs of schedules whose time has come, and buries what was
-   interrupted too often. The ids of new jobs, as an array to json_decref(). */
+/* The slot leaves, and is none of those that are counted any more. Best
+   effort. */
+void queue_leave(queue_t *queue);
+
+/* Says that the slot lives. Makes the jobs of schedules whose time has come,
+   and buries what was interrupted too often. The ids of new jobs, as an array
+   to json_decref(). */
 queue_rc_t queue_tick(queue_t *queue, json_t **ids);
 
 /* The ids of jobs that are due and that nobody was told of lately, as an array

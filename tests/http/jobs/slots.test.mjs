@@ -168,13 +168,14 @@ describe("a tool that attacks", { timeout }, () => {
     let neighbour, ids;
 
     before(async () => {
-        neighbour = await atWork(stack, { owner: viewer.user.id });
+        /* another's: one owner never has both slots */
+        neighbour = await atWork(stack);
         ids = await Promise.all(attacks.map(([, what, word]) => noop(stack,
             { try: what, word: word() }, { owner: viewer.user.id })));
     }, { timeout });
 
     after(async () => {
-        await viewer.delete(`/api/jobs/${neighbour}`);
+        await stack.sql(`select id from queue.cancel('${neighbour}')`);
         await until("its tool is gone", () => sleeps(stack).length === 0);
     });
 

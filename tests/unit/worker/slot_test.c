@@ -33,6 +33,7 @@ static struct {
     int disk;              /* looks at the disk until it is well */
     int found;             /* what waiting for a wake-up says */
     int quiet;             /* nothing is noted */
+    int left;              /* how often it said so */
     int tidied;            /* how often */
     char name[128];        /* of the slot, in the record */
     int64_t now;
@@ -176,6 +177,14 @@ queue_release(queue_t *queue, const char *slot, json_t **ids)
         *ids = json_pack("[s]", "orphan");
     }
     return rc;
+}
+
+
+void
+queue_leave(queue_t *queue)
+{
+    (void) queue;
+    script.left++;
 }
 
 
@@ -675,6 +684,15 @@ START_TEST(a_try_that_failed_with_the_disk_does_not_count)
 END_TEST
 
 
+START_TEST(a_slot_that_leaves_says_so)
+{
+    prepare(0, JOB_DONE);
+    run_alone();
+    ck_assert_int_eq(script.left, 1);
+}
+END_TEST
+
+
 /* On two machines of one name, pids meet: what is random does not. */
 START_TEST(a_slot_s_name_is_its_own)
 {
@@ -717,5 +735,5 @@ RUN("worker/slot", what_is_due_is_done_before_anyone_wakes_it,
     the_jobs_of_who_died_here_go_on_at_once,
     they_are_asked_for_as_long_as_a_query_may_take,
     while_the_record_is_away_they_are_not_forgotten,
-    a_try_that_failed_with_the_disk_does_not_count, a_slot_s_name_is_its_own,
-    consumers_are_tidied_at_once_and_then_each_hour)
+    a_try_that_failed_with_the_disk_does_not_count, a_slot_that_leaves_says_so,
+    a_slot_s_name_is_its_own, consumers_are_tidied_at_once_and_then_each_hour)

@@ -59,12 +59,17 @@ static struct {
     int sent, taken;         /* statements, and results of the last one */
     int refusals;            /* connections that are refused at first */
     int tries, open;         /* of connections */
+    int settling;            /* the statement is that of a new connection */
+    char settings[256];
     char sql[256];
     char params[8][128]; /* "-" for a null */
     int nparams;
     int fds[2]; /* always readable */
     int64_t now;
 } script;
+
+
+static const answer_t settled = ANSWER(ROW("9s"));
 
 
 PGconn *
@@ -122,6 +127,13 @@ PQsendQueryParams(PGconn *conn, const char *sql, int n, const Oid *types,
 
     (void) types, (void) lengths, (void) formats, (void) format;
 
+    script.taken = 0;
+    script.settling = strncmp(sql, "select set_config", 17) == 0;
+    if (script.settling) {
+        snprintf(script.settings, sizeof(script.settings), "%s", sql);
+        return 1;
+    }
+
     snprintf(script.sql, sizeof(script.sql), "%s", sql);
     script.nparams = n;
     for (i = 0; i < n; i++) {
@@ -130,7 +142,6 @@ PQsendQueryParams(PGconn *conn, const char *sql, int n, const Oid *types,
     }
 
     script.sent++;
-    script.taken = 0;
     conn->broken = script.answers[script.sent - 1].fate == UNSENT;
     return !conn->broken;
 }
@@ -139,7 +150,8 @@ PQsendQueryParams(PGconn *conn, const char *sql, int n, const Oid *types,
 int
 PQisBusy(PGconn *conn)
 {
-    const answer_t *answer = &script.answers[script.sent - 1];
+    const answer_t *answer = script.settling ? &settled
+                                             : &script.answers[script.sent - 1];
 
     (void) conn;
     return answer->fate == SILENT || answer->fate == BROKEN
@@ -160,7 +172,8 @@ PQconsumeInput(PGconn *conn)
 PGresult *
 PQgetResult(PGconn *conn)
 {
-    const answer_t *answer = &script.answers[script.sent - 1];
+    const answer_t *answer = script.settling ? &settled
+                                             : &script.answers[script.sent - 1];
 
     (void) conn;
     return script.taken < answer->count
@@ -239,6 +252,48 @@ play(const answer_t *answers)
     ck_assert_int_eq(log_open("/dev/null"), 0);
     return queue_create("dbname=sluice", "here:1");
 }
+
+
+/* Else a statement that was given up would go on, and one that waits for a lock
+   would make others wait. */
+START_TEST(the_server_has_less_time_than_the_slot_waits)
+{
+    json_t *job = NULL;
+    const answer_t answers[] = { ANSWER(ROW("{}")), ANSWER(ERROR("57014")),
+                                 ANSWER(ERROR("55P03")) };
+    queue_t *queue = play(answers);
+
+    ck_assert_int_eq(queue_take(queue, &job), QUEUE_OK);
+    ck_assert_ptr_nonnull(
+        strstr(script.settings, "('statement_timeout', '9s'"));
+    ck_assert_ptr_nonnull(strstr(script.settings, "('lock_timeout', '4s'"));
+    json_decref(job);
+
+    ck_assert_int_eq(queue_take(queue, &job), QUEUE_AWAY);
+    ck_assert_int_eq(queue_take(queue, &job), QUEUE_AWAY);
+    queue_free(queue);
+    ck_assert_int_eq(script.open, 0);
+}
+END_TEST
+
+
+START_TEST(a_slot_that_leaves_says_so_to_whom_it_knows)
+{
+    json_t *job = NULL;
+    const answer_t answers[] = { ANSWER(ROW("{}")), ANSWER(ROW("t")) };
+    queue_t *queue = play(answers);
+
+    queue_leave(queue);
+    ck_assert_int_eq(script.tries, 0);
+
+    ck_assert_int_eq(queue_take(queue, &job), QUEUE_OK);
+    queue_leave(queue);
+    ck_assert_str_eq(script.sql, "select queue.leave($1)");
+    ck_assert_str_eq(script.params[0], "here:1");
+    json_decref(job);
+    queue_free(queue);
+}
+END_TEST
 
 
 START_TEST(a_job_is_taken_for_this_slot)
@@ -548,7 +603,8 @@ START_TEST(who_removes_learns_how_many_still_write)
 END_TEST
 
 
-RUN("worker/queue", a_job_is_taken_for_this_slot,
+RUN("worker/queue", the_server_has_less_time_than_the_slot_waits,
+    a_slot_that_leaves_says_so_to_whom_it_knows, a_job_is_taken_for_this_slot,
     where_nothing_is_due_nothing_is_taken, a_job_that_is_no_json_is_refused,
     a_server_that_refuses_is_away_and_asked_again,
     a_claim_whose_answer_was_lost_is_asked_back,
