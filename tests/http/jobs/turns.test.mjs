@@ -28,9 +28,10 @@ after(() => stack?.stop(), { timeout });
 const of = (visitor) => ({ owner: visitor.user.id });
 
 /* So many jobs of this owner at once; each takes so long. */
-const flood = (visitor, count, ms) => stack.sql(
+const asked = (visitor, count, ms) =>
     `select count(${enqueue({ ms }, of(visitor))}) from `
-    + `generate_series(1, ${count})`);
+    + `generate_series(1, ${count})`;
+const flood = (...args) => stack.sql(asked(...args));
 
 const clear = () => stack.sql(`update sluice.jobs
     set state = 'cancelled', finished_at = now() where state <> 'done'`);
@@ -53,9 +54,8 @@ describe("with one slot", { timeout }, () => {
         const first = await noop(stack, { ms: 1500 }, of(greedy));
 
         await inState(stack, first, "running");
-        await flood(greedy, 6, 1);
-        await flood(modest, 3, 1);
-        await flood(third, 3, 1);
+        await stack.sql([asked(greedy, 6, 1), asked(modest, 3, 1),
+            asked(third, 3, 1)].join(";"));
         await until("all are done", async () => await stack.sql(
             "select count(*) from sluice.jobs where state = 'done'") === "13");
 
