@@ -67,7 +67,8 @@ async function atWork() {
 
     await until("the film is being packaged", async () => await stack.sql(
         "select state from sluice.jobs where kind = 'package' "
-        + `and media = '${id}'`) === "running" && tools().length > 0);
+        + `and media = '${id}'`) === "running" && tools().length > 0,
+        { seconds: 90 });   /* one owner's films go one after the other */
     const slot = slots().find((pid) => descendants(pid)
         .some((child) => processOf(child)?.name === "ffmpeg"));
 
@@ -160,7 +161,7 @@ describe("a cancelled job", { timeout }, () => {
 });
 
 
-describe("the worker's signals", { timeout }, () => {
+describe("the worker's signals", { timeout: 3 * timeout }, () => {
     it("HUP replaces the slots and lets them finish first", async () => {
         const { id, slot } = await atWork();
         const old = slots();
