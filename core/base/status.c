@@ -70,7 +70,7 @@ static const sluice_problem_t problems[SLUICE_STATUS_COUNT] = {
     [SLUICE_TOO_LARGE] = { 413, "too-large", "The body is too large.", NULL, 0,
                            0 },
     [SLUICE_TYPE_UNSUPPORTED] = { 415, "type-unsupported",
-                                  "Files of this type are not taken.", NULL, 0,
+                                  "This type is not taken here.", NULL, 0,
                                   0 },
     [SLUICE_TOO_MANY] = { 429, "too-many", "Too many requests.", NULL, 0, 0 },
     [SLUICE_QUOTA_EXCEEDED] = { 413, "quota-exceeded",

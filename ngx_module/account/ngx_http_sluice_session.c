@@ -1,6 +1,7 @@
 #include "ngx_http_sluice_session.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/gate/ngx_http_sluice_cross_site.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_query.h"
@@ -110,32 +111,56 @@ ngx_http_sluice_session_answer(ngx_http_request_t *r,
 }
 
 
-ngx_int_t
-ngx_http_sluice_session_cookie(ngx_http_request_t *r, const char *token,
-                               time_t ttl)
+static ngx_int_t
+ngx_http_sluice_session_cookie_set(ngx_http_request_t *r, const char *prefix,
+                                   const char *token, time_t ttl,
+                                   ngx_uint_t secure)
 {
     ngx_str_t value;
-    ngx_http_sluice_srv_conf_t *sscf;
 
     static const char attributes[] = "; Path=/; HttpOnly; SameSite=Strict";
 
-    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
-
-    value.len = sizeof("sluice_session=; Max-Age=; Secure") + ngx_strlen(token)
-                + NGX_TIME_T_LEN + sizeof(attributes);
+    value.len = ngx_strlen(prefix) + sizeof("sluice_session=; Max-Age=; Secure")
+                + ngx_strlen(token) + NGX_TIME_T_LEN + sizeof(attributes);
 
     value.data = ngx_pnalloc(r->pool, value.len);
     if (value.data == NULL) {
         return NGX_ERROR;
     }
 
-    value.len = (size_t) (ngx_sprintf(
-                              value.data, "sluice_session=%s; Max-Age=%T%s%s",
-                              token, ttl, attributes,
-                              sscf->public_url.data[4] == 's' ? "; Secure" : "")
+    value.len = (size_t) (ngx_sprintf(value.data,
+                                      "%ssluice_session=%s; Max-Age=%T%s%s",
+                                      prefix, token, ttl, attributes,
+                                      secure ? "; Secure" : "")
                           - value.data);
 
     return ngx_http_sluice_header(r, "Set-Cookie", &value);
+}
+
+
+ngx_int_t
+ngx_http_sluice_session_cookie(ngx_http_request_t *r, const char *token,
+                               time_t ttl)
+{
+    ngx_uint_t secure;
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    if (ngx_http_sluice_page(r, NULL) != NGX_HTTP_SLUICE_PAGE_OWN) {
+        return NGX_OK;
+    }
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+    secure = ngx_strncasecmp(sscf->public_url.data, (u_char *) "https:", 6)
+             == 0;
+
+    if (secure && ttl == 0
+        && ngx_http_sluice_session_cookie_set(r, "", token, ttl, secure)
+               != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_sluice_session_cookie_set(r, secure ? "__Host-" : "", token,
+                                              ttl, secure);
 }
 
 

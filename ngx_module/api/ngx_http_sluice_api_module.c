@@ -3,6 +3,7 @@
 #include "ngx_http_sluice_routes.h"
 
 #include "ngx_module/account/ngx_http_sluice_provision.h"
+#include "ngx_module/gate/ngx_http_sluice_cross_site.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
@@ -81,27 +82,17 @@ ngx_module_t ngx_http_sluice_api_module = {
 };
 
 
-/*
- * A browser says where a request was made (Fetch Metadata, Sec-Fetch-Site), and
- * sends its cookies along from anywhere: what writes must be our own page's. A
- * token in Authorization is nothing that a foreign page could have.
- */
+/* A sign-in needs no token, and gives a browser its cookie: a foreign page may
+   not sign its visitor in as somebody else. Requests with a token were the
+   gate's to look at. */
 
 static ngx_uint_t
-ngx_http_sluice_api_cross_site(ngx_http_request_t *r)
+ngx_http_sluice_api_cross_site(ngx_http_request_t *r,
+                               const ngx_http_sluice_gate_ctx_t *ctx)
 {
-    ngx_str_t site;
-
-    static const ngx_str_t name = ngx_string("sec-fetch-site");
-
-    if ((r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))
-        || r->headers_in.authorization) {
-        return 0;
-    }
-
-    return ngx_http_sluice_request_header(r, &name, &site)
-           && ngx_strcmp(site.data, "same-origin") != 0
-           && ngx_strcmp(site.data, "none") != 0;
+    return ctx->access.role == ROLE_NONE && !ctx->link_passed
+           && !(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD | NGX_HTTP_OPTIONS))
+           && ngx_http_sluice_page(r, NULL) == NGX_HTTP_SLUICE_PAGE_FOREIGN;
 }
 
 
@@ -129,10 +120,10 @@ ngx_http_sluice_api_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ctx->denied = ngx_http_sluice_api_cross_site(r) ? SLUICE_CROSS_SITE
-                  : ctx->access.role >= route->role ? SLUICE_OK
-                  : ctx->access.role == ROLE_NONE   ? SLUICE_UNAUTHENTICATED
-                                                    : SLUICE_ROLE_TOO_LOW;
+    ctx->denied = ngx_http_sluice_api_cross_site(r, ctx) ? SLUICE_CROSS_SITE
+                  : ctx->access.role >= route->role      ? SLUICE_OK
+                  : ctx->access.role == ROLE_NONE ? SLUICE_UNAUTHENTICATED
+                                                  : SLUICE_ROLE_TOO_LOW;
 
     if (ctx->denied != SLUICE_OK) {
         ngx_http_sluice_zone_denied(ctx->denied);

@@ -352,7 +352,9 @@ ngx_http_sluice_carrier_cloudfront_cookies(
 
 
 /* Where they are looked for, in this order. Ours go before CloudFront's, and
-   there a signed URL before cookies, as at CloudFront. */
+   there a signed URL before cookies, as at CloudFront. A cookie whose name
+   begins with "__Host-" is one that no other host can have set (RFC 6265bis,
+   4.1.3.2). */
 
 static const ngx_http_sluice_carrier_row_t ngx_http_sluice_carrier_links[] = {
 
@@ -364,6 +366,9 @@ static const ngx_http_sluice_carrier_row_t ngx_http_sluice_carrier_links[] = {
 
     { NGX_HTTP_SLUICE_CREDENTIAL_GRANT, NGX_HTTP_SLUICE_CARRIER_HEADER,
       ngx_http_sluice_carrier_header, ngx_string("sluice-grant") },
+
+    { NGX_HTTP_SLUICE_CREDENTIAL_GRANT, NGX_HTTP_SLUICE_CARRIER_COOKIE,
+      ngx_http_sluice_carrier_cookie, ngx_string("__Host-sluice_grant") },
 
     { NGX_HTTP_SLUICE_CREDENTIAL_GRANT, NGX_HTTP_SLUICE_CARRIER_COOKIE,
       ngx_http_sluice_carrier_cookie, ngx_string("sluice_grant") },
@@ -382,6 +387,9 @@ static const ngx_http_sluice_carrier_row_t ngx_http_sluice_carrier_users[] = {
 
     { NGX_HTTP_SLUICE_CREDENTIAL_ACCESS, NGX_HTTP_SLUICE_CARRIER_HEADER,
       ngx_http_sluice_carrier_bearer, ngx_string("Bearer ") },
+
+    { NGX_HTTP_SLUICE_CREDENTIAL_ACCESS, NGX_HTTP_SLUICE_CARRIER_COOKIE,
+      ngx_http_sluice_carrier_cookie, ngx_string("__Host-sluice_session") },
 
     { NGX_HTTP_SLUICE_CREDENTIAL_ACCESS, NGX_HTTP_SLUICE_CARRIER_COOKIE,
       ngx_http_sluice_carrier_cookie, ngx_string("sluice_session") },

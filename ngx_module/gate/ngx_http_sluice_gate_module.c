@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_sluice_carrier.h"
+#include "ngx_http_sluice_cross_site.h"
 #include "ngx_http_sluice_gate.h"
 #include "ngx_http_sluice_limits.h"
 #include "ngx_http_sluice_redact.h"
@@ -177,6 +178,10 @@ ngx_http_sluice_gate_link(ngx_http_request_t *r,
         *status = ngx_http_sluice_rule_link(r, ctx, token);
     }
 
+    if (*status == SLUICE_OK && ngx_http_sluice_cross_site(r, &ctx->link)) {
+        *status = SLUICE_CROSS_SITE;
+    }
+
     if (*status != SLUICE_OK) {
         return NGX_OK;
     }
@@ -228,6 +233,10 @@ ngx_http_sluice_gate_user(ngx_http_request_t *r,
 
     if (status == SLUICE_OK) {
         status = ngx_http_sluice_rule_current(token, verifier->revoked);
+    }
+
+    if (status == SLUICE_OK && ngx_http_sluice_cross_site(r, &ctx->user)) {
+        status = SLUICE_CROSS_SITE;
     }
 
     if (status == SLUICE_OK) {

@@ -149,6 +149,36 @@ ngx_http_sluice_body_read_max(ngx_http_request_t *r, size_t max,
 }
 
 
+/* RFC 8259, 11; parameters, such as a charset, say nothing. A page of another
+   site can send other types without asking first (Fetch, 3.2). */
+
+static ngx_uint_t
+ngx_http_sluice_body_is_json(ngx_http_request_t *r)
+{
+    size_t len;
+    ngx_str_t *type;
+
+    static const ngx_str_t json = ngx_string("application/json");
+
+    if (r->headers_in.content_type == NULL) {
+        return 0;
+    }
+
+    type = &r->headers_in.content_type->value;
+
+    if (type->len < json.len
+        || ngx_strncasecmp(type->data, json.data, json.len) != 0) {
+        return 0;
+    }
+
+    for (len = json.len; len < type->len && type->data[len] == ' '; len++) {
+        /* void */
+    }
+
+    return len == type->len || type->data[len] == ';';
+}
+
+
 ngx_int_t
 ngx_http_sluice_body_json(ngx_http_request_t *r, json_t **body)
 {
@@ -161,6 +191,13 @@ ngx_http_sluice_body_json(ngx_http_request_t *r, json_t **body)
     if (ctx->body.len == 0) {
         *body = json_object();
         return *body ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (!ngx_http_sluice_body_is_json(r)) {
+        return ngx_http_sluice_problem(
+            r, SLUICE_TYPE_UNSUPPORTED,
+            "Say of a JSON body what it is: \"application/json\".",
+            "Content-Type");
     }
 
     *body = json_loadb((char *) ctx->body.data, ctx->body.len,

@@ -28,13 +28,16 @@ export const DESK = { width: 1440, height: 900 };
 
 
 /*
- * Starts the stack and a browser for the tests of one file. Answers
+ * Starts the stack and a browser for the tests of one file; `hosts` are names
+ * that this machine has in that browser, other options are the stack's. Answers
  * {stack, page(options), visitor(options), upload(path), close()}.
  */
-export async function open() {
-    const stack = await startStack();
+export async function open({ hosts = [], ...options } = {}) {
+    const stack = await startStack(options);
+    const names = hosts.map((host) => `MAP ${host} 127.0.0.1`).join(",");
     const browser = await chromium.launch({
-        executablePath: CHROMIUM, args: ARGUMENTS,
+        executablePath: CHROMIUM,
+        args: [...ARGUMENTS, `--host-resolver-rules=${names}`],
     });
     const api = signIn(stack);
     let state = null;

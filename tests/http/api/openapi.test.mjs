@@ -154,12 +154,19 @@ const cases = [
     ["a body that is not JSON", "/api/sessions", "post",
      () => request(`${stack.url}/api/sessions`, {
          method: "POST", body: "{",
+         headers: { "Content-Type": "application/json" },
      }), 400],
+    ["a body that does not say that it is JSON", "/api/sessions", "post",
+     () => request(`${stack.url}/api/sessions`, {
+         method: "POST", body: "{}",
+     }), 415],
     ["a new access token", "/api/sessions/refresh", "post",
      () => request(`${stack.url}/api/sessions/refresh`, {
          method: "POST", json: { refresh_token: user.session.refresh_token },
      }), 200],
     ["the health", "/health", "get", () => request(`${stack.url}/health`), 200],
+    ["readiness for links", "/ready/bytes", "get",
+     () => request(`${stack.url}/ready/bytes`), 200],
     ["readiness", "/ready", "get", () => request(`${stack.url}/ready`), 200],
     ["deletion", "/api/media/{id}", "delete",
      () => user.delete(`/api/media/${id()}`), 204],

@@ -180,6 +180,8 @@ describe("the access token", { timeout }, () => {
     it("is asked for where none came", async () => {
         const reply = await me();
 
+        assert.equal(reply.headers["x-content-type-options"], "nosniff");
+
         refused(reply, 401, "unauthenticated");
         assert.equal(reply.headers["www-authenticate"],
             'Bearer realm="sluice"');
@@ -245,7 +247,9 @@ describe("a failed sign-in", { timeout }, () => {
 
     for (const [what, body] of Object.entries(bodies)) {
         it(`with a body of ${what} is refused as a body`, async () => {
-            refused(await post("/api/sessions", { body }), 400, "body-invalid");
+            refused(await post("/api/sessions", {
+                body, headers: { "Content-Type": "application/json" },
+            }), 400, "body-invalid");
         });
     }
 

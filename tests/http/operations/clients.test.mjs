@@ -42,8 +42,10 @@ const kinds = {
     "readiness": () => "GET /ready HTTP/1.1\r\nHost: x\r\n\r\n",
     "bytes": () => `GET ${FILE}?grant=${grant} HTTP/1.1\r\nHost: x\r\n\r\n`,
     "signing in": () => "POST /api/sessions HTTP/1.1\r\nHost: x\r\n"
+        + "Content-Type: application/json\r\n"
         + `Content-Length: ${login().length}\r\n\r\n${login()}`,
     "refreshing": () => "POST /api/sessions/refresh HTTP/1.1\r\nHost: x\r\n"
+        + "Content-Type: application/json\r\n"
         + 'Content-Length: 23\r\n\r\n{"refresh_token":"abc"}',
     "an upload": () => "POST /api/media?filename=left.mp4 HTTP/1.1\r\n"
         + `Host: x\r\n${bearer()}Content-Length: 30000\r\n\r\n`
