@@ -1,7 +1,6 @@
-#define _GNU_SOURCE /* memmem, memrchr */
+#define _GNU_SOURCE /* memmem */
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 #include "sniff.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -541,64 +540,4 @@ sniff(const void *bytes, size_t len)
     }
 
     return NULL;
-}
-
-
-static const struct {
-    const char *extension;
-    media_kind_t kind;
-} extensions[] = { { "mp4", MEDIA_VIDEO },  { "m4v", MEDIA_VIDEO },
-                   { "mov", MEDIA_VIDEO },  { "3gp", MEDIA_VIDEO },
-                   { "mkv", MEDIA_VIDEO },  { "webm", MEDIA_VIDEO },
-                   { "avi", MEDIA_VIDEO },  { "ts", MEDIA_VIDEO },
-                   { "mts", MEDIA_VIDEO },  { "m2ts", MEDIA_VIDEO },
-                   { "mpg", MEDIA_VIDEO },  { "mpeg", MEDIA_VIDEO },
-                   { "vob", MEDIA_VIDEO },  { "flv", MEDIA_VIDEO },
-                   { "ogv", MEDIA_VIDEO },  { "mp3", MEDIA_AUDIO },
-                   { "m4a", MEDIA_AUDIO },  { "m4b", MEDIA_AUDIO },
-                   { "aac", MEDIA_AUDIO },  { "flac", MEDIA_AUDIO },
-                   { "wav", MEDIA_AUDIO },  { "ogg", MEDIA_AUDIO },
-                   { "oga", MEDIA_AUDIO },  { "opus", MEDIA_AUDIO },
-                   { "mka", MEDIA_AUDIO },  { "pdf", MEDIA_SCORE },
-                   { "png", MEDIA_SCORE },  { "jpg", MEDIA_SCORE },
-                   { "jpeg", MEDIA_SCORE }, { "tif", MEDIA_SCORE },
-                   { "tiff", MEDIA_SCORE }, { "heic", MEDIA_SCORE },
-                   { "heif", MEDIA_SCORE }, { "musicxml", MEDIA_SCORE },
-                   { "xml", MEDIA_SCORE },  { "mxl", MEDIA_SCORE },
-                   { "mid", MEDIA_SCORE },  { "midi", MEDIA_SCORE } };
-
-
-media_kind_t
-media_kind_from_name(const char *filename, size_t len)
-{
-    const char *dot;
-    size_t i, size;
-
-    dot = memrchr(filename, '.', len);
-    if (dot == NULL) {
-        return MEDIA_UNKNOWN;
-    }
-
-    size = (size_t) (filename + len - dot) - 1;
-
-    for (i = 0; i < COUNT(extensions); i++) {
-        if (strlen(extensions[i].extension) == size
-            && strncasecmp(extensions[i].extension, dot + 1, size) == 0) {
-            return extensions[i].kind;
-        }
-    }
-
-    return MEDIA_UNKNOWN;
-}
-
-
-const char *
-media_kind_name(media_kind_t kind)
-{
-    static const char *const names[] = { [MEDIA_UNKNOWN] = "unknown",
-                                         [MEDIA_VIDEO] = "video",
-                                         [MEDIA_AUDIO] = "audio",
-                                         [MEDIA_SCORE] = "score" };
-
-    return ((size_t) kind < COUNT(names)) ? names[kind] : names[MEDIA_UNKNOWN];
 }

@@ -5,14 +5,9 @@
 
 #include <stddef.h>
 
-#define SNIFF_SIZE 4096 /* bytes of the file's beginning that sniff() wants */
+#include "media_type.h"
 
-typedef enum {
-    MEDIA_UNKNOWN = 0,
-    MEDIA_VIDEO, /* or audio: which one, only the streams tell */
-    MEDIA_AUDIO,
-    MEDIA_SCORE
-} media_kind_t;
+#define SNIFF_SIZE 4096 /* bytes of the file's beginning that sniff() wants */
 
 typedef struct {
     media_kind_t kind;
@@ -26,12 +21,5 @@ typedef struct {
    playlists and all else that only a name makes media. Points to static data.
  */
 const sniff_t *sniff(const void *bytes, size_t len);
-
-/* What a file's name promises, for the time before anyone has looked inside:
-   MEDIA_UNKNOWN for an extension we do not know. */
-media_kind_t media_kind_from_name(const char *filename, size_t len);
-
-/* "video", "audio", "score", or "unknown". */
-const char *media_kind_name(media_kind_t kind);
 
 #endif

@@ -1,23 +1,19 @@
 /*
  * Media files: nginx's static files with the types players insist on and the
  * caching that published media allow, since a path never changes its bytes.
- * Whatever is not a media file, or not there, is left to nginx's own modules.
+ * Whatever is not a media file, or not there, is left to nginx's own modules,
+ * but for headers that keep what a link or a sign-in opened to whom it opened.
  */
 
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "core/base/media_type.h"
 #include "core/grant/grant.h"
 
 
 typedef struct {
     ngx_flag_t enable;
 } ngx_http_sluice_media_loc_conf_t;
-
-
-typedef struct {
-    ngx_str_t extension;
-    ngx_str_t type;
-} ngx_http_sluice_media_type_t;
 
 
 static void *ngx_http_sluice_media_create_loc_conf(ngx_conf_t *cf);
@@ -69,57 +65,6 @@ ngx_module_t ngx_http_sluice_media_module = {
 };
 
 
-/* IANA's names; RFC 8216 for m3u8, ISO/IEC 23009-1 for mpd */
-
-static ngx_http_sluice_media_type_t ngx_http_sluice_media_types[] = {
-    { ngx_string("mp4"), ngx_string("video/mp4") },
-    { ngx_string("m4s"), ngx_string("video/iso.segment") },
-    { ngx_string("m3u8"), ngx_string("application/vnd.apple.mpegurl") },
-    { ngx_string("jpg"), ngx_string("image/jpeg") },
-    { ngx_string("png"), ngx_string("image/png") },
-    { ngx_string("pdf"), ngx_string("application/pdf") },
-    { ngx_string("mpd"), ngx_string("application/dash+xml") },
-    { ngx_string("vtt"), ngx_string("text/vtt") },
-    { ngx_string("webm"), ngx_string("video/webm") },
-    { ngx_string("mkv"), ngx_string("video/x-matroska") },
-    { ngx_string("mov"), ngx_string("video/quicktime") },
-    { ngx_string("m4v"), ngx_string("video/mp4") },
-    { ngx_string("ts"), ngx_string("video/mp2t") },
-    { ngx_string("m4a"), ngx_string("audio/mp4") },
-    { ngx_string("mp3"), ngx_string("audio/mpeg") },
-    { ngx_string("aac"), ngx_string("audio/aac") },
-    { ngx_string("flac"), ngx_string("audio/flac") },
-    { ngx_string("ogg"), ngx_string("audio/ogg") },
-    { ngx_string("wav"), ngx_string("audio/wav") },
-    { ngx_string("jpeg"), ngx_string("image/jpeg") },
-    { ngx_string("tif"), ngx_string("image/tiff") },
-    { ngx_string("heic"), ngx_string("image/heic") },
-    { ngx_string("musicxml"),
-      ngx_string("application/vnd.recordare.musicxml+xml") },
-    { ngx_string("mxl"), ngx_string("application/vnd.recordare.musicxml") },
-    { ngx_string("mid"), ngx_string("audio/midi") },
-    { ngx_null_string, ngx_null_string }
-};
-
-
-static ngx_str_t *
-ngx_http_sluice_media_type(ngx_str_t *extension)
-{
-    ngx_http_sluice_media_type_t *t;
-
-    for (t = ngx_http_sluice_media_types; t->extension.len; t++) {
-        if (t->extension.len == extension->len
-            && ngx_strncasecmp(t->extension.data, extension->data,
-                               extension->len)
-                   == 0) {
-            return &t->type;
-        }
-    }
-
-    return NULL;
-}
-
-
 /* NGX_DECLINED for all that nginx's static module has an answer to */
 
 static ngx_int_t
@@ -161,14 +106,51 @@ ngx_http_sluice_media_open(ngx_http_request_t *r, ngx_str_t *path,
 }
 
 
-static ngx_int_t
-ngx_http_sluice_media_headers(ngx_http_request_t *r, ngx_open_file_info_t *of,
-                              ngx_str_t *type)
+/* Not everybody may have it: a shared cache must not keep it. */
+
+static ngx_uint_t
+ngx_http_sluice_media_private(ngx_http_request_t *r)
 {
-    ngx_str_t *caching;
     ngx_http_sluice_gate_ctx_t *ctx;
 
+    ctx = ngx_http_sluice_gate_find_ctx(r);
+
+    return r->headers_in.authorization
+           || (ctx && (ctx->link_passed || ctx->access.role));
+}
+
+
+/* Files are somebody's: no browser takes them for more than their type says,
+   and none that is a document runs as a page of ours. */
+
+static ngx_int_t
+ngx_http_sluice_media_guard(ngx_http_request_t *r, ngx_str_t *caching,
+                            ngx_uint_t sandbox)
+{
     static ngx_str_t nosniff = ngx_string("nosniff");
+    static ngx_str_t policy = ngx_string("sandbox");
+
+    return (caching
+            && ngx_http_sluice_header_replace(r, "Cache-Control", caching)
+                   != NGX_OK)
+                   || ngx_http_sluice_header_replace(
+                          r, "X-Content-Type-Options", &nosniff)
+                          != NGX_OK
+                   || (sandbox
+                       && ngx_http_sluice_header_replace(
+                              r, "Content-Security-Policy", &policy)
+                              != NGX_OK)
+               ? NGX_ERROR
+               : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_media_headers(ngx_http_request_t *r, ngx_open_file_info_t *of,
+                              const char *type)
+{
+    ngx_str_t *caching;
+
     static ngx_str_t plain = ngx_string("max-age=31536000, immutable");
     static ngx_str_t private = ngx_string(
         "private, max-age=31536000, immutable");
@@ -177,26 +159,48 @@ ngx_http_sluice_media_headers(ngx_http_request_t *r, ngx_open_file_info_t *of,
     r->headers_out.content_length_n = of->size;
     r->headers_out.last_modified_time = of->mtime;
 
-    r->headers_out.content_type = *type;
-    r->headers_out.content_type_len = type->len;
+    r->headers_out.content_type.data = (u_char *) type;
+    r->headers_out.content_type.len = ngx_strlen(type);
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;
 
     r->allow_ranges = 1;
 
-    ctx = ngx_http_sluice_gate_find_ctx(r);
-    caching = r->headers_in.authorization
-                      || (ctx && (ctx->link_passed || ctx->access.role))
-                  ? &private
-                  : &plain;
+    caching = ngx_http_sluice_media_private(r) ? &private : &plain;
 
-    if (ngx_http_set_etag(r) != NGX_OK
-        || ngx_http_sluice_header(r, "Cache-Control", caching) != NGX_OK
-        || ngx_http_sluice_header(r, "X-Content-Type-Options", &nosniff)
-               != NGX_OK) {
-        return NGX_ERROR;
+    return ngx_http_set_etag(r) == NGX_OK ? ngx_http_sluice_media_guard(
+               r, caching,
+               (ngx_uint_t) media_type_runs(type,
+                                            r->headers_out.content_type.len))
+                                          : NGX_ERROR;
+}
+
+
+/* A file of another type: nginx sends it. Pages that everybody may have are a
+   site's own. */
+
+static ngx_int_t
+ngx_http_sluice_media_other(ngx_http_request_t *r)
+{
+    ngx_str_t *type;
+    ngx_uint_t closed;
+
+    static ngx_str_t private = ngx_string("private");
+
+    if (ngx_http_set_content_type(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return NGX_OK;
+    type = &r->headers_out.content_type;
+    closed = ngx_http_sluice_media_private(r);
+
+    return ngx_http_sluice_media_guard(r, closed ? &private : NULL,
+                                       closed
+                                           && (ngx_uint_t) media_type_runs(
+                                               (char *) type->data, type->len))
+                   == NGX_OK
+               ? NGX_DECLINED
+               : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
@@ -253,24 +257,26 @@ static ngx_int_t
 ngx_http_sluice_media_handler(ngx_http_request_t *r)
 {
     ngx_int_t rc;
-    ngx_str_t path, *type;
+    ngx_str_t path;
+    const char *type;
     ngx_open_file_info_t of;
     ngx_http_sluice_media_loc_conf_t *mlcf;
 
     mlcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_media_module);
 
-    if (!mlcf->enable || !(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))) {
-        return NGX_DECLINED;
-    }
-
-    type = ngx_http_sluice_media_type(&r->exten);
-    if (type == NULL) {
+    if (!mlcf->enable || !(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))
+        || r->uri.data[r->uri.len - 1] == '/') {
         return NGX_DECLINED;
     }
 
     rc = ngx_http_sluice_media_open(r, &path, &of);
     if (rc != NGX_OK) {
         return rc;
+    }
+
+    type = media_type((char *) r->exten.data, r->exten.len);
+    if (type == NULL) {
+        return ngx_http_sluice_media_other(r);
     }
 
     r->root_tested = !r->error_page;

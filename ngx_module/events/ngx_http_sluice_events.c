@@ -331,6 +331,7 @@ ngx_http_sluice_events_header(ngx_http_request_t *r)
 {
     static ngx_str_t no_store = ngx_string("no-store");
     static ngx_str_t no = ngx_string("no");
+    static ngx_str_t nosniff = ngx_string("nosniff");
 
     r->headers_out.status = NGX_HTTP_OK;
     r->headers_out.content_length_n = -1;
@@ -338,7 +339,9 @@ ngx_http_sluice_events_header(ngx_http_request_t *r)
     r->headers_out.content_type_len = r->headers_out.content_type.len;
 
     if (ngx_http_sluice_header(r, "Cache-Control", &no_store) != NGX_OK
-        || ngx_http_sluice_header(r, "X-Accel-Buffering", &no) != NGX_OK) {
+        || ngx_http_sluice_header(r, "X-Accel-Buffering", &no) != NGX_OK
+        || ngx_http_sluice_header(r, "X-Content-Type-Options", &nosniff)
+               != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

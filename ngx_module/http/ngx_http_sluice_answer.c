@@ -60,8 +60,10 @@ ngx_http_sluice_send(ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *type,
 {
     ngx_int_t rc;
     ngx_buf_t *b;
-    ngx_str_t no_store = ngx_string("no-store");
     ngx_chain_t out;
+
+    static ngx_str_t no_store = ngx_string("no-store");
+    static ngx_str_t nosniff = ngx_string("nosniff");
 
     /* a body that nobody read would be taken for the next request */
 
@@ -83,7 +85,9 @@ ngx_http_sluice_send(ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *type,
     r->headers_out.status = status;
     r->headers_out.content_length_n = (off_t) body->len;
 
-    if (ngx_http_sluice_header(r, "Cache-Control", &no_store) != NGX_OK) {
+    if (ngx_http_sluice_header(r, "Cache-Control", &no_store) != NGX_OK
+        || ngx_http_sluice_header(r, "X-Content-Type-Options", &nosniff)
+               != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

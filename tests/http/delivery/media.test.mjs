@@ -22,7 +22,8 @@ const TYPES = {
     m3u8: "application/vnd.apple.mpegurl", mpd: "application/dash+xml",
     vtt: "text/vtt", pdf: "application/pdf",
     musicxml: "application/vnd.recordare.musicxml+xml", mid: "audio/midi",
-    jpg: "image/jpeg", png: "image/png",
+    jpg: "image/jpeg", png: "image/png", avi: "video/x-msvideo",
+    flv: "video/x-flv", "3gp": "video/3gpp", mpg: "video/mpeg",
 };
 
 let stack, grant, whole;
@@ -35,7 +36,7 @@ before(async () => {
     const folder = stack.path(FOLDER.slice(1));
 
     mkdirSync(folder, { recursive: true });
-    for (const extension of [...Object.keys(TYPES), "unknown"]) {
+    for (const extension of [...Object.keys(TYPES), "unknown", "svg", "html"]) {
         writeFileSync(`${folder}file.${extension}`, BYTES);
     }
     writeFileSync(`${folder}empty.mp4`, "");
@@ -233,7 +234,24 @@ describe("a file", { timeout }, () => {
             const answer = await get(`file.${extension}`, {}, "HEAD");
 
             assert.equal(answer.headers["content-type"].split(";")[0], type);
-            assert.equal(answer.headers["x-content-type-options"], "nosniff");
+        });
+    }
+
+    for (const extension of [...Object.keys(TYPES), "unknown", "svg", "html"]) {
+        it(`named .${extension} is for its user alone, and no other type's`,
+           async () => {
+               const { headers } = await get(`file.${extension}`, {}, "HEAD");
+
+               assert.equal(headers["x-content-type-options"], "nosniff");
+               assert.match(headers["cache-control"], /^private(,|$)/);
+           });
+
+        it(`named .${extension} runs no script of ours`, async () => {
+            const { headers } = await get(`file.${extension}`);
+
+            assert.equal(headers["content-security-policy"],
+                /xml|html/.test(headers["content-type"])
+                    ? "sandbox" : undefined, headers["content-type"]);
         });
     }
 
@@ -242,6 +260,14 @@ describe("a file", { timeout }, () => {
 
         assert.equal(answer.headers["content-type"],
             "application/octet-stream");
+    });
+
+    it("that is a page is a site's own where no gate stands", async () => {
+        const { headers } = await request(
+            `${stack.url}${FOLDER.replace("media", "open")}file.html`);
+
+        assert.equal(headers["content-security-policy"], undefined);
+        assert.equal(headers["cache-control"], undefined);
     });
 
     it("keeps its ETag over a reload", async () => {

@@ -32,6 +32,9 @@ is(size_t len, const char *extension, const char *demuxer, media_kind_t kind)
     ck_assert_str_eq(found->extension, extension);
     ck_assert_pstr_eq(found->demuxer, demuxer);
     ck_assert_int_eq(found->kind, kind);
+
+    /* what is stored under that name is served as something */
+    ck_assert_ptr_nonnull(media_type(extension, strlen(extension)));
 }
 
 
@@ -637,62 +640,6 @@ START_TEST(noise_is_nothing)
 END_TEST
 
 
-static media_kind_t
-kind_of(const char *name)
-{
-    return media_kind_from_name(name, strlen(name));
-}
-
-
-START_TEST(a_name_promises_a_kind)
-{
-    ck_assert_int_eq(kind_of("a.mp4"), MEDIA_VIDEO);
-    ck_assert_int_eq(kind_of("a.webm"), MEDIA_VIDEO);
-    ck_assert_int_eq(kind_of("a.b.mp3"), MEDIA_AUDIO);
-    ck_assert_int_eq(kind_of("a.pdf"), MEDIA_SCORE);
-    ck_assert_int_eq(kind_of(".pdf"), MEDIA_SCORE);
-    ck_assert_int_eq(kind_of("A.MusicXML"), MEDIA_SCORE);
-    ck_assert_int_eq(kind_of("A.PNG"), MEDIA_SCORE);
-    ck_assert_int_eq(kind_of("a.mxl"), MEDIA_SCORE);
-    ck_assert_int_eq(kind_of("a.HEIC"), MEDIA_SCORE);
-    ck_assert_int_eq(kind_of("a.tiff"), MEDIA_SCORE);
-}
-END_TEST
-
-
-START_TEST(other_names_promise_nothing)
-{
-    static const char *const names[] = { "",          ".",      "a",
-                                         "mp4",       "a.",     "a.txt",
-                                         "a.mp",      "a.mp44", "a.mp4 ",
-                                         "a.mp4.exe", "a.m3u8", "a.svg" };
-    size_t i;
-
-    for (i = 0; i < COUNT(names); i++) {
-        ck_assert_int_eq(kind_of(names[i]), MEDIA_UNKNOWN);
-    }
-}
-END_TEST
-
-
-START_TEST(a_name_needs_no_terminator)
-{
-    ck_assert_int_eq(media_kind_from_name("a.mp4.txt", 5), MEDIA_VIDEO);
-}
-END_TEST
-
-
-START_TEST(kinds_have_names)
-{
-    ck_assert_str_eq(media_kind_name(MEDIA_VIDEO), "video");
-    ck_assert_str_eq(media_kind_name(MEDIA_AUDIO), "audio");
-    ck_assert_str_eq(media_kind_name(MEDIA_SCORE), "score");
-    ck_assert_str_eq(media_kind_name(MEDIA_UNKNOWN), "unknown");
-    ck_assert_str_eq(media_kind_name((media_kind_t) 99), "unknown");
-}
-END_TEST
-
-
 RUN("core/sniff", an_mp4_starts_with_ftyp, the_major_brand_tells_the_extension,
     a_picture_in_boxes_is_no_film, a_telephones_picture_is_a_scanned_score,
     a_tiff_tells_its_byte_order, compressed_musicxml_is_a_zip_of_its_own_kind,
@@ -713,5 +660,4 @@ RUN("core/sniff", an_mp4_starts_with_ftyp, the_major_brand_tells_the_extension,
     a_pdf_says_so_in_its_first_1024_bytes, png_and_jpeg_are_scanned_scores,
     midi_has_a_magic, musicxml_is_xml_with_a_score,
     xml_without_a_score_is_nothing, what_only_a_name_makes_media_is_nothing,
-    an_empty_file_is_nothing, noise_is_nothing, a_name_promises_a_kind,
-    other_names_promise_nothing, a_name_needs_no_terminator, kinds_have_names)
+    an_empty_file_is_nothing, noise_is_nothing)
