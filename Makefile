@@ -47,6 +47,7 @@ worker := $(filter-out $(ctl) worker/reader/main.c worker/sandbox/main.c \
 module := $(call files,ngx_module,*.c)
 headers := $(call files,core ngx_module,*.h)
 sql := $(call files,sql,*.sql)
+migrations := $(call files,sql/migrations,*.sql)
 web := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 units := $(patsubst tests/%.c,build/tests/%,\
   $(call files,tests/unit,*_test.c))
@@ -139,11 +140,11 @@ build/rooms/%: tests/build/rooms tests/build/rooms.awk tests/build/rooms.order
 -include $(shell find build/obj build/san build/tests build/fuzz -name '*.d' 2>/dev/null)
 
 # nginx's own build decides how the module is compiled; it runs again from the
-# start when a file came or went.
+# start when a file or a migration came or went.
 
 build/sources: FORCE
-	@mkdir -p $(@D); echo $(core) $(module) $(headers) | cmp -s - $@ \
-	  || echo $(core) $(module) $(headers) > $@
+	@mkdir -p $(@D); echo $(core) $(module) $(headers) $(migrations) \
+	  | cmp -s - $@ || echo $(core) $(module) $(headers) $(migrations) > $@
 
 build/nginx/Makefile: config build/sources conf/nginx-module
 	$(call say,CONF,$(@D))conf/nginx-module configure $(@D)

@@ -326,7 +326,10 @@ ngx_sluice_pg_conn_status(PGresult *result)
         return SLUICE_CONFLICT;
     }
 
-    if (ngx_strncmp(state, "08", 2) == 0 || ngx_strncmp(state, "53", 2) == 0
+    /* 25: one that takes no writes is a standby of the one that is away */
+
+    if (ngx_strncmp(state, "08", 2) == 0 || ngx_strncmp(state, "25", 2) == 0
+        || ngx_strncmp(state, "53", 2) == 0
         || ngx_strncmp(state, "57", 2) == 0) {
         return SLUICE_DATABASE_AWAY;
     }

@@ -8,6 +8,7 @@ typedef struct {
     ngx_sluice_pg_query_t *query;
     ngx_http_sluice_row_pt handler;
     void *data;
+    ngx_event_t patience; /* its timer is set where there is a bound */
 } ngx_http_sluice_query_t;
 
 
@@ -26,6 +27,10 @@ ngx_http_sluice_query_done(void *data, const ngx_sluice_pg_result_t *result)
     query->cleanup->handler = NULL;
     r->read_event_handler = ngx_http_block_reading;
 
+    if (query->patience.timer_set) {
+        ngx_del_timer(&query->patience);
+    }
+
     query->handler(r, query->data, result);
 
     ngx_http_run_posted_requests(c);
@@ -37,15 +42,32 @@ ngx_http_sluice_query_cleanup(void *data)
 {
     ngx_http_sluice_query_t *query = data;
 
+    if (query->patience.timer_set) {
+        ngx_del_timer(&query->patience);
+    }
+
     ngx_sluice_pg_cancel(query->query);
 }
 
 
-sluice_status_t
-ngx_http_sluice_query_try(ngx_http_request_t *r,
-                          const ngx_sluice_pg_statement_t *statement,
-                          const ngx_str_t *params,
-                          ngx_http_sluice_row_pt handler, void *data)
+static void
+ngx_http_sluice_query_late(ngx_event_t *ev)
+{
+    ngx_http_sluice_query_t *query = ev->data;
+
+    static const ngx_sluice_pg_result_t late = { SLUICE_DATABASE_AWAY, 1, 0,
+                                                 NULL };
+
+    ngx_sluice_pg_cancel(query->query);
+    ngx_http_sluice_query_done(query, &late);
+}
+
+
+static sluice_status_t
+ngx_http_sluice_query_submit(ngx_http_request_t *r,
+                             const ngx_sluice_pg_statement_t *statement,
+                             const ngx_str_t *params, ngx_msec_t patience,
+                             ngx_http_sluice_row_pt handler, void *data)
 {
     sluice_status_t status;
     ngx_http_cleanup_t *cln;
@@ -64,6 +86,7 @@ ngx_http_sluice_query_try(ngx_http_request_t *r,
     query->cleanup = cln;
     query->handler = handler;
     query->data = data;
+    ngx_memzero(&query->patience, sizeof(ngx_event_t));
 
     status = ngx_sluice_pg_query(smcf->database, statement, params,
                                  ngx_http_sluice_query_done, query,
@@ -77,7 +100,35 @@ ngx_http_sluice_query_try(ngx_http_request_t *r,
     r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
+    if (patience) {
+        query->patience.handler = ngx_http_sluice_query_late;
+        query->patience.data = query;
+        query->patience.log = r->connection->log;
+        ngx_add_timer(&query->patience, patience);
+    }
+
     return SLUICE_OK;
+}
+
+
+sluice_status_t
+ngx_http_sluice_query_try(ngx_http_request_t *r,
+                          const ngx_sluice_pg_statement_t *statement,
+                          const ngx_str_t *params,
+                          ngx_http_sluice_row_pt handler, void *data)
+{
+    return ngx_http_sluice_query_submit(r, statement, params, 0, handler, data);
+}
+
+
+sluice_status_t
+ngx_http_sluice_query_within(ngx_http_request_t *r,
+                             const ngx_sluice_pg_statement_t *statement,
+                             ngx_msec_t patience,
+                             ngx_http_sluice_row_pt handler, void *data)
+{
+    return ngx_http_sluice_query_submit(r, statement, NULL, patience, handler,
+                                        data);
 }
 
 

@@ -23,6 +23,12 @@ sluice_status_t ngx_http_sluice_query_try(
     ngx_http_request_t *r, const ngx_sluice_pg_statement_t *statement,
     const ngx_str_t *params, ngx_http_sluice_row_pt handler, void *data);
 
+/* The same, and after `patience` ms without an answer `handler` gets one that
+   the database is away: for those who ask how it does. */
+sluice_status_t ngx_http_sluice_query_within(
+    ngx_http_request_t *r, const ngx_sluice_pg_statement_t *statement,
+    ngx_msec_t patience, ngx_http_sluice_row_pt handler, void *data);
+
 /* A value as terminated text in the request's memory; NGX_DECLINED, and no
    data, when it is NULL; NGX_ERROR without memory. */
 ngx_int_t ngx_http_sluice_query_text(ngx_http_request_t *r,

@@ -1,18 +1,9 @@
-/* For the load balancer: is the process alive, and can it do its work? */
+/* For the load balancer: is the process alive, and which work can it do? */
 
-#include "ngx_module/bridge/ngx_sluice_pg.h"
-#include "ngx_module/bridge/ngx_sluice_redis.h"
+#include "ngx_http_sluice_ready.h"
+
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
-#include "ngx_module/http/ngx_http_sluice_query.h"
-#include "core/base/status.h"
-
-
-typedef struct {
-    ngx_http_request_t *request;
-    ngx_http_cleanup_t *cleanup;
-    ngx_sluice_redis_command_t *ping;
-} ngx_http_sluice_ready_t;
 
 
 static char *ngx_http_sluice_health(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -26,7 +17,8 @@ static ngx_command_t ngx_http_sluice_health_commands[] = {
     { ngx_string("sluice_health"), NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS,
       ngx_http_sluice_health, 0, 0, NULL },
 
-    { ngx_string("sluice_ready"), NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS,
+    { ngx_string("sluice_ready"),
+      NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS | NGX_CONF_TAKE1,
       ngx_http_sluice_ready, 0, 0, NULL },
 
     ngx_null_command
@@ -64,131 +56,12 @@ ngx_module_t ngx_http_sluice_health_module = {
 };
 
 
-static ngx_sluice_pg_statement_t ngx_http_sluice_ready_statement = { "ready",
-                                                                     "select 1",
-                                                                     0, 0 };
-
-
 static ngx_int_t
 ngx_http_sluice_health_handler(ngx_http_request_t *r)
 {
     static ngx_str_t body = ngx_string("{\"status\":\"ok\"}");
 
     return ngx_http_sluice_json(r, NGX_HTTP_OK, &body);
-}
-
-
-static ngx_int_t
-ngx_http_sluice_ready_answer(ngx_http_request_t *r, sluice_status_t redis)
-{
-    static ngx_str_t ready = ngx_string(
-        "{\"status\":\"ready\",\"redis\":\"ok\"}");
-    static ngx_str_t alone = ngx_string(
-        "{\"status\":\"ready\",\"redis\":\"away\"}");
-
-    return ngx_http_sluice_json(r, NGX_HTTP_OK,
-                                redis == SLUICE_OK ? &ready : &alone);
-}
-
-
-static void
-ngx_http_sluice_ready_pong(void *data, sluice_status_t status, ngx_str_t *text)
-{
-    ngx_connection_t *c;
-    ngx_http_request_t *r;
-    ngx_http_sluice_ready_t *ready = data;
-
-    r = ready->request;
-    c = r->connection;
-
-    ready->cleanup->handler = NULL;
-
-    ngx_http_sluice_finish(r, ngx_http_sluice_ready_answer(r, status));
-    ngx_http_run_posted_requests(c);
-}
-
-
-static void
-ngx_http_sluice_ready_cleanup(void *data)
-{
-    ngx_http_sluice_ready_t *ready = data;
-
-    ngx_sluice_redis_cancel(ready->ping);
-}
-
-
-static ngx_int_t
-ngx_http_sluice_ready_ping(ngx_http_request_t *r, ngx_sluice_redis_t *redis)
-{
-    ngx_str_t ping = ngx_string("PING");
-    sluice_status_t status;
-    ngx_http_cleanup_t *cln;
-    ngx_http_sluice_ready_t *ready;
-
-    cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_ready_t));
-    if (cln == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ready = cln->data;
-    ready->request = r;
-    ready->cleanup = cln;
-
-    status = ngx_sluice_redis_command(
-        redis, 1, &ping, ngx_http_sluice_ready_pong, ready, &ready->ping);
-    if (status != SLUICE_OK) {
-        return ngx_http_sluice_ready_answer(r, status);
-    }
-
-    cln->handler = ngx_http_sluice_ready_cleanup;
-    r->read_event_handler = ngx_http_test_reading;
-
-    return NGX_DONE;
-}
-
-
-static void
-ngx_http_sluice_ready_database(ngx_http_request_t *r, void *data,
-                               const ngx_sluice_pg_result_t *result)
-{
-    ngx_int_t rc;
-    ngx_http_sluice_main_conf_t *smcf;
-
-    if (result->status != SLUICE_OK) {
-        rc = ngx_http_sluice_problem(r, SLUICE_DATABASE_AWAY, NULL, NULL);
-        ngx_http_sluice_finish(r, rc);
-        return;
-    }
-
-    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
-
-    ngx_http_sluice_finish(r, smcf->redis
-                                  ? ngx_http_sluice_ready_ping(r, smcf->redis)
-                                  : ngx_http_sluice_ready_answer(r, SLUICE_OK));
-}
-
-
-/*
- * Ready means: the database answers. Without Redis uploads are still taken and
- * the worker finds its jobs in the database, so it is told but does not count.
- */
-
-static ngx_int_t
-ngx_http_sluice_ready_handler(ngx_http_request_t *r)
-{
-    ngx_int_t rc;
-
-    rc = ngx_http_discard_request_body(r);
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    r->main->count++;
-
-    ngx_http_sluice_finish(
-        r, ngx_http_sluice_query(r, &ngx_http_sluice_ready_statement, NULL,
-                                 ngx_http_sluice_ready_database, NULL));
-    return NGX_DONE;
 }
 
 
@@ -207,8 +80,27 @@ ngx_http_sluice_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static char *
 ngx_http_sluice_ready(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    ngx_str_t *value;
     ngx_http_core_loc_conf_t *clcf;
     ngx_http_sluice_main_conf_t *smcf;
+
+    value = cf->args->elts;
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (cf->args->nelts == 2) {
+        if (ngx_strcmp(value[1].data, "bytes") != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid value \"%V\" of \"sluice_ready\": "
+                               "write \"sluice_ready bytes;\" for what "
+                               "serves links, or \"sluice_ready;\"",
+                               &value[1]);
+            return NGX_CONF_ERROR;
+        }
+
+        clcf->handler = ngx_http_sluice_ready_bytes_handler;
+
+        return NGX_CONF_OK;
+    }
 
     smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_module);
 
@@ -216,7 +108,6 @@ ngx_http_sluice_ready(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_HTTP_SLUICE_NEEDS_DATABASE;
     }
 
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = ngx_http_sluice_ready_handler;
 
     return NGX_CONF_OK;

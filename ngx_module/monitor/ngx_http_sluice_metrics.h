@@ -11,6 +11,9 @@
 /* More than a metric's three lines can have. */
 #define NGX_HTTP_SLUICE_METRICS_LINES 512
 
+/* ms to wait for the record: Prometheus asks again soon */
+#define NGX_HTTP_SLUICE_METRICS_PATIENCE 2000
+
 
 /* Writes what stands above a metric's samples; returns where it ends. */
 u_char *ngx_http_sluice_metrics_head(u_char *p, u_char *last, const char *name,
@@ -27,7 +30,7 @@ ngx_int_t ngx_http_sluice_metrics_zone_text(ngx_http_request_t *r,
 
 /* the record's numbers: ngx_http_sluice_metrics_record.c */
 
-/* Asks sluice_database for them, as ngx_http_sluice_query_try() does. */
+/* Asks sluice_database for them, as ngx_http_sluice_query_within() does. */
 sluice_status_t
 ngx_http_sluice_metrics_record_ask(ngx_http_request_t *r,
                                    ngx_http_sluice_row_pt handler);

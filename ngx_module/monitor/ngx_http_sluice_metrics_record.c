@@ -53,8 +53,9 @@ sluice_status_t
 ngx_http_sluice_metrics_record_ask(ngx_http_request_t *r,
                                    ngx_http_sluice_row_pt handler)
 {
-    return ngx_http_sluice_query_try(
-        r, &ngx_http_sluice_metrics_record_statement, NULL, handler, NULL);
+    return ngx_http_sluice_query_within(
+        r, &ngx_http_sluice_metrics_record_statement,
+        NGX_HTTP_SLUICE_METRICS_PATIENCE, handler, NULL);
 }
 
 

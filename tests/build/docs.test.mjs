@@ -240,7 +240,8 @@ describe("the API", () => {
     });
 
     it("has the endpoints that are told", () => {
-        const others = ["PUT /media/drop/{name}", "GET /health", "GET /ready"];
+        const others = ["PUT /media/drop/{name}", "GET /health", "GET /ready/bytes",
+                        "GET /ready"];
 
         same(told.filter((word) => !others.includes(word)),
              all(code("ngx_module"),
