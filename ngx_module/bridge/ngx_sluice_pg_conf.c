@@ -1,5 +1,7 @@
 #include "ngx_sluice_pg_internal.h"
 
+#include <arpa/inet.h>
+
 
 #define NGX_SLUICE_PG_MAX_OPTIONS 64
 
@@ -116,8 +118,16 @@ ngx_sluice_pg_conf_resolve(ngx_conf_t *cf, const char *host,
     u_char *p;
     size_t len;
     ngx_url_t u;
+    struct in6_addr in6;
 
     ngx_memzero(&u, sizeof(ngx_url_t));
+
+    /* libpq takes an IPv6 address without brackets, and so must we */
+
+    if (inet_pton(AF_INET6, host, &in6) == 1) {
+        *address = ngx_sluice_pg_conf_strdup(cf, host);
+        return NGX_OK;
+    }
 
     u.url.data = (u_char *) host;
     u.url.len = ngx_strlen(host);

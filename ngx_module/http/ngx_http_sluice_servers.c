@@ -3,9 +3,9 @@
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/bridge/ngx_sluice_redis.h"
+#include "core/base/redis_address.h"
 
-
-#define NGX_HTTP_SLUICE_SERVERS_PASSWORD_MAX 512
+#include <openssl/crypto.h>
 
 
 typedef struct {
@@ -100,127 +100,135 @@ ngx_http_sluice_servers_database(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* A terminated copy; empty when `text` is. NGX_ERROR without memory. */
+
 static ngx_int_t
-ngx_http_sluice_servers_address(ngx_conf_t *cf, ngx_str_t *value,
-                                ngx_sluice_redis_conf_t *redis)
+ngx_http_sluice_servers_copy(ngx_conf_t *cf, const char *text, ngx_str_t *copy)
+{
+    copy->len = ngx_strlen(text);
+    copy->data = ngx_pnalloc(cf->pool, copy->len + 1);
+    if (copy->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(copy->data, text, copy->len + 1);
+
+    return NGX_OK;
+}
+
+
+/* Names are looked up now: a lookup later would block. */
+
+static ngx_int_t
+ngx_http_sluice_servers_resolve(ngx_conf_t *cf, const redis_address_t *address,
+                                ngx_str_t *host)
 {
     u_char *p;
+    size_t size;
     ngx_url_t u;
 
-    if (ngx_strncmp(value->data, "unix:", 5) == 0) {
-        redis->host.data = value->data + 5;
-        redis->host.len = value->len - 5;
-        return NGX_OK;
+    if (address->port == 0) {
+        return ngx_http_sluice_servers_copy(cf, address->host, host);
     }
 
     ngx_memzero(&u, sizeof(ngx_url_t));
 
-    u.url = *value;
-    u.default_port = 6379;
+    size = ngx_strlen(address->host) + sizeof("[]:65535");
+
+    u.url.data = ngx_pnalloc(cf->pool, size);
+    if (u.url.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_sprintf(u.url.data,
+                    ngx_strchr(address->host, ':') ? "[%s]:%ui" : "%s:%ui",
+                    address->host, (ngx_uint_t) address->port);
+    u.url.len = (size_t) (p - u.url.data);
 
     if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid address \"%V\" of \"sluice_redis\": %s; "
-                           "write <host>:<port> or unix:<path>",
-                           value, u.err ? u.err : "not found");
+                           "host \"%s\" of \"sluice_redis\": %s", address->host,
+                           u.err ? u.err : "not found");
         return NGX_ERROR;
     }
 
-    p = ngx_pcalloc(cf->pool, NGX_SOCKADDR_STRLEN + 1);
-    if (p == NULL) {
+    host->data = ngx_pcalloc(cf->pool, NGX_SOCKADDR_STRLEN + 1);
+    if (host->data == NULL) {
         return NGX_ERROR;
     }
 
-    redis->host.data = p;
-    redis->host.len = ngx_sock_ntop(u.addrs[0].sockaddr, u.addrs[0].socklen, p,
-                                    NGX_SOCKADDR_STRLEN, 0);
-    redis->port = u.port;
+    host->len = ngx_sock_ntop(u.addrs[0].sockaddr, u.addrs[0].socklen,
+                              host->data, NGX_SOCKADDR_STRLEN, 0);
 
     return NGX_OK;
 }
 
-
-/* The file's first line. */
 
 static ngx_int_t
-ngx_http_sluice_servers_password(ngx_conf_t *cf, ngx_str_t *name,
+ngx_http_sluice_servers_password(ngx_conf_t *cf, const char *file,
                                  ngx_str_t *password)
 {
-    ssize_t n;
-    u_char *end;
-    ngx_fd_t fd;
+    char text[REDIS_PASSWORD_MAX + 1], why[REDIS_ADDRESS_ERROR_SIZE];
+    ngx_int_t rc;
+    ngx_str_t name;
 
-    if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
+    name.data = (u_char *) file;
+    name.len = ngx_strlen(file);
+
+    if (ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    password->data = ngx_pcalloc(cf->pool,
-                                 NGX_HTTP_SLUICE_SERVERS_PASSWORD_MAX + 1);
-    if (password->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-    if (fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           ngx_open_file_n " \"%V\" failed", name);
-        return NGX_ERROR;
-    }
-
-    n = ngx_read_fd(fd, password->data, NGX_HTTP_SLUICE_SERVERS_PASSWORD_MAX);
-    (void) ngx_close_file(fd);
-
-    end = n > 0 ? ngx_strlchr(password->data, password->data + n, LF) : NULL;
-    password->len = end ? (size_t) (end - password->data) : (size_t) n;
-
-    if (n <= 0 || password->len == 0) {
+    if (redis_password_read((char *) name.data, text, why, sizeof(why)) != 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "no password in the first line of \"%V\"", name);
+                           "password_file of \"sluice_redis\": %s", why);
         return NGX_ERROR;
     }
 
-    return NGX_OK;
+    rc = ngx_http_sluice_servers_copy(cf, text, password);
+    OPENSSL_cleanse(text, sizeof(text));
+
+    return rc;
 }
 
 
-/* NGX_DECLINED for what is no such parameter; NGX_ERROR after saying what is
+/* The words of the directive behind its name; NGX_ERROR after saying what is
    wrong. */
 
 static ngx_int_t
-ngx_http_sluice_servers_redis_parameter(ngx_conf_t *cf, ngx_str_t *value,
-                                        ngx_sluice_redis_conf_t *redis)
+ngx_http_sluice_servers_words(ngx_conf_t *cf, redis_address_t *address,
+                              ngx_msec_t *timeout)
 {
-    ngx_int_t db;
-    ngx_str_t name;
+    int rc;
+    char why[REDIS_ADDRESS_ERROR_SIZE];
+    ngx_str_t *value;
+    ngx_uint_t i;
 
-    if (ngx_strncmp(value->data, "user=", 5) == 0) {
-        redis->user.data = value->data + 5;
-        redis->user.len = value->len - 5;
-        return NGX_OK;
-    }
+    value = cf->args->elts;
 
-    if (ngx_strncmp(value->data, "password_file=", 14) == 0) {
-        name.data = value->data + 14;
-        name.len = value->len - 14;
-        return ngx_http_sluice_servers_password(cf, &name, &redis->password);
-    }
-
-    if (ngx_strncmp(value->data, "db=", 3) == 0) {
-        db = ngx_atoi(value->data + 3, value->len - 3);
-        if (db == NGX_ERROR) {
-            return NGX_DECLINED;
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (i > 1 && ngx_strncmp(value[i].data, "timeout=", 8) == 0) {
+            rc = ngx_http_sluice_servers_time(&value[i], 8, timeout) == NGX_OK
+                     ? 0
+                     : -1;
+            (void) ngx_snprintf((u_char *) why, sizeof(why),
+                                "invalid parameter \"%V\": write e.g. "
+                                "timeout=2s%Z",
+                                &value[i]);
+        } else {
+            rc = (i == 1 ? redis_address_first
+                         : redis_address_more)(address, (char *) value[i].data,
+                                               value[i].len, why, sizeof(why));
         }
 
-        redis->db = (ngx_uint_t) db;
-        return NGX_OK;
+        if (rc != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"sluice_redis\": %s",
+                               why);
+            return NGX_ERROR;
+        }
     }
 
-    if (ngx_strncmp(value->data, "timeout=", 8) == 0
-        && ngx_http_sluice_servers_time(value, 8, &redis->timeout) == NGX_OK) {
-        return NGX_OK;
-    }
-
-    return NGX_DECLINED;
+    return NGX_OK;
 }
 
 
@@ -229,9 +237,7 @@ ngx_http_sluice_servers_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_sluice_main_conf_t *smcf = conf;
 
-    ngx_int_t rc;
-    ngx_str_t *value;
-    ngx_uint_t i;
+    redis_address_t address;
     ngx_sluice_redis_conf_t redis;
 
     if (smcf->redis) {
@@ -241,27 +247,22 @@ ngx_http_sluice_servers_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_memzero(&redis, sizeof(ngx_sluice_redis_conf_t));
     redis.timeout = 2000;
 
-    value = cf->args->elts;
-
-    if (ngx_http_sluice_servers_address(cf, &value[1], &redis) != NGX_OK) {
+    if (ngx_http_sluice_servers_words(cf, &address, &redis.timeout) != NGX_OK
+        || ngx_http_sluice_servers_resolve(cf, &address, &redis.host) != NGX_OK
+        || ngx_http_sluice_servers_copy(cf, address.user, &redis.user)
+               != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
-    for (i = 2; i < cf->args->nelts; i++) {
-        rc = ngx_http_sluice_servers_redis_parameter(cf, &value[i], &redis);
-
-        if (rc == NGX_DECLINED) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\" of \"sluice_redis\": "
-                               "write user=<name>, password_file=<file>, "
-                               "db=<number> or timeout=<time>",
-                               &value[i]);
-        }
-
-        if (rc != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
+    if (*address.password_file
+        && ngx_http_sluice_servers_password(cf, address.password_file,
+                                            &redis.password)
+               != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
+
+    redis.port = (in_port_t) address.port;
+    redis.db = address.db;
 
     smcf->redis = ngx_sluice_redis_create(cf->pool, &redis);
     smcf->redis_uploads = ngx_sluice_redis_create(cf->pool, &redis);

@@ -1,57 +1,85 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <openssl/crypto.h>
+#include "core/base/redis_address.h"
 #include "redis.h"
 
-#define REDIS_HOST_SIZE 256
 
-
-int
-redis_address_valid(const char *address)
+static void
+redis_fail(redisContext *redis, const char *why)
 {
-    char *end;
-    long port;
-    const char *colon;
+    redis->err = REDIS_ERR_OTHER;
+    snprintf(redis->errstr, sizeof(redis->errstr), "%.*s",
+             (int) sizeof(redis->errstr) - 1, why);
+}
 
-    if (strncmp(address, "unix:", 5) == 0) {
-        return address[5] == '/';
+
+/* The answer to the last command, which is let go. */
+static void
+redis_must(redisContext *redis, redisReply *reply)
+{
+    if (reply != NULL && reply->type == REDIS_REPLY_ERROR) {
+        redis_fail(redis, reply->str);
+    }
+    freeReplyObject(reply);
+}
+
+
+/* AUTH [user] password; SELECT db */
+static void
+redis_greet(redisContext *redis, const redis_address_t *to)
+{
+    char password[REDIS_PASSWORD_MAX + 1], why[REDIS_ADDRESS_ERROR_SIZE];
+
+    if (*to->password_file != '\0') {
+        if (redis_password_read(to->password_file, password, why, sizeof(why))
+            != 0) {
+            redis_fail(redis, why);
+            return;
+        }
+        redis_must(redis,
+                   *to->user != '\0'
+                       ? redisCommand(redis, "AUTH %s %s", to->user, password)
+                       : redisCommand(redis, "AUTH %s", password));
+        OPENSSL_cleanse(password, sizeof(password));
     }
 
-    colon = strrchr(address, ':');
-    if (colon == NULL || colon == address) {
-        return 0;
+    if (redis->err == 0 && to->db != 0) {
+        redis_must(redis, redisCommand(redis, "SELECT %u", to->db));
     }
-
-    port = strtol(colon + 1, &end, 10);
-    return *end == '\0' && port > 0 && port < 65536;
 }
 
 
 redisContext *
 redis_connect(const char *address, int timeout_ms)
 {
-    char host[REDIS_HOST_SIZE];
-    const char *colon;
+    char why[REDIS_ADDRESS_ERROR_SIZE];
     redisContext *redis;
     struct timeval timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
+    redis_address_t to;
 
-    if (strncmp(address, "unix:", 5) == 0) {
-        redis = redisConnectUnixWithTimeout(address + 5, timeout);
-    } else {
-        colon = strrchr(address, ':');
-        snprintf(host, sizeof(host), "%.*s", (int) (colon - address), address);
-        redis = redisConnectWithTimeout(host, atoi(colon + 1), timeout);
+    if (redis_address_read(&to, address, why, sizeof(why)) != 0) {
+        redis = redisConnectUnixWithTimeout("", timeout);
+        if (redis != NULL) {
+            redis_fail(redis, why);
+        }
+        return redis;
     }
+
+    redis = to.port != 0
+                ? redisConnectWithTimeout(to.host, (int) to.port, timeout)
+                : redisConnectUnixWithTimeout(to.host, timeout);
 
     if (redis == NULL || redis->err != 0) {
         return redis;
     }
 
     redisSetTimeout(redis, timeout);
-    if (strncmp(address, "unix:", 5) != 0) {
+    if (to.port != 0) {
         redisEnableKeepAlive(redis);
     }
 
+    redis_greet(redis, &to);
     return redis;
 }

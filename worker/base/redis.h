@@ -5,12 +5,11 @@
 
 #include <hiredis/hiredis.h>
 
-/* 1 for "unix:/path" and "host:port". */
-int redis_address_valid(const char *address);
-
-/* Connects to such an address; each read and write later on waits as long at
-   most. What comes back is for redisFree(), and has its `err` set when it did
-   not work; NULL without memory. */
+/* Connects to where core/base/redis_address.h reads it, as the user and into
+   the database that are named there; the password's file is read anew each
+   time. Each read and write, now and later on, waits as long at most. What
+   comes back is for redisFree(), and has its `err` set when it did not work;
+   NULL without memory. */
 redisContext *redis_connect(const char *address, int timeout_ms);
 
 #endif

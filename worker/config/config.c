@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "worker/base/file.h"
-#include "worker/base/redis.h"
+#include "core/base/redis_address.h"
 #include "config.h"
 
 #define CONFIG_FILE_MAX 65536
@@ -121,6 +121,7 @@ config_set(const config_key_t *key, const char *value, config_t *config,
            char *err, size_t err_size)
 {
     char *text = (char *) config + key->offset;
+    redis_address_t redis;
 
     if (key->size == 0) {
         return config_number(key, value, (int *) text, err, err_size);
@@ -130,11 +131,9 @@ config_set(const config_key_t *key, const char *value, config_t *config,
         return config_fail(err, err_size, "the value of \"%s\" is too long",
                            key->name);
     }
-    if (text == config->redis && !redis_address_valid(value)) {
-        return config_fail(err, err_size,
-                           "\"redis\" is host:port or unix:/path, not "
-                           "\"%.64s\"",
-                           value);
+    if (text == config->redis
+        && redis_address_read(&redis, value, err, err_size) != 0) {
+        return -1;
     }
     if (text != config->redis && text != config->database && *value != '/') {
         return config_fail(err, err_size,

@@ -14,7 +14,7 @@
 
 typedef struct {
     char database[1024];      /* conninfo of PostgreSQL */
-    char redis[PATH_MAX + 8]; /* "unix:path" or "host:port" */
+    char redis[2 * PATH_MAX]; /* as redis_address_read() takes it */
     char media[PATH_MAX];     /* what is published */
     char spool[PATH_MAX];     /* what arrived; on the filesystem of media */
     char work[PATH_MAX];      /* what is being made; the same filesystem */

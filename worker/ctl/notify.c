@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/redis_address.h"
 #include "core/table/revocation_message.h"
 #include "worker/base/redis.h"
 #include "worker/queue/stream.h"
@@ -18,6 +19,9 @@
 static const char *
 notify_address(const char *address)
 {
+    char why[REDIS_ADDRESS_ERROR_SIZE];
+    redis_address_t read;
+
     if (address == NULL) {
         address = getenv("SLUICE_REDIS");
     }
@@ -25,8 +29,8 @@ notify_address(const char *address)
         return NULL;
     }
 
-    if (!redis_address_valid(address)) {
-        say_usage("--redis is host:port or unix:/path, not \"%s\"", address);
+    if (redis_address_read(&read, address, why, sizeof(why)) != 0) {
+        say_usage("--redis: %s", why);
     }
 
     return address;

@@ -148,6 +148,42 @@ for (const [what, [user, who]] of Object.entries(forms)) {
 }
 
 
+describe("a worker that has a user with a password", { timeout }, () => {
+    let words;
+
+    before(async () => {
+        words = `unix:${stack.path("run/asks.sock")} user=media `
+            + `password_file=${stack.path("other")} db=${DB}`;
+        await stack.stopWorker();
+        writeFileSync(stack.path("worker.conf"), stack.text("worker.conf")
+            .replace(/^redis .*$/m, `redis ${words}`));
+        await stack.restartWorker();
+    }, { timeout });
+
+    it("reads the stream of that database", async () => {
+        await until("it listens", async () => (await connections()).some(
+            ({ user, db }) => user === "media" && db === DB));
+        assert.match(await asks("-n", DB, "XINFO", "GROUPS", "sluice:jobs"),
+                     /workers/);
+    });
+
+    it("logs no failure of it", () => {
+        assert.doesNotMatch(stack.text("logs/worker.log")
+            + stack.text("run/worker.out"), /NOAUTH|NOPERM|WRONGPASS/);
+    });
+
+    it("is told by sluicectl in the same words", async () => {
+        const { email } = await stack.user();
+        const { stderr } = await stack.sluicectl("user", "disable", email,
+            "--database", `host=${stack.path("run")} dbname=sluice user=sluice`,
+            "--redis", words);
+
+        assert.equal(stderr, "");
+        assert.equal(await asks("-n", DB, "EXISTS", "sluice:revoked"), "1");
+    });
+});
+
+
 describe("nginx that has the wrong password", { timeout }, () => {
     let nginx;
 

@@ -110,11 +110,14 @@ START_TEST(a_relative_folder_is_refused)
 END_TEST
 
 
-START_TEST(redis_needs_a_port_or_a_socket)
+START_TEST(redis_has_an_address_and_may_have_more)
 {
-    ck_assert_int_eq(parse("database d\nredis localhost\nmedia /m\n"
+    ck_assert_int_eq(parse("database d\nredis secret@localhost\nmedia /m\n"
                            "spool /s\nwork /w\n"),
                      -1);
+    ck_assert_int_eq(parse("database d\nredis [::1]:6379 db=3\nmedia /m\n"
+                           "spool /s\nwork /w\n"),
+                     0);
 }
 END_TEST
 
@@ -213,7 +216,7 @@ RUN("worker/config", a_value_may_hold_blanks, without_slots_there_is_one,
     a_key_that_stands_twice_is_refused, a_key_without_value_is_refused,
     slots_are_a_number_from_1_to_64,
     patience_is_a_minute_unless_another_is_given, patience_is_an_hour_at_most,
-    a_relative_folder_is_refused, redis_needs_a_port_or_a_socket,
+    a_relative_folder_is_refused, redis_has_an_address_and_may_have_more,
     a_byte_of_zero_is_refused, folders_that_are_not_there_are_named,
     issuers_and_load_balancers_may_stand_several_times,
     two_issuers_with_one_file_are_refused, one_issuer_twice_is_refused,
