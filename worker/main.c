@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <getopt.h>
+#include "core/base/version.h"
 #include "worker/base/log.h"
 #include "worker/config/config.h"
 #include "worker/sandbox/sandbox.h"
@@ -26,6 +27,7 @@ main_help(FILE *out)
         "      --check        line by line: does the sandbox hold? 1: it does\n"
         "                     not, for a reason that is not this machine's\n"
         "  -h, --help         shows this\n"
+        "      --version      shows which one it is\n"
         "\n"
         "Signals: QUIT leaves after the jobs at hand; TERM and INT give them\n"
         "back and leave; HUP reads the file again; USR1 reopens the logs.\n"
@@ -64,11 +66,11 @@ main(int argc, char **argv)
     char err[512];
     const char *path = NULL;
     config_t config;
-    static const struct option options[] = { { "config", 1, NULL, 'c' },
-                                             { "test", 0, NULL, 't' },
-                                             { "check", 0, NULL, 'k' },
-                                             { "help", 0, NULL, 'h' },
-                                             { NULL, 0, NULL, 0 } };
+    static const struct option options[] = {
+        { "config", 1, NULL, 'c' },  { "test", 0, NULL, 't' },
+        { "check", 0, NULL, 'k' },   { "help", 0, NULL, 'h' },
+        { "version", 0, NULL, 'v' }, { NULL, 0, NULL, 0 }
+    };
 
     while ((option = getopt_long(argc, argv, "c:th", options, NULL)) != -1) {
         switch (option) {
@@ -82,6 +84,9 @@ main(int argc, char **argv)
             return sandbox_check(stdout);
         case 'h':
             main_help(stdout);
+            return EXIT_SUCCESS;
+        case 'v':
+            puts("sluice-worker " SLUICE_VERSION);
             return EXIT_SUCCESS;
         default:
             fputs("Try: sluice-worker --help\n", stderr);

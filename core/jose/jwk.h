@@ -102,6 +102,12 @@ char *jwk_set_generate(void);
    or NULL, then `err` tells why. */
 char *jwk_set_rotate(const char *json, size_t len, char *err, size_t err_size);
 
+/* The same with the new keys behind all others and "key_ops" of ["verify"]:
+   they sign nothing until jwk_set_promote() takes that away and puts them in
+   front. That one fails when none waits. */
+char *jwk_set_add(const char *json, size_t len, char *err, size_t err_size);
+char *jwk_set_promote(const char *json, size_t len, char *err, size_t err_size);
+
 /* The text of our own set without the key of this kid. NULL also when there is
    none, or when it is the last one that signs grants, or access tokens. */
 char *jwk_set_remove(const char *json, size_t len, const char *kid, char *err,

@@ -10,9 +10,8 @@
 
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/status.h"
+#include "core/base/version.h"
 
-
-#define NGX_HTTP_SLUICE_METRICS_VERSION "0.1.0" /* of Sluice */
 
 /* More than a line with a label can have. */
 #define NGX_HTTP_SLUICE_METRICS_LINE 128
@@ -150,7 +149,7 @@ ngx_http_sluice_metrics_zone_text(ngx_http_request_t *r, ngx_str_t *text)
                                      "The versions, as labels.");
     p = ngx_slprintf(p, last,
                      "sluice_build_info{version=\"%s\",nginx=\"%s\"} 1\n",
-                     NGX_HTTP_SLUICE_METRICS_VERSION, NGINX_VERSION);
+                     SLUICE_VERSION, NGINX_VERSION);
 
     text->len = (size_t) (p - text->data);
 

@@ -31,6 +31,8 @@ typedef struct {
 
 int ctl_keys_init(int argc, char **argv);
 int ctl_keys_rotate(int argc, char **argv);
+int ctl_keys_add(int argc, char **argv);
+int ctl_keys_promote(int argc, char **argv);
 int ctl_keys_remove(int argc, char **argv);
 int ctl_keys_list(int argc, char **argv);
 int ctl_db_migrate(int argc, char **argv);

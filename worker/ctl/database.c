@@ -9,6 +9,11 @@
 #include "say.h"
 
 
+#define DATABASE_STATE_SIZE 6 /* SQLSTATE, terminated */
+
+
+static char database_failed[DATABASE_STATE_SIZE];
+
 static void database_complain(const char *message);
 
 
@@ -34,10 +39,18 @@ database_open(const char *conninfo)
 }
 
 
+const char *
+database_state(void)
+{
+    return database_failed;
+}
+
+
 PGresult *
 database_query(PGconn *conn, const char *sql, int n, const char *const *params)
 {
     PGresult *result;
+    const char *state;
 
     /* Only the simple protocol takes several statements at once. */
     result = n ? PQexecParams(conn, sql, n, NULL, params, NULL, NULL, 0)
@@ -45,6 +58,9 @@ database_query(PGconn *conn, const char *sql, int n, const char *const *params)
 
     if (PQresultStatus(result) != PGRES_TUPLES_OK
         && PQresultStatus(result) != PGRES_COMMAND_OK) {
+        state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        snprintf(database_failed, sizeof(database_failed), "%s",
+                 state ? state : "");
         database_complain(PQerrorMessage(conn));
         PQclear(result);
         return NULL;

@@ -18,6 +18,9 @@ PGconn *database_open(const char *conninfo);
 PGresult *database_query(PGconn *conn, const char *sql, int n,
                          const char *const *params);
 
+/* SQLSTATE of what failed last, "" when it has none. */
+const char *database_state(void);
+
 /* The rows of a select, as an array of objects to json_decref(); NULL after
    saying why not. */
 json_t *database_rows(PGconn *conn, const char *sql, int n,

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <openssl/evp.h>
 #include "ctl.h"
 #include "database.h"
@@ -13,6 +14,13 @@
 
 /* Any number will do, as long as all use it: "sluice" in ASCII. */
 #define DB_LOCK "select pg_advisory_xact_lock(126943987098469)"
+
+/* A statement that waits for a table holds up all that come behind it: it gives
+   up soon, and the whole begins anew. */
+#define DB_PATIENCE "set local lock_timeout = '2s'"
+#define DB_TRIES 40
+#define DB_PAUSE 1              /* seconds */
+#define DB_LOCK_NOT_HAD "55P03" /* PostgreSQL's Appendix A */
 
 #define DB_TABLE                                            \
     "create table if not exists public.sluice_migrations (" \
@@ -168,7 +176,8 @@ db_migrate(PGconn *conn, int *applied)
     PGresult *result;
     const json_t *row;
     const sql_file_t *file;
-    static const char *const prologue[] = { "begin", DB_LOCK, DB_TABLE, NULL };
+    static const char *const prologue[] = { "begin", DB_PATIENCE, DB_LOCK,
+                                            DB_TABLE, NULL };
 
     for (i = 0; prologue[i] != NULL; i++) {
         result = database_query(conn, prologue[i], 0, NULL);
@@ -211,6 +220,36 @@ done:
 }
 
 
+/* As often as somebody holds what it wants to change. */
+static int
+db_migrate_patiently(PGconn *conn, int *applied)
+{
+    int tries, rc;
+
+    for (tries = 1;; tries++) {
+        *applied = 0;
+
+        rc = db_migrate(conn, applied);
+        if (rc == CTL_OK || strcmp(database_state(), DB_LOCK_NOT_HAD) != 0) {
+            return rc;
+        }
+
+        PQclear(PQexec(conn, "rollback"));
+
+        if (tries == DB_TRIES) {
+            return say_fail("others hold what this changes, for minutes: "
+                            "pg_stat_activity tells who");
+        }
+
+        fprintf(stderr,
+                "Others hold what this changes: trying again (%d of "
+                "%d).\n",
+                tries + 1, DB_TRIES);
+        sleep(DB_PAUSE);
+    }
+}
+
+
 int
 ctl_db_migrate(int argc, char **argv)
 {
@@ -227,7 +266,7 @@ ctl_db_migrate(int argc, char **argv)
         return CTL_FAILED;
     }
 
-    rc = db_migrate(conn, &applied);
+    rc = db_migrate_patiently(conn, &applied);
     PQfinish(conn);
 
     if (rc == CTL_OK && applied == 0) {

@@ -36,6 +36,10 @@ static int keys_replace(int fd, const char *from, const char *to,
 static int keys_keep_owner(int fd, const char *path);
 static char *keys_rotated(const char *json, size_t len, const char *kid,
                           char *err, size_t err_size);
+static char *keys_added(const char *json, size_t len, const char *kid,
+                        char *err, size_t err_size);
+static char *keys_promoted(const char *json, size_t len, const char *kid,
+                           char *err, size_t err_size);
 static int keys_print(const char *path, size_t most, int as_json);
 static json_t *keys_row(const jwk_set_t *set, const jwk_t *key);
 
@@ -118,6 +122,32 @@ ctl_keys_rotate(int argc, char **argv)
     rc = keys_change(path, NULL, keys_rotated);
 
     return (rc == CTL_OK) ? keys_print(path, KEYS_ROTATED, as_json) : rc;
+}
+
+
+int
+ctl_keys_add(int argc, char **argv)
+{
+    int as_json, rc;
+    const char *path;
+
+    path = keys_options(argc, argv, &as_json);
+    rc = keys_change(path, NULL, keys_added);
+
+    return (rc == CTL_OK) ? keys_print(path, SIZE_MAX, as_json) : rc;
+}
+
+
+int
+ctl_keys_promote(int argc, char **argv)
+{
+    int as_json, rc;
+    const char *path;
+
+    path = keys_options(argc, argv, &as_json);
+    rc = keys_change(path, NULL, keys_promoted);
+
+    return (rc == CTL_OK) ? keys_print(path, SIZE_MAX, as_json) : rc;
 }
 
 
@@ -247,6 +277,26 @@ keys_rotated(const char *json, size_t len, const char *kid, char *err,
     (void) kid;
 
     return jwk_set_rotate(json, len, err, err_size);
+}
+
+
+static char *
+keys_added(const char *json, size_t len, const char *kid, char *err,
+           size_t err_size)
+{
+    (void) kid;
+
+    return jwk_set_add(json, len, err, err_size);
+}
+
+
+static char *
+keys_promoted(const char *json, size_t len, const char *kid, char *err,
+              size_t err_size)
+{
+    (void) kid;
+
+    return jwk_set_promote(json, len, err, err_size);
 }
 
 

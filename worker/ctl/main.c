@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/version.h"
 #include "ctl.h"
 #include "say.h"
 
@@ -10,6 +11,10 @@ static const ctl_command_t commands[] = {
       ctl_keys_init },
     { "keys", "rotate", "[FILE]", "Puts new keys in front; old links hold.",
       ctl_keys_rotate },
+    { "keys", "add", "[FILE]", "Puts new keys behind: they verify, and wait.",
+      ctl_keys_add },
+    { "keys", "promote", "[FILE]", "Lets the keys sign that were added.",
+      ctl_keys_promote },
     { "keys", "remove", "KID", "Takes a key away; what it signed ends.",
       ctl_keys_remove },
     { "keys", "list", "[FILE]", "Shows the keys of a set, without secrets.",
@@ -104,6 +109,11 @@ main(int argc, char **argv)
         || (argc == 3 && main_known_noun(argv[1])
             && strcmp(argv[2], "--help") == 0)) {
         main_help(stdout);
+        return CTL_OK;
+    }
+
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("sluicectl " SLUICE_VERSION);
         return CTL_OK;
     }
 

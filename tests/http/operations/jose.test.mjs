@@ -372,6 +372,52 @@ describe("keys rotate", () => {
 });
 
 
+describe("keys add", () => {
+    it("puts new keys behind, which verify and do not sign", () => {
+        const path = ownSet("add.json");
+        const old = keysOf(path);
+        const before = link(path);
+        const { status, stdout, stderr } = sluicectl([
+            "keys", "add", path, "--json",
+        ]);
+
+        assert.equal(status, 0, stderr);
+        assert.deepEqual(keysOf(path).slice(0, 2), old);
+        assert.deepEqual(JSON.parse(stdout).map(({ signs }) => signs),
+                         [true, true, false, false]);
+        assert.equal(link(path).split(".")[0], before.split(".")[0]);
+    });
+});
+
+
+describe("keys promote", () => {
+    it("lets the keys sign that were added", () => {
+        const path = ownSet("promote.json");
+
+        sluicectl(["keys", "add", path]);
+        const waiting = keysOf(path).slice(2).map(({ kid }) => kid);
+        const before = link(path);
+        const { status, stdout, stderr } = sluicectl([
+            "keys", "promote", path, "--json",
+        ]);
+
+        assert.equal(status, 0, stderr);
+        assert.deepEqual(JSON.parse(stdout).filter(({ signs }) => signs)
+            .map(({ kid }) => kid).sort(), waiting.sort());
+        assert.notEqual(link(path).split(".")[0], before.split(".")[0]);
+        assert.equal(verify(path, before).status, 0);
+    });
+
+    it("does nothing where no key waits", () => {
+        const path = ownSet("no-key-waits.json");
+        const old = keysOf(path);
+
+        refused(sluicectl(["keys", "promote", path]), /no key waits/);
+        assert.deepEqual(keysOf(path), old);
+    });
+});
+
+
 describe("keys remove", () => {
     it("ends the links of a key", () => {
         const path = ownSet("remove.json");
@@ -395,7 +441,7 @@ describe("keys remove", () => {
     });
 
     it("tells a key that is not there", () => {
-        const path = ownSet("none.json");
+        const path = ownSet("no-key-waits.json");
 
         refused(sluicectl(["keys", "remove", "--keys", path, "x"]),
                 /no key "x"/);

@@ -2,7 +2,9 @@
    signed is over. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+    chownSync, mkdirSync, readFileSync, statSync, writeFileSync,
+} from "node:fs";
 
 import { Client, request } from "../lib/client.mjs";
 import { alive, startStack, until } from "../lib/stack.mjs";
@@ -252,5 +254,54 @@ describe("another key under the same kid", { timeout }, () => {
         opened(await open(own.grant({ path: FILE })));
         opened(await page(own.access(JSON.parse(Buffer.from(
             admin.token.split(".")[1], "base64url")))));
+    });
+});
+
+
+describe("keys that come to one machine after the other", { timeout }, () => {
+    let other, first, then;
+
+    const reached = (grant, { url }) => request(`${url}/~${grant}${FILE}`);
+
+    /* The other machine has a file of its own, which is copied. */
+    async function copy() {
+        const old = other.workers();
+
+        writeFileSync(stack.path("other-keys.json"), stack.text("keys.json"));
+        await other.reload();
+        await until("its old processes are gone", () => !old.some(alive));
+    }
+
+    before(async () => {
+        writeFileSync(stack.path("other-keys.json"), stack.text("keys.json"),
+                      { mode: 0o600 });
+        if (process.getuid() === 0) {
+            const { uid, gid } = statSync(stack.path("keys.json"));
+
+            chownSync(stack.path("other-keys.json"), uid, gid);
+        }
+        other = await (await stack.secondNginx((text) => text.replace(
+            /sluice_keys .*;/,
+            `sluice_keys ${stack.path("other-keys.json")};`))).ready();
+
+        await keys("add");
+        await reload();
+        first = await minted(await signIn());
+        await copy();
+        await keys("promote");
+        await reload();
+        then = await minted(await signIn());
+    }, { timeout });
+
+    const keys = (verb) => stack.asServer(stack.path("bin/sluicectl"), "keys",
+        verb, stack.path("keys.json"));
+
+    it("sign nothing before they are promoted", async () => {
+        assert.notEqual(headerOf(first).kid, headerOf(then).kid);
+        opened(await reached(first, other));
+    });
+
+    it("open at a machine that does not sign with them yet", async () => {
+        opened(await reached(then, other));
     });
 });
