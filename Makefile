@@ -181,6 +181,8 @@ run up: packages
 down:
 	@conf/stack down
 
+# What is installed names where it is.
+
 install: build
 	install -D -t $(DESTDIR)$(PREFIX)/bin build/sluicectl
 	install -D -t $(DESTDIR)$(PREFIX)/sbin build/sluice-worker \
@@ -190,6 +192,8 @@ install: build
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice \
 	  conf/production.conf conf/production-worker.conf \
 	  conf/sluice-worker.service
+	sed -i 's@/usr/\(lib/nginx/modules\|share/sluice\|sbin\)@$(PREFIX)/\1@' \
+	  $(addprefix $(DESTDIR)$(PREFIX)/share/sluice/,production.conf sluice-worker.service)
 	install -d $(DESTDIR)$(PREFIX)/share/sluice/web
 	cp -r build/web/. $(DESTDIR)$(PREFIX)/share/sluice/web
 	rm $(DESTDIR)$(PREFIX)/share/sluice/web/.done

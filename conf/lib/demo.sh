@@ -97,10 +97,22 @@ settled()
 }
 
 
+# there WHAT: it was taken in, and nobody has deleted it since. Another failure
+# to find it says nothing.
+there()
+{
+    local id code
+    id=$(demo_json -e -r ".$1.id") || return 1
+    code=$(as curl -sS -o /dev/null -w '%{http_code}' -K run/token \
+        "$url/api/media/$id")
+    [ "$code" != 404 ]
+}
+
+
 # demo WHAT NAME COMMAND: makes the file, unless it was taken in before.
 demo()
 {
-    if demo_json -e ".$1.id" > /dev/null; then
+    if there "$1"; then
         echo 'is there'
         return
     fi

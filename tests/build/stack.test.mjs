@@ -8,6 +8,7 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 
+import { freePort } from "../http/lib/ports.mjs";
 import { alive, startStack } from "../http/lib/stack.mjs";
 import { test } from "../http/lib/test.mjs";
 import { copy, environment, folder, run, TOP } from "./tree.mjs";
@@ -70,6 +71,24 @@ test("the stack says which port is in use", async (t) => {
 
     assert.equal(code, 1);
     assert.match(output, new RegExp(`Port ${port} is in use`));
+});
+
+
+test("of a start that failed nothing stays", async (t) => {
+    const state = folder(t, "sl-");
+    const conf = join(folder(t), "extra.conf");
+    writeFileSync(conf, "listen 192.0.2.1:9;\n");     /* RFC 5737: nobody's */
+
+    const { code, output } = await up({
+        SLUICE_STATE: state, SLUICE_PORT: String(await freePort()),
+        SLUICE_EXTRA_CONF: conf, SLUICE_DEMO: "0",
+    });
+
+    assert.equal(code, 1);
+    assert.match(output, /192\.0\.2\.1:9/);
+    assert.deepEqual(readdirSync(join(state, "run"))
+        .filter((name) => name.endsWith(".pid")), []);
+    assert.throws(() => statSync(join(state, "pg/postmaster.pid")));
 });
 
 
