@@ -440,7 +440,9 @@ ngx_http_sluice_events_handler(ngx_http_request_t *r)
     cln->handler = ngx_http_sluice_events_cleanup;
 
     /* in front of the query: nothing falls between the two */
-    ngx_http_sluice_watch(smcf, &events->watcher);
+    if (ngx_http_sluice_watch(smcf, &events->watcher) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     r->main->count++;
 

@@ -16,15 +16,27 @@
 #define NGX_HTTP_SLUICE_WATCH_BATCH 500 /* jobs asked for in one query */
 
 
+/* A job that somebody watches. */
+
+typedef struct {
+    ngx_queue_t bucket;
+    ngx_queue_t round; /* of all jobs, in the order in which they are asked
+                          for */
+    ngx_queue_t watchers;
+    char id[UUID_TEXT_SIZE];
+} ngx_http_sluice_watch_job_t;
+
+
 /* this process's */
 
 typedef struct {
     ngx_http_sluice_main_conf_t *conf;
     ngx_queue_t buckets[NGX_HTTP_SLUICE_WATCH_BUCKETS];
-    ngx_uint_t count;
+    ngx_queue_t jobs;
+    ngx_uint_t count; /* of them */
     ngx_event_t timer;
     ngx_sluice_pg_query_t *query;
-    ngx_uint_t bucket;      /* where the next batch begins */
+    ngx_uint_t left;        /* jobs that this round has not asked for yet */
     ngx_msec_t asked_at;    /* when the last round began */
     unsigned started : 1;   /* buckets and subscription are there */
     unsigned listens : 1;   /* messages come */
@@ -44,38 +56,34 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_watch_poll = {
 static ngx_http_sluice_watch_t ngx_http_sluice_watch_state;
 
 
-/* {id,id,…}: of a bucket that holds more than a batch, the first ones; how many
-   there are. */
+/* {id,id,…}: the first jobs, which go to the end; how many there are. */
 
 static ngx_uint_t
 ngx_http_sluice_watch_batch(u_char *ids, ngx_str_t *param)
 {
     u_char *p = ids;
-    ngx_uint_t n = 0;
-    ngx_queue_t *q, *bucket;
+    ngx_uint_t n;
+    ngx_queue_t *q;
     ngx_http_sluice_watch_t *state = &ngx_http_sluice_watch_state;
-    ngx_http_sluice_watcher_t *watcher;
+    ngx_http_sluice_watch_job_t *job;
 
     *p++ = '{';
 
-    for (/* void */; state->bucket < NGX_HTTP_SLUICE_WATCH_BUCKETS;
-         state->bucket++) {
-        bucket = &state->buckets[state->bucket];
+    for (n = 0; n < NGX_HTTP_SLUICE_WATCH_BATCH && state->left
+                && !ngx_queue_empty(&state->jobs);
+         n++) {
+        state->left--;
 
-        for (q = ngx_queue_head(bucket);
-             q != ngx_queue_sentinel(bucket) && n < NGX_HTTP_SLUICE_WATCH_BATCH;
-             q = ngx_queue_next(q)) {
-            if (n++) {
-                *p++ = ',';
-            }
-            watcher = ngx_queue_data(q, ngx_http_sluice_watcher_t, queue);
-            p = ngx_cpymem(p, watcher->job, UUID_TEXT_LEN);
+        q = ngx_queue_head(&state->jobs);
+        ngx_queue_remove(q);
+        ngx_queue_insert_tail(&state->jobs, q);
+
+        if (n) {
+            *p++ = ',';
         }
 
-        if (n == NGX_HTTP_SLUICE_WATCH_BATCH) {
-            state->bucket++;
-            break;
-        }
+        job = ngx_queue_data(q, ngx_http_sluice_watch_job_t, round);
+        p = ngx_cpymem(p, job->id, UUID_TEXT_LEN);
     }
 
     *p++ = '}';
@@ -95,6 +103,27 @@ ngx_http_sluice_watch_bucket(const char *job)
 }
 
 
+static ngx_http_sluice_watch_job_t *
+ngx_http_sluice_watch_find(const char *id)
+{
+    ngx_queue_t *q, *bucket;
+    ngx_http_sluice_watch_job_t *job;
+
+    bucket = ngx_http_sluice_watch_bucket(id);
+
+    for (q = ngx_queue_head(bucket); q != ngx_queue_sentinel(bucket);
+         q = ngx_queue_next(q)) {
+        job = ngx_queue_data(q, ngx_http_sluice_watch_job_t, bucket);
+
+        if (ngx_memcmp(job->id, id, UUID_TEXT_LEN) == 0) {
+            return job;
+        }
+    }
+
+    return NULL;
+}
+
+
 /* Progress between two heartbeats comes with the version of the first: a
    message may `repeat` a version, the record has nothing new under it. */
 
@@ -102,8 +131,9 @@ static void
 ngx_http_sluice_watch_tell(const u_char *text, size_t len, ngx_uint_t repeat)
 {
     job_message_t message;
-    ngx_queue_t *q, *bucket;
+    ngx_queue_t *q;
     ngx_http_sluice_watcher_t *watcher;
+    ngx_http_sluice_watch_job_t *job;
 
     if (job_message_read((const char *) text, len, &message) != 0) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
@@ -111,15 +141,15 @@ ngx_http_sluice_watch_tell(const u_char *text, size_t len, ngx_uint_t repeat)
         return;
     }
 
-    bucket = ngx_http_sluice_watch_bucket(message.job);
+    job = ngx_http_sluice_watch_find(message.job);
 
-    for (q = ngx_queue_head(bucket); q != ngx_queue_sentinel(bucket);
+    for (q = job ? ngx_queue_head(&job->watchers) : NULL;
+         job && q != ngx_queue_sentinel(&job->watchers);
          q = ngx_queue_next(q)) {
         watcher = ngx_queue_data(q, ngx_http_sluice_watcher_t, queue);
 
-        if (ngx_memcmp(watcher->job, message.job, UUID_TEXT_LEN) == 0
-            && (message.version > watcher->version
-                || (repeat && message.version == watcher->version))) {
+        if (message.version > watcher->version
+            || (repeat && message.version == watcher->version)) {
             watcher->handler(watcher, &message, 0);
         }
     }
@@ -143,13 +173,13 @@ ngx_http_sluice_watch_asked(void *data, const ngx_sluice_pg_result_t *result)
         }
     }
 
-    if (state->bucket < NGX_HTTP_SLUICE_WATCH_BUCKETS && state->count) {
+    if (state->left) {
         ngx_http_sluice_watch_ask();
     }
 }
 
 
-/* A batch, until all buckets have been asked for. */
+/* A batch, until all jobs have been asked for. */
 
 static void
 ngx_http_sluice_watch_ask(void)
@@ -179,19 +209,21 @@ ngx_http_sluice_watch_ask(void)
 static void
 ngx_http_sluice_watch_tick(ngx_event_t *ev)
 {
-    ngx_uint_t i;
     ngx_msec_t age;
-    ngx_queue_t *q;
+    ngx_queue_t *q, *w;
     ngx_http_sluice_watch_t *state = &ngx_http_sluice_watch_state;
     ngx_http_sluice_watcher_t *watcher;
+    ngx_http_sluice_watch_job_t *job;
 
     ngx_add_timer(&state->timer, NGX_HTTP_SLUICE_WATCH_TICK);
 
-    for (i = 0; i < NGX_HTTP_SLUICE_WATCH_BUCKETS; i++) {
-        for (q = ngx_queue_head(&state->buckets[i]);
-             q != ngx_queue_sentinel(&state->buckets[i]);
-             q = ngx_queue_next(q)) {
-            watcher = ngx_queue_data(q, ngx_http_sluice_watcher_t, queue);
+    for (q = ngx_queue_head(&state->jobs);
+         q != ngx_queue_sentinel(&state->jobs); q = ngx_queue_next(q)) {
+        job = ngx_queue_data(q, ngx_http_sluice_watch_job_t, round);
+
+        for (w = ngx_queue_head(&job->watchers);
+             w != ngx_queue_sentinel(&job->watchers); w = ngx_queue_next(w)) {
+            watcher = ngx_queue_data(w, ngx_http_sluice_watcher_t, queue);
             watcher->handler(watcher, NULL, ngx_exiting);
         }
     }
@@ -206,7 +238,7 @@ ngx_http_sluice_watch_tick(ngx_event_t *ev)
         || (!state->listens && age >= NGX_HTTP_SLUICE_WATCH_AWAY)) {
         state->round_due = 0;
         state->asked_at = ngx_current_msec;
-        state->bucket = 0;
+        state->left = state->count;
         ngx_http_sluice_watch_ask();
     }
 }
@@ -253,6 +285,8 @@ ngx_http_sluice_watch_begin(ngx_http_sluice_main_conf_t *smcf)
     state->started = 1;
     state->conf = smcf;
 
+    ngx_queue_init(&state->jobs);
+
     for (i = 0; i < NGX_HTTP_SLUICE_WATCH_BUCKETS; i++) {
         ngx_queue_init(&state->buckets[i]);
     }
@@ -271,22 +305,54 @@ ngx_http_sluice_watch_begin(ngx_http_sluice_main_conf_t *smcf)
 }
 
 
-void
-ngx_http_sluice_watch(ngx_http_sluice_main_conf_t *smcf,
-                      ngx_http_sluice_watcher_t *watcher)
+static ngx_http_sluice_watch_job_t *
+ngx_http_sluice_watch_make(const char *id)
 {
     ngx_http_sluice_watch_t *state = &ngx_http_sluice_watch_state;
+    ngx_http_sluice_watch_job_t *job;
 
-    if (!state->started) {
-        ngx_http_sluice_watch_begin(smcf);
+    job = ngx_alloc(sizeof(ngx_http_sluice_watch_job_t), ngx_cycle->log);
+    if (job == NULL) {
+        return NULL;
     }
 
-    ngx_queue_insert_tail(ngx_http_sluice_watch_bucket(watcher->job),
-                          &watcher->queue);
+    ngx_memcpy(job->id, id, UUID_TEXT_SIZE);
+    ngx_queue_init(&job->watchers);
+    ngx_queue_insert_tail(ngx_http_sluice_watch_bucket(id), &job->bucket);
+    ngx_queue_insert_tail(&state->jobs, &job->round);
 
     if (state->count++ == 0) {
         ngx_add_timer(&state->timer, NGX_HTTP_SLUICE_WATCH_TICK);
     }
+
+    return job;
+}
+
+
+ngx_int_t
+ngx_http_sluice_watch(ngx_http_sluice_main_conf_t *smcf,
+                      ngx_http_sluice_watcher_t *watcher)
+{
+    ngx_http_sluice_watch_job_t *job;
+
+    if (!ngx_http_sluice_watch_state.started) {
+        ngx_http_sluice_watch_begin(smcf);
+    }
+
+    job = ngx_http_sluice_watch_find(watcher->job);
+
+    if (job == NULL) {
+        job = ngx_http_sluice_watch_make(watcher->job);
+    }
+
+    if (job == NULL) {
+        ngx_queue_init(&watcher->queue);
+        return NGX_ERROR;
+    }
+
+    ngx_queue_insert_tail(&job->watchers, &watcher->queue);
+
+    return NGX_OK;
 }
 
 
@@ -294,8 +360,19 @@ void
 ngx_http_sluice_unwatch(ngx_http_sluice_watcher_t *watcher)
 {
     ngx_http_sluice_watch_t *state = &ngx_http_sluice_watch_state;
+    ngx_http_sluice_watch_job_t *job;
 
     ngx_queue_remove(&watcher->queue);
+
+    job = ngx_http_sluice_watch_find(watcher->job);
+
+    if (job == NULL || !ngx_queue_empty(&job->watchers)) {
+        return;
+    }
+
+    ngx_queue_remove(&job->bucket);
+    ngx_queue_remove(&job->round);
+    ngx_free(job);
 
     if (--state->count == 0 && state->timer.timer_set) {
         ngx_del_timer(&state->timer);

@@ -2,8 +2,8 @@
  * Who watches which job in this process, and how it hears of it: over one
  * subscription to Redis's channel sluice:progress, which begins with the first
  * watcher. While Redis is away the record is asked every two seconds, for all
- * watched jobs at once; and now and then in any case, since a message may be
- * lost.
+ * watched jobs, some hundreds at once; and now and then in any case, since a
+ * message may be lost.
  */
 
 #ifndef NGX_HTTP_SLUICE_WATCH_H
@@ -30,8 +30,9 @@ struct ngx_http_sluice_watcher_s {
     ngx_http_sluice_watch_pt handler;
 };
 
-void ngx_http_sluice_watch(ngx_http_sluice_main_conf_t *smcf,
-                           ngx_http_sluice_watcher_t *watcher);
+/* NGX_ERROR without memory; then it hears nothing. _unwatch() in any case. */
+ngx_int_t ngx_http_sluice_watch(ngx_http_sluice_main_conf_t *smcf,
+                                ngx_http_sluice_watcher_t *watcher);
 void ngx_http_sluice_unwatch(ngx_http_sluice_watcher_t *watcher);
 
 #endif

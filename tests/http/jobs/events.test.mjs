@@ -32,11 +32,11 @@ after(() => {
 
 /* What comes over one stream: `events` are {id, data}, `text` is all of it. */
 class Stream {
-    constructor(id, { client = viewer, headers = {} } = {}) {
+    constructor(id, { client = viewer, headers = {}, url = stack.url } = {}) {
         this.text = "";
         this.ended = false;
         this.begun = new Promise((resolve, reject) => {
-            this.request = http.get(`${stack.url}/api/jobs/${id}/events`, {
+            this.request = http.get(`${url}/api/jobs/${id}/events`, {
                 agent: false, headers: { ...client.headers, ...headers },
             }, (answer) => {
                 this.status = answer.statusCode;
@@ -214,6 +214,41 @@ describe("when Redis is away", { timeout }, () => {
         }, { seconds: 30 });
         await viewer.delete(`/api/jobs/${id}`);
         await stream.end();
+    });
+});
+
+
+describe("more jobs than are asked for at once", { timeout }, () => {
+    const MANY = 700;
+    const ended = (all) => all.filter((stream) => stream.ended).length;
+    let machine, ids, followers;
+
+    before(async () => {
+        machine = await (await stack.secondNginx((text) => text
+            .replace(/worker_processes .*;/, "worker_processes 1;"))).ready();
+        ids = (await stack.sql("select queue.enqueue('noop', '{}', "
+            + `owner => '${viewer.user.id}', run_at => now() + '1 day') `
+            + `from generate_series(1, ${MANY})`)).split("\n");
+        followers = [];
+        for (let i = 0; i < ids.length; i += LISTENERS_AT_ONCE) {
+            followers.push(...await Promise.all(ids
+                .slice(i, i + LISTENERS_AT_ONCE)
+                .map((id) => follow(id, { url: machine.url }))));
+        }
+    }, { timeout });
+
+    after(() => machine?.stop());
+
+    it("are all asked for while Redis is away", async () => {
+        await stack.stopRedis();
+        await stack.sql("update sluice.jobs set state = 'cancelled', "
+            + "version = version + 1, finished_at = now() "
+            + `where id = any ('{${ids}}')`);
+        await until("each follower hears of it",
+            () => ended(followers) === MANY || undefined, { seconds: 30 });
+        assert.ok(followers.every(({ states }) =>
+            states.at(-1) === "cancelled"));
+        await stack.startRedis();
     });
 });
 
