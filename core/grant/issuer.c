@@ -172,10 +172,16 @@ read_times(const issuer_t *issuer, const json_t *header, const json_t *claims,
     access->iat = 0;
     access->nbf = 0;
 
-    return (found == 1 && claim_time(claims, "iat", &access->iat) != -1
-            && claim_time(claims, "nbf", &access->nbf) != -1)
-               ? 0
-               : -1;
+    if (found != 1 || claim_time(claims, "iat", &access->iat) == -1
+        || claim_time(claims, "nbf", &access->nbf) == -1) {
+        return -1;
+    }
+
+    if (access->nbf > issuer->leeway) {
+        access->nbf -= issuer->leeway;
+    }
+
+    return 0;
 }
 
 

@@ -9,6 +9,7 @@
 #define SLUICE_ISSUER_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <jansson.h>
 #include "core/base/status.h"
 #include "core/jose/jwk.h"
@@ -29,6 +30,8 @@ typedef struct {
                                 between them */
     const char *signer;      /* a load balancer's ARN; NULL: no load balancer */
     const char *admin, *editor; /* names of the groups that have these roles */
+    int64_t leeway; /* seconds that its clock may go before ours: a token is
+                       good so long before its `nbf` */
 } issuer_t;
 
 /* Reads a verified token of `issuer`. `access` gets what decides: sub is the

@@ -16,12 +16,12 @@
 #define JWK_THUMBPRINT_SIZE 32 /* SHA-256 */
 
 /* Where a set comes from, and so what it may hold. Refused everywhere:
-   duplicate members and kids, a "key_ops" that names something twice, an HS256
-   secret under 32 bytes, a point off its curve or of small order, a private
-   half that does not fit the public one, an RSA modulus under 2048 or over
-   8192 bits, even, with a small factor, or with the fingerprint of
-   CVE-2017-15361 (ROCA), and an RSA exponent that is even, under 3 or over
-   2^32. */
+   duplicate members, two keys of one kid for one algorithm, a "key_ops" that
+   names something twice, an HS256 secret under 32 bytes, a point off its curve
+   or of small order, a private half that does not fit the public one, an RSA
+   modulus under 2048 or over 8192 bits, even, with a small factor, or with the
+   fingerprint of CVE-2017-15361 (ROCA), and an RSA exponent that is even, under
+   3 or over 2^32. */
 typedef enum {
     /* Our own file: secrets and private halves are welcome (an RSA key only
        verifies). "kid" and "alg" are required; what we do not know, or what is
@@ -29,8 +29,11 @@ typedef enum {
     JWK_OWN,
     /* What somebody else publishes: one secret or private half, and all of it
        is refused. "kid" is required, "alg" is not: the key then fits each
-       algorithm of its kty. Keys for encryption and those whose kty, crv or alg
-       we do not know are left out (RFC 7517, section 5). */
+       algorithm of its kty. Keys for encryption, those whose kty, crv or alg
+       we do not know, and those that would be refused are left out one by one
+       (RFC 7517, section 5); where no key is left of a set that has some of
+       the last, it is refused. One kid may stand for keys of several
+       algorithms (4.5). */
     JWK_PUBLIC,
     /* As JWK_PUBLIC, but with secrets and private halves, and "kid" may be
        missing. A secret beside a key whose private half is elsewhere is
@@ -73,14 +76,19 @@ jwk_set_t *jwk_set_read(const char *path, jwk_origin_t origin, char *err,
 /* Wipes and frees; NULL is fine. */
 void jwk_set_free(jwk_set_t *set);
 
+/* Of the keys that were left out though we know their kind, the i-th with what
+   is wrong with it, in a sentence as of jwk_set_parse(); NULL behind the last.
+   It holds as long as the set. */
+const char *jwk_set_left_out(const jwk_set_t *set, size_t i);
+
 /* The keys in the set's order; the pointer holds as long as the set. */
 size_t jwk_set_count(const jwk_set_t *set);
 const jwk_t *jwk_set_key(const jwk_set_t *set, size_t i);
 
-/* The key with this kid (RFC 7515, 4.1.4), or NULL. */
+/* The first key with this kid (RFC 7515, 4.1.4), or NULL. */
 const jwk_t *jwk_set_kid(const jwk_set_t *set, const char *kid, size_t kid_len);
 
-/* The same if it is meant for `alg`, else NULL: an EC key is never found for
+/* The one that is meant for `alg`, or NULL: an EC key is never found for
    HS256. */
 const jwk_t *jwk_set_find(const jwk_set_t *set, const char *kid, size_t kid_len,
                           jwa_t alg);

@@ -24,6 +24,8 @@
 
 struct jwk_set_s {
     size_t count;
+    size_t left_count;
+    char **left; /* why keys were left out */
     jwk_t keys[];
 };
 

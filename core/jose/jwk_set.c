@@ -10,16 +10,54 @@
 #include "jwk_internal.h"
 
 
+/* In our own set a kid stands once, else once for an algorithm. */
 static int
-kid_is_taken(const jwk_set_t *set, const jwk_t *key)
+kid_is_taken(const jwk_set_t *set, const jwk_t *key, jwk_origin_t origin)
 {
     const jwk_t *other;
 
     for (other = set->keys; other < key; other++) {
-        if (other->kid != NULL && strcmp(other->kid, key->kid) == 0) {
+        if (other->kid != NULL && strcmp(other->kid, key->kid) == 0
+            && (origin != JWK_PUBLIC || (other->algs & key->algs))) {
             return 1;
         }
     }
+
+    return 0;
+}
+
+
+/* As jwk_read(): what it says of a key is left out of somebody else's set. */
+static int
+read_key(const json_t *item, jwk_origin_t origin, const jwk_set_t *set,
+         jwk_t *key, jwk_complaint_t *err)
+{
+    int rc;
+
+    rc = jwk_read(item, origin, key, err);
+
+    return (rc == 0 && key->kid != NULL && kid_is_taken(set, key, origin))
+               ? jwk_complain(err, "\"kid\" stands twice in the set")
+               : rc;
+}
+
+
+static int
+leave_out(jwk_set_t *set, jwk_complaint_t *err)
+{
+    char *why;
+
+    if (err->size == 0) {
+        return 0;
+    }
+
+    why = strdup(err->text);
+    if (why == NULL) {
+        return -1;
+    }
+
+    set->left[set->left_count++] = why;
+    err->text[0] = '\0';
 
     return 0;
 }
@@ -31,13 +69,22 @@ read_keys(const json_t *items, jwk_origin_t origin, jwk_set_t *set,
 {
     size_t i;
     jwk_t *key;
+    json_t *item;
+    const char *secret;
     int rc;
 
-    for (i = 0; i < json_array_size(items); i++) {
+    json_array_foreach(items, i, item)
+    {
         key = &set->keys[set->count++];
         (void) snprintf(err->key, sizeof(err->key), "key %zu", i + 1);
 
-        rc = jwk_read(json_array_get(items, i), origin, key, err);
+        rc = read_key(item, origin, set, key, err);
+        secret = (origin == JWK_PUBLIC) ? jwk_secret(item) : NULL;
+
+        if (rc == -1 && origin == JWK_PUBLIC && secret == NULL) {
+            rc = leave_out(set, err) == 0 ? 1 : -1;
+        }
+
         if (rc == -1) {
             return -1;
         }
@@ -45,15 +92,14 @@ read_keys(const json_t *items, jwk_origin_t origin, jwk_set_t *set,
         if (rc != 0) {
             jwk_clear(key);
             set->count--;
-            continue;
-        }
-
-        if (key->kid != NULL && kid_is_taken(set, key)) {
-            return jwk_complain(err, "\"kid\" stands twice in the set");
         }
     }
 
     err->key[0] = '\0';
+
+    if (set->count == 0 && set->left_count > 0) {
+        return jwk_complain(err, "%s", set->left[0]);
+    }
 
     return 0;
 }
@@ -97,7 +143,12 @@ read_set(const json_t *root, jwk_origin_t origin, jwk_complaint_t *err)
     }
 
     set = calloc(1, sizeof(jwk_set_t) + n * sizeof(jwk_t));
-    if (set == NULL) {
+    if (set != NULL) {
+        set->left = calloc(n + 1, sizeof(char *));
+    }
+
+    if (set == NULL || set->left == NULL) {
+        free(set);
         (void) jwk_complain(err, "out of memory");
         return NULL;
     }
@@ -255,7 +306,19 @@ jwk_set_free(jwk_set_t *set)
         jwk_clear(&set->keys[i]);
     }
 
+    for (i = 0; i < set->left_count; i++) {
+        free(set->left[i]);
+    }
+
+    free(set->left);
     free(set);
+}
+
+
+const char *
+jwk_set_left_out(const jwk_set_t *set, size_t i)
+{
+    return i < set->left_count ? set->left[i] : NULL;
 }
 
 
@@ -273,13 +336,13 @@ jwk_set_key(const jwk_set_t *set, size_t i)
 }
 
 
-const jwk_t *
-jwk_set_kid(const jwk_set_t *set, const char *kid, size_t kid_len)
+static const jwk_t *
+find(const jwk_set_t *set, const char *kid, size_t kid_len, unsigned algs)
 {
     const jwk_t *key;
 
     for (key = set->keys; key < set->keys + set->count; key++) {
-        if (key->kid != NULL && key->kid_len == kid_len
+        if (key->kid != NULL && key->kid_len == kid_len && (key->algs & algs)
             && memcmp(key->kid, kid, kid_len) == 0) {
             return key;
         }
@@ -290,13 +353,16 @@ jwk_set_kid(const jwk_set_t *set, const char *kid, size_t kid_len)
 
 
 const jwk_t *
+jwk_set_kid(const jwk_set_t *set, const char *kid, size_t kid_len)
+{
+    return find(set, kid, kid_len, ~0u);
+}
+
+
+const jwk_t *
 jwk_set_find(const jwk_set_t *set, const char *kid, size_t kid_len, jwa_t alg)
 {
-    const jwk_t *key;
-
-    key = jwk_set_kid(set, kid, kid_len);
-
-    return (key != NULL && (key->algs & JWA_BIT(alg))) ? key : NULL;
+    return find(set, kid, kid_len, JWA_BIT(alg));
 }
 
 

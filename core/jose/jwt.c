@@ -193,13 +193,17 @@ choose_key(const jwt_profile_t *profile, jwt_t *jwt)
         return JWT_WRONG_TYPE;
     }
 
-    jwt->key = jwk_set_kid(jwt->keys, json_string_value(kid),
-                           json_string_length(kid));
-    if (jwt->key == NULL) {
-        return JWT_UNKNOWN_KEY;
+    jwt->key = jwk_set_find(jwt->keys, json_string_value(kid),
+                            json_string_length(kid), jwt->alg);
+    if (jwt->key != NULL) {
+        return JWT_OK;
     }
 
-    return (jwt->key->algs & bit) ? JWT_OK : JWT_WRONG_TYPE;
+    return jwk_set_kid(jwt->keys, json_string_value(kid),
+                       json_string_length(kid))
+                   == NULL
+               ? JWT_UNKNOWN_KEY
+               : JWT_WRONG_TYPE;
 }
 
 

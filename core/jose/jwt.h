@@ -12,7 +12,10 @@
 #include <jansson.h>
 #include "jwk.h"
 
-#define JWT_MAX_SIZE 8192 /* characters of a token we look at */
+/* Characters of a token we look at: 500 groups are 9,000 of them, and a load
+   balancer's claims up to 15,000. It is read on the stack, a few times as much;
+   only shorter ones are remembered: TOKEN_TABLE_MAX. */
+#define JWT_MAX_SIZE 16384
 
 typedef enum {
     JWT_OK = 0,

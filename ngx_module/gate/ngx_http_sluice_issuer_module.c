@@ -14,12 +14,17 @@
 
 #define NGX_HTTP_SLUICE_ISSUER_EVERY 1000 /* ms between two looks */
 
+/* s; RFC 7519, 4.1.5: "usually no more than a few minutes" */
+#define NGX_HTTP_SLUICE_ISSUER_LEEWAY 60
+#define NGX_HTTP_SLUICE_ISSUER_LEEWAY_MAX 600
+
 
 /* A parameter of the directive, and where its text goes. */
 
 typedef struct {
     ngx_str_t name; /* with '=' */
-    size_t offset;  /* in issuer_t; (size_t) -1: the file */
+    size_t offset;  /* in issuer_t, a text there but for leeway; (size_t) -1:
+                       the file */
 } ngx_http_sluice_issuer_param_t;
 
 
@@ -96,6 +101,7 @@ static ngx_http_sluice_issuer_param_t ngx_http_sluice_issuer_params[] = {
     { ngx_string("admin="), offsetof(issuer_t, admin) },
     { ngx_string("editor="), offsetof(issuer_t, editor) },
     { ngx_string("signer="), offsetof(issuer_t, signer) },
+    { ngx_string("leeway="), offsetof(issuer_t, leeway) },
     { ngx_null_string, 0 }
 };
 
@@ -167,6 +173,21 @@ ngx_http_sluice_issuer_tick(ngx_event_t *ev)
 }
 
 
+static void
+ngx_http_sluice_issuer_left_out(ngx_http_sluice_issuer_t *issuer,
+                                ngx_log_t *log)
+{
+    ngx_uint_t i;
+    const char *why;
+
+    for (i = 0; (why = jwk_set_left_out(issuer->keys->set, i)) != NULL; i++) {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "issuer \"%s\": key set \"%V\": %s; it is left out",
+                      issuer->rules.url, &issuer->file, why);
+    }
+}
+
+
 /* A file that has not changed since it was refused is not told of again. */
 
 static void
@@ -220,6 +241,8 @@ ngx_http_sluice_issuer_look(ngx_http_sluice_issuer_t *issuer, ngx_log_t *log)
     ngx_log_error(NGX_LOG_NOTICE, log, 0,
                   "issuer \"%s\": key set \"%V\" was read anew",
                   issuer->rules.url, &issuer->file);
+
+    ngx_http_sluice_issuer_left_out(issuer, log);
 }
 
 
@@ -284,6 +307,7 @@ ngx_http_sluice_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
     issuer->rules.url = (char *) value[1].data;
+    issuer->rules.leeway = NGX_HTTP_SLUICE_ISSUER_LEEWAY;
 
     if (ngx_http_sluice_issuer_url(cf, &value[1]) != NGX_OK) {
         return NGX_CONF_ERROR;
@@ -363,6 +387,29 @@ ngx_http_sluice_issuer_plain(const char *text)
 
 
 static ngx_int_t
+ngx_http_sluice_issuer_leeway(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *time,
+                              ngx_http_sluice_issuer_t *issuer)
+{
+    ngx_int_t leeway;
+
+    leeway = ngx_parse_time(time, 1);
+
+    if (leeway == NGX_ERROR || leeway > NGX_HTTP_SLUICE_ISSUER_LEEWAY_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\" of \"sluice_issuer\": "
+                           "write how far the issuer's clock may go before "
+                           "ours, 0s to 10m",
+                           value);
+        return NGX_ERROR;
+    }
+
+    issuer->rules.leeway = leeway;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
 ngx_http_sluice_issuer_param(ngx_conf_t *cf, ngx_str_t *value,
                              ngx_http_sluice_issuer_t *issuer)
 {
@@ -384,9 +431,14 @@ ngx_http_sluice_issuer_param(ngx_conf_t *cf, ngx_str_t *value,
                            "invalid parameter \"%V\" of \"sluice_issuer\": "
                            "write jwks=<file>, audience=<audience>, "
                            "roles_claim=<claim>, admin=<group>, "
-                           "editor=<group> or signer=<load balancer's ARN>",
+                           "editor=<group>, signer=<load balancer's ARN> or "
+                           "leeway=<time>, e.g. 60s",
                            value);
         return NGX_ERROR;
+    }
+
+    if (param->offset == offsetof(issuer_t, leeway)) {
+        return ngx_http_sluice_issuer_leeway(cf, value, &rest, issuer);
     }
 
     if (param->offset == (size_t) -1) {
@@ -491,6 +543,8 @@ ngx_http_sluice_issuer_read(ngx_conf_t *cf, ngx_http_sluice_issuer_t *issuer)
                            &issuer->file, error);
         return NGX_ERROR;
     }
+
+    ngx_http_sluice_issuer_left_out(issuer, cf->log);
 
     return NGX_OK;
 }

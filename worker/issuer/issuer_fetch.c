@@ -3,6 +3,7 @@
 #include <string.h>
 #include "core/jose/json_strict.h"
 #include "core/jose/jwk.h"
+#include "worker/base/log.h"
 #include "issuer_fetch.h"
 
 #define ISSUER_FETCH_WELL_KNOWN "/.well-known/openid-configuration"
@@ -19,8 +20,8 @@ static int issuer_fetch_discover(const issuer_line_t *line,
                                  char uri[URL_SIZE], char *err,
                                  size_t err_size);
 static int issuer_fetch_allowed(const issuer_line_t *line, const char *uri);
-static int issuer_fetch_usable(const char *text, size_t len, char *reason,
-                               size_t reason_size);
+static int issuer_fetch_usable(const issuer_line_t *line, const char *text,
+                               size_t len, char *reason, size_t reason_size);
 
 
 char *
@@ -40,7 +41,7 @@ issuer_fetch_set(const issuer_line_t *line, const volatile sig_atomic_t *stop,
         return NULL;
     }
 
-    if (!issuer_fetch_usable(text, *len, reason, sizeof(reason))) {
+    if (!issuer_fetch_usable(line, text, *len, reason, sizeof(reason))) {
         snprintf(err, err_size, "%s: %s", uri, reason);
         free(text);
         return NULL;
@@ -134,17 +135,24 @@ issuer_fetch_allowed(const issuer_line_t *line, const char *authority)
 }
 
 
-/* What nginx would refuse does not get into its file. */
+/* What nginx would refuse does not get into its file; what it leaves out of it
+   is told. */
 static int
-issuer_fetch_usable(const char *text, size_t len, char *reason,
-                    size_t reason_size)
+issuer_fetch_usable(const issuer_line_t *line, const char *text, size_t len,
+                    char *reason, size_t reason_size)
 {
     int usable;
+    size_t i;
     jwk_set_t *set;
+    const char *why;
 
     set = jwk_set_parse(text, len, JWK_PUBLIC, reason, reason_size);
     if (set == NULL) {
         return 0;
+    }
+
+    for (i = 0; (why = jwk_set_left_out(set, i)) != NULL; i++) {
+        log_write(LOG_WARN, "issuer %s: %s; it is left out", line->name, why);
     }
 
     usable = jwk_set_count(set) > 0;

@@ -146,18 +146,11 @@ issuer_file_load(const char *path)
 }
 
 
-/* Some issuers shuffle their keys. No key stands twice, since a kid does not.
- */
 static int
-issuer_file_same(const json_t *one, const json_t *other)
+issuer_file_holds(const json_t *other, const json_t *one)
 {
     size_t i, k;
     json_t *key;
-
-    if (one == NULL || other == NULL
-        || json_array_size(one) != json_array_size(other)) {
-        return 0;
-    }
 
     json_array_foreach(one, i, key)
     {
@@ -172,6 +165,16 @@ issuer_file_same(const json_t *one, const json_t *other)
     }
 
     return 1;
+}
+
+
+/* Some issuers shuffle their keys. */
+static int
+issuer_file_same(const json_t *one, const json_t *other)
+{
+    return one != NULL && other != NULL
+           && json_array_size(one) == json_array_size(other)
+           && issuer_file_holds(other, one) && issuer_file_holds(one, other);
 }
 
 

@@ -78,7 +78,8 @@ describe("nginx -t", { timeout }, () => {
     const good = {
         "one issuer": `${line};`,
         "an issuer with every parameter":
-            `${line} roles_claim=r.s admin=x editor=y signer=arn:aws:x;`,
+            `${line} roles_claim=r.s admin=x editor=y signer=arn:aws:x `
+            + "leeway=0s;",
         "an issuer, and two load balancers of it":
             `${line}; ${line} signer=arn:a; ${line} signer=arn:b;`,
     };
@@ -126,6 +127,8 @@ describe("nginx -t", { timeout }, () => {
         "a parameter twice":
             [`${line} audience=b;`, /duplicate parameter "audience=b"/],
         "a signer that is no ARN":
+            [`${line} leeway=soon;`, /"leeway=soon".*0s to 10m/],
+            [`${line} leeway=11m;`, /"leeway=11m".*0s to 10m/],
             [`${line} signer=films;`, /"signer=films".*ARN/],
         "a signer with a quote in it":
             [`${line} 'signer=arn:"';`, /ARN/],

@@ -361,11 +361,10 @@ describe("an unknown kid", { timeout }, () => {
 
 describe("a load balancer", { timeout }, () => {
     it("is not asked for a kid that could leave its folder", async () => {
-        const before = asked.length;
-
         await announce(`${ARN}one`, "../good/keys");
         await quiet();
-        assert.equal(asked.length, before);
+        /* others are fetched meanwhile, as they are due */
+        assert.deepEqual(asked.filter((one) => /^\/alb\/|\.\./.test(one)), []);
     });
 
     it("has the key of a kid fetched", async () => {

@@ -219,6 +219,20 @@ describe("a token of Cognito", { timeout }, () => {
             "token-expired");
     });
 
+    it("passes a minute before its time, for clocks that differ", async () => {
+        assert.equal((await page(bearer(await cognito({ nbf: now() + 30 }))))
+            .status, 200);
+    });
+
+    it("of ours passes not a second before", async () => {
+        const own = await stack.visitor();
+        const [, claims] = own.token.split(".");
+
+        refused(await page(bearer(minter(stack.keys()).access({
+            ...JSON.parse(Buffer.from(claims, "base64url")),
+            nbf: now() + 30 }))), 401, "token-invalid");
+    });
+
     it("is refused before its time", async () => {
         refused(await page(bearer(await cognito({ nbf: now() + 600 }))), 401,
             "token-invalid");

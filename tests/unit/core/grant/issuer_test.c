@@ -12,22 +12,24 @@
 #define SUB "aaaaaaaa-bbbb-cccc-dddd-example"
 
 static const issuer_t cognito = {
-    POOL, "1example23456789", "cognito:groups", NULL, "admin", "editor"
+    POOL, "1example23456789", "cognito:groups", NULL, "admin", "editor", 0
 };
 static const issuer_t keycloak = { REALM, "sluice",     "realm_access.roles",
-                                   NULL,  "films-boss", "films-staff" };
+                                   NULL,  "films-boss", "films-staff",
+                                   0 };
 static const issuer_t auth0 = { "https://films.eu.auth0.com/",
                                 "https://api.films.example",
                                 "https://films.example/roles",
                                 NULL,
                                 "admin",
-                                "editor" };
+                                "editor",
+                                0 };
 static const issuer_t generic = {
-    "https://op.example", "sluice", "scope", NULL, "admin", "editor"
+    "https://op.example", "sluice", "scope", NULL, "admin", "editor", 0
 };
-static const issuer_t balancer = { POOL,          "1example23456789",
-                                   "custom:role", BALANCER,
-                                   "admin",       "editor" };
+static const issuer_t balancer = {
+    POOL, "1example23456789", "custom:role", BALANCER, "admin", "editor", 0
+};
 
 /* As their makers' documentation shows them. */
 static const char cognito_claims[] =
@@ -239,14 +241,21 @@ START_TEST(times_must_be_numbers)
 END_TEST
 
 
-START_TEST(the_time_it_begins_at_is_kept)
+START_TEST(the_time_it_begins_at_is_kept_but_for_a_leeway)
 {
+    issuer_t late = generic;
     access_t access;
 
     ck_assert_int_eq(
         parse(&generic, "{}", generic_claims, "nbf", "1800000030", &access),
         SLUICE_OK);
     ck_assert_int_eq(access.nbf, NOW + 30);
+
+    late.leeway = 60;
+    ck_assert_int_eq(
+        parse(&late, "{}", generic_claims, "nbf", "1800000030", &access),
+        SLUICE_OK);
+    ck_assert_int_eq(access.nbf, NOW - 30);
 }
 END_TEST
 
@@ -753,7 +762,7 @@ END_TEST
 RUN("core/issuer", a_token_of_cognito_is_read, a_token_of_keycloak_is_read,
     a_token_of_auth0_is_read, a_token_of_any_issuer_is_read,
     what_a_user_needs_is_required, times_must_be_numbers,
-    the_time_it_begins_at_is_kept, another_issuer_is_refused,
+    the_time_it_begins_at_is_kept_but_for_a_leeway, another_issuer_is_refused,
     another_audience_is_refused,
     an_audience_does_not_stand_in_for_the_client_of_cognito,
     an_id_token_of_cognito_is_refused, other_tokens_of_keycloak_are_refused,

@@ -187,20 +187,72 @@ START_TEST(members_of_the_wrong_type_are_refused_everywhere)
 END_TEST
 
 
+#define NAMELESS                                           \
+    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" RFC7517_X \
+    "\",\"y\":\"" RFC7517_Y "\"}"
+
+/* What was left out of a published set, one or none. */
+static void
+left_out(const char *json, size_t count, const char *key, const char *why)
+{
+    jwk_set_t *set = keys_parse_as(json, JWK_PUBLIC);
+    const char *told = jwk_set_left_out(set, 0);
+
+    ck_assert_uint_eq(jwk_set_count(set), count);
+
+    if (key == NULL) {
+        ck_assert_ptr_null(told);
+    } else {
+        ck_assert_ptr_nonnull(told);
+        ck_assert_ptr_nonnull(strstr(told, key));
+        ck_assert_ptr_nonnull(strstr(told, why));
+        ck_assert_ptr_null(jwk_set_left_out(set, 1));
+    }
+
+    jwk_set_free(set);
+}
+
+
 START_TEST(a_published_key_needs_a_kid)
 {
-    keys_refused(SET(KEYS_EC_PUBLIC ",{\"kty\":\"EC\",\"crv\":\"P-256\","
-                                    "\"x\":\"" RFC7517_X "\",\"y\":\"" RFC7517_Y
-                                    "\"}"),
-                 JWK_PUBLIC, "key 2", "\"kid\" is missing");
+    left_out(SET(KEYS_EC_PUBLIC "," NAMELESS), 1, "key 2",
+             "\"kid\" is missing");
+    keys_refused(SET(NAMELESS), JWK_PUBLIC, "key 1", "\"kid\" is missing");
 }
 END_TEST
 
 
-START_TEST(a_published_kid_stands_once)
+START_TEST(an_odd_key_is_left_out_of_what_others_publish)
 {
-    keys_refused(SET(FOREIGN_RSA "," FOREIGN_P256), JWK_PUBLIC, "key \"f\"",
-                 "twice");
+    left_out(SET(FOREIGN_RSA
+                 ",{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"odd\","
+                 "\"x\":\"AQAB\",\"y\":\"AQAB\"}"),
+             1, "key \"odd\"", "\"x\"");
+    left_out(SET("{\"kty\":\"RSA\",\"kid\":\"a\\nb\"}," FOREIGN_RSA), 1,
+             "key 1", "\"kid\"");
+    left_out(SET(FOREIGN_RSA "," FOREIGN_RSA), 1, "key \"f\"", "twice");
+}
+END_TEST
+
+
+START_TEST(a_published_kid_stands_for_one_key_of_an_algorithm)
+{
+    jwk_set_t *set;
+
+    left_out(SET(FOREIGN_RSA "," FOREIGN_P256), 2, NULL, NULL);
+
+    set = keys_parse_as(SET(FOREIGN_RSA "," FOREIGN_P256), JWK_PUBLIC);
+    ck_assert_ptr_eq(jwk_set_find(set, "f", 1, JWA_RS256), jwk_set_key(set, 0));
+    ck_assert_ptr_eq(jwk_set_find(set, "f", 1, JWA_ES256), jwk_set_key(set, 1));
+    jwk_set_free(set);
+}
+END_TEST
+
+
+START_TEST(a_secret_beside_an_odd_key_refuses_all_of_it)
+{
+    keys_refused(SET(FOREIGN_RSA "," NAMELESS "," KEYS_EC), JWK_PUBLIC,
+                 "key \"a3\"", "secret");
 }
 END_TEST
 
@@ -360,7 +412,9 @@ RUN("core/jwk: origins", a_published_set_keeps_what_signs,
     an_alg_of_another_kind_is_refused_everywhere,
     an_operation_that_stands_twice_is_refused_everywhere,
     members_of_the_wrong_type_are_refused_everywhere,
-    a_published_key_needs_a_kid, a_published_kid_stands_once,
+    a_published_key_needs_a_kid, an_odd_key_is_left_out_of_what_others_publish,
+    a_published_kid_stands_for_one_key_of_an_algorithm,
+    a_secret_beside_an_odd_key_refuses_all_of_it,
     the_kid_of_others_may_hold_what_ours_may_not, a_published_key_never_signs,
     any_set_may_hold_secrets_without_kid,
     a_key_whose_kid_we_cannot_write_never_signs,
