@@ -131,7 +131,7 @@ sluice_status_t cloudfront_parse(const cloudfront_keys_t *keys,
    for one of several origins is tried with each. */
 void cloudfront_canned(cloudfront_t *cf, const char *url, size_t len);
 
-/* What stands for key, text and signature in a cache of those that were
+/* What stands for key, hash, text and signature in a cache of those that were
    verified. 0, or -1 without memory. */
 int cloudfront_digest(const cloudfront_t *cf,
                       unsigned char digest[CLOUDFRONT_DIGEST_SIZE]);

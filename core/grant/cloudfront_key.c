@@ -94,14 +94,17 @@ cloudfront_digest(const cloudfront_t *cf,
                   unsigned char digest[CLOUDFRONT_DIGEST_SIZE])
 {
     EVP_MD_CTX *ctx;
+    unsigned char hash;
     int good;
 
     ctx = EVP_MD_CTX_new();
+    hash = (unsigned char) EVP_MD_get_size(cf->md);
 
     /* no text has a NUL: it parts text and signature */
     good = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL)
            && EVP_DigestUpdate(ctx, cf->key->jwk->thumbprint,
                                JWK_THUMBPRINT_SIZE)
+           && EVP_DigestUpdate(ctx, &hash, 1)
            && EVP_DigestUpdate(ctx, cf->text, cf->text_len)
            && EVP_DigestUpdate(ctx, "", 1)
            && EVP_DigestUpdate(ctx, cf->signature, cf->signature_len)

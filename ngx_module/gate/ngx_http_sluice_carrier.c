@@ -8,6 +8,9 @@
 #include "core/grant/cloudfront.h"
 
 
+#define NGX_HTTP_SLUICE_CARRIER_COOKIES 4 /* of one name that are tried */
+
+
 /* One place where a kind of credential may be. */
 
 typedef struct ngx_http_sluice_carrier_row_s ngx_http_sluice_carrier_row_t;
@@ -240,29 +243,88 @@ ngx_http_sluice_carrier_bearer(ngx_http_request_t *r,
 
 
 static ngx_uint_t
-ngx_http_sluice_carrier_cookie_value(ngx_http_request_t *r,
-                                     const ngx_str_t *cookie, ngx_str_t *value)
+ngx_http_sluice_carrier_blank(u_char c)
 {
-    ngx_str_t *name = (ngx_str_t *) cookie; /* nginx only reads it */
+    return c == ' ' || c == '\t';
+}
 
-#if (nginx_version >= 1029006)
 
-    return ngx_http_parse_cookie_lines(r, r->headers_in.cookie, name, value)
-           != NULL;
+/* RFC 6265, 4.2.1: name=value, or name="value"; 1 when it has this name. */
 
-#elif (nginx_version >= 1023000)
+static ngx_uint_t
+ngx_http_sluice_carrier_pair(u_char *p, u_char *end, const ngx_str_t *name,
+                             ngx_str_t *value)
+{
+    while (p < end && ngx_http_sluice_carrier_blank(*p)) {
+        p++;
+    }
 
-    return ngx_http_parse_multi_header_lines(r, r->headers_in.cookie, name,
-                                             value)
-           != NULL;
+    while (end > p && ngx_http_sluice_carrier_blank(end[-1])) {
+        end--;
+    }
 
-#else
+    if ((size_t) (end - p) <= name->len || p[name->len] != '='
+        || ngx_strncasecmp(p, name->data, name->len) != 0) {
+        return 0;
+    }
 
-    return ngx_http_parse_multi_header_lines(&r->headers_in.cookies, name,
-                                             value)
-           != NGX_DECLINED;
+    p += name->len + 1;
 
-#endif
+    if (end - p >= 2 && *p == '"' && end[-1] == '"') {
+        p++;
+        end--;
+    }
+
+    value->data = p;
+    value->len = (size_t) (end - p);
+
+    return 1;
+}
+
+
+/* Of the cookies of this name, in their order, the one at `nth`; how many there
+   are up to that. */
+
+static ngx_uint_t
+ngx_http_sluice_carrier_cookie_value(ngx_http_request_t *r,
+                                     const ngx_str_t *name, ngx_uint_t nth,
+                                     ngx_str_t *value)
+{
+    u_char *p, *end, *last;
+    ngx_uint_t i, found;
+    ngx_list_part_t *part;
+    ngx_table_elt_t *h;
+
+    found = 0;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.len != sizeof("cookie") - 1
+                || ngx_memcmp(h[i].lowcase_key, "cookie", h[i].key.len) != 0) {
+                continue;
+            }
+
+            last = h[i].value.data + h[i].value.len;
+
+            for (p = h[i].value.data; p < last; p = end + 1) {
+                end = ngx_strlchr(p, last, ';');
+
+                if (end == NULL) {
+                    end = last;
+                }
+
+                if (ngx_http_sluice_carrier_pair(p, end, name, value)
+                    && found++ == nth) {
+                    return found;
+                }
+            }
+        }
+    }
+
+    return found;
 }
 
 
@@ -272,7 +334,9 @@ ngx_http_sluice_carrier_cookie(ngx_http_request_t *r,
                                const ngx_str_t *name,
                                ngx_http_sluice_credential_t *credential)
 {
-    return ngx_http_sluice_carrier_cookie_value(r, name, &credential->text);
+    return ngx_http_sluice_carrier_cookie_value(r, name, credential->nth,
+                                                &credential->text)
+           > credential->nth;
 }
 
 
@@ -334,14 +398,18 @@ ngx_http_sluice_carrier_cloudfront_cookies(
         ngx_string("CloudFront-Hash-Algorithm")
     };
 
-    if (!ngx_http_sluice_carrier_cookie_value(r, name, &value)) {
+    if (ngx_http_sluice_carrier_cookie_value(r, name, credential->nth, &value)
+        <= credential->nth) {
         return 0;
     }
 
     ngx_memzero(&found, sizeof(cloudfront_link_t));
 
+    /* of what stands there less often, the last */
+
     for (i = 0; i < CLOUDFRONT_PARTS; i++) {
-        if (ngx_http_sluice_carrier_cookie_value(r, &cookies[i], &value)) {
+        if (ngx_http_sluice_carrier_cookie_value(r, &cookies[i],
+                                                 credential->nth, &value)) {
             found.part[i].data = (char *) value.data;
             found.part[i].len = value.len;
         }
@@ -407,10 +475,13 @@ ngx_http_sluice_carrier_find(ngx_http_request_t *r,
                              const ngx_http_sluice_carrier_row_t *row,
                              ngx_http_sluice_credential_t *credential)
 {
+    credential->nth = 0;
+
     for (/* void */; row->find; row++) {
         if (row->find(r, ctx, &row->name, credential)) {
             credential->kind = row->kind;
             credential->carrier = row->carrier;
+            credential->place = row;
             return 1;
         }
     }
@@ -438,4 +509,22 @@ ngx_http_sluice_carrier_user(ngx_http_request_t *r,
 {
     return ngx_http_sluice_carrier_find(r, ctx, ngx_http_sluice_carrier_users,
                                         credential);
+}
+
+
+ngx_uint_t
+ngx_http_sluice_carrier_next(ngx_http_request_t *r,
+                             ngx_http_sluice_gate_ctx_t *ctx,
+                             ngx_http_sluice_credential_t *credential)
+{
+    const ngx_http_sluice_carrier_row_t *row = credential->place;
+
+    if (credential->carrier != NGX_HTTP_SLUICE_CARRIER_COOKIE
+        || credential->nth + 1 == NGX_HTTP_SLUICE_CARRIER_COOKIES) {
+        return 0;
+    }
+
+    credential->nth++;
+
+    return row->find(r, ctx, &row->name, credential);
 }

@@ -20,6 +20,13 @@ ngx_http_sluice_carrier_user(ngx_http_request_t *r,
                              ngx_http_sluice_gate_ctx_t *ctx,
                              ngx_http_sluice_credential_t *credential);
 
+/* The next one at the same place: 1 and the next of some cookies of one name,
+   which a browser sends of several paths and domains; else 0. */
+ngx_uint_t
+ngx_http_sluice_carrier_next(ngx_http_request_t *r,
+                             ngx_http_sluice_gate_ctx_t *ctx,
+                             ngx_http_sluice_credential_t *credential);
+
 /* 1 and the value when an argument "grant" is in a query. */
 ngx_uint_t ngx_http_sluice_carrier_arg(const ngx_str_t *args, ngx_str_t *value);
 

@@ -26,6 +26,8 @@ typedef enum {
 typedef struct {
     ngx_http_sluice_credential_kind_t kind;
     ngx_http_sluice_carrier_t carrier;
+    const void *place; /* ngx_http_sluice_carrier.c's own */
+    ngx_uint_t nth;    /* of the cookies of one name: 0 is the first */
     ngx_str_t text; /* the token; of a CloudFront link, what was asked for as it
                        came */
     const cloudfront_link_t *parts; /* of a CloudFront link */

@@ -19,6 +19,7 @@
 #include "ngx_module/http/ngx_http_sluice_context.h"
 #include "core/base/status.h"
 #include "core/grant/access.h"
+#include "core/grant/grant.h"
 
 extern ngx_module_t ngx_http_sluice_gate_module;
 
@@ -32,8 +33,11 @@ typedef struct {
 
     ngx_http_sluice_credential_t link; /* that was brought, good or not */
     ngx_http_sluice_credential_t user;
+    sluice_status_t link_denied; /* of the links that were brought, the first:
+                                    SLUICE_OK while none was */
     unsigned link_passed : 1;
-    unsigned counted : 1; /* among those that passed */
+    unsigned link_waits : 1; /* for Redis */
+    unsigned counted : 1;    /* among those that passed */
 
     ngx_str_t link_id;   /* jti of the link */
     ngx_str_t link_user; /* its sub */
@@ -58,6 +62,11 @@ ngx_http_sluice_gate_find_ctx(ngx_http_request_t *r)
 /* OPTIONS without a token passes in this location: who answers there asks for
    roles by himself. While it is configured. */
 void ngx_http_sluice_gate_let_options(ngx_conf_t *cf);
+
+/* Notes a link's id, and whom it was made for, in the request's memory. */
+ngx_int_t ngx_http_sluice_gate_note(ngx_http_request_t *r,
+                                    ngx_http_sluice_gate_ctx_t *ctx,
+                                    const grant_t *grant);
 
 /* Who was let pass; its role is ROLE_NONE when nobody signed in. Never NULL,
    and good as long as the request. */

@@ -123,54 +123,17 @@ ngx_http_sluice_gate_count(ngx_http_sluice_gate_ctx_t *ctx,
 }
 
 
-/* For logs: the link's id, and whom it was made for */
+/* The link that was brought: NGX_OK and the verdict; NGX_AGAIN, and the phase
+   is entered again; or NGX_ERROR */
 
 static ngx_int_t
-ngx_http_sluice_gate_note(ngx_http_request_t *r,
-                          ngx_http_sluice_gate_ctx_t *ctx, const grant_t *grant)
-{
-    u_char *p;
-
-    if (ctx->link_id.len || grant->jti.len + grant->sub.len == 0) {
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(r->pool, (size_t) grant->jti.len + grant->sub.len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    ctx->link_id.data = p;
-    ctx->link_id.len = grant->jti.len;
-    p = ngx_cpymem(p, grant_text(grant, grant->jti), grant->jti.len);
-
-    ctx->link_user.data = p;
-    ctx->link_user.len = grant->sub.len;
-    ngx_memcpy(p, grant_text(grant, grant->sub), grant->sub.len);
-
-    return NGX_OK;
-}
-
-
-/* NGX_OK and the verdict, SLUICE_UNAUTHENTICATED when no link was brought;
-   NGX_AGAIN, and the phase is entered again; or NGX_ERROR */
-
-static ngx_int_t
-ngx_http_sluice_gate_link(ngx_http_request_t *r,
-                          ngx_http_sluice_gate_ctx_t *ctx, ngx_uint_t offline,
-                          sluice_status_t *status)
+ngx_http_sluice_gate_try_link(ngx_http_request_t *r,
+                              ngx_http_sluice_gate_ctx_t *ctx,
+                              ngx_uint_t offline, sluice_status_t *status)
 {
     ngx_int_t rc;
     token_t *token;
     const ngx_http_sluice_verifier_t *verifier;
-
-    /* once it has passed, an internal redirect may drop the arguments */
-
-    if (!ctx->link_passed
-        && !ngx_http_sluice_carrier_link(r, ctx, &ctx->link)) {
-        *status = SLUICE_UNAUTHENTICATED;
-        return NGX_OK;
-    }
 
     *status = ngx_http_sluice_verify(r, &ctx->link, &token, &verifier);
 
@@ -211,19 +174,67 @@ ngx_http_sluice_gate_link(ngx_http_request_t *r,
 }
 
 
-/* SLUICE_UNAUTHENTICATED: nothing was brought */
+/* The same of the links that were brought, until one passes; SLUICE_
+   UNAUTHENTICATED when there is none. */
+
+static ngx_int_t
+ngx_http_sluice_gate_link(ngx_http_request_t *r,
+                          ngx_http_sluice_gate_ctx_t *ctx, ngx_uint_t offline,
+                          sluice_status_t *status)
+{
+    ngx_int_t rc;
+
+    /* once it has passed, an internal redirect may drop the arguments */
+
+    if (!ctx->link_passed && !ctx->link_waits) {
+
+        if (ctx->link.nth) {
+            ctx->limits = NULL;
+        }
+
+        if (!ngx_http_sluice_carrier_link(r, ctx, &ctx->link)) {
+            *status = SLUICE_UNAUTHENTICATED;
+            return NGX_OK;
+        }
+
+        ctx->link_denied = SLUICE_OK;
+    }
+
+    ctx->link_waits = 0;
+
+    for (;;) {
+        rc = ngx_http_sluice_gate_try_link(r, ctx, offline, status);
+
+        if (rc != NGX_OK) {
+            ctx->link_waits = (rc == NGX_AGAIN);
+            return rc;
+        }
+
+        if (*status == SLUICE_OK || ctx->link_passed) {
+            return NGX_OK;
+        }
+
+        if (ctx->link_denied == SLUICE_OK) {
+            ctx->link_denied = *status;
+        }
+
+        if (!ngx_http_sluice_carrier_next(r, ctx, &ctx->link)) {
+            *status = ctx->link_denied;
+            return NGX_OK;
+        }
+
+        ctx->limits = NULL;
+    }
+}
+
 
 static sluice_status_t
-ngx_http_sluice_gate_user(ngx_http_request_t *r,
-                          ngx_http_sluice_gate_ctx_t *ctx, role_t least)
+ngx_http_sluice_gate_try_user(ngx_http_request_t *r,
+                              ngx_http_sluice_gate_ctx_t *ctx, role_t least)
 {
     token_t *token;
     sluice_status_t status;
     const ngx_http_sluice_verifier_t *verifier;
-
-    if (!ngx_http_sluice_carrier_user(r, ctx, &ctx->user)) {
-        return SLUICE_UNAUTHENTICATED;
-    }
 
     status = ngx_http_sluice_verify(r, &ctx->user, &token, &verifier);
 
@@ -248,6 +259,32 @@ ngx_http_sluice_gate_user(ngx_http_request_t *r,
 }
 
 
+/* SLUICE_UNAUTHENTICATED: nothing was brought */
+
+static sluice_status_t
+ngx_http_sluice_gate_user(ngx_http_request_t *r,
+                          ngx_http_sluice_gate_ctx_t *ctx, role_t least)
+{
+    sluice_status_t status, first;
+
+    if (!ngx_http_sluice_carrier_user(r, ctx, &ctx->user)) {
+        return SLUICE_UNAUTHENTICATED;
+    }
+
+    first = ngx_http_sluice_gate_try_user(r, ctx, least);
+
+    for (status = first; status != SLUICE_OK;
+         status = ngx_http_sluice_gate_try_user(r, ctx, least)) {
+
+        if (!ngx_http_sluice_carrier_next(r, ctx, &ctx->user)) {
+            return first;
+        }
+    }
+
+    return SLUICE_OK;
+}
+
+
 /*
  * Where the operator has an error_page for the status, or "satisfy any" leaves
  * the word to others, nginx goes on with it; else the answer is ours.
@@ -265,6 +302,10 @@ ngx_http_sluice_gate_deny(ngx_http_request_t *r,
 
     ctx->denied = status;
     ngx_http_sluice_zone_denied(status);
+
+    /* where another rule lets it pass, it is nobody's */
+    ngx_str_null(&ctx->link_user);
+    ngx_memzero(&ctx->access, sizeof(access_t));
 
     http = status_problem(status)->http;
 

@@ -128,8 +128,6 @@ ngx_http_sluice_limits_create(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ngx_queue_init(&limits->waiting);
-
     if (grant->limits & GRANT_USES) {
         limits->uses = ngx_http_sluice_limits_share(r, 'u', grant, grant->uses,
                                                     token);

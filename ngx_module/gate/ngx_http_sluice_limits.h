@@ -19,7 +19,7 @@ struct ngx_http_sluice_limits_s {
     ngx_http_sluice_share_t *bytes; /* NULL: not limited */
     ngx_str_t disposition;          /* empty: as it comes */
     ngx_str_t type;                 /* empty: as it comes */
-    ngx_queue_t waiting;            /* requests that hold some of a body */
+    ngx_chain_t *held;              /* of the body, waits for bytes */
     unsigned taken : 1;             /* it let the request pass; else it has
                                        no say in the answer */
     uint64_t needed;                /* what `bytes` should have then */

@@ -17,7 +17,7 @@ static void ngx_http_sluice_redact_duplicate(ngx_http_request_t *r,
                                              ngx_str_t *text);
 static void ngx_http_sluice_redact_text(u_char *start, u_char *end);
 static u_char *ngx_http_sluice_redact_find(u_char *start, u_char *sign,
-                                           u_char *end);
+                                           u_char *end, ngx_uint_t *path);
 static ngx_uint_t ngx_http_sluice_redact_follows(u_char *start, u_char *p,
                                                  const char *word);
 static u_char *ngx_http_sluice_redact_token(u_char *p, u_char *end,
@@ -35,8 +35,12 @@ ngx_http_sluice_redact_errors(ngx_http_request_t *r,
 }
 
 
-/* nginx ends each line of the error log with the request as it came, what was
-   asked upstream, and the Referer. */
+/*
+ * nginx ends each line of the error log with the request as it came, what was
+ * asked upstream, and the Referer. What stands in front of that may have the
+ * path, too: nginx writes a line into NGX_MAX_ERROR_STR bytes, of which `len`
+ * are left.
+ */
 
 static u_char *
 ngx_http_sluice_redact_line(ngx_http_request_t *r, ngx_http_request_t *sr,
@@ -48,9 +52,47 @@ ngx_http_sluice_redact_line(ngx_http_request_t *r, ngx_http_request_t *sr,
     ctx = ngx_http_sluice_gate_find_ctx(r);
     end = ctx->log_handler(r, sr, buf, len);
 
-    ngx_http_sluice_redact_text(buf, end);
+    ngx_http_sluice_redact_text(buf + len - NGX_MAX_ERROR_STR, end);
 
     return end;
+}
+
+
+/* Some cookies of one name may have been brought. */
+
+static void
+ngx_http_sluice_redact_headers(ngx_http_request_t *r,
+                               ngx_http_sluice_gate_ctx_t *ctx)
+{
+    ngx_str_t *text;
+    ngx_uint_t i;
+    ngx_list_part_t *part;
+    ngx_table_elt_t *h;
+
+    text = &ctx->link.text;
+
+    if (ctx->link.kind == NGX_HTTP_SLUICE_CREDENTIAL_GRANT
+        && ctx->link.carrier == NGX_HTTP_SLUICE_CARRIER_HEADER) {
+        (void) ngx_http_sluice_redact_token(text->data, text->data + text->len,
+                                            0);
+    }
+
+    if (ctx->link.kind == NGX_HTTP_SLUICE_CREDENTIAL_NONE
+        || ctx->link.carrier != NGX_HTTP_SLUICE_CARRIER_COOKIE) {
+        return;
+    }
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (h[i].key.len == sizeof("cookie") - 1
+                && ngx_memcmp(h[i].lowcase_key, "cookie", h[i].key.len) == 0) {
+                ngx_http_sluice_redact_text(h[i].value.data,
+                                            h[i].value.data + h[i].value.len);
+            }
+        }
+    }
 }
 
 
@@ -108,13 +150,8 @@ ngx_http_sluice_redact(ngx_http_request_t *r)
                                     referer->value.data + referer->value.len);
     }
 
-    if (ctx && r == r->main
-        && ctx->link.kind == NGX_HTTP_SLUICE_CREDENTIAL_GRANT
-        && (ctx->link.carrier == NGX_HTTP_SLUICE_CARRIER_HEADER
-            || ctx->link.carrier == NGX_HTTP_SLUICE_CARRIER_COOKIE)) {
-        grant = &ctx->link.text;
-        (void) ngx_http_sluice_redact_token(grant->data,
-                                            grant->data + grant->len, 0);
+    if (ctx && r == r->main) {
+        ngx_http_sluice_redact_headers(r, ctx);
     }
 
     return NGX_OK;
@@ -191,7 +228,7 @@ static void
 ngx_http_sluice_redact_text(u_char *start, u_char *end)
 {
     u_char *p, *token;
-    ngx_uint_t i;
+    ngx_uint_t i, path;
 
     /* one of them is in all that stands in front of a token */
     static const u_char signs[] = { '~', '%', '=' };
@@ -205,38 +242,58 @@ ngx_http_sluice_redact_text(u_char *start, u_char *end)
                 break;
             }
 
-            token = ngx_http_sluice_redact_find(start, p, end);
-            p = token ? ngx_http_sluice_redact_token(token, end, *p != '=')
-                      : p + 1;
+            token = ngx_http_sluice_redact_find(start, p, end, &path);
+            p = token ? ngx_http_sluice_redact_token(token, end, path) : p + 1;
         }
     }
 }
 
 
-/* Where the token behind a sign begins, or NULL: "/~", "/%7E", "grant=" and
-   "Signature=". */
+/* A character, percent-encoded or not; the bytes that it takes. */
+
+static size_t
+ngx_http_sluice_redact_char(u_char *p, u_char *end, u_char *c)
+{
+    ngx_int_t code;
+
+    if (*p == '%' && end - p > 2) {
+        code = ngx_hextoi(p + 1, 2);
+
+        if (code != NGX_ERROR) {
+            *c = (u_char) code;
+            return 3;
+        }
+    }
+
+    *c = *p;
+
+    return 1;
+}
+
+
+/* Where the token behind a sign begins, or NULL: behind "/~", "grant=" and
+   "Signature=", each character as it is or percent-encoded. */
 
 static u_char *
-ngx_http_sluice_redact_find(u_char *start, u_char *sign, u_char *end)
+ngx_http_sluice_redact_find(u_char *start, u_char *sign, u_char *end,
+                            ngx_uint_t *path)
 {
-    if (*sign == '=') {
+    u_char c;
+    size_t len;
+
+    len = ngx_http_sluice_redact_char(sign, end, &c);
+    *path = (c == '~');
+
+    if (c == '=') {
         return ngx_http_sluice_redact_follows(start, sign, "grant")
                        || ngx_http_sluice_redact_follows(start, sign,
                                                          "Signature")
-                   ? sign + 1
+                   ? sign + len
                    : NULL;
     }
 
-    if (!ngx_http_sluice_redact_follows(start, sign, "/")) {
-        return NULL;
-    }
-
-    if (*sign == '~') {
-        return sign + 1;
-    }
-
-    return end - sign >= 3 && sign[1] == '7' && ngx_tolower(sign[2]) == 'e'
-               ? sign + 3
+    return c == '~' && ngx_http_sluice_redact_follows(start, sign, "/")
+               ? sign + len
                : NULL;
 }
 
@@ -244,22 +301,41 @@ ngx_http_sluice_redact_find(u_char *start, u_char *sign, u_char *end)
 static ngx_uint_t
 ngx_http_sluice_redact_follows(u_char *start, u_char *p, const char *word)
 {
-    size_t len = ngx_strlen(word);
+    u_char c;
+    size_t i;
 
-    return (size_t) (p - start) >= len && ngx_memcmp(p - len, word, len) == 0;
+    for (i = ngx_strlen(word); i > 0; i--) {
+
+        if (p - start >= 3 && ngx_http_sluice_redact_char(p - 3, p, &c) == 3) {
+            p -= 3;
+
+        } else if (p > start) {
+            c = *--p;
+
+        } else {
+            return 0;
+        }
+
+        if (c != (u_char) word[i - 1]) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
-/* Returns the token's end. */
+/* Returns the token's end, which a character in front of which no token goes on
+   makes, encoded or not: of a URL within another it is encoded. */
 
 static u_char *
 ngx_http_sluice_redact_token(u_char *p, u_char *end, ngx_uint_t path)
 {
-    u_char *last;
+    u_char *last, *q, c;
     ngx_uint_t i;
 
     /* in front of a token's end stands none of them */
-    static const u_char ends[] = { ' ', '&', '/', '?', '"' };
+    static const u_char ends[] = { ' ', '&', '/', '?', '"', ';' };
 
     last = end;
 
@@ -268,9 +344,43 @@ ngx_http_sluice_redact_token(u_char *p, u_char *end, ngx_uint_t path)
         last = end ? end : last;
     }
 
+    for (q = memchr(p, '%', (size_t) (last - p)); q;
+         q = memchr(q + 1, '%', (size_t) (last - q - 1))) {
+
+        if (ngx_http_sluice_redact_char(q, last, &c) == 3
+            && memchr(ends, c, sizeof(ends))) {
+            last = q;
+            break;
+        }
+    }
+
     ngx_http_sluice_redact_signature(p, last, path);
 
     return last;
+}
+
+
+/* How many dots there are, and where the text behind the last one begins. */
+
+static ngx_uint_t
+ngx_http_sluice_redact_dots(u_char *p, u_char *end, u_char **behind)
+{
+    u_char c;
+    size_t len;
+    ngx_uint_t n;
+
+    *behind = p;
+
+    for (n = 0; p < end; p += len) {
+        len = ngx_http_sluice_redact_char(p, end, &c);
+
+        if (c == '.') {
+            *behind = p + len;
+            n++;
+        }
+    }
+
+    return n;
 }
 
 
@@ -282,11 +392,18 @@ static void
 ngx_http_sluice_redact_signature(u_char *p, u_char *end, ngx_uint_t path)
 {
     u_char *dot, *signature;
+    ngx_uint_t dots;
 
-    dot = memrchr(p, '.', (size_t) (end - p));
-    signature = dot ? dot + 1 : p;
+    if (memchr(p, '%', (size_t) (end - p))) {
+        dots = ngx_http_sluice_redact_dots(p, end, &signature);
 
-    if (path && (dot == NULL || memchr(p, '.', (size_t) (dot - p)) == NULL)) {
+    } else {
+        dot = memrchr(p, '.', (size_t) (end - p));
+        signature = dot ? dot + 1 : p;
+        dots = dot ? 1 + (memchr(p, '.', (size_t) (dot - p)) != NULL) : 0;
+    }
+
+    if (path && dots < 2) {
         return;
     }
 

@@ -15,53 +15,77 @@ typedef struct {
 } ngx_http_sluice_rule_ids_t;
 
 
+/* A character of a path as it came over the wire, percent-encoded or not; the
+   bytes that it takes. */
+
+static size_t
+ngx_http_sluice_rule_char(const u_char *p, const u_char *end, u_char *c)
+{
+    ngx_int_t code;
+
+    if (*p == '%' && end - p > 2) {
+        code = ngx_hextoi((u_char *) p + 1, 2);
+
+        if (code != NGX_ERROR) {
+            *c = (u_char) code;
+            return 3;
+        }
+    }
+
+    *c = *p;
+
+    return 1;
+}
+
+
 /*
  * A link is a path that somebody signed: whoever spells it otherwise ("..",
- * "//", an encoded slash or dot) is not following the link.
+ * "//", an encoded slash or dot) is not following the link. All else that a
+ * name may have is spelled as RFC 3986 has it: there is no other way to write
+ * "%25". Some that stand behind us take a backslash for a slash: between two of
+ * them
+ * ".." is what it is between slashes.
  */
 
 static ngx_uint_t
 ngx_http_sluice_rule_canonical(ngx_http_request_t *r)
 {
+    size_t len;
     u_char *p, *end, c;
+    ngx_uint_t dots, others, slash;
 
     end = r->unparsed_uri.data + r->unparsed_uri.len;
+    dots = 0;
+    others = 0;
+    slash = 0;
 
-    for (p = r->unparsed_uri.data; p < end && *p != '?'; p++) {
+    for (p = r->unparsed_uri.data; p < end && *p != '?'; p += len) {
+        len = ngx_http_sluice_rule_char(p, end, &c);
 
-        if (*p == '/' && end - p > 1) {
-
-            if (p[1] == '/') {
-                return 0;
-            }
-
-            /* "/./" and "/../", also at the end */
-
-            if (p[1] == '.') {
-                c = end - p > 2 ? p[2] : '/';
-
-                if (c == '.') {
-                    c = end - p > 3 ? p[3] : '/';
-                }
-
-                if (c == '/' || c == '?') {
-                    return 0;
-                }
-            }
+        if ((len > 1 && (c == '.' || c == '/')) || (slash && c == '/')) {
+            return 0;
         }
 
-        /* %2e, %2f, %5c, and %25, which hides another of them */
+        slash = (c == '/');
 
-        if (*p == '%' && end - p > 2) {
-            c = (u_char) ngx_hextoi(p + 1, 2);
+        if (c == '/' || c == '\\') {
 
-            if (c == '.' || c == '/' || c == '\\' || c == '%') {
+            if (!others && (dots == 1 || dots == 2)) {
                 return 0;
             }
+
+            dots = 0;
+            others = 0;
+
+        } else if (c == '.') {
+            dots++;
+
+        } else {
+            others = 1;
         }
     }
 
-    return 1;
+    return others || (dots != 1 && dots != 2);
 }
 
 
@@ -96,7 +120,8 @@ ngx_http_sluice_rule_link(ngx_http_request_t *r,
     u_char address[CIDR_SIZE];
     const grant_t *grant = &token->u.grant;
 
-    if ((r->complex_uri || r->quoted_uri)
+    if ((r->complex_uri || r->quoted_uri
+         || memchr(ctx->path.data, '\\', ctx->path.len))
         && !ngx_http_sluice_rule_canonical(r)) {
         return SLUICE_GRANT_PATH;
     }

@@ -62,6 +62,7 @@ function extra(state) {
         location /index/ { sluice_gate grant; alias ${state}/media/xy/x/;
                            index film.mp4; }
         location /open/ { proxy_pass ${app}; }
+        location /plain/ { root ${state}; }
         location /user/ { sluice_gate user; proxy_pass ${app}; }
         location /dead/ { sluice_gate grant;
                           proxy_pass http://unix:${state}/run/nobody.sock; }
@@ -505,6 +506,20 @@ describe("no log keeps a grant", { timeout }, () => {
             `GET /~${one}/~${two}/x HTTP/1.1\r\nHost: x\r\n\r\n`,
         "in a path with an encoded tilde": (one, two) =>
             `GET /%7E${one}/app/x?a=/%7e${two} HTTP/1.1\r\nHost: x\r\n\r\n`,
+        "in a path with an encoded character": (one, two) =>
+            `GET /~%65${one.slice(1)}/app/x?a=/~%65${two.slice(1)} `
+            + "HTTP/1.1\r\nHost: x\r\n\r\n",
+        "in a path with encoded dots": (one, two) =>
+            `GET /~${one.replaceAll(".", "%2E")}/app/x?gr%61nt=${
+                two.replaceAll(".", "%2e")} HTTP/1.1\r\nHost: x\r\n\r\n`,
+        "in the name of a file that is not there": (one, two) =>
+            `GET /plain/~${one}/x/~%65${two.slice(1)} HTTP/1.1\r\n`
+            + "Host: x\r\n\r\n",
+        "in a URL within another": (one, two) =>
+            `GET /app/x?next=https%3A%2F%2Fx%2F~${one}%2Fy&u=%3Fgrant%3D${
+                two}%26a HTTP/1.1\r\nHost: x\r\n\r\n`,
+        "in two cookies": (one, two) => "GET /app/x HTTP/1.1\r\nHost: x\r\n"
+            + `Cookie: sluice_grant=${one};sluice_grant=${two}; a=b\r\n\r\n`,
         "in a Referer with an encoded tilde": (one, two) =>
             `GET /~${one}/app/x HTTP/1.1\r\nHost: x\r\n`
             + `Referer: https://a.example/%7E${two}/x\r\n\r\n`,

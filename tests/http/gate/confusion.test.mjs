@@ -288,11 +288,13 @@ describe("two grants in one request", { timeout }, () => {
         refused(await ask(`${FILE}?grant=${forged()}&grant=${good()}`), grant);
     });
 
-    it("in cookies: the first counts", async () => {
+    it("in cookies: the one that is good counts", async () => {
         opened(await ask(FILE, { Cookie:
             `sluice_grant=${good()}; sluice_grant=${forged()}` }));
+        opened(await ask(FILE, { Cookie:
+            `sluice_grant=${forged()}; sluice_grant=${good()}` }));
         refused(await ask(FILE, { Cookie:
-            `sluice_grant=${forged()}; sluice_grant=${good()}` }), grant);
+            `sluice_grant=${forged()}; sluice_grant=${forged()}` }), grant);
     });
 
     it("in path and query: that of the path counts", async () => {

@@ -126,9 +126,11 @@ describe("nginx -t", { timeout }, () => {
         "an empty parameter": [`${line} admin=;`, /invalid parameter "admin="/],
         "a parameter twice":
             [`${line} audience=b;`, /duplicate parameter "audience=b"/],
-        "a signer that is no ARN":
+        "a leeway that is no time":
             [`${line} leeway=soon;`, /"leeway=soon".*0s to 10m/],
+        "a leeway that is too long":
             [`${line} leeway=11m;`, /"leeway=11m".*0s to 10m/],
+        "a signer that is no ARN":
             [`${line} signer=films;`, /"signer=films".*ARN/],
         "a signer with a quote in it":
             [`${line} 'signer=arn:"';`, /ARN/],

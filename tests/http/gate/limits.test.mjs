@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { createServer } from "node:http";
+import { gzipSync } from "node:zlib";
 
 import { request } from "../lib/client.mjs";
 import { startStack, until } from "../lib/stack.mjs";
@@ -21,6 +22,7 @@ const HUGE = `${FOLDER}huge.mp4`;
 const HUGE_SIZE = 200_000_000;   /* more than sockets hold */
 const SMALL_BYTES = randomBytes(1000);
 const LARGE_BYTES = randomBytes(5_000_000);
+const PLAIN = Buffer.alloc(2_000_000, "as good as nothing when it is packed ");
 
 let stack, upstream, mint;
 
@@ -45,6 +47,13 @@ function extra(state) {
             gzip_types video/mp4;
             types { video/mp4 mp4; }
             sluice_gate grant;
+        }
+        location /unpacked/ {
+            gunzip on;
+            gzip on;
+            gzip_types video/mp4 text/html;
+            sluice_gate grant;
+            proxy_pass http://127.0.0.1:${upstream.address().port};
         }
         location /app/ {
             sluice_gate grant;
@@ -78,6 +87,14 @@ function extra(state) {
 
 before(async () => {
     upstream = createServer((asked, answer) => {
+        if (asked.url.startsWith("/unpacked/")) {
+            answer.setHeader("Content-Type", "video/mp4");
+            if (asked.url.endsWith("gz")) {
+                answer.setHeader("Content-Encoding", "gzip");
+            }
+            answer.end(asked.url.endsWith("gz") ? gzipSync(PLAIN) : PLAIN);
+            return;
+        }
         answer.setHeader("Content-Type", "text/html");
         answer.setHeader("Content-Disposition", "inline");
         answer.end(asked.url.startsWith("/app/large")
@@ -378,6 +395,32 @@ describe("a grant for a number of bytes", { timeout }, () => {
 
         assert.equal(part.whole, false);
         assert.ok(part.bytes <= 101_000, `${part.bytes} bytes`);
+    });
+
+    it("is for what comes out of gunzip", async () => {
+        const path = "/unpacked/gz";
+        const url = `${path}?grant=${limited({ path, bytes: 100_000 })}`;
+        const part = await fetched(url);
+
+        assert.equal(part.bytes, 100_000);
+        assert.equal(part.whole, false);
+        refused(await ask(url), 429, "grant-budget");
+    });
+
+    it("lasts for as much as gzip makes of it", async () => {
+        const path = "/unpacked/plain";
+        const url = `${path}?grant=${limited({ path, bytes: 100_000 })}`;
+        const packed = { "Accept-Encoding": "gzip" };
+        const sizes = [];
+
+        for (let n = 0; n < 3; n++) {
+            const answer = await fetched(url, packed);
+            assert.equal(answer.whole, true);
+            sizes.push(answer.bytes);
+        }
+        assert.ok(sizes[0] < 30_000 && sizes[0] === sizes[2], `${sizes}`);
+        assert.equal((await fetched(url)).bytes,
+            100_000 - 3 * sizes[0]);
     });
 
     it("is charged for what was sent, not for what was asked", async () => {

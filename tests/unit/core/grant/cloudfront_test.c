@@ -743,7 +743,7 @@ START_TEST(a_changed_policy_or_signature_does_not_check)
 END_TEST
 
 
-START_TEST(the_digest_is_of_key_text_and_signature)
+START_TEST(the_digest_is_of_key_hash_text_and_signature)
 {
     unsigned char first[CLOUDFRONT_DIGEST_SIZE], other[CLOUDFRONT_DIGEST_SIZE];
     cloudfront_t cf;
@@ -764,6 +764,11 @@ START_TEST(the_digest_is_of_key_text_and_signature)
     cf.text[5] ^= 1;
 
     cf.signature[5] ^= 1;
+    ck_assert_int_eq(cloudfront_digest(&cf, other), 0);
+    ck_assert_mem_ne(first, other, sizeof(first));
+    cf.signature[5] ^= 1;
+
+    cf.md = EVP_sha512();
     ck_assert_int_eq(cloudfront_digest(&cf, other), 0);
     ck_assert_mem_ne(first, other, sizeof(first));
 }
@@ -1006,8 +1011,9 @@ RUN("core/cloudfront", a_query_with_a_signature_or_a_key_is_a_signed_url,
     reading_and_preflights_pass_and_nothing_else,
     another_url_than_the_resource_is_refused,
     a_changed_policy_or_signature_does_not_check,
-    the_digest_is_of_key_text_and_signature, wildcards_match_as_cloudfront_says,
-    a_query_does_not_stand_in_for_the_path, many_stars_take_no_longer,
-    patterns_cross_words, weak_and_foreign_keys_are_refused,
+    the_digest_is_of_key_hash_text_and_signature,
+    wildcards_match_as_cloudfront_says, a_query_does_not_stand_in_for_the_path,
+    many_stars_take_no_longer, patterns_cross_words,
+    weak_and_foreign_keys_are_refused,
     a_key_whose_signatures_are_too_long_is_refused,
     what_is_no_public_key_is_refused, ids_are_plain_and_each_has_one_key)
