@@ -15,7 +15,7 @@ $$;
 
 
 -- media: one's own; editors and admins see all, and what they bring is seen by
--- everybody
+-- everybody unless it failed
 
 create or replace function api.is_editor(actor uuid) returns boolean
 language sql stable as $$
@@ -27,7 +27,9 @@ $$;
 create or replace function api.may_see(actor uuid, m sluice.media)
 returns boolean
 language sql stable as $$
-    select m.owner = actor or m.visibility = 'library' or api.is_editor(actor);
+    select m.owner = actor
+           or (m.visibility = 'library' and m.state <> 'failed')
+           or api.is_editor(actor);
 $$;
 
 

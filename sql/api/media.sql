@@ -2,53 +2,81 @@
 
 -- A link is a path, or {path, filename}: then it opens an attachment. Files
 -- that others wrote and that browsers would run are never shown by them.
-create or replace function api.media_links(m sluice.media, many integer)
+create or replace function api.media_links(m sluice.media, shown integer[])
 returns jsonb
-language sql stable as $$
-    select case when m.state = 'ready' then jsonb_strip_nulls(
-        jsonb_build_object(
-            'play', case when m.kind in ('video', 'audio')
-                         then folder || 'hls/master.m3u8' end,
-            'original', case when m.kind = 'score' then jsonb_build_object(
-                    'path', folder || 'original.' || m.extension,
-                    'filename', api.download_name(m.filename, m.extension))
-                else to_jsonb(folder || 'original.' || m.extension) end,
-            'poster', case when m.poster then folder || 'poster.jpg' end,
-            'pages', case when m.kind = 'score' then
-                (select coalesce(jsonb_agg(format('%spages/%s.png', folder,
-                                                  lpad(n::text, 4, '0'))
-                                           order by n), '[]')
-                 from api.page_numbers(m, many) n) end))
-        else '{}' end
-    from (select format('/media/%s/%s/', right(m.id::text, 2), m.id)) f(folder);
+language plpgsql stable as $$
+declare
+    folder constant text := format('/media/%s/%s/', right(m.id::text, 2), m.id);
+begin
+    if m.state <> 'ready' then
+        return '{}';
+    end if;
+
+    return jsonb_strip_nulls(jsonb_build_object(
+        'play', case when m.kind in ('video', 'audio')
+                     then folder || 'hls/master.m3u8' end,
+        'original', case when m.kind = 'score' then jsonb_build_object(
+                'path', folder || 'original.' || m.extension,
+                'filename', api.download_name(m.filename, m.extension))
+            else to_jsonb(folder || 'original.' || m.extension) end,
+        'poster', case when m.poster then folder || 'poster.jpg' end,
+        'pages', case when m.kind = 'score' then
+            to_jsonb(array(select format('%spages/%s.png', folder,
+                                         lpad(n::text, 4, '0'))
+                           from unnest(shown) with ordinality p(n, at)
+                           order by at)) end));
+end;
 $$;
 
 
 -- The job that tells most: one that died, else the one at work, else the last.
 create or replace function api.media_job(m sluice.media) returns jsonb
-language sql stable as $$
-    select api.job_object(j) from sluice.jobs j
-    where j.media = m.id and j.kind <> 'attach'
-    order by j.state = 'dead' and j.kind <> 'poster' desc,
-             j.state in ('running', 'retrying', 'queued') desc, j.id desc
-    limit 1;
+language plpgsql stable as $$
+begin
+    return (select api.job_object(j) from sluice.jobs j
+            where j.media = m.id and j.kind <> 'attach'
+            order by j.state = 'dead' and j.kind <> 'poster' desc,
+                     j.state in ('running', 'retrying', 'queued') desc,
+                     j.id desc
+            limit 1);
+end;
 $$;
 
 
--- With links to at most so many pages of a score.
-create or replace function api.media_object(m sluice.media, many integer)
+-- What lists tell of a media file, whatever hangs on it: of a score the first
+-- page, how many attachments there are, and what these know of the music.
+create or replace function api.media_item(m sluice.media, c sluice.catalogue)
 returns jsonb
-language sql stable as $$
-    select jsonb_build_object(
+language plpgsql stable as $$
+begin
+    return jsonb_build_object(
         'id', m.id, 'kind', m.kind, 'title', m.title, 'author', m.author,
-        'filename', m.filename, 'visibility', m.visibility, 'owner', m.owner,
-        'state', m.state, 'error', m.error, 'bytes', m.bytes,
-        'sha256', encode(m.sha256, 'hex'), 'duration', m.duration,
-        'width', m.width, 'height', m.height, 'pages', m.pages,
-        'streams', m.streams, 'score', api.media_score(m),
-        'created_at', m.created_at,
-        'job', api.media_job(m), 'links', api.media_links(m, many),
+        'tags', m.tags, 'filename', m.filename, 'visibility', m.visibility,
+        'owner', m.owner, 'state', m.state, 'error', m.error,
+        'bytes', m.bytes, 'sha256', encode(m.sha256, 'hex'),
+        'duration', m.duration, 'width', m.width, 'height', m.height,
+        'pages', m.pages, 'streams', m.streams,
+        'score', coalesce(c.told, '{}') || m.score,
+        'created_at', m.created_at, 'job', api.media_job(m),
+        'links', api.media_links(m, case when m.pages > 0 then '{1}'::integer[]
+                                         else '{}' end),
+        'attached', coalesce(c.attached, 0));
+end;
+$$;
+
+
+-- The whole of it, with links to all pages and with its attachments.
+create or replace function api.media_object(m sluice.media) returns jsonb
+language plpgsql stable as $$
+declare
+    c sluice.catalogue;
+begin
+    select * into c from sluice.catalogue where media = m.id;
+
+    return api.media_item(m, c) || jsonb_build_object(
+        'links', api.media_links(m, array(select api.page_numbers(m, m.pages))),
         'attachments', api.attachments(m));
+end;
 $$;
 
 
@@ -56,7 +84,7 @@ create or replace function api.get_media(actor uuid, args jsonb,
                                          out status integer, out body jsonb)
 language plpgsql stable as $$
 begin
-    select 200, api.media_object(m, m.pages) into status, body
+    select 200, api.media_object(m) into status, body
     from sluice.media m
     where m.id = (args->>'id')::uuid and m.deleted_at is null
       and api.may_see(actor, m);
@@ -68,75 +96,163 @@ end;
 $$;
 
 
--- What has all of these words, or words that begin with them; null without any.
-create or replace function api.search_words(q text) returns tsquery
-language sql immutable as $$
-    select nullif(regexp_replace(plainto_tsquery('simple',
-                                                 sluice.fold(left(q, 200)))
-                                     ::text,
-                                 $r$('([^']|'')*')$r$, '\1:*', 'g'),
-                  '')::tsquery;
+-- Lists
+
+-- The numbers of the catalogue below `behind`, at most so many, of these kinds:
+-- of all that an editor may see, or a user.
+create or replace function api.browse(actor uuid, everything boolean,
+    kinds text[], behind bigint, many integer) returns bigint[]
+language plpgsql stable as $$
+begin
+    return array(
+        select number from (
+            select c.number from unnest(kinds) k, lateral (
+                select number from sluice.catalogue
+                where library and kind = k and number < behind
+                order by number desc limit many) c
+            union all
+            select c.number from unnest(kinds) k, lateral (
+                select number from sluice.catalogue
+                where everything and not library and kind = k
+                  and number < behind
+                order by number desc limit many) c
+            union all
+            select c.number from unnest(kinds) k, lateral (
+                select number from sluice.catalogue
+                where not everything and not library and owner = actor
+                  and kind = k and number < behind
+                order by number desc limit many) c) seen
+        order by number desc limit many);
+end;
 $$;
 
 
--- The newest first, of a score the first page alone; `next` is the id to go on
--- behind.
+-- What is among the 8,192 numbers of a segment for who asks, and has all of
+-- these words, or words that begin with them.
+create or replace function api.segment_query(actor uuid, everything boolean,
+    words text[], segment text) returns tsquery
+language sql immutable as $$
+    select string_agg((select string_agg(
+               format($q$'%s%s.%s'%s$q$, scope, segment, word,
+                      case when word ^@ '=' then '' else ':*' end), '&')
+               from unnest(words) word), '|')::tsquery
+    from unnest('{l}' || case when everything then '{h}'
+                              else (sluice.scopes(false, actor))[2:] end) scope;
+$$;
+
+
+-- The same as browse() for what has all of these words. It reads the newest
+-- segments first, and no more than `segments` of them, each as far as the words
+-- occur there; `reached` is the number to go on below when that was not enough,
+-- else null.
+create or replace function api.search(actor uuid, everything boolean,
+    kinds text[], words text[], behind bigint, many integer, segments integer,
+    out numbers bigint[], out reached bigint)
+language plpgsql stable
+set enable_seqscan = off set jit = off
+as $$
+declare
+    keys constant text[] := case when cardinality(kinds) > 1 then words
+                                 else words || ('=' || kinds[1]) end;
+    asked tsquery;
+begin
+    numbers := '{}';
+    reached := behind;
+
+    for n in 1..segments loop
+        select max(number) into reached from sluice.catalogue
+        where number < reached;
+        exit when reached is null;
+
+        asked := api.segment_query(actor, everything, keys,
+                                   sluice.segment(reached));
+        numbers := numbers || array(
+            select number from sluice.catalogue c
+            where c.words @@ asked and number + 0 < behind
+              and (library or everything or owner = actor)
+            order by number + 0 desc limit many - cardinality(numbers));
+
+        if cardinality(numbers) = many then
+            reached := null;
+            return;
+        end if;
+        reached := reached >> 13 << 13;
+    end loop;
+end;
+$$;
+
+
+-- What of a page's arguments is wrong, as a refusal; else null.
+create or replace function api.refuse_page(args jsonb) returns jsonb
+language plpgsql immutable as $$
+begin
+    if args->>'limit' !~ '^[0-9]{1,3}$'
+       or (args->>'limit')::integer not between 1 and 200 then
+        return (api.refuse('field-invalid', 'A number from 1 to 200.',
+                           'limit')).body;
+    elsif args->>'kind' not in ('video', 'audio', 'score', '') then
+        return (api.refuse('field-invalid', 'One of video, audio, score.',
+                           'kind')).body;
+    elsif args->>'cursor' !~ '^([0-9]{1,18})?$' then
+        return (api.refuse('field-invalid',
+                           'Take it from "next" of the page before.',
+                           'cursor')).body;
+    end if;
+    return null;
+end;
+$$;
+
+
+-- The newest first; `next` is where the following page begins. A search looks
+-- through a million files at most for one page, and says by `next` that there
+-- are more, though the page be short.
+create or replace function api.media_page(actor uuid, kind text, q text,
+    behind bigint, many integer) returns jsonb
+language plpgsql stable as $$
+declare
+    most_words constant integer := 8;
+    most_segments constant integer := 128;
+    kinds constant text[] := case when kind <> '' then array[kind]
+                                  else '{video,audio,score}' end;
+    words constant text[] := (sluice.words(left(q, 200)))[:most_words];
+    everything constant boolean := api.is_editor(actor);
+    numbers bigint[] := '{}';
+    reached bigint;
+begin
+    if cardinality(words) > 0 then
+        select * into numbers, reached from api.search(actor, everything, kinds,
+            words, behind, many + 1, most_segments);
+    elsif coalesce(btrim(q), '') = '' then
+        numbers := api.browse(actor, everything, kinds, behind, many + 1);
+    end if;
+
+    if cardinality(numbers) > many then
+        reached := numbers[many];
+    end if;
+
+    return (select jsonb_build_object(
+                'items', coalesce(jsonb_agg(api.media_item(m, c)
+                                            order by c.number desc), '[]'),
+                'next', reached::text)
+            from sluice.catalogue c join sluice.media m on m.id = c.media
+            where c.number = any (numbers[:many]));
+end;
+$$;
+
+
 create or replace function api.list_media(actor uuid, args jsonb,
                                           out status integer, out body jsonb)
 language plpgsql stable as $$
-declare
-    many integer := 50;
-    behind uuid;
-    pattern text;
-    wanted tsquery := api.search_words(args->>'q');
-    everything boolean := api.is_editor(actor);
 begin
-    if args->>'limit' is not null then
-        if args->>'limit' !~ '^[0-9]{1,3}$'
-           or (args->>'limit')::integer not between 1 and 200 then
-            select * into status, body from api.refuse('field-invalid',
-                'A number from 1 to 200.', 'limit');
-            return;
-        end if;
-        many := (args->>'limit')::integer;
+    body := api.refuse_page(args);
+    status := 400;
+
+    if body is null then
+        status := 200;
+        body := api.media_page(actor, args->>'kind', args->>'q',
+            coalesce(nullif(args->>'cursor', '')::bigint, 1e18::bigint),
+            coalesce(nullif(args->>'limit', '')::integer, 50));
     end if;
-
-    if args->>'kind' not in ('video', 'audio', 'score', '') then
-        select * into status, body from api.refuse('field-invalid',
-            'One of video, audio, score.', 'kind');
-        return;
-    end if;
-
-    if args->>'cursor' <> '' then
-        if args->>'cursor' !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
-            select * into status, body from api.refuse('field-invalid',
-                'Take it from "next" of the page before.', 'cursor');
-            return;
-        end if;
-        behind := args->>'cursor';
-    end if;
-
-    pattern := '%' || regexp_replace(coalesce(args->>'q', ''), '([\\%_])',
-                                     '\\\1', 'g') || '%';
-
-    with page as (
-        select m from sluice.media m
-        where m.deleted_at is null
-          and (everything or m.owner = actor or m.visibility = 'library')
-          and (behind is null or m.id < behind)
-          and (coalesce(args->>'kind', '') in ('', m.kind))
-          and (pattern = '%%' or m.title ilike pattern or m.author ilike pattern
-               or m.words @@ wanted)
-        order by m.id desc limit many + 1
-    ), numbered as (
-        select m, row_number() over (order by (m).id desc) n from page
-    )
-    select 200, jsonb_build_object(
-        'items', coalesce(jsonb_agg(api.media_object(m, 1) order by n)
-                          filter (where n <= many), '[]'),
-        'next', (select (m).id from numbered where n = many
-                 and exists (select from numbered where n > many)))
-    into status, body from numbered;
 end;
 $$;
 
@@ -160,7 +276,7 @@ begin
 
         if found then               -- by a request whose answer was lost
             status := 200;
-            body := api.media_object(m, 0);
+            body := api.media_object(m);
             return;
         end if;
     end if;
@@ -178,7 +294,7 @@ begin
         end if;
 
         status := 200;
-        body := api.media_object(m, 0)
+        body := api.media_object(m)
                 || jsonb_build_object('duplicate', true);
         return;
     end if;
@@ -191,7 +307,7 @@ begin
     end if;
 
     insert into sluice.media (id, owner, visibility, kind, state, title,
-                              filename, bytes, sha256)
+                              titled, filename, bytes, sha256)
     values ((args->>'id')::uuid, actor,
             case when api.is_editor(actor) then 'library' else 'private' end,
             case when known then args->>'kind' else 'video' end, 'processing',
@@ -199,6 +315,7 @@ begin
                      nullif(regexp_replace(args->>'filename', '\.[^.]*$', ''),
                             ''),
                      args->>'filename'),
+            coalesce(args->>'title', '') <> '',
             args->>'filename', (args->>'bytes')::bigint, digest)
     returning * into m;
 
@@ -211,7 +328,7 @@ begin
     end if;
 
     status := 201;
-    body := api.media_object(m, 0);
+    body := api.media_object(m);
 end;
 $$;
 

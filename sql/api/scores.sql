@@ -52,18 +52,6 @@ language sql stable as $$
 $$;
 
 
--- What the score tells by itself, and what its attachments know besides: the
--- first of them that knows it.
-create or replace function api.media_score(m sluice.media) returns jsonb
-language sql stable as $$
-    select (select coalesce(jsonb_object_agg(e.key, e.value
-                                             order by a.position desc,
-                                                      a.id desc), '{}')
-            from sluice.attachments a, jsonb_each(a.about) e
-            where a.media = m.id) || m.score;
-$$;
-
-
 -- Null when the file may become part of the score, or is none; else why not.
 create or replace function api.refuse_attachment(actor uuid, args jsonb)
 returns jsonb

@@ -96,7 +96,7 @@ begin
         'seconds', (select k.seconds from sluice.job_kinds k
                     where k.kind = j.kind),
         'media', case when j.media is not null then
-            (select to_jsonb(m) - '{sha256,owner,words,text_words}'::text[]
+            (select to_jsonb(m) - '{sha256,owner,text_words}'::text[]
              from sluice.media m
              where m.id = j.media) end);
 end;
@@ -421,23 +421,16 @@ end;
 $$;
 
 
--- The words of a score that the record keeps for search. A text of so many
--- different words that they do not fit is kept by its names alone.
+-- The words of a score that the record keeps for search: names before the text.
 create or replace function queue.score_words(score jsonb, content text)
 returns tsvector
-language plpgsql immutable as $$
-declare
-    names constant text := concat_ws(' ', score->>'title', score->>'composer',
-        score->>'lyricist', score->>'arranger',
+language sql immutable as $$
+    select array_to_tsvector(sluice.words(concat_ws(' ', score->>'title',
+        score->>'composer', score->>'lyricist', score->>'arranger',
         (select string_agg(t, ' ') from jsonb_array_elements_text(
             coalesce(score->'parts', '[]') || coalesce(score->'tags', '[]'))
-            as words(t)));
-begin
-    return to_tsvector('simple', sluice.fold(names || ' '
-                                             || coalesce(content, '')));
-exception when program_limit_exceeded then
-    return to_tsvector('simple', sluice.fold(names));
-end;
+            as words(t)),
+        content)));
 $$;
 
 
@@ -520,8 +513,12 @@ begin
     if j.media is not null then
         update sluice.media
         set kind = coalesce(patch->>'kind', kind),
+            title = case when titled then title else coalesce(
+                left(nullif(coalesce(patch->>'title',
+                                     patch->'score'->>'title'), ''), 500),
+                title) end,
             extension = coalesce(patch->>'extension', extension),
-            author = coalesce(patch->>'author', author),
+            author = coalesce(author, patch->>'author'),
             duration = coalesce((patch->>'duration')::float8, duration),
             width = coalesce((patch->>'width')::integer, width),
             height = coalesce((patch->>'height')::integer, height),

@@ -21,6 +21,7 @@ SQL_EMBED(sql_0009_metrics, "sql/migrations/0009_metrics.sql");
 SQL_EMBED(sql_0010_links, "sql/migrations/0010_links.sql");
 SQL_EMBED(sql_0011_uploads_held, "sql/migrations/0011_uploads_held.sql");
 SQL_EMBED(sql_0012_turns, "sql/migrations/0012_turns.sql");
+SQL_EMBED(sql_0013_catalogue, "sql/migrations/0013_catalogue.sql");
 SQL_EMBED(sql_queue, "sql/queue/queue.sql");
 SQL_EMBED(sql_queue_scheduler, "sql/queue/scheduler.sql");
 SQL_EMBED(sql_api, "sql/api/api.sql");
@@ -52,6 +53,7 @@ const sql_file_t sql_files[] = {
     { "0010_links.sql", 0, sql_0010_links },
     { "0011_uploads_held.sql", 0, sql_0011_uploads_held },
     { "0012_turns.sql", 0, sql_0012_turns },
+    { "0013_catalogue.sql", 0, sql_0013_catalogue },
     { "queue.sql", 1, sql_queue },
     { "queue_scheduler.sql", 1, sql_queue_scheduler },
     { "api.sql", 1, sql_api },

@@ -12,7 +12,6 @@
 #define FFPROBE_SHORT 3600            /* seconds: may be as empty as it likes */
 #define FFPROBE_BYTES_SECOND 4        /* a slide of 30 KB for two hours */
 #define FFPROBE_STREAMS_MAX 64        /* more are not reported */
-#define FFPROBE_TEXT_MAX 200          /* bytes of a title */
 #define FFPROBE_INTEGER_MAX 100000000 /* pixels of a side, hertz, and so on */
 #define FFPROBE_ASPECT_MAX 10         /* of a pixel, either way */
 #define FFPROBE_FULL_TURN 360
@@ -28,6 +27,7 @@ static json_t *ffprobe_describe(const json_t *stream,
 static void ffprobe_put(json_t *row, const char *name, double value);
 static const char *ffprobe_filled(const char *text);
 static const char *ffprobe_tag(const json_t *stream, const char *name);
+static void ffprobe_names(const json_t *tagged, ffprobe_t *probe);
 static void ffprobe_copy(char *dst, size_t size, const json_t *object,
                          const char *name);
 static double ffprobe_duration(const json_t *stream);
@@ -59,6 +59,11 @@ ffprobe_parse(const char *json, size_t len, ffprobe_t *probe)
     probe->duration = ffprobe_number(format, "duration");
     probe->bit_rate = ffprobe_number(format, "bit_rate");
     probe->streams = json_array();
+
+    /* Ogg has the tags of the whole with its first stream */
+    ffprobe_names(strcmp(probe->format, "ogg") == 0 ? json_array_get(streams, 0)
+                                                    : format,
+                  probe);
 
     json_array_foreach(streams, i, stream)
     {
@@ -264,12 +269,25 @@ ffprobe_tag(const json_t *stream, const char *name)
     {
         if (strcasecmp(key, name) == 0 && json_is_string(value)
             && json_string_length(value) > 0
-            && json_string_length(value) <= FFPROBE_TEXT_MAX) {
+            && json_string_length(value) < FFPROBE_TEXT_SIZE) {
             return json_string_value(value);
         }
     }
 
     return NULL;
+}
+
+
+static void
+ffprobe_names(const json_t *tagged, ffprobe_t *probe)
+{
+    const char *title, *artist;
+
+    title = ffprobe_tag(tagged, "title");
+    artist = ffprobe_tag(tagged, "artist");
+
+    words_copy(probe->title, sizeof(probe->title), title ? title : "");
+    words_copy(probe->author, sizeof(probe->author), artist ? artist : "");
 }
 
 

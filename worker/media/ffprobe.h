@@ -11,13 +11,16 @@
 /* All that is read: a file may have tags, chapters and lists without end. */
 #define FFPROBE_ENTRIES                                                       \
     "format=format_name,duration,bit_rate"                                    \
+    ":format_tags=title,TITLE,artist,ARTIST"                                  \
     ":stream=index,codec_type,codec_name,profile,pix_fmt,level,width,height," \
     "sample_aspect_ratio,avg_frame_rate,duration,channels,sample_rate,"       \
-    "bit_rate:stream_tags=language,LANGUAGE,title,TITLE,DURATION"             \
+    "bit_rate:stream_tags=language,LANGUAGE,title,TITLE,artist,ARTIST,"       \
+    "DURATION"                                                                \
     ":stream_disposition=default,attached_pic"                                \
     ":stream_side_data=side_data_type,rotation"
 
 #define FFPROBE_NAME_SIZE 32
+#define FFPROBE_TEXT_SIZE 201              /* bytes of a title */
 #define FFPROBE_DURATION_MAX (24 * 3600.0) /* seconds: one day */
 
 typedef struct {
@@ -38,9 +41,11 @@ typedef struct {
 
 typedef struct {
     char format[64];
-    double duration;        /* seconds; 0: unknown */
-    double bit_rate;        /* bits a second; 0: unknown */
-    ffprobe_stream_t video; /* the one to play: no cover pictures */
+    char title[FFPROBE_TEXT_SIZE];  /* as the file's tags have it, or empty */
+    char author[FFPROBE_TEXT_SIZE]; /* the artist */
+    double duration;                /* seconds; 0: unknown */
+    double bit_rate;                /* bits a second; 0: unknown */
+    ffprobe_stream_t video;         /* the one to play: no cover pictures */
     ffprobe_stream_t audio;
     json_t *streams; /* all, for media.streams; json_decref() it */
 } ffprobe_t;

@@ -111,7 +111,8 @@ describe("the list", { timeout }, () => {
     });
 
     const searches = { "sonate": 3, "SONATE+2": 1, "%C3%A9t": 2, "100%25": 1,
-                       "_": 1, "%25": 1, "nothing+like+it": 0, "%27": 0 };
+                       "score": 1, "core": 0, "_": 0, "%25": 0,
+                       "nothing+like+it": 0, "%27": 0, "+": 7 };
 
     for (const [q, count] of Object.entries(searches)) {
         it(`finds ${count} for q=${q}`, async () => {

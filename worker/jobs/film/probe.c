@@ -42,6 +42,13 @@ probe_report(job_t *job, const ffprobe_t *probe)
     json_object_set_new(patch, "duration", json_real(probe->duration));
     json_object_set(patch, "streams", probe->streams);
 
+    if (*probe->title) {
+        json_object_set_new(patch, "title", json_string(probe->title));
+    }
+    if (*probe->author) {
+        json_object_set_new(patch, "author", json_string(probe->author));
+    }
+
     if (film) {
         json_object_set_new(patch, "width", json_integer(probe->video.width));
         json_object_set_new(patch, "height", json_integer(probe->video.height));

@@ -48,6 +48,32 @@ START_TEST(a_film_has_its_picture_and_its_sound)
 END_TEST
 
 
+START_TEST(names_are_those_of_the_file_and_not_of_a_stream)
+{
+    parse("{\"format\":{\"format_name\":\"mov,mp4\",\"tags\":{"
+          "\"TITLE\":\"Am\\nMeer\",\"artist\":\"Jan \\u00d8re\"}},"
+          "\"streams\":[" FILM_STREAM "," SOUND_STREAM "]}");
+    ck_assert_str_eq(probe.title, "Am Meer");
+    ck_assert_str_eq(probe.author, "Jan \u00d8re");
+    json_decref(probe.streams);
+
+    parse(FILE_OF("20", SOUND_STREAM));
+    ck_assert_str_eq(probe.title, "");
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(ogg_has_its_names_with_the_first_stream)
+{
+    parse("{\"format\":{\"format_name\":\"ogg\"},\"streams\":[" SOUND_STREAM
+          "]}");
+    ck_assert_str_eq(probe.title, "Commentaire");
+    json_decref(probe.streams);
+}
+END_TEST
+
+
 START_TEST(tags_are_found_whatever_their_case)
 {
     json_t *sound;
@@ -253,8 +279,9 @@ END_TEST
 
 
 RUN("worker/ffprobe", a_film_has_its_picture_and_its_sound,
-    tags_are_found_whatever_their_case, a_cover_picture_is_no_film,
-    a_turned_film_is_measured_as_displayed,
+    names_are_those_of_the_file_and_not_of_a_stream,
+    ogg_has_its_names_with_the_first_stream, tags_are_found_whatever_their_case,
+    a_cover_picture_is_no_film, a_turned_film_is_measured_as_displayed,
     pixels_that_are_not_square_are_stretched,
     in_matroska_a_stream_s_duration_is_a_tag,
     the_stream_marked_as_default_is_played,
