@@ -2,7 +2,7 @@
 
 #include "ngx_http_sluice_issuer.h"
 #include "ngx_http_sluice_signature.h"
-#include "ngx_http_sluice_verifiers.h"
+#include "ngx_http_sluice_verifier_rows.h"
 
 #include "core/grant/access.h"
 

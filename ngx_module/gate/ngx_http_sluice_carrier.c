@@ -2,7 +2,6 @@
    a cookie. */
 
 #include "ngx_http_sluice_carrier.h"
-#include "ngx_http_sluice_redact.h"
 
 #include "ngx_module/http/ngx_http_sluice_request.h"
 #include "core/grant/cloudfront.h"
@@ -65,29 +64,22 @@ ngx_http_sluice_carrier_looks(u_char *p, u_char *end)
  * normalization cannot make one.
  */
 
-ngx_int_t
-ngx_http_sluice_carrier_take(ngx_http_request_t *r)
+void
+ngx_http_sluice_carrier_take(ngx_http_request_t *r,
+                             ngx_http_sluice_gate_ctx_t *ctx)
 {
     u_char *p, *wire;
     size_t len, encoded;
-    ngx_http_sluice_gate_ctx_t *ctx;
-
-    ctx = ngx_http_sluice_gate_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ngx_http_sluice_redact_errors(r, ctx);
 
     if (r->uri.len < 3 || r->uri.data[0] != '/' || r->uri.data[1] != '~') {
-        return NGX_DECLINED;
+        return;
     }
 
     p = ngx_strlchr(r->uri.data + 1, r->uri.data + r->uri.len, '/');
     len = p ? (size_t) (p - r->uri.data) : r->uri.len;
 
     if (!ngx_http_sluice_carrier_looks(r->uri.data + 2, r->uri.data + len)) {
-        return NGX_DECLINED;
+        return;
     }
 
     /* "/~", which RFC 3986, 2.3 lets clients write as "/%7E" */
@@ -102,7 +94,7 @@ ngx_http_sluice_carrier_take(ngx_http_request_t *r)
         || (!encoded && ngx_memcmp(wire, "/~", 2) != 0)
         || ngx_memcmp(wire + 2 + encoded, r->uri.data + 2, len - 2) != 0
         || (p && wire[len + encoded] != '/')) {
-        return NGX_DECLINED;
+        return;
     }
 
     ctx->path_grant.data = r->uri.data + 2;
@@ -119,8 +111,6 @@ ngx_http_sluice_carrier_take(ngx_http_request_t *r)
     r->valid_unparsed_uri = 0;
 
     ctx->path = r->uri;
-
-    return NGX_DECLINED;
 }
 
 

@@ -5,9 +5,10 @@
 
 #include "ngx_http_sluice_gate.h"
 
-/* For the post-read phase: keeps what the client asks for, and takes a grant
-   out of the path. Returns what a phase handler returns. */
-ngx_int_t ngx_http_sluice_carrier_take(ngx_http_request_t *r);
+/* For the post-read phase: takes a grant out of the path, so that nothing else
+   sees it there, and keeps both. */
+void ngx_http_sluice_carrier_take(ngx_http_request_t *r,
+                                  ngx_http_sluice_gate_ctx_t *ctx);
 
 /* Whether a link, or else a user's credential, is brought: 1 and the first that
    is found, else 0. */

@@ -5,7 +5,7 @@
  */
 
 #include "ngx_http_sluice_cloudfront.h"
-#include "ngx_http_sluice_verifiers.h"
+#include "ngx_http_sluice_verifier_rows.h"
 
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 

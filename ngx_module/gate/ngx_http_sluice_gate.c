@@ -6,7 +6,7 @@ ngx_http_sluice_gate_ctx(ngx_http_request_t *r)
 {
     ngx_http_sluice_gate_ctx_t *ctx;
 
-    ctx = ngx_http_sluice_gate_find_ctx(r);
+    ctx = ngx_http_sluice_context_find(r, &ngx_http_sluice_gate_module);
 
     if (ctx == NULL) {
         ctx = ngx_http_sluice_context_make(r, &ngx_http_sluice_gate_module,

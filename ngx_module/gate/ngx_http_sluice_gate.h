@@ -7,7 +7,9 @@
  *   rule        path, method, address, time, role; and was it taken back?
  *   limits      uses, bytes, rate
  *
- * and what it then knows of a request.
+ * In front of it the post-read phase keeps what the client asks for, and takes
+ * a grant out of the path; behind it nothing sees the link (strip), and no log
+ * keeps what opens (redact). What it knows of a request is here.
  */
 
 #ifndef NGX_HTTP_SLUICE_GATE_H
@@ -25,6 +27,8 @@ extern ngx_module_t ngx_http_sluice_gate_module;
 
 typedef struct ngx_http_sluice_limits_s ngx_http_sluice_limits_t;
 
+/* Others write two of them: an upload with a link puts whom it is for into
+   `access`, the API what it refused into `denied`. */
 typedef struct {
     ngx_str_t path;       /* what the client asked for, normalized,
                              without the in-path carrier */
@@ -38,6 +42,7 @@ typedef struct {
     unsigned link_passed : 1;
     unsigned link_waits : 1; /* for Redis */
     unsigned counted : 1;    /* among those that passed */
+    unsigned by : 4;         /* as what: ngx_http_sluice_by_t */
 
     ngx_str_t link_id;   /* jti of the link */
     ngx_str_t link_user; /* its sub */
@@ -63,7 +68,8 @@ ngx_http_sluice_gate_find_ctx(ngx_http_request_t *r)
    roles by himself. While it is configured. */
 void ngx_http_sluice_gate_let_options(ngx_conf_t *cf);
 
-/* Notes a link's id, and whom it was made for, in the request's memory. */
+/* Notes for logs whose link it is and for whom. NGX_OK, or NGX_ERROR without
+   memory. */
 ngx_int_t ngx_http_sluice_gate_note(ngx_http_request_t *r,
                                     ngx_http_sluice_gate_ctx_t *ctx,
                                     const grant_t *grant);

@@ -110,16 +110,22 @@ ngx_module_t ngx_http_sluice_gate_module = {
 };
 
 
-/* An internal redirect brings a request here again. */
+/* What the client asks for, before anything is rewritten. */
 
-static void
-ngx_http_sluice_gate_count(ngx_http_sluice_gate_ctx_t *ctx,
-                           const ngx_http_sluice_verifier_t *verifier)
+static ngx_int_t
+ngx_http_sluice_gate_post_read(ngx_http_request_t *r)
 {
-    if (!ctx->counted) {
-        ctx->counted = 1;
-        ngx_http_sluice_zone_passed(verifier->by);
+    ngx_http_sluice_gate_ctx_t *ctx;
+
+    ctx = ngx_http_sluice_gate_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    ngx_http_sluice_redact_errors(r, ctx);
+    ngx_http_sluice_carrier_take(r, ctx);
+
+    return NGX_DECLINED;
 }
 
 
@@ -168,9 +174,9 @@ ngx_http_sluice_gate_try_link(ngx_http_request_t *r,
     }
 
     ctx->link_passed = 1;
-    ngx_http_sluice_gate_count(ctx, verifier);
+    ctx->by = verifier->by;
 
-    return ngx_http_sluice_strip(r, ctx);
+    return verifier->strip(r, ctx);
 }
 
 
@@ -252,7 +258,7 @@ ngx_http_sluice_gate_try_user(ngx_http_request_t *r,
 
     if (status == SLUICE_OK) {
         ctx->access = token->u.access;
-        ngx_http_sluice_gate_count(ctx, verifier);
+        ctx->by = verifier->by;
     }
 
     return status;
@@ -365,30 +371,33 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
         if (rc != NGX_OK) {
             return rc == NGX_AGAIN ? NGX_AGAIN : NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
-
-        if (status == SLUICE_OK) {
-            return NGX_OK;
-        }
     }
 
-    if (glcf->gate & NGX_HTTP_SLUICE_GATE_USER) {
+    if (status != SLUICE_OK && (glcf->gate & NGX_HTTP_SLUICE_GATE_USER)) {
         other = ngx_http_sluice_gate_user(r, ctx, (role_t) glcf->role);
 
-        if (other == SLUICE_OK) {
-            return NGX_OK;
-        }
-
-        if (status == SLUICE_UNAUTHENTICATED) {
+        if (other == SLUICE_OK || status == SLUICE_UNAUTHENTICATED) {
             status = other;
         }
     }
 
-    if (glcf->options && r->method == NGX_HTTP_OPTIONS
-        && status == SLUICE_UNAUTHENTICATED) {
+    if (status == SLUICE_UNAUTHENTICATED && glcf->options
+        && r->method == NGX_HTTP_OPTIONS) {
         return NGX_OK;
     }
 
-    return ngx_http_sluice_gate_deny(r, ctx, status);
+    if (status != SLUICE_OK) {
+        return ngx_http_sluice_gate_deny(r, ctx, status);
+    }
+
+    /* an internal redirect brings a request here again */
+
+    if (!ctx->counted) {
+        ctx->counted = 1;
+        ngx_http_sluice_zone_passed(ctx->by);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -578,7 +587,7 @@ ngx_http_sluice_gate_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    *h = ngx_http_sluice_carrier_take;
+    *h = ngx_http_sluice_gate_post_read;
 
     h = ngx_array_push(&cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers);
     if (h == NULL) {

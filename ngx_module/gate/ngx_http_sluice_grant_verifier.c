@@ -1,7 +1,7 @@
 /* Links that this server's keys sign. */
 
 #include "ngx_http_sluice_signature.h"
-#include "ngx_http_sluice_verifiers.h"
+#include "ngx_http_sluice_verifier_rows.h"
 
 #include "core/grant/grant.h"
 

@@ -6,7 +6,7 @@
 
 #include "ngx_http_sluice_issuer.h"
 #include "ngx_http_sluice_signature.h"
-#include "ngx_http_sluice_verifiers.h"
+#include "ngx_http_sluice_verifier_rows.h"
 
 #include "ngx_module/bridge/ngx_sluice_redis.h"
 #include "core/grant/issuer.h"

@@ -6,6 +6,7 @@
 
 #include "ngx_http_sluice_gate.h"
 #include "ngx_http_sluice_redact.h"
+#include "ngx_http_sluice_verifier.h"
 
 
 static u_char *ngx_http_sluice_redact_line(ngx_http_request_t *r,
@@ -19,7 +20,7 @@ static void ngx_http_sluice_redact_text(u_char *start, u_char *end);
 static u_char *ngx_http_sluice_redact_find(u_char *start, u_char *sign,
                                            u_char *end, ngx_uint_t *path);
 static ngx_uint_t ngx_http_sluice_redact_follows(u_char *start, u_char *p,
-                                                 const char *word);
+                                                 const ngx_str_t *word);
 static u_char *ngx_http_sluice_redact_token(u_char *p, u_char *end,
                                             ngx_uint_t path);
 static void ngx_http_sluice_redact_signature(u_char *p, u_char *end,
@@ -271,8 +272,8 @@ ngx_http_sluice_redact_char(u_char *p, u_char *end, u_char *c)
 }
 
 
-/* Where the token behind a sign begins, or NULL: behind "/~", "grant=" and
-   "Signature=", each character as it is or percent-encoded. */
+/* Where the token behind a sign begins, or NULL: behind "/~", and behind a
+   secret's name with a "=", each character as it is or percent-encoded. */
 
 static u_char *
 ngx_http_sluice_redact_find(u_char *start, u_char *sign, u_char *end,
@@ -280,31 +281,34 @@ ngx_http_sluice_redact_find(u_char *start, u_char *sign, u_char *end,
 {
     u_char c;
     size_t len;
+    const ngx_str_t *secret;
+
+    static const ngx_str_t slash = ngx_string("/");
 
     len = ngx_http_sluice_redact_char(sign, end, &c);
     *path = (c == '~');
 
     if (c == '=') {
-        return ngx_http_sluice_redact_follows(start, sign, "grant")
-                       || ngx_http_sluice_redact_follows(start, sign,
-                                                         "Signature")
-                   ? sign + len
-                   : NULL;
+        for (secret = ngx_http_sluice_verifier_secrets; secret->len; secret++) {
+            if (ngx_http_sluice_redact_follows(start, sign, secret)) {
+                return sign + len;
+            }
+        }
     }
 
-    return c == '~' && ngx_http_sluice_redact_follows(start, sign, "/")
+    return c == '~' && ngx_http_sluice_redact_follows(start, sign, &slash)
                ? sign + len
                : NULL;
 }
 
 
 static ngx_uint_t
-ngx_http_sluice_redact_follows(u_char *start, u_char *p, const char *word)
+ngx_http_sluice_redact_follows(u_char *start, u_char *p, const ngx_str_t *word)
 {
     u_char c;
     size_t i;
 
-    for (i = ngx_strlen(word); i > 0; i--) {
+    for (i = word->len; i > 0; i--) {
 
         if (p - start >= 3 && ngx_http_sluice_redact_char(p - 3, p, &c) == 3) {
             p -= 3;
@@ -316,7 +320,7 @@ ngx_http_sluice_redact_follows(u_char *start, u_char *p, const char *word)
             return 0;
         }
 
-        if (c != (u_char) word[i - 1]) {
+        if (c != word->data[i - 1]) {
             return 0;
         }
     }

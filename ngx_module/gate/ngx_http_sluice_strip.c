@@ -122,7 +122,7 @@ ngx_http_sluice_strip_unparsed(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_sluice_strip_grant(ngx_http_request_t *r,
                             ngx_http_sluice_gate_ctx_t *ctx)
 {
@@ -143,13 +143,15 @@ ngx_http_sluice_strip_grant(ngx_http_request_t *r,
 
 /* The signature's parts stand in the query alone; those of cookies go on. */
 
-static ngx_int_t
-ngx_http_sluice_strip_cloudfront(ngx_http_request_t *r)
+ngx_int_t
+ngx_http_sluice_strip_cloudfront(ngx_http_request_t *r,
+                                 ngx_http_sluice_gate_ctx_t *ctx)
 {
     size_t len;
     u_char *args;
 
-    if (r->args.len == 0) {
+    if (ctx->link.carrier != NGX_HTTP_SLUICE_CARRIER_QUERY
+        || r->args.len == 0) {
         return NGX_OK;
     }
 
@@ -168,17 +170,4 @@ ngx_http_sluice_strip_cloudfront(ngx_http_request_t *r)
     }
 
     return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_http_sluice_strip(ngx_http_request_t *r, ngx_http_sluice_gate_ctx_t *ctx)
-{
-    if (ctx->link.kind == NGX_HTTP_SLUICE_CREDENTIAL_GRANT) {
-        return ngx_http_sluice_strip_grant(r, ctx);
-    }
-
-    return ctx->link.carrier == NGX_HTTP_SLUICE_CARRIER_QUERY
-               ? ngx_http_sluice_strip_cloudfront(r)
-               : NGX_OK;
 }

@@ -1,35 +1,41 @@
 #include "ngx_http_sluice_gate.h"
 #include "ngx_http_sluice_issuer.h"
+#include "ngx_http_sluice_strip.h"
 #include "ngx_http_sluice_verifier.h"
-#include "ngx_http_sluice_verifiers.h"
+#include "ngx_http_sluice_verifier_rows.h"
 
 
-#define NGX_HTTP_SLUICE_TOKENS                     \
-    4096 /* remembered per process, server and row \
-          */
+/* remembered per process, server and row */
+#define NGX_HTTP_SLUICE_TOKENS 4096
 
 
 static const ngx_http_sluice_verifier_t ngx_http_sluice_verifiers[] = {
 
     { NGX_HTTP_SLUICE_CREDENTIAL_GRANT, JWT_GRANT, NGX_HTTP_SLUICE_BY_GRANT,
-      SLUICE_GRANT_REVOKED, ngx_http_sluice_grant_verify, NULL, NULL },
+      SLUICE_GRANT_REVOKED, ngx_http_sluice_grant_verify, NULL, NULL,
+      ngx_http_sluice_strip_grant },
 
     { NGX_HTTP_SLUICE_CREDENTIAL_ACCESS, JWT_ACCESS, NGX_HTTP_SLUICE_BY_USER,
-      SLUICE_TOKEN_REVOKED, ngx_http_sluice_access_verify, NULL, NULL },
+      SLUICE_TOKEN_REVOKED, ngx_http_sluice_access_verify, NULL, NULL, NULL },
 
     { NGX_HTTP_SLUICE_CREDENTIAL_ACCESS, JWT_ACCESS, NGX_HTTP_SLUICE_BY_USER,
       SLUICE_TOKEN_REVOKED, ngx_http_sluice_issuer_verify, NULL,
-      ngx_http_sluice_issuer_generation },
+      ngx_http_sluice_issuer_generation, NULL },
 
     { NGX_HTTP_SLUICE_CREDENTIAL_BALANCER, JWT_BALANCED,
       NGX_HTTP_SLUICE_BY_USER, SLUICE_TOKEN_REVOKED,
-      ngx_http_sluice_balancer_verify, NULL,
-      ngx_http_sluice_issuer_generation },
+      ngx_http_sluice_balancer_verify, NULL, ngx_http_sluice_issuer_generation,
+      NULL },
 
     { NGX_HTTP_SLUICE_CREDENTIAL_CLOUDFRONT, JWT_GRANT,
       NGX_HTTP_SLUICE_BY_CLOUDFRONT, SLUICE_GRANT_REVOKED,
-      ngx_http_sluice_cloudfront_verify, ngx_http_sluice_cloudfront_find, NULL }
+      ngx_http_sluice_cloudfront_verify, ngx_http_sluice_cloudfront_find, NULL,
+      ngx_http_sluice_strip_cloudfront }
 };
+
+const ngx_str_t ngx_http_sluice_verifier_secrets[] = { ngx_string("grant"),
+                                                       ngx_string("Signature"),
+                                                       ngx_null_string };
 
 #define NGX_HTTP_SLUICE_VERIFIERS \
     (sizeof(ngx_http_sluice_verifiers) / sizeof(ngx_http_sluice_verifiers[0]))

@@ -25,8 +25,12 @@ typedef struct {
 } ngx_http_sluice_metrics_number_t;
 
 
-static const char *const ngx_http_sluice_metrics_zone_by[] = { "user", "grant",
-                                                               "cloudfront" };
+static const char
+    *const ngx_http_sluice_metrics_zone_by[NGX_HTTP_SLUICE_BY_COUNT] = {
+        [NGX_HTTP_SLUICE_BY_USER] = "user",
+        [NGX_HTTP_SLUICE_BY_GRANT] = "grant",
+        [NGX_HTTP_SLUICE_BY_CLOUDFRONT] = "cloudfront",
+    };
 
 static const ngx_http_sluice_metrics_number_t
     ngx_http_sluice_metrics_zone_numbers[] = {

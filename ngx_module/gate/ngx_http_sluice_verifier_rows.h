@@ -1,8 +1,8 @@
 /* What the rows of ngx_http_sluice_verifier.c name; each as its member of
    ngx_http_sluice_verifier_t says. */
 
-#ifndef NGX_HTTP_SLUICE_VERIFIERS_H
-#define NGX_HTTP_SLUICE_VERIFIERS_H
+#ifndef NGX_HTTP_SLUICE_VERIFIER_ROWS_H
+#define NGX_HTTP_SLUICE_VERIFIER_ROWS_H
 
 #include "ngx_http_sluice_verifier.h"
 
