@@ -1,6 +1,7 @@
 #include "ngx_http_sluice_session.h"
 #include "ngx_http_sluice_sign_in.h"
 
+#include "ngx_module/bridge/ngx_sluice_lane.h"
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
@@ -19,6 +20,10 @@
 
 
 #define NGX_HTTP_SLUICE_EMAIL_MAX 254 /* RFC 5321, 4.5.3.1.3 */
+
+/* of each process: a password takes 40 ms and 19 MiB */
+#define NGX_HTTP_SLUICE_SIGN_IN_THREADS 2
+#define NGX_HTTP_SLUICE_SIGN_IN_MAX 64
 
 
 static ngx_int_t ngx_http_sluice_sign_in_ask(ngx_http_request_t *r);
@@ -43,6 +48,19 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_sign_in_create = {
     "decode($3, 'hex'), $4, $5::inet, $6::bigint, $7::integer)",
     7, 0
 };
+
+
+/* Uploads, which may fill the pool of threads, are not waited for. */
+static ngx_sluice_lane_t ngx_http_sluice_sign_in_lane = {
+    .name = "passwords", .max = NGX_HTTP_SLUICE_SIGN_IN_MAX
+};
+
+
+static void
+ngx_http_sluice_sign_in_end(void)
+{
+    ngx_sluice_lane_end(&ngx_http_sluice_sign_in_lane);
+}
 
 
 ngx_int_t
@@ -129,7 +147,13 @@ ngx_http_sluice_sign_in_found(ngx_http_request_t *r, void *data,
         return;
     }
 
-    rc = ngx_http_sluice_thread_post(r, ngx_http_sluice_sign_in_check,
+    if (ngx_http_sluice_sign_in_lane.threads == 0) {
+        ngx_http_sluice_sign_in_lane.threads = NGX_HTTP_SLUICE_SIGN_IN_THREADS;
+        ngx_http_sluice_at_exit(ngx_http_sluice_sign_in_end);
+    }
+
+    rc = ngx_http_sluice_thread_lane(r, &ngx_http_sluice_sign_in_lane,
+                                     ngx_http_sluice_sign_in_check,
                                      ngx_http_sluice_sign_in_checked, login);
 
     ngx_http_sluice_finish(r, rc);

@@ -3,6 +3,7 @@
 
 #include "ngx_http_sluice_answer.h"
 #include "ngx_http_sluice_body.h"
+#include "ngx_http_sluice_thread.h"
 #include "ngx_http_sluice_wait.h"
 
 #include "core/base/status.h"
@@ -110,9 +111,106 @@ ngx_http_sluice_body_more(ngx_http_request_t *r)
 }
 
 
+/* Behind "mirror" nginx has read it before, and what is larger than its buffer
+   lies in a file. In a thread. */
+
+static void
+ngx_http_sluice_body_load(void *data, ngx_log_t *log)
+{
+    ssize_t n;
+    ngx_buf_t *b;
+    ngx_chain_t *cl;
+    ngx_http_request_t *r = data;
+    ngx_http_sluice_wait_t *ctx = ngx_http_sluice_find_wait(r);
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b) || !b->in_file) {
+            continue;
+        }
+
+        b->pos = ctx->body_loaded;
+        b->last = b->pos;
+
+        while (b->file_pos < b->file_last) {
+            n = pread(b->file->fd, b->last,
+                      (size_t) (b->file_last - b->file_pos), b->file_pos);
+            if (n <= 0) {
+                ctx->body_loaded = NULL;
+                return;
+            }
+
+            b->last += n;
+            b->file_pos += n;
+        }
+
+        ctx->body_loaded = b->last;
+    }
+}
+
+
+static void
+ngx_http_sluice_body_read_back(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_wait_t *ctx = ngx_http_sluice_find_wait(r);
+
+    if (ctx->body_loaded == NULL) {
+        ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    ngx_http_sluice_body_more(r);
+}
+
+
+/* NGX_DECLINED when all of it is in memory; NGX_DONE when it will be, else the
+   answer */
+
+static ngx_int_t
+ngx_http_sluice_body_fetch(ngx_http_request_t *r, ngx_http_sluice_wait_t *ctx)
+{
+    off_t size = 0;
+    ngx_chain_t *cl;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        if (!ngx_buf_in_memory(cl->buf) && cl->buf->in_file) {
+            size += ngx_buf_size(cl->buf);
+        }
+    }
+
+    if (size == 0) {
+        return NGX_DECLINED;
+    }
+
+    if (size > (off_t) ctx->body_max) {
+        return ngx_http_sluice_body_too_large(r, ctx->body_max);
+    }
+
+    ctx->body_loaded = ngx_pnalloc(r->pool, (size_t) size);
+    if (ctx->body_loaded == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    (void) ngx_http_sluice_thread_wait(r, ngx_http_sluice_body_load,
+                                       ngx_http_sluice_body_read_back, r);
+
+    return NGX_DONE;
+}
+
+
 static void
 ngx_http_sluice_body_start(ngx_http_request_t *r)
 {
+    ngx_int_t rc;
+
+    rc = ngx_http_sluice_body_fetch(r, ngx_http_sluice_find_wait(r));
+
+    if (rc != NGX_DECLINED) {
+        ngx_http_sluice_finish(r, rc);
+        return;
+    }
+
     r->read_event_handler = ngx_http_sluice_body_more;
     r->write_event_handler = ngx_http_request_empty_handler;
 

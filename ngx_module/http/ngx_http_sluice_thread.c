@@ -50,28 +50,73 @@ ngx_http_sluice_thread_resume(ngx_http_request_t *r)
 }
 
 
-ngx_int_t
-ngx_http_sluice_thread_try(ngx_http_request_t *r,
-                           void (*work)(void *data, ngx_log_t *log),
-                           ngx_http_sluice_step_pt step, void *data)
+/* NULL: `*rc` is the final status */
+
+static ngx_http_sluice_wait_t *
+ngx_http_sluice_thread_ctx(ngx_http_request_t *r, ngx_int_t *rc)
 {
-    ngx_thread_task_t *task;
-    ngx_http_sluice_wait_t *ctx;
-    ngx_http_sluice_main_conf_t *smcf;
+    *rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
 
     if (r != r->main) {
         /* they share a context, and the main request may be waiting */
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "uploads and sign-in need a request of their own: they "
                       "are no target of mirror or auth_request");
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NULL;
     }
+
+    return ngx_http_sluice_wait(r);
+}
+
+
+/* A thread has it now. */
+
+static void
+ngx_http_sluice_thread_left(ngx_http_request_t *r, ngx_http_sluice_wait_t *ctx,
+                            ngx_http_sluice_step_pt step, void *data)
+{
+    ctx->step = step;
+    ctx->step_data = data;
+
+    r->main->blocked++;
+    r->aio = 1;
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_sluice_thread_resume;
+}
+
+
+static void
+ngx_http_sluice_thread_back(ngx_http_request_t *r)
+{
+    ngx_connection_t *c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    r->main->blocked--;
+    r->aio = 0;
+
+    /* when the client left meanwhile, this is nginx's finalizer */
+    r->write_event_handler(r);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+ngx_int_t
+ngx_http_sluice_thread_try(ngx_http_request_t *r,
+                           void (*work)(void *data, ngx_log_t *log),
+                           ngx_http_sluice_step_pt step, void *data)
+{
+    ngx_int_t rc;
+    ngx_thread_task_t *task;
+    ngx_http_sluice_wait_t *ctx;
+    ngx_http_sluice_main_conf_t *smcf;
 
     smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
 
-    ctx = ngx_http_sluice_wait(r);
+    ctx = ngx_http_sluice_thread_ctx(r, &rc);
     if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return rc;
     }
 
     if (ctx->task == NULL) {
@@ -91,17 +136,11 @@ ngx_http_sluice_thread_try(ngx_http_request_t *r,
         return NGX_BUSY;
     }
 
-    ctx->step = step;
-    ctx->step_data = data;
-
     /* a process that drains leaves when no timer is left */
     task->event.log = r->connection->log;
     ngx_add_timer(&task->event, NGX_HTTP_SLUICE_THREAD_SLOW);
 
-    r->main->blocked++;
-    r->aio = 1;
-    r->read_event_handler = ngx_http_block_reading;
-    r->write_event_handler = ngx_http_sluice_thread_resume;
+    ngx_http_sluice_thread_left(r, ctx, step, data);
 
     return NGX_DONE;
 }
@@ -110,16 +149,11 @@ ngx_http_sluice_thread_try(ngx_http_request_t *r,
 static void
 ngx_http_sluice_thread_done(ngx_event_t *ev)
 {
-    ngx_connection_t *c;
-    ngx_http_request_t *r;
-
-    r = ev->data;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
+    ngx_http_request_t *r = ev->data;
 
     if (ev->timedout) {
-        ngx_log_error(NGX_LOG_ALERT, c->log, 0, "a thread takes very long");
+        ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
+                      "a thread takes very long");
         ev->timedout = 0;
         ngx_add_timer(ev, NGX_HTTP_SLUICE_THREAD_SLOW);
         return;
@@ -129,13 +163,7 @@ ngx_http_sluice_thread_done(ngx_event_t *ev)
         ngx_del_timer(ev);
     }
 
-    r->main->blocked--;
-    r->aio = 0;
-
-    /* when the client left meanwhile, this is nginx's finalizer */
-    r->write_event_handler(r);
-
-    ngx_http_run_posted_requests(c);
+    ngx_http_sluice_thread_back(r);
 
     if (!ngx_queue_empty(&ngx_http_sluice_line)) {
         (void) ngx_http_sluice_line_next();
@@ -144,17 +172,54 @@ ngx_http_sluice_thread_done(ngx_event_t *ev)
 }
 
 
+static void
+ngx_http_sluice_thread_lane_done(void *data)
+{
+    ngx_http_sluice_thread_back(data);
+}
+
+
+static void
+ngx_http_sluice_thread_lane_work(void *data)
+{
+    ngx_http_request_t *r = data;
+    ngx_http_sluice_wait_t *ctx = ngx_http_sluice_find_wait(r);
+
+    ctx->lane_work(ctx->step_data, r->connection->log);
+}
+
+
 ngx_int_t
-ngx_http_sluice_thread_post(ngx_http_request_t *r,
+ngx_http_sluice_thread_lane(ngx_http_request_t *r, ngx_sluice_lane_t *lane,
                             void (*work)(void *data, ngx_log_t *log),
                             ngx_http_sluice_step_pt step, void *data)
 {
     ngx_int_t rc;
+    ngx_http_sluice_wait_t *ctx;
 
-    rc = ngx_http_sluice_thread_try(r, work, step, data);
+    ctx = ngx_http_sluice_thread_ctx(r, &rc);
+    if (ctx == NULL) {
+        return rc;
+    }
 
-    return rc == NGX_BUSY ? ngx_http_sluice_problem(r, SLUICE_BUSY, NULL, NULL)
-                          : rc;
+    /* it may begin before _post() returns */
+
+    ctx->step = step;
+    ctx->step_data = data;
+    ctx->lane_work = work;
+    ctx->job.work = ngx_http_sluice_thread_lane_work;
+    ctx->job.done = ngx_http_sluice_thread_lane_done;
+    ctx->job.data = r;
+
+    rc = ngx_sluice_lane_post(lane, &ctx->job);
+
+    if (rc != NGX_OK) {
+        return ngx_http_sluice_problem(r, SLUICE_BUSY, NULL, NULL);
+    }
+
+    ngx_http_sluice_thread_left(r, ctx, step, data);
+
+    return NGX_DONE;
 }
 
 

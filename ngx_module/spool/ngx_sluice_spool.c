@@ -23,17 +23,18 @@ ngx_sluice_spool_close(ngx_sluice_spool_t *spool)
 static void
 ngx_sluice_spool_cleanup(void *data)
 {
+    ngx_uint_t names = 0;
     ngx_sluice_spool_t *spool = data;
 
     if (spool->fd != -1 && !spool->resumable && !spool->durable) {
-        (void) unlink(spool->part);
+        names |= NGX_SLUICE_SPOOL_NAME_PART;
     }
-
-    ngx_sluice_spool_close(spool);
 
     if (spool->durable && !spool->resumable && !spool->kept) {
-        (void) unlink(spool->path);
+        names |= NGX_SLUICE_SPOOL_NAME_PATH;
     }
+
+    ngx_sluice_spool_release(spool, names, 1);
 }
 
 
@@ -102,24 +103,6 @@ ngx_sluice_spool_lock(int fd)
     }
 
     return 0;
-}
-
-
-static ngx_err_t
-ngx_sluice_spool_sync_folder(const ngx_str_t *folder)
-{
-    int fd;
-    ngx_err_t err;
-
-    fd = open((char *) folder->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd == -1) {
-        return ngx_errno;
-    }
-
-    err = fsync(fd) == -1 ? ngx_errno : 0;
-    (void) close(fd);
-
-    return err;
 }
 
 

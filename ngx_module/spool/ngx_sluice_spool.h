@@ -75,7 +75,7 @@ ngx_err_t ngx_sluice_spool_reserve(ngx_sluice_spool_t *spool, off_t least,
    holds it. NGX_ENOENT: there is none. */
 ngx_err_t ngx_sluice_spool_open(ngx_sluice_spool_t *spool);
 
-/* Ends the lock; safe and quick, on the loop, too. */
+/* Ends the lock. */
 void ngx_sluice_spool_close(ngx_sluice_spool_t *spool);
 
 /* fsync, rename, fsync of the folder, digest. May be done again by another
@@ -93,6 +93,21 @@ void ngx_sluice_spool_clear(const ngx_str_t *folder, const char *id);
 
 /* What an errno of the disk is to a client; never blocks. */
 sluice_status_t ngx_sluice_spool_status(ngx_err_t err);
+
+
+/* what ends on the loop: ngx_sluice_spool_release.c */
+
+#define NGX_SLUICE_SPOOL_NAME_PART 0x1
+#define NGX_SLUICE_SPOOL_NAME_STATE 0x2
+#define NGX_SLUICE_SPOOL_NAME_PATH 0x4
+
+/* On the loop: a thread takes these names away, and with `closes` ends the lock
+   behind that, soon. `spool` may go at once. */
+void ngx_sluice_spool_release(ngx_sluice_spool_t *spool, ngx_uint_t names,
+                              ngx_uint_t closes);
+
+/* When a process exits: all that was released is done. */
+void ngx_sluice_spool_end(void);
 
 
 /* the room that it has on the disk: ngx_sluice_spool_room.c */

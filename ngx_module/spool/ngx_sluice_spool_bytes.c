@@ -140,7 +140,9 @@ ngx_sluice_spool_load(ngx_sluice_spool_t *spool)
 }
 
 
-/* In place: its CRC tells a half-written one. */
+/* In place: its CRC tells a half-written one. That bytes are not judged is
+   durable before the first of them: else they would count after a power loss.
+ */
 
 static ngx_err_t
 ngx_sluice_spool_write_state(ngx_sluice_spool_t *spool)
@@ -158,6 +160,10 @@ ngx_sluice_spool_write_state(ngx_sluice_spool_t *spool)
     }
 
     err = ngx_sluice_spool_write(fd, state, sizeof(state));
+
+    if (err == 0 && spool->unjudged && fdatasync(fd) == -1) {
+        err = ngx_errno;
+    }
 
     if (close(fd) == -1 && err == 0) {
         err = ngx_errno;
@@ -225,10 +231,14 @@ ngx_sluice_spool_save(ngx_sluice_spool_t *spool)
 ngx_err_t
 ngx_sluice_spool_unjudged(ngx_sluice_spool_t *spool)
 {
+    ngx_err_t err;
+
     spool->valid = spool->size;
     spool->unjudged = 1;
 
-    return ngx_sluice_spool_write_state(spool);
+    err = ngx_sluice_spool_write_state(spool);
+
+    return err ? err : ngx_sluice_spool_sync_folder(&spool->place->folder);
 }
 
 

@@ -1,4 +1,4 @@
-/* What ngx_sluice_spool.c asks of ngx_sluice_spool_bytes.c, and nobody else. */
+/* What the files of the spool ask of each other, and nobody else. */
 
 #ifndef NGX_SLUICE_SPOOL_INTERNAL_H
 #define NGX_SLUICE_SPOOL_INTERNAL_H
@@ -14,5 +14,8 @@ ngx_err_t ngx_sluice_spool_note(ngx_sluice_spool_t *spool);
 
 /* After a sync that failed: `size` is what an earlier one has vouched for. */
 void ngx_sluice_spool_distrust(ngx_sluice_spool_t *spool);
+
+/* What was made in it, or renamed, is durable. */
+ngx_err_t ngx_sluice_spool_sync_folder(const ngx_str_t *folder);
 
 #endif

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE /* F_OFD_SETLKW, fallocate */
 
 #include "ngx_sluice_spool.h"
+#include "ngx_sluice_spool_internal.h"
 
 #include <sys/statvfs.h>
 
@@ -225,4 +226,22 @@ ngx_sluice_spool_trim(ngx_sluice_spool_t *spool)
     }
 
     return ftruncate(spool->fd, st.st_size) == -1 ? ngx_errno : 0;
+}
+
+
+ngx_err_t
+ngx_sluice_spool_sync_folder(const ngx_str_t *folder)
+{
+    int fd;
+    ngx_err_t err;
+
+    fd = open((char *) folder->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd == -1) {
+        return ngx_errno;
+    }
+
+    err = fsync(fd) == -1 ? ngx_errno : 0;
+    (void) close(fd);
+
+    return err;
 }

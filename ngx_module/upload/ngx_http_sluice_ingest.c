@@ -21,6 +21,10 @@
 
 #define NGX_HTTP_SLUICE_TITLE_MAX 500 /* characters, as the record has */
 
+#define NGX_HTTP_SLUICE_INGEST_ALL                            \
+    (NGX_SLUICE_SPOOL_NAME_PART | NGX_SLUICE_SPOOL_NAME_STATE \
+     | NGX_SLUICE_SPOOL_NAME_PATH)
+
 
 const char *const ngx_http_sluice_score_args[NGX_HTTP_SLUICE_SCORE_ARGS] = {
     "score", "role", "position"
@@ -176,7 +180,13 @@ ngx_http_sluice_ingest_done(ngx_http_request_t *r, void *data,
     if (ingest->status == NGX_HTTP_CREATED || ingest->status == NGX_HTTP_OK) {
         ours = ngx_strcmp(ingest->media, spool->id) == 0;
         spool->kept = ours;
-        ngx_sluice_spool_remove(spool, !ours);
+
+        if (!ours) {
+            ngx_sluice_spool_release(spool, NGX_HTTP_SLUICE_INGEST_ALL, 1);
+
+        } else if (spool->resumable) {
+            ngx_sluice_spool_release(spool, NGX_SLUICE_SPOOL_NAME_STATE, 0);
+        }
 
         if (ingest->label.score[0].len == UUID_TEXT_LEN) {
             ngx_memcpy(ingest->media, ingest->label.score[0].data,
@@ -184,7 +194,7 @@ ngx_http_sluice_ingest_done(ngx_http_request_t *r, void *data,
         }
 
     } else if (ingest->status) {
-        ngx_sluice_spool_remove(spool, 1);
+        ngx_sluice_spool_release(spool, NGX_HTTP_SLUICE_INGEST_ALL, 1);
 
     } else if (result->status != SLUICE_DATABASE_AWAY || !result->sent) {
         spool->kept = 0;

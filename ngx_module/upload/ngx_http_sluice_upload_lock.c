@@ -179,7 +179,7 @@ ngx_http_sluice_upload_unlock(ngx_http_sluice_upload_lock_t *lock)
     ngx_http_sluice_upload_lock_release(lock);
 
     if (lock->spool) {
-        ngx_sluice_spool_close(lock->spool);
+        ngx_sluice_spool_release(lock->spool, 0, 1);
         lock->spool = NULL;
     }
 }

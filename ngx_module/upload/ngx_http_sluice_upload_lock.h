@@ -45,7 +45,7 @@ void ngx_http_sluice_upload_lock(ngx_http_sluice_upload_lock_t *lock,
 void ngx_http_sluice_upload_lock_hold(ngx_http_sluice_upload_lock_t *lock,
                                       ngx_sluice_spool_t *spool);
 
-/* Closes the file; fine when nothing is held. */
+/* Has the file closed by a thread; fine when nothing is held. */
 void ngx_http_sluice_upload_unlock(ngx_http_sluice_upload_lock_t *lock);
 
 #endif

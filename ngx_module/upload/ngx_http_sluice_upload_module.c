@@ -98,6 +98,7 @@ ngx_http_sluice_upload_exit_process(ngx_cycle_t *cycle)
 {
     ngx_http_sluice_receive_end();
     ngx_http_sluice_upload_lock_end();
+    ngx_sluice_spool_end();
 }
 
 

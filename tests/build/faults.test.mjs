@@ -81,6 +81,20 @@ async function syncs(t, stack, shim) {
         assert.deepEqual(left(), earlier);
     });
 
+    await t.test("a chunk with a checksum is not begun before it is durable "
+        + "that nobody has judged it", async () => {
+        const path = await mine.create(10);
+        const sum = { "Upload-Checksum":
+            `sha256 ${createHash("sha256").update("abc").digest("base64")}` };
+
+        shim.set({ folder_errno: "EIO" });
+        assert.equal((await mine.patch(path, 0, "abc", sum)).status, 500);
+        shim.heal();
+
+        assert.equal(await mine.offset(path), 0);
+        assert.equal((await mine.patch(path, 0, "abc", sum)).status, 204);
+    });
+
     await t.test("an upload is not done before its folder is synced, which "
         + "who repeats it does", async () => {
         const bytes = randomBytes(3 * MIB);

@@ -1,14 +1,17 @@
 /* Signing in, staying signed in, signing out. */
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { Readable } from "node:stream";
 
 import { createLocalJWKSet, jwtVerify } from "jose";
 
 import { Client, request } from "../lib/client.mjs";
-import { startStack } from "../lib/stack.mjs";
+import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter, now } from "../lib/token.mjs";
+import { Tus } from "../lib/tus.mjs";
 
 const timeout = 120_000;
 
@@ -415,6 +418,41 @@ it("forty sign-ins at once are all answered", { timeout }, async () => {
         assert.equal(status, 201, text);
     }
 });
+
+
+it("sign-in waits for no upload, however many fill the pool of threads",
+    { timeout }, async (t) => {
+        const machine = await stack.secondNginx((text) => text
+            .replace(/^worker_processes .*;/m, "worker_processes 1;")
+            .replace(/^thread_pool .*;/m,
+                     "thread_pool sluice threads=1 max_queue=1;"));
+        const mine = new Tus(stack, await stack.visitor("viewer"));
+        const other = mine.at((await machine.ready()).url);
+
+        /* whoever reserves waits for who has this lock */
+        await mine.create(1);
+        const python = spawn("python3", ["-c", `import fcntl, sys
+room = open(sys.argv[1], "r+")
+fcntl.lockf(room, fcntl.LOCK_EX)
+print("locked", flush=True)
+sys.stdin.read()`, stack.path("spool/.room")]);
+
+        t.after(() => python.kill());
+        await once(python.stdout, "data");
+        const uploads = Array.from({ length: 4 }, () => other.create(2));
+
+        await until("they wait", async () => await stack.sql(
+            "select count(*) from sluice.uploads where state = 'held'") === "4");
+        const { email, password } = user;
+        const replies = await Promise.all(Array.from({ length: 3 }, () =>
+            request(`${machine.url}/api/sessions`, { method: "POST",
+                json: { email, password } })));
+
+        assert.deepEqual(replies.map(({ status }) => status), [201, 201, 201]);
+        python.stdin.end();
+        await Promise.all(uploads);
+        await machine.stop();
+    });
 
 
 describe("with life times of its own", { timeout }, () => {

@@ -2,10 +2,11 @@
 
 import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import {
-    existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync,
+    existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync,
+    rmSync, statSync, writeFileSync,
 } from "node:fs";
 import { cpus } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 
 import { Client, SANITIZED, request, until } from "./client.mjs";
@@ -16,6 +17,8 @@ const run = promisify(execFile);
 export const TOP = resolve(new URL(".", import.meta.url).pathname, "../../..");
 const STACK = join(TOP, "conf/stack");
 const CLUSTER = join(TOP, "tests/cluster");
+const LOOP = join(TOP, "tests/http/lib/loop.c");
+const LOOP_BUILT = join(TOP, "build/tests/loop.so");
 const NGINX = process.env.SLUICE_NGINX ?? "/usr/sbin/nginx";
 const AS_ROOT = process.getuid() === 0;
 const DATABASE = "dbname=sluice user=sluice";
@@ -51,6 +54,9 @@ export async function startStack({ extra = "", environment: more = {},
             ...process.env, SLUICE_STATE: state, SLUICE_PORT: String(port),
             SLUICE_DEMO: "0", SLUICE_EXTRA_CONF: conf,
             SLUICE_CLUSTER: empty ? "" : cluster(), ...more,
+            SLUICE_LOOP: join(state, "logs/loop"),
+            LD_PRELOAD: [loopWatch(), more.LD_PRELOAD].filter(Boolean)
+                .join(" "),
         };
         const stack = new Stack(state, folder, port, environment);
 
@@ -90,6 +96,26 @@ function cluster() {
 }
 
 
+/* What watches nginx's loops, built where it is not. */
+let watching;
+
+function loopWatch() {
+    if (watching === undefined) {
+        watching = LOOP_BUILT;
+        if (!existsSync(LOOP_BUILT)
+            || statSync(LOOP_BUILT).mtimeMs < statSync(LOOP).mtimeMs) {
+            const made = `${LOOP_BUILT}.${process.pid}`;
+
+            mkdirSync(dirname(LOOP_BUILT), { recursive: true });
+            execFileSync("gcc", ["-std=gnu11", "-O2", "-fPIC", "-shared", "-o",
+                                 made, LOOP, "-ldl"]);
+            renameSync(made, LOOP_BUILT);
+        }
+    }
+    return watching;
+}
+
+
 class Stack {
     constructor(state, folder, port, environment) {
         this.state = state;
@@ -110,8 +136,8 @@ class Stack {
             ? readFileSync(this.path(...names), "utf8") : "";
     }
 
-    /* Stops all of it, and fails when a log has what none may have, but for
-       lines like `but`. */
+    /* Stops all of it, and fails when a log has what none may have, or one of
+       nginx's loops stood still (loop.c), but for lines like `but`. */
     async stop({ but = /^$/ } = {}) {
         down(this);
 
@@ -119,7 +145,9 @@ class Stack {
             (name) => /^(error\.log|nginx\.|worker\.)/.test(name),
         ).flatMap((name) => this.text("logs", name).split("\n"))
             .concat(this.text("run/worker.out").split("\n"))
-            .filter((line) => TROUBLE.test(line) && !but.test(line));
+            .filter((line) => TROUBLE.test(line))
+            .concat(this.text("logs/loop").split("\n").filter(Boolean))
+            .filter((line) => !but.test(line));
 
         remove(this);
 

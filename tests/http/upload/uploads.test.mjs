@@ -37,6 +37,13 @@ before(async () => {
             sluice_api;
             rewrite ^ /api/media break;
         }
+        location = /mirrored-json {
+            sluice_gate user;
+            client_body_buffer_size 1k;
+            mirror /mirror;
+            sluice_api;
+            rewrite ^ /api/links break;
+        }
         location = /mirror {
             internal;
             return 204;
@@ -278,6 +285,18 @@ describe("bytes", { timeout }, () => {
             await Promise.all(Array.from({ length: 20 }, (_, i) =>
                 bring(i % 2 ? "/twice" : "/api/media")));
             await small.stop();
+        });
+
+    it("of JSON that nginx has put into a file before are read from there",
+        async () => {
+            const links = Array.from({ length: 60 }, (_, n) => ({
+                path: `/media/xy/x/a long enough path ${n}` }));
+            const admin = await stack.visitor("admin");
+            const answer = await admin.request("POST", "/mirrored-json",
+                { json: { links } });
+
+            assert.equal(answer.status, 201, answer.text);
+            assert.equal(answer.json.links.length, links.length);
         });
 
     it("that nginx has put into a file before are taken from there",

@@ -39,6 +39,14 @@ START_TEST(an_attachment_tells_whose_folder_it_is_in)
 END_TEST
 
 
+START_TEST(what_all_who_reserve_lock_is_the_spools_own)
+{
+    ck_assert_int_eq(orphan_parse("spool/.room", &orphan), ORPHAN_HOUSE);
+    ck_assert_ptr_null(orphan_word(ORPHAN_HOUSE));
+}
+END_TEST
+
+
 START_TEST(all_else_is_not_ours)
 {
     size_t i;
@@ -47,6 +55,7 @@ START_TEST(all_else_is_not_ours)
         "spool",
         "spool/",
         "spool/notes.txt",
+        "spool/.room2",
         "spool/" ID ".part.bak",
         "spool/" ID ".txt",
         "spool/" ID "/x",
@@ -122,6 +131,6 @@ END_TEST
 
 RUN("worker/orphan", files_of_an_upload_are_known_by_its_id,
     a_folder_is_its_medias, an_attachment_tells_whose_folder_it_is_in,
-    all_else_is_not_ours, rows_know_the_kinds_by_their_words,
-    a_day_is_counted_from_the_last_change,
+    what_all_who_reserve_lock_is_the_spools_own, all_else_is_not_ours,
+    rows_know_the_kinds_by_their_words, a_day_is_counted_from_the_last_change,
     a_mark_changes_with_inode_size_and_times)
