@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "sniff.h"
+#include "sniff_notes.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -24,11 +25,8 @@ static const sniff_t aac = { MEDIA_AUDIO, "AAC", "aac", "aac" };
 static const sniff_t pdf = { MEDIA_SCORE, "PDF", "pdf", NULL };
 static const sniff_t png = { MEDIA_SCORE, "PNG", "png", "png_pipe" };
 static const sniff_t jpeg = { MEDIA_SCORE, "JPEG", "jpg", "jpeg_pipe" };
-static const sniff_t midi = { MEDIA_SCORE, "MIDI", "mid", NULL };
 static const sniff_t tiff = { MEDIA_SCORE, "TIFF", "tif", NULL };
 static const sniff_t heic = { MEDIA_SCORE, "HEIC", "heic", NULL };
-static const sniff_t musicxml = { MEDIA_SCORE, "MusicXML", "musicxml", NULL };
-static const sniff_t mxl = { MEDIA_SCORE, "compressed MusicXML", "mxl", NULL };
 
 
 static int
@@ -400,11 +398,7 @@ sniff_magic(const uint8_t *b, size_t len)
         return &flv;
     }
 
-    if (HAS(0, "OggS\x00")) {
-        return &ogg;
-    }
-
-    return HAS(0, "MThd\x00\x00\x00\x06") ? &midi : NULL;
+    return HAS(0, "OggS\x00") ? &ogg : NULL;
 }
 
 
@@ -416,114 +410,14 @@ sniff_pdf(const uint8_t *b, size_t len)
 }
 
 
-static int
-has_element(const uint8_t *b, size_t len, const char *start)
-{
-    const uint8_t *p;
-    size_t size = strlen(start);
-
-    p = memmem(b, len, start, size);
-
-    return p != NULL && (size_t) (b + len - p) > size
-           && strchr(" \t\r\n>", p[size]) != NULL && p[size] != '\0';
-}
-
-
-static const sniff_t *
-sniff_xml(const uint8_t *b, size_t len)
-{
-    if (HAS(0, "\xef\xbb\xbf")) {
-        b += 3;
-        len -= 3;
-    }
-
-    while (len > 0 && strchr(" \t\r\n", b[0]) != NULL && b[0] != '\0') {
-        b++;
-        len--;
-    }
-
-    if (!HAS(0, "<?xml") && !HAS(0, "<!DOCTYPE score-") && !HAS(0, "<score-")) {
-        return NULL;
-    }
-
-    return (has_element(b, len, "<score-partwise")
-            || has_element(b, len, "<score-timewise"))
-               ? &musicxml
-               : NULL;
-}
-
-
-/* An XML text whose document element is one of MusicXML's two; in UTF-16 each
-   of its letters has a zero byte beside it. */
-static const sniff_t *
-sniff_musicxml(const uint8_t *b, size_t len)
-{
-    uint8_t narrow[SNIFF_SIZE / 2];
-    size_t i, high;
-
-    if (!HAS(0, "\xff\xfe") && !HAS(0, "\xfe\xff")) {
-        return sniff_xml(b, len);
-    }
-
-    high = b[0] == 0xff; /* where in each pair the upper byte stands */
-    len = len / 2 - 1;
-
-    for (i = 0; i < len; i++) {
-        narrow[i] = b[2 + 2 * i + high] == 0 ? b[3 + 2 * i - high] : '?';
-    }
-
-    return sniff_xml(narrow, len);
-}
-
-
-/*
- * A zip that starts as a container of MusicXML does: "PK\3\4", 22 bytes, the
- * lengths of name and extra field (2 each, little-endian), name, extra field,
- * data (APPNOTE 4.3.7). The mimetype comes first, if there is one, and is not
- * compressed; else META-INF/ or the score itself. Whoever unpacks it sees more.
- */
-static const sniff_t *
-sniff_mxl(const uint8_t *b, size_t len)
-{
-    static const char *const scores[] = { ".xml", ".musicxml" };
-    size_t i, name, extra, size;
-
-    if (!HAS(0, "PK\3\4") || len < 30) {
-        return NULL;
-    }
-
-    name = (size_t) b[27] << 8 | b[26];
-    extra = (size_t) b[29] << 8 | b[28];
-
-    if (HAS(30, "mimetype") && name == 8) {
-        return HAS(38 + extra, "application/vnd.recordare.musicxml") ? &mxl
-                                                                     : NULL;
-    }
-
-    if (HAS(30, "META-INF/") && (name == 9 || HAS(39, "container.xml"))) {
-        return &mxl;
-    }
-
-    /* office documents start with a list of their types */
-    for (i = 0; i < COUNT(scores) && !HAS(30, "[Content_Types]"); i++) {
-        size = strlen(scores[i]);
-        if (name > size && has(b, len, 30 + name - size, scores[i], size)) {
-            return &mxl;
-        }
-    }
-
-    return NULL;
-}
-
-
 const sniff_t *
 sniff(const void *bytes, size_t len)
 {
     /* the surest first: what is searched for in a text comes last */
     static const sniff_t *(*const sniffers[])(const uint8_t *, size_t) = {
-        sniff_mov, sniff_matroska, sniff_riff, sniff_picture,
-        sniff_ps,  sniff_magic,    sniff_id3,  sniff_audio,
-        sniff_ts,  sniff_mxl,      sniff_pdf,  sniff_musicxml
+        sniff_mov,   sniff_matroska, sniff_riff,    sniff_picture, sniff_ps,
+        sniff_magic, sniff_midi,     sniff_id3,     sniff_audio,   sniff_ts,
+        sniff_mxl,   sniff_pdf,      sniff_musicxml
     };
     const sniff_t *found;
     size_t i;

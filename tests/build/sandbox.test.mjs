@@ -60,6 +60,16 @@ for (const [where, env] of Object.entries(forms)) {
 }
 
 
+test("what parses strangers' notes is in the reader, not in the worker", () => {
+    const calls = (program) => spawnSync("nm",
+        ["-D", join(TOP, "build", program)], { encoding: "utf8" }).stdout
+        .match(/ U (XML_Parse|inflate|iconv)\b/g) ?? [];
+
+    assert.deepEqual(calls("sluice-worker"), []);
+    assert.notDeepEqual(calls("sluice-reader"), []);
+});
+
+
 test("a worker without sluice-sandbox says so and fails", (t) => {
     const folder = mkdtempSync(join(tmpdir(), "sl-check-"));
     t.after(() => rmSync(folder, { recursive: true }));

@@ -25,18 +25,20 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t sum = 0;
-    mxl_entry_t score;
+    zip_t zip;
+    zip_rc_t rc;
+    zip_entry_t score;
     const char *complaint = NULL;
 
-    if (mxl_score(data, size, &score, &complaint) != 0) {
+    if (mxl_score(data, size, &zip, &score, &complaint) != 0) {
         if (complaint == NULL) {
             abort();
         }
         return 0;
     }
 
-    if (mxl_unpack(&score, LIMIT, count, &sum, &complaint) != 0
-        && complaint == NULL) {
+    rc = zip_unpack(&zip, &score, LIMIT, count, &sum);
+    if ((rc == ZIP_OK) != (mxl_complaint(rc) == NULL)) {
         abort();
     }
     if (sum > LIMIT) {

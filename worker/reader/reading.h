@@ -33,4 +33,10 @@ int reading_length(reading_t *reading);
    "a" or "va" for what must be there. */
 int reading_codecs(reading_t *reading);
 
+/* Notes, one function for each form: what music_tell() tells of them, and
+   `text`, all that is sung and written. */
+int reading_musicxml(reading_t *reading);
+int reading_mxl(reading_t *reading);
+int reading_midi(reading_t *reading);
+
 #endif

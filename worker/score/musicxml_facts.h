@@ -4,18 +4,20 @@
 #define SLUICE_MUSICXML_FACTS_H
 
 #include <stddef.h>
-#include "music.h"
+#include "musicxml_names.h"
+#include "musicxml_verses.h"
 
 #define MUSICXML_VALUE_SIZE 1024 /* bytes of an element's text; more is cut */
-#define MUSICXML_VERSES_MAX 8
-#define MUSICXML_VERSE_SIZE (16 * 1024)
+#define MUSICXML_ID_SIZE 16
 
 /* The elements that say something about the whole. */
 typedef enum {
     MUSICXML_OTHER,
     MUSICXML_SCORE,
     MUSICXML_WORK_TITLE,
+    MUSICXML_WORK_NUMBER,
     MUSICXML_MOVEMENT_TITLE,
+    MUSICXML_MOVEMENT_NUMBER,
     MUSICXML_CREATOR,
     MUSICXML_SCORE_PART,
     MUSICXML_PART_NAME,
@@ -31,41 +33,48 @@ typedef enum {
     MUSICXML_METRONOME,
     MUSICXML_BEAT_UNIT,
     MUSICXML_BEAT_UNIT_DOT,
+    MUSICXML_BEAT_UNIT_TIED,
     MUSICXML_PER_MINUTE,
+    MUSICXML_NOTE,
+    MUSICXML_VOICE,
     MUSICXML_LYRIC,
     MUSICXML_SYLLABIC,
     MUSICXML_TEXT,
     MUSICXML_WORDS,
+    MUSICXML_CREDIT,
+    MUSICXML_CREDIT_TYPE,
     MUSICXML_CREDIT_WORDS
 } musicxml_element_t;
 
-/* Syllables of one verse, joined to words. */
-typedef struct {
-    char text[MUSICXML_VERSE_SIZE];
-    size_t len;
-} musicxml_verse_t;
-
 typedef struct {
     music_t *music;
+    musicxml_names_t names;
+    musicxml_verses_t verses;
 
     char value[MUSICXML_VALUE_SIZE]; /* text of the element that is open */
     size_t value_len;
 
     int parts; /* begun */
-    char creator[16];
-    char movement[MUSIC_NAME_SIZE];
-    char mode[16], beats[16], beat_type[8];
+    char mode[16];
     long fifths;
     int has_fifths;
+
+    char time[MUSIC_TIME_SIZE], beats[16]; /* "3/8+2/4", as far as it came */
+    int time_failed;
+
     double unit;   /* of the metronome, in quarter notes */
     double marked; /* tempo by the metronome */
-    unsigned verse;
-    int joined; /* the syllable goes on in the next */
-    musicxml_verse_t verses[MUSICXML_VERSES_MAX];
+
+    char part[MUSICXML_ID_SIZE], voice[MUSICXML_ID_SIZE];
+    char lines[MUSICXML_ID_SIZE * 2]; /* the verse's number and name */
+    int joined;                       /* the syllable goes on in the next */
 } musicxml_facts_t;
 
 /* MUSICXML_OTHER for what tells nothing. */
 musicxml_element_t musicxml_facts_element(const char *name);
+
+/* Before the first. */
+void musicxml_facts_init(musicxml_facts_t *facts, music_t *music);
 
 /* An element begins; `attrs` are names and values, and end with NULL. */
 void musicxml_facts_begin(musicxml_facts_t *facts, musicxml_element_t element,

@@ -317,28 +317,37 @@ export function mxl(files = {
 }
 
 
-/* A MIDI file of two tracks: a name, 3/4, one flat, 96 a minute; and a part that
-   plays one note for four quarters. */
-export function midi({ part = "Voix" } = {}) {
-    const track = (...events) => {
+/* A MIDI file of tracks, each an array of events with their times. */
+export function midiOf(...tracks) {
+    const track = (events) => {
         const data = Buffer.concat(events.map((event) => Buffer.from(event)));
         const head = Buffer.from("MTrk....");
 
         head.writeUInt32BE(data.length, 4);
         return Buffer.concat([head, data]);
     };
-    const text = (type, value) =>
-        [0, 0xff, type, value.length, ...Buffer.from(value)];
 
     return Buffer.concat([
-        Buffer.from([...Buffer.from("MThd"), 0, 0, 0, 6, 0, 1, 0, 2, 1, 0x80]),
-        track(text(3, "Au clair de la lune"),
-              [0, 0xff, 0x58, 4, 3, 2, 24, 8], [0, 0xff, 0x59, 2, 0xff, 0],
-              [0, 0xff, 0x51, 3, 0x09, 0x89, 0x68], [0, 0xff, 0x2f, 0]),
-        track(text(3, part), [0, 0x90, 65, 90, 0x8c, 0, 65, 0],
-              [0, 0xff, 0x2f, 0]),
+        Buffer.from([...Buffer.from("MThd"), 0, 0, 0, 6, 0, 1, 0,
+                     tracks.length, 1, 0x80]),
+        ...tracks.map(track),
     ]);
 }
+
+/* A text event. */
+export const midiText = (type, value) =>
+    [0, 0xff, type, Buffer.byteLength(value), ...Buffer.from(value)];
+
+export const MIDI_END = [0, 0xff, 0x2f, 0];
+
+
+/* A name, 3/4, one flat, 96 a minute; and a part that plays one note for four
+   quarters. */
+export const midi = ({ part = "Voix" } = {}) => midiOf(
+    [midiText(3, "Au clair de la lune"),
+     [0, 0xff, 0x58, 4, 3, 2, 24, 8], [0, 0xff, 0x59, 2, 0xff, 0],
+     [0, 0xff, 0x51, 3, 0x09, 0x89, 0x68], MIDI_END],
+    [midiText(3, part), [0, 0x90, 65, 90, 0x8c, 0, 65, 0], MIDI_END]);
 
 
 /* What ffmpeg draws as one picture: "page.jpg", "page.png", "page.tiff". */

@@ -488,119 +488,6 @@ START_TEST(a_tiff_tells_its_byte_order)
 END_TEST
 
 
-/* A zip's first entry: its name, and what stands behind that. */
-static void
-zip(const char *name, const char *data)
-{
-    unsigned char lengths[4] = { (unsigned char) strlen(name) };
-
-    clear();
-    AT(0, "PK\3\4");
-    at(26, lengths, sizeof(lengths));
-    at(30, name, strlen(name));
-    at(30 + strlen(name), data, strlen(data));
-}
-
-
-START_TEST(compressed_musicxml_is_a_zip_of_its_own_kind)
-{
-    zip("mimetype", "application/vnd.recordare.musicxml");
-    is(SNIFF_SIZE, "mxl", NULL, MEDIA_SCORE);
-    is_nothing(71);
-    zip("META-INF/container.xml", "");
-    is(SNIFF_SIZE, "mxl", NULL, MEDIA_SCORE);
-    zip("META-INF/", "");
-    is(SNIFF_SIZE, "mxl", NULL, MEDIA_SCORE);
-    zip("score.xml", "");
-    is(SNIFF_SIZE, "mxl", NULL, MEDIA_SCORE);
-    is_nothing(38);
-    zip("a/score.musicxml", "");
-    is(SNIFF_SIZE, "mxl", NULL, MEDIA_SCORE);
-}
-END_TEST
-
-
-START_TEST(another_zip_is_nothing)
-{
-    zip("mimetype", "application/epub+zip");
-    is_nothing(SNIFF_SIZE);
-    zip("META-INF/MANIFEST.MF", "");
-    is_nothing(SNIFF_SIZE);
-    zip("[Content_Types].xml", "");
-    is_nothing(SNIFF_SIZE);
-    zip("evil.exe", "");
-    is_nothing(SNIFF_SIZE);
-    zip("", "");
-    is_nothing(SNIFF_SIZE);
-    zip("xml", "");
-    AT(26, "\xff\xff");
-    is_nothing(SNIFF_SIZE);
-}
-END_TEST
-
-
-START_TEST(midi_has_a_magic)
-{
-    clear();
-    AT(0, "MThd\0\0\0\6\0\1\0\2");
-    is(SNIFF_SIZE, "mid", NULL, MEDIA_SCORE);
-    is_nothing(7);
-}
-END_TEST
-
-
-START_TEST(musicxml_is_xml_with_a_score)
-{
-    static const char *const texts[] = {
-        "<?xml version=\"1.0\"?>\n<score-partwise version=\"4.0\">",
-        "\xef\xbb\xbf<?xml version=\"1.0\"?><score-timewise>",
-        "  \r\n\t<score-partwise>",
-        "<!DOCTYPE score-partwise><score-partwise\n>"
-    };
-    size_t i;
-
-    for (i = 0; i < COUNT(texts); i++) {
-        clear();
-        at(0, texts[i], strlen(texts[i]));
-        is(strlen(texts[i]), "musicxml", NULL, MEDIA_SCORE);
-    }
-}
-END_TEST
-
-
-START_TEST(musicxml_may_be_of_two_bytes_a_letter)
-{
-    static const char text[] = "<?xml version='1.0'?><score-partwise>";
-    size_t i, big;
-
-    for (big = 0; big < 2; big++) {
-        clear();
-        at(0, big ? "\xfe\xff" : "\xff\xfe", 2);
-        for (i = 0; i < sizeof(text) - 1; i++) {
-            at(2 + 2 * i + big, text + i, 1);
-            at(2 + 2 * i + !big, "", 1);
-        }
-        is(SNIFF_SIZE, "musicxml", NULL, MEDIA_SCORE);
-        is_nothing(2 * sizeof(text) - 2);
-        is_nothing(2);
-        is_nothing(3);
-    }
-}
-END_TEST
-
-
-START_TEST(xml_without_a_score_is_nothing)
-{
-    text_is_nothing("<?xml version=\"1.0\"?>");
-    text_is_nothing("<?xml version=\"1.0\"?><svg width=\"1\"></svg>");
-    text_is_nothing("<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash\"/>");
-    text_is_nothing("<?xml version=\"1.0\"?><score-partwise");
-    text_is_nothing("<?xml version=\"1.0\"?><score-partwiser>");
-    text_is_nothing("about <?xml and <score-partwise> in words");
-}
-END_TEST
-
-
 START_TEST(what_only_a_name_makes_media_is_nothing)
 {
     text_is_nothing("#EXTM3U\n#EXT-X-TARGETDURATION:1\nfile:///etc/passwd\n");
@@ -642,8 +529,6 @@ END_TEST
 
 RUN("core/sniff", an_mp4_starts_with_ftyp, the_major_brand_tells_the_extension,
     a_picture_in_boxes_is_no_film, a_telephones_picture_is_a_scanned_score,
-    a_tiff_tells_its_byte_order, compressed_musicxml_is_a_zip_of_its_own_kind,
-    another_zip_is_nothing, musicxml_may_be_of_two_bytes_a_letter,
     old_quicktime_has_no_ftyp, free_space_may_stand_before_the_rest,
     boxes_of_impossible_sizes_are_refused,
     a_text_with_the_name_of_a_box_is_none, the_doctype_tells_webm_from_matroska,
@@ -658,6 +543,5 @@ RUN("core/sniff", an_mp4_starts_with_ftyp, the_major_brand_tells_the_extension,
     adts_is_frame_after_frame, an_id3_tag_promises_mp3,
     what_follows_an_id3_tag_counts, flac_has_a_magic,
     a_pdf_says_so_in_its_first_1024_bytes, png_and_jpeg_are_scanned_scores,
-    midi_has_a_magic, musicxml_is_xml_with_a_score,
-    xml_without_a_score_is_nothing, what_only_a_name_makes_media_is_nothing,
+    a_tiff_tells_its_byte_order, what_only_a_name_makes_media_is_nothing,
     an_empty_file_is_nothing, noise_is_nothing)
