@@ -22,6 +22,7 @@ sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all \
 pkg = $(shell pkg-config --$(1) $(2) 2>/dev/null)
 core_packages := jansson libcrypto libargon2
 worker_packages := libpq hiredis libcurl expat zlib
+picture_packages := vips libtiff-4
 system = $(patsubst -I%,-isystem %,$(call pkg,cflags,$(1)))
 
 # Includes name a file by its way from here: "core/jose/jwk.h".
@@ -42,8 +43,9 @@ core := $(call files,core,*.c)
 inside := $(patsubst %,worker/sandbox/%.c,main try sandbox_limits \
   sandbox_landlock sandbox_seccomp sandbox_report)
 ctl := $(call files,worker/ctl,*.c)
-worker := $(filter-out $(ctl) worker/reader/main.c worker/sandbox/main.c \
-  worker/sandbox/try.c,$(call files,worker,*.c))
+picture := $(call files,worker/picture,*.c)
+worker := $(filter-out $(ctl) $(picture) worker/reader/main.c \
+  worker/sandbox/main.c worker/sandbox/try.c,$(call files,worker,*.c))
 module := $(call files,ngx_module,*.c)
 headers := $(call files,core ngx_module,*.h)
 sql := $(call files,sql,*.sql)
@@ -78,7 +80,8 @@ help:
 # ---- build ----
 
 build: build/nginx/ngx_http_sluice_module.so build/sluice-worker \
-  build/sluice-sandbox build/sluice-reader build/sluicectl build/web/.done
+  build/sluice-sandbox build/sluice-reader build/sluice-picture \
+  build/sluicectl build/web/.done
 
 build/libcore.a: $(core:%.c=build/obj/%.o)
 build/libworker.a: $(worker:%.c=build/obj/%.o)
@@ -92,7 +95,7 @@ build/san/libctl.a: $(ctl:%.c=build/san/obj/%.o)
 # An archive may hold a main(): it is taken where nothing nearer has one.
 
 build/sluice-worker: build/libworker.a build/libcore.a \
-  | build/sluice-sandbox build/sluice-reader
+  | build/sluice-sandbox build/sluice-reader build/sluice-picture
 	$(call say,LINK,$@)$(CC) -o $@ $^ $(worker_libs)
 
 # It starts each tool: the C library alone keeps that quick.
@@ -105,12 +108,20 @@ build/sluice-sandbox: $(inside:%.c=build/obj/%.o)
 build/sluice-reader: build/obj/worker/reader/main.o build/libworker.a build/libcore.a
 	$(call say,LINK,$@)$(CC) -o $@ $^ $(worker_libs)
 
+# The only one that has libvips: that takes longer to start than all the others.
+
+build/sluice-picture: $(picture:%.c=build/obj/%.o) build/libworker.a
+	$(call say,LINK,$@)$(CC) -o $@ $^ -Wl,--as-needed \
+	  $(call pkg,libs,$(picture_packages)) -lm
+
 build/sluicectl: $(ctl:%.c=build/obj/%.o) build/libworker.a build/libcore.a
 	$(call say,LINK,$@)$(CC) -o $@ $^ $(worker_libs)
 
 build/obj/core/%.o: core/%.c | build/rooms/core
 	$(call say,CC,$<)mkdir -p $(@D); \
 	$(CC) $(core_flags) $(hardening) -MMD -MP -c -o $@ $<
+
+$(picture:%.c=build/obj/%.o): flags += $(call system,$(picture_packages))
 
 build/obj/worker/%.o: worker/%.c | build/rooms/worker
 	$(call say,CC,$<)mkdir -p $(@D); \
@@ -186,7 +197,7 @@ down:
 install: build
 	install -D -t $(DESTDIR)$(PREFIX)/bin build/sluicectl
 	install -D -t $(DESTDIR)$(PREFIX)/sbin build/sluice-worker \
-	  build/sluice-sandbox build/sluice-reader
+	  build/sluice-sandbox build/sluice-reader build/sluice-picture
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/nginx/modules \
 	  build/nginx/ngx_http_sluice_module.so
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice \
@@ -241,7 +252,7 @@ lint:
 rooms: build
 	@tests/build/rooms draw
 
-units: $(units) build/sluice-sandbox build/sluice-reader
+units: $(units) build/sluice-sandbox build/sluice-reader build/sluice-picture
 
 build/tests/unit/%_test: tests/unit/%_test.c \
   build/san/libctl.a build/san/libworker.a build/san/libcore.a

@@ -382,8 +382,11 @@ sniff_picture(const uint8_t *b, size_t len)
         return &png;
     }
 
-    /* byte order, 42, then where the first page is: TIFF 6.0, section 2 */
-    if ((HAS(0, "II*\0") || HAS(0, "MM\0*")) && len >= 8) {
+    /* byte order, 42 (43: offsets of 8 bytes), then where the first page is:
+       TIFF 6.0, section 2 */
+    if ((HAS(0, "II*\0") || HAS(0, "MM\0*") || HAS(0, "II+\0")
+         || HAS(0, "MM\0+"))
+        && len >= 8) {
         return &tiff;
     }
 

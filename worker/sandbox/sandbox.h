@@ -25,7 +25,10 @@
 
 #define SANDBOX_INPUT "/in/original"
 #define SANDBOX_JOB "/job"
-#define SANDBOX_READER "/in/reader" /* sluice-reader, as argv[0]: reader.h */
+
+/* Our own programs, as argv[0]. */
+#define SANDBOX_READER "/in/reader"   /* sluice-reader: reader.h */
+#define SANDBOX_PICTURE "/in/picture" /* sluice-picture: picture/main.c */
 
 typedef enum {
     SANDBOX_OK,        /* exit code 0 */
@@ -79,8 +82,8 @@ typedef struct {
 
 /* Tries what this machine offers, in some 20 ms, and settles the form for this
    process and those it forks. `helper` is the path of sluice-sandbox; NULL: it
-   lies beside this program. sluice-reader lies beside it. 0 with a line for the
-   log in `said`, or -1 with the reason why there is no sandbox of this form
+   lies beside this program. Our other programs lie beside it. 0 with a line for
+   the log in `said`, or -1 with the reason why there is no sandbox of this form
    here. */
 int sandbox_open(sandbox_form_t form, const char *helper, char *said,
                  size_t size);

@@ -5,7 +5,6 @@
 #include "sandbox_form.h"
 #include "sandbox_inside.h"
 
-#define SANDBOX_FORM_READER "sluice-reader"
 #define SANDBOX_FORM_TASKS 128 /* threads of a tool, with bubblewrap's own */
 
 static const char *const sandbox_form_bubblewrap[] = {
@@ -29,8 +28,17 @@ static const char *const sandbox_form_mounts[][3] = {
 
 #define SANDBOX_FORM_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Programs of our own that lie beside sluice-sandbox, by their argv[0]. */
+static const struct {
+    const char *word, *name;
+} sandbox_form_own[] = {
+    { SANDBOX_READER, "sluice-reader" },
+    { SANDBOX_PICTURE, "sluice-picture" },
+};
+
 static sandbox_form_t sandbox_form_settled;
-static char sandbox_form_helper[PATH_MAX], sandbox_form_reader[PATH_MAX];
+static char sandbox_form_helper[PATH_MAX],
+    sandbox_form_paths[SANDBOX_FORM_COUNT(sandbox_form_own)][PATH_MAX];
 
 
 sandbox_form_t
@@ -43,29 +51,47 @@ sandbox_form(void)
 void
 sandbox_form_settle(sandbox_form_t form, const char *helper)
 {
+    size_t i;
+
     sandbox_form_settled = form;
     snprintf(sandbox_form_helper, sizeof(sandbox_form_helper), "%s", helper);
-    sandbox_form_beside(helper, sandbox_form_reader);
+
+    for (i = 0; i < SANDBOX_FORM_COUNT(sandbox_form_own); i++) {
+        (void) sandbox_form_beside(helper, i, sandbox_form_paths[i]);
+    }
 }
 
 
 int
-sandbox_form_beside(const char *helper, char reader[PATH_MAX])
+sandbox_form_beside(const char *helper, size_t i, char path[PATH_MAX])
 {
     const char *slash = strrchr(helper, '/');
     int n, folder = slash ? (int) (slash - helper) + 1 : 0;
 
-    n = snprintf(reader, PATH_MAX, "%.*s%s", folder, helper,
-                 SANDBOX_FORM_READER);
-    return n < PATH_MAX ? 0 : -1;
+    if (i >= SANDBOX_FORM_COUNT(sandbox_form_own)) {
+        path[0] = '\0';
+        return 0;
+    }
+
+    n = snprintf(path, PATH_MAX, "%.*s%s", folder, helper,
+                 sandbox_form_own[i].name);
+    return n < PATH_MAX ? 1 : -1;
 }
 
 
-static int
-sandbox_form_reads(const sandbox_t *sandbox)
+/* The path of a program of our own, or NULL. */
+static const char *
+sandbox_form_find(const char *word)
 {
-    return sandbox->argv[0] != NULL
-           && strcmp(sandbox->argv[0], SANDBOX_READER) == 0;
+    size_t i;
+
+    for (i = 0; i < SANDBOX_FORM_COUNT(sandbox_form_own); i++) {
+        if (strcmp(word, sandbox_form_own[i].word) == 0) {
+            return sandbox_form_paths[i];
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -77,6 +103,8 @@ sandbox_form_outside(const sandbox_t *sandbox, const char **argv)
 {
     int n = 0;
     size_t i;
+    const char *own = sandbox->argv[0] ? sandbox_form_find(sandbox->argv[0])
+                                       : NULL;
 
     for (i = 0; i < SANDBOX_FORM_COUNT(sandbox_form_bubblewrap); i++) {
         argv[n++] = sandbox_form_bubblewrap[i];
@@ -91,10 +119,10 @@ sandbox_form_outside(const sandbox_t *sandbox, const char **argv)
     argv[n++] = sandbox_form_helper;
     argv[n++] = SANDBOX_SELF;
 
-    if (sandbox_form_reads(sandbox)) {
+    if (own != NULL) {
         argv[n++] = "--ro-bind";
-        argv[n++] = sandbox_form_reader;
-        argv[n++] = SANDBOX_READER;
+        argv[n++] = own;
+        argv[n++] = sandbox->argv[0];
     }
 
     if (sandbox->folder != NULL) {
@@ -126,8 +154,8 @@ sandbox_form_word(const sandbox_t *sandbox, const char *word,
     if (strcmp(word, SANDBOX_SELF) == 0) {
         return sandbox_form_helper;
     }
-    if (strcmp(word, SANDBOX_READER) == 0) {
-        return sandbox_form_reader;
+    if (sandbox_form_find(word) != NULL) {
+        return sandbox_form_find(word);
     }
     if (strcmp(word, SANDBOX_INPUT) == 0 && sandbox->input != NULL) {
         return sandbox->input;

@@ -20,8 +20,9 @@ sandbox_form_t sandbox_form(void);
 /* Settles it; `helper` is the path of sluice-sandbox. */
 void sandbox_form_settle(sandbox_form_t form, const char *helper);
 
-/* The path of the sluice-reader that lies beside it. 0, or -1: too long. */
-int sandbox_form_beside(const char *helper, char reader[PATH_MAX]);
+/* The path of the i-th of our programs that lie beside it. 1; 0: there are no
+   more; -1: too long. */
+int sandbox_form_beside(const char *helper, size_t i, char path[PATH_MAX]);
 
 /* Puts the command line for the tool in this form into `argv`, which ends with
    NULL; the start of the tool is told on descriptor `report`. Returns the

@@ -22,9 +22,11 @@ static int
 sandbox_open_find(const char *helper, char path[PATH_MAX], char *said,
                   size_t size)
 {
+    int rc;
     char *slash;
+    size_t i;
     ssize_t len;
-    char self[PATH_MAX - sizeof(SANDBOX_OPEN_HELPER)], reader[PATH_MAX];
+    char self[PATH_MAX - sizeof(SANDBOX_OPEN_HELPER)], own[PATH_MAX];
 
     if (helper == NULL) {
         len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -45,9 +47,12 @@ sandbox_open_find(const char *helper, char path[PATH_MAX], char *said,
                  helper ? helper : path);
         return -1;
     }
-    if (sandbox_form_beside(path, reader) != 0 || access(reader, X_OK) != 0) {
-        snprintf(said, size, "%s is not there, or not to be executed", reader);
-        return -1;
+
+    for (i = 0; (rc = sandbox_form_beside(path, i, own)) != 0; i++) {
+        if (rc == -1 || access(own, X_OK) != 0) {
+            snprintf(said, size, "%s is not there, or not to be executed", own);
+            return -1;
+        }
     }
 
     return 0;

@@ -14,7 +14,6 @@ static void pdfinfo_text(char *text, size_t size, const char *value);
 int
 pdfinfo_parse(const char *text, pdfinfo_t *info)
 {
-    int i;
     char line[PDFINFO_LINE_MAX];
     size_t len;
 
@@ -27,18 +26,7 @@ pdfinfo_parse(const char *text, pdfinfo_t *info)
         text += len + (text[len] == '\n');
     }
 
-    if (info->pages <= 0) {
-        return -1;
-    }
-
-    for (i = 0; i < info->pages && i < PDFINFO_PAGES_MAX; i++) {
-        if (!(info->page[i].width > 0) || !(info->page[i].height > 0)) {
-            break;
-        }
-    }
-    info->sized = i;
-
-    return 0;
+    return info->pages > 0 ? 0 : -1;
 }
 
 
@@ -106,35 +94,35 @@ pdfinfo_text(char *text, size_t size, const char *value)
 int
 pdfinfo_complaint(const pdfinfo_t *info, char *err, size_t err_size)
 {
-    int i;
-    const pdfinfo_page_t *page;
-
     if (info->pages > PDFINFO_PAGES_MAX) {
         snprintf(err, err_size, "The PDF has %d pages; at most %d are allowed.",
                  info->pages, PDFINFO_PAGES_MAX);
         return -1;
     }
 
-    for (i = 0; i < info->pages; i++) {
-        page = &info->page[i];
+    return 0;
+}
 
-        if (i >= info->sized) {
-            snprintf(err, err_size,
-                     "Page %d of the PDF is damaged: it has no "
-                     "size.",
-                     i + 1);
-            return -1;
-        }
 
-        if (page->width > PDFINFO_SIDE_MAX || page->height > PDFINFO_SIDE_MAX) {
-            snprintf(err, err_size,
-                     "Page %d measures %.1f × %.1f m; the largest page is "
-                     "%.2f m.",
-                     i + 1, page->width / PDFINFO_POINTS_METRE,
-                     page->height / PDFINFO_POINTS_METRE,
-                     PDFINFO_SIDE_MAX / PDFINFO_POINTS_METRE);
-            return -1;
-        }
+int
+pdfinfo_page_complaint(const pdfinfo_t *info, int number, char *err,
+                       size_t err_size)
+{
+    const pdfinfo_page_t *page = &info->page[number - 1];
+
+    if (!(page->width > 0) || !(page->height > 0)) {
+        snprintf(err, err_size,
+                 "Page %d of the PDF is damaged: it has no size.", number);
+        return -1;
+    }
+
+    if (page->width > PDFINFO_SIDE_MAX || page->height > PDFINFO_SIDE_MAX) {
+        snprintf(err, err_size,
+                 "Page %d measures %.1f × %.1f m; the largest page is %.2f m.",
+                 number, page->width / PDFINFO_POINTS_METRE,
+                 page->height / PDFINFO_POINTS_METRE,
+                 PDFINFO_SIDE_MAX / PDFINFO_POINTS_METRE);
+        return -1;
     }
 
     return 0;

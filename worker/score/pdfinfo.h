@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#define PDFINFO_PAGES_MAX 500
+#define PDFINFO_PAGES_MAX 2000
 #define PDFINFO_TEXT_SIZE 256
 #define PDFINFO_KEYWORDS_SIZE 1024
 
@@ -14,12 +14,11 @@
 #define PDFINFO_SIDE_MAX 14400.0
 
 typedef struct {
-    double width, height; /* points, after rotation */
+    double width, height; /* points, after rotation; 0: it has no size */
 } pdfinfo_page_t;
 
 typedef struct {
     int pages;
-    int sized; /* how many of pages have a size in `page` */
     char title[PDFINFO_TEXT_SIZE];
     char author[PDFINFO_TEXT_SIZE];
     char keywords[PDFINFO_KEYWORDS_SIZE];
@@ -29,7 +28,12 @@ typedef struct {
 /* 0, or -1 when the text is not pdfinfo's. */
 int pdfinfo_parse(const char *text, pdfinfo_t *info);
 
-/* 0 when the PDF can be rendered; -1 with a sentence for its owner. */
+/* 0 when the PDF has no more pages than are taken; -1 with a sentence for its
+   owner. */
 int pdfinfo_complaint(const pdfinfo_t *info, char *err, size_t err_size);
+
+/* The same for a page, from 1: 0 when it has a size that can be drawn. */
+int pdfinfo_page_complaint(const pdfinfo_t *info, int number, char *err,
+                           size_t err_size);
 
 #endif

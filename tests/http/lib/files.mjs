@@ -154,12 +154,16 @@ export function png(width, height) {
     header.writeUInt32BE(height, 4);
     header.set([8, 0, 0, 0, 0], 8);     /* 8 bit, grey */
 
-    return Buffer.concat([
-        Buffer.from("89504e470d0a1a0a", "hex"),
-        chunk("IHDR", header),
-        chunk("IDAT", deflateSync(Buffer.alloc(width + 1))),
-        chunk("IEND", Buffer.alloc(0)),
-    ]);
+    return pngChunks(["IHDR", header],
+                     ["IDAT", deflateSync(Buffer.alloc(width + 1))],
+                     ["IEND", Buffer.alloc(0)]);
+}
+
+
+/* A PNG of these chunks: [type, data]. */
+export function pngChunks(...chunks) {
+    return Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"),
+                          ...chunks.map(([type, data]) => chunk(type, data))]);
 }
 
 

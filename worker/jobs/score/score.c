@@ -13,10 +13,10 @@ static const struct {
     job_outcome_t (*make)(job_t *job, score_t *score);
     int drawn;
 } score_formats[] = {
-    { "pdf", score_pdf, 1 },     { "png", score_picture, 1 },
-    { "jpg", score_picture, 1 }, { "tif", score_tiff, 1 },
-    { "heic", score_heic, 1 },   { "musicxml", score_musicxml, 0 },
-    { "mxl", score_mxl, 0 },     { "mid", score_midi, 0 },
+    { "pdf", score_pdf, 1 },      { "png", score_picture, 1 },
+    { "jpg", score_picture, 1 },  { "tif", score_picture, 1 },
+    { "heic", score_picture, 1 }, { "musicxml", score_musicxml, 0 },
+    { "mxl", score_mxl, 0 },      { "mid", score_midi, 0 },
 };
 
 

@@ -40,15 +40,9 @@ int score_is_drawn(const sniff_t *sniff);
 void score_tell(job_t *job, const score_t *score);
 
 job_outcome_t score_pdf(job_t *job, score_t *score);
-job_outcome_t score_tiff(job_t *job, score_t *score);
 job_outcome_t score_picture(job_t *job, score_t *score);
-job_outcome_t score_heic(job_t *job, score_t *score);
 job_outcome_t score_musicxml(job_t *job, score_t *score);
 job_outcome_t score_mxl(job_t *job, score_t *score);
 job_outcome_t score_midi(job_t *job, score_t *score);
-
-/* Draws the pages of a PDF that the sandbox has at `path`, and reads its text
-   and information. */
-job_outcome_t score_draw_pdf(job_t *job, score_t *score, const char *path);
 
 #endif

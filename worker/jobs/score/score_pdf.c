@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "worker/base/clock.h"
 #include "worker/base/file.h"
 #include "worker/media/words.h"
 #include "worker/score/pdfinfo.h"
@@ -9,10 +8,15 @@
 
 #define SCORE_INFO_SECONDS 20
 #define SCORE_TEXT_SECONDS 60
-#define SCORE_JOB_SECONDS 1800        /* for all pages */
 #define SCORE_TEXT_FILE (1024 * 1024) /* bytes that pdftotext may write */
 #define SCORE_TAGS_MAX 32
 #define SCORE_TEXT_NAME "text"
+
+typedef struct {
+    score_pages_t pages;
+    pdfinfo_t info;
+    const char *path; /* for the tools */
+} score_pdf_t;
 
 
 static job_outcome_t
@@ -54,16 +58,27 @@ score_pdf_info(job_t *job, const char *path, pdfinfo_t *info)
 }
 
 
+/* A page's picture; the thumbnail is made of that. */
 static job_outcome_t
-score_pdf_render(job_t *job, const char *path, int number, const char *side,
-                 const char *name)
+score_pdf_page(score_pages_t *pages, const char *path, int number)
 {
     char page[16], refused[64], too_long[96];
+    score_names_t names = { "", "" };
     job_outcome_t outcome;
     sandbox_result_t result;
-    const char *argv[] = { "pdftoppm",    "-png", "-cropbox", "-scale-to", side,
-                           "-singlefile", "-f",   page,       "-l",        page,
-                           path,          name,   NULL };
+    const char *argv[] = { "pdftoppm",
+                           "-png",
+                           "-cropbox",
+                           "-scale-to",
+                           SCORE_STRING(SCORE_PAGE_SIDE),
+                           "-singlefile",
+                           "-f",
+                           page,
+                           "-l",
+                           page,
+                           path,
+                           names.page,
+                           NULL };
     const job_tool_t tool = {
         .argv = argv,
         .seconds = SCORE_PAGE_SECONDS,
@@ -71,37 +86,43 @@ score_pdf_render(job_t *job, const char *path, int number, const char *side,
         .too_long = too_long,
     };
 
+    score_pages_names(pages->score->first + number - 1, &names);
     snprintf(page, sizeof(page), "%d", number);
     snprintf(refused, sizeof(refused), "Page %d of the PDF cannot be rendered.",
              number);
-    snprintf(too_long, sizeof(too_long),
-             "Rendering took longer than %d s at page %d.", SCORE_PAGE_SECONDS,
+    snprintf(too_long, sizeof(too_long), "Rendering page %d took too long.",
              number);
 
-    outcome = job_tool(job, &tool, &result);
+    outcome = job_tool(pages->job, &tool, &result);
     free(result.output);
     return outcome;
 }
 
 
 static job_outcome_t
-score_pdf_page(job_t *job, const char *path, int number, int as,
-               const pdfinfo_page_t *page)
+score_pdf_draw(void *data, int first, int last)
 {
-    size_t i;
-    score_names_t names = { "", "" };
+    int i;
+    char why[160];
+    score_pdf_t *pdf = data;
+    score_pages_t *pages = &pdf->pages;
     job_outcome_t outcome = JOB_DONE;
-    static const char *const sides[] = { SCORE_STRING(SCORE_PAGE_SIDE),
-                                         SCORE_STRING(SCORE_THUMB_SIDE) };
-    const char *const files[] = { names.page, names.thumb };
 
-    score_pages_names(as, &names);
+    for (i = first; i <= last && outcome == JOB_DONE; i++) {
+        if (pdfinfo_page_complaint(&pdf->info, i, why, sizeof(why)) != 0) {
+            score_pages_lose(pages, i, why);
+            continue;
+        }
 
-    for (i = 0; i < 2 && outcome == JOB_DONE; i++) {
-        outcome = score_pdf_render(job, path, number, sides[i], files[i]);
+        outcome = score_pdf_page(pages, pdf->path, i);
         if (outcome == JOB_DONE) {
-            outcome = score_pages_check(job, number, files[i], page->width,
-                                        page->height);
+            pages->page[i - 1].state = SCORE_DRAWN;
+        } else {
+            outcome = score_pages_forgive(pages, i, outcome);
+        }
+        pages->job->progress = 99.0 * i / pages->count;
+        if (outcome == JOB_DONE && job_beat(pages->job) != 0) {
+            outcome = pages->job->interrupted;
         }
     }
 
@@ -109,32 +130,55 @@ score_pdf_page(job_t *job, const char *path, int number, int as,
 }
 
 
+/* MuPDF beside poppler: two programs of nothing in common. */
 static job_outcome_t
-score_pdf_pages(job_t *job, const score_t *score, const char *path,
-                const pdfinfo_t *info)
+score_pdf_second(void *data, int first, int last)
+{
+    const score_pdf_t *pdf = data;
+    char range[40];
+    job_outcome_t outcome;
+    sandbox_result_t result;
+    const char *argv[] = { "mutool",
+                           "draw",
+                           "-q",
+                           "-F",
+                           "ppm",
+                           "-w",
+                           SCORE_STRING(SCORE_CHECK_SIDE),
+                           "-h",
+                           SCORE_STRING(SCORE_CHECK_SIDE),
+                           "-o",
+                           "check/%04d.ppm",
+                           pdf->path,
+                           range,
+                           NULL };
+    const job_tool_t tool = {
+        .argv = argv,
+        .seconds = SCORE_PAGE_SECONDS,
+        .refused = "The PDF cannot be read once more.",
+        .too_long = "Reading the PDF once more took too long.",
+    };
+
+    snprintf(range, sizeof(range), "%d-%d", first, last);
+
+    outcome = job_tool(pdf->pages.job, &tool, &result);
+    free(result.output);
+    return outcome;
+}
+
+
+static job_outcome_t
+score_pdf_pages(score_pdf_t *pdf)
 {
     int i;
-    job_outcome_t outcome = JOB_DONE;
-    const int64_t start = clock_now();
 
-    for (i = 1; i <= info->pages && outcome == JOB_DONE; i++) {
-        if (clock_since(start) > SCORE_JOB_SECONDS) {
-            return job_end(job, JOB_BAD,
-                           "Rendering took longer than %d s; %d of %d pages "
-                           "were done.",
-                           SCORE_JOB_SECONDS, i - 1, info->pages);
-        }
-
-        outcome = score_pdf_page(job, path, i, score->first + i - 1,
-                                 &info->page[i - 1]);
-
-        job->progress = 99.0 * i / info->pages;
-        if (outcome == JOB_DONE && job_beat(job) != 0) {
-            outcome = job->interrupted;
-        }
+    pdf->pages.count = pdf->info.pages;
+    for (i = 0; i < pdf->info.pages; i++) {
+        pdf->pages.page[i].width = pdf->info.page[i].width;
+        pdf->pages.page[i].height = pdf->info.page[i].height;
     }
 
-    return outcome;
+    return score_pages_draw(&pdf->pages);
 }
 
 
@@ -241,33 +285,28 @@ score_pdf_about(json_t *about, const pdfinfo_t *info)
 }
 
 
-job_outcome_t
-score_draw_pdf(job_t *job, score_t *score, const char *path)
+static job_outcome_t
+score_pdf_read(score_pdf_t *pdf)
 {
-    pdfinfo_t *info;
     job_outcome_t outcome;
+    job_t *job = pdf->pages.job;
+    score_t *score = pdf->pages.score;
 
-    info = malloc(sizeof(*info));
-    if (info == NULL) {
-        return job_errno(job, "reading the PDF");
-    }
-
-    outcome = score_pdf_info(job, path, info);
+    outcome = score_pdf_info(job, pdf->path, &pdf->info);
     if (outcome == JOB_DONE) {
-        outcome = score_pages_count(job, score, info->pages);
+        outcome = score_pages_count(job, score, pdf->info.pages);
     }
     if (outcome == JOB_DONE && score->draw) {
-        outcome = score_pdf_pages(job, score, path, info);
+        outcome = score_pdf_pages(pdf);
     }
     if (outcome == JOB_DONE) {
-        outcome = score_pdf_text(job, score, path);
+        outcome = score_pdf_text(job, score, pdf->path);
     }
     if (outcome == JOB_DONE) {
-        score->pages = info->pages;
-        score_pdf_about(score->about, info);
+        score->pages = pdf->info.pages;
+        score_pdf_about(score->about, &pdf->info);
     }
 
-    free(info);
     return outcome;
 }
 
@@ -275,5 +314,22 @@ score_draw_pdf(job_t *job, score_t *score, const char *path)
 job_outcome_t
 score_pdf(job_t *job, score_t *score)
 {
-    return score_draw_pdf(job, score, SANDBOX_INPUT);
+    score_pdf_t *pdf;
+    job_outcome_t outcome;
+
+    pdf = calloc(1, sizeof(*pdf));
+    if (pdf == NULL) {
+        return job_errno(job, "reading the PDF");
+    }
+
+    pdf->path = SANDBOX_INPUT;
+    pdf->pages = (score_pages_t){ .job = job,
+                                  .score = score,
+                                  .kind = "drawn",
+                                  .draw = score_pdf_draw,
+                                  .second = score_pdf_second,
+                                  .data = pdf };
+    outcome = score_pdf_read(pdf);
+    free(pdf);
+    return outcome;
 }

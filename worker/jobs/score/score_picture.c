@@ -1,77 +1,205 @@
+/* Pictures: sluice-picture reads all kinds of them. */
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "worker/base/file.h"
+#include "worker/base/log.h"
 #include "worker/jobs/base/media_tool.h"
-#include "worker/media/heifinfo.h"
-#include "worker/media/picture.h"
-#include "worker/media/tiff.h"
 #include "score_pages.h"
 
-#define SCORE_PICTURE_SECONDS 60         /* of processor time, for unpacking */
-#define SCORE_PICTURE_FILE (512UL << 20) /* bytes of what is unpacked */
+#define SCORE_LOOK_SECONDS 60
+#define SCORE_DRAW_SECONDS                            \
+    60 /* of processor time, a batch that ends itself \
+        */
+#define SCORE_NUMBER_SIZE 16
 
-/* What the tools are told to make of TIFF and HEIC. */
-#define SCORE_TIFF_PDF "tiff.pdf"
-#define SCORE_HEIC_PNG "heic.png"
+typedef struct {
+    score_pages_t pages;
+    int orientation; /* of the first page */
+    int cut;         /* pages behind the last are gone */
+} score_picture_t;
 
-/* Dots an inch of a TIFF that does not say: those of most scanners. */
-#define SCORE_TIFF_DPI "300"
 
-
-/* Before anything is decoded: what does the file claim? */
+/* A page of the file by its header, or why it is none. */
 static job_outcome_t
-score_picture_size(job_t *job, picture_t *picture)
+score_picture_take(score_picture_t *picture, const drawn_t *drawn)
 {
-    int rc, is_png;
-    char *bytes;
-    size_t len;
-    job_outcome_t outcome;
+    score_pages_t *pages = &picture->pages;
 
-    is_png = strcmp(job->sniff->extension, "png") == 0;
+    switch (drawn->kind) {
+    case DRAWN_REFUSED:
+        return job_end(pages->job, JOB_BAD, "%s", drawn->sentence);
 
-    bytes = file_read(job->input, SCORE_RAW_MAX, &len);
-    if (bytes == NULL) {
-        return job_errno(job, "reading the picture");
+    case DRAWN_CUT:
+        picture->cut = 1;
+        return JOB_DONE;
+
+    default:
+        break;
     }
 
-    rc = is_png ? picture_png(bytes, len, picture)
-                : picture_jpeg(bytes, len, picture);
-    free(bytes);
-
-    if (rc != 0) {
-        return job_end(job, JOB_BAD, SCORE_DAMAGED);
+    if (drawn->index != pages->count + 1 || drawn->index > SCORE_PAGES_MAX) {
+        return job_end(pages->job, JOB_BAD, SCORE_DAMAGED);
     }
 
-    outcome = score_pages_pixels(job, picture->width, picture->height);
-    if (outcome != JOB_DONE) {
-        return outcome;
+    pages->count++;
+    if (drawn->kind == DRAWN_LOST) {
+        score_pages_lose(pages, drawn->index, drawn->sentence);
+        return JOB_DONE;
     }
 
-    /* A JPEG may carry a second picture or notes behind its end. */
-    if (is_png && !picture->complete) {
-        return job_end(job, JOB_BAD, "The picture is cut off.");
+    pages->page[drawn->index - 1].width = drawn->width;
+    pages->page[drawn->index - 1].height = drawn->height;
+    if (drawn->index == 1) {
+        picture->orientation = drawn->orientation;
     }
-
     return JOB_DONE;
 }
 
 
 static job_outcome_t
-score_picture_side(job_t *job, const char *path, const char *demuxer, int side,
-                   const char *name, const picture_t *picture)
+score_picture_look(score_picture_t *picture)
 {
-    int width, height;
-    char filter[96], file[40];
+    job_t *job = picture->pages.job;
+    drawn_t drawn;
+    const char *at;
     job_outcome_t outcome;
     sandbox_result_t result;
+    const char *const argv[] = { SANDBOX_PICTURE, "look", job->sniff->extension,
+                                 SANDBOX_INPUT, NULL };
+    const job_tool_t tool = {
+        .argv = argv,
+        .seconds = SCORE_LOOK_SECONDS,
+        .refused = SCORE_DAMAGED,
+        .too_long = "Looking into the picture took too long.",
+    };
+
+    outcome = job_tool(job, &tool, &result);
+    for (at = result.output;
+         outcome == JOB_DONE && (at = drawn_next(at, &drawn)) != NULL;) {
+        outcome = score_picture_take(picture, &drawn);
+    }
+    free(result.output);
+
+    if (outcome == JOB_DONE && picture->pages.count == 0) {
+        outcome = job_end(job, JOB_BAD, SCORE_DAMAGED);
+    }
+    return outcome;
+}
+
+
+/* What it says until it is stopped holds; the page it was at is lost. */
+static job_outcome_t
+score_picture_draw(void *data, int first, int last)
+{
+    int next = first;
+    score_picture_t *picture = data;
+    score_pages_t *pages = &picture->pages;
+    char words[3][SCORE_NUMBER_SIZE];
+    drawn_t drawn;
+    const char *at;
+    job_outcome_t outcome;
+    sandbox_result_t result;
+    const char *const argv[] = { SANDBOX_PICTURE,
+                                 "draw",
+                                 pages->job->sniff->extension,
+                                 words[0],
+                                 words[1],
+                                 words[2],
+                                 SCORE_STRING(SCORE_PAGE_SIDE),
+                                 SANDBOX_INPUT,
+                                 NULL };
+    const job_tool_t tool = {
+        .argv = argv,
+        .seconds = SCORE_DRAW_SECONDS,
+        .refused = SCORE_DAMAGED,
+        .too_long = "Reading the picture took too long.",
+    };
+
+    snprintf(words[0], sizeof(words[0]), "%d", first);
+    snprintf(words[1], sizeof(words[1]), "%d", last);
+    snprintf(words[2], sizeof(words[2]), "%d", pages->score->first + first - 1);
+
+    outcome = job_tool(pages->job, &tool, &result);
+
+    for (at = result.output; (at = drawn_next(at, &drawn)) != NULL
+                             && drawn.index == next && next <= last;
+         next++) {
+        if (pages->page[next - 1].state == SCORE_LOST) {
+            continue;
+        }
+        if (drawn.kind == DRAWN_LOST) {
+            score_pages_lose(pages, next, drawn.sentence);
+        } else if (drawn.kind == DRAWN_PAGE) {
+            pages->page[next - 1].state = SCORE_DRAWN;
+        }
+    }
+    if (result.err[0] != '\0' && outcome == JOB_DONE) {
+        log_write(LOG_INFO, "job score %s: %s", pages->job->id, result.err);
+    }
+    free(result.output);
+
+    return next <= last ? score_pages_forgive(pages, next, outcome) : outcome;
+}
+
+
+/* libtiff beside libvips. */
+static job_outcome_t
+score_picture_second_tiff(void *data, int first, int last)
+{
+    score_pages_t *pages = &((score_picture_t *) data)->pages;
+    char words[2][SCORE_NUMBER_SIZE];
+    job_outcome_t outcome;
+    sandbox_result_t result;
+    const char *const argv[] = { SANDBOX_PICTURE,
+                                 "second",
+                                 words[0],
+                                 words[1],
+                                 SCORE_STRING(SCORE_CHECK_SIDE),
+                                 SANDBOX_INPUT,
+                                 NULL };
+    const job_tool_t tool = {
+        .argv = argv,
+        .seconds = SCORE_DRAW_SECONDS,
+        .refused = SCORE_DAMAGED,
+        .too_long = "Reading the picture once more took too long.",
+    };
+
+    snprintf(words[0], sizeof(words[0]), "%d", first);
+    snprintf(words[1], sizeof(words[1]), "%d", last);
+
+    outcome = job_tool(pages->job, &tool, &result);
+    free(result.output);
+    return outcome;
+}
+
+
+/* ffmpeg's own readers of JPEG and PNG, which are to say so when they fail. */
+static job_outcome_t
+score_picture_second(void *data, int first, int last)
+{
+    const score_picture_t *picture = data;
+    job_t *job = picture->pages.job;
+    char filter[160];
+    job_outcome_t outcome;
+    sandbox_result_t result;
+    /* by Exif's orientation, from 1 */
+    static const char *const turns[] = { "",
+                                         "hflip,",
+                                         "hflip,vflip,",
+                                         "vflip,",
+                                         "transpose=0,",
+                                         "transpose=1,",
+                                         "transpose=3,",
+                                         "transpose=2," };
     const char *argv[] = { MEDIA_TOOL_FFMPEG,
+                           "-noautorotate",
                            "-xerror",
-                           MEDIA_TOOL_INPUT(demuxer),
+                           "-err_detect",
+                           "explode",
+                           MEDIA_TOOL_INPUT(job->sniff->demuxer),
                            "-i",
-                           path,
-                           "-map_metadata",
-                           "-1",
+                           SANDBOX_INPUT,
                            "-vf",
                            filter,
                            "-frames:v",
@@ -82,274 +210,84 @@ score_picture_side(job_t *job, const char *path, const char *demuxer, int side,
                            "image2",
                            "-update",
                            "1",
-                           file,
+                           "check/0001.png",
                            NULL };
     const job_tool_t tool = {
         .argv = argv,
         .seconds = SCORE_PAGE_SECONDS,
         .refused = SCORE_DAMAGED,
-        .too_long = "Reading the picture took too long.",
+        .too_long = "Reading the picture once more took too long.",
     };
 
-    picture_bound(picture, side, &width, &height);
-    snprintf(filter, sizeof(filter), "scale=%d:%d:flags=area,format=rgb24",
-             width, height);
-    snprintf(file, sizeof(file), "%s.png", name);
+    (void) first, (void) last;
+    snprintf(filter, sizeof(filter),
+             "format=gbrap,premultiply=inplace=1,"
+             "scale=" SCORE_STRING(SCORE_CHECK_SIDE) ":" SCORE_STRING(
+                 SCORE_CHECK_SIDE) ":flags=area,%sformat=rgba",
+             turns[picture->orientation - 1]);
 
     outcome = job_tool(job, &tool, &result);
     free(result.output);
-
-    return outcome == JOB_DONE ? score_pages_check(job, 1, name, picture->width,
-                                                   picture->height)
-                               : outcome;
+    return outcome;
 }
 
 
 static job_outcome_t
-score_picture_scale(job_t *job, const char *path, const char *demuxer,
-                    int number, const picture_t *picture)
+score_picture_pages(score_picture_t *picture, score_t *score)
 {
-    score_names_t names = { "", "" };
+    score_pages_t *pages = &picture->pages;
     job_outcome_t outcome;
 
-    score_pages_names(number, &names);
-
-    outcome = score_picture_side(job, path, demuxer, SCORE_PAGE_SIDE,
-                                 names.page, picture);
+    outcome = score_picture_look(picture);
     if (outcome == JOB_DONE) {
-        outcome = score_picture_side(job, path, demuxer, SCORE_THUMB_SIDE,
-                                     names.thumb, picture);
+        outcome = score_pages_count(pages->job, score, pages->count);
+    }
+    if (outcome == JOB_DONE && score->draw) {
+        outcome = score_pages_draw(pages);
+    }
+    if (outcome != JOB_DONE) {
+        return outcome;
     }
 
-    return outcome;
+    score->pages = pages->count;
+    if (pages->count == 1) {
+        score->width = (int) pages->page[0].width;
+        score->height = (int) pages->page[0].height;
+    }
+    if (picture->cut) { /* no page stands for what was never there for us */
+        score_pages_miss(score, score->first + pages->count,
+                         "The file is cut off or damaged here: if more pages "
+                         "followed, they are gone.");
+    }
+    return JOB_DONE;
 }
 
 
 job_outcome_t
 score_picture(job_t *job, score_t *score)
 {
-    picture_t picture;
+    score_picture_t *picture;
+    const char *format = job->sniff->extension;
     job_outcome_t outcome;
 
-    outcome = score_picture_size(job, &picture);
-    if (outcome == JOB_DONE && score->draw) {
-        outcome = score_picture_scale(job, SANDBOX_INPUT, job->sniff->demuxer,
-                                      score->first, &picture);
-    }
-    if (outcome == JOB_DONE) {
-        score->pages = 1;
-        score->width = (int) picture.width;
-        score->height = (int) picture.height;
-    }
-
-    return outcome;
-}
-
-
-static job_outcome_t
-score_tiff_look(job_t *job, score_t *score, tiff_t *tiff)
-{
-    int rc;
-    char *bytes;
-    size_t len;
-    job_outcome_t outcome;
-
-    bytes = file_read(job->input, SCORE_RAW_MAX, &len);
-    if (bytes == NULL) {
+    picture = calloc(1, sizeof(*picture));
+    if (picture == NULL) {
         return job_errno(job, "reading the picture");
     }
 
-    rc = tiff_parse(bytes, len, tiff);
-    free(bytes);
-
-    if (rc != 0 || tiff->pages == 0 || tiff->pixels == 0) {
-        return job_end(job, JOB_BAD, SCORE_DAMAGED);
-    }
-
-    outcome = score_pages_pixels(job, tiff->wide, tiff->high);
-    return outcome == JOB_DONE ? score_pages_count(job, score, tiff->pages)
-                               : outcome;
-}
-
-
-static job_outcome_t
-score_tiff_pdf(job_t *job)
-{
-    job_outcome_t outcome;
-    sandbox_result_t result;
-    static const char *const argv[] = {
-        "tiff2pdf", "-z",           "-u",          "i",
-        "-x",       SCORE_TIFF_DPI, "-y",          SCORE_TIFF_DPI,
-        "-o",       SCORE_TIFF_PDF, SANDBOX_INPUT, NULL
+    picture->pages = (score_pages_t){
+        .job = job,
+        .score = score,
+        .kind = "sampled",
+        .draw = score_picture_draw,
+        .second = job->sniff->demuxer != NULL  ? score_picture_second
+                  : strcmp(format, "tif") == 0 ? score_picture_second_tiff
+                                               : NULL,
+        .data = picture,
     };
-    const job_tool_t tool = {
-        .argv = argv,
-        .seconds = SCORE_PICTURE_SECONDS,
-        .file_size = SCORE_PICTURE_FILE,
-        .refused = SCORE_DAMAGED,
-        .too_long = "Reading the picture took too long.",
-    };
+    picture->orientation = 1;
 
-    outcome = job_tool(job, &tool, &result);
-    free(result.output);
-    return outcome;
-}
-
-
-/* A PDF holds its pages in every compression and colour that a TIFF may have,
-   and we draw PDFs anyway. */
-job_outcome_t
-score_tiff(job_t *job, score_t *score)
-{
-    tiff_t tiff = { .pages = 0 };
-    job_outcome_t outcome;
-
-    outcome = score_tiff_look(job, score, &tiff);
-    if (outcome == JOB_DONE && score->draw) {
-        outcome = score_tiff_pdf(job);
-    }
-    if (outcome == JOB_DONE && score->draw) {
-        outcome = score_draw_pdf(job, score, SCORE_TIFF_PDF);
-    }
-    if (outcome != JOB_DONE) {
-        return outcome;
-    }
-
-    /* the PDF is ours: what it says is the tool's */
-    json_object_del(score->about, "title");
-    json_object_del(score->about, "composer");
-    json_object_del(score->about, "tags");
-
-    if (!score->draw) {
-        score->pages = tiff.pages;
-    }
-    if (score->pages == 1) {
-        score->width = (int) (tiff_turned(tiff.orientation) ? tiff.height
-                                                            : tiff.width);
-        score->height = (int) (tiff_turned(tiff.orientation) ? tiff.width
-                                                             : tiff.height);
-    }
-
-    return JOB_DONE;
-}
-
-
-static job_outcome_t
-score_heic_look(job_t *job, score_t *score, heifinfo_t *info)
-{
-    job_outcome_t outcome;
-    sandbox_result_t result;
-    static const char *const argv[] = { "heif-info", SANDBOX_INPUT, NULL };
-    const job_tool_t tool = {
-        .argv = argv,
-        .seconds = SCORE_PAGE_SECONDS,
-        .refused = SCORE_DAMAGED,
-        .too_long = "Reading the picture took too long.",
-    };
-
-    memset(info, 0, sizeof(*info));
-
-    outcome = job_tool(job, &tool, &result);
-    if (outcome == JOB_DONE && heifinfo_parse(result.output, info) != 0) {
-        outcome = job_end(job, JOB_BAD, "%s", tool.refused);
-    }
-    free(result.output);
-
-    if (outcome == JOB_DONE) {
-        outcome = score_pages_pixels(job, info->wide, info->high);
-    }
-
-    return outcome == JOB_DONE ? score_pages_count(job, score, info->pictures)
-                               : outcome;
-}
-
-
-static job_outcome_t
-score_heic_unpack(job_t *job)
-{
-    job_outcome_t outcome;
-    sandbox_result_t result;
-    static const char *const argv[] = { "heif-convert", "--quiet",
-                                        SANDBOX_INPUT, SCORE_HEIC_PNG, NULL };
-    const job_tool_t tool = {
-        .argv = argv,
-        .seconds = SCORE_PICTURE_SECONDS,
-        .file_size = SCORE_PICTURE_FILE,
-        .refused = SCORE_DAMAGED,
-        .too_long = "Reading the picture took too long.",
-    };
-
-    outcome = job_tool(job, &tool, &result);
-    free(result.output);
-    return outcome;
-}
-
-
-/* One picture comes as heic.png, several as heic-1.png and so on. */
-static job_outcome_t
-score_heic_page(job_t *job, int i, int count, int as)
-{
-    int rc;
-    char name[32], path[PATH_MAX], *bytes;
-    size_t len;
-    picture_t picture;
-    job_outcome_t outcome;
-
-    snprintf(name, sizeof(name), "%s", SCORE_HEIC_PNG);
-    if (count > 1) {
-        snprintf(name, sizeof(name), "%.*s-%d.png",
-                 (int) (sizeof(SCORE_HEIC_PNG) - sizeof(".png")),
-                 SCORE_HEIC_PNG, i);
-    }
-
-    if (file_join(path, job->work, name) != 0) {
-        return job_errno(job, "reading the picture");
-    }
-
-    bytes = file_read(path, SCORE_PICTURE_FILE, &len);
-    rc = bytes ? picture_png(bytes, len, &picture) : -1;
-    free(bytes);
-
-    if (rc != 0 || !picture.complete) {
-        return job_end(job, JOB_BAD, SCORE_DAMAGED);
-    }
-
-    outcome = score_pages_pixels(job, picture.width, picture.height);
-
-    return outcome == JOB_DONE
-               ? score_picture_scale(job, name, "png_pipe", as, &picture)
-               : outcome;
-}
-
-
-/* A telephone's file may hold several pictures: each is a page. */
-job_outcome_t
-score_heic(job_t *job, score_t *score)
-{
-    int i;
-    heifinfo_t info;
-    job_outcome_t outcome;
-
-    outcome = score_heic_look(job, score, &info);
-    if (outcome == JOB_DONE && score->draw) {
-        outcome = score_heic_unpack(job);
-    }
-
-    for (i = 1; i <= info.pictures && outcome == JOB_DONE && score->draw; i++) {
-        outcome = score_heic_page(job, i, info.pictures, score->first + i - 1);
-        job->progress = 99.0 * i / info.pictures;
-        if (outcome == JOB_DONE && job_beat(job) != 0) {
-            outcome = job->interrupted;
-        }
-    }
-
-    if (outcome == JOB_DONE) {
-        score->pages = info.pictures;
-        if (info.pictures == 1) {
-            score->width = (int) info.width;
-            score->height = (int) info.height;
-        }
-    }
-
+    outcome = score_picture_pages(picture, score);
+    free(picture);
     return outcome;
 }

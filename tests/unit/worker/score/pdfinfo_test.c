@@ -45,29 +45,35 @@ START_TEST(a_page_of_ten_metres_is_refused_with_its_size)
 {
     pdfinfo_parse("Pages: 1\nPage    1 size:  28346 x 28346 pts\n", &info);
 
-    ck_assert_int_eq(pdfinfo_complaint(&info, err, sizeof(err)), -1);
+    ck_assert_int_eq(pdfinfo_page_complaint(&info, 1, err, sizeof(err)), -1);
     ck_assert_str_eq(err, "Page 1 measures 10.0 × 10.0 m; the largest page is "
                           "5.08 m.");
 }
 END_TEST
 
 
-START_TEST(more_than_500_pages_are_refused)
+START_TEST(more_than_2000_pages_are_refused)
 {
-    pdfinfo_parse("Pages: 501\n", &info);
+    pdfinfo_parse("Pages: 2001\n", &info);
 
     ck_assert_int_eq(pdfinfo_complaint(&info, err, sizeof(err)), -1);
-    ck_assert_ptr_nonnull(strstr(err, "501 pages"));
+    ck_assert_ptr_nonnull(strstr(err, "2001 pages"));
 }
 END_TEST
 
 
-START_TEST(a_page_without_size_is_refused)
+START_TEST(a_page_without_size_is_refused_and_not_the_others)
 {
-    pdfinfo_parse("Pages: 2\nPage    1 size:  200 x 100 pts\n", &info);
+    pdfinfo_parse("Pages: 3\nPage    1 size:  200 x 100 pts\n"
+                  "Page    2 size:  200 x 0 pts\n"
+                  "Page    3 size:  200 x 100 pts\n",
+                  &info);
 
-    ck_assert_int_eq(pdfinfo_complaint(&info, err, sizeof(err)), -1);
+    ck_assert_int_eq(pdfinfo_complaint(&info, err, sizeof(err)), 0);
+    ck_assert_int_eq(pdfinfo_page_complaint(&info, 1, err, sizeof(err)), 0);
+    ck_assert_int_eq(pdfinfo_page_complaint(&info, 2, err, sizeof(err)), -1);
     ck_assert_ptr_nonnull(strstr(err, "Page 2"));
+    ck_assert_int_eq(pdfinfo_page_complaint(&info, 3, err, sizeof(err)), 0);
 }
 END_TEST
 
@@ -76,7 +82,7 @@ START_TEST(a_page_number_out_of_range_writes_nowhere)
 {
     ck_assert_int_eq(pdfinfo_parse("Pages: 1\n"
                                    "Page    0 size:  1 x 1 pts\n"
-                                   "Page  501 size:  1 x 1 pts\n"
+                                   "Page 2001 size:  1 x 1 pts\n"
                                    "Page   -1 rot:   90\n",
                                    &info),
                      0);
@@ -113,6 +119,7 @@ END_TEST
 RUN("worker/pdfinfo", pages_sizes_and_texts_are_read,
     a_turned_page_changes_its_sides,
     a_page_of_ten_metres_is_refused_with_its_size,
-    more_than_500_pages_are_refused, a_page_without_size_is_refused,
+    more_than_2000_pages_are_refused,
+    a_page_without_size_is_refused_and_not_the_others,
     a_page_number_out_of_range_writes_nowhere,
     a_long_author_is_cut_between_characters, what_names_no_pages_is_refused)
