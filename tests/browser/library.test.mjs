@@ -178,6 +178,30 @@ test("a title that is not there is said to be missing", async () => {
 });
 
 
+test("an address that leads nowhere says so", async () => {
+    const page = await house.page();
+
+    await page.goto("/librarie");
+    await page.getByRole("heading", { name: "nothing at this address" })
+        .waitFor();
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+
+    await page.getByRole("heading", { name: "Library" }).waitFor();
+});
+
+
+test("back in the library one finds what one had searched", async () => {
+    const page = await house.page();
+
+    await page.goto("/?q=harbour");
+    await page.getByRole("link", { name: /Harbour/ }).first().click();
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+
+    await page.waitForURL("**/?q=harbour");
+    assert.equal(await page.getByRole("searchbox").inputValue(), "harbour");
+});
+
+
 function counts(page, text) {
     return page.locator(".count").getByText(text, { exact: true });
 }

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { after, before, test } from "../http/lib/test.mjs";
 import { complaints, DESK, film, folder, open, PHONE, place, score }
     from "./harness.mjs";
+import { musicxml } from "../http/lib/files.mjs";
 
-let house, files, movie, sheet;
+let house, files, movie, sheet, music;
 
 before(async () => {
     house = await open();
@@ -17,6 +18,8 @@ before(async () => {
         "A_title_that_is_longer_than_any_phone_is_wide_and_has_no_space.mp4"),
                                     { seconds: 3 }));
     sheet = await house.upload(path);
+    writeFileSync(join(files.path, "Air.musicxml"), musicxml());
+    music = await house.upload(join(files.path, "Air.musicxml"));
 });
 
 after(async () => {
@@ -160,6 +163,14 @@ function views() {
         upload: at("/upload", ".drop"),
         watch: at(place(movie), "video"),
         score: at(place(sheet), ".sheets img"),
+        "score without pages": at(place(music), ".facts"),
+        missing: at("/nowhere", ".note"),
+        "about a score": async (options) => {
+            const page = await at(place(sheet), ".sheets img")(options);
+            await page.locator("[aria-haspopup=dialog]").click();
+            await page.locator("dialog[open]").waitFor();
+            return page;
+        },
         confirm: async (options) => {
             const page = await at("/", ".card-title")(options);
             await page.locator(".card").first().hover();

@@ -3,9 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { after, before, test } from "../http/lib/test.mjs";
-import { DESK, folder, open, PHONE, place, score } from "./harness.mjs";
+import { complaints, DESK, folder, open, PHONE, place, score } from "./harness.mjs";
 
-let house, files, media;
+let house, files, media, thick;
 
 before(async () => {
     house = await open();
@@ -13,6 +13,8 @@ before(async () => {
     const path = join(files.path, "Study.pdf");
     writeFileSync(path, score(5));
     media = await house.upload(path);
+    writeFileSync(join(files.path, "Thick.pdf"), score(12));
+    thick = await house.upload(join(files.path, "Thick.pdf"));
 });
 
 after(async () => {
@@ -102,6 +104,92 @@ test("thumbnails and the page number lead to any page", async () => {
     await page.getByLabel("Go to page").fill("2");
     await page.keyboard.press("Enter");
     await shows(page, ["Page 2 of 5"]);
+});
+
+
+test("the page field shows all of a spread", async () => {
+    const page = await house.page({ size: DESK });
+
+    await page.goto(place(thick));
+    await page.keyboard.press("End");
+    const field = page.getByLabel("Go to page");
+    await page.waitForFunction(() => document.querySelector("#page").value
+        === "11–12");
+
+    assert.ok(await field.evaluate(
+        ({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth));
+});
+
+
+test("the overview opens where one is", async () => {
+    const page = await house.page({ size: PHONE });
+
+    await page.goto(place(thick));
+    await page.locator(".sheets img").waitFor();
+    await page.keyboard.press("End");
+    await page.getByRole("button", { name: "Overview of pages" }).click();
+    const current = page.getByRole("button", { name: "Page 12 of 12" });
+
+    await current.locator("img").evaluate((img) => img.decode());
+    const { y, height } = await current.boundingBox();
+    assert.ok(y > 0 && y + height <= PHONE.height + 1, String(y));
+});
+
+
+test("a page can be looked at larger, and moved by keys", async () => {
+    const page = await reader({ size: DESK });
+    const frame = page.locator(".score-frame");
+
+    await shows(page, ["Page 1 of 5", "Page 2 of 5"]);
+    await page.getByRole("button", { name: "Larger" }).click();
+    await page.getByRole("button", { name: "Larger" }).click();
+    const { scrollHeight, clientHeight } = await frame.evaluate(
+        ({ scrollHeight, clientHeight }) => ({ scrollHeight, clientHeight }));
+    assert.equal(Math.round(10 * scrollHeight / clientHeight), 15);
+
+    await page.keyboard.press("PageUp");
+    assert.equal(await frame.evaluate((element) => element.scrollTop), 0);
+    await page.keyboard.press("PageDown");
+    assert.ok(await frame.evaluate((element) => element.scrollTop) > 0);
+    await page.keyboard.press("ArrowRight");
+    await shows(page, ["Page 3 of 5", "Page 4 of 5"]);
+    assert.deepEqual(await complaints(page), []);
+});
+
+
+test("by half pages the next one begins above the end of this one",
+     async () => {
+    const page = await reader({ size: PHONE });
+    const half = () => page.locator(".sheets").getAttribute("data-open");
+
+    await page.getByRole("button", { name: "Turn by half pages" }).click();
+    await shows(page, ["Page 1 of 5"]);
+    await page.keyboard.press("ArrowRight");
+    await shows(page, ["Page 1 of 5", "Page 2 of 5"]);
+    assert.equal(await half(), "half");
+    await page.keyboard.press("ArrowRight");
+    await shows(page, ["Page 2 of 5"]);
+    assert.equal(await half(), "1");
+});
+
+
+test("in full screen the pages have all of it, and the bar comes when asked",
+     async () => {
+    const page = await reader({ size: DESK });
+    const top = () => page.locator(".reader-bar").evaluate(
+        (bar) => bar.getBoundingClientRect().bottom);
+
+    await shows(page, ["Page 1 of 5", "Page 2 of 5"]);
+    await page.getByRole("button", { name: "Full screen" }).click();
+    await page.waitForFunction(() => document.fullscreenElement);
+    await page.waitForFunction(() => document.querySelector(".reader-bar")
+        .getBoundingClientRect().bottom <= 0);
+    await page.mouse.click(DESK.width / 2, DESK.height / 2);
+    assert.ok(await top() > 20);
+    await page.mouse.click(DESK.width / 2, DESK.height / 2);
+    assert.ok(await top() <= 0);
+    await page.keyboard.press("ArrowRight");
+    await shows(page, ["Page 3 of 5", "Page 4 of 5"]);
 });
 
 

@@ -85,10 +85,10 @@ test("what is no music ends with a reason, and the score stays", async () => {
     const page = await reader();
     const path = join(files.path, "letter.pdf");
 
-    writeFileSync(path, "Dear all, these are no notes.\n".repeat(100));
+    writeFileSync(path, "%PDF-1.7\nDear all, these are no notes.\n");
     await page.getByLabel("Add a file").setInputFiles(path);
-    await page.locator(".file[data-state=failed]").getByText("it is a text")
-        .waitFor(READY);
+    await page.locator(".file[data-state=failed]")
+        .getByText("cannot be read").waitFor(READY);
 
     assert.equal(await page.locator(".files .upload-row").count(), 0);
     assert.equal(await page.locator(".sheets img").count(), 2);
@@ -141,6 +141,53 @@ test("a score in PDF takes no further page, but its notes", async () => {
     assert.equal(await page.getByLabel("As its next page").count(), 0);
     await page.getByLabel("Add a file").setInputFiles(path);
     await page.getByText(/^Score · MIDI · /).waitFor(READY);
+});
+
+
+test("the same file is not added twice", async () => {
+    const page = await reader();
+    const before = await page.locator(".file").count();
+
+    await page.getByLabel("Add a file").setInputFiles(sound);
+    await page.locator(".files .upload-row")
+        .getByText("Already with this score").waitFor(READY);
+
+    assert.equal(await page.locator(".file").count(), before);
+});
+
+
+test("files that are chosen together keep their order", async () => {
+    const page = await reader();
+    const names = ["A long one.png", "Short.mid"];
+    const paths = names.map((name) => join(files.path, name));
+
+    draw(paths[0], "1500x1500");
+    writeFileSync(paths[1], midi({ part: "Chant" }));
+    await page.getByLabel("Add a file").setInputFiles(paths);
+    await page.locator(".file-name", { hasText: names[0] }).waitFor(READY);
+    await page.locator(".file-name", { hasText: names[1] }).waitFor(READY);
+
+    const listed = await page.locator(".file-name").allInnerTexts();
+    assert.deepEqual(listed.filter((name) => names.includes(name)), names);
+});
+
+
+test("a score without pages is shown as what is known of it", async () => {
+    const path = join(files.path, "Air.musicxml");
+
+    writeFileSync(path, musicxml({ title: "Air" }));
+    const page = await house.page({ locale: "fr-FR" });
+
+    await page.goto(place(await house.upload(path)));
+    await page.getByText("ré mineur").waitFor();
+    assert.equal(await page.locator(".reader").count(), 0);
+    assert.equal(await page.getByText("sur 0").count(), 0);
+    assert.match(await page.locator(".facts").innerText(),
+                 /Parties[\s\S]*Mesure/);
+    const download = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Télécharger l’original" }).click();
+    assert.deepEqual(readFileSync(await (await download).path()),
+                     readFileSync(path));
 });
 
 

@@ -81,6 +81,8 @@ test("a session that ended leads back to where one was", async () => {
     await enter(page, house.stack);
     await page.goto("/?kind=score");
     await page.getByRole("heading", { name: "Library" }).waitFor();
+    await page.evaluate(() => fetch("/api/sessions/current",
+                                    { method: "DELETE" }));
     await page.context().clearCookies();
     await page.getByRole("searchbox").fill("clair");
 
@@ -106,6 +108,52 @@ test("an access token that ran out is renewed unseen", async () => {
 
     assert.equal((await renewed).ok(), true);
     await page.getByText("Nothing matches").waitFor();
+});
+
+
+test("a reload in mid-use leaves the way to another access token", async () => {
+    const page = await house.visitor();
+
+    await enter(page, house.stack);
+    await page.reload();
+    await page.getByRole("heading", { name: "Library" }).waitFor();
+    assert.doesNotMatch(await page.evaluate(
+        () => JSON.stringify([localStorage, sessionStorage])), /token/);
+    await page.context().clearCookies();
+    await page.getByRole("searchbox").fill("anything");
+
+    await page.getByText("Nothing matches").waitFor();
+});
+
+
+test("a tab that is opened beside another is signed in as long as that",
+     async () => {
+    const first = await house.visitor();
+
+    await enter(first, house.stack);
+    const second = await first.context().newPage();
+    await second.goto("/");
+    await second.getByRole("heading", { name: "Library" }).waitFor();
+    await second.context().clearCookies();
+    await first.close();
+    await second.getByRole("searchbox").fill("anything");
+
+    await second.getByText("Nothing matches").waitFor();
+});
+
+
+test("another tab follows a sign-out", async () => {
+    const first = await house.visitor();
+
+    await enter(first, house.stack);
+    const second = await first.context().newPage();
+    await second.goto("/");
+    await second.getByRole("heading", { name: "Library" }).waitFor();
+    await first.getByRole("button", { name: /^Account of/ }).click();
+    await first.getByRole("button", { name: "Sign out" }).click();
+
+    await second.getByRole("heading", { name: "Sign in" }).waitFor();
+    assert.equal(await second.getByText("has ended").count(), 0);
 });
 
 

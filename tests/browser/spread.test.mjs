@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { spread, turned } from "../../web/js/score/spread.js";
+import { halfTurned, spread, turned } from "../../web/js/score/spread.js";
 
 
 test("one page lies open where there is room for one", () => {
@@ -32,4 +32,17 @@ test("there is nothing before the first page or behind the last", () => {
     assert.equal(turned(2, 7, true, -1), 2);
     assert.equal(turned(7, 7, true, 1), 7);
     assert.equal(turned(6, 6, true, 1), 6);
+});
+
+
+test("by half pages one sees the next page before this one is over", () => {
+    let at = { page: 1, half: false };
+    const turn = (by) => {
+        at = halfTurned(at, 2, by);
+        return [at.page, at.half];
+    };
+
+    assert.deepEqual([1, 1, 1].map(turn), [[1, true], [2, false], [2, false]]);
+    assert.deepEqual([-1, -1, -1].map(turn),
+                     [[1, true], [1, false], [1, false]]);
 });

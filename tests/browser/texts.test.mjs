@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
+import { french } from "../../web/js/lib/reasons.js";
 import { strings } from "../../web/js/lib/strings.js";
 
+const TOP = new URL("../..", import.meta.url).pathname;
 const SOURCES = new URL("../../web/js", import.meta.url).pathname;
 /* Translations of the server's own English, which needs none. */
 const SERVERS = /^problem\./;
@@ -39,6 +41,57 @@ test("every text that is asked for is there", () => {
         }
     }
 });
+
+
+test("every problem of the server has French words", () => {
+    const source = readFileSync(join(TOP, "core/base/status.c"), "utf8");
+    const words = [...source.matchAll(/\{ (\d+),\s+"([a-z-]+)"/g)]
+        .filter(([, status]) => status >= 400).map(([, , word]) => word);
+
+    assert.ok(words.length > 30);
+    assert.deepEqual(words.filter((word) => !(`problem.${word}` in strings.fr)),
+                     []);
+});
+
+
+test("every reason of the worker has French words, at least for what it is "
+    + "about", () => {
+    const sentences = ["jobs", "media", "score"].flatMap(sayings);
+
+    assert.ok(sentences.length > 40);
+    assert.deepEqual(sentences.filter((sentence) =>
+        french(sentence.replaceAll(/%[.*\dl]*[a-z]/g, "7"))
+            === french("?")), []);
+});
+
+
+test("a reason keeps its numbers, and is known with what a tool said", () => {
+    assert.equal(french("The PDF has 900 pages; at most 500 are allowed."),
+                 "Le PDF a 900 pages\u00a0; 500 au plus sont permises.");
+    for (const behind of [": moov atom not found.", ". Reading it took long."])
+    {
+        assert.equal(french("The file cannot be read: it is damaged or cut off"
+                            + behind),
+                     french("The file cannot be read: it is damaged or cut "
+                            + "off."));
+    }
+});
+
+
+/* The sentences in a folder of the worker: what stands in quotes, begins with
+   a capital or a name, and ends with a full stop. */
+function sayings(folder) {
+    const top = join(TOP, "worker", folder);
+
+    return readdirSync(top, { recursive: true })
+        .filter((file) => /\.[ch]$/.test(file) && !/house|noop/.test(file))
+        .map((file) => readFileSync(join(top, file), "utf8")
+            .replace(/\/\*[^]*?\*\//g, ""))
+        .flatMap((source) => [...source.matchAll(
+            /"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*/g)])
+        .map(([quoted]) => quoted.replace(/"\s*"/g, "").slice(1, -1))
+        .filter((text) => /^([A-Z]|%s ).* .*\.$/.test(text));
+}
 
 
 /* The {names} in a text, or in the first of its plural forms. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { after, before, test } from "../http/lib/test.mjs";
@@ -55,22 +55,142 @@ test("a film uploads with progress to be seen, and then it plays", async () => {
 });
 
 
-test("what is no film ends with a reason", async () => {
+test("a film that is broken ends with a reason, and is tried again as one",
+     async () => {
     const page = await house.page();
-    const path = join(files.path, "letter.mp4");
+    const path = join(files.path, "wreck.mp4");
+    const failed = page.locator(".upload-row[data-state=failed]");
 
-    writeFileSync(path, "Dear all, this is not a film.\n".repeat(100));
+    writeFileSync(path, Buffer.concat([
+        Buffer.from("\x00\x00\x00\x14ftypisom\x00\x00\x02\x00isom", "latin1"),
+        Buffer.alloc(5000, 0xa5)]));
     await page.goto("/upload");
     await page.getByLabel("Choose files").setInputFiles(path);
 
-    await page.locator(".upload-row[data-state=failed]")
-        .waitFor({ timeout: 90_000 });
+    await failed.waitFor({ timeout: 90_000 });
     assert.match(await page.locator(".upload-status").innerText(), /\w+ \w+/);
-    await page.getByRole("button", { name: "Try letter.mp4 again" }).waitFor();
+    await page.getByRole("button", { name: "Try wreck.mp4 again" }).click();
+    await page.locator(".upload-row[data-state=preparing]").waitFor();
+    await failed.waitFor({ timeout: 90_000 });
 
-    await page.goto("/");
-    await page.getByRole("link", { name: /letter/ }).click();
+    await page.goto("/?q=wreck");
+    await page.getByRole("link", { name: /wreck/ }).click();
     await page.getByText("could not be made playable").waitFor();
+    await page.goBack();
+    await page.locator(".count", { hasText: "1 title found" }).waitFor();
+});
+
+
+for (const [what, content, reason] of [
+    ["an empty file", "", "This file is empty"],
+    ["a text", "Dear all, this is not a film.\n", "This is a text"],
+]) {
+    test(`${what} is refused before anything is sent`, async () => {
+        const page = await house.page();
+        const path = join(files.path, "letter.mp4");
+        const sent = [];
+
+        writeFileSync(path, content);
+        await page.goto("/upload");
+        page.on("request", (request) => request.method() === "GET"
+            || sent.push(request.url()));
+        await page.getByLabel("Choose files").setInputFiles(path);
+
+        await status(page, reason);
+        assert.deepEqual(sent, []);
+    });
+}
+
+
+test("a file that one has already is shown as that, and leads to it",
+     async () => {
+    const page = await house.page();
+    const paths = ["once.pdf", "twice.pdf"].map((name) => join(files.path,
+                                                               name));
+    const known = page.locator(".upload-row[data-state=duplicate]");
+
+    paths.forEach((path) => writeFileSync(path, Buffer.concat([
+        score(1), Buffer.from("\n% brought twice")])));
+    await page.goto("/upload");
+    await page.getByLabel("Choose files").setInputFiles(paths[0]);
+    await page.getByRole("link", { name: "Read: once" })
+        .waitFor({ timeout: 90_000 });
+    await page.getByLabel("Choose files").setInputFiles(paths[1]);
+
+    await known.getByText("Already in your library").waitFor();
+    await known.getByRole("link", { name: "Read: once" }).click();
+    await page.getByRole("img", { name: "Page 1 of 1" }).waitFor();
+});
+
+
+test("an upload goes on where it was cut off", async () => {
+    const page = await house.page();
+    const path = film(join(files.path, "Cut_off.mp4"),
+                      { seconds: 16, bitrate: 1500 });
+    const offsets = carried(page);
+
+    await slow(page, SLOW / 4);
+    await page.goto("/upload");
+    await page.getByLabel("Choose files").setInputFiles(path);
+    await under(page, 20);
+    await slow(page, SLOW / 4, true);
+    await status(page, "No connection");
+    await slow(page, -1);
+
+    await page.getByRole("link", { name: "Watch: Cut off" })
+        .waitFor({ timeout: 90_000 });
+    assert.ok(offsets[1] > 0.1 * statSync(path).size, String(offsets));
+});
+
+
+test("an upload outlives a reload, and goes on once its file is chosen again",
+     async () => {
+    const page = await house.page();
+    const path = film(join(files.path, "Come_back.mp4"),
+                      { seconds: 16, bitrate: 1600 });
+    const offsets = carried(page);
+
+    page.on("dialog", (dialog) => dialog.accept());
+    await slow(page, SLOW / 4);
+    await page.goto("/upload");
+    await page.getByLabel("Choose files").setInputFiles(path);
+    await under(page, 20);
+    await page.reload();
+
+    await status(page, /^Stopped at \d+%/);
+    await slow(page, -1);
+    const [chooser] = await Promise.all([
+        page.waitForEvent("filechooser"),
+        page.getByRole("button", { name: "Choose Come_back.mp4 again" })
+            .click(),
+    ]);
+    await chooser.setFiles(path);
+
+    await page.getByRole("link", { name: "Watch: Come back" })
+        .waitFor({ timeout: 90_000 });
+    assert.equal(await page.locator(".upload-row").count(), 1);
+    assert.ok(offsets[1] > 0.1 * statSync(path).size, String(offsets));
+});
+
+
+test("an upload asks with one key until it is answered", async () => {
+    const page = await house.page();
+    const path = join(files.path, "One_key.pdf");
+    const keys = [];
+
+    writeFileSync(path, Buffer.concat([score(1), Buffer.from("\n% key")]));
+    await page.route("**/api/media?filename=*", async (route) => {
+        keys.push(route.request().headers()["idempotency-key"]);
+        await (keys.length < 3 ? route.abort() : route.continue());
+    });
+    await page.goto("/upload");
+    await page.getByLabel("Choose files").setInputFiles(path);
+    await page.getByRole("link", { name: "Read: One key" })
+        .waitFor({ timeout: 90_000 });
+
+    assert.equal(keys.length, 3);
+    assert.equal(new Set(keys).size, 1);
+    assert.match(keys[0], /^[0-9a-f]{32}$/);
 });
 
 
@@ -132,12 +252,36 @@ test("a file may be dropped on the library", async () => {
 });
 
 
+/* The offsets of the tus requests that a page sends from now on. */
+function carried(page) {
+    const offsets = [];
+
+    page.on("request", (request) => {
+        if (request.method() === "PATCH") {
+            offsets.push(Number(request.headers()["upload-offset"]));
+        }
+    });
+    return offsets;
+}
+
+
+function status(page, hasText) {
+    return page.locator(".upload-status", { hasText }).waitFor();
+}
+
+
+function under(page, percent) {
+    return page.waitForFunction((least) => document.querySelector(
+        ".upload-row[data-state=sending] progress")?.value > least, percent);
+}
+
+
 /* bytes a second upwards; -1 for no bound */
-async function slow(page, upwards) {
+async function slow(page, upwards, offline = false) {
     page.wire ??= await page.context().newCDPSession(page);
     await page.wire.send("Network.enable");
     await page.wire.send("Network.emulateNetworkConditions", {
-        offline: false, latency: 0, downloadThroughput: -1,
+        offline, latency: 0, downloadThroughput: -1,
         uploadThroughput: upwards,
     });
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 
 import { after, before, test } from "../http/lib/test.mjs";
-import { film, folder, open, place, pretend } from "./harness.mjs";
+import { DESK, enter, film, folder, open, place, pretend } from "./harness.mjs";
 
 let house, files, media;
 
@@ -156,6 +156,112 @@ test("one goes on where one stopped, or from the beginning", async () => {
         .click();
     assert.equal(await here(), 0);
 });
+
+
+test("leaving by the library keeps the place to the second", async () => {
+    const page = await house.page();
+
+    await page.goto(place(media));
+    await ready(page);
+    await page.keyboard.press("5");
+    await page.keyboard.press("k");
+    await advances(page, 22);
+    const left = await page.evaluate(() => {
+        const { currentTime } = document.querySelector("video");
+        document.querySelector("a.back").click();
+        return currentTime;
+    });
+    await page.getByRole("heading", { name: "Library" }).waitFor();
+
+    assert.ok(Math.abs(await kept(page) - left) < 1);
+});
+
+
+test("a player that loses its film, and then its session, keeps the place",
+     async () => {
+    const page = await house.visitor();
+
+    await enter(page, house.stack);
+    await page.goto(place(media));
+    await ready(page);
+    await page.keyboard.press("3");
+    await page.waitForFunction(() => document.querySelector("video")
+        .currentTime > 11 && !document.querySelector("video").seeking);
+    await page.reload();
+    await page.getByText("Continued at 0:12").waitFor();
+    await page.keyboard.press("k");
+    await advances(page, 13);
+    await page.evaluate(async () => {
+        const video = document.querySelector("video");
+        video.removeAttribute("src");
+        video.load();
+        await fetch("/api/sessions/current", { method: "DELETE" });
+    });
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+    await page.getByText("Your session has ended").waitFor();
+
+    assert.ok(await kept(page) > 12);
+});
+
+
+test("a film is as loud as it was left", async () => {
+    const page = await house.page();
+
+    await page.goto(place(media));
+    await ready(page);
+    await page.keyboard.press("m");
+    await page.keyboard.press("ArrowDown");
+    await page.waitForFunction(() => document.querySelector("video").muted
+        && document.querySelector("video").volume < 1);
+    await page.reload();
+    await ready(page);
+
+    assert.deepEqual(await page.locator("video").evaluate(
+        ({ muted, volume }) => [muted, volume.toFixed(1)]), [true, "0.9"]);
+});
+
+
+test("where one goes on is seen without scrolling", async () => {
+    const page = await house.page();
+
+    await page.goto(place(media));
+    await ready(page);
+    await page.keyboard.press("5");
+    await page.waitForFunction(
+        () => document.querySelector("video").currentTime > 19);
+    await page.reload();
+
+    const button = page.getByRole("button",
+                                  { name: "Start from the beginning" });
+    await button.waitFor();
+    const { y, height } = await button.boundingBox();
+    assert.ok(y >= 0 && y + height <= DESK.height, String(y));
+});
+
+
+test("on a phone held sideways the film has most of the height", async () => {
+    const page = await house.page({ size: { width: 740, height: 360 } });
+
+    await page.goto(place(media));
+    await ready(page);
+    const { y, height } = await page.locator("video").boundingBox();
+
+    assert.ok(height > 360 * 0.6, String(height));
+    assert.ok(y + height <= 360, String(y));
+});
+
+
+/* Seconds, as this device remembers them. */
+function kept(page) {
+    return page.evaluate(
+        () => JSON.parse(localStorage.getItem("sluice.positions"))[0].at);
+}
+
+
+function ready(page) {
+    return page.waitForFunction(
+        () => document.querySelector("video")?.readyState > 0);
+}
 
 
 function master(url) {

@@ -1,6 +1,7 @@
 /* The page's frame: header, the place for a view, and who may see it. */
 
 import { h, icon, refresh } from "./lib/dom.js";
+import { leftAt } from "./lib/home.js";
 import { current, onChange, percent, t } from "./lib/language.js";
 import { languageSwitch } from "./lib/language_switch.js";
 import * as notice from "./lib/notice.js";
@@ -9,6 +10,7 @@ import * as session from "./lib/session.js";
 import * as queue from "./upload/queue.js";
 import { itemView } from "./views/item.js";
 import { libraryView } from "./views/library.js";
+import { missingView } from "./views/missing.js";
 import { signInView } from "./views/sign_in.js";
 import { uploadView } from "./views/upload.js";
 
@@ -76,6 +78,9 @@ function entered() {
 
 function fillHeader() {
     const user = session.currentUser();
+
+    queue.enter();
+
     const name = user.name || user.email;
     const menu = h("div", { class: "menu", id: "account", popover: "auto" },
         h("p", { class: "menu-name" }, name),
@@ -126,13 +131,20 @@ function initials(name) {
 
 
 async function leave() {
+    queue.abandon();
     try {
         await session.signOut();
     } catch (problem) {
         notice.tell(() => problem.text());
         return;
     }
+    left();
+}
+
+
+function left() {
     queue.abandon();
+    leftAt("/");
     history.replaceState(null, "", "/");
     router.resolve(false);
 }
@@ -189,6 +201,7 @@ async function start() {
     onChange(speak);
     queue.onChange(() => refresh(header));
     session.onEnded(() => router.resolve(false));
+    session.onLeft(left);
     takeDrops();
     addEventListener("beforeunload", (event) => {
         if (queue.busy()) {
@@ -216,7 +229,7 @@ async function start() {
         }
     }
     notice.answered();
-    router.start(show);
+    router.start(show, missingView);
 }
 
 

@@ -66,6 +66,15 @@ const PATHS = {
     keys: "M3 6h18v12H3zM7 10h.5M11 10h.5M15 10h.5M7 14h10",
     pages: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
     expand: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+    smaller: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l4.5 4.5M8 11h6",
+    larger: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l4.5 4.5M8 11h6"
+        + "M11 8v6",
+    halves: "M5 3h14v18H5zM5 12h14M12 15v3.5m-1.5-1.5l1.5 1.5 1.5-1.5",
+    about: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM12 11v5.5"
+        + "M12 7.5v.5",
+    pen: "M4 20l1-4L16 5l3 3L8 19zM13.5 7.5l3 3",
+    up: "M12 19V5m0 0l-6 6M12 5l6 6",
+    down: "M12 5v14m0 0l-6-6M12 19l6-6",
     play: "M8 5l11 7-11 7z",
 };
 

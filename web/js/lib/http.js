@@ -25,6 +25,11 @@ export class Problem extends Error {
         return new Problem(0, { type: `${TYPE}offline` }, null);
     }
 
+    /* What the page refuses by itself, before it asks. */
+    static local(word) {
+        return new Problem(422, { type: TYPE + word }, null);
+    }
+
     /* A proxy in front may answer with something that is not ours. */
     static parse(status, text, retryAfter) {
         const seconds = Number.parseInt(retryAfter, 10);

@@ -1,5 +1,6 @@
 /* Which language, and how it writes texts, sizes, times and dates. */
 
+import { french } from "./reasons.js";
 import { strings } from "./strings.js";
 
 const KEY = "sluice.language";
@@ -45,6 +46,12 @@ export function t(key, values = {}) {
         const value = values[name];
         return typeof value === "number" ? number(value) : value;
     });
+}
+
+
+/* Why nothing came of a file; text: media.error, in the server's English */
+export function reason(text) {
+    return language === "fr" ? french(text) : text;
 }
 
 
@@ -104,6 +111,17 @@ export function span(seconds) {
     }
     return `${unit(Math.floor(whole / 3600), "hour")} `
         + unit(Math.floor(whole / 60) % 60, "minute");
+}
+
+
+/* "Bb minor" -> B♭ minor, si♭ mineur */
+export function musicKey(key) {
+    const [, note, sign, mode] = /^([A-G])([b#]?) (\w+)$/.exec(key) ?? [];
+
+    return note && knows(`mode.${mode}`)
+        ? `${t(`note.${note}`)}${{ b: "♭", "#": "♯" }[sign] ?? ""} `
+          + t(`mode.${mode}`)
+        : key;
 }
 
 

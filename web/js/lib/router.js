@@ -3,6 +3,7 @@
 const routes = [];
 
 let show = () => {};
+let missing = null;         /* the view of addresses that lead nowhere */
 
 
 /* pattern: "/watch/:id"; view(params, context) makes what is shown. */
@@ -13,9 +14,11 @@ export function route(pattern, view) {
 }
 
 
-/* display(view, params, back) is called for the place one is at. */
-export function start(display) {
+/* display(view, params, back) is called for the place one is at; nowhere is
+   the view for addresses that are no route's. */
+export function start(display, nowhere) {
     show = display;
+    missing = nowhere;
     addEventListener("popstate", () => resolve(true));
     document.addEventListener("click", follow);
     resolve(false);
@@ -52,7 +55,7 @@ function find(path) {
             return { view, params: { ...hit.groups } };
         }
     }
-    return { view: routes[0].view, params: {} };
+    return { view: missing, params: {} };
 }
 
 

@@ -3,7 +3,9 @@
  *
  * The access token lives in an HttpOnly cookie that scripts never see.  The
  * refresh token stays in this page's memory, and in localStorage only for
- * those who asked to stay signed in.
+ * those who asked to stay signed in. Over a reload the tab's sessionStorage
+ * carries it: from the moment the page goes to that when it is there again. A
+ * tab that has none asks the others; they tell each other of sign-outs.
  */
 
 import { send, Problem } from "./http.js";
@@ -13,6 +15,7 @@ const MARGIN = 60;          /* seconds before the end to renew at */
 const LONGEST = 86400;      /* seconds: setTimeout counts in 31 bits of ms */
 
 const events = new EventTarget();
+const tabs = new BroadcastChannel(KEY);
 
 let user = null;
 let token = null;           /* refresh token */
@@ -33,6 +36,12 @@ export function onEnded(listener) {
 }
 
 
+/* listener() when the user signed out in another tab */
+export function onLeft(listener) {
+    events.addEventListener("left", listener);
+}
+
+
 /* At the page's start: the user, or null. Asks only who was signed in. */
 export async function resume() {
     const stored = read();
@@ -40,14 +49,18 @@ export async function resume() {
     if (!stored) {
         return null;
     }
-    token = stored.token ?? null;
-    expires = stored.expires ?? 0;
-    keep = token !== null;
+    if (!token) {
+        keep = Boolean(stored.token);
+        adopt(keep ? stored : take());
+    }
 
     try {
         const answer = await send("GET", "/api/me");
         user = answer.user ?? answer;
         schedule();
+        if (!token) {
+            tabs.postMessage({ ask: true });
+        }
     } catch (problem) {
         if (problem.status !== 401) {
             throw problem;
@@ -69,6 +82,7 @@ export async function signIn(email, password, stay) {
 
     keep = stay;
     accept(answer);
+    tabs.postMessage({ entered: user.id });
 }
 
 
@@ -81,6 +95,7 @@ export async function signOut() {
         }
     }
     forget();
+    tabs.postMessage({ left: true });
 }
 
 
@@ -114,8 +129,7 @@ async function exchange() {
 
     /* Another tab may have spent our token, and has stored its successor. */
     if (keep && stored?.token && stored.token !== token) {
-        token = stored.token;
-        expires = stored.expires;
+        adopt(stored);
         if (user && expires > Date.now()) {
             schedule();
             return true;
@@ -144,6 +158,47 @@ async function exchange() {
 /* Tabs share the stored token, and a token may be spent once. */
 function alone(work) {
     return navigator.locks ? navigator.locks.request(KEY, work) : work();
+}
+
+
+tabs.onmessage = ({ data }) => {
+    if (data.left && user) {
+        forget();
+        events.dispatchEvent(new Event("left"));
+    } else if (data.entered && data.entered !== user?.id) {
+        location.reload();
+    } else if (data.ask && token) {
+        tabs.postMessage({ told: { token, expires } });
+    } else if (data.told && user && !token) {
+        adopt(data.told);
+        schedule();
+    }
+};
+
+addEventListener("pagehide", () => {
+    if (token && !keep) {
+        sessionStorage.setItem(KEY, JSON.stringify({ token, expires }));
+    }
+});
+addEventListener("pageshow", ({ persisted }) => persisted && take());
+
+
+/* What this tab laid down when its page went, which is there once. */
+function take() {
+    const text = sessionStorage.getItem(KEY);
+
+    sessionStorage.removeItem(KEY);
+    try {
+        return JSON.parse(text) ?? {};
+    } catch {
+        return {};
+    }
+}
+
+
+function adopt(stored) {
+    token = stored.token ?? null;
+    expires = stored.expires ?? 0;
 }
 
 

@@ -68,7 +68,8 @@ const en = {
     "upload.choose": "Choose files",
     "upload.drop": "or drop them here",
     "upload.kinds":
-        "Films and recordings of any common format; scores as PDF or pictures.",
+        "Films and recordings of any common format; scores as PDF, pictures "
+        + "(also TIFF and HEIC), MusicXML or MIDI.",
     "upload.list": "Uploads",
     "upload.none": "Files you upload appear here, and in your library.",
     "upload.waiting": "Waiting",
@@ -78,6 +79,15 @@ const en = {
     "upload.delayed": "The server is busy. Trying again in {span}.",
     "upload.preparing": "{step} …",
     "upload.preparing-percent": "{step}, {percent}",
+    "upload.duplicate": "Already in your library",
+    "upload.attached": "Already with this score",
+    "upload.offline":
+        "No connection. It goes on by itself when there is one again.",
+    "upload.missing":
+        "Stopped at {percent}. Choose the file again to go on from there.",
+    "upload.missing-all": "Not sent yet. Choose the file again to send it.",
+    "upload.find": "Choose the file",
+    "upload.find-name": "Choose {name} again",
     "upload.ready": "Ready",
     "upload.cancelled": "Cancelled",
     "upload.cancel": "Cancel {name}",
@@ -87,6 +97,7 @@ const en = {
     "upload.watch": "Watch",
     "upload.listen": "Listen",
     "upload.read": "Read",
+    "upload.look": "Look",
     "upload.open": "{verb}: {title}",
     "upload.progress": "Progress of {name}",
     "upload.said": "{name}: {text}",
@@ -98,8 +109,13 @@ const en = {
     "item.failed": "This file could not be made playable",
     "item.original": "Download original",
     "item.delete": "Delete",
+    "item.edit": "Edit",
     "item.missing": "This title is not here",
     "item.missing-lead": "It was deleted, or it belongs to someone else.",
+
+    "missing.title": "There is nothing at this address",
+    "missing.lead":
+        "It may have been mistyped. The library has all there is.",
 
     "watch.resumed": "Continued at {time}.",
     "watch.restart": "Start from the beginning",
@@ -126,8 +142,15 @@ const en = {
     "score.previous": "Previous page",
     "score.thumbs": "Overview of pages",
     "score.full": "Full screen",
+    "score.full-hint": "Tap the middle for the bar, press Esc to leave",
+    "score.smaller": "Smaller",
+    "score.larger": "Larger",
+    "score.zoomed": "Size {percent}",
+    "score.halves": "Turn by half pages",
+    "score.half": "Above the beginning of page {other}, below the end of "
+        + "page {page}",
+    "score.about": "About this score",
     "score.broken": "This page could not be loaded.",
-    "score.no-pages": "This score has no pages to show.",
     "score.files": "Recordings and notes",
     "score.files-none": "What goes with this score appears here.",
     "score.file-page": "Page {page}",
@@ -135,6 +158,34 @@ const en = {
     "score.add": "Add a file",
     "score.add-page": "As its next page",
     "score.add-kinds": "A recording, or the music as PDF, MusicXML or MIDI.",
+
+    "music.lead":
+        "{format}: there are no pages to show here. Download it to open it in "
+        + "your notation program.",
+    "facts.composer": "Composer",
+    "facts.lyricist": "Words",
+    "facts.arranger": "Arranged by",
+    "facts.parts": "Parts",
+    "facts.key": "Key",
+    "facts.time": "Time",
+    "facts.tempo": "Tempo",
+    "facts.tempo-value": "♩ = {tempo}",
+    "facts.measures": "Measures",
+    "facts.duration": "Length",
+    "facts.format": "Format",
+    "facts.pages": "Pages",
+    "facts.tags": "Tags",
+    "note.C": "C", "note.D": "D", "note.E": "E", "note.F": "F",
+    "note.G": "G", "note.A": "A", "note.B": "B",
+    "mode.major": "major",
+    "mode.minor": "minor",
+    "mode.ionian": "ionian",
+    "mode.dorian": "dorian",
+    "mode.phrygian": "phrygian",
+    "mode.lydian": "lydian",
+    "mode.mixolydian": "mixolydian",
+    "mode.aeolian": "aeolian",
+    "mode.locrian": "locrian",
 
     "delete.title": "Delete “{title}”?",
     "delete.lead":
@@ -149,6 +200,10 @@ const en = {
     "problem.unknown": "Something went wrong (status {status}).",
     "problem.again": "Try again",
     "problem.title": "This did not work",
+    "problem.file-empty": "This file is empty. Nothing was sent.",
+    "problem.file-text":
+        "This is a text, not a film, a recording or a score. "
+        + "Nothing was sent.",
 };
 
 const fr = {
@@ -221,7 +276,8 @@ const fr = {
     "upload.drop": "ou déposez-les ici",
     "upload.kinds":
         "Films et enregistrements de tout format courant\u00a0; "
-        + "partitions en PDF ou en images.",
+        + "partitions en PDF, en images (aussi TIFF et HEIC), en MusicXML ou "
+        + "en MIDI.",
     "upload.list": "Envois",
     "upload.none":
         "Les fichiers envoyés apparaissent ici et dans votre médiathèque.",
@@ -232,6 +288,16 @@ const fr = {
     "upload.delayed": "Le serveur est occupé. Nouvel essai dans {span}.",
     "upload.preparing": "{step} …",
     "upload.preparing-percent": "{step}, {percent}",
+    "upload.duplicate": "Déjà dans votre médiathèque",
+    "upload.attached": "Déjà avec cette partition",
+    "upload.offline":
+        "Pas de connexion. L’envoi reprendra de lui-même dès son retour.",
+    "upload.missing":
+        "Arrêté à {percent}. Choisissez de nouveau le fichier pour reprendre.",
+    "upload.missing-all":
+        "Pas encore envoyé. Choisissez de nouveau le fichier.",
+    "upload.find": "Choisir le fichier",
+    "upload.find-name": "Choisir de nouveau {name}",
     "upload.ready": "Prêt",
     "upload.cancelled": "Annulé",
     "upload.cancel": "Annuler {name}",
@@ -241,6 +307,7 @@ const fr = {
     "upload.watch": "Regarder",
     "upload.listen": "Écouter",
     "upload.read": "Lire",
+    "upload.look": "Voir",
     "upload.open": "{verb}\u00a0: {title}",
     "upload.progress": "Progression de {name}",
     "upload.said": "{name}\u00a0: {text}",
@@ -252,9 +319,14 @@ const fr = {
     "item.failed": "Ce fichier n’a pas pu être rendu lisible",
     "item.original": "Télécharger l’original",
     "item.delete": "Supprimer",
+    "item.edit": "Modifier",
     "item.missing": "Ce titre n’est pas ici",
     "item.missing-lead": "Il a été supprimé, ou il appartient à quelqu’un "
         + "d’autre.",
+
+    "missing.title": "Il n’y a rien à cette adresse",
+    "missing.lead":
+        "Elle est peut-être mal écrite. Tout est dans la médiathèque.",
 
     "watch.resumed": "Reprise à {time}.",
     "watch.restart": "Reprendre du début",
@@ -281,8 +353,16 @@ const fr = {
     "score.previous": "Page précédente",
     "score.thumbs": "Aperçu des pages",
     "score.full": "Plein écran",
+    "score.full-hint":
+        "Touchez le milieu pour voir la barre, Échap pour quitter",
+    "score.smaller": "Réduire",
+    "score.larger": "Agrandir",
+    "score.zoomed": "Taille {percent}",
+    "score.halves": "Tourner par demi-pages",
+    "score.half": "En haut le début de la page {other}, en bas la fin de la "
+        + "page {page}",
+    "score.about": "À propos de cette partition",
     "score.broken": "Cette page n’a pas pu être chargée.",
-    "score.no-pages": "Cette partition n’a aucune page à montrer.",
     "score.files": "Enregistrements et notes",
     "score.files-none": "Ce qui accompagne cette partition apparaît ici.",
     "score.file-page": "Page {page}",
@@ -291,6 +371,34 @@ const fr = {
     "score.add-page": "Comme page suivante",
     "score.add-kinds":
         "Un enregistrement, ou la musique en PDF, MusicXML ou MIDI.",
+
+    "music.lead":
+        "{format}\u00a0: aucune page à montrer ici. Téléchargez le fichier "
+        + "pour l’ouvrir dans votre logiciel de notation.",
+    "facts.composer": "Compositeur",
+    "facts.lyricist": "Paroles",
+    "facts.arranger": "Arrangement",
+    "facts.parts": "Parties",
+    "facts.key": "Tonalité",
+    "facts.time": "Mesure",
+    "facts.tempo": "Tempo",
+    "facts.tempo-value": "♩ = {tempo}",
+    "facts.measures": "Nombre de mesures",
+    "facts.duration": "Durée",
+    "facts.format": "Format",
+    "facts.pages": "Pages",
+    "facts.tags": "Mots-clés",
+    "note.C": "do", "note.D": "ré", "note.E": "mi", "note.F": "fa",
+    "note.G": "sol", "note.A": "la", "note.B": "si",
+    "mode.major": "majeur",
+    "mode.minor": "mineur",
+    "mode.ionian": "ionien",
+    "mode.dorian": "dorien",
+    "mode.phrygian": "phrygien",
+    "mode.lydian": "lydien",
+    "mode.mixolydian": "mixolydien",
+    "mode.aeolian": "éolien",
+    "mode.locrian": "locrien",
 
     "delete.title": "Supprimer «\u00a0{title}\u00a0»\u00a0?",
     "delete.lead":
@@ -305,16 +413,46 @@ const fr = {
     "problem.unknown": "Quelque chose n’a pas fonctionné (état {status}).",
     "problem.again": "Réessayer",
     "problem.title": "Cela n’a pas fonctionné",
+    "problem.file-empty": "Ce fichier est vide. Rien n’a été envoyé.",
+    "problem.file-text":
+        "Ceci est un texte, et non un film, un enregistrement ou une "
+        + "partition. Rien n’a été envoyé.",
 
     /* The server's own details are English: these say the same. */
+    "problem.unauthenticated": "Connectez-vous d’abord.",
     "problem.login-failed": "L’adresse e-mail ou le mot de passe est faux.",
+    "problem.token-invalid": "Votre session n’est plus valable.",
+    "problem.token-expired": "Votre session a expiré.",
+    "problem.token-revoked": "Votre session a pris fin.",
     "problem.role-too-low": "Votre rôle ne permet pas cela.",
+    "problem.account-disabled": "Ce compte a été désactivé.",
+    "problem.cross-site": "La page d’un autre site ne peut pas demander cela.",
+    "problem.grant-invalid": "Ce lien n’est pas valable.",
+    "problem.grant-not-yet": "Ce lien n’est pas encore valable.",
+    "problem.grant-path": "Ce lien mène ailleurs.",
+    "problem.grant-method": "Ce lien ne permet pas cela.",
+    "problem.grant-address": "Ce lien n’est pas pour cette adresse.",
+    "problem.grant-revoked": "Ce lien a été retiré.",
+    "problem.grant-expired": "Ce lien a expiré.",
+    "problem.grant-used": "Ce lien a déjà servi.",
+    "problem.grant-budget": "Ce lien a donné tous ses octets.",
+    "problem.revocations-unknown":
+        "Le serveur est momentanément indisponible.",
+    "problem.body-invalid": "Le serveur n’a pas compris la demande.",
+    "problem.field-invalid": "Un champ manque ou n’est pas juste.",
+    "problem.header-invalid": "Le serveur n’a pas compris la demande.",
     "problem.not-found": "Cela n’existe pas, ou plus.",
+    "problem.method-not-allowed": "Cela n’est pas possible ici.",
     "problem.conflict": "Cela ne va pas avec ce qui est déjà là.",
+    "problem.precondition-failed": "Quelqu’un d’autre l’a changé entre-temps.",
     "problem.quota-exceeded": "Il ne vous reste plus assez de place.",
     "problem.too-large": "Ce fichier est trop grand.",
     "problem.type-unsupported": "Ce type de fichier n’est pas accepté.",
     "problem.too-many": "Trop d’essais. Attendez un instant.",
+    "problem.upload-version": "Le serveur n’a pas compris la demande.",
+    "problem.upload-locked": "Une autre demande s’occupe de cet envoi.",
+    "problem.upload-expired": "L’envoi a expiré.",
+    "problem.upload-checksum": "Le fichier est arrivé abîmé.",
     "problem.busy": "Le serveur est occupé.",
     "problem.database-away": "Le serveur est momentanément indisponible.",
     "problem.redis-away": "Le serveur est momentanément indisponible.",

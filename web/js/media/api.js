@@ -30,6 +30,11 @@ export function getJob(id, signal) {
 }
 
 
+export function retryJob(id) {
+    return call("POST", `/api/jobs/${id}/retry`);
+}
+
+
 export function thumbnail(page) {
     return page.replace(/\.png(?=$|\?)/, ".thumb.png");
 }

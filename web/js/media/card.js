@@ -2,7 +2,7 @@
 
 import { local } from "../lib/call.js";
 import { h, icon, refresh } from "../lib/dom.js";
-import { t } from "../lib/language.js";
+import { reason, t } from "../lib/language.js";
 import { thumbnail } from "./api.js";
 import { facts, mayDelete, path, progress, stage } from "./media.js";
 
@@ -64,7 +64,8 @@ function status(media) {
         return "";
     }
     return media.state === "failed"
-        ? media.error || t("state.failed") : stage(media);
+        ? (media.error ? reason(media.error) : t("state.failed"))
+        : stage(media);
 }
 
 
@@ -76,6 +77,7 @@ function draw(media) {
     if (source) {
         parts.push(h("img", {
             src: source, alt: "", loading: "lazy", decoding: "async",
+            onload: (event) => event.target.classList.add("drawn"),
             /* A link that ended, a file that went: the symbol stays. */
             onerror: (event) => event.target.remove(),
         }));

@@ -11,7 +11,8 @@ export function path(media) {
 
 export function verb(media) {
     return t({ video: "upload.watch", audio: "upload.listen",
-               score: "upload.read" }[media.kind]);
+               score: media.score?.drawn === false ? "upload.look"
+                   : "upload.read" }[media.kind]);
 }
 
 
@@ -31,13 +32,16 @@ export function mayDelete(media) {
 
 /* "Ludwig · 12:04 · 1080p" */
 export function facts(media, { long = false } = {}) {
-    const list = [media.author];
+    const list = [media.author ?? media.score?.composer];
 
     if (media.kind === "score" && media.pages) {
         list.push(t("meta.pages", { count: media.pages }));
     }
-    if (media.duration) {
-        list.push(clock(media.duration));
+    if (media.kind === "score" && !media.pages && media.score?.format) {
+        list.push(media.score.format);
+    }
+    if (media.duration ?? media.score?.duration) {
+        list.push(clock(media.duration ?? media.score.duration));
     }
     if (long && media.kind === "video" && media.height) {
         list.push(`${Math.min(media.width, media.height)}p`);

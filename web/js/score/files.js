@@ -2,7 +2,7 @@
 
 import { local } from "../lib/call.js";
 import { h, icon } from "../lib/dom.js";
-import { bytes, clock, t } from "../lib/language.js";
+import { bytes, clock, reason, t } from "../lib/language.js";
 import { getMedia } from "../media/api.js";
 import { followFile } from "../media/follow.js";
 import { mayDelete } from "../media/media.js";
@@ -107,7 +107,8 @@ export function scoreFiles(media, changed, signal) {
 
 /* The server has told what became of it: it is in the list. */
 function listed(upload) {
-    return upload.done && upload.media !== null;
+    return upload.done && upload.media !== null
+        && upload.state !== "duplicate";
 }
 
 
@@ -146,8 +147,8 @@ function fileItem(file, key) {
 /* "Audio · MP3 · 3:12 · 4.1 MB" */
 function facts(file) {
     if (file.state !== "ready") {
-        return file.state === "failed" ? file.error ?? t("state.failed")
-            : t("state.processing");
+        return file.state !== "failed" ? t("state.processing")
+            : file.error ? reason(file.error) : t("state.failed");
     }
 
     return [

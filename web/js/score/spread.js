@@ -19,3 +19,18 @@ export function turned(page, pages, two, by) {
 
     return to < 1 || to > pages ? page : to;
 }
+
+
+/*
+ * The same by half pages: first the upper half of the next page comes above
+ * the lower half of this one, which is still being played. Takes and answers
+ * {page, half}, where half tells that it is so.
+ */
+export function halfTurned({ page, half }, pages, by) {
+    if (by > 0) {
+        return half ? { page: page + 1, half: false }
+            : { page, half: page < pages };
+    }
+    return half || page === 1 ? { page, half: false }
+        : { page: page - 1, half: true };
+}

@@ -5,8 +5,8 @@ import { bytes, percent, span, t } from "../lib/language.js";
 import { path, progress, verb } from "../media/media.js";
 import * as queue from "./queue.js";
 
-export const ACCEPT =
-    "video/*,audio/*,image/*,application/pdf,.mkv,.musicxml,.mxl";
+export const ACCEPT = "video/*,audio/*,image/*,application/pdf,"
+    + ".mkv,.musicxml,.mxl,.xml,.mid,.midi,.heic,.tif,.tiff";
 
 
 /* One upload; `home` takes the focus of what goes. */
@@ -23,8 +23,8 @@ export function uploadRow(upload, home) {
     let drawn = null;
 
     function update() {
-        const share = upload.state === "preparing" ? progress(upload.media)
-            : upload.state === "sending" ? upload.share : null;
+        const share = upload.state === "preparing" ? made(upload.media)
+            : upload.share;
 
         element.dataset.state = upload.state;
         bar.hidden = upload.done;
@@ -54,6 +54,13 @@ export function uploadRow(upload, home) {
 }
 
 
+/* Percent; what waits does not move, and null is what does. */
+function made(media) {
+    return ["queued", "retrying"].includes(media.job?.state) ? 0
+        : progress(media);
+}
+
+
 function buttons(upload, named, home) {
     const button = (key, symbol, act) => h("button", {
         class: "icon-button", type: "button",
@@ -68,14 +75,31 @@ function buttons(upload, named, home) {
     case "preparing":
         return [];
     case "ready":
+    case "duplicate":
+        if (upload.part && upload.state === "duplicate") {
+            return [remove];
+        }
         return [h("a", { class: "button primary", href: path(upload.media),
                          "aria-label": () => t("upload.open", {
                              verb: verb(upload.media),
                              title: upload.media.title,
                          }) }, () => verb(upload.media)),
                 remove];
+    case "missing":
+        return [h("button", { class: "button", type: "button",
+                              "aria-label": () => t("upload.find-name", named),
+                              onclick: () => home.click() },
+                  () => t("upload.find")),
+                button("upload.cancel", "close", () => {
+                    upload.cancel();
+                    queue.remove(upload);
+                    home.focus();
+                })];
     case "failed":
     case "cancelled":
+        if (upload.problem?.word.startsWith("file-")) {
+            return [remove];
+        }
         return [h("button", { class: "button", type: "button",
                               "aria-label": () => t("upload.again-name", named),
                               onclick: () => queue.again(upload) },
@@ -89,7 +113,7 @@ function buttons(upload, named, home) {
 
 function status(upload) {
     const values = { percent: percent(upload.share),
-                     total: bytes(upload.file.size) };
+                     total: bytes(upload.size) };
 
     if (upload.state === "delayed") {
         return t("upload.delayed", { span: span(upload.delay) });

@@ -2,12 +2,14 @@
 
 import { confirmDelete } from "../lib/confirm.js";
 import { h, icon, refresh } from "../lib/dom.js";
-import { t } from "../lib/language.js";
+import { reason, t } from "../lib/language.js";
+import { home, homeLink } from "../lib/home.js";
 import * as notice from "../lib/notice.js";
 import { navigate, rewrite } from "../lib/router.js";
-import { deleteMedia, getMedia } from "../media/api.js";
+import { deleteMedia, getMedia, retryJob } from "../media/api.js";
 import { follow } from "../media/follow.js";
 import { ended, mayDelete, path, progress, stage } from "../media/media.js";
+import { musicView } from "./music.js";
 import { scoreView } from "./score.js";
 import { watchView } from "./watch.js";
 
@@ -54,17 +56,33 @@ function enter(media, element, context) {
     const remove = mayDelete(media) ? () => drop(media) : null;
 
     if (media.state === "failed") {
+        const again = async () => {
+            await retryJob(media.job.id).catch(() => {});
+            open(media.id, element, context);
+        };
+
         put(element, note("alert", media.title,
             h("h2", {}, () => t("item.failed")),
-            h("p", {}, media.error ?? ""),
+            h("p", {}, () => (media.error ? reason(media.error) : "")),
+            remove && media.job
+                && h("button", { class: "button", type: "button",
+                                 onclick: again }, () => t("upload.again")),
             remove && h("button", { class: "button danger", type: "button",
                                     onclick: remove },
                         () => t("item.delete"))));
         return;
     }
 
-    put(element, media.kind === "score" ? scoreView(media, remove, context)
-        : watchView(media, remove, context));
+    put(element, media.kind !== "score" ? watchView(media, remove, context)
+        : media.links.pages?.length > 0 ? scoreView(media, remove, context)
+        : musicView(media, remove && removeButton(remove),
+                    (now) => enter(now, element, context), context));
+}
+
+
+function removeButton(remove) {
+    return h("button", { class: "button", type: "button", onclick: remove },
+             icon("bin"), h("span", {}, () => t("item.delete")));
 }
 
 
@@ -118,7 +136,7 @@ async function drop(media) {
             return;
         }
     }
-    navigate("/", { replace: true });
+    navigate(home(), { replace: true });
     notice.say(t("delete.done", { title: media.title }));
 }
 
@@ -126,8 +144,7 @@ async function drop(media) {
 /* A few words in the middle of the page. */
 function note(symbol, title, ...children) {
     return h("section", { class: "note" },
-        h("a", { class: "back", href: "/" }, icon("back"),
-          h("span", {}, () => t("item.back"))),
+        homeLink(),
         h("div", { class: "rest" }, icon(symbol), h("h1", {}, title),
           ...children));
 }

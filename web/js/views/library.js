@@ -2,13 +2,14 @@
 
 import { confirmDelete } from "../lib/confirm.js";
 import { h, icon, refresh } from "../lib/dom.js";
+import { leftAt } from "../lib/home.js";
 import { t } from "../lib/language.js";
 import * as notice from "../lib/notice.js";
 import { rewrite } from "../lib/router.js";
 import { deleteMedia, listMedia } from "../media/api.js";
 import { card } from "../media/card.js";
 import { follow } from "../media/follow.js";
-import { ended } from "../media/media.js";
+import { ended, mayDelete } from "../media/media.js";
 
 const KINDS = ["", "video", "audio", "score"];
 const PAGE = 24;
@@ -33,6 +34,7 @@ export function libraryView(params, { signal, back }) {
     };
     const returning = back && left?.search === location.search ? left : null;
 
+    leftAt(location.pathname + location.search);
     draw(library);
     load(library, returning?.count).then(() => {
         if (returning && !signal.aborted) {
@@ -118,6 +120,7 @@ function narrow(library, change) {
     }
     rewrite(query.size ? `/?${query}` : "/");
     library.moved();
+    leftAt(location.pathname + location.search);
     library.fresh = true;
     return load(library);
 }
@@ -140,6 +143,10 @@ async function load(library, count = PAGE) {
         const known = library.cards.size;
 
         take(library, answer, fresh);
+        if (answer.items.length === 0 && answer.next) {
+            await load(library, count);     /* a search that goes on */
+            return;
+        }
         if (!fresh) {
             library.list.children[known]?.querySelector("a").focus();
         }
@@ -161,7 +168,9 @@ function take(library, { items, next }, fresh) {
         library.fresh = false;
     }
     library.next = next ?? null;
-    items.forEach((media) => place(library, media));
+    /* What failed concerns those who can do something about it. */
+    items.filter((media) => media.state !== "failed" || mayDelete(media))
+        .forEach((media) => place(library, media));
 }
 
 
@@ -284,7 +293,9 @@ function rest(library) {
 function counted(library) {
     const count = library.cards.size;
 
-    if (library.next || (count === 0 && !library.q && !library.kind)) {
+    if (library.fresh || library.next
+        || (count === 0 && !library.q && !library.kind))
+    {
         return "";
     }
     return t(library.q || library.kind ? "library.found" : "library.items",

@@ -2,20 +2,28 @@
 
 import { local } from "../lib/call.js";
 import { h, icon, refresh } from "../lib/dom.js";
+import { homeLink } from "../lib/home.js";
 import { ours } from "../lib/keys.js";
 import { t } from "../lib/language.js";
 import * as notice from "../lib/notice.js";
 import * as position from "../lib/position.js";
-import { getMedia, thumbnail } from "../media/api.js";
+import { getMedia } from "../media/api.js";
+import { about } from "../score/about.js";
 import { scoreFiles } from "../score/files.js";
-import { spread, turned } from "../score/spread.js";
+import { keepFull, toggleFull } from "../score/full.js";
+import { halfTurned, spread, turned } from "../score/spread.js";
+import { scoreThumbs } from "../score/thumbs.js";
+import { scoreZoom } from "../score/zoom.js";
 
 const KEYS = {
     ArrowRight: 1, ArrowDown: 1, PageDown: 1, " ": 1,
     ArrowLeft: -1, ArrowUp: -1, PageUp: -1,
 };
+const ZOOMS = { "+": 1, "=": 1, "-": -1, 0: 0 };
 const SWIPE = 40;           /* px */
 const TAP = 300;            /* ms after a swipe that are still part of it */
+const PAPER = 210 / 297;    /* A4, until a page is there */
+const HALVES = "sluice.half-pages";
 const TWO = "(min-width: 1000px) and (min-aspect-ratio: 5/4)";
 
 
@@ -24,6 +32,7 @@ export function scoreView(media, remove, { signal }) {
         media, signal,
         pages: links(media),
         page: 1,
+        half: false,        /* is the next page's upper half above this one? */
         wide: matchMedia(TWO),
         images: new Map(),  /* page -> img */
         swiped: -Infinity,  /* ms, when a swipe turned the last page */
@@ -31,12 +40,7 @@ export function scoreView(media, remove, { signal }) {
     };
 
     draw(reader, remove);
-    if (reader.pages.length === 0) {
-        reader.stage.replaceChildren(h("p", { class: "stage-note" },
-                                       () => t("score.no-pages")));
-        return reader.element;
-    }
-
+    reader.thumbs.fill(reader.pages, PAPER);
     listen(reader);
     stayAwake(signal);
     show(reader, Math.min(position.recall(media.id) ?? 1, reader.pages.length));
@@ -51,63 +55,98 @@ function links(media) {
 
 
 function draw(reader, remove) {
-    const { media, pages, signal } = reader;
+    const { media, signal } = reader;
     const icons = (key, symbol, act, extra = {}) => h("button", {
         class: "icon-button", type: "button", "aria-label": () => t(key),
         title: () => t(key), onclick: act, ...extra,
     }, icon(symbol));
 
     reader.sheets = h("div", { class: "sheets" });
+    reader.frame = h("div", { class: "score-frame" }, reader.sheets);
+    reader.zoom = scoreZoom(reader.frame);
     reader.number = h("input", {
         type: "text", inputmode: "numeric", id: "page", autocomplete: "off",
-        size: String(pages.length).length + 1,
         onchange: (event) => {
             const wanted = Number.parseInt(event.target.value, 10);
             show(reader, Number.isNaN(wanted) ? reader.page : wanted);
         },
     });
-    reader.thumbs = h("ol", { class: "thumbs", hidden: true,
-                              "aria-label": () => t("score.thumbs") });
-    reader.thumbsButton = icons("score.thumbs", "pages",
-        () => toggleThumbs(reader), { "aria-expanded": "false" });
+    reader.thumbs = scoreThumbs((page) => show(reader, page));
+    reader.thumbsButton = icons("score.thumbs", "pages", () => {
+        reader.thumbs.toggle();
+        reader.thumbsButton.setAttribute(
+            "aria-expanded", String(!reader.thumbs.element.hidden));
+    }, { "aria-expanded": "false" });
     reader.files = scoreFiles(media, (now) => renew(reader, now), signal);
     reader.filesButton = icons("score.files", "files",
         () => toggleFiles(reader), { "aria-expanded": "false",
                                      "aria-controls": "score-files" });
+    reader.fullButton = document.fullscreenEnabled
+        ? icons("score.full", "expand", () => toggleFull(reader.element))
+        : null;
     reader.stage = h("div", { class: "score-stage", role: "group",
                               "aria-label": () => t("score.reader",
                                                     { title: media.title }) },
-        reader.sheets,
+        reader.frame,
         zone(reader, "score.previous", "back", -1),
         zone(reader, "score.next", "forward", 1));
 
     reader.element = h("section", { class: "reader",
                                     "aria-labelledby": "score-title" },
-        h("div", { class: "reader-bar" },
-          h("a", { class: "back", href: "/" }, icon("back"),
-            h("span", {}, () => t("item.back"))),
-          h("div", { class: "reader-title" },
-            h("h1", { id: "score-title", dir: "auto" }, media.title),
-            media.author ? h("p", { class: "muted" }, media.author) : null),
-          h("div", { class: "reader-page" },
-            h("label", { class: "visually-hidden", for: "page" },
-              () => t("score.goto")),
-            reader.number,
-            h("span", { class: "muted" },
-              () => t("score.of", { pages: reader.pages.length }))),
-          h("div", { class: "reader-tools" },
-            reader.thumbsButton,
-            reader.filesButton,
-            h("a", { class: "icon-button", href: local(media.links.original),
-                     download: media.filename ?? true,
-                     "aria-label": () => t("item.original"),
-                     title: () => t("item.original") }, icon("download")),
-            remove && icons("item.delete", "bin", remove),
-            document.fullscreenEnabled
-                ? icons("score.full", "expand", () => fullScreen(reader))
-                : null)),
-        h("div", { class: "reader-body" }, reader.thumbs, reader.stage,
+        bar(reader, icons, remove),
+        h("div", { class: "reader-body" }, reader.thumbs.element, reader.stage,
           reader.files.element));
+    size(reader);
+}
+
+
+function bar(reader, icons, remove) {
+    const { media } = reader;
+
+    return h("div", { class: "reader-bar" },
+        homeLink(),
+        h("div", { class: "reader-title" },
+          h("h1", { id: "score-title", dir: "auto" }, media.title),
+          h("p", { class: "muted" }, media.author ?? "")),
+        h("div", { class: "reader-page" },
+          h("label", { class: "visually-hidden", for: "page" },
+            () => t("score.goto")),
+          reader.number,
+          h("span", { class: "muted" },
+            () => t("score.of", { pages: reader.pages.length }))),
+        h("div", { class: "reader-tools" },
+          reader.thumbsButton,
+          reader.filesButton,
+          icons("score.smaller", "smaller", () => reader.zoom.zoom(-1),
+                { class: "icon-button zoom" }),
+          icons("score.larger", "larger", () => reader.zoom.zoom(1),
+                { class: "icon-button zoom" }),
+          icons("score.halves", "halves", (event) => halve(reader, event),
+                { class: "icon-button halves",
+                  "aria-pressed": () => String(halves()) }),
+          icons("score.about", "about", () => about(reader.media, { remove }),
+                { "aria-haspopup": "dialog" }),
+          reader.fullButton));
+}
+
+
+/* A field that has room for a spread of the last pages. */
+function size({ number, pages }) {
+    const digits = String(pages.length).length;
+
+    number.style.setProperty("--letters", 2 * digits + 1);
+}
+
+
+function halves() {
+    return localStorage.getItem(HALVES) === "on";
+}
+
+
+function halve(reader, event) {
+    localStorage.setItem(HALVES, halves() ? "off" : "on");
+    refresh(event.currentTarget);
+    show(reader, reader.page);
 }
 
 
@@ -120,9 +159,8 @@ function renew(reader, media) {
     reader.pages = links(media);
     if (reader.pages.length !== before) {
         reader.images.clear();
-        reader.thumbs.replaceChildren();
-        fillThumbs(reader);
-        reader.number.size = String(reader.pages.length).length + 1;
+        reader.thumbs.fill(reader.pages, PAPER);
+        size(reader);
         refresh(reader.element);
         show(reader, reader.page);
     }
@@ -149,9 +187,11 @@ function listen(reader) {
                               { signal });
     wide.addEventListener("change", () => show(reader, reader.page),
                           { signal });
+    keepFull(reader.element, stage, reader.fullButton, signal);
 
     stage.addEventListener("pointerdown", (event) => {
-        start = event.pointerType === "touch" ? event.clientX : null;
+        start = event.pointerType === "touch" && !reader.zoom.larger
+            ? event.clientX : null;
     });
     stage.addEventListener("pointerup", (event) => {
         const moved = start === null ? 0 : event.clientX - start;
@@ -171,7 +211,11 @@ function key(reader, event) {
         return;
     }
 
-    if (event.key in KEYS) {
+    if (reader.zoom.moved(event)) {
+        event.preventDefault();
+    } else if (event.key in ZOOMS) {
+        reader.zoom.zoom(ZOOMS[event.key]);
+    } else if (event.key in KEYS) {
         event.preventDefault();
         turn(reader, event.key === " " && event.shiftKey ? -1
             : KEYS[event.key]);
@@ -183,27 +227,37 @@ function key(reader, event) {
 
 
 function turn(reader, by) {
-    const { page, pages, wide } = reader;
+    const { page, half, pages, wide } = reader;
 
-    show(reader, turned(page, pages.length, wide.matches, by));
+    if (halves() && !wide.matches) {
+        const to = halfTurned({ page, half }, pages.length, by);
+        show(reader, to.page, to.half);
+    } else {
+        show(reader, turned(page, pages.length, wide.matches, by));
+    }
 }
 
 
-async function show(reader, page) {
+async function show(reader, page, half = false) {
     const { pages, wide, media } = reader;
     const count = pages.length;
     const now = ++reader.turn;
 
     reader.page = Math.max(1, Math.min(page, count));
-    const open = spread(reader.page, count, wide.matches);
+    reader.half = half && reader.page < count;
+    const open = reader.half ? [reader.page, reader.page + 1]
+        : spread(reader.page, count, wide.matches);
 
     position.remember(media.id, reader.page);
     reader.number.value = open.join("–");
     const [back, next] = reader.stage.querySelectorAll(".zone");
-    back.setAttribute("aria-disabled", String(open[0] === 1));
-    next.setAttribute("aria-disabled", String(open.at(-1) === count));
-    markThumb(reader, open);
-    notice.say(spoken(open, count));
+    back.setAttribute("aria-disabled", String(open[0] === 1 && !reader.half));
+    next.setAttribute("aria-disabled", String(open.at(-1) === count
+                                              && !reader.half));
+    reader.thumbs.mark(open);
+    notice.say(reader.half
+        ? t("score.half", { page: open[0], other: open[1] })
+        : spoken(open, count));
 
     reader.stage.classList.add("turning");
     try {
@@ -234,7 +288,13 @@ async function show(reader, page) {
 
 function lay(reader, images) {
     reader.sheets.replaceChildren(...images);
-    reader.sheets.dataset.open = images.length;
+    reader.sheets.dataset.open = reader.half ? "half" : images.length;
+    reader.zoom.toTop();
+    if (!reader.measured) {
+        reader.measured = true;
+        reader.thumbs.fill(reader.pages, images[0].naturalWidth
+                                         / images[0].naturalHeight);
+    }
     reader.renewed = false;
     relabel(reader);
 }
@@ -293,62 +353,9 @@ function spoken([page, other], pages) {
 }
 
 
-function toggle(element, button) {
+function toggleFiles({ files: { element }, filesButton }) {
     element.hidden = !element.hidden;
-    button.setAttribute("aria-expanded", String(!element.hidden));
-}
-
-
-function toggleFiles({ files, filesButton }) {
-    toggle(files.element, filesButton);
-}
-
-
-function toggleThumbs(reader) {
-    const { thumbs } = reader;
-
-    toggle(thumbs, reader.thumbsButton);
-    fillThumbs(reader);
-}
-
-
-function fillThumbs(reader) {
-    const { thumbs, pages } = reader;
-
-    if (!thumbs.hidden && thumbs.children.length === 0) {
-        thumbs.append(...pages.map((source, index) => h("li", {},
-            h("button", { type: "button",
-                          "aria-label": () => t("score.page", {
-                              page: index + 1, pages: pages.length }),
-                          onclick: () => show(reader, index + 1) },
-              h("img", { src: thumbnail(source), alt: "", loading: "lazy" }),
-              h("span", {}, String(index + 1))))));
-    }
-    markThumb(reader, spread(reader.page, pages.length, reader.wide.matches));
-}
-
-
-function markThumb({ thumbs }, open) {
-    [...thumbs.children].forEach((item, index) => {
-        const button = item.firstChild;
-
-        if (open.includes(index + 1)) {
-            button.setAttribute("aria-current", "page");
-        } else {
-            button.removeAttribute("aria-current");
-        }
-    });
-    thumbs.querySelector("[aria-current]")?.scrollIntoView({
-        block: "nearest", inline: "nearest" });
-}
-
-
-function fullScreen({ element }) {
-    if (document.fullscreenElement) {
-        document.exitFullscreen();
-    } else {
-        element.requestFullscreen?.().catch(() => {});
-    }
+    filesButton.setAttribute("aria-expanded", String(!element.hidden));
 }
 
 

@@ -2,12 +2,14 @@
 
 import { local } from "../lib/call.js";
 import { h, icon, refresh } from "../lib/dom.js";
+import { homeLink } from "../lib/home.js";
 import { clock, t } from "../lib/language.js";
 import * as position from "../lib/position.js";
 import { getMedia } from "../media/api.js";
 import { facts } from "../media/media.js";
 import { attach, playWhenReady } from "../media/player.js";
 import { hear, shortcutsButton } from "../media/shortcuts.js";
+import { keepVolume } from "../media/volume.js";
 
 const EVERY = 5;            /* seconds of film between two notes of where */
 const HEAD = 10;            /* seconds not worth coming back to */
@@ -28,13 +30,14 @@ export function watchView(media, remove, { signal }) {
         element.style.aspectRatio = `${media.width} / ${media.height}`;
     }
 
-    play(media, element, problem, signal);
+    keepVolume(element, signal);
+    /* Before play(): what was played is noted, then let go. */
     keepPlace(media, element, resumed, signal);
+    play(media, element, problem, signal);
 
     const section = h("section", { class: `watch ${media.kind}`,
                                    "aria-labelledby": "watch-title" },
-        h("a", { class: "back", href: "/" }, icon("back"),
-          h("span", {}, () => t("item.back"))),
+        h("div", { class: "watch-top" }, homeLink(), resumed),
         h("div", { class: "stage" },
           audio ? icon("audio") : null, element, problem),
         h("div", { class: "watch-head" },
@@ -49,8 +52,7 @@ export function watchView(media, remove, { signal }) {
             remove && h("button", { class: "button", type: "button",
                                     onclick: remove },
                         icon("bin"),
-                        h("span", {}, () => t("item.delete"))))),
-        resumed);
+                        h("span", {}, () => t("item.delete"))))));
 
     hear(element, signal);
 
@@ -97,17 +99,33 @@ function play(media, element, problem, signal) {
 
 function keepPlace(media, element, resumed, signal) {
     const begin = position.recall(media.id);
+    let at = null;          /* s, as last seen: a player that is let go, or
+                               whose link is refused, stands at 0 */
     let noted = 0;
 
     function note() {
-        const { currentTime, duration } = element;
-
-        noted = currentTime;
-        if (currentTime > duration * TAIL) {
-            position.forget(media.id);
-        } else if (currentTime > HEAD || begin !== null) {
-            position.remember(media.id, currentTime);
+        if (at === null) {
+            return;
         }
+        noted = at;
+        if (at > (media.duration ?? Infinity) * TAIL) {
+            position.forget(media.id);
+        } else if (at > HEAD || begin !== null) {
+            position.remember(media.id, at);
+        }
+    }
+
+    function see() {
+        if (element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA
+            && !element.seeking && !element.error)
+        {
+            at = element.currentTime;
+        }
+    }
+
+    function leave() {
+        see();
+        note();
     }
 
     element.addEventListener("loadedmetadata", () => {
@@ -127,12 +145,13 @@ function keepPlace(media, element, resumed, signal) {
     }, { once: true, signal });
 
     element.addEventListener("timeupdate", () => {
-        if (!element.seeking && Math.abs(element.currentTime - noted) > EVERY) {
+        see();
+        if (at !== null && Math.abs(at - noted) > EVERY) {
             note();
         }
     }, { signal });
-    element.addEventListener("pause", note, { signal });
-    addEventListener("pagehide", () => element.currentTime > 0 && note(),
-                     { signal });
-    signal.addEventListener("abort", () => element.currentTime > 0 && note());
+    element.addEventListener("pause", leave, { signal });
+    addEventListener("pagehide", leave, { signal });
+    document.addEventListener("visibilitychange", leave, { signal });
+    signal.addEventListener("abort", leave);
 }

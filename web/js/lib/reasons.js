@@ -1,0 +1,211 @@
+/*
+ * Why the server could make nothing of a file, in French: it says so in
+ * English. What stands for numbers and names in a sentence of the
+ * server is {1}, {2}, … here, in the same order.
+ */
+
+const fr = {
+    "This file is not a film or a score that Sluice knows: %s.":
+        "Ce fichier n’est ni un film ni une partition que Sluice connaît.",
+    "The disk was full or broken meanwhile.":
+        "Le disque du serveur était plein ou en panne.",
+    "The work took longer than %.0f s.":
+        "Le travail a duré plus de {1} s.",
+    "The database refused to answer.": "La base de données n’a pas répondu.",
+    "Trouble while %s: %s.": "Le serveur a rencontré une difficulté.",
+    "The result could not be recorded.":
+        "Le résultat n’a pas pu être enregistré.",
+    "What was made of the file grew beyond all measure: %s.":
+        "Ce qui a été fait du fichier dépasse toute mesure.",
+    "Reading the file takes more memory than there is for it: %s.":
+        "Lire ce fichier demande plus de mémoire qu’il n’y en a pour cela.",
+    "The program that read the file %s, which no file may make it do.":
+        "Ce fichier a fait faire au programme qui le lit ce qu’aucun fichier "
+        + "ne doit lui faire faire.",
+    "%s was killed while it read the file.":
+        "La lecture du fichier a été interrompue.",
+    "%s could not be started.": "Le programme de lecture n’a pas démarré.",
+    "This worker knows no job of kind %s.":
+        "Le serveur ne connaît pas ce travail.",
+
+    "The file holds neither pictures nor sound that can be played.":
+        "Ce fichier ne contient ni image ni son que l’on puisse lire.",
+    ["The file does not say how long it is, or it is cut off: nothing in it "
+        + "can be played."]:
+        "Ce fichier ne dit pas sa durée, ou il est tronqué\u00a0: rien ne peut "
+        + "en être lu.",
+    "The file is longer than 24 hours, which is the most that is taken.":
+        "Ce fichier dure plus de 24 heures, le maximum accepté.",
+    "The film is cut off: its index (moov) is missing.":
+        "Le film est tronqué\u00a0: son index (moov) manque.",
+    "The file cannot be read: it is damaged or cut off.":
+        "Ce fichier est illisible\u00a0: il est abîmé ou tronqué.",
+    "The file is built so that looking into it takes too long.":
+        "Ce fichier est fait de telle sorte que l’examiner dure trop "
+        + "longtemps.",
+    "The picture claims %u × %u pixels; at most 50 million are allowed.":
+        "L’image annonce {1} × {2} pixels\u00a0; 50 millions au plus sont "
+        + "permis.",
+    "The file cannot be converted: it is damaged or cut off.":
+        "Ce fichier ne peut pas être converti\u00a0: il est abîmé ou tronqué.",
+    "Converting the file took longer than any film of its length should.":
+        "La conversion a duré plus longtemps qu’un film de cette longueur ne "
+        + "le demande.",
+    ["The file could not be made playable: what came out of converting it is "
+        + "not whole."]:
+        "Le fichier n’a pas pu être rendu lisible\u00a0: le résultat de la "
+        + "conversion n’est pas complet.",
+    "The file is cut off or damaged: of %.1f s, only %.1f s can be played.":
+        "Ce fichier est tronqué ou abîmé\u00a0: sur {1} s, seules {2} s "
+        + "peuvent être lues.",
+    "No picture could be taken from the film.":
+        "Aucune image n’a pu être tirée du film.",
+    "Taking a picture from the film took too long.":
+        "Tirer une image du film a duré trop longtemps.",
+    "The picture of the film came out broken.":
+        "L’image tirée du film est inutilisable.",
+    "The codecs are unknown.": "Les codecs du film sont inconnus.",
+    "Looking for the codecs took too long.":
+        "Chercher les codecs a duré trop longtemps.",
+
+    "The MusicXML cannot be read: it is damaged or cut off.":
+        "Le MusicXML est illisible\u00a0: il est abîmé ou tronqué.",
+    "The MusicXML cannot be read: it holds no score.":
+        "Le MusicXML est illisible\u00a0: il ne contient pas de partition.",
+    "The MusicXML declares entities of its own, which is not allowed.":
+        "Le MusicXML déclare ses propres entités, ce qui n’est pas permis.",
+    "The MusicXML declares a document type of its own, which is not allowed.":
+        "Le MusicXML déclare son propre type de document, ce qui n’est pas "
+        + "permis.",
+    "The MusicXML is nested deeper than any score.":
+        "Le MusicXML est plus imbriqué qu’aucune partition.",
+    "The MusicXML is larger than any score.":
+        "Le MusicXML est plus grand qu’aucune partition.",
+    "The MusicXML takes more memory to read than any score.":
+        "Lire ce MusicXML demande plus de mémoire qu’aucune partition.",
+    ["The MusicXML is a collection that only points at scores: bring each of "
+        + "them."]:
+        "Ce MusicXML est un recueil qui ne fait que renvoyer à des "
+        + "partitions\u00a0: envoyez chacune d’elles.",
+    "The MusicXML is not written in the encoding that it names: %s.":
+        "Le MusicXML n’est pas écrit dans l’encodage qu’il annonce\u00a0: "
+        + "{1}.",
+    "The MusicXML is in an encoding that is not known here: %s.":
+        "Le MusicXML est dans un encodage inconnu ici\u00a0: {1}.",
+    "This is MuseScore's own format: export it as MusicXML or PDF.":
+        "C’est le format propre à MuseScore\u00a0: exportez en MusicXML ou en "
+        + "PDF.",
+    "The compressed MusicXML cannot be read: it is damaged or cut off.":
+        "Le MusicXML compressé est illisible\u00a0: il est abîmé ou tronqué.",
+    "The compressed MusicXML cannot be read: it holds no score.":
+        "Le MusicXML compressé est illisible\u00a0: il ne contient pas de "
+        + "partition.",
+    "The compressed MusicXML is packed in a way that is not taken.":
+        "Le MusicXML est compressé d’une manière qui n’est pas acceptée.",
+    "The compressed MusicXML is encrypted: bring it without a password.":
+        "Le MusicXML compressé est chiffré\u00a0: envoyez-le sans mot de "
+        + "passe.",
+    "The compressed MusicXML unpacks to more than any score is.":
+        "Décompressé, le MusicXML est plus grand qu’aucune partition.",
+    "The MIDI cannot be read: it is damaged or cut off.":
+        "Le MIDI est illisible\u00a0: il est abîmé ou tronqué.",
+    "The %s is larger than any score: %llu MB.":
+        "Ce fichier ({1}) est plus grand qu’aucune partition\u00a0: {2} Mo.",
+
+    "The PDF has %d pages; at most %d are allowed.":
+        "Le PDF a {1} pages\u00a0; {2} au plus sont permises.",
+    "Page %d of the PDF is damaged: it has no size.":
+        "La page {1} du PDF est abîmée\u00a0: elle n’a pas de dimensions.",
+    "Page %d measures %.1f × %.1f m; the largest page is %.2f m.":
+        "La page {1} mesure {2} × {3} m\u00a0; la plus grande permise "
+        + "mesure {4} m.",
+    "The PDF cannot be read: it is damaged or cut off.":
+        "Le PDF est illisible\u00a0: il est abîmé ou tronqué.",
+    "The PDF is built so that looking into it takes too long.":
+        "Le PDF est fait de telle sorte que l’examiner dure trop longtemps.",
+    "The PDF is protected by a password.":
+        "Le PDF est protégé par un mot de passe.",
+    "Page %d of the PDF cannot be rendered.":
+        "La page {1} du PDF ne peut pas être dessinée.",
+    "Rendering took longer than %d s at page %d.":
+        "Le dessin a duré plus de {1} s à la page {2}.",
+    "Rendering took longer than %d s; %d of %d pages were done.":
+        "Le dessin a duré plus de {1} s\u00a0; {2} pages sur {3} étaient "
+        + "faites.",
+    "The text of the PDF cannot be read.":
+        "Le texte du PDF ne peut pas être lu.",
+    "The text of the PDF takes too long to read.":
+        "Lire le texte du PDF dure trop longtemps.",
+
+    "The picture cannot be read: it is damaged or cut off.":
+        "L’image est illisible\u00a0: elle est abîmée ou tronquée.",
+    "The picture is cut off.": "L’image est tronquée.",
+    "Reading the picture took too long.":
+        "La lecture de l’image a duré trop longtemps.",
+    "Page %d cannot be rendered.": "La page {1} ne peut pas être dessinée.",
+    "A page is one picture; this %s has %d.":
+        "Une page est une seule image\u00a0; ce {1} en a {2}.",
+    "A page is a picture; this is %s.":
+        "Une page est une image\u00a0; ceci est\u00a0: {1}.",
+    "Pages can be added to a score that is one picture alone.":
+        "On n’ajoute des pages qu’à une partition qui est une seule image.",
+    "%s is not a score.": "Ce fichier ({1}) n’est pas une partition.",
+    "The score itself cannot be read.":
+        "La partition elle-même est illisible.",
+    "The score itself is not ready.": "La partition elle-même n’est pas prête.",
+    "The job does not say what to attach.":
+        "Le travail ne dit pas quel fichier ajouter.",
+};
+
+/* For sentences of which only the beginning is known. */
+const about = {
+    "The picture": "L’image n’est pas lisible ici.",
+    "Reading the picture": "L’image n’est pas lisible ici.",
+    "Looking into the picture": "L’image n’est pas lisible ici.",
+    "The TIFF": "Le TIFF n’est pas lisible ici.",
+    "The PDF": "Le PDF n’est pas lisible ici.",
+    "The MusicXML": "Le MusicXML n’est pas lisible ici.",
+    "The compressed MusicXML": "Le MusicXML n’est pas lisible ici.",
+    "The MIDI": "Le MIDI n’est pas lisible ici.",
+    "The film": "Le film n’est pas lisible ici.",
+    "The file": "Le fichier n’est pas lisible ici.",
+    "This file": "Le fichier n’est pas lisible ici.",
+    "The page": "Une page n’a pas pu être faite.",
+    "Page": "Une page n’a pas pu être faite.",
+    "Marking the pages": "Une page n’a pas pu être faite.",
+    "Looking at the pages": "Une page n’a pas pu être faite.",
+    "Two programs": "Une page n’a pas pu être faite.",
+    "": "Ce fichier n’a pas pu être traité.",
+};
+
+const FORMAT = /%(?:\.\d+|\.\*)?(?:l{0,2}[du]|f|s|\.\*s)/g;
+const patterns = Object.entries(fr).map(([english, french]) => ({
+    match: new RegExp(`^${english.split(FORMAT)
+        .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+        .join("(.+)")}$`),
+    french,
+}));
+
+
+/* text: media.error, a sentence of the server, perhaps with what a tool said
+   behind a colon, or another sentence. */
+export function french(text) {
+    const known = own(text) ?? own(`${text.split(". ")[0].replace(/\.$/, "")}.`)
+        ?? own(`${text.slice(0, Math.max(0, text.lastIndexOf(": ")))}.`);
+
+    return known ?? about[Object.keys(about).find(
+        (beginning) => beginning !== "" && text.startsWith(beginning)) ?? ""];
+}
+
+
+/* Does it have words of its own? */
+function own(text) {
+    for (const { match, french: words } of patterns) {
+        const found = match.exec(text);
+
+        if (found) {
+            return words.replace(/\{(\d)\}/g, (whole, n) => found[n]);
+        }
+    }
+    return null;
+}

@@ -1,0 +1,77 @@
+/* How a file goes: small ones as one request, others by tus, which goes on
+   after a cut where it was. */
+
+import { parse, Problem } from "../lib/http.js";
+import * as tus from "./tus.js";
+import { exchange } from "./wire.js";
+
+const SMALL = 2 ** 21;      /* bytes that are sooner sent again */
+const LONGEST_TITLE = 500;  /* characters the server takes */
+
+
+/*
+ * entry: {key, name, size, part, url}, where url is that of a tus upload, or
+ * null; begun() is called when there is one. Answers {media}, or {made}: the
+ * id of what it became or belongs to. Throws a Problem; then the same may be
+ * called again, with the same key as long as it is the same upload.
+ */
+export async function send(file, entry, { signal, begun, moved, sent }) {
+    const told = { filename: entry.name, ...entry.part };
+    const title = readable(entry.name);
+
+    if (title && title !== stem(entry.name)) {
+        told.title = title;
+    }
+
+    if (entry.size <= SMALL && entry.url === null) {
+        moved(0);
+        return { media: await whole(file, entry, told, { signal, moved,
+                                                         sent }) };
+    }
+
+    let offset = 0;
+    if (entry.url === null) {
+        entry.url = await tus.begin(entry.size, told, entry.key, signal);
+        begun();
+    } else {
+        const reached = await tus.reached(entry.url, signal);
+        if (reached.made) {
+            return reached;
+        }
+        offset = reached.offset;
+    }
+    moved(offset);
+
+    const made = await tus.bring(entry.url, file, offset,
+                                 { signal, moved, sent });
+    if (!made) {
+        throw Problem.offline();
+    }
+    return { made };
+}
+
+
+async function whole(file, { key }, told, how) {
+    const { text } = await exchange(
+        "POST", `/api/media?${new URLSearchParams(told)}`, {
+            ...how, body: file,
+            headers: {
+                "Idempotency-Key": key,
+                "Content-Type": file.type || "application/octet-stream",
+            },
+        });
+
+    return parse(201, text);
+}
+
+
+/* "Au_clair_de_la_lune.pdf" -> "Au clair de la lune" */
+function readable(name) {
+    return stem(name).replaceAll("_", " ").normalize().trim()
+        .slice(0, LONGEST_TITLE);
+}
+
+
+function stem(name) {
+    return name.replace(/\.[^.]+$/, "");
+}
