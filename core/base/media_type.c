@@ -58,6 +58,10 @@ static const media_type_t types[] = {
     { "mxl", MEDIA_SCORE, "application/vnd.recordare.musicxml" },
     { "mid", MEDIA_SCORE, "audio/midi" },
     { "midi", MEDIA_SCORE, "audio/midi" },
+    { "kar", MEDIA_SCORE, "audio/midi" },
+    { "rmi", MEDIA_SCORE, "audio/midi" },
+    { "mscz", MEDIA_SCORE, NULL }, /* MuseScore's own: the answer says so */
+    { "mscx", MEDIA_SCORE, NULL },
     { "xml", MEDIA_SCORE, NULL }
 };
 
