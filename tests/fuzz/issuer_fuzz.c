@@ -10,9 +10,9 @@
 
 static const issuer_t issuers[] = { { "https://id.example", "sluice",
                                       "realm_access.roles", NULL, "admin",
-                                      "editor" },
+                                      "editor", 60 },
                                     { "https://id.example", "sluice", "a.b.c.d",
-                                      "arn:aws:x", "admin", "editor" } };
+                                      "arn:aws:x", "admin", "editor", 0 } };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
