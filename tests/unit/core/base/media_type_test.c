@@ -25,6 +25,8 @@ START_TEST(a_name_promises_a_kind)
     ck_assert_int_eq(kind_of("a.mxl"), MEDIA_SCORE);
     ck_assert_int_eq(kind_of("a.HEIC"), MEDIA_SCORE);
     ck_assert_int_eq(kind_of("a.tiff"), MEDIA_SCORE);
+    ck_assert_int_eq(kind_of("song.kar"), MEDIA_SCORE);
+    ck_assert_int_eq(kind_of("song.mscz"), MEDIA_SCORE);
 }
 END_TEST
 

@@ -482,7 +482,11 @@ START_TEST(a_tiff_tells_its_byte_order)
     is(SNIFF_SIZE, "tif", NULL, MEDIA_SCORE);
     AT(0, "MM*\0");
     is_nothing(SNIFF_SIZE);
-    AT(0, "II+\0"); /* BigTIFF */
+    AT(0, "II+\0\x08\0\0\0"); /* BigTIFF */
+    is(SNIFF_SIZE, "tif", NULL, MEDIA_SCORE);
+    AT(0, "MM\0+\0\x08\0\0");
+    is(SNIFF_SIZE, "tif", NULL, MEDIA_SCORE);
+    AT(0, "MM+\0");
     is_nothing(SNIFF_SIZE);
 }
 END_TEST
