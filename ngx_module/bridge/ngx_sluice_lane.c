@@ -5,7 +5,11 @@
 #include <sys/eventfd.h>
 
 
+#define NGX_SLUICE_LANE_SLOW 60000 /* ms */
+
+
 static void ngx_sluice_lane_told(ngx_event_t *ev);
+static void ngx_sluice_lane_slow(ngx_event_t *ev);
 
 
 /* in a thread */
@@ -90,8 +94,26 @@ ngx_sluice_lane_told(ngx_event_t *ev)
 
     for (/* void */; job; job = next) {
         next = job->next;
+        lane->untold--;
         job->done(job->data);
     }
+
+    if (lane->untold == 0 && lane->busy.timer_set) {
+        ngx_del_timer(&lane->busy);
+    }
+}
+
+
+static void
+ngx_sluice_lane_slow(ngx_event_t *ev)
+{
+    ngx_sluice_lane_t *lane;
+
+    lane = (ngx_sluice_lane_t *) ((u_char *) ev
+                                  - offsetof(ngx_sluice_lane_t, busy));
+
+    ngx_log_error(NGX_LOG_ALERT, ev->log, 0, "%s take very long", lane->name);
+    ngx_add_timer(ev, NGX_SLUICE_LANE_SLOW);
 }
 
 
@@ -176,9 +198,10 @@ ngx_int_t
 ngx_sluice_lane_post(ngx_sluice_lane_t *lane, ngx_sluice_lane_job_t *job)
 {
     ngx_int_t rc = NGX_OK;
+    ngx_uint_t tell = (job->done != NULL); /* work() may free it */
 
     if (ngx_sluice_lane_ready(lane) != NGX_OK
-        || (job->done && ngx_sluice_lane_listen(lane) != NGX_OK)
+        || (tell && ngx_sluice_lane_listen(lane) != NGX_OK)
         || ngx_sluice_lane_start(lane) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -197,6 +220,15 @@ ngx_sluice_lane_post(ngx_sluice_lane_t *lane, ngx_sluice_lane_job_t *job)
     }
 
     (void) pthread_mutex_unlock(&lane->lock);
+
+    if (rc == NGX_OK && tell) {
+        lane->untold++;
+
+        if (!lane->busy.timer_set) {
+            ngx_sluice_event_timer(&lane->busy, ngx_sluice_lane_slow);
+            ngx_add_timer(&lane->busy, NGX_SLUICE_LANE_SLOW);
+        }
+    }
 
     return rc;
 }

@@ -36,6 +36,8 @@ typedef struct {
     ngx_sluice_lane_job_t *ended; /* whose done() is to come */
     int told;                     /* an eventfd */
     ngx_connection_t *connection; /* that the loop hears it by */
+    ngx_uint_t untold; /* jobs whose done() is to come, waiting or not */
+    ngx_event_t busy;  /* a process that drains leaves without timer */
     pthread_mutex_t lock;
     pthread_cond_t more;
     unsigned ready : 1;

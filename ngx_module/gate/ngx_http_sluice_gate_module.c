@@ -6,6 +6,7 @@
 
 #include "ngx_http_sluice_carrier.h"
 #include "ngx_http_sluice_cross_site.h"
+#include "ngx_http_sluice_deny.h"
 #include "ngx_http_sluice_gate.h"
 #include "ngx_http_sluice_limits.h"
 #include "ngx_http_sluice_redact.h"
@@ -291,58 +292,6 @@ ngx_http_sluice_gate_user(ngx_http_request_t *r,
 }
 
 
-/*
- * Where the operator has an error_page for the status, or "satisfy any" leaves
- * the word to others, nginx goes on with it; else the answer is ours.
- */
-
-static ngx_int_t
-ngx_http_sluice_gate_deny(ngx_http_request_t *r,
-                          ngx_http_sluice_gate_ctx_t *ctx,
-                          sluice_status_t status)
-{
-    ngx_int_t http;
-    ngx_uint_t i;
-    ngx_http_err_page_t *page;
-    ngx_http_core_loc_conf_t *clcf;
-
-    ctx->denied = status;
-    ngx_http_sluice_zone_denied(status);
-
-    /* where another rule lets it pass, it is nobody's */
-    ngx_str_null(&ctx->link_user);
-    ngx_memzero(&ctx->access, sizeof(access_t));
-
-    http = status_problem(status)->http;
-
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-
-    if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
-        if (ngx_http_sluice_problem_headers(r, status) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        return http == NGX_HTTP_UNAUTHORIZED ? http : NGX_HTTP_FORBIDDEN;
-    }
-
-    if (clcf->error_pages && !r->error_page) {
-        page = clcf->error_pages->elts;
-
-        for (i = 0; i < clcf->error_pages->nelts; i++) {
-            if (page[i].status == http) {
-                return ngx_http_sluice_problem_headers(r, status) == NGX_OK
-                           ? http
-                           : NGX_HTTP_INTERNAL_SERVER_ERROR;
-            }
-        }
-    }
-
-    ngx_http_finalize_request(r,
-                              ngx_http_sluice_problem(r, status, NULL, NULL));
-    return NGX_DONE;
-}
-
-
 static ngx_int_t
 ngx_http_sluice_gate_handler(ngx_http_request_t *r)
 {
@@ -387,7 +336,7 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
     }
 
     if (status != SLUICE_OK) {
-        return ngx_http_sluice_gate_deny(r, ctx, status);
+        return ngx_http_sluice_deny(r, ctx, status);
     }
 
     /* an internal redirect brings a request here again */

@@ -252,8 +252,9 @@ describe("a grant for a number of uses", { timeout }, () => {
     });
 
     it("is not lost to a client that left while it was counted", async () => {
-        const single = (text) => text.replace(/worker_processes .*;/,
-                                              "worker_processes 1;");
+        const single = (text) => text
+            .replace(/worker_processes .*;/, "worker_processes 1;")
+            .replace(/sluice_redis [^;]*/, "$& timeout=30s");
         const one = await stack.secondNginx(single);
         const other = await stack.secondNginx(single);
         const path = `${FILE}?grant=${limited({ path: FILE, uses: 1 })}`;
@@ -268,15 +269,19 @@ describe("a grant for a number of uses", { timeout }, () => {
             await until("it serves", async () =>
                 (await request(first)).status === 200);
         }
-        await stack.redis("CLIENT", "PAUSE", "1000");
+        await stack.redis("CLIENT", "PAUSE", "60000", "WRITE");
 
+        const waiting = async () =>
+            (await stack.redis("CLIENT", "LIST"))
+                .match(/ flags=b.* cmd=eval /g)?.length;
         const leaving = http.get(one.url + path, { agent: false })
             .on("error", () => {});
-        await once(leaving, "finish");
-        await seen(one);
+        await until("Redis has the first", async () => await waiting() === 1);
         const second = request(other.url + path);
-        await seen(other);
+        await until("Redis has both", async () => await waiting() === 2);
         leaving.destroy();
+        await seen(one);
+        await stack.redis("CLIENT", "UNPAUSE");
 
         refused(await second, 410, "grant-used");
         await until("it is there again", answered(200));

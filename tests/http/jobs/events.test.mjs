@@ -90,11 +90,14 @@ describe("the events of a job", { timeout }, () => {
         });
 
     it("begin with its state now and end when it is done", async () => {
-        /* long enough to be seen at it */
+        /* due when it was seen waiting; long enough to be seen at it */
         const id = await noop(stack, { ms: 2000 }, { ...own(),
-            run_at: new Date(Date.now() + 1500).toISOString() });
+            run_at: new Date(Date.now() + 3_600_000).toISOString() });
         const stream = await follow(id);
 
+        await until("it waits", () => stream.states.length > 0);
+        await stack.sql(
+            `update sluice.jobs set run_at = now() where id = '${id}'`);
         await stream.end();
         assert.deepEqual(stream.states, ["queued", "running", "done"]);
         assert.match(stream.text, /^retry: \d+$/m);

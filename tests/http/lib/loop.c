@@ -3,11 +3,12 @@
  * each line in $SLUICE_LOOP is something for which a loop has stood still.
  *
  *   turn    from one epoll_wait() to the next went by more than 100 ms in which
- *           the process could have run: what it waited for a processor
- *           (run_delay of /proc/<pid>/schedstat) does not count, nor what nginx
- *           waited for its own logs
- *   file    a call that may wait for a disk, of a file in the spool, by the
- *           thread of the loop: however short it was this time
+ *           the process could have run, or slept of its own accord: what it
+ *           waited for a processor (run_delay of /proc/<pid>/schedstat) does
+ * not count, nor what the machine took from it while it ran, nor what nginx
+ * waited for its own files: logs, and what it serves file    a call that may
+ * wait for a disk, of a file in the spool, by the thread of the loop: however
+ * short it was this time
  */
 
 #define _GNU_SOURCE /* RTLD_NEXT, program_invocation_short_name */
@@ -22,23 +23,24 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LOOP_TURN 100000000 /* ns */
-#define LOOP_LOG 1000000
 
 typedef struct {
     int64_t wall, cpu, delay; /* ns */
+    long slept;               /* times */
 } loop_clock_t;
 
 static pid_t loop_pid; /* whose first thread has a loop, or 0 */
 static int loop_schedstat = -1;
 static int loop_slow = 1; /* with sanitizers a turn computes for longer */
 static loop_clock_t loop_began;
-static int64_t loop_logged; /* ns of this turn */
+static int64_t loop_own; /* ns of this turn for nginx's own files */
 static char loop_spool[PATH_MAX];
 static const char *loop_path;
 
@@ -124,7 +126,10 @@ static loop_clock_t
 loop_clock(void)
 {
     loop_clock_t clock;
+    struct rusage usage;
 
+    getrusage(RUSAGE_THREAD, &usage);
+    clock.slept = usage.ru_nvcsw;
     clock.wall = loop_now(CLOCK_MONOTONIC);
     clock.cpu = loop_now(CLOCK_THREAD_CPUTIME_ID);
     clock.delay = loop_delay();
@@ -139,9 +144,10 @@ loop_judge(void)
     loop_clock_t now = loop_clock();
     int64_t cpu = now.cpu - loop_began.cpu;
     int64_t waited = now.wall - loop_began.wall - cpu
-                     - (now.delay - loop_began.delay) - loop_logged;
+                     - (now.delay - loop_began.delay) - loop_own;
 
-    if (waited > LOOP_TURN || cpu > LOOP_TURN * loop_slow) {
+    if ((waited > LOOP_TURN && now.slept > loop_began.slept)
+        || cpu > LOOP_TURN * loop_slow) {
         loop_say("turn: %d waited %lld ms and computed %lld ms\n",
                  (int) getpid(), (long long) waited / 1000000,
                  (long long) cpu / 1000000);
@@ -185,7 +191,7 @@ epoll_wait(int fd, struct epoll_event *events, int many, int timeout)
     n = epoll_wait_real(fd, events, many, timeout);
     saved = errno;
     loop_began = loop_clock();
-    loop_logged = 0;
+    loop_own = 0;
     errno = saved;
     return n;
 }
@@ -231,11 +237,23 @@ loop_file(const char *call, int fd)
 }
 
 
-/* nginx's logs are open to append. */
+/* nginx's own files; its logs are open to append. */
+
+static void
+loop_owned(int64_t began)
+{
+    int saved = errno;
+
+    if (loop_here()) {
+        loop_own += loop_now(CLOCK_MONOTONIC) - began;
+    }
+    errno = saved;
+}
+
+
 ssize_t
 write(int fd, const void *buf, size_t size)
 {
-    int saved;
     ssize_t n;
     int64_t began;
 
@@ -247,14 +265,43 @@ write(int fd, const void *buf, size_t size)
 
     began = loop_now(CLOCK_MONOTONIC);
     n = write_real(fd, buf, size);
-    saved = errno;
-    began = loop_now(CLOCK_MONOTONIC) - began;
 
-    if (began > LOOP_LOG && fcntl(fd, F_GETFL) & O_APPEND) {
-        loop_logged += began;
+    if (fcntl(fd, F_GETFL) & O_APPEND) {
+        loop_owned(began);
     }
 
-    errno = saved;
+    return n;
+}
+
+
+ssize_t
+pread64(int fd, void *buf, size_t size, off64_t offset)
+{
+    ssize_t n;
+    int64_t began;
+
+    LOOP_REAL(pread64)
+
+    began = loop_now(CLOCK_MONOTONIC);
+    n = pread64_real(fd, buf, size, offset);
+    loop_owned(began);
+
+    return n;
+}
+
+
+ssize_t
+sendfile64(int to, int from, off64_t *offset, size_t size)
+{
+    ssize_t n;
+    int64_t began;
+
+    LOOP_REAL(sendfile64)
+
+    began = loop_now(CLOCK_MONOTONIC);
+    n = sendfile64_real(to, from, offset, size);
+    loop_owned(began);
+
     return n;
 }
 
@@ -325,32 +372,42 @@ fdatasync(int fd)
 int
 open(const char *path, int flags, ...)
 {
+    int fd;
+    int64_t began;
     mode_t mode = 0;
     va_list args;
 
     LOOP_REAL(open)
+    began = loop_now(CLOCK_MONOTONIC);
     if (flags & (O_CREAT | __O_TMPFILE)) {
         va_start(args, flags);
         mode = va_arg(args, mode_t);
         va_end(args);
     }
     loop_name("open()", path);
-    return open_real(path, flags, mode);
+    fd = open_real(path, flags, mode);
+    loop_owned(began);
+    return fd;
 }
 
 
 int
 open64(const char *path, int flags, ...)
 {
+    int fd;
+    int64_t began;
     mode_t mode = 0;
     va_list args;
 
     LOOP_REAL(open64)
+    began = loop_now(CLOCK_MONOTONIC);
     if (flags & (O_CREAT | __O_TMPFILE)) {
         va_start(args, flags);
         mode = va_arg(args, mode_t);
         va_end(args);
     }
     loop_name("open()", path);
-    return open64_real(path, flags, mode);
+    fd = open64_real(path, flags, mode);
+    loop_owned(began);
+    return fd;
 }

@@ -441,7 +441,7 @@ describe("keys remove", () => {
     });
 
     it("tells a key that is not there", () => {
-        const path = ownSet("no-key-waits.json");
+        const path = ownSet("no-such-key.json");
 
         refused(sluicectl(["keys", "remove", "--keys", path, "x"]),
                 /no key "x"/);

@@ -107,6 +107,9 @@ const fr = {
         + "passe.",
     "The compressed MusicXML unpacks to more than any score is.":
         "Décompressé, le MusicXML est plus grand qu’aucune partition.",
+    "The notes cannot be read.": "La musique du fichier est illisible.",
+    "Reading the notes took too long.":
+        "Lire la musique du fichier a duré trop longtemps.",
     "The MIDI cannot be read: it is damaged or cut off.":
         "Le MIDI est illisible\u00a0: il est abîmé ou tronqué.",
     "The %s is larger than any score: %llu MB.":
@@ -127,11 +130,12 @@ const fr = {
         "Le PDF est protégé par un mot de passe.",
     "Page %d of the PDF cannot be rendered.":
         "La page {1} du PDF ne peut pas être dessinée.",
-    "Rendering took longer than %d s at page %d.":
-        "Le dessin a duré plus de {1} s à la page {2}.",
-    "Rendering took longer than %d s; %d of %d pages were done.":
-        "Le dessin a duré plus de {1} s\u00a0; {2} pages sur {3} étaient "
-        + "faites.",
+    "Rendering page %d took too long.":
+        "Dessiner la page {1} a duré trop longtemps.",
+    "Not all pages from here on could be drawn.":
+        "À partir d’ici, certaines pages n’ont pas pu être dessinées.",
+    "Reading the PDF once more took too long.":
+        "La relecture du PDF a duré trop longtemps.",
     "The text of the PDF cannot be read.":
         "Le texte du PDF ne peut pas être lu.",
     "The text of the PDF takes too long to read.":
