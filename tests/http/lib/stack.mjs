@@ -116,6 +116,22 @@ function loopWatch() {
 }
 
 
+/*
+ * What loop.c wrote, if nginx is to blame: any call that may wait for a disk. A
+ * single turn may have stood still with the whole machine, of whose hypervisor
+ * a process hears nothing; half a second or three of them did not.
+ */
+function stoodStill(text) {
+    const lines = text.split("\n").filter(Boolean);
+    const turns = lines.filter((line) => line.startsWith("turn:"));
+    const long = turns.some((line) => [...line.matchAll(/(\d+) ms/g)]
+        .some(([, ms]) => Number(ms) > 500));
+
+    return long || turns.length > 2
+        ? lines : lines.filter((line) => !turns.includes(line));
+}
+
+
 class Stack {
     constructor(state, folder, port, environment) {
         this.state = state;
@@ -146,7 +162,7 @@ class Stack {
         ).flatMap((name) => this.text("logs", name).split("\n"))
             .concat(this.text("run/worker.out").split("\n"))
             .filter((line) => TROUBLE.test(line))
-            .concat(this.text("logs/loop").split("\n").filter(Boolean))
+            .concat(stoodStill(this.text("logs/loop")))
             .filter((line) => !but.test(line));
 
         remove(this);
