@@ -6,13 +6,17 @@ const KEY = "sluice.volume";
 export function keepVolume(element, signal) {
     const { volume, muted } = read();
 
-    element.volume = volume;
-    element.muted = muted;
-    element.addEventListener("volumechange", () => {
+    function note() {
         localStorage.setItem(KEY, JSON.stringify({
             volume: element.volume, muted: element.muted,
         }));
-    }, { signal });
+    }
+
+    element.volume = volume;
+    element.muted = muted;
+    element.addEventListener("volumechange", note, { signal });
+    /* Who turns it down and leaves at once is gone before the event. */
+    addEventListener("pagehide", note, { signal });
 }
 
 

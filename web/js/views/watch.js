@@ -116,9 +116,10 @@ function keepPlace(media, element, resumed, signal) {
     }
 
     function see() {
-        if (element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA
-            && !element.seeking && !element.error)
-        {
+        const there = element.seeking
+            || element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+
+        if (there && !element.error) {
             at = element.currentTime;
         }
     }
