@@ -9,6 +9,7 @@
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_body.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"
+#include "ngx_module/http/ngx_http_sluice_etag.h"
 #include "ngx_module/http/ngx_http_sluice_request.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
 #include "ngx_module/upload/ngx_http_sluice_upload.h"
@@ -221,6 +222,10 @@ ngx_http_sluice_api_call(ngx_http_request_t *r)
     }
 
     rc = ngx_http_sluice_routes_find(r, &route, args);
+
+    if (rc == NGX_DECLINED && (route->around & NGX_HTTP_SLUICE_ROUTE_MATCH)) {
+        rc = ngx_http_sluice_etag_if_match(r, args);
+    }
 
     if (rc == NGX_DECLINED) {
         rc = ngx_http_sluice_call(

@@ -12,7 +12,9 @@
  * C(name)      ngx_http_sluice_name_handler(), for what only C can do:
  *              passwords, links, bytes, streams
  * LINKS        the paths in `links` of the answer become signed URLs
- * SLASH        the path may have a slash behind it, as other servers' have
+ * MATCH        what If-Match names is in `args`, as `if_match`; the answer has
+ * its version in `etag` SLASH        the path may have a slash behind it, as
+ * other servers' have
  *
  * To add one: its function in sql/api/, a row here, its description in
  * web/openapi.json and a row in docs/api.md.
@@ -42,6 +44,7 @@
     { NULL, NULL, 0, 0 }, ngx_http_sluice_##name##_handler
 
 #define LINKS NGX_HTTP_SLUICE_ROUTE_LINKS
+#define MATCH NGX_HTTP_SLUICE_ROUTE_MATCH
 #define SLASH NGX_HTTP_SLUICE_ROUTE_SLASH
 
 
@@ -55,8 +58,13 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
 
     ROUTE(POST,    "/api/media",             VIEWER, C(upload),         0),
     ROUTE(GET,     "/api/media",             VIEWER, SQL(list_media),   LINKS),
-    ROUTE(GET,     "/api/media/{id}",        VIEWER, SQL(get_media),    LINKS),
-    ROUTE(DELETE,  "/api/media/{id}",        VIEWER, SQL(delete_media), 0),
+    ROUTE(GET,     "/api/media/{id}",        VIEWER, SQL(get_media),    LINKS | MATCH),
+    ROUTE(PATCH,   "/api/media/{id}",        VIEWER, SQL(change_media), LINKS | MATCH),
+    ROUTE(DELETE,  "/api/media/{id}",        VIEWER, SQL(delete_media), MATCH),
+    ROUTE(PATCH,   "/api/media/{id}/attachments/{attachment}",
+                                             VIEWER, SQL(change_attachment), LINKS),
+    ROUTE(DELETE,  "/api/media/{id}/attachments/{attachment}",
+                                             VIEWER, SQL(delete_attachment), 0),
 
     ROUTE(POST,    "/api/links",             VIEWER, C(mint),           0),
     ROUTE(DELETE,  "/api/links/{jti}",       VIEWER, C(revoke),         0),

@@ -12,6 +12,7 @@
 /* What C does around a function of SQL, and in front. */
 #define NGX_HTTP_SLUICE_ROUTE_LINKS 0x0001 /* signs the paths in `links` */
 #define NGX_HTTP_SLUICE_ROUTE_SLASH 0x0002 /* may stand behind the path */
+#define NGX_HTTP_SLUICE_ROUTE_MATCH 0x0004 /* If-Match is an argument */
 
 typedef struct {
     ngx_uint_t method; /* 0 behind the last row */

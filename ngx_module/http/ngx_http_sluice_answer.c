@@ -1,4 +1,5 @@
 #include "ngx_http_sluice_answer.h"
+#include "ngx_http_sluice_etag.h"
 
 #include "core/base/status.h"
 
@@ -82,8 +83,13 @@ ngx_http_sluice_send(ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *type,
     ngx_http_clear_last_modified(r);
     ngx_http_clear_etag(r);
 
+    /* what was asked conditionally was judged before it was done */
+    r->disable_not_modified = 1;
+
     r->headers_out.status = status;
-    r->headers_out.content_length_n = (off_t) body->len;
+    r->headers_out.content_length_n = status == NGX_HTTP_NOT_MODIFIED
+                                          ? -1
+                                          : (off_t) body->len;
 
     if (ngx_http_sluice_header(r, "Cache-Control", &no_store) != NGX_OK
         || ngx_http_sluice_header(r, "X-Content-Type-Options", &nosniff)
@@ -159,6 +165,27 @@ ngx_http_sluice_json_value(ngx_http_request_t *r, ngx_uint_t status,
 
     if (ngx_http_sluice_dump(r, value, &body) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sluice_json(r, status, &body);
+}
+
+
+ngx_int_t
+ngx_http_sluice_json_tagged(ngx_http_request_t *r, ngx_uint_t status,
+                            json_t *value, const char *version)
+{
+    ngx_str_t body, etag;
+
+    if (ngx_http_sluice_dump(r, value, &body) != NGX_OK
+        || ngx_http_sluice_etag_make(r, version, &body, &etag) != NGX_OK
+        || ngx_http_sluice_header(r, "ETag", &etag) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (status == NGX_HTTP_OK && ngx_http_sluice_etag_known(r, &etag)) {
+        status = NGX_HTTP_NOT_MODIFIED;
+        ngx_str_null(&body);
     }
 
     return ngx_http_sluice_json(r, status, &body);

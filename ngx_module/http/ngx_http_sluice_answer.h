@@ -19,6 +19,11 @@ ngx_int_t ngx_http_sluice_json(ngx_http_request_t *r, ngx_uint_t status,
 ngx_int_t ngx_http_sluice_json_value(ngx_http_request_t *r, ngx_uint_t status,
                                      json_t *value);
 
+/* The same with an entity tag: see ngx_http_sluice_etag.h; `version` may be
+   NULL. A client that has it gets 304. */
+ngx_int_t ngx_http_sluice_json_tagged(ngx_http_request_t *r, ngx_uint_t status,
+                                      json_t *value, const char *version);
+
 /* application/problem+json (RFC 9457). `detail` and `field` may be NULL. */
 ngx_int_t ngx_http_sluice_problem(ngx_http_request_t *r, sluice_status_t status,
                                   const char *detail, const char *field);

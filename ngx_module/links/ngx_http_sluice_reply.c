@@ -30,6 +30,28 @@ ngx_http_sluice_reply_refuse(ngx_http_request_t *r, json_t *body)
 }
 
 
+/* The body with a tag where it is what a GET gets, or has a version. */
+
+static ngx_int_t
+ngx_http_sluice_reply_body(ngx_http_request_t *r, ngx_uint_t status,
+                           json_t *body)
+{
+    ngx_int_t rc;
+    json_t *version;
+
+    version = json_incref(json_object_get(body, "etag"));
+    (void) json_object_del(body, "etag");
+
+    rc = version || (r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))
+             ? ngx_http_sluice_json_tagged(r, status, body,
+                                           json_string_value(version))
+             : ngx_http_sluice_json_value(r, status, body);
+    json_decref(version);
+
+    return rc;
+}
+
+
 ngx_int_t
 ngx_http_sluice_reply(ngx_http_request_t *r,
                       const ngx_sluice_pg_result_t *result, ngx_uint_t sign)
@@ -78,5 +100,5 @@ ngx_http_sluice_reply(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sluice_json_value(r, (ngx_uint_t) status, body);
+    return ngx_http_sluice_reply_body(r, (ngx_uint_t) status, body);
 }

@@ -26,8 +26,8 @@
      | NGX_SLUICE_SPOOL_NAME_PATH)
 
 
-const char *const ngx_http_sluice_score_args[NGX_HTTP_SLUICE_SCORE_ARGS] = {
-    "score", "role", "position"
+const char *const ngx_http_sluice_label_args[NGX_HTTP_SLUICE_LABEL_ARGS] = {
+    "score", "role", "position", "visibility"
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_ingest_statement = {
@@ -98,10 +98,10 @@ ngx_http_sluice_label_check(ngx_http_request_t *r,
         return ngx_http_sluice_label_refuse(r, "title");
     }
 
-    for (i = 0; i < NGX_HTTP_SLUICE_SCORE_ARGS; i++) {
-        if (!ngx_http_sluice_label_text(&label->score[i])) {
+    for (i = 0; i < NGX_HTTP_SLUICE_LABEL_ARGS; i++) {
+        if (!ngx_http_sluice_label_text(&label->args[i])) {
             return ngx_http_sluice_label_refuse(r,
-                                                ngx_http_sluice_score_args[i]);
+                                                ngx_http_sluice_label_args[i]);
         }
     }
 
@@ -110,15 +110,19 @@ ngx_http_sluice_label_check(ngx_http_request_t *r,
 
 
 void
-ngx_http_sluice_label_score(const ngx_http_sluice_label_t *label, json_t *args)
+ngx_http_sluice_label_tell(const ngx_http_sluice_label_t *label, json_t *args)
 {
     ngx_uint_t i;
-    const ngx_str_t *score = label->score;
+    const ngx_str_t *value;
 
-    for (i = 0; i < NGX_HTTP_SLUICE_SCORE_ARGS && score[0].len; i++) {
-        (void) json_object_set_new(
-            args, ngx_http_sluice_score_args[i],
-            json_stringn((char *) score[i].data, score[i].len));
+    for (i = 0; i < NGX_HTTP_SLUICE_LABEL_ARGS; i++) {
+        value = &label->args[i];
+
+        if (value->len) {
+            (void) json_object_set_new(
+                args, ngx_http_sluice_label_args[i],
+                json_stringn((char *) value->data, value->len));
+        }
     }
 }
 
@@ -188,8 +192,8 @@ ngx_http_sluice_ingest_done(ngx_http_request_t *r, void *data,
             ngx_sluice_spool_release(spool, NGX_SLUICE_SPOOL_NAME_STATE, 0);
         }
 
-        if (ingest->label.score[0].len == UUID_TEXT_LEN) {
-            ngx_memcpy(ingest->media, ingest->label.score[0].data,
+        if (ingest->label.args[0].len == UUID_TEXT_LEN) {
+            ngx_memcpy(ingest->media, ingest->label.args[0].data,
                        UUID_TEXT_LEN);
         }
 
@@ -230,7 +234,7 @@ ngx_http_sluice_ingest(ngx_http_request_t *r, ngx_http_sluice_ingest_t *ingest)
         label->title.len, "bytes", (json_int_t) spool->size, "sha256", sha256,
         sizeof(sha256), "kind", media_kind_name(kind));
 
-    ngx_http_sluice_label_score(label, args);
+    ngx_http_sluice_label_tell(label, args);
 
     if (ingest->more) {
         (void) json_object_update(args, ingest->more);

@@ -11,17 +11,18 @@
 #include <jansson.h>
 
 
-/* what a file is called, and which score it belongs to */
+/* what a file is called, which score it belongs to, or who may see it */
 
-/* arguments of a URL, of tus's metadata and of SQL: score, role, position */
-#define NGX_HTTP_SLUICE_SCORE_ARGS 3
+/* arguments of a URL, of tus's metadata and of SQL: score, role, position,
+   visibility */
+#define NGX_HTTP_SLUICE_LABEL_ARGS 4
 
-extern const char *const ngx_http_sluice_score_args[NGX_HTTP_SLUICE_SCORE_ARGS];
+extern const char *const ngx_http_sluice_label_args[NGX_HTTP_SLUICE_LABEL_ARGS];
 
 typedef struct {
     ngx_str_t filename;
-    ngx_str_t title;                             /* empty: from `filename` */
-    ngx_str_t score[NGX_HTTP_SLUICE_SCORE_ARGS]; /* empty: not said */
+    ngx_str_t title;                            /* empty: from `filename` */
+    ngx_str_t args[NGX_HTTP_SLUICE_LABEL_ARGS]; /* empty: not said */
 } ngx_http_sluice_label_t;
 
 /* Takes the last part of a file name that some clients send as a path. A file
@@ -35,9 +36,9 @@ ngx_int_t ngx_http_sluice_label_check(ngx_http_request_t *r,
 ngx_int_t ngx_http_sluice_label_refuse(ngx_http_request_t *r,
                                        const char *field);
 
-/* Adds what the label says of a score to `args`, which may be NULL. */
-void ngx_http_sluice_label_score(const ngx_http_sluice_label_t *label,
-                                 json_t *args);
+/* Adds what the label says besides names to `args`, which may be NULL. */
+void ngx_http_sluice_label_tell(const ngx_http_sluice_label_t *label,
+                                json_t *args);
 
 
 /* a media file */

@@ -75,7 +75,7 @@ ngx_http_sluice_tus_args(ngx_http_sluice_tus_t *tus)
                                    json_integer((json_int_t) size));
     }
 
-    ngx_http_sluice_label_score(label, args);
+    ngx_http_sluice_label_tell(label, args);
 
     return args;
 }

@@ -68,7 +68,7 @@ ngx_http_sluice_tus_final(ngx_http_sluice_tus_t *tus)
                      tus->metadata.len, "filename", label->filename.data,
                      label->filename.len);
 
-    ngx_http_sluice_label_score(label, args);
+    ngx_http_sluice_label_tell(label, args);
 
     tus->spool->resumable = 0;
 

@@ -147,13 +147,13 @@ ngx_http_sluice_tus_value(ngx_http_sluice_tus_t *tus, const char *key,
 
 
 ngx_int_t
-ngx_http_sluice_tus_read_score(ngx_http_sluice_tus_t *tus)
+ngx_http_sluice_tus_read_args(ngx_http_sluice_tus_t *tus)
 {
     ngx_uint_t i;
 
-    for (i = 0; i < NGX_HTTP_SLUICE_SCORE_ARGS; i++) {
-        if (ngx_http_sluice_tus_value(tus, ngx_http_sluice_score_args[i],
-                                      &tus->ingest.label.score[i])
+    for (i = 0; i < NGX_HTTP_SLUICE_LABEL_ARGS; i++) {
+        if (ngx_http_sluice_tus_value(tus, ngx_http_sluice_label_args[i],
+                                      &tus->ingest.label.args[i])
             == NGX_ERROR) {
             return NGX_ERROR;
         }
@@ -191,7 +191,7 @@ ngx_http_sluice_tus_read_metadata(ngx_http_sluice_tus_t *tus)
 
     if (rc == NGX_ERROR
         || ngx_http_sluice_tus_value(tus, "title", &label->title) == NGX_ERROR
-        || ngx_http_sluice_tus_read_score(tus) != NGX_OK) {
+        || ngx_http_sluice_tus_read_args(tus) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

@@ -17,9 +17,9 @@ ngx_int_t ngx_http_sluice_tus_read(ngx_http_request_t *r,
 /* Whether a body comes, of whatever length. */
 ngx_uint_t ngx_http_sluice_tus_has_body(ngx_http_request_t *r);
 
-/* Which score the file belongs to, from the metadata that the record has.
+/* Which score the file belongs to or who may see it, by the metadata of record.
    NGX_OK, or NGX_ERROR without memory. */
-ngx_int_t ngx_http_sluice_tus_read_score(ngx_http_sluice_tus_t *tus);
+ngx_int_t ngx_http_sluice_tus_read_args(ngx_http_sluice_tus_t *tus);
 
 /* A header of the answer; `value` must outlive the request. */
 ngx_int_t ngx_http_sluice_tus_say(ngx_http_request_t *r, const char *name,

@@ -124,7 +124,7 @@ ngx_http_sluice_tus_asked(ngx_http_request_t *r, void *data,
     rc = ngx_http_sluice_tus_take(tus, body);
     json_decref(body);
 
-    if (rc != NGX_OK || ngx_http_sluice_tus_read_score(tus) != NGX_OK) {
+    if (rc != NGX_OK || ngx_http_sluice_tus_read_args(tus) != NGX_OK) {
         ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
         return;
     }

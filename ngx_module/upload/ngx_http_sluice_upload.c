@@ -105,12 +105,12 @@ ngx_http_sluice_upload_label(ngx_http_request_t *r,
         return ngx_http_sluice_label_refuse(r, "title");
     }
 
-    for (i = 0; i < NGX_HTTP_SLUICE_SCORE_ARGS; i++) {
-        if (ngx_http_sluice_request_arg(r, ngx_http_sluice_score_args[i],
-                                        &label->score[i])
+    for (i = 0; i < NGX_HTTP_SLUICE_LABEL_ARGS; i++) {
+        if (ngx_http_sluice_request_arg(r, ngx_http_sluice_label_args[i],
+                                        &label->args[i])
             == NGX_ERROR) {
             return ngx_http_sluice_label_refuse(r,
-                                                ngx_http_sluice_score_args[i]);
+                                                ngx_http_sluice_label_args[i]);
         }
     }
 
@@ -161,7 +161,7 @@ ngx_http_sluice_upload_begin(ngx_http_request_t *r,
                                    json_integer((json_int_t) length));
     }
 
-    ngx_http_sluice_label_score(&upload->ingest.label, args);
+    ngx_http_sluice_label_tell(&upload->ingest.label, args);
 
     rc = ngx_http_sluice_hold(r, &upload->hold, upload->receive.spool->id, args,
                               ngx_http_sluice_upload_allowed, upload);

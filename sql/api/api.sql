@@ -33,6 +33,49 @@ language sql stable as $$
 $$;
 
 
+-- Null when this user may change the media file, else why not: its owner may,
+-- and editors. One that is not there, or not his to see, is null or any row.
+create or replace function api.refuse_change(actor uuid, m sluice.media)
+returns jsonb
+language sql stable as $$
+    select case
+        when m.id is null or not api.may_see(actor, m)
+            then (api.refuse('not-found')).body
+        when m.owner <> actor and not api.is_editor(actor)
+            then (api.refuse('role-too-low', 'Only its owner and editors may '
+                                             'change this.')).body end;
+$$;
+
+
+-- Null when media of this visibility may be made by this user, or nothing is
+-- said of it, else why not.
+create or replace function api.refuse_visibility(actor uuid, args jsonb)
+returns jsonb
+language sql stable as $$
+    select case
+        when coalesce(args->>'visibility', '') = '' then null
+        when args->>'visibility' not in ('private', 'library')
+            then (api.refuse('field-invalid', 'One of private, library.',
+                             'visibility')).body
+        when args->>'score' <> ''
+            then (api.refuse('field-invalid', 'What belongs to a score is seen '
+                             'by whom the score is.', 'visibility')).body
+        when args->>'visibility' = 'library' and not api.is_editor(actor)
+            then (api.refuse('role-too-low', 'Only editors may show media to '
+                             'all.', 'visibility')).body end;
+$$;
+
+
+-- Text that people read: so many characters at most, none of them control
+-- characters, and something to see.
+create or replace function api.is_text(words text, most integer)
+returns boolean
+language sql immutable as $$
+    select length(words) <= most and words !~ '[\u0001-\u001f\u007f-\u009f]'
+           and words ~ '[^[:space:]]';
+$$;
+
+
 -- The name that a file is saved under: the client's, with the extension that
 -- its contents have. Rows from before 2026-12 may have names that no link can
 -- (core/grant/grant_rule.c): what stands in the way is replaced.

@@ -93,6 +93,35 @@ end;
 $$;
 
 
+-- Ends a job whose work nobody wants any more: what to publish of it. The
+-- caller holds its media's lock.
+create or replace function api.end_job(job_id uuid, reason text) returns jsonb
+language plpgsql as $$
+declare
+    j sluice.jobs;
+begin
+    update sluice.jobs
+    set state = 'cancelled', error = reason, seconds_left = null,
+        finished_at = now(), version = version + 1
+    where id = job_id and state in ('queued', 'running', 'retrying')
+    returning * into j;
+
+    return case when found then api.tell_cancelled(j) else '[]' end;
+end;
+$$;
+
+
+-- To the workers, and to whoever watches it.
+create or replace function api.tell_cancelled(j sluice.jobs) returns jsonb
+language sql stable as $$
+    select jsonb_build_array(
+        jsonb_build_object('channel', 'sluice:cancel', 'message',
+                           jsonb_build_object('v', 1, 'job', j.id)),
+        jsonb_build_object('channel', 'sluice:progress', 'message',
+                           api.job_event(j)));
+$$;
+
+
 -- What was not over is cancelled; nginx tells `publish` to the workers and to
 -- whoever watches the job. May be repeated.
 create or replace function api.cancel_job(actor uuid, args jsonb,
@@ -112,16 +141,12 @@ begin
     j := queue.cancel(job_id, actor);
 
     if j.id is not null then
-        told := jsonb_build_array(
-            jsonb_build_object('channel', 'sluice:cancel', 'message',
-                jsonb_build_object('v', 1, 'job', j.id)),
-            jsonb_build_object('channel', 'sluice:progress', 'message',
-                               api.job_event(j)));
+        told := api.tell_cancelled(j);
     else
         select * into j from sluice.jobs where id = job_id;
         if j.state is distinct from 'cancelled' then
             select * into status, body from api.refuse('conflict',
-                case when j.kind = 'remove'
+                case when j.kind in ('remove', 'detach')
                      then 'What was deleted is removed in any case.'
                      else 'This job is over.' end);
             return;
@@ -153,7 +178,8 @@ begin
 
     if j.id is null then
         select * into status, body from api.refuse('conflict',
-            'Only a job that is dead or cancelled can be tried again.');
+            'Only a job that is dead or cancelled, and whose file is there, '
+            'can be tried again.');
         return;
     end if;
 
@@ -166,5 +192,9 @@ exception
     when unique_violation then
         select * into status, body from api.refuse('conflict',
             'The same work is under way in another job.');
+    when exclusion_violation then
+        select * into status, body from api.refuse('conflict',
+            'Another page has its place by now: move one of them, or remove '
+            'it.');
 end;
 $$;

@@ -35,6 +35,7 @@ language plpgsql stable as $$
 begin
     return (select api.job_object(j) from sluice.jobs j
             where j.media = m.id and j.kind <> 'attach'
+              and j.kind <> 'detach'
             order by j.state = 'dead' and j.kind <> 'poster' desc,
                      j.state in ('running', 'retrying', 'queued') desc,
                      j.id desc
@@ -80,17 +81,50 @@ end;
 $$;
 
 
+-- Changes with what people change: the first part of its entity tag, which
+-- If-Match goes by.
+create or replace function api.version(m sluice.media) returns text
+language sql stable as $$
+    select left(encode(sha256(convert_to(jsonb_build_array(
+        m.title, m.author, m.tags, m.visibility)::text, 'UTF8')), 'hex'), 16);
+$$;
+
+
+-- Null unless `if_match` names other versions than this one.
+create or replace function api.refuse_version(m sluice.media, args jsonb)
+returns jsonb
+language sql stable as $$
+    select (api.refuse('precondition-failed', case args->'if_match'
+        when '[]' then 'If-Match takes the ETag of this as it came: a weak tag '
+                       'never matches.'
+        else 'Ask for it again, and change that.' end, 'If-Match')).body
+    where jsonb_typeof(args->'if_match') = 'array'
+      and not args->'if_match' ? api.version(m);
+$$;
+
+
 create or replace function api.get_media(actor uuid, args jsonb,
                                          out status integer, out body jsonb)
 language plpgsql stable as $$
+declare
+    m sluice.media;
 begin
-    select 200, api.media_object(m) into status, body
-    from sluice.media m
-    where m.id = (args->>'id')::uuid and m.deleted_at is null
-      and api.may_see(actor, m);
+    select * into m from sluice.media x
+    where x.id = (args->>'id')::uuid and x.deleted_at is null
+      and api.may_see(actor, x);
 
     if not found then
         select * into status, body from api.refuse('not-found');
+        return;
+    end if;
+
+    body := api.refuse_version(m, args);
+    status := 400;
+
+    if body is null then
+        status := 200;
+        body := api.media_object(m)
+                || jsonb_build_object('etag', api.version(m));
     end if;
 end;
 $$;
@@ -301,6 +335,7 @@ begin
 
     body := api.refuse_bytes(actor, (args->>'bytes')::bigint,
                              api.behind(args));
+    body := coalesce(body, api.refuse_visibility(actor, args));
     if body is not null then
         status := 400;
         return;
@@ -309,7 +344,9 @@ begin
     insert into sluice.media (id, owner, visibility, kind, state, title,
                               titled, filename, bytes, sha256)
     values ((args->>'id')::uuid, actor,
-            case when api.is_editor(actor) then 'library' else 'private' end,
+            coalesce(nullif(args->>'visibility', ''),
+                     case when api.is_editor(actor) then 'library'
+                          else 'private' end),
             case when known then args->>'kind' else 'video' end, 'processing',
             coalesce(nullif(args->>'title', ''),
                      nullif(regexp_replace(args->>'filename', '\.[^.]*$', ''),
@@ -371,6 +408,127 @@ language sql as $$
 $$;
 
 
+-- What is wrong with the fields that are to change, as a refusal; else null.
+create or replace function api.refuse_fields(args jsonb) returns jsonb
+language plpgsql immutable as $$
+declare
+    tags constant jsonb := args->'tags';
+begin
+    if not args ?| '{title,author,tags,visibility}' then
+        return (api.refuse('field-invalid', 'Name what is to change: title, '
+                           'author, tags, visibility.')).body;
+    elsif args ? 'title' and (jsonb_typeof(args->'title') <> 'string'
+                              or not api.is_text(args->>'title', 500)) then
+        return (api.refuse('field-invalid', 'A title is 1 to 500 characters '
+                           'without control characters.', 'title')).body;
+    elsif coalesce(args->'author', 'null') not in ('null', '""')
+          and (jsonb_typeof(args->'author') <> 'string'
+               or not api.is_text(args->>'author', 500)) then
+        return (api.refuse('field-invalid', 'An author is at most 500 '
+                           'characters without control characters, or null.',
+                           'author')).body;
+    elsif args ? 'visibility' and (jsonb_typeof(args->'visibility') <> 'string'
+                                   or args->>'visibility' = '') then
+        return (api.refuse('field-invalid', 'One of private, library.',
+                           'visibility')).body;
+    elsif not args ? 'tags' then
+        return null;
+    elsif jsonb_typeof(tags) <> 'array' then
+        return (api.refuse('field-invalid', 'An array of texts.', 'tags')).body;
+    elsif jsonb_array_length(tags) > 64 then
+        return (api.refuse('field-invalid', 'At most 64 of them.',
+                           'tags')).body;
+    end if;
+
+    return (select (api.refuse('field-invalid', 'A tag is 1 to 100 characters '
+                               'without control characters.',
+                               format('tags[%s]', n - 1))).body
+            from jsonb_array_elements(tags) with ordinality t(tag, n)
+            where jsonb_typeof(tag) <> 'string'
+               or not api.is_text(tag#>>'{}', 100)
+            order by n limit 1);
+end;
+$$;
+
+
+-- Each once, in their order.
+create or replace function api.tags(args jsonb) returns text[]
+language sql immutable as $$
+    select coalesce(array_agg(tag order by first), '{}')
+    from (select tag, min(n) first
+          from jsonb_array_elements_text(args->'tags')
+               with ordinality t(tag, n) group by 1) each_once;
+$$;
+
+
+-- The row as it becomes. What people have said, no job says otherwise.
+create or replace function api.change_fields(m sluice.media, args jsonb)
+returns sluice.media
+language plpgsql stable as $$
+begin
+    if args ? 'title' then
+        m.title := args->>'title';
+        m.titled := true;
+    end if;
+    if args ? 'author' then
+        m.author := nullif(args->>'author', '');
+        m.authored := true;
+    end if;
+    if args ? 'tags' then
+        m.tags := api.tags(args);
+    end if;
+    m.visibility := coalesce(args->>'visibility', m.visibility);
+    return m;
+end;
+$$;
+
+
+-- Title, author, tags and visibility, those that are named. What it was is in
+-- the audit.
+create or replace function api.change_media(actor uuid, args jsonb,
+                                            out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    was sluice.media;
+    m sluice.media;
+begin
+    select * into was from sluice.media
+    where id = (args->>'id')::uuid and deleted_at is null
+    for update;
+
+    body := coalesce(api.refuse_change(actor, was),
+                     api.refuse_version(was, args), api.refuse_fields(args),
+                     case when args->>'visibility' <> was.visibility
+                          then api.refuse_visibility(actor, args - 'score')
+                     end);
+    if body is not null then
+        status := 400;
+        return;
+    end if;
+
+    m := api.change_fields(was, args);
+
+    update sluice.media
+    set title = m.title, titled = m.titled, author = m.author,
+        authored = m.authored, tags = m.tags, visibility = m.visibility
+    where id = m.id;
+
+    if api.version(m) <> api.version(was) then
+        perform sluice.note(actor, 'media-changed', m.id::text,
+            jsonb_build_object('owner', m.owner, 'was', (
+                select jsonb_object_agg(w.key, w.value)
+                from jsonb_each(to_jsonb(was)) w
+                join jsonb_each(to_jsonb(m)) n on n.key = w.key
+                where w.key in ('title', 'author', 'tags', 'visibility')
+                  and n.value <> w.value)));
+    end if;
+
+    status := 200;
+    body := api.media_object(m) || jsonb_build_object('etag', api.version(m));
+end;
+$$;
+
+
 -- Gone from sight at once; the files follow in a job.
 create or replace function api.delete_media(actor uuid, args jsonb,
                                             out status integer, out body jsonb)
@@ -382,14 +540,10 @@ begin
     where id = (args->>'id')::uuid and deleted_at is null
     for update;
 
-    if not found or not api.may_see(actor, m) then
-        select * into status, body from api.refuse('not-found');
-        return;
-    end if;
-
-    if m.owner <> actor and not api.is_editor(actor) then
-        select * into status, body from api.refuse('role-too-low',
-            'Only its owner and editors may delete this.');
+    body := coalesce(api.refuse_change(actor, m),
+                     api.refuse_version(m, args));
+    if body is not null then
+        status := 400;
         return;
     end if;
 

@@ -61,7 +61,7 @@ as $$
            (select count(*) from sluice.media
             where rot is not null and deleted_at is null)
            + (select count(*) from sluice.attachments a
-              where a.rot is not null
+              where a.rot is not null and a.removed_at is null
                 and (select m.deleted_at is null from sluice.media m
                      where m.id = a.media))
     union all

@@ -43,7 +43,8 @@ language sql stable as $$
                        where m.owner = u.id and m.deleted_at is null), 0)
            - coalesce((select sum(a.bytes) from sluice.attachments a
                        join sluice.media m on m.id = a.media
-                       where m.owner = u.id and m.deleted_at is null), 0)
+                       where m.owner = u.id and m.deleted_at is null
+                         and a.removed_at is null), 0)
            - coalesce((select sum(p.bytes)
                        from api.under_way(u.id, but) p), 0)
     from sluice.users u where u.id = actor;
@@ -79,7 +80,7 @@ language sql stable as $$
                                    ' some of them are done.')).body
     where 1000 <= (select count(*) from (
         select from sluice.jobs j
-        where sluice.turn_of(j.owner) = actor and j.kind <> 'remove'
+        where sluice.turn_of(j.owner) = actor and j.kind not in ('remove', 'detach')
           and j.state in ('queued', 'retrying') and j.waits_for is null
         limit 1000) as waiting);
 $$;

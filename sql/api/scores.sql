@@ -1,24 +1,23 @@
 -- Scores: their pages, and the files that are added to them.
 
--- The numbers of a score's pages, at most so many: those of its own, then the
--- pages that were added. Numbers may be left out.
+-- The numbers in the names of a score's pages, in their order and at most so
+-- many: those of its own, then the pages that were added.
 create or replace function api.page_numbers(m sluice.media, many integer)
 returns setof integer
 language sql stable as $$
     with added as (
-        select position from sluice.attachments
-        where media = m.id and role = 'page' and ready
+        select position, number from sluice.attachments
+        where media = m.id and role = 'page' and ready and removed_at is null
     )
-    select n from (
-        select generate_series(1, m.pages - (select count(*) from added)
-                                            ::integer)
-        union all select position from added) pages(n)
-    order by n limit many;
+    select number from (
+        select n, n from generate_series(1, m.pages - (select count(*)
+                                                       from added)::integer) n
+        union all select position, number from added) pages(place, number)
+    order by place limit many;
 $$;
 
 
--- Files that belong to a score. A job that is over and has not made one ready
--- has failed.
+-- Files that belong to a score.
 create or replace function api.attachment_object(a sluice.attachments)
 returns jsonb
 language sql stable as $$
@@ -28,8 +27,8 @@ language sql stable as $$
         'bytes', a.bytes, 'sha256', encode(a.sha256, 'hex'),
         'duration', a.duration,
         'state', case when a.ready then 'ready'
-                      when j.state in ('queued', 'running', 'retrying')
-                      then 'processing' else 'failed' end,
+                      when a.failed_at is null then 'processing'
+                      else 'failed' end,
         'error', case when not a.ready then j.error end,
         'job', a.job, 'created_at', a.created_at,
         'links', case when a.ready then jsonb_build_object('original',
@@ -48,7 +47,29 @@ language sql stable as $$
     select coalesce(jsonb_agg(api.attachment_object(a)
                               order by a.role = 'page' desc, a.position, a.id),
                     '[]')
-    from sluice.attachments a where a.media = m.id;
+    from sluice.attachments a
+    where a.media = m.id and a.removed_at is null;
+$$;
+
+
+-- The score that a file is for, or null.
+create or replace function api.score_id(args jsonb) returns uuid
+language sql immutable as $$
+    select case when args->>'score'
+                     ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                then (args->>'score')::uuid end;
+$$;
+
+
+-- Behind the last one, not counting pages that failed.
+create or replace function api.next_place(score_id uuid, as_role text)
+returns integer
+language sql stable as $$
+    select coalesce(max(position) + 1, case as_role when 'page' then 2
+                                                    else 1 end)
+    from sluice.attachments
+    where media = score_id and role = as_role and removed_at is null
+      and (as_role = 'attachment' or failed_at is null);
 $$;
 
 
@@ -59,6 +80,7 @@ language plpgsql stable as $$
 declare
     m sluice.media;
     place constant text := coalesce(args->>'position', '');
+    most_numbers constant integer := 9999;  -- four digits in the files' names
     is_page constant boolean := coalesce(args->>'role', '') = 'page';
 begin
     if coalesce(args->>'score', '') = '' then
@@ -69,19 +91,16 @@ begin
     elsif place !~ '^([1-9][0-9]{0,2})?$' or (is_page and place = '1') then
         return (api.refuse('field-invalid', 'A number from 1 to 999; the first '
                            'page is the score itself.', 'position')).body;
-    elsif args->>'score' !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    elsif api.score_id(args) is null then
         return (api.refuse('field-invalid', 'The id of a score.',
                            'score')).body;
     end if;
 
     select * into m from sluice.media
-    where id = (args->>'score')::uuid and deleted_at is null;
+    where id = api.score_id(args) and deleted_at is null;
 
-    if not found or not api.may_see(actor, m) then
-        return (api.refuse('not-found')).body;
-    elsif m.owner <> actor and not api.is_editor(actor) then
-        return (api.refuse('role-too-low',
-            'Only its owner and editors may add to this.')).body;
+    if api.refuse_change(actor, m) is not null then
+        return api.refuse_change(actor, m);
     elsif m.kind <> 'score' or m.state = 'failed' then
         return (api.refuse('conflict',
             'Files can be added to a score alone.')).body;
@@ -90,12 +109,20 @@ begin
             'Pages can be added to a score that is one picture alone.')).body;
     elsif is_page and exists (
             select from sluice.attachments where media = m.id
-            and role = 'page' and position::text = place) then
+            and role = 'page' and position::text = place
+            and failed_at is null and removed_at is null) then
         return (api.refuse('conflict', 'There is such a page already.')).body;
-    elsif (select count(*) from sluice.attachments where media = m.id) >= 600
-    then
+    elsif (select count(*) from sluice.attachments
+           where media = m.id and removed_at is null) >= 600 then
         return (api.refuse('conflict',
             'A score has at most 600 further files.')).body;
+    elsif is_page and m.last_number >= most_numbers then
+        return (api.refuse('conflict', 'So many pages came and went that this '
+            'score takes no more: bring it anew.')).body;
+    elsif place = '' and api.next_place(m.id, case when is_page then 'page'
+                                              else 'attachment' end) > 999 then
+        return (api.refuse('conflict', 'There is no place behind 999: name '
+                           'another one.', 'position')).body;
     end if;
 
     return null;
@@ -103,40 +130,55 @@ end;
 $$;
 
 
--- What follows on the work on the score waits for that.
+-- The row of an attachment that is new: the next place unless one is asked for,
+-- and a page's number, which no other one ever had. The caller holds the lock
+-- of the score's row.
+create or replace function api.add_attachment(score_id uuid, args jsonb)
+returns sluice.attachments
+language plpgsql as $$
+declare
+    a sluice.attachments;
+    as_role constant text := coalesce(nullif(args->>'role', ''), 'attachment');
+    place constant integer := coalesce(nullif(args->>'position', '')::integer,
+        api.next_place(score_id, as_role));
+    next_number integer;
+begin
+    if as_role = 'page' then
+        update sluice.media set last_number = last_number + 1
+        where id = score_id returning last_number into next_number;
+    end if;
+
+    insert into sluice.attachments (id, media, role, position, number, filename,
+                                    bytes, sha256)
+    values ((args->>'id')::uuid, score_id, as_role, place, next_number,
+            args->>'filename', (args->>'bytes')::bigint,
+            decode(args->>'sha256', 'hex'))
+    returning * into a;
+    return a;
+end;
+$$;
+
+
+-- What follows on the work on the score waits for that. To the worker, a page's
+-- `position` is the number in the names of its files.
 create or replace function api.create_attachment(actor uuid, args jsonb,
     out status integer, out body jsonb)
 language plpgsql as $$
 declare
     a sluice.attachments;
-    as_role constant text := coalesce(nullif(args->>'role', ''), 'attachment');
 begin
-    perform from sluice.media where id::text = args->>'score' for update;
-
     body := api.refuse_attachment(actor, args);
     if body is not null then
         status := 400;
         return;
     end if;
 
-    insert into sluice.attachments (id, media, role, position, filename, bytes,
-                                    sha256)
-    values ((args->>'id')::uuid, (args->>'score')::uuid, as_role,
-            coalesce(nullif(args->>'position', '')::integer,
-                     (select coalesce(max(position) + 1,
-                                      case as_role when 'page' then 2 else 1
-                                      end)
-                      from sluice.attachments
-                      where media = (args->>'score')::uuid
-                        and role = as_role)),
-            args->>'filename', (args->>'bytes')::bigint,
-            decode(args->>'sha256', 'hex'))
-    returning * into a;
+    a := api.add_attachment((args->>'score')::uuid, args);
 
     insert into sluice.jobs (id, kind, media, params, waits_for)
     values ((args->>'job')::uuid, 'attach', a.media,
             jsonb_build_object('attachment', a.id, 'role', a.role,
-                               'position', a.position),
+                               'position', coalesce(a.number, a.position)),
             (select id from sluice.jobs
              where media = a.media and kind in ('probe', 'score')
                and state in ('queued', 'running', 'retrying')
@@ -151,7 +193,26 @@ end;
 $$;
 
 
--- A file that becomes part of a score.
+-- The attachment of these bytes that the score has already. The same page may
+-- be wanted in two places: one is the same when it is for no other place.
+create or replace function api.same_attachment(actor uuid, args jsonb)
+returns sluice.attachments
+language sql stable as $$
+    select a from sluice.attachments a join sluice.media m on m.id = a.media
+    where m.id = api.score_id(args) and m.deleted_at is null
+      and api.refuse_change(actor, m) is null
+      and a.sha256 = decode(args->>'sha256', 'hex')
+      and a.bytes = (args->>'bytes')::bigint
+      and a.role = coalesce(nullif(args->>'role', ''), 'attachment')
+      and (a.role = 'attachment'
+           or coalesce(args->>'position', '') in ('', a.position::text))
+      and a.failed_at is null and a.removed_at is null
+    order by a.position, a.id limit 1;
+$$;
+
+
+-- A file that becomes part of a score. One that it has already is not taken
+-- twice: 200 instead of 201, and what lies in the spool is to go.
 drop function if exists api.take_attachment(uuid, jsonb);
 
 create or replace function api.ingest_attachment(actor uuid, args jsonb,
@@ -160,6 +221,8 @@ language plpgsql as $$
 declare
     a sluice.attachments;
 begin
+    perform from sluice.media where id = api.score_id(args) for update;
+
     select * into a from sluice.attachments where id = (args->>'id')::uuid;
 
     if found then                   -- by a request whose answer was lost
@@ -168,18 +231,195 @@ begin
         return;
     end if;
 
-    body := api.refuse_bytes(actor, (args->>'bytes')::bigint,
-                             api.behind(args));
+    a := api.same_attachment(actor, args);
+    if a.id is not null then
+        status := 200;
+        body := api.attachment_object(a)
+                || jsonb_build_object('duplicate', true);
+    else
+        body := api.refuse_bytes(actor, (args->>'bytes')::bigint,
+                                 api.behind(args));
+        status := 400;
+        if body is null then
+            select * into status, body from api.create_attachment(actor, args);
+        end if;
+    end if;
+
+    if status < 400 and args ? 'upload'
+       and not api.end_upload(actor, args, api.score_id(args)) then
+        raise 'upload % is gone', args->>'upload';
+    end if;
+end;
+$$;
+
+
+-- What is wrong with the fields of an attachment that are to change, as a
+-- refusal; else null.
+create or replace function api.refuse_attachment_fields(a sluice.attachments,
+                                                        args jsonb)
+returns jsonb
+language plpgsql immutable as $$
+begin
+    if not args ?| '{position,filename}' then
+        return (api.refuse('field-invalid', 'Name what is to change: position, '
+                           'filename.')).body;
+    elsif args ? 'position'
+          and (coalesce(args->>'position', '') !~ '^[1-9][0-9]{0,2}$'
+               or (a.role = 'page' and args->>'position' = '1')) then
+        return (api.refuse('field-invalid', 'A number from 1 to 999; the first '
+                           'page is the score itself.', 'position')).body;
+    elsif args ? 'filename'
+          and (jsonb_typeof(args->'filename') <> 'string'
+               or not api.is_text(args->>'filename', 255)
+               or octet_length(args->>'filename') > 255
+               or args->>'filename' ~ '/') then
+        return (api.refuse('field-invalid', 'A file name is 1 to 255 bytes of '
+                           'UTF-8 without control characters and slashes.',
+                           'filename')).body;
+    end if;
+    return null;
+end;
+$$;
+
+
+-- In a list nobody shares a place; among pages some may be free.
+create or replace function api.number_places(score_id uuid) returns void
+language sql as $$
+    update sluice.attachments a set position = p.n
+    from (select id, row_number() over (order by position, id) n
+          from sluice.attachments
+          where media = score_id and role = 'attachment' and removed_at is null)
+         as p
+    where a.id = p.id and a.position <> p.n;
+$$;
+
+
+-- To another place: what lies between moves by one towards the one that it
+-- leaves. A page that failed has no place, and moves nothing.
+create or replace function api.move_attachment(attachment uuid, place integer)
+returns void
+language plpgsql as $$
+declare
+    a sluice.attachments;
+begin
+    select * into a from sluice.attachments where id = attachment;
+
+    if a.role = 'page' and a.failed_at is not null then
+        update sluice.attachments set position = place where id = a.id;
+        return;
+    end if;
+
+    if a.role = 'attachment' then
+        perform api.number_places(a.media);
+        select x.position, least(place, (select count(*)
+                                         from sluice.attachments y
+                                         where y.media = x.media
+                                           and y.role = x.role
+                                           and y.removed_at is null))
+        into a.position, place from sluice.attachments x where x.id = a.id;
+    end if;
+
+    update sluice.attachments x
+    set position = case when x.id = a.id then place
+                        else x.position + sign(a.position - place)::integer end
+    where x.media = a.media and x.role = a.role and x.removed_at is null
+      and (x.role = 'attachment' or x.failed_at is null)
+      and x.position between least(a.position, place)
+                         and greatest(a.position, place);
+end;
+$$;
+
+
+-- Null when this user may change the attachment, else why not; the lock of its
+-- score's row is held from then on.
+create or replace function api.hold_attachment(actor uuid, args jsonb)
+returns jsonb
+language plpgsql as $$
+declare
+    m sluice.media;
+begin
+    select * into m from sluice.media
+    where id = (args->>'id')::uuid and deleted_at is null for update;
+
+    return coalesce(api.refuse_change(actor, m), (
+        select (api.refuse('not-found')).body
+        where not exists (select from sluice.attachments
+                          where id = (args->>'attachment')::uuid
+                            and media = m.id and removed_at is null)));
+end;
+$$;
+
+
+create or replace function api.change_attachment(actor uuid, args jsonb,
+                                                 out status integer,
+                                                 out body jsonb)
+language plpgsql as $$
+declare
+    was sluice.attachments;
+    now_is sluice.attachments;
+begin
+    body := api.hold_attachment(actor, args);
+    select * into was from sluice.attachments
+    where id = (args->>'attachment')::uuid;
+
+    body := coalesce(body, api.refuse_attachment_fields(was, args));
     if body is not null then
         status := 400;
         return;
     end if;
 
-    select * into status, body from api.create_attachment(actor, args);
-
-    if status = 201 and args ? 'upload'
-       and not api.end_upload(actor, args, (args->>'score')::uuid) then
-        raise 'upload % is gone', args->>'upload';
+    if args ? 'position' then
+        perform api.move_attachment(was.id, (args->>'position')::integer);
     end if;
+    update sluice.attachments
+    set filename = coalesce(args->>'filename', filename)
+    where id = was.id returning * into now_is;
+
+    if (now_is.position, now_is.filename)
+       is distinct from (was.position, was.filename) then
+        perform sluice.note(actor, 'attachment-changed', was.id::text,
+            jsonb_build_object('media', was.media, 'was', jsonb_build_object(
+                'position', was.position, 'filename', was.filename)));
+    end if;
+
+    status := 200;
+    body := api.attachment_object(now_is);
+end;
+$$;
+
+
+-- Gone from sight at once, also from searches; the files follow in a job.
+create or replace function api.delete_attachment(actor uuid, args jsonb,
+                                                 out status integer,
+                                                 out body jsonb)
+language plpgsql as $$
+declare
+    a sluice.attachments;
+    told jsonb;
+    made constant uuid := sluice.uuid_v7();
+begin
+    body := api.hold_attachment(actor, args);
+    if body is not null then
+        status := 400;
+        return;
+    end if;
+
+    update sluice.attachments set removed_at = now()
+    where id = (args->>'attachment')::uuid returning * into a;
+    update sluice.media set pages = pages - 1
+    where id = a.media and a.ready and a.role = 'page';
+
+    told := api.end_job(a.job, 'Its file was removed.');
+    insert into sluice.jobs (id, kind, media, params)
+    values (made, 'detach', a.media,
+            jsonb_strip_nulls(jsonb_build_object('attachment', a.id,
+                                                 'number', a.number)));
+    perform sluice.note(actor, 'attachment-removed', a.id::text,
+                        jsonb_build_object('media', a.media, 'role', a.role,
+                                           'filename', a.filename));
+
+    status := 204;
+    body := jsonb_build_object('wake', jsonb_build_array(made),
+                               'publish', told);
 end;
 $$;

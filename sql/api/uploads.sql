@@ -139,6 +139,7 @@ begin
     end if;
 
     body := coalesce(body, api.refuse_jobs(actor),
+                     api.refuse_visibility(actor, args),
                      api.refuse_attachment(actor, args));
     if body is not null then
         status := 400;

@@ -318,7 +318,7 @@ language sql stable as $$
         (select a.id, a.media, a.bytes, a.scrubbed_at
          from sluice.attachments a
          join sluice.media m on m.id = a.media and m.deleted_at is null
-         where a.ready
+         where a.ready and a.removed_at is null
            and (a.scrubbed_at is null
                 or a.scrubbed_at < now() - days * interval '1 day')
          order by a.scrubbed_at nulls first, a.id limit many)
@@ -374,7 +374,7 @@ begin
     else
         select a.rot, coalesce(a.sha256 = decode(digest, 'hex'), false)
         into was, sound from sluice.attachments a
-        where a.id = file and a.media = folder;
+        where a.id = file and a.media = folder and a.removed_at is null;
         if not found then
             return '"gone"';
         end if;

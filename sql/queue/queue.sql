@@ -13,7 +13,8 @@ language sql as $$
     where m.id = media_id and m.state = 'processing'
       and not exists (select from sluice.jobs j
                       where j.media = media_id
-                        and j.kind not in ('remove', 'attach')
+                        and j.kind not in ('remove', 'attach',
+                                           'detach')
                         and (j.state in ('queued', 'running', 'retrying')
                              or (j.state in ('dead', 'cancelled')
                                  and j.kind <> 'poster')));
@@ -38,6 +39,12 @@ begin
     loop
         perform queue.give_up(child, reason);
     end loop;
+
+    if j.kind = 'attach' then
+        update sluice.attachments set failed_at = now()
+        where id = (j.params->>'attachment')::uuid and not ready
+          and failed_at is null;
+    end if;
 
     if j.media is not null then
         if j.kind in ('probe', 'package', 'score') then
@@ -166,7 +173,8 @@ begin
     select j.id into found_id
     from sluice.jobs j
     where j.state = 'running' and j.lease_until < now()
-      and (j.kind = 'remove' or (j.attempt < j.max_attempts and j.lost < 2))
+      and (j.kind in ('remove', 'detach')
+           or (j.attempt < j.max_attempts and j.lost < 2))
       and j.kind <> all (full_kinds)
       and coalesce(j.kind || ' ' || j.owner, '') <> all (full_owners)
       and (j.media is null or j.kind = 'remove'
@@ -434,17 +442,6 @@ language sql immutable as $$
 $$;
 
 
-create or replace function queue.join_words(a tsvector, b tsvector)
-returns tsvector
-language plpgsql immutable as $$
-begin
-    return coalesce(a, '') || coalesce(b, '');
-exception when program_limit_exceeded then
-    return a;
-end;
-$$;
-
-
 -- What a job found out about the music. An attachment is kept apart; one that is
 -- a page makes the score longer.
 create or replace function queue.keep_score(j sluice.jobs, patch jsonb)
@@ -466,12 +463,16 @@ begin
         format = patch->'attachment'->>'format',
         extension = patch->'attachment'->>'extension',
         duration = (patch->'attachment'->>'duration')::float8,
-        about = patch->'score'
-    where id = (j.params->>'attachment')::uuid;
+        about = patch->'score', text_words = found_words
+    where id = (j.params->>'attachment')::uuid and removed_at is null;
+
+    if not found then
+        return;
+    end if;
 
     update sluice.media
-    set author = coalesce(author, patch->'score'->>'composer'),
-        text_words = queue.join_words(text_words, found_words),
+    set author = case when authored then author
+                      else coalesce(author, patch->'score'->>'composer') end,
         pages = pages + (j.params->>'role' = 'page')::integer
     where id = j.media;
 end;
@@ -518,7 +519,8 @@ begin
                                      patch->'score'->>'title'), ''), 500),
                 title) end,
             extension = coalesce(patch->>'extension', extension),
-            author = coalesce(author, patch->>'author'),
+            author = case when authored then author
+                      else coalesce(author, patch->>'author') end,
             duration = coalesce((patch->>'duration')::float8, duration),
             width = coalesce((patch->>'width')::integer, width),
             height = coalesce((patch->>'height')::integer, height),
@@ -527,6 +529,12 @@ begin
             poster = coalesce((patch->>'poster')::boolean, poster)
         where id = j.media;
         perform queue.keep_score(j, patch);
+
+        if j.kind = 'detach' then   -- its files are gone
+            delete from sluice.attachments
+            where id = (j.params->>'attachment')::uuid
+              and media = j.media and removed_at is not null;
+        end if;
 
         with inserted as (
             insert into sluice.jobs (id, kind, media)
@@ -574,7 +582,8 @@ create or replace function queue.backoff_max(kind text, n integer)
 returns interval
 language sql immutable as $$
     select (m::float8 ^ 4 + 15 + 10 * m) * interval '1 second'
-    from (select case kind when 'remove' then least(n, 6) else n end) as t(m);
+    from (select case when kind in ('remove', 'detach')
+                      then least(n, 6) else n end) as t(m);
 $$;
 
 
@@ -599,8 +608,9 @@ begin
         return null;
     end if;
 
-    if again and (j.attempt < j.max_attempts or j.kind = 'remove') then
-        due := now() + queue.backoff(case j.kind when 'remove'
+    if again and (j.attempt < j.max_attempts
+                  or j.kind in ('remove', 'detach')) then
+        due := now() + queue.backoff(case when j.kind in ('remove', 'detach')
                                      then least(j.attempt, 6)
                                      else j.attempt end);
         update sluice.jobs
@@ -656,8 +666,18 @@ language sql as $$
 $$;
 
 
--- For `remove`: cancels whatever else is planned for the media, and returns
--- how many slots may still be writing below its folder.
+-- Whether a job makes the attachment that `detach` takes away.
+create or replace function queue.is_of_attachment(j sluice.jobs,
+                                                  detach sluice.jobs)
+returns boolean
+language sql immutable as $$
+    select j.kind = 'attach'
+           and j.params->>'attachment' = detach.params->>'attachment';
+$$;
+
+
+-- For `remove` and `detach`: cancels whatever else is planned for the media, or
+-- for the attachment, and returns how many slots may still be writing there.
 create or replace function queue.cancel_others(job_id uuid, slot text)
 returns integer
 language plpgsql as $$
@@ -672,14 +692,16 @@ begin
         return 0;
     end if;
 
-    update sluice.jobs
+    update sluice.jobs o
     set state = 'cancelled', finished_at = now(), version = version + 1
-    where media = j.media and id <> job_id
-      and state in ('queued', 'running', 'retrying');
+    where o.media = j.media and o.id <> job_id
+      and o.state in ('queued', 'running', 'retrying')
+      and (j.kind = 'remove' or queue.is_of_attachment(o, j));
 
-    return (select count(*) from sluice.jobs
-            where media = j.media and id <> job_id and state = 'cancelled'
-              and lease_until > now());
+    return (select count(*) from sluice.jobs o
+            where o.media = j.media and o.id <> job_id
+              and o.state = 'cancelled' and o.lease_until > now()
+              and (j.kind = 'remove' or queue.is_of_attachment(o, j)));
 end;
 $$;
 

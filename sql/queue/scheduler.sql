@@ -11,7 +11,8 @@ declare
 begin
     for j in select id, lost from sluice.jobs
              where state = 'running' and lease_until < now()
-               and (attempt >= max_attempts or lost >= 2) and kind <> 'remove'
+               and (attempt >= max_attempts or lost >= 2)
+               and kind not in ('remove', 'detach')
     loop
         perform queue.lock_media(j.id);
 
@@ -196,7 +197,7 @@ begin
     set state = 'cancelled', error = 'It was cancelled.', seconds_left = null,
         finished_at = now(), version = version + 1
     where id = job_id and state in ('queued', 'running', 'retrying')
-      and kind <> 'remove'
+      and kind not in ('remove', 'detach')
     returning * into j;
 
     if not found then
@@ -212,7 +213,8 @@ $$;
 
 
 -- What is dead or cancelled begins anew, with all its tries. Null when it is
--- neither, or its media is gone.
+-- neither, or its media or attachment is gone; exclusion_violation when another
+-- page has the place of this one by now.
 create or replace function queue.retry(job_id uuid, actor uuid default null)
 returns sluice.jobs
 language plpgsql as $$
@@ -230,6 +232,10 @@ begin
       and (media is null
            or exists (select from sluice.media m
                       where m.id = x.media and m.deleted_at is null))
+      and (kind <> 'attach'
+           or exists (select from sluice.attachments a
+                      where a.id = (x.params->>'attachment')::uuid
+                        and not a.ready and a.removed_at is null))
     returning * into j;
 
     if not found then
@@ -239,6 +245,11 @@ begin
     if j.kind in ('probe', 'package', 'score') then
         update sluice.media set state = 'processing', error = null
         where id = j.media;
+    end if;
+
+    if j.kind = 'attach' then
+        update sluice.attachments set failed_at = null
+        where id = (j.params->>'attachment')::uuid;
     end if;
 
     perform sluice.note(actor, 'job-retried', j.id::text,

@@ -40,7 +40,8 @@ from (select n, case when n % 10 < 6 then 0 when n % 10 = 6 then 1
 alter table sluice.media enable trigger media_catalogued;
 
 insert into sluice.catalogue (number, media, owner, kind, library, words)
-select n, m.id, m.owner, m.kind, seen, sluice.catalogue_words(m, n, seen)
+select n, m.id, m.owner, m.kind, seen, 
+       sluice.catalogue_words(m, n, seen, null)
 from (select id, nextval('sluice.catalogue_number') n
       from (select id from sluice.media order by id) in_order) numbered
 join sluice.media m using (id),

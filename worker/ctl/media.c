@@ -23,7 +23,8 @@ ctl_media_rot(int argc, char **argv)
         "from sluice.media m, lateral ("
         "select null::uuid as attachment, m.filename, m.rot_at, m.rot "
         "union all select a.id, a.filename, a.rot_at, a.rot "
-        "from sluice.attachments a where a.media = m.id) r "
+        "from sluice.attachments a where a.media = m.id and "
+        "a.removed_at is null) r "
         "where r.rot is not null and m.deleted_at is null "
         "order by r.rot_at, m.id",
         0, NULL, columns, as_json != NULL);

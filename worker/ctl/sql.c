@@ -22,6 +22,7 @@ SQL_EMBED(sql_0010_links, "sql/migrations/0010_links.sql");
 SQL_EMBED(sql_0011_uploads_held, "sql/migrations/0011_uploads_held.sql");
 SQL_EMBED(sql_0012_turns, "sql/migrations/0012_turns.sql");
 SQL_EMBED(sql_0013_catalogue, "sql/migrations/0013_catalogue.sql");
+SQL_EMBED(sql_0014_edits, "sql/migrations/0014_edits.sql");
 SQL_EMBED(sql_queue, "sql/queue/queue.sql");
 SQL_EMBED(sql_queue_scheduler, "sql/queue/scheduler.sql");
 SQL_EMBED(sql_api, "sql/api/api.sql");
@@ -54,6 +55,7 @@ const sql_file_t sql_files[] = {
     { "0011_uploads_held.sql", 0, sql_0011_uploads_held },
     { "0012_turns.sql", 0, sql_0012_turns },
     { "0013_catalogue.sql", 0, sql_0013_catalogue },
+    { "0014_edits.sql", 0, sql_0014_edits },
     { "queue.sql", 1, sql_queue },
     { "queue_scheduler.sql", 1, sql_queue_scheduler },
     { "api.sql", 1, sql_api },

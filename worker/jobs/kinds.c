@@ -11,6 +11,7 @@ static const kind_t kinds[] = {
     { "poster", poster_run, KIND_MEDIA | KIND_FOLDER },
     { "score", score_run, KIND_MEDIA | KIND_FOLDER },
     { "attach", attach_run, KIND_MEDIA | KIND_FOLDER },
+    { "detach", detach_run, KIND_MEDIA | KIND_FOLDER },
     { "remove", remove_run, KIND_MEDIA | KIND_FOLDER },
     { "expire", expire_run, 0 },
     { "orphans", orphans_run, 0 },

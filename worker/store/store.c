@@ -316,6 +316,56 @@ store_publish(const config_t *config, const char *media, const char *work,
 }
 
 
+/* Without a folder there is nothing to remove. */
+static int
+store_sync_removed(const char *folder)
+{
+    return file_sync(folder) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+
+int
+store_unpublish(const config_t *config, const char *media, const char *name)
+{
+    char folder[PATH_MAX], path[PATH_MAX];
+
+    if (store_folder(config, media, folder) != 0
+        || file_join(path, folder, name) != 0 || file_erase(path) != 0) {
+        return -1;
+    }
+
+    *strrchr(path, '/') = '\0';
+
+    return store_sync_removed(path);
+}
+
+
+int
+store_remove_attachment(const config_t *config, const char *media,
+                        const char *attachment)
+{
+    char folder[PATH_MAX], attachments[PATH_MAX], path[PATH_MAX];
+    char prefix[UUID_TEXT_SIZE + 1];
+
+    snprintf(prefix, sizeof(prefix), "%s.", attachment);
+
+    if (store_folder(config, media, folder) != 0
+        || file_join(attachments, folder, STORE_ATTACHMENTS) != 0) {
+        return -1;
+    }
+
+    while (store_find(attachments, prefix, path) == 0) {
+        if (file_erase(path) != 0) {
+            return -1;
+        }
+    }
+
+    return store_remove_upload(config, attachment) == 0
+               ? store_sync_removed(attachments)
+               : -1;
+}
+
+
 int
 store_remove_upload(const config_t *config, const char *upload)
 {

@@ -52,6 +52,13 @@ int store_settle_folder(const char *work, const char *name, int files);
 int store_publish(const config_t *config, const char *media, const char *work,
                   const char *name);
 
+/* Removes a published file, and an attachment's file wherever it is. Both are
+   gone for good when they return 0; -1 with errno set. */
+int store_unpublish(const config_t *config, const char *media,
+                    const char *name);
+int store_remove_attachment(const config_t *config, const char *media,
+                            const char *attachment);
+
 /* Removes all files of a media, wherever they are. 0, or -1 with errno set. */
 int store_remove(const config_t *config, const char *media);
 

@@ -270,7 +270,9 @@ describe("an address", { timeout }, () => {
 
     const methods = {
         "/api/media": ["PUT", ["GET", "HEAD", "POST"]],
-        [`/api/media/${NOBODY}`]: ["POST", ["DELETE", "GET", "HEAD"]],
+        [`/api/media/${NOBODY}`]: ["POST", ["DELETE", "GET", "HEAD", "PATCH"]],
+        [`/api/media/${NOBODY}/attachments/${NOBODY}`]:
+            ["GET", ["DELETE", "PATCH"]],
         [`/api/jobs/${NOBODY}`]: ["POST", ["DELETE", "GET", "HEAD"]],
         "/api/me": ["DELETE", ["GET", "HEAD"]],
         "/api/sessions": ["PUT", ["POST"]],

@@ -75,6 +75,8 @@ function fits(answer, path, method) {
 
 const id = () => media.id;
 
+const attached = async () => (await user.media(id())).attachments.at(-1).id;
+
 const score = pdf();
 const TUS = { "Tus-Resumable": "1.0.0", "Upload-Length": "9",
               "Upload-Offset": "0",
@@ -126,6 +128,35 @@ const cases = [
      () => user.get(`/api/media/${id()}`), 200],
     ["a media object that is not there", "/api/media/{id}", "get",
      () => user.get(`/api/media/${NOBODY}`), 404],
+    ["a media object that one has", "/api/media/{id}", "get",
+     async () => user.get(`/api/media/${id()}`, { headers: { "If-None-Match":
+         (await user.get(`/api/media/${id()}`)).headers.etag } }), 304],
+    ["a title that is changed", "/api/media/{id}", "patch",
+     () => user.request("PATCH", `/api/media/${id()}`,
+         { json: { title: "Changed", tags: ["a"] } }), 200],
+    ["a title that somebody else changed", "/api/media/{id}", "patch",
+     () => user.request("PATCH", `/api/media/${id()}`,
+         { json: { title: "No" }, headers: { "If-Match": '"x"' } }), 412],
+    ["a title that is none", "/api/media/{id}", "patch",
+     () => user.request("PATCH", `/api/media/${id()}`,
+         { json: { title: "" } }), 422],
+    ["an attachment that is moved",
+     "/api/media/{id}/attachments/{attachment}", "patch",
+     async () => user.request("PATCH",
+         `/api/media/${id()}/attachments/${await attached()}`,
+         { json: { position: 1 } }), 200],
+    ["an attachment that is moved nowhere",
+     "/api/media/{id}/attachments/{attachment}", "patch",
+     async () => user.request("PATCH",
+         `/api/media/${id()}/attachments/${await attached()}`,
+         { json: { position: 0 } }), 422],
+    ["an attachment that is removed",
+     "/api/media/{id}/attachments/{attachment}", "delete",
+     async () => user.delete(
+         `/api/media/${id()}/attachments/${await attached()}`), 204],
+    ["an attachment that is not there",
+     "/api/media/{id}/attachments/{attachment}", "delete",
+     () => user.delete(`/api/media/${id()}/attachments/${NOBODY}`), 404],
     ["a job", "/api/jobs/{id}", "get",
      () => user.get(`/api/jobs/${media.job.id}`), 200],
     ["a job that is not there", "/api/jobs/{id}", "get",

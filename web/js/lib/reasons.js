@@ -159,6 +159,11 @@ const fr = {
     "The score itself is not ready.": "La partition elle-même n’est pas prête.",
     "The job does not say what to attach.":
         "Le travail ne dit pas quel fichier ajouter.",
+    "Another job does not let go.": "Un autre travail n’a pas encore fini.",
+    "The database refused to answer.":
+        "La base de données a refusé de répondre.",
+    "The job does not say what to remove.":
+        "Le travail ne dit pas quel fichier retirer.",
 };
 
 /* For sentences of which only the beginning is known. */

@@ -132,6 +132,10 @@ int job_seconds_left(double elapsed, double progress);
    is away. JOB_DONE: still ours. */
 job_outcome_t job_confirm(job_t *job);
 
+/* For a job that takes away what others make: cancels these, and waits until
+   nobody writes there any more. JOB_DONE, or why not. */
+job_outcome_t job_alone(job_t *job);
+
 /* Does what a slow disk may take minutes for, in a thread of its own, while the
    lease is renewed: `work` returns 0, or -1 with errno set, and touches nothing
    of the job's but its names. JOB_DONE; JOB_AGAIN with what it was `doing`; or

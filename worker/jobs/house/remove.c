@@ -1,11 +1,7 @@
 #include <string.h>
 #include <unistd.h>
-#include "worker/base/clock.h"
 #include "worker/store/store.h"
 #include "house.h"
-
-#define REMOVE_WAIT_MS 500
-#define REMOVE_PATIENCE 60 /* waits, twice the time a lease lasts */
 
 
 /* Files that were to belong to it and that nobody has looked at yet. */
@@ -43,32 +39,14 @@ remove_files(void *data)
 job_outcome_t
 remove_run(job_t *job)
 {
-    int i, held = 1;
-    queue_rc_t rc;
     job_outcome_t outcome;
 
     /* Who still works on the media learns of it with the next heartbeat, and
        must not write into a folder that is being removed. */
-    for (i = 0; held > 0; i++) {
-        if (i == REMOVE_PATIENCE) {
-            return job_end(job, JOB_AGAIN, "Another job does not let go.");
-        }
-        if (i > 0) {
-            clock_sleep(REMOVE_WAIT_MS);
-        }
-        if (job_beat(job) != 0) {
-            return job->interrupted;
-        }
-
-        rc = queue_cancel_others(job->queue, job->id, &held);
-        if (rc == QUEUE_AWAY) {
-            held = 1;
-        } else if (rc != QUEUE_OK) {
-            return job_end(job, JOB_AGAIN, "The database refused to answer.");
-        }
+    outcome = job_alone(job);
+    if (outcome == JOB_DONE) {
+        outcome = job_disk(job, remove_files, job, "removing the files");
     }
-
-    outcome = job_disk(job, remove_files, job, "removing the files");
 
     return outcome == JOB_DONE ? JOB_ERASED : outcome;
 }

@@ -11,14 +11,13 @@
 #include "score_pages.h"
 
 #define ATTACH_SECONDS 30
-#define ATTACH_PAGE_MAX 999
 
 /* What the row says. */
 typedef struct {
     const job_t *job;
     const char *id;
     const char *role;
-    int position;
+    int number; /* of a page: in the names of its files */
 } attach_t;
 
 
@@ -30,12 +29,12 @@ attach_params(job_t *job, attach_t *attach)
 
     attach->id = json_string_value(json_object_get(params, "attachment"));
     attach->role = json_string_value(json_object_get(params, "role"));
-    attach->position = (int) json_integer_value(
+    attach->number = (int) json_integer_value(
         json_object_get(params, "position"));
 
     if (attach->id == NULL || !uuid_valid(attach->id, strlen(attach->id))
-        || attach->role == NULL || attach->position < 1
-        || attach->position > ATTACH_PAGE_MAX) {
+        || attach->role == NULL || attach->number < 1
+        || attach->number > SCORE_NUMBER_MAX) {
         return job_end(job, JOB_BAD, "The job does not say what to attach.");
     }
 
@@ -79,7 +78,7 @@ attach_publish(job_t *job, int number)
 static job_outcome_t
 attach_page(job_t *job, const attach_t *attach)
 {
-    score_t score = { .draw = 1, .first = attach->position, .most = 1 };
+    score_t score = { .draw = 1, .first = attach->number, .most = 1 };
     job_outcome_t outcome;
     const json_t *media = json_object_get(job->row, "media");
 
@@ -95,7 +94,7 @@ attach_page(job_t *job, const attach_t *attach)
 
     outcome = score_make(job, &score);
     if (outcome == JOB_DONE) {
-        outcome = attach_publish(job, attach->position);
+        outcome = attach_publish(job, attach->number);
     }
 
     score_free(&score);

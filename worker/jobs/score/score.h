@@ -13,6 +13,9 @@ job_outcome_t score_run(job_t *job);
 /* A file that belongs to a score. */
 job_outcome_t attach_run(job_t *job);
 
+/* The files of one that was removed. */
+job_outcome_t detach_run(job_t *job);
+
 
 /* for those functions */
 

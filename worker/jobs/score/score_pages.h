@@ -8,7 +8,8 @@
 #include "score.h"
 
 #define SCORE_PAGES_MAX 2000
-#define SCORE_PAGE_SIDE 2000 /* pixels: a page's longer side */
+#define SCORE_NUMBER_MAX 9999 /* in the name of a page's files */
+#define SCORE_PAGE_SIDE 2000  /* pixels: a page's longer side */
 #define SCORE_THUMB_SIDE 400
 #define SCORE_CHECK_SIDE 256  /* of the second drawing */
 #define SCORE_PAGE_SECONDS 20 /* of processor time, a page */

@@ -309,6 +309,59 @@ START_TEST(a_page_comes_into_the_folder_of_pages)
 END_TEST
 
 
+START_TEST(an_attachment_is_removed_wherever_it_is)
+{
+    char path[PATH_MAX], found[PATH_MAX];
+
+    prepare();
+    ck_assert_int_eq(store_remove_attachment(&config, MEDIA, ATTACHMENT), 0);
+
+    file_join(path, config.spool, ATTACHMENT);
+    file_write(path, "notes", 5);
+    ck_assert_int_eq(store_remove_attachment(&config, MEDIA, ATTACHMENT), 0);
+    ck_assert_int_eq(store_find_attachment(&config, MEDIA, ATTACHMENT, found),
+                     -1);
+
+    file_write(path, "notes", 5);
+    store_keep_attachment(&config, MEDIA, ATTACHMENT, path, "mid");
+    ck_assert_int_eq(store_remove_attachment(&config, MEDIA, ATTACHMENT), 0);
+    ck_assert_int_eq(store_find_attachment(&config, MEDIA, ATTACHMENT, found),
+                     -1);
+    file_erase(top);
+}
+END_TEST
+
+
+START_TEST(what_is_unpublished_is_gone_and_its_neighbours_stay)
+{
+    int lock;
+    char work[PATH_MAX], path[PATH_MAX];
+    static const char *const names[] = { "pages/0002.png", "pages/0003.png" };
+    size_t i;
+
+    prepare();
+    ck_assert_int_eq(store_unpublish(&config, MEDIA, names[0]), 0);
+    lock = store_work_create(&config, JOB, work);
+    file_join(path, work, "pages");
+    mkdir(path, 0755);
+    for (i = 0; i < COUNT(names); i++) {
+        file_join(path, work, names[i]);
+        file_write(path, "page", 4);
+        store_publish(&config, MEDIA, work, names[i]);
+    }
+
+    ck_assert_int_eq(store_unpublish(&config, MEDIA, names[0]), 0);
+    ck_assert_int_eq(store_unpublish(&config, MEDIA, names[0]), 0);
+    file_join(path, config.media, "ab/" MEDIA "/pages/0002.png");
+    ck_assert_int_eq(access(path, F_OK), -1);
+    file_join(path, config.media, "ab/" MEDIA "/pages/0003.png");
+    ck_assert_int_eq(access(path, R_OK), 0);
+    close(lock);
+    file_erase(top);
+}
+END_TEST
+
+
 START_TEST(an_upload_that_nobody_looked_at_is_removed)
 {
     char path[PATH_MAX];
@@ -337,4 +390,6 @@ RUN("worker/store", an_upload_is_found_in_the_spool,
     removing_leaves_nothing_of_a_media,
     what_belongs_to_a_score_is_kept_beside_it,
     a_page_comes_into_the_folder_of_pages,
+    an_attachment_is_removed_wherever_it_is,
+    what_is_unpublished_is_gone_and_its_neighbours_stay,
     an_upload_that_nobody_looked_at_is_removed)

@@ -1,0 +1,186 @@
+#include "ngx_http_sluice_etag.h"
+#include "ngx_http_sluice_answer.h"
+
+#include "core/base/etag.h"
+#include "core/base/status.h"
+#include "core/base/text.h"
+#include "core/jose/base64url.h"
+
+#include <jansson.h>
+#include <openssl/evp.h>
+
+
+#define NGX_HTTP_SLUICE_ETAG_DIGEST 15 /* bytes: 20 letters */
+
+
+/* All headers of this name, in lower case, as one list: they may come in
+   several lines (5.3). NGX_DECLINED when there is none. */
+
+static ngx_int_t
+ngx_http_sluice_etag_list(ngx_http_request_t *r, const char *name,
+                          ngx_str_t *list)
+{
+    size_t len;
+    u_char *p;
+    ngx_uint_t i, pass;
+    ngx_list_part_t *part;
+    ngx_table_elt_t *h;
+
+    len = ngx_strlen(name);
+    list->len = 0;
+    p = NULL;
+
+    for (pass = 0; pass < 2; pass++) {
+        for (part = &r->headers_in.headers.part; part; part = part->next) {
+            h = part->elts;
+
+            for (i = 0; i < part->nelts; i++) {
+                if (h[i].key.len != len
+                    || ngx_memcmp(h[i].lowcase_key, name, len) != 0) {
+                    continue;
+                }
+
+                if (pass == 0) {
+                    list->len += h[i].value.len + 1;
+
+                } else {
+                    p = ngx_cpymem(p, h[i].value.data, h[i].value.len);
+                    *p++ = ',';
+                }
+            }
+        }
+
+        if (list->len == 0) {
+            return NGX_DECLINED;
+        }
+
+        if (pass == 0) {
+            list->data = p = ngx_pnalloc(r->pool, list->len);
+            if (p == NULL) {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    list->len--;
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_sluice_etag_is_any(const ngx_str_t *list)
+{
+    return list->len == 1 && list->data[0] == '*';
+}
+
+
+ngx_int_t
+ngx_http_sluice_etag_make(ngx_http_request_t *r, const char *version,
+                          const ngx_str_t *body, ngx_str_t *etag)
+{
+    u_char digest[EVP_MAX_MD_SIZE], *p;
+    size_t len;
+
+    len = version ? ngx_strlen(version) + 1 : 0;
+
+    p = ngx_pnalloc(r->pool,
+                    len + 2 * NGX_HTTP_SLUICE_ETAG_DIGEST + sizeof("\"\""));
+
+    if (p == NULL
+        || EVP_Digest(body->data, body->len, digest, NULL, EVP_sha256(), NULL)
+               != 1) {
+        return NGX_ERROR;
+    }
+
+    etag->data = p;
+
+    *p++ = '"';
+    p = version ? ngx_sprintf(p, "%s.", version) : p;
+    p += base64url_encode((char *) p, digest, NGX_HTTP_SLUICE_ETAG_DIGEST);
+    *p++ = '"';
+
+    etag->len = (size_t) (p - etag->data);
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_etag_known(ngx_http_request_t *r, const ngx_str_t *etag)
+{
+    const char *p, *end;
+    etag_t known;
+    ngx_str_t list;
+
+    if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))
+        || ngx_http_sluice_etag_list(r, "if-none-match", &list) != NGX_OK) {
+        return 0;
+    }
+
+    if (ngx_http_sluice_etag_is_any(&list)) {
+        return 1;
+    }
+
+    p = (const char *) list.data;
+    end = p + list.len;
+
+    while (etag_next(&p, end, &known) == 1) {
+        if (known.len == etag->len - 2
+            && ngx_memcmp(known.tag, etag->data + 1, known.len) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_int_t
+ngx_http_sluice_etag_if_match(ngx_http_request_t *r, json_t *args)
+{
+    int rc;
+    const char *p, *end, *dot;
+    etag_t etag;
+    json_t *versions;
+    ngx_str_t list;
+    ngx_int_t found;
+
+    found = ngx_http_sluice_etag_list(r, "if-match", &list);
+
+    if (found == NGX_ERROR) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (found == NGX_DECLINED || ngx_http_sluice_etag_is_any(&list)) {
+        return json_object_set_new(args, "if_match", json_null()) == 0
+                   ? NGX_DECLINED
+                   : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    versions = json_array();
+    p = (const char *) list.data;
+    end = p + list.len;
+
+    while ((rc = etag_next(&p, end, &etag)) == 1) {
+        dot = memchr(etag.tag, '.', etag.len);
+
+        /* a weak one never matches (13.1.1), nor does what is none of ours */
+        if (!etag.weak && dot && text_is_clean(etag.tag, etag.len)) {
+            (void) json_array_append_new(
+                versions, json_stringn(etag.tag, (size_t) (dot - etag.tag)));
+        }
+    }
+
+    if (rc == -1) {
+        json_decref(versions);
+        return ngx_http_sluice_problem(
+            r, SLUICE_HEADER_INVALID,
+            "Entity tags are in quotes, with commas between them; or *.",
+            "If-Match");
+    }
+
+    return json_object_set_new(args, "if_match", versions) == 0
+               ? NGX_DECLINED
+               : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
