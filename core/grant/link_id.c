@@ -1,6 +1,7 @@
 #include <string.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include "core/base/sha256.h"
 #include "core/jose/base64url.h"
 #include "link_id.h"
 
@@ -67,13 +68,13 @@ link_id_macs(const jwk_t *key, link_id_t bytes, const char *owner)
 }
 
 
-int
-link_id_make(const jwk_set_t *keys, const char *owner, int64_t exp,
-             char id[LINK_ID_SIZE])
+/* The bytes of chance are there already. */
+static int
+link_id_write(const jwk_set_t *keys, const char *owner, int64_t exp,
+              link_id_t bytes, char id[LINK_ID_SIZE])
 {
     const jwk_t *key;
     uint64_t minutes;
-    link_id_t bytes;
 
     key = jwk_set_signer(keys, JWA_BIT(JWA_HS256), 0);
 
@@ -88,8 +89,7 @@ link_id_make(const jwk_set_t *keys, const char *owner, int64_t exp,
     bytes[2] = (unsigned char) (minutes >> 8);
     bytes[3] = (unsigned char) minutes;
 
-    if (RAND_bytes(bytes + LINK_ID_EXP, LINK_ID_RANDOM - LINK_ID_EXP) != 1
-        || link_id_macs(key, bytes, owner) != 0) {
+    if (link_id_macs(key, bytes, owner) != 0) {
         return -1;
     }
 
@@ -97,6 +97,44 @@ link_id_make(const jwk_set_t *keys, const char *owner, int64_t exp,
     id[LINK_ID_LEN] = '\0';
 
     return 0;
+}
+
+
+int
+link_id_make(const jwk_set_t *keys, const char *owner, int64_t exp,
+             char id[LINK_ID_SIZE])
+{
+    link_id_t bytes;
+
+    if (RAND_bytes(bytes + LINK_ID_EXP, LINK_ID_RANDOM - LINK_ID_EXP) != 1) {
+        return -1;
+    }
+
+    return link_id_write(keys, owner, exp, bytes, id);
+}
+
+
+int
+link_id_derive(const jwk_set_t *keys, const char *owner, int64_t exp,
+               const char *seed, uint32_t number, char id[LINK_ID_SIZE])
+{
+    sha256_t sha;
+    link_id_t bytes;
+    unsigned char digest[SHA256_SIZE];
+
+    const unsigned char n[] = { (unsigned char) (number >> 24),
+                                (unsigned char) (number >> 16),
+                                (unsigned char) (number >> 8),
+                                (unsigned char) number };
+
+    sha256_init(&sha);
+    sha256_update(&sha, n, sizeof(n));
+    sha256_update(&sha, seed, strlen(seed));
+    sha256_digest(&sha, digest);
+
+    memcpy(bytes + LINK_ID_EXP, digest, LINK_ID_RANDOM - LINK_ID_EXP);
+
+    return link_id_write(keys, owner, exp, bytes, id);
 }
 
 

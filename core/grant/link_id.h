@@ -4,7 +4,7 @@
  * nobody keeps a list of links:
  *
  *   4 bytes   minutes since 1970 at which the link is over, rounded up
- *   6         random
+ *   6         random, or derived from the request that asked
  *   8         HMAC-SHA256 of the above and the owner, cut off
  *   3         HMAC-SHA256 of all of the above, cut off
  *
@@ -28,6 +28,11 @@
    to 10136). Threads: as jwt_sign(). */
 int link_id_make(const jwk_set_t *keys, const char *owner, int64_t exp,
                  char id[LINK_ID_SIZE]);
+
+/* The same id each time, while the set's first HS256 key is the same: the
+   `number`th of what `seed` stands for. */
+int link_id_derive(const jwk_set_t *keys, const char *owner, int64_t exp,
+                   const char *seed, uint32_t number, char id[LINK_ID_SIZE]);
 
 /* 1 when the id was made for this owner with any HS256 key of the set. */
 int link_id_owner(const jwk_set_t *keys, const char *id, size_t len,

@@ -1,21 +1,25 @@
 /* sluice_api: the JSON API, whose endpoints are in ngx_http_sluice_routes.c. */
 
+#include "ngx_http_sluice_reach.h"
 #include "ngx_http_sluice_routes.h"
 
 #include "ngx_module/account/ngx_http_sluice_provision.h"
 #include "ngx_module/gate/ngx_http_sluice_cross_site.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
+#include "ngx_module/gate/ngx_http_sluice_issuer.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_body.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"
 #include "ngx_module/http/ngx_http_sluice_etag.h"
+#include "ngx_module/http/ngx_http_sluice_once.h"
 #include "ngx_module/http/ngx_http_sluice_request.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
 #include "ngx_module/upload/ngx_http_sluice_upload.h"
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/status.h"
 #include "core/grant/access.h"
+#include "core/jose/jwk.h"
 
 #include <jansson.h>
 
@@ -32,15 +36,27 @@ typedef struct {
 } ngx_http_sluice_api_loc_conf_t;
 
 
+typedef struct {
+    ngx_array_t places; /* of ngx_http_sluice_place_t */
+} ngx_http_sluice_api_main_conf_t;
+
+
 static ngx_int_t ngx_http_sluice_api_go(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sluice_api_call(ngx_http_request_t *r);
 static void ngx_http_sluice_api_done(ngx_http_request_t *r, void *data,
                                      const ngx_sluice_pg_result_t *result);
+static ngx_int_t ngx_http_sluice_api_init(ngx_conf_t *cf);
+static void *ngx_http_sluice_api_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_sluice_api_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent,
                                                 void *child);
 static char *ngx_http_sluice_api(ngx_conf_t *cf, ngx_command_t *cmd,
                                  void *conf);
+
+
+static ngx_sluice_pg_statement_t ngx_http_sluice_api_once = {
+    "once", "select status, body from api.once($1::uuid, $2::jsonb)", 2, 0
+};
 
 
 static ngx_command_t ngx_http_sluice_api_commands[] = {
@@ -53,11 +69,11 @@ static ngx_command_t ngx_http_sluice_api_commands[] = {
 
 
 static ngx_http_module_t ngx_http_sluice_api_module_ctx = {
-    NULL, /* preconfiguration */
-    NULL, /* postconfiguration */
+    NULL,                     /* preconfiguration */
+    ngx_http_sluice_api_init, /* postconfiguration */
 
-    NULL, /* create main configuration */
-    NULL, /* init main configuration */
+    ngx_http_sluice_api_create_main_conf, /* create main configuration */
+    NULL,                                 /* init main configuration */
 
     NULL, /* create server configuration */
     NULL, /* merge server configuration */
@@ -199,12 +215,42 @@ ngx_http_sluice_api_query_args(ngx_http_request_t *r, json_t *args)
 }
 
 
+/* The route's function; with a key behind one that knows whether it was called
+   before. The reference to `args` is taken over. */
+
+static ngx_int_t
+ngx_http_sluice_api_ask(ngx_http_request_t *r,
+                        const ngx_http_sluice_route_t *route,
+                        const ngx_http_sluice_once_t *once, json_t *args)
+{
+    const ngx_sluice_pg_statement_t *call = &route->call;
+
+    if (*once->key) {
+        args = json_pack("{s:s, s:o}", "call", call->name, "args", args);
+        ngx_http_sluice_once_add(once, args);
+        call = &ngx_http_sluice_api_once;
+    }
+
+    return ngx_http_sluice_call(r, call, ngx_http_sluice_gate_access(r)->sub,
+                                args, ngx_http_sluice_api_done, (void *) route);
+}
+
+
 static ngx_int_t
 ngx_http_sluice_api_call(ngx_http_request_t *r)
 {
     json_t *args, *body;
     ngx_int_t rc;
+    ngx_str_t text;
+    ngx_http_sluice_once_t once;
     const ngx_http_sluice_route_t *route;
+
+    ngx_http_sluice_body_text(r, &text);
+
+    rc = ngx_http_sluice_once(r, &text, 1, &once);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
 
     rc = ngx_http_sluice_body_json(r, &body);
     if (rc != NGX_DECLINED) {
@@ -228,9 +274,7 @@ ngx_http_sluice_api_call(ngx_http_request_t *r)
     }
 
     if (rc == NGX_DECLINED) {
-        rc = ngx_http_sluice_call(
-            r, &route->call, ngx_http_sluice_gate_access(r)->sub,
-            json_incref(args), ngx_http_sluice_api_done, (void *) route);
+        rc = ngx_http_sluice_api_ask(r, route, &once, json_incref(args));
     }
 
 done:
@@ -254,10 +298,87 @@ ngx_http_sluice_api_done(ngx_http_request_t *r, void *data,
 }
 
 
+static ngx_int_t
+ngx_http_sluice_api_init(ngx_conf_t *cf)
+{
+    ngx_http_sluice_api_main_conf_t *amcf;
+
+    amcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_api_module);
+
+    return ngx_http_sluice_reach_check(cf, &amcf->places);
+}
+
+
+static void *
+ngx_http_sluice_api_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_sluice_api_main_conf_t *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_api_main_conf_t));
+
+    if (conf == NULL
+        || ngx_array_init(&conf->places, cf->pool, 16,
+                          sizeof(ngx_http_sluice_place_t))
+               != NGX_OK) {
+        return NULL;
+    }
+
+    return conf;
+}
+
+
 static void *
 ngx_http_sluice_api_create_loc_conf(ngx_conf_t *cf)
 {
     return ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_api_loc_conf_t));
+}
+
+
+/* A location, for when all of them are known. */
+
+static ngx_int_t
+ngx_http_sluice_api_place(ngx_conf_t *cf,
+                          const ngx_http_sluice_api_loc_conf_t *conf)
+{
+    ngx_http_sluice_place_t *place;
+    ngx_http_core_loc_conf_t *clcf;
+    ngx_http_sluice_issuer_conf_t *issuers;
+    ngx_http_sluice_api_main_conf_t *amcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->noname || clcf->named || clcf->name.len == 0) {
+        return NGX_OK;
+    }
+
+    amcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_api_module);
+    issuers = ngx_http_conf_get_module_srv_conf(cf,
+                                                ngx_http_sluice_issuer_module);
+
+    place = ngx_array_push(&amcf->places);
+    if (place == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(place, sizeof(ngx_http_sluice_place_t));
+
+    place->server = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+    place->name = clcf->name;
+    place->exact = clcf->exact_match;
+#if (NGX_PCRE)
+    place->regex = (clcf->regex != NULL);
+#endif
+    place->others_sign = (issuers->issuers != NULL);
+
+    place->open = ngx_http_sluice_gate_is_off(cf);
+    place->users = ngx_http_sluice_gate_takes_users(cf);
+
+    if (conf->enable) {
+        place->file = conf->file;
+        place->line = conf->line;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -291,6 +412,10 @@ ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         *conf = *prev;
     }
 
+    if (ngx_http_sluice_api_place(cf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     if (!conf->enable) {
         return NGX_CONF_OK;
     }
@@ -316,6 +441,16 @@ ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
             "\"sluice_api\" signs links and tokens: " NGX_HTTP_SLUICE_WRITE_KEYS
             " in %V:%ui",
             &conf->file, conf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (jwk_set_signer(sscf->keys, JWA_BIT(JWA_HS256), 0) == NULL
+        || jwk_set_signer(sscf->keys, JWA_ACCESS, 0) == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"sluice_api\" signs links and tokens: \"sluice_keys\" "
+                      "has no private key of each kind (HS256; ES256 or "
+                      "EdDSA), \"sluicectl keys rotate\" adds them in %V:%ui",
+                      &conf->file, conf->line);
         return NGX_CONF_ERROR;
     }
 

@@ -68,6 +68,10 @@ ngx_http_sluice_gate_find_ctx(ngx_http_request_t *r)
    roles by himself. While it is configured. */
 void ngx_http_sluice_gate_let_options(ngx_conf_t *cf);
 
+/* What the gate of this location asks for, once that was merged. */
+ngx_uint_t ngx_http_sluice_gate_is_off(ngx_conf_t *cf);
+ngx_uint_t ngx_http_sluice_gate_takes_users(ngx_conf_t *cf);
+
 /* Notes for logs whose link it is and for whom. NGX_OK, or NGX_ERROR without
    memory. */
 ngx_int_t ngx_http_sluice_gate_note(ngx_http_request_t *r,

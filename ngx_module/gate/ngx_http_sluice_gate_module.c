@@ -362,6 +362,28 @@ ngx_http_sluice_gate_let_options(ngx_conf_t *cf)
 }
 
 
+ngx_uint_t
+ngx_http_sluice_gate_is_off(ngx_conf_t *cf)
+{
+    ngx_http_sluice_gate_loc_conf_t *glcf;
+
+    glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
+
+    return (glcf->gate & NGX_HTTP_SLUICE_GATE_OFF) != 0;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_gate_takes_users(ngx_conf_t *cf)
+{
+    ngx_http_sluice_gate_loc_conf_t *glcf;
+
+    glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
+
+    return (glcf->gate & NGX_HTTP_SLUICE_GATE_USER) != 0;
+}
+
+
 static void *
 ngx_http_sluice_gate_create_loc_conf(ngx_conf_t *cf)
 {

@@ -349,6 +349,13 @@ ngx_http_sluice_body_field(ngx_http_request_t *r, json_t *body,
 
 
 void
+ngx_http_sluice_body_text(ngx_http_request_t *r, ngx_str_t *text)
+{
+    *text = ngx_http_sluice_find_wait(r)->body;
+}
+
+
+void
 ngx_http_sluice_body_wipe(ngx_http_request_t *r)
 {
     ngx_http_sluice_wait_t *ctx;

@@ -21,6 +21,9 @@ ngx_int_t ngx_http_sluice_body_read_max(ngx_http_request_t *r, size_t max,
    was answered: return it. */
 ngx_int_t ngx_http_sluice_body_json(ngx_http_request_t *r, json_t **body);
 
+/* The body that was read, as it came; empty when there was none. */
+void ngx_http_sluice_body_text(ngx_http_request_t *r, ngx_str_t *text);
+
 /* A text of the body: NGX_DECLINED and the text, or the answer that it is
    missing or too long. */
 ngx_int_t ngx_http_sluice_body_field(ngx_http_request_t *r, json_t *body,

@@ -150,7 +150,7 @@ ngx_http_sluice_mint_target(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
                                            "expires_in", wrong);
     }
 
-    if (json_object_set_new(link->asked, "exp", json_integer(ngx_time() + ttl))
+    if (json_object_set_new(link->asked, "exp", json_integer(mint->now + ttl))
         != 0) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -209,7 +209,7 @@ ngx_http_sluice_mint_times(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
         return NGX_DECLINED;
     }
 
-    if (grant->nbf < ngx_time() - NGX_HTTP_SLUICE_MINT_CLOCKS
+    if (grant->nbf < mint->now - NGX_HTTP_SLUICE_MINT_CLOCKS
         || grant->nbf >= grant->exp) {
         return ngx_http_sluice_mint_refuse(
             r, mint, i, SLUICE_FIELD_INVALID, "nbf",
@@ -322,11 +322,13 @@ ngx_http_sluice_mint_claims(ngx_http_request_t *r,
    with him. */
 
 static ngx_int_t
-ngx_http_sluice_mint_own(ngx_http_request_t *r,
-                         ngx_http_sluice_mint_link_t *link)
+ngx_http_sluice_mint_own(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
+                         ngx_uint_t i)
 {
+    int rc;
     ngx_http_sluice_gate_ctx_t *ctx;
     ngx_http_sluice_srv_conf_t *sscf;
+    ngx_http_sluice_mint_link_t *link = &mint->links[i];
 
     sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
     ctx = ngx_http_sluice_gate_find_ctx(r);
@@ -335,8 +337,12 @@ ngx_http_sluice_mint_own(ngx_http_request_t *r,
         link->claims.sub = ctx->access.sub;
     }
 
-    if (link_id_make(sscf->keys, ctx->access.sub, link->claims.exp, link->jti)
-        != 0) {
+    rc = *mint->once.key
+             ? link_id_derive(sscf->keys, ctx->access.sub, link->claims.exp,
+                              mint->once.key, (uint32_t) i, link->jti)
+             : link_id_make(sscf->keys, ctx->access.sub, link->claims.exp,
+                            link->jti);
+    if (rc != 0) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "no HS256 key to sign links with");
         return NGX_ERROR;
@@ -387,7 +393,7 @@ ngx_http_sluice_mint_form(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
     }
 
     if (ngx_http_sluice_mint_claims(r, link, &grant) != NGX_OK
-        || ngx_http_sluice_mint_own(r, link) != NGX_OK) {
+        || ngx_http_sluice_mint_own(r, mint, i) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

@@ -7,6 +7,7 @@
 #define NGX_HTTP_SLUICE_MINT_INTERNAL_H
 
 #include "ngx_module/http/ngx_http_sluice.h"
+#include "ngx_module/http/ngx_http_sluice_once.h"
 #include "core/base/status.h"
 #include "core/grant/grant.h"
 #include "core/grant/link_id.h"
@@ -26,6 +27,8 @@ typedef struct {
 
 typedef struct {
     json_t *body;
+    time_t now; /* of the first request with its key */
+    ngx_http_sluice_once_t once;
     ngx_uint_t list;   /* {"links": […]} */
     ngx_uint_t tied;   /* some link has a sub or sid */
     ngx_uint_t counts; /* some link has uses or bytes */

@@ -114,7 +114,7 @@ ngx_http_sluice_mint_ask_link(u_char *p, ngx_http_sluice_mint_link_t *link)
 }
 
 
-/* {"tied":true,"counts":true,"sid":"…","links":[{"exp":…,"jti":"…",
+/* {"tied":true,"counts":true,"at":…,"once":{…},"sid":"…","links":[{"exp":…,"jti":"…",
    "reads":…,"media":"…",…},…]} */
 
 ngx_int_t
@@ -127,8 +127,9 @@ ngx_http_sluice_mint_ask(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint)
     ngx_http_sluice_gate_ctx_t *ctx;
 
     ctx = ngx_http_sluice_gate_find_ctx(r);
-    size = sizeof("{\"tied\":true,\"counts\":true,\"sid\":\"\",\"links\":[]}")
-           + UUID_TEXT_LEN;
+    size = sizeof("{\"tied\":true,\"counts\":true,\"at\":,\"once\":{\"key\":"
+                  "\"\",\"print\":\"\"},\"sid\":\"\",\"links\":[]}")
+           + UUID_TEXT_LEN + NGX_TIME_T_LEN + 2 * NGX_HTTP_SLUICE_ONCE_SIZE;
 
     for (i = 0; i < mint->n; i++) {
         size += ngx_http_sluice_mint_ask_size(&mint->links[i]);
@@ -143,9 +144,16 @@ ngx_http_sluice_mint_ask(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint)
     params[0].len = UUID_TEXT_LEN;
     params[1].data = p;
 
-    p = ngx_sprintf(p, "{%s%s\"sid\":\"%s\",\"links\":[",
-                    mint->tied ? "\"tied\":true," : "",
-                    mint->counts ? "\"counts\":true," : "", ctx->access.sid);
+    p = ngx_sprintf(p, "{%s%s", mint->tied ? "\"tied\":true," : "",
+                    mint->counts ? "\"counts\":true," : "");
+
+    if (*mint->once.key) {
+        p = ngx_sprintf(p,
+                        "\"at\":%T,\"once\":{\"key\":\"%s\",\"print\":\"%s\"},",
+                        mint->now, mint->once.key, mint->once.print);
+    }
+
+    p = ngx_sprintf(p, "\"sid\":\"%s\",\"links\":[", ctx->access.sid);
 
     for (i = 0; i < mint->n; i++) {
         if (i) {

@@ -193,6 +193,10 @@ ngx_sluice_spool_commit(ngx_sluice_spool_t *spool)
 
     sha256_digest(&spool->sha256, spool->digest);
 
+    if (spool->read_only) {
+        return 0;
+    }
+
     err = ngx_sluice_spool_trim(spool);
     if (err) {
         return err;

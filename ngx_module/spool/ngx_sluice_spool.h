@@ -50,6 +50,7 @@ typedef struct {
     unsigned unjudged : 1;  /* bytes from `valid` on */
     unsigned durable : 1;   /* it is <spool>/<id> now */
     unsigned kept : 1;      /* someone else answers for that from here on */
+    unsigned read_only : 1; /* nothing is on disk: the digest is all there is */
 } ngx_sluice_spool_t;
 
 
@@ -78,8 +79,8 @@ ngx_err_t ngx_sluice_spool_open(ngx_sluice_spool_t *spool);
 /* Ends the lock. */
 void ngx_sluice_spool_close(ngx_sluice_spool_t *spool);
 
-/* fsync, rename, fsync of the folder, digest. May be done again by another
-   process when nobody recorded it. */
+/* fsync, rename, fsync of the folder, digest; of a `read_only` one that alone.
+   May be done again by another process when nobody recorded it. */
 ngx_err_t ngx_sluice_spool_commit(ngx_sluice_spool_t *spool);
 
 /* Takes away all that is on disk but <spool>/<id>, and with `all` that, too. */

@@ -288,7 +288,7 @@ ngx_sluice_spool_put(ngx_sluice_spool_t *spool, u_char *p, size_t size,
 {
     ngx_err_t err;
 
-    err = ngx_sluice_spool_write(spool->fd, p, size);
+    err = spool->read_only ? 0 : ngx_sluice_spool_write(spool->fd, p, size);
     if (err) {
         return err;
     }
@@ -305,7 +305,8 @@ ngx_sluice_spool_put(ngx_sluice_spool_t *spool, u_char *p, size_t size,
 static void
 ngx_sluice_spool_send(ngx_sluice_spool_t *spool)
 {
-    if (spool->size - spool->sent >= NGX_SLUICE_SPOOL_SEND) {
+    if (spool->size - spool->sent >= NGX_SLUICE_SPOOL_SEND
+        && !spool->read_only) {
         (void) sync_file_range(spool->fd, spool->sent,
                                spool->size - spool->sent,
                                SYNC_FILE_RANGE_WRITE);

@@ -177,7 +177,7 @@ ngx_http_sluice_ingest_done(ngx_http_request_t *r, void *data,
     spool = ingest->spool;
     ngx_http_sluice_ingest_result(ingest, result);
 
-    if (ingest->status == NGX_HTTP_CREATED) {
+    if (ingest->status == NGX_HTTP_CREATED && !spool->read_only) {
         ngx_http_sluice_notify_wake(r, ingest->job);
     }
 
@@ -235,6 +235,12 @@ ngx_http_sluice_ingest(ngx_http_request_t *r, ngx_http_sluice_ingest_t *ingest)
         sizeof(sha256), "kind", media_kind_name(kind));
 
     ngx_http_sluice_label_tell(label, args);
+
+    ngx_http_sluice_once_add(&ingest->once, args);
+
+    if (spool->read_only) {
+        (void) json_object_set_new(args, "again", json_true());
+    }
 
     if (ingest->more) {
         (void) json_object_update(args, ingest->more);

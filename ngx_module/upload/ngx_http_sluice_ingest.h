@@ -5,6 +5,7 @@
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/http/ngx_http_sluice.h"
+#include "ngx_module/http/ngx_http_sluice_once.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
 #include "core/base/uuid.h"
 
@@ -50,10 +51,12 @@ struct ngx_http_sluice_ingest_s {
     ngx_sluice_spool_t *spool;     /* committed */
     ngx_http_sluice_label_t label; /* checked */
     json_t *more;                  /* arguments of api.ingest, or NULL */
+    ngx_http_sluice_once_t once;   /* the request's key */
 
     /* Called once. The media's id is known (`media`; that of the score, when
        the file belongs to one) when `status` is 200 or 201, 200 for a file that
-       was there before; else `result` says why not. */
+       was there before, and of a `read_only` one what that was; else `result`
+       says why not. */
     void (*done)(ngx_http_request_t *r, ngx_http_sluice_ingest_t *ingest,
                  const ngx_sluice_pg_result_t *result);
     void *data;

@@ -14,6 +14,7 @@
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "ngx_module/http/ngx_http_sluice_once.h"
 #include "ngx_module/http/ngx_http_sluice_request.h"
 #include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
@@ -28,6 +29,7 @@
 
 static void ngx_http_sluice_tus_held(ngx_http_request_t *r, void *data,
                                      const ngx_sluice_pg_result_t *result);
+static void ngx_http_sluice_tus_begun_before(ngx_http_sluice_tus_t *tus);
 static void ngx_http_sluice_tus_reserved(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_tus_created(ngx_http_request_t *r, void *data,
                                         const ngx_sluice_pg_result_t *result);
@@ -76,6 +78,7 @@ ngx_http_sluice_tus_args(ngx_http_sluice_tus_t *tus)
     }
 
     ngx_http_sluice_label_tell(label, args);
+    ngx_http_sluice_once_add(&tus->ingest.once, args);
 
     return args;
 }
@@ -119,10 +122,26 @@ ngx_http_sluice_tus_held(ngx_http_request_t *r, void *data,
 {
     off_t granted;
     json_t *body;
+    const char *before;
     ngx_http_sluice_tus_t *tus = data;
 
     body = ngx_http_sluice_tus_hold_body(tus, result);
     if (body == NULL) {
+        return;
+    }
+
+    before = json_string_value(
+        json_object_get(json_object_get(body, "before"), "id"));
+
+    if (before) {
+        ngx_http_sluice_hold_end(&tus->hold);
+        ngx_memcpy(tus->id, before, UUID_TEXT_SIZE);
+        json_decref(body);
+
+        tus->ingest.once.key[0] = '\0';
+        tus->spool = NULL;
+        tus->opened = ngx_http_sluice_tus_begun_before;
+        ngx_http_sluice_tus_ask(tus);
         return;
     }
 
@@ -142,9 +161,44 @@ ngx_http_sluice_tus_held(ngx_http_request_t *r, void *data,
 }
 
 
+/* A creation with the key of an earlier one: that upload, as it is now. What
+   this request brings of it stays unread. */
+
+static void
+ngx_http_sluice_tus_begun_before(ngx_http_sluice_tus_t *tus)
+{
+    if (tus->lock.error && !tus->again) {
+        tus->again = 1;
+        ngx_http_sluice_tus_ask(tus);
+        return;
+    }
+
+    if (tus->lock.error) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_NOT_FOUND,
+                                   "The upload's file is gone.");
+        return;
+    }
+
+    if (ngx_http_sluice_location(tus->request, NGX_HTTP_SLUICE_TUS_PATH "/",
+                                 tus->id)
+        != NGX_OK) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
+        return;
+    }
+
+    if (tus->done) {
+        ngx_http_sluice_tus_answer(tus);
+        return;
+    }
+
+    ngx_http_sluice_tus_finish(tus);
+}
+
+
 static void
 ngx_http_sluice_tus_reserved(ngx_http_request_t *r, void *data)
 {
+    json_t *args;
     ngx_http_sluice_tus_t *tus = data;
 
     if (tus->reserve.error) {
@@ -155,8 +209,10 @@ ngx_http_sluice_tus_reserved(ngx_http_request_t *r, void *data)
     /* until it is kept, it goes with the request: row and file */
     tus->spool->resumable = 0;
 
-    ngx_http_sluice_tus_call(tus, &ngx_http_sluice_keep_upload,
-                             json_pack("{s:s}", "id", tus->id),
+    args = json_pack("{s:s}", "id", tus->id);
+    ngx_http_sluice_once_add(&tus->ingest.once, args);
+
+    ngx_http_sluice_tus_call(tus, &ngx_http_sluice_keep_upload, args,
                              ngx_http_sluice_tus_created);
 }
 
@@ -168,7 +224,8 @@ ngx_http_sluice_tus_created(ngx_http_request_t *r, void *data,
     json_t *body;
     ngx_http_sluice_tus_t *tus = data;
 
-    /* a row whose fate is not known has its file until it expires */
+    /* a row whose fate is not known has its file until it expires, and the
+       answer of its key, too */
 
     if (result->status == SLUICE_DATABASE_AWAY && result->sent) {
         tus->spool->resumable = 1;
@@ -181,6 +238,7 @@ ngx_http_sluice_tus_created(ngx_http_request_t *r, void *data,
     }
 
     tus->spool->resumable = 1;
+    tus->ingest.once.key[0] = '\0'; /* what comes of it is not its answer */
     ngx_http_sluice_hold_end(&tus->hold);
 
     if (ngx_http_sluice_tus_take(tus, body) != NGX_OK

@@ -69,6 +69,7 @@ ngx_http_sluice_tus_final(ngx_http_sluice_tus_t *tus)
                      label->filename.len);
 
     ngx_http_sluice_label_tell(label, args);
+    ngx_http_sluice_once_add(&tus->ingest.once, args);
 
     tus->spool->resumable = 0;
 

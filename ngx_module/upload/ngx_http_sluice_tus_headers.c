@@ -7,6 +7,7 @@
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "ngx_module/http/ngx_http_sluice_once.h"
 #include "ngx_module/http/ngx_http_sluice_request.h"
 #include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
@@ -258,6 +259,27 @@ ngx_http_sluice_tus_has_body(ngx_http_request_t *r)
 }
 
 
+/* A key stands for what is begun, not for the first bytes that come along: how
+   far those came, the offset tells. */
+
+static ngx_int_t
+ngx_http_sluice_tus_once(ngx_http_sluice_tus_t *tus)
+{
+    ngx_str_t what[4];
+    ngx_uint_t i;
+
+    static const char *const names[] = { "upload-length", "upload-defer-length",
+                                         "upload-metadata", "upload-concat" };
+
+    for (i = 0; i < 4; i++) {
+        ngx_str_null(&what[i]);
+        (void) ngx_http_sluice_tus_header(tus->request, names[i], &what[i]);
+    }
+
+    return ngx_http_sluice_once(tus->request, what, 4, &tus->ingest.once);
+}
+
+
 /* A final upload has no length yet, all others have one or announce it. */
 
 static ngx_int_t
@@ -293,6 +315,10 @@ ngx_http_sluice_tus_read_create(ngx_http_sluice_tus_t *tus)
     }
 
     rc = ngx_http_sluice_tus_read_metadata(tus);
+
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_sluice_tus_once(tus);
+    }
 
     if (rc != NGX_DECLINED || !ngx_http_sluice_tus_has_body(r)) {
         return rc;

@@ -31,7 +31,6 @@
 
 /* each step in its order */
 
-static void ngx_http_sluice_tus_ask(ngx_http_sluice_tus_t *tus);
 static void ngx_http_sluice_tus_asked(ngx_http_request_t *r, void *data,
                                       const ngx_sluice_pg_result_t *result);
 static void ngx_http_sluice_tus_lock_done(ngx_http_request_t *r, void *data);
@@ -99,7 +98,7 @@ ngx_http_sluice_tus_open(ngx_http_request_t *r,
 
 /* the record */
 
-static void
+void
 ngx_http_sluice_tus_ask(ngx_http_sluice_tus_t *tus)
 {
     ngx_http_sluice_tus_call(tus, &ngx_http_sluice_open_upload,

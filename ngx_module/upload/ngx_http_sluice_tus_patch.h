@@ -15,6 +15,9 @@ ngx_int_t ngx_http_sluice_tus_open(ngx_http_request_t *r,
                                    ngx_http_sluice_tus_method_t method,
                                    ngx_http_sluice_tus_pt opened);
 
+/* The same from where the record is read, for one whose request was. */
+void ngx_http_sluice_tus_ask(ngx_http_sluice_tus_t *tus);
+
 
 /* the file */
 

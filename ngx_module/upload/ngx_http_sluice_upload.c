@@ -18,6 +18,7 @@
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"
+#include "ngx_module/http/ngx_http_sluice_once.h"
 #include "ngx_module/http/ngx_http_sluice_request.h"
 #include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
@@ -144,6 +145,11 @@ ngx_http_sluice_upload_begin(ngx_http_request_t *r,
         return ngx_http_sluice_problem(r, SLUICE_TOO_LARGE, NULL, NULL);
     }
 
+    rc = ngx_http_sluice_once(r, NULL, 0, &upload->ingest.once);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
     upload->receive.spool = ngx_sluice_spool_create(r->pool, ulcf->place, NULL);
     upload->ingest.spool = upload->receive.spool;
 
@@ -162,6 +168,7 @@ ngx_http_sluice_upload_begin(ngx_http_request_t *r,
     }
 
     ngx_http_sluice_label_tell(&upload->ingest.label, args);
+    ngx_http_sluice_once_add(&upload->ingest.once, args);
 
     rc = ngx_http_sluice_hold(r, &upload->hold, upload->receive.spool->id, args,
                               ngx_http_sluice_upload_allowed, upload);
@@ -244,7 +251,7 @@ ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
                                const ngx_sluice_pg_result_t *result)
 {
     off_t length = r->headers_in.content_length_n;
-    json_t *body;
+    json_t *body, *before;
     ngx_http_sluice_upload_t *upload = data;
     ngx_http_sluice_claim_t *claim = &upload->claim;
     ngx_http_sluice_upload_loc_conf_t *ulcf;
@@ -262,6 +269,20 @@ ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
 
     body = ngx_http_sluice_call_body(result);
     ngx_http_sluice_hold_renew(&upload->hold, body);
+
+    before = json_object_get(body, "before");
+
+    if (before) {
+        /* it was answered: is it the same? */
+        upload->receive.spool->read_only = 1;
+        upload->receive.max = (off_t) json_integer_value(
+            json_object_get(before, "bytes"));
+        json_decref(body);
+
+        ngx_http_sluice_receive(r, &upload->receive);
+        return;
+    }
+
     json_decref(body);
 
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_upload_module);
@@ -334,7 +355,10 @@ ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data, ngx_int_t rc)
         rc = ngx_http_sluice_problem(r, upload->claim.refused, NULL, NULL);
 
     } else if (rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
-        rc = ngx_http_sluice_problem(r, SLUICE_TOO_LARGE, NULL, NULL);
+        rc = upload->receive.spool->read_only
+                 ? ngx_http_sluice_problem(r, SLUICE_KEY_USED, NULL,
+                                           "Idempotency-Key")
+                 : ngx_http_sluice_problem(r, SLUICE_TOO_LARGE, NULL, NULL);
 
     } else if (upload->receive.error) {
         ngx_http_sluice_upload_failed(r, upload->receive.error);

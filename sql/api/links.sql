@@ -9,6 +9,8 @@
 -- folders; an editor for all media; an admin for any path. `tied` says that
 -- some link has a sub or sid: what these stand for is locked, so that it does
 -- not end while links are made for it. `show` is what people want of a folder.
+-- With `once` (once.sql) the links are those of the first request with that
+-- key, which came `at`: asked for again, they are judged again, and not counted.
 create or replace function api.mint_links(actor uuid, args jsonb)
 returns table (problem text, detail text, field text, path text, show text,
                issued bigint)
@@ -18,6 +20,8 @@ declare
     own_sid constant text := args->>'sid';
     many constant integer := 10000;
     my_role text;
+    known record;
+    fresh boolean := true;
 begin
     select u.role into my_role from sluice.users u
     where u.id = actor and u.disabled_at is null;
@@ -26,6 +30,23 @@ begin
         return query select 'token-invalid', null, null, null, null,
                             null::bigint;
         return;
+    end if;
+
+    if args ? 'once' then
+        select * into known from api.look_up(actor, args->'once');
+
+        fresh := (known.answer).key is null;
+
+        if known.refused is null and not fresh
+           and (known.answer).body->'at' <> args->'at' then
+            known.refused := (api.refuse('key-busy')).body;
+        end if;
+
+        if known.refused is not null then
+            return query select known.refused->>'problem',
+                known.refused->>'detail', null, null, null, null::bigint;
+            return;
+        end if;
     end if;
 
     if args ? 'tied' then
@@ -40,7 +61,7 @@ begin
         order by s.id for no key update;
     end if;
 
-    if my_role <> 'admin' and args ? 'counts' then
+    if my_role <> 'admin' and args ? 'counts' and fresh then
         delete from sluice.counted_links c
         where c.user_id = actor and c.until < current_date;
 
@@ -88,6 +109,8 @@ begin
     ), good as (
         select * from judged
         where not exists (select from judged where wrong is not null)
+    ), new as (
+        select * from good where fresh
     ), noted as (
         insert into sluice.audit (actor, action, target, detail)
         select actor, 'links-minted', coalesce(min(jti) filter (where n = 1),
@@ -96,12 +119,18 @@ begin
                    'until', to_timestamp(max(exp)),
                    'path', min(coalesce(path, folder)) filter (where n = 1),
                    'ids', jsonb_agg(jti order by n) filter (where n <= 20))
-        from good having count(*) > 0
+        from new having count(*) > 0
+    ), kept as (
+        insert into sluice.answers
+        select a.* from (select from new having count(*) > 0) minted,
+            api.answer_row(actor, args->'once', 201,
+                           jsonb_build_object('at', args->'at')) a
+        where args ? 'once'
     ), counted as (
         insert into sluice.counted_links as c (user_id, until, many)
         select actor, (to_timestamp(exp) at time zone 'utc')::date + 1,
                count(*)
-        from good where counts group by 2
+        from new where counts group by 2
         on conflict (user_id, until) do update set many = c.many + excluded.many
     ), kept_sessions as (
         update sluice.sessions s
@@ -109,13 +138,13 @@ begin
             links_alone = s.links_alone or g.alone
         from (select sid_id, to_timestamp(max(exp)) until,
                      bool_or(sub is null) alone
-              from good group by sid_id) g
+              from new group by sid_id) g
         where s.id = g.sid_id
           and (s.links_until is null or s.links_until < g.until
                or g.alone > s.links_alone)
     ), kept_users as (
         update sluice.users u set links_until = g.until
-        from (select sub_id, to_timestamp(max(exp)) until from good
+        from (select sub_id, to_timestamp(max(exp)) until from new
               group by sub_id) g
         where u.id = g.sub_id
           and (u.links_until is null or u.links_until < g.until)

@@ -370,12 +370,45 @@ end;
 $$;
 
 
+-- What a file with this key was answered with, if it is the same; a status that
+-- is null says that it is new. `again`: it was read to be compared, not written.
+create or replace function api.ingested_before(actor uuid, args jsonb,
+                                               out status integer,
+                                               out body jsonb)
+language plpgsql as $$
+declare
+    known record;
+    a sluice.answers;
+begin
+    select * into known
+    from api.look_up(actor, args->'once', (args->>'id')::uuid);
+
+    a := known.answer;
+
+    if known.refused is not null then
+        status := 400;
+        body := known.refused;
+    elsif a.sha256 = decode(args->>'sha256', 'hex') then
+        status := a.status;
+        body := a.body;
+    elsif a.key is not null then
+        select * into status, body from api.refuse('key-used', null,
+                                                   'Idempotency-Key');
+    elsif args ? 'again' then       -- its answer is over, and it has no file
+        select * into status, body from api.refuse('key-busy');
+    end if;
+end;
+$$;
+
+
 -- After the file is durable in the spool: the row and its first job, one after
 -- the other for each user. All that was asked before is asked again: a refusal
 -- is an upload's end.
 create or replace function api.ingest(actor uuid, args jsonb,
                                       out status integer, out body jsonb)
 language plpgsql as $$
+declare
+    keyed boolean := false;
 begin
     perform from sluice.users where id = actor and disabled_at is null
     for no key update;
@@ -384,10 +417,21 @@ begin
         select * into status, body from api.refuse(
             case when args ? 'upload' then 'account-disabled'
                  else 'token-invalid' end);
+    elsif args ? 'once' then
+        select * into status, body from api.ingested_before(actor, args);
+        keyed := status is null;
+    end if;
+
+    if status is not null then
+        null;
     elsif args->>'score' <> '' then
         select * into status, body from api.ingest_attachment(actor, args);
     else
         select * into status, body from api.ingest_media(actor, args);
+    end if;
+
+    if keyed and status < 400 then
+        perform api.keep_answer(actor, args->'once', status, body, args);
     end if;
 
     if status >= 400 then

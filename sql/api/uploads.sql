@@ -10,6 +10,14 @@ create or replace function api.upload_lease() returns interval
 language sql immutable as $$ select interval '5 minutes' $$;
 
 
+-- The same where it may have a key: who comes again waits for that.
+create or replace function api.upload_lease(keyed boolean) returns interval
+language sql stable as $$
+    select case when keyed then least(api.upload_lease(), '20 seconds')
+                else api.upload_lease() end;
+$$;
+
+
 -- Of a body of unknown length so many bytes are asked for at once.
 create or replace function api.upload_step() returns bigint
 language sql immutable as $$ select 67108864::bigint $$;
@@ -63,7 +71,8 @@ language sql stable as $$
                                              order by p.n)
                            from unnest(u.parts) with ordinality p(id, n)) end,
         'expires', extract(epoch from u.expires_at)::bigint,
-        'renew', (extract(epoch from api.upload_lease()) / 3)::bigint,
+        'renew', (extract(epoch from api.upload_lease(u.key is not null))
+                  / 3)::bigint,
         'granted', u.bytes, 'room', api.longest(u.owner, array[u.id]));
 $$;
 
@@ -98,9 +107,37 @@ end;
 $$;
 
 
+-- What has been answered to an upload with this key, if anything: `before` is
+-- what tus began, or `{"bytes"}` of a file that came whole. That has to come
+-- again, since nobody else can tell whether it is the same; it is read and not
+-- written, so it has no bytes to ask for.
+create or replace function api.uploaded_before(actor uuid, args jsonb,
+                                               out refused jsonb,
+                                               out before jsonb)
+language plpgsql as $$
+declare
+    known record;
+begin
+    select * into known from api.look_up(actor, args->'once');
+    refused := known.refused;
+
+    if refused is not null or (known.answer).key is null then
+        return;
+    elsif (known.answer).sha256 is null then
+        before := (known.answer).body;
+    elsif (args->>'bytes')::bigint <> (known.answer).bytes then
+        refused := (api.refuse('key-used', null, 'Idempotency-Key')).body;
+    else
+        before := jsonb_build_object('bytes', (known.answer).bytes);
+    end if;
+end;
+$$;
+
+
 -- The row of an upload that is about to begin, in his turn for each user: held
 -- by whoever asks. `length` is what it will have, `bytes` what comes at once,
--- each null when nobody knows; `parts` are what it is put together from.
+-- each null when nobody knows; `parts` are what it is put together from, `once`
+-- the key of the request. `before` in the answer: it was answered already.
 create or replace function api.add_upload(actor uuid, args jsonb,
                                           out status integer, out body jsonb)
 language plpgsql as $$
@@ -110,6 +147,7 @@ declare
     ids constant uuid[] := api.part_ids(args);
     given bigint := (args->>'length')::bigint;
     claimed bigint := 0;
+    before jsonb;
 begin
     perform from sluice.users
     where id = actor and disabled_at is null for no key update;
@@ -117,6 +155,17 @@ begin
     if not found then
         select * into status, body from api.refuse('token-invalid');
         return;
+    end if;
+
+    if args ? 'once' then
+        select b.refused, b.before into body, before
+        from api.uploaded_before(actor, args) b;
+
+        if body is not null or before ? 'id' then
+            status := case when body is null then 200 else 400 end;
+            body := coalesce(body, jsonb_build_object('before', before));
+            return;
+        end if;
     end if;
 
     if (select count(*) from api.under_way(actor, ids))
@@ -133,32 +182,38 @@ begin
             return;
         end if;
         given := (found_parts->>'length')::bigint;
-    else
+    elsif before is null then
         select granted, refused into claimed, body from api.grant_bytes(actor,
             0, coalesce(given, (args->>'bytes')::bigint), '{}');
     end if;
 
-    body := coalesce(body, api.refuse_jobs(actor),
-                     api.refuse_visibility(actor, args),
-                     api.refuse_attachment(actor, args));
+    if before is null then
+        body := coalesce(body, api.refuse_jobs(actor),
+                         api.refuse_visibility(actor, args),
+                         api.refuse_attachment(actor, args));
+    end if;
     if body is not null then
         status := 400;
         return;
     end if;
 
     insert into sluice.uploads (id, owner, state, length, bytes, metadata,
-                                filename, title, partial, parts, expires_at)
+                                filename, title, partial, parts, expires_at,
+                                key, print)
     values ((args->>'id')::uuid, actor, 'held', given, claimed,
             coalesce(args->>'metadata', ''), args->>'filename',
             nullif(args->>'title', ''),
             coalesce((args->>'partial')::boolean, false), nullif(ids, '{}'),
-            now() + api.upload_lease())
+            now() + api.upload_lease(args ? 'once'),
+            decode(args->'once'->>'key', 'hex'),
+            decode(args->'once'->>'print', 'hex'))
     returning * into u;
 
     update sluice.uploads set final = u.id where id = any (ids);
 
     status := 201;
-    body := found_parts || api.upload_object(u);
+    body := found_parts || api.upload_object(u)
+            || jsonb_strip_nulls(jsonb_build_object('before', before));
 end;
 $$;
 
@@ -179,7 +234,8 @@ create or replace function api.renew_upload(actor uuid, args jsonb,
 language plpgsql as $$
 begin
     perform set_config('synchronous_commit', 'off', true);
-    update sluice.uploads set expires_at = now() + api.upload_lease()
+    update sluice.uploads
+    set expires_at = now() + api.upload_lease(key is not null)
     where id = (args->>'id')::uuid and owner = actor and state = 'held';
     status := 204;
 end;
@@ -215,7 +271,21 @@ create or replace function api.keep_upload(actor uuid, args jsonb,
 language plpgsql as $$
 declare
     u sluice.uploads;
+    known record;
 begin
+    if args ? 'once' then
+        select * into known
+        from api.look_up(actor, args->'once', (args->>'id')::uuid);
+
+        body := coalesce(known.refused, case
+            when (known.answer).key is not null
+                then (api.refuse('key-busy')).body end);
+        if body is not null then
+            status := 400;
+            return;
+        end if;
+    end if;
+
     update sluice.uploads
     set state = 'open', expires_at = now() + api.upload_patience()
     where id = (args->>'id')::uuid and owner = actor and state = 'held'
@@ -224,6 +294,11 @@ begin
     if not found then
         select * into status, body from api.refuse('not-found');
         return;
+    end if;
+
+    if args ? 'once' then
+        perform api.keep_answer(actor, args->'once', 201,
+                                jsonb_build_object('id', u.id));
     end if;
 
     status := 201;
@@ -266,7 +341,8 @@ begin
 
     update sluice.uploads
     set bytes = claimed, length = coalesce(length, given),
-        expires_at = greatest(expires_at, now() + api.upload_lease())
+        expires_at = greatest(expires_at,
+                              now() + api.upload_lease(key is not null))
     where id = u.id returning * into u;
 
     status := 200;

@@ -295,7 +295,8 @@ begin
         'audit', audits, 'uploads', uploads, 'notes', notes,
         'jobs', queue.prune_jobs(job_age, many),
         'sessions', queue.prune_sessions(session_age, many),
-        'revocations', api.forget_revocations());
+        'revocations', api.forget_revocations(),
+        'answers', api.forget_answers(many));
 end;
 $$;
 

@@ -194,6 +194,25 @@ test("an upload asks with one key until it is answered", async () => {
 });
 
 
+test("an upload whose answer was lost is no file that was there before",
+    async () => {
+        const page = await house.page();
+        const path = join(files.path, "lost.pdf");
+
+        writeFileSync(path, Buffer.concat([score(1), Buffer.from("\n% lost")]));
+        await page.route("**/api/media?filename=*", async (route) => {
+            await route.fetch();
+            await route.abort();
+        }, { times: 1 });
+        await page.goto("/upload");
+        await page.getByLabel("Choose files").setInputFiles(path);
+
+        await page.getByRole("link", { name: "Read: lost" })
+            .waitFor({ timeout: 90_000 });
+        await page.locator(".upload-row[data-state=ready]").waitFor();
+    });
+
+
 test("an upload can be cancelled while it is sent", async () => {
     const page = await house.page();
     const path = film(join(files.path, "regret.mp4"),

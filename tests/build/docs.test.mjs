@@ -440,10 +440,14 @@ describe("on a stack", { timeout }, () => {
             assert.deepEqual([again.status, again.json.duplicate,
                               again.json.id], [200, true, id]);
 
-            const links = [await user.request("POST", "/api/links",
-                { ...key, json: { media: id } }), await user.request("POST",
-                "/api/links", { ...key, json: { media: id } })];
-            assert.notEqual(links[0].json.jti, links[1].json.jti);
+            const links = [];
+            for (const options of [{}, {}, key, key]) {
+                links.push(await user.request("POST", "/api/links",
+                    { ...options, json: { media: id } }));
+            }
+            const [one, two, three, four] = links.map(({ json }) => json.jti);
+            assert.notEqual(one, two);
+            assert.equal(three, four);
             assert.deepEqual(await twice("DELETE",
                 `/api/links/${links[0].json.jti}`), [204, 204]);
 

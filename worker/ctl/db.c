@@ -1,3 +1,5 @@
+#define _GNU_SOURCE /* strndup */
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 
 /* Any number will do, as long as all use it: "sluice" in ASCII. */
 #define DB_LOCK "select pg_advisory_xact_lock(126943987098469)"
+#define DB_LOCK_LONG "select pg_advisory_lock(126943987098469)"
 
 /* A statement that waits for a table holds up all that come behind it: it gives
    up soon, and the whole begins anew. */
@@ -108,17 +111,83 @@ db_same(const json_t *row, const char *digest)
 
 
 static int
+db_run(PGconn *conn, const char *sql)
+{
+    PGresult *result = database_query(conn, sql, 0, NULL);
+
+    PQclear(result);
+    return result != NULL ? 0 : -1;
+}
+
+
+/* Of a build that was interrupted an index is left that is kept up to date and
+   never used; "if not exists" would take it for the one that is wanted. */
+static int
+db_drop_invalid(PGconn *conn, const sql_file_t *file)
+{
+    int i, rc = 0;
+    PGresult *found;
+    const char *params[] = { file->text };
+
+    found = database_query(
+        conn,
+        "select format('drop index concurrently %s', i.indexrelid::regclass) "
+        "from pg_index i join pg_class c on c.oid = i.indexrelid "
+        "where not i.indisvalid and c.relnamespace = 'sluice'::regnamespace "
+        "and strpos($1, c.relname) > 0",
+        1, params);
+    if (found == NULL) {
+        return -1;
+    }
+
+    for (i = 0; i < PQntuples(found) && rc == 0; i++) {
+        rc = db_run(conn, PQgetvalue(found, i, 0));
+    }
+
+    PQclear(found);
+    return rc;
+}
+
+
+/* One statement after the other: several at once would be a transaction. */
+static int
+db_run_each(PGconn *conn, const char *text)
+{
+    int rc;
+    char *statement;
+    const char *end;
+
+    for (; (end = strstr(text, ";\n")) != NULL; text = end + 1) {
+        statement = strndup(text, (size_t) (end - text));
+        rc = statement != NULL ? db_run(conn, statement) : -1;
+        free(statement);
+
+        if (rc != 0) {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
 db_apply(PGconn *conn, const sql_file_t *file, const char *digest)
 {
+    int rc;
     PGresult *result;
     const char *params[] = { file->name, digest };
 
-    result = database_query(conn, file->text, 0, NULL);
-    if (result == NULL) {
-        say_fail("%s could not be applied; nothing was changed", file->name);
+    rc = file->how == SQL_CONCURRENT
+             ? db_drop_invalid(conn, file) || db_run_each(conn, file->text)
+             : db_run(conn, file->text);
+    if (rc != 0) {
+        say_fail(file->how == SQL_CONCURRENT
+                     ? "%s could not be applied; db migrate goes on there"
+                     : "%s could not be applied; nothing was changed",
+                 file->name);
         return -1;
     }
-    PQclear(result);
 
     result = database_query(
         conn,
@@ -150,7 +219,7 @@ db_bring(PGconn *conn, const json_t *known, const sql_file_t *file,
         return 0;
     }
 
-    if (row != NULL && !file->repeatable) {
+    if (row != NULL && file->how != SQL_REPEATABLE) {
         say_fail("%s was changed after it was applied; a change to the schema "
                  "needs a new migration",
                  file->name);
@@ -166,6 +235,47 @@ db_bring(PGconn *conn, const json_t *known, const sql_file_t *file,
 }
 
 
+/* The files of which `concurrent` is true, or all others. */
+static int
+db_bring_all(PGconn *conn, const json_t *known, int concurrent, int *applied)
+{
+    const sql_file_t *file;
+
+    for (file = sql_files; file->name != NULL; file++) {
+        if ((file->how == SQL_CONCURRENT) == concurrent
+            && db_bring(conn, known, file, applied) != 0) {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Behind all others, which are there then. It waits for whoever is at work, and
+   nobody waits for it. */
+static int
+db_migrate_concurrently(PGconn *conn, int *applied)
+{
+    int rc = CTL_FAILED;
+    json_t *rows;
+
+    if (db_run(conn, "set lock_timeout = 0") != 0
+        || db_run(conn, DB_LOCK_LONG) != 0) {
+        return CTL_FAILED;
+    }
+
+    rows = db_applied(conn);
+
+    if (rows != NULL && db_bring_all(conn, rows, 1, applied) == 0) {
+        rc = CTL_OK;
+    }
+
+    json_decref(rows);
+    return rc;
+}
+
+
 /* All or nothing: leaving without a commit rolls back. */
 static int
 db_migrate(PGconn *conn, int *applied)
@@ -173,18 +283,14 @@ db_migrate(PGconn *conn, int *applied)
     int i, rc = CTL_FAILED;
     size_t n;
     json_t *rows = NULL;
-    PGresult *result;
     const json_t *row;
-    const sql_file_t *file;
     static const char *const prologue[] = { "begin", DB_PATIENCE, DB_LOCK,
                                             DB_TABLE, NULL };
 
     for (i = 0; prologue[i] != NULL; i++) {
-        result = database_query(conn, prologue[i], 0, NULL);
-        if (result == NULL) {
+        if (db_run(conn, prologue[i]) != 0) {
             goto done;
         }
-        PQclear(result);
     }
 
     rows = db_applied(conn);
@@ -201,15 +307,8 @@ db_migrate(PGconn *conn, int *applied)
         }
     }
 
-    for (file = sql_files; file->name != NULL; file++) {
-        if (db_bring(conn, rows, file, applied) != 0) {
-            goto done;
-        }
-    }
-
-    result = database_query(conn, "commit", 0, NULL);
-    if (result != NULL) {
-        PQclear(result);
+    if (db_bring_all(conn, rows, 0, applied) == 0
+        && db_run(conn, "commit") == 0) {
         rc = CTL_OK;
     }
 
@@ -267,6 +366,9 @@ ctl_db_migrate(int argc, char **argv)
     }
 
     rc = db_migrate_patiently(conn, &applied);
+    if (rc == CTL_OK) {
+        rc = db_migrate_concurrently(conn, &applied);
+    }
     PQfinish(conn);
 
     if (rc == CTL_OK && applied == 0) {
@@ -290,10 +392,10 @@ db_status(const json_t *applied)
     for (file = sql_files; file->name != NULL; file++) {
         db_digest(file->text, digest);
         row = db_find(applied, file->name);
-        state = row == NULL            ? "pending"
-                : db_same(row, digest) ? "applied"
-                : file->repeatable     ? "pending"
-                                       : "changed";
+        state = row == NULL                   ? "pending"
+                : db_same(row, digest)        ? "applied"
+                : file->how == SQL_REPEATABLE ? "pending"
+                                              : "changed";
 
         json_array_append_new(rows,
                               json_pack("{s:s, s:s, s:O?}", "name", file->name,

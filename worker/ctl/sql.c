@@ -23,9 +23,12 @@ SQL_EMBED(sql_0011_uploads_held, "sql/migrations/0011_uploads_held.sql");
 SQL_EMBED(sql_0012_turns, "sql/migrations/0012_turns.sql");
 SQL_EMBED(sql_0013_catalogue, "sql/migrations/0013_catalogue.sql");
 SQL_EMBED(sql_0014_edits, "sql/migrations/0014_edits.sql");
+SQL_EMBED(sql_0015_answers, "sql/migrations/0015_answers.sql");
+SQL_EMBED(sql_0016_upload_keys, "sql/migrations/0016_upload_keys.sql");
 SQL_EMBED(sql_queue, "sql/queue/queue.sql");
 SQL_EMBED(sql_queue_scheduler, "sql/queue/scheduler.sql");
 SQL_EMBED(sql_api, "sql/api/api.sql");
+SQL_EMBED(sql_api_once, "sql/api/once.sql");
 SQL_EMBED(sql_api_revocations, "sql/api/revocations.sql");
 SQL_EMBED(sql_api_sessions, "sql/api/sessions.sql");
 SQL_EMBED(sql_api_users, "sql/api/users.sql");
@@ -42,33 +45,36 @@ SQL_EMBED(sql_housekeeping, "sql/queue/housekeeping.sql");
 /* No name may leave: databases know it, and db migrate refuses one that has
    names it does not know itself. */
 const sql_file_t sql_files[] = {
-    { "0001_initial.sql", 0, sql_0001_initial },
-    { "0002_revocations.sql", 0, sql_0002_revocations },
-    { "0003_foreign_users.sql", 0, sql_0003_foreign_users },
-    { "0004_jobs.sql", 0, sql_0004_jobs },
-    { "0005_uploads.sql", 0, sql_0005_uploads },
-    { "0006_scores.sql", 0, sql_0006_scores },
-    { "0007_housekeeping.sql", 0, sql_0007_housekeeping },
-    { "0008_plans.sql", 0, sql_0008_plans },
-    { "0009_metrics.sql", 0, sql_0009_metrics },
-    { "0010_links.sql", 0, sql_0010_links },
-    { "0011_uploads_held.sql", 0, sql_0011_uploads_held },
-    { "0012_turns.sql", 0, sql_0012_turns },
-    { "0013_catalogue.sql", 0, sql_0013_catalogue },
-    { "0014_edits.sql", 0, sql_0014_edits },
-    { "queue.sql", 1, sql_queue },
-    { "queue_scheduler.sql", 1, sql_queue_scheduler },
-    { "api.sql", 1, sql_api },
-    { "api_revocations.sql", 1, sql_api_revocations },
-    { "api_sessions.sql", 1, sql_api_sessions },
-    { "api_users.sql", 1, sql_api_users },
-    { "api_links.sql", 1, sql_api_links },
-    { "api_jobs.sql", 1, sql_api_jobs },
-    { "api_plans.sql", 1, sql_api_plans },
-    { "api_scores.sql", 1, sql_api_scores },
-    { "api_uploads.sql", 1, sql_api_uploads },
-    { "api_media.sql", 1, sql_api_media },
-    { "api_metrics.sql", 1, sql_api_metrics },
-    { "housekeeping.sql", 1, sql_housekeeping },
+    { "0001_initial.sql", SQL_ONCE, sql_0001_initial },
+    { "0002_revocations.sql", SQL_ONCE, sql_0002_revocations },
+    { "0003_foreign_users.sql", SQL_ONCE, sql_0003_foreign_users },
+    { "0004_jobs.sql", SQL_ONCE, sql_0004_jobs },
+    { "0005_uploads.sql", SQL_ONCE, sql_0005_uploads },
+    { "0006_scores.sql", SQL_ONCE, sql_0006_scores },
+    { "0007_housekeeping.sql", SQL_ONCE, sql_0007_housekeeping },
+    { "0008_plans.sql", SQL_ONCE, sql_0008_plans },
+    { "0009_metrics.sql", SQL_ONCE, sql_0009_metrics },
+    { "0010_links.sql", SQL_ONCE, sql_0010_links },
+    { "0011_uploads_held.sql", SQL_ONCE, sql_0011_uploads_held },
+    { "0012_turns.sql", SQL_ONCE, sql_0012_turns },
+    { "0013_catalogue.sql", SQL_ONCE, sql_0013_catalogue },
+    { "0014_edits.sql", SQL_ONCE, sql_0014_edits },
+    { "0015_answers.sql", SQL_ONCE, sql_0015_answers },
+    { "0016_upload_keys.sql", SQL_CONCURRENT, sql_0016_upload_keys },
+    { "queue.sql", SQL_REPEATABLE, sql_queue },
+    { "queue_scheduler.sql", SQL_REPEATABLE, sql_queue_scheduler },
+    { "api.sql", SQL_REPEATABLE, sql_api },
+    { "api_once.sql", SQL_REPEATABLE, sql_api_once },
+    { "api_revocations.sql", SQL_REPEATABLE, sql_api_revocations },
+    { "api_sessions.sql", SQL_REPEATABLE, sql_api_sessions },
+    { "api_users.sql", SQL_REPEATABLE, sql_api_users },
+    { "api_links.sql", SQL_REPEATABLE, sql_api_links },
+    { "api_jobs.sql", SQL_REPEATABLE, sql_api_jobs },
+    { "api_plans.sql", SQL_REPEATABLE, sql_api_plans },
+    { "api_scores.sql", SQL_REPEATABLE, sql_api_scores },
+    { "api_uploads.sql", SQL_REPEATABLE, sql_api_uploads },
+    { "api_media.sql", SQL_REPEATABLE, sql_api_media },
+    { "api_metrics.sql", SQL_REPEATABLE, sql_api_metrics },
+    { "housekeeping.sql", SQL_REPEATABLE, sql_housekeeping },
     { 0, 0, 0 }
 };

@@ -105,6 +105,15 @@ const cases = [
      () => user.request("POST", "/api/media", { body: "x" }), 422],
     ["the same upload again", "/api/media", "post",
      () => user.upload(score, "again.pdf"), 200],
+    ["an upload with a key that is none", "/api/media", "post",
+     () => user.upload(fresh(), "a.mp3",
+         { headers: { "Idempotency-Key": "a b" } }), 400],
+    ["an upload with a key of another", "/api/media", "post", async () => {
+        const headers = { "Idempotency-Key": "of-another" };
+
+        await user.upload(fresh(), "a.mp3", { headers });
+        return user.upload(fresh(), "b.mp3", { headers });
+    }, 409],
     ["a new tus upload", "/api/uploads", "post",
      () => user.request("POST", "/api/uploads", { headers: TUS }), 201],
     ["a tus upload of another version", "/api/uploads", "post",

@@ -1,6 +1,6 @@
 /* Calls of the HTTP API as the signed-in user. */
 
-import { send, wait } from "./http.js";
+import { send, unique, wait } from "./http.js";
 import * as notice from "./notice.js";
 import * as session from "./session.js";
 
@@ -9,15 +9,17 @@ const PAUSE = 2;            /* seconds, when the server does not say */
 
 
 /*
- * What the API answers. A read waits for a server that is away, and any call
+ * What the API answers. A read waits for a server that is away, and so does a
+ * POST: its key lets the server know the one whose answer was lost. Any call
  * signs in anew once; throws a Problem.
  */
 export async function call(method, path, options = {}) {
+    const key = method === "POST" ? unique() : undefined;
     let renewed = false;
 
     for (let attempt = 1; ; attempt++) {
         try {
-            const answer = await send(method, path, options);
+            const answer = await send(method, path, { ...options, key });
             notice.answered();
             return answer;
         } catch (problem) {
@@ -27,7 +29,9 @@ export async function call(method, path, options = {}) {
                     continue;
                 }
                 session.end();
-            } else if (problem.away && method === "GET" && attempt < TRIES) {
+            } else if (attempt < TRIES && (problem.word === "key-busy"
+                || problem.away && (method === "GET" || key)))
+            {
                 notice.unanswered();
                 await wait(problem.retryAfter ?? PAUSE, options.signal);
                 continue;

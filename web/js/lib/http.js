@@ -65,12 +65,16 @@ export class Problem extends Error {
 
 
 /* Answers the parsed body, or null when there is none; throws Problem. */
-export async function send(method, path, { body, signal } = {}) {
+export async function send(method, path, { body, key, signal } = {}) {
     const headers = { Accept: "application/json, application/problem+json" };
     let answer, text;
 
     if (body !== undefined) {
         headers["Content-Type"] = "application/json";
+    }
+
+    if (key !== undefined) {
+        headers["Idempotency-Key"] = key;
     }
 
     try {
@@ -101,6 +105,13 @@ export function parse(status, text) {
     } catch {
         throw Problem.parse(status, text, null);
     }
+}
+
+
+/* A key that no other request has. (randomUUID wants https.) */
+export function unique() {
+    return [...crypto.getRandomValues(new Uint8Array(16))]
+        .map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 

@@ -444,6 +444,8 @@ const fr = {
     "problem.not-found": "Cela n’existe pas, ou plus.",
     "problem.method-not-allowed": "Cela n’est pas possible ici.",
     "problem.conflict": "Cela ne va pas avec ce qui est déjà là.",
+    "problem.key-busy": "La même demande est encore en cours.",
+    "problem.key-used": "Le serveur n’a pas compris la demande.",
     "problem.precondition-failed": "Quelqu’un d’autre l’a changé entre-temps.",
     "problem.quota-exceeded": "Il ne vous reste plus assez de place.",
     "problem.too-large": "Ce fichier est trop grand.",

@@ -7,7 +7,7 @@
  * ready, duplicate (it was there before), failed, cancelled.
  */
 
-import { Problem, wait } from "../lib/http.js";
+import { Problem, unique, wait } from "../lib/http.js";
 import * as session from "../lib/session.js";
 import { getMedia, retryJob } from "../media/api.js";
 import { follow, followFile } from "../media/follow.js";
@@ -298,8 +298,8 @@ export class Upload {
             this.entry.key = unique();
             return true;
         }
-        return problem.away || LOCKED.includes(problem.status)
-            && this.entry.url !== null;
+        return problem.away || problem.word === "key-busy"
+            || LOCKED.includes(problem.status) && this.entry.url !== null;
     }
 
     async #pause(problem, pause, signal) {
@@ -368,8 +368,3 @@ function online(signal) {
     });
 }
 
-
-function unique() {
-    return [...crypto.getRandomValues(new Uint8Array(16))]
-        .map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}

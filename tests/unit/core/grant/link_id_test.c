@@ -220,6 +220,26 @@ START_TEST(the_owner_does_not_run_into_what_is_in_front)
 END_TEST
 
 
+START_TEST(a_derived_id_is_the_same_each_time)
+{
+    char a[LINK_ID_SIZE], b[LINK_ID_SIZE], other[LINK_ID_SIZE];
+    jwk_set_t *keys = keys_parse(KEYS_BOTH);
+
+    ck_assert_int_eq(link_id_derive(keys, ALICE, EXP, "seed", 1, a), 0);
+    ck_assert_int_eq(link_id_derive(keys, ALICE, EXP, "seed", 1, b), 0);
+    ck_assert_str_eq(a, b);
+
+    ck_assert_int_eq(link_id_derive(keys, ALICE, EXP, "seed", 2, other), 0);
+    ck_assert_str_ne(a, other);
+    ck_assert_int_eq(link_id_derive(keys, ALICE, EXP, "reed", 1, other), 0);
+    ck_assert_str_ne(a, other);
+
+    ck_assert_int_eq(link_id_owner(keys, a, LINK_ID_LEN, ALICE), 1);
+    jwk_set_free(keys);
+}
+END_TEST
+
+
 RUN("core/link_id", an_id_belongs_to_whom_it_was_made_for,
     an_id_belongs_to_nobody_else, an_id_is_base64url_of_its_length,
     two_ids_are_never_the_same, the_expiry_is_rounded_up_to_a_minute,
@@ -229,4 +249,5 @@ RUN("core/link_id", an_id_belongs_to_whom_it_was_made_for,
     without_its_key_an_id_is_nobodys,
     no_id_is_made_without_a_key_that_signs_grants,
     a_changed_character_spoils_an_id, other_forms_are_nobodys,
-    the_owner_does_not_run_into_what_is_in_front)
+    the_owner_does_not_run_into_what_is_in_front,
+    a_derived_id_is_the_same_each_time)

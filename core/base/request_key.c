@@ -1,0 +1,32 @@
+#include "request_key.h"
+
+
+int
+request_key_read(const char *value, size_t len,
+                 unsigned char digest[SHA256_SIZE])
+{
+    size_t i;
+    sha256_t sha;
+
+    if (len > 1 && value[0] == '"' && value[len - 1] == '"') {
+        value++;
+        len -= 2;
+    }
+
+    if (len == 0 || len > REQUEST_KEY_MAX) {
+        return -1;
+    }
+
+    for (i = 0; i < len; i++) {
+        if (value[i] <= ' ' || value[i] > '~' || value[i] == '"'
+            || value[i] == '\\') {
+            return -1;
+        }
+    }
+
+    sha256_init(&sha);
+    sha256_update(&sha, value, len);
+    sha256_digest(&sha, digest);
+
+    return 0;
+}
