@@ -121,6 +121,11 @@ build/obj/core/%.o: core/%.c | build/rooms/core
 	$(call say,CC,$<)mkdir -p $(@D); \
 	$(CC) $(core_flags) $(hardening) -MMD -MP -c -o $@ $<
 
+# Which schema it wants: core/base/schema.h.
+
+build/obj/worker/queue/queue.o: flags += -DSLUICE_SCHEMA=$(words $(migrations))
+build/obj/worker/queue/queue.o: $(migrations)
+
 $(picture:%.c=build/obj/%.o): flags += $(call system,$(picture_packages))
 
 build/obj/worker/%.o: worker/%.c | build/rooms/worker

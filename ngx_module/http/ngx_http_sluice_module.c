@@ -18,7 +18,13 @@ static char *ngx_http_sluice_keys(ngx_conf_t *cf, ngx_command_t *cmd,
                                   void *conf);
 static char *ngx_http_sluice_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
                                         void *conf);
+static char *ngx_http_sluice_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
+                                         void *conf);
+static char *ngx_http_sluice_check_life(ngx_conf_t *cf, void *post, void *data);
 static void ngx_http_sluice_exit_process(ngx_cycle_t *cycle);
+
+
+static ngx_conf_post_t ngx_http_sluice_life = { ngx_http_sluice_check_life };
 
 
 static ngx_command_t ngx_http_sluice_commands[] = {
@@ -30,8 +36,7 @@ static ngx_command_t ngx_http_sluice_commands[] = {
       ngx_http_sluice_servers_redis, NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL },
 
     { ngx_string("sluice_thread_pool"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
-      ngx_conf_set_str_slot, NGX_HTTP_MAIN_CONF_OFFSET,
-      offsetof(ngx_http_sluice_main_conf_t, thread_pool_name), NULL },
+      ngx_http_sluice_thread_pool, NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL },
 
     { ngx_string("sluice_keys"),
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE1,
@@ -44,17 +49,18 @@ static ngx_command_t ngx_http_sluice_commands[] = {
     { ngx_string("sluice_link_ttl"),
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE1,
       ngx_conf_set_sec_slot, NGX_HTTP_SRV_CONF_OFFSET,
-      offsetof(ngx_http_sluice_srv_conf_t, link_ttl), NULL },
+      offsetof(ngx_http_sluice_srv_conf_t, link_ttl), &ngx_http_sluice_life },
 
     { ngx_string("sluice_access_ttl"),
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE1,
       ngx_conf_set_sec_slot, NGX_HTTP_SRV_CONF_OFFSET,
-      offsetof(ngx_http_sluice_srv_conf_t, access_ttl), NULL },
+      offsetof(ngx_http_sluice_srv_conf_t, access_ttl), &ngx_http_sluice_life },
 
     { ngx_string("sluice_refresh_ttl"),
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE1,
       ngx_conf_set_sec_slot, NGX_HTTP_SRV_CONF_OFFSET,
-      offsetof(ngx_http_sluice_srv_conf_t, refresh_ttl), NULL },
+      offsetof(ngx_http_sluice_srv_conf_t, refresh_ttl),
+      &ngx_http_sluice_life },
 
     ngx_null_command
 };
@@ -109,13 +115,58 @@ ngx_http_sluice_init_main_conf(ngx_conf_t *cf, void *conf)
         return NGX_CONF_OK;
     }
 
-    if (smcf->thread_pool_name.len == 0) {
-        ngx_str_set(&smcf->thread_pool_name, "default");
+    if (smcf->thread_pool == NULL) {
+        smcf->thread_pool = ngx_thread_pool_add(cf, NULL);
     }
 
-    smcf->thread_pool = ngx_thread_pool_add(cf, &smcf->thread_pool_name);
+    return smcf->thread_pool ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+/* Whether there is such a pool, nginx tells when it has read all: with the file
+   and line of who asked first. It knows no directive, so the file has it. */
+
+static char *
+ngx_http_sluice_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sluice_main_conf_t *smcf = conf;
+
+    size_t size;
+    ngx_str_t *value, file;
+
+    static const char directive[] = "\"sluice_thread_pool\" of ";
+
+    if (smcf->thread_pool) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    file = cf->conf_file->file.name;
+    size = sizeof(directive) + file.len;
+
+    cf->conf_file->file.name.data = ngx_pnalloc(cf->pool, size);
+
+    if (cf->conf_file->file.name.data) {
+        (void) ngx_snprintf(cf->conf_file->file.name.data, size, "%s%V%Z",
+                            directive, &file);
+        smcf->thread_pool = ngx_thread_pool_add(cf, &value[1]);
+    }
+
+    cf->conf_file->file.name = file;
 
     return smcf->thread_pool ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+/* What lives for no time never opens anything. */
+
+static char *
+ngx_http_sluice_check_life(ngx_conf_t *cf, void *post, void *data)
+{
+    const time_t *life = data;
+
+    return *life ? NGX_CONF_OK
+                 : "must be a second at least: write e.g. 15m, 4h or 30d";
 }
 
 

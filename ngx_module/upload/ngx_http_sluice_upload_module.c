@@ -179,6 +179,38 @@ ngx_http_sluice_upload_place(ngx_conf_t *cf)
 }
 
 
+/* One that is not there yet may come before the first upload does. */
+
+static ngx_int_t
+ngx_http_sluice_upload_folder(ngx_conf_t *cf, ngx_str_t *folder)
+{
+    ngx_file_info_t info;
+
+    if (folder->data[0] != '/') {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"sluice_upload\" takes the folder's whole path, "
+                           "as the worker's \"spool\" does: \"%V\" does not "
+                           "begin with a slash",
+                           folder);
+        return NGX_ERROR;
+    }
+
+    if (ngx_file_info(folder->data, &info) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, ngx_errno,
+                           "the folder \"%V\" of \"sluice_upload\"", folder);
+        return NGX_OK;
+    }
+
+    if (!ngx_is_dir(&info)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" of \"sluice_upload\" is no folder", folder);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
 static char *
 ngx_http_sluice_upload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -223,7 +255,7 @@ ngx_http_sluice_upload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_conf_full_name(cf->cycle, &value[1], 0) != NGX_OK) {
+    if (ngx_http_sluice_upload_folder(cf, &value[1]) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

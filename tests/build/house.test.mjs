@@ -2,12 +2,15 @@
 
 import assert from "node:assert/strict";
 import {
-    copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync,
+    copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync,
+    symlinkSync, writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
 import { environment, folder, run, TOP } from "./tree.mjs";
+
+const LAST_OF_OLD = "0015";     /* what was released is never changed */
 
 const read = (name) => readFileSync(join(TOP, name), "utf8");
 
@@ -24,6 +27,61 @@ test("make install puts all parts below DESTDIR and PREFIX", async (t) => {
         "share/sluice/production.conf", "share/sluice/web/index.html",
         "share/sluice/web/vendor/hls.min.js"]) {
         assert.ok(existsSync(join(root, "usr", name)), name);
+    }
+});
+
+
+for (const prefix of ["/usr", "/usr/local"]) {
+    test(`what make install puts below ${prefix} names what is there`,
+        async (t) => {
+            const root = folder(t);
+            const { code } = await run("make",
+                ["install", `DESTDIR=${root}`, `PREFIX=${prefix}`],
+                { env: environment() });
+            const share = join(root, prefix, "share/sluice");
+            const text = (name) => readFileSync(join(share, name), "utf8");
+            const conf = join(root, "nginx.conf");
+
+            assert.equal(code, 0);
+            await run(join(TOP, "build/sluicectl"),
+                ["keys", "init", join(root, "keys.json")]);
+            writeFileSync(conf, text("production.conf")
+                .replaceAll(`${prefix}/`, `${root}${prefix}/`)
+                .replaceAll(/\/etc\/sluice|\/var\/log\/nginx|\/run(?=\/nginx)/g,
+                            root)
+                .replace(/listen 80 /, `listen unix:${root}/socket `)
+                .replace(/listen \[::\].*/, ""));
+
+            const tried = await run("nginx",
+                ["-t", "-p", root, "-c", conf, "-e", join(root, "error.log")]);
+            assert.equal(tried.code, 0, tried.output);
+
+            const [, program] = /^ExecStart=(\S+)/m
+                .exec(text("sluice-worker.service"));
+            assert.ok(existsSync(join(root, program)), program);
+        });
+}
+
+
+test("a new index of a table that is there is built while others write", () => {
+    const rows = new Map([...read("worker/ctl/sql.c")
+        .matchAll(/\{ "(\d{4}_\w+\.sql)", (\w+),/g)]
+        .map(([, name, how]) => [name, how]));
+
+    for (const name of readdirSync(join(TOP, "sql/migrations"))) {
+        const text = read(`sql/migrations/${name}`).replace(/--.*/g, "");
+        const [made, used] = ["table", "index [^;]* on"].map((what) =>
+            [...text.matchAll(new RegExp(`create (?:unique )?${what} (?:if not `
+                + "exists )?(sluice\\.\\w+)", "g"))].map(([, table]) => table));
+
+        if (rows.get(name) === "SQL_CONCURRENT") {
+            assert.doesNotMatch(text, /create (unique )?index (?!concurrently)/,
+                                name);
+        } else if (name > LAST_OF_OLD) {
+            assert.deepEqual(used.filter((table) => !made.includes(table)), [],
+                             `${name}: "concurrently", in a migration of its `
+                             + "own (SQL_CONCURRENT)");
+        }
     }
 });
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <libpq-fe.h>
+#include "core/base/schema.h"
 #include "worker/base/clock.h"
 #include "worker/base/log.h"
 #include "worker/base/pulse.h"
@@ -26,6 +27,7 @@ struct queue_s {
     char *conninfo;
     char *slot;
     int away;   /* said so in the log */
+    int old;    /* the same of its schema */
     int unsure; /* an answer was lost: maybe one that gave a job */
 };
 
@@ -148,6 +150,46 @@ queue_settle(queue_t *queue)
 }
 
 
+/* A record that is older than we are lacks what we call: it is waited for. */
+static int
+queue_fits(queue_t *queue)
+{
+    int has;
+    PGresult *result = NULL;
+
+    if (PQsendQueryParams(queue->conn, "select " SCHEMA_APPLIED, 0, NULL, NULL,
+                          NULL, NULL, 0)) {
+        result = queue_await(queue->conn);
+    }
+    if (result == NULL || PQstatus(queue->conn) != CONNECTION_OK) {
+        PQclear(result);
+        queue_lose(queue, PQerrorMessage(queue->conn));
+        return -1;
+    }
+
+    has = PQresultStatus(result) == PGRES_TUPLES_OK
+              ? atoi(PQgetvalue(result, 0, 0))
+              : 0;
+    PQclear(result);
+
+    if (has < SLUICE_SCHEMA) {
+        if (!queue->old) {
+            log_write(LOG_WARN,
+                      "database: it has schema %d, this worker wants %d: run "
+                      "\"sluicectl db migrate\"",
+                      has, SLUICE_SCHEMA);
+        }
+        queue->old = 1;
+        queue->away = 1;
+        queue_lose(queue, "");
+        return -1;
+    }
+
+    queue->old = 0;
+    return 0;
+}
+
+
 static int
 queue_connect(queue_t *queue)
 {
@@ -170,7 +212,7 @@ queue_connect(queue_t *queue)
         return -1;
     }
 
-    if (queue_settle(queue) != 0) {
+    if (queue_settle(queue) != 0 || queue_fits(queue) != 0) {
         return -1;
     }
 

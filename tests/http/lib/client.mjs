@@ -100,6 +100,7 @@ async function collect(incoming) {
         body,
         text: body.toString(),
         json: /[/+]json/.test(type) && body.length
+            && !incoming.headers["content-encoding"]
             ? JSON.parse(body.toString()) : undefined,
     };
 }

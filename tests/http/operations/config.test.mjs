@@ -86,6 +86,8 @@ const server = (lines) => `server { listen unix:${folder}/socket;\n${lines}\n}`;
 const database = "sluice_database dbname=sluice;\n";
 const signed = () => `sluice_keys ${keys};\n`;
 const named = "sluice_public_url https://media.example.org;\n";
+const opened = ["", "/refresh"].map((more) => `location = /api/sessions${more} {
+    sluice_gate off; sluice_api; }`).join("\n");
 
 
 const publicKey = () => {
@@ -104,7 +106,18 @@ describe("nginx -t is content", { timeout }, () => {
         "with a gate for links and keys of the server": () =>
             server(`${signed()} location / { sluice_gate grant; }`),
         "with an API on a database": () => database + signed() + named
+            + server(`location /api/ { sluice_gate user; sluice_api; }
+                ${opened}`),
+        "with an API whose users sign in elsewhere": () => database + signed()
+            + named + `sluice_issuer https://id.example.org
+                jwks=${folder}/issuer.json audience=a;`
             + server("location /api/ { sluice_gate user; sluice_api; }"),
+        "with a sign-in within the API": () => database + signed() + named
+            + server(`location /api/ { sluice_gate user; sluice_api;
+                ${opened} }`),
+        "with uploads alone": () => database + signed() + named + server(
+            `location = /api/media { sluice_gate user; sluice_api;
+                sluice_upload ${folder}; }`),
         "with every parameter of a database": () =>
             'sluice_database "host=/run dbname=sluice" pool=2 waiting=9 '
             + "timeout=3s;",
@@ -161,6 +174,62 @@ describe("an API is refused", { timeout }, () => {
             "sluice_database");
     });
 });
+
+
+describe("an API is refused where", { timeout }, () => {
+    const api = (lines) => database + signed() + named + server(lines);
+
+    it("nobody can sign in", () => {
+        refuses(api("location /api/ { sluice_gate user;\nsluice_api; #!\n}"),
+            "nobody can sign in", "location = /api/sessions", "sluice_issuer");
+    });
+
+    it("the gate in front of the sign-in is the server's", () => {
+        refuses(api("sluice_gate user;\nlocation /api/ { sluice_api; #!\n}"),
+            "nobody can sign in");
+    });
+
+    it("nobody stays signed in", () => {
+        refuses(api(`location /api/ { sluice_gate user;\nsluice_api; #!\n}
+            location = /api/sessions { sluice_gate off; sluice_api; }`),
+        "location = /api/sessions/refresh");
+    });
+
+    it("no token is looked at", () => {
+        refuses(api("location /api/ { sluice_api; #!\n}"),
+            "sluice_gate user");
+    });
+
+    for (const alg of ["HS256", "ES256"]) {
+        it(`no key signs with ${alg}`, () => {
+            const path = join(folder, `without-${alg}.json`);
+            const set = JSON.parse(readFileSync(keys, "utf8"));
+
+            set.keys = set.keys.filter((key) => key.alg !== alg);
+            writeFileSync(path, JSON.stringify(set), { mode: 0o600 });
+            refuses(`${database} sluice_keys ${path}; ${named}`
+                + server(`location /api/ { sluice_gate user;
+                    sluice_api; #!\n}\n${opened}`), alg, "keys rotate");
+        });
+    }
+});
+
+
+describe("what lives for no time is refused", { timeout }, () => {
+    for (const name of ["link", "access", "refresh"]) {
+        it(`as sluice_${name}_ttl`, () => {
+            refuses(`sluice_${name}_ttl 0; #!`, `sluice_${name}_ttl`,
+                "a second at least");
+        });
+    }
+});
+
+
+it("a thread pool that is not there is named with its directive", { timeout },
+    () => {
+        refuses(`${database}sluice_thread_pool nowhere; #!\n\n`, '"nowhere"',
+            '"sluice_thread_pool"');
+    });
 
 
 describe("a zone is refused", { timeout }, () => {
@@ -386,6 +455,20 @@ describe("a parameter is refused", { timeout }, () => {
         refuses(database + signed() + named + server(
             `location / { sluice_upload ${folder} size=1g; #!\n}`),
         "max_size=");
+    });
+});
+
+
+describe("a spool is refused", { timeout }, () => {
+    const upload = (folder) => refuses(database + signed() + named + server(
+        `location / { sluice_upload ${folder}; #!\n}`), `"${folder}"`,
+    '"sluice_upload"');
+
+    it("that is not told from the top", () => upload("spool"));
+
+    it("that is a file", () => {
+        writeFileSync(join(folder, "file"), "");
+        upload(`${folder}/file`);
     });
 });
 

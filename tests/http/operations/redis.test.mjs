@@ -3,12 +3,13 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { request, soon } from "../lib/client.mjs";
 import { fresh } from "../lib/files.mjs";
-import { alive, startStack, until } from "../lib/stack.mjs";
+import { TOP, alive, startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 
@@ -39,8 +40,11 @@ before(async () => {
     await until("it answers", () => asks("PING")
         .then((word) => word === "PONG", () => false));
     redis = stack.pid("asks");
-    await asks("ACL", "SETUSER", "media", "on", `>${OTHER}`, "~sluice:*",
-        "&sluice:*", "+@all");
+    const [, rights] = /sluice_redis_rights: (.*)/.exec(
+        readFileSync(join(TOP, "ansible/site.yml"), "utf8"));
+
+    await asks("ACL", "SETUSER", "media", "on", `>${OTHER}`,
+        ...rights.split(" "));
 }, { timeout });
 
 after(async () => {
