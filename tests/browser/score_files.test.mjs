@@ -172,6 +172,44 @@ test("files that are chosen together keep their order", async () => {
 });
 
 
+test("files and pages are moved and removed", async () => {
+    const path = join(files.path, "Album.png");
+    const names = ["p2.png", "p3.png", "p4.png"];
+
+    draw(path, "333x444");
+    const album = await house.upload(path);
+    const page = await reader({}, album);
+    const listed = () => page.locator(".file-name").allInnerTexts();
+
+    await page.getByLabel("As its next page").check();
+    await page.getByLabel("Add a file").setInputFiles(names.map((name, at) => {
+        draw(join(files.path, name), `${310 + at}x400`);
+        return join(files.path, name);
+    }));
+    await page.getByText("of 4", { exact: true }).waitFor(READY);
+    assert.deepEqual(await listed(), names);
+
+    const up = page.getByRole("button", { name: "Move p4.png up" });
+    await up.click();
+    await page.waitForFunction(() => document.querySelectorAll(".file-name")[1]
+        .textContent === "p4.png");
+    assert.deepEqual(await listed(), ["p2.png", "p4.png", "p3.png"]);
+    assert.ok(await up.evaluate((one) => one === document.activeElement));
+    assert.match(await page.locator(".file-facts").nth(1).innerText(),
+                 /^Page 3 · /);
+
+    await page.getByRole("button", { name: "Remove p2.png" }).click();
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
+    await page.getByText("of 3", { exact: true }).waitFor();
+    assert.deepEqual(await listed(), ["p4.png", "p3.png"]);
+    assert.match(await page.locator(".file-facts").first().innerText(),
+                 /^Page 2 · /);
+    assert.equal(await page.getByRole("button", { name: "Move p4.png up" })
+        .getAttribute("aria-disabled"), "true");
+    assert.deepEqual(page.problems, []);
+});
+
+
 test("a score without pages is shown as what is known of it", async () => {
     const path = join(files.path, "Air.musicxml");
 
@@ -203,6 +241,7 @@ test("a reader who may not add is shown what there is", async () => {
 
     await page.getByText("Take one.mp3").waitFor();
     assert.equal(await page.getByLabel("Add a file").count(), 0);
+    assert.equal(await page.locator(".file-actions").count(), 0);
 });
 
 

@@ -4,6 +4,9 @@ import { current, knows, t } from "./language.js";
 
 const TYPE = "urn:sluice:problem:";
 
+/* Of an answer's body: its entity tag. Copies of the body have it, too. */
+export const ETAG = Symbol("ETag");
+
 
 /*
  * What went wrong, RFC 9457.  status is 0 and word is "offline" when no
@@ -64,13 +67,17 @@ export class Problem extends Error {
 }
 
 
-/* Answers the parsed body, or null when there is none; throws Problem. */
-export async function send(method, path, { body, key, signal } = {}) {
+/* Answers the parsed body, or null when there is none; throws Problem. match:
+   an entity tag that must still hold. */
+export async function send(method, path, { body, key, signal, match } = {}) {
     const headers = { Accept: "application/json, application/problem+json" };
     let answer, text;
 
     if (body !== undefined) {
         headers["Content-Type"] = "application/json";
+    }
+    if (match) {
+        headers["If-Match"] = match;
     }
 
     if (key !== undefined) {
@@ -94,7 +101,11 @@ export async function send(method, path, { body, key, signal } = {}) {
                             answer.headers.get("Retry-After"));
     }
 
-    return parse(answer.status, text);
+    const said = parse(answer.status, text);
+    if (said && answer.headers.has("ETag")) {
+        said[ETAG] = answer.headers.get("ETag");
+    }
+    return said;
 }
 
 

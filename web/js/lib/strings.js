@@ -70,6 +70,7 @@ const en = {
     "upload.kinds":
         "Films and recordings of any common format; scores as PDF, pictures "
         + "(also TIFF and HEIC), MusicXML or MIDI.",
+    "upload.show": "Show to everybody what I upload",
     "upload.list": "Uploads",
     "upload.none": "Files you upload appear here, and in your library.",
     "upload.waiting": "Waiting",
@@ -155,6 +156,10 @@ const en = {
     "score.files-none": "What goes with this score appears here.",
     "score.file-page": "Page {page}",
     "score.download": "Download {name}",
+    "score.up": "Move {name} up",
+    "score.down": "Move {name} down",
+    "score.moved": "{name} is in place {place} now.",
+    "score.remove": "Remove {name}",
     "score.add": "Add a file",
     "score.add-page": "As its next page",
     "score.add-kinds": "A recording, or the music as PDF, MusicXML or MIDI.",
@@ -186,6 +191,25 @@ const en = {
     "mode.mixolydian": "mixolydian",
     "mode.aeolian": "aeolian",
     "mode.locrian": "locrian",
+
+    "edit.heading": "Edit",
+    "edit.author": "Author",
+    "edit.tags": "Tags",
+    "edit.tags-hint": "With commas between them.",
+    "edit.title": "Title",
+    "edit.visibility": "Everybody may see it",
+    "edit.save": "Save",
+    "edit.cancel": "Cancel",
+    "edit.changed": "Somebody else has changed this meanwhile. What you have "
+        + "not touched is up to date; save again to have it as it stands here.",
+    "edit.theirs": "{name}, as it is now: {value}",
+    "edit.nothing": "nothing",
+    "edit.wrong-title": "A title has 1 to 500 characters.",
+    "edit.wrong-author": "An author has at most 500 characters.",
+    "edit.wrong-tags": "At most 64 tags, of 100 characters each.",
+
+    "visibility.private": "not public",
+    "visibility.library": "public",
 
     "delete.title": "Delete “{title}”?",
     "delete.lead":
@@ -278,6 +302,7 @@ const fr = {
         "Films et enregistrements de tout format courant\u00a0; "
         + "partitions en PDF, en images (aussi TIFF et HEIC), en MusicXML ou "
         + "en MIDI.",
+    "upload.show": "Montrer à tous ce que j’envoie",
     "upload.list": "Envois",
     "upload.none":
         "Les fichiers envoyés apparaissent ici et dans votre médiathèque.",
@@ -367,6 +392,10 @@ const fr = {
     "score.files-none": "Ce qui accompagne cette partition apparaît ici.",
     "score.file-page": "Page {page}",
     "score.download": "Télécharger {name}",
+    "score.up": "Monter {name}",
+    "score.down": "Descendre {name}",
+    "score.moved": "{name} est maintenant à la place {place}.",
+    "score.remove": "Retirer {name}",
     "score.add": "Ajouter un fichier",
     "score.add-page": "Comme page suivante",
     "score.add-kinds":
@@ -399,6 +428,26 @@ const fr = {
     "mode.mixolydian": "mixolydien",
     "mode.aeolian": "éolien",
     "mode.locrian": "locrien",
+
+    "edit.heading": "Modifier",
+    "edit.author": "Auteur",
+    "edit.tags": "Mots-clés",
+    "edit.tags-hint": "Séparés par des virgules.",
+    "edit.title": "Titre",
+    "edit.visibility": "Visible par tous",
+    "edit.save": "Enregistrer",
+    "edit.cancel": "Annuler",
+    "edit.changed": "Quelqu’un d’autre l’a changé entre-temps. Ce que vous "
+        + "n’avez pas touché est à jour\u00a0; enregistrez de nouveau pour "
+        + "garder ce qui est écrit ici.",
+    "edit.theirs": "{name}, maintenant\u00a0: {value}",
+    "edit.nothing": "rien",
+    "edit.wrong-title": "Un titre a de 1 à 500 caractères.",
+    "edit.wrong-author": "Un auteur a 500 caractères au plus.",
+    "edit.wrong-tags": "64 mots-clés au plus, de 100 caractères chacun.",
+
+    "visibility.private": "non public",
+    "visibility.library": "public",
 
     "delete.title": "Supprimer «\u00a0{title}\u00a0»\u00a0?",
     "delete.lead":

@@ -1,6 +1,7 @@
 /* What the HTTP API knows of media. */
 
 import { call } from "../lib/call.js";
+import { ETAG } from "../lib/http.js";
 
 
 export function listMedia({ kind, q, cursor, limit }, signal) {
@@ -17,6 +18,25 @@ export function listMedia({ kind, q, cursor, limit }, signal) {
 
 export function getMedia(id, signal) {
     return call("GET", `/api/media/${id}`, { signal });
+}
+
+
+/* fields: title, author, tags, visibility, those that change. A Problem of
+   status 412 when somebody has changed it since `media` was got. */
+export function changeMedia(media, fields) {
+    return call("PATCH", `/api/media/${media.id}`, { body: fields,
+                                                     match: media[ETAG] });
+}
+
+
+export function moveAttachment({ media, id }, position) {
+    return call("PATCH", `/api/media/${media}/attachments/${id}`,
+                { body: { position } });
+}
+
+
+export function deleteAttachment({ media, id }) {
+    return call("DELETE", `/api/media/${media}/attachments/${id}`);
 }
 
 

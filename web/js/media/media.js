@@ -30,6 +30,12 @@ export function mayDelete(media) {
 }
 
 
+/* Who may show media to all. */
+export function mayShow() {
+    return ["editor", "admin"].includes(currentUser()?.role);
+}
+
+
 /* "Ludwig · 12:04 · 1080p" */
 export function facts(media, { long = false } = {}) {
     const list = [media.author ?? media.score?.composer];
@@ -48,6 +54,9 @@ export function facts(media, { long = false } = {}) {
     }
     if (long && media.bytes) {
         list.push(bytes(media.bytes));
+    }
+    if (long && mayShow() && media.visibility === "private") {
+        list.push(t("visibility.private"));
     }
     if (long && media.created_at) {
         list.push(t("meta.added", { date: date(media.created_at) }));

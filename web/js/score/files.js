@@ -1,15 +1,13 @@
 /* What belongs to a score besides its pages: listed, heard, and added to. */
 
-import { local } from "../lib/call.js";
-import { h, icon } from "../lib/dom.js";
-import { bytes, clock, reason, t } from "../lib/language.js";
+import { h, icon, refresh } from "../lib/dom.js";
+import { t } from "../lib/language.js";
 import { getMedia } from "../media/api.js";
 import { followFile } from "../media/follow.js";
 import { mayDelete } from "../media/media.js";
 import * as queue from "../upload/queue.js";
 import { ACCEPT, uploadRow } from "../upload/row.js";
-
-const PLAYED = ["audio", "video"];
+import { fileItem } from "./file.js";
 
 
 /*
@@ -32,6 +30,12 @@ export function scoreFiles(media, changed, signal) {
     const page = h("input", { type: "checkbox", id: "score-as-page" });
     const moving = h("ul", { class: "uploads" });
     const rows = new Map();     /* Upload -> row */
+    const score = {
+        may: mayDelete(media),
+        media: () => media,
+        home: input,
+        changed: async () => changed(await getMedia(media.id, signal)),
+    };
 
     /* What plays goes on: an item that is in its place is not touched. */
     function update(to) {
@@ -42,7 +46,7 @@ export function scoreFiles(media, changed, signal) {
             .filter(({ state }) => state !== "processing" || rows.size === 0)
             .map((file) => {
                 const key = `${file.id} ${file.state}`;
-                return old.get(key) ?? fileItem(file, key);
+                return old.get(key) ?? fileItem(file, key, score);
             });
 
         old.forEach((item) => items.includes(item) || item.remove());
@@ -52,6 +56,7 @@ export function scoreFiles(media, changed, signal) {
             }
         });
         none.hidden = items.length > 0 || rows.size > 0;
+        refresh(list);
     }
 
     function move() {
@@ -126,36 +131,3 @@ function add(media, input, page) {
         h("p", { class: "muted" }, () => t("score.add-kinds")));
 }
 
-
-function fileItem(file, key) {
-    const source = local(file.links.original);
-
-    return h("li", { class: "file", "data-key": key,
-                     "data-state": file.state },
-        h("p", { class: "file-name", dir: "auto" }, file.filename),
-        h("p", { class: "file-facts" }, () => facts(file)),
-        source && h("a", { class: "icon-button", href: source,
-                           download: file.filename,
-                           "aria-label": () => t("score.download", {
-                               name: file.filename }) }, icon("download")),
-        source && PLAYED.includes(file.kind)
-            ? h(file.kind, { src: source, controls: true, preload: "none",
-                             "aria-label": file.filename }) : null);
-}
-
-
-/* "Audio · MP3 · 3:12 · 4.1 MB" */
-function facts(file) {
-    if (file.state !== "ready") {
-        return file.state !== "failed" ? t("state.processing")
-            : file.error ? reason(file.error) : t("state.failed");
-    }
-
-    return [
-        file.role === "page" ? t("score.file-page", { page: file.position })
-            : t(`kind.${file.kind}`),
-        file.format,
-        file.duration ? clock(file.duration) : null,
-        bytes(file.bytes),
-    ].filter(Boolean).join(" · ");
-}

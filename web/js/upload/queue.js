@@ -17,12 +17,24 @@ const LOCK = "sluice.upload.";
 const events = new EventTarget();
 
 let list = [];
+let shown = false;          /* will all see what is added? */
 let owner = null;           /* id of the user whose uploads these are */
 let said = new WeakMap();   /* Upload -> the last thing a reader heard of it */
 
 
 export function uploads() {
     return list;
+}
+
+
+/* Who may see what is added from now on: all, or its owner and editors. */
+export function showToAll(on) {
+    shown = on;
+}
+
+
+export function shownToAll() {
+    return shown;
 }
 
 
@@ -39,6 +51,7 @@ export async function enter() {
         list.forEach((upload) => upload.letGo());
         list = [];
         owner = id;
+        shown = false;
         for (const entry of saved.recall(id)) {
             if (await hold(entry.key)) {
                 list.push(new Upload(null, changed, entry));
@@ -60,7 +73,10 @@ export function add(files, part = null) {
         if (begun) {
             begun.goOn(file);
         } else {
-            const upload = new Upload(file, changed, { user: owner, part });
+            const upload = new Upload(file, changed, {
+                user: owner, part,
+                visibility: shown && !part ? "library" : "private",
+            });
             list.push(upload);
             hold(upload.entry.key);
         }

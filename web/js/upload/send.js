@@ -10,7 +10,7 @@ const LONGEST_TITLE = 500;  /* characters the server takes */
 
 
 /*
- * entry: {key, name, size, part, url}, where url is that of a tus upload, or
+ * entry: {key, name, size, part, visibility, url}, where url is that of a tus upload, or
  * null; begun() is called when there is one. Answers {media}, or {made}: the
  * id of what it became or belongs to. Throws a Problem; then the same may be
  * called again, with the same key as long as it is the same upload.
@@ -18,6 +18,10 @@ const LONGEST_TITLE = 500;  /* characters the server takes */
 export async function send(file, entry, { signal, begun, moved, sent }) {
     const told = { filename: entry.name, ...entry.part };
     const title = readable(entry.name);
+
+    if (!entry.part) {
+        told.visibility = entry.visibility ?? "private";
+    }
 
     if (title && title !== stem(entry.name)) {
         told.title = title;

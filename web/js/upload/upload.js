@@ -40,8 +40,9 @@ export class Upload {
     delay = 0;              /* seconds, in state delayed */
     begun = false;          /* has it had its turn? */
 
-    /* entry: what saved.recall() answered, or {user, part} of a new one, where
-       part is {score, role} of a file that belongs to a score, or null. */
+    /* entry: what saved.recall() answered, or {user, part, visibility} of a new
+       one, where part is {score, role} of a file that belongs to a score, or
+       null. */
     constructor(file, changed, entry) {
         this.#changed = changed;
         this.file = file;

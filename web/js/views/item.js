@@ -7,6 +7,7 @@ import { home, homeLink } from "../lib/home.js";
 import * as notice from "../lib/notice.js";
 import { navigate, rewrite } from "../lib/router.js";
 import { deleteMedia, getMedia, retryJob } from "../media/api.js";
+import { editMedia } from "../media/edit.js";
 import { follow } from "../media/follow.js";
 import { ended, mayDelete, path, progress, stage } from "../media/media.js";
 import { musicView } from "./music.js";
@@ -53,7 +54,20 @@ async function open(id, element, context) {
 
 
 function enter(media, element, context) {
-    const remove = mayDelete(media) ? () => drop(media) : null;
+    const may = mayDelete(media);
+    /* A score without pages is shown as what is known of it. */
+    const plain = media.kind === "score" && !(media.links.pages?.length > 0);
+    const remove = may ? () => drop(media) : null;
+    const edit = may ? () => editMedia(media, (now) => {
+        Object.assign(media, now);
+        context.retitle(() => `${media.title} – Sluice`);
+        if (plain) {
+            enter(media, element, context);
+        } else {
+            refresh(element);
+        }
+    }) : null;
+    const actions = { remove, edit };
 
     if (media.state === "failed") {
         const again = async () => {
@@ -73,16 +87,10 @@ function enter(media, element, context) {
         return;
     }
 
-    put(element, media.kind !== "score" ? watchView(media, remove, context)
-        : media.links.pages?.length > 0 ? scoreView(media, remove, context)
-        : musicView(media, remove && removeButton(remove),
-                    (now) => enter(now, element, context), context));
-}
-
-
-function removeButton(remove) {
-    return h("button", { class: "button", type: "button", onclick: remove },
-             icon("bin"), h("span", {}, () => t("item.delete")));
+    put(element, media.kind !== "score" ? watchView(media, actions, context)
+        : plain ? musicView(media, actions,
+                            (now) => enter(now, element, context), context)
+        : scoreView(media, actions, context));
 }
 
 

@@ -5,12 +5,13 @@ import { local } from "../lib/call.js";
 import { h, icon } from "../lib/dom.js";
 import { homeLink } from "../lib/home.js";
 import { t } from "../lib/language.js";
+import { actionButtons } from "../media/actions.js";
 import { facts } from "../media/media.js";
 import { scoreFacts } from "../score/facts.js";
 import { scoreFiles } from "../score/files.js";
 
 
-/* drawn(media) is called when pages have come to it. */
+/* actions: see actionButtons(); drawn(media) is called when pages have come to it. */
 export function musicView(media, actions, drawn, { signal }) {
     const files = scoreFiles(media, changed, signal);
 
@@ -26,13 +27,13 @@ export function musicView(media, actions, drawn, { signal }) {
         h("div", { class: "watch-top" }, homeLink()),
         h("div", { class: "watch-head" },
           h("div", {},
-            h("h1", { id: "music-title", dir: "auto" }, media.title),
+            h("h1", { id: "music-title", dir: "auto" }, () => media.title),
             h("p", { class: "muted" }, () => facts(media, { long: true }))),
           h("div", { class: "actions" },
             h("a", { class: "button primary", href: local(media.links.original),
                      download: media.filename ?? true },
               icon("download"), h("span", {}, () => t("item.original"))),
-            actions)),
+            actionButtons(actions))),
         h("div", { class: "music-body" },
           h("div", {},
             h("p", { class: "muted" }, () => t("music.lead", {

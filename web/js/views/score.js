@@ -27,7 +27,7 @@ const HALVES = "sluice.half-pages";
 const TWO = "(min-width: 1000px) and (min-aspect-ratio: 5/4)";
 
 
-export function scoreView(media, remove, { signal }) {
+export function scoreView(media, actions, { signal }) {
     const reader = {
         media, signal,
         pages: links(media),
@@ -39,7 +39,7 @@ export function scoreView(media, remove, { signal }) {
         turn: 0,            /* counts turns: a late picture is no longer due */
     };
 
-    draw(reader, remove);
+    draw(reader, actions);
     reader.thumbs.fill(reader.pages, PAPER);
     listen(reader);
     stayAwake(signal);
@@ -54,7 +54,13 @@ function links(media) {
 }
 
 
-function draw(reader, remove) {
+/* What a link leads to, whoever signed it and when. */
+function file(link) {
+    return link.split("?")[0];
+}
+
+
+function draw(reader, actions) {
     const { media, signal } = reader;
     const icons = (key, symbol, act, extra = {}) => h("button", {
         class: "icon-button", type: "button", "aria-label": () => t(key),
@@ -93,21 +99,20 @@ function draw(reader, remove) {
 
     reader.element = h("section", { class: "reader",
                                     "aria-labelledby": "score-title" },
-        bar(reader, icons, remove),
+        bar(reader, icons, actions),
         h("div", { class: "reader-body" }, reader.thumbs.element, reader.stage,
           reader.files.element));
     size(reader);
 }
 
 
-function bar(reader, icons, remove) {
-    const { media } = reader;
-
+function bar(reader, icons, actions) {
     return h("div", { class: "reader-bar" },
         homeLink(),
         h("div", { class: "reader-title" },
-          h("h1", { id: "score-title", dir: "auto" }, media.title),
-          h("p", { class: "muted" }, media.author ?? "")),
+          h("h1", { id: "score-title", dir: "auto" },
+            () => reader.media.title),
+          h("p", { class: "muted" }, () => reader.media.author ?? "")),
         h("div", { class: "reader-page" },
           h("label", { class: "visually-hidden", for: "page" },
             () => t("score.goto")),
@@ -124,7 +129,7 @@ function bar(reader, icons, remove) {
           icons("score.halves", "halves", (event) => halve(reader, event),
                 { class: "icon-button halves",
                   "aria-pressed": () => String(halves()) }),
-          icons("score.about", "about", () => about(reader.media, { remove }),
+          icons("score.about", "about", () => about(reader.media, actions),
                 { "aria-haspopup": "dialog" }),
           reader.fullButton));
 }
@@ -150,14 +155,14 @@ function halve(reader, event) {
 }
 
 
-/* A file has been added, and perhaps it is a page. */
+/* Files have come, gone or changed places, and perhaps they are pages. */
 function renew(reader, media) {
-    const before = reader.pages.length;
+    const before = reader.pages.map(file);
 
-    reader.media = media;
+    Object.assign(reader.media, media);
     reader.files.update(media);
     reader.pages = links(media);
-    if (reader.pages.length !== before) {
+    if (reader.pages.map(file).join() !== before.join()) {
         reader.images.clear();
         reader.thumbs.fill(reader.pages, PAPER);
         size(reader);

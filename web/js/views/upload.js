@@ -2,6 +2,7 @@
 
 import { h, icon } from "../lib/dom.js";
 import { t } from "../lib/language.js";
+import { mayShow } from "../media/media.js";
 import * as queue from "../upload/queue.js";
 import { ACCEPT, uploadRow } from "../upload/row.js";
 
@@ -55,8 +56,21 @@ export function uploadView(params, { signal }) {
                 () => t("upload.choose")),
               h("p", { class: "drop-or" }, () => t("upload.drop")),
               h("p", { class: "muted" }, () => t("upload.kinds"))),
+            mayShow() ? visibility() : null,
             h("h2", {}, () => t("upload.list")),
             none, list),
         title: () => `${t("upload.title")} – Sluice`,
     };
+}
+
+
+/* Nothing is shown to all unasked. */
+function visibility() {
+    const input = h("input", {
+        type: "checkbox", id: "show-to-all", checked: queue.shownToAll(),
+        onchange: () => queue.showToAll(input.checked),
+    });
+
+    return h("div", { class: "check" }, input,
+             h("label", { for: "show-to-all" }, () => t("upload.show")));
 }

@@ -5,6 +5,7 @@ import { h, icon, refresh } from "../lib/dom.js";
 import { homeLink } from "../lib/home.js";
 import { clock, t } from "../lib/language.js";
 import * as position from "../lib/position.js";
+import { actionButtons } from "../media/actions.js";
 import { getMedia } from "../media/api.js";
 import { facts } from "../media/media.js";
 import { attach, playWhenReady } from "../media/player.js";
@@ -16,12 +17,13 @@ const HEAD = 10;            /* seconds not worth coming back to */
 const TAIL = 0.95;          /* of the length: one has seen it */
 
 
-export function watchView(media, remove, { signal }) {
+/* actions: see actionButtons(). */
+export function watchView(media, actions, { signal }) {
     const audio = media.kind === "audio";
     const element = h(audio ? "audio" : "video", {
         controls: true, preload: "metadata", playsinline: !audio,
         poster: audio ? null : local(media.links.poster),
-        "aria-label": media.title,
+        "aria-label": () => media.title,
     });
     const problem = h("div", { class: "player-problem", role: "alert" });
     const resumed = h("p", { class: "resumed", role: "status", hidden: true });
@@ -42,17 +44,14 @@ export function watchView(media, remove, { signal }) {
           audio ? icon("audio") : null, element, problem),
         h("div", { class: "watch-head" },
           h("div", {},
-            h("h1", { id: "watch-title", dir: "auto" }, media.title),
+            h("h1", { id: "watch-title", dir: "auto" }, () => media.title),
             h("p", { class: "muted" }, () => facts(media, { long: true }))),
           h("div", { class: "actions" },
             shortcutsButton(),
             h("a", { class: "button", href: local(media.links.original),
                      download: media.filename ?? true },
               icon("download"), h("span", {}, () => t("item.original"))),
-            remove && h("button", { class: "button", type: "button",
-                                    onclick: remove },
-                        icon("bin"),
-                        h("span", {}, () => t("item.delete"))))));
+            actionButtons(actions))));
 
     hear(element, signal);
 
