@@ -100,10 +100,7 @@ const jwk_t *jwk_set_signer(const jwk_set_t *set, unsigned algs, unsigned nth);
 /* A new set of our own: one HS256 key, and one for access tokens, `alg` being
    JWA_ES256 or JWA_EDDSA; kids are a date and random bytes. JSON text to wipe
    and free(), or NULL when the random source or memory failed. */
-char *jwk_set_generate_for(jwa_t alg);
-
-/* jwk_set_generate_for(JWA_ES256) */
-char *jwk_set_generate(void);
+char *jwk_set_generate(jwa_t alg);
 
 /* The text of our own set with two new keys in front: HS256, and of the kind
    that signs access tokens so far, else ES256. JSON text to wipe and free(),

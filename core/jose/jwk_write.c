@@ -114,7 +114,7 @@ jwk_generate(jwa_t alg)
 
 
 char *
-jwk_set_generate_for(jwa_t alg)
+jwk_set_generate(jwa_t alg)
 {
     json_t *root;
     char *text;
@@ -131,13 +131,6 @@ jwk_set_generate_for(jwa_t alg)
     json_decref(root);
 
     return text;
-}
-
-
-char *
-jwk_set_generate(void)
-{
-    return jwk_set_generate_for(JWA_ES256);
 }
 
 

@@ -159,7 +159,7 @@ differ(const char *a, const char *b, size_t len)
 
 
 static int
-find_way(const set_t *set, uint64_t tag, jwt_kind_t kind, const char *token,
+find_way(const set_t *set, uint64_t tag, token_kind_t kind, const char *token,
          size_t len, size_t start)
 {
     const entry_t *entry;
@@ -181,7 +181,7 @@ find_way(const set_t *set, uint64_t tag, jwt_kind_t kind, const char *token,
 
 
 token_t *
-token_table_find(token_table_t *table, jwt_kind_t kind, const char *token,
+token_table_find(token_table_t *table, token_kind_t kind, const char *token,
                  size_t len)
 {
     set_t *set;
@@ -205,7 +205,7 @@ token_table_find(token_table_t *table, jwt_kind_t kind, const char *token,
 static size_t
 claims_size(const token_t *claims)
 {
-    return (claims->kind == JWT_GRANT)
+    return (claims->kind == TOKEN_GRANT)
                ? offsetof(token_t, u) + grant_size(&claims->u.grant)
                : offsetof(token_t, u) + sizeof(access_t);
 }
@@ -230,8 +230,8 @@ make_entry(const char *token, size_t len, const token_t *claims)
     memcpy((char *) entry + offsetof(entry_t, claims), claims, size);
     memcpy(text, token, len);
 
-    entry->exp = (claims->kind == JWT_GRANT) ? claims->u.grant.exp
-                                             : claims->u.access.exp;
+    entry->exp = (claims->kind == TOKEN_GRANT) ? claims->u.grant.exp
+                                               : claims->u.access.exp;
     entry->len = len;
     entry->text = text;
 

@@ -16,15 +16,15 @@
 #include "core/grant/grant.h"
 
 typedef enum {
-    JWT_GRANT,   /* HS256, typ grant+jwt */
-    JWT_ACCESS,  /* ours or another issuer's, of the client (RFC 9068) */
-    JWT_BALANCED /* of a load balancer, in a header of its own */
-} jwt_kind_t;
+    TOKEN_GRANT,   /* HS256, typ grant+jwt */
+    TOKEN_ACCESS,  /* ours or another issuer's, of the client (RFC 9068) */
+    TOKEN_BALANCED /* of a load balancer, in a header of its own */
+} token_kind_t;
 
 #define TOKEN_TABLE_MAX 2048 /* characters of a token that is remembered */
 
 typedef struct {
-    jwt_kind_t kind;
+    token_kind_t kind;
     uint64_t revocations; /* the generation it was last looked up in; the
                              caller's, 0 at first */
     uint64_t issuers;     /* a foreign token: the generation of key sets that
@@ -47,7 +47,7 @@ void token_table_free(token_table_t *table);
    next token_table_put(), and what the caller notes in it stays. The memory
    behind it ends with the grant's text, so read members and never copy the
    whole struct. Expiry is not looked at: decide each time. */
-token_t *token_table_find(token_table_t *table, jwt_kind_t kind,
+token_t *token_table_find(token_table_t *table, token_kind_t kind,
                           const char *token, size_t len);
 
 /* Remembers a verified token; in a full set the one that expires first makes

@@ -16,6 +16,7 @@
 #include "ngx_module/http/ngx_http_sluice_request.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
 #include "ngx_module/upload/ngx_http_sluice_upload.h"
+#include "ngx_module/upload/ngx_http_sluice_upload_conf.h"
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/status.h"
 #include "core/grant/access.h"

@@ -459,12 +459,37 @@ static const ngx_http_sluice_carrier_row_t ngx_http_sluice_carrier_users[] = {
 };
 
 
+/* The next of some cookies of one name, which a browser sends of several paths
+   and domains; other places have one credential. */
+
+static ngx_uint_t
+ngx_http_sluice_carrier_next(ngx_http_request_t *r,
+                             ngx_http_sluice_gate_ctx_t *ctx,
+                             ngx_http_sluice_credential_t *credential)
+{
+    const ngx_http_sluice_carrier_row_t *row = credential->place;
+
+    if (credential->carrier != NGX_HTTP_SLUICE_CARRIER_COOKIE
+        || credential->nth + 1 == NGX_HTTP_SLUICE_CARRIER_COOKIES) {
+        return 0;
+    }
+
+    credential->nth++;
+
+    return row->find(r, ctx, &row->name, credential);
+}
+
+
 static ngx_uint_t
 ngx_http_sluice_carrier_find(ngx_http_request_t *r,
                              ngx_http_sluice_gate_ctx_t *ctx,
                              const ngx_http_sluice_carrier_row_t *row,
                              ngx_http_sluice_credential_t *credential)
 {
+    if (credential->kind != NGX_HTTP_SLUICE_CREDENTIAL_NONE) {
+        return ngx_http_sluice_carrier_next(r, ctx, credential);
+    }
+
     credential->nth = 0;
 
     for (/* void */; row->find; row++) {
@@ -472,11 +497,14 @@ ngx_http_sluice_carrier_find(ngx_http_request_t *r,
             credential->kind = row->kind;
             credential->carrier = row->carrier;
             credential->place = row;
+
+            /* a balancer that signs people in has a cookie of its own */
+            credential->unasked = row->carrier == NGX_HTTP_SLUICE_CARRIER_COOKIE
+                                  || row->kind
+                                         == NGX_HTTP_SLUICE_CREDENTIAL_BALANCER;
             return 1;
         }
     }
-
-    credential->kind = NGX_HTTP_SLUICE_CREDENTIAL_NONE;
 
     return 0;
 }
@@ -499,22 +527,4 @@ ngx_http_sluice_carrier_user(ngx_http_request_t *r,
 {
     return ngx_http_sluice_carrier_find(r, ctx, ngx_http_sluice_carrier_users,
                                         credential);
-}
-
-
-ngx_uint_t
-ngx_http_sluice_carrier_next(ngx_http_request_t *r,
-                             ngx_http_sluice_gate_ctx_t *ctx,
-                             ngx_http_sluice_credential_t *credential)
-{
-    const ngx_http_sluice_carrier_row_t *row = credential->place;
-
-    if (credential->carrier != NGX_HTTP_SLUICE_CARRIER_COOKIE
-        || credential->nth + 1 == NGX_HTTP_SLUICE_CARRIER_COOKIES) {
-        return 0;
-    }
-
-    credential->nth++;
-
-    return row->find(r, ctx, &row->name, credential);
 }

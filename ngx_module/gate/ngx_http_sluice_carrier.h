@@ -11,20 +11,14 @@ void ngx_http_sluice_carrier_take(ngx_http_request_t *r,
                                   ngx_http_sluice_gate_ctx_t *ctx);
 
 /* Whether a link, or else a user's credential, is brought: 1 and the first that
-   is found, else 0. */
+   is found, or, when `credential` is one already, the one behind it; else 0. Of
+   kind NONE it is at first. */
 ngx_uint_t
 ngx_http_sluice_carrier_link(ngx_http_request_t *r,
                              ngx_http_sluice_gate_ctx_t *ctx,
                              ngx_http_sluice_credential_t *credential);
 ngx_uint_t
 ngx_http_sluice_carrier_user(ngx_http_request_t *r,
-                             ngx_http_sluice_gate_ctx_t *ctx,
-                             ngx_http_sluice_credential_t *credential);
-
-/* The next one at the same place: 1 and the next of some cookies of one name,
-   which a browser sends of several paths and domains; else 0. */
-ngx_uint_t
-ngx_http_sluice_carrier_next(ngx_http_request_t *r,
                              ngx_http_sluice_gate_ctx_t *ctx,
                              ngx_http_sluice_credential_t *credential);
 

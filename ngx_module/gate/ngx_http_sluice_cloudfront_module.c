@@ -4,15 +4,10 @@
  * its links name.
  */
 
-#include "ngx_http_sluice_carrier.h"
 #include "ngx_http_sluice_cloudfront.h"
 
 #include "ngx_module/http/ngx_http_sluice.h"
-#include "ngx_module/zone/ngx_http_sluice_zone.h"
-#include "core/base/status.h"
-#include "core/grant/cidr.h"
 #include "core/grant/cloudfront.h"
-#include "core/grant/grant.h"
 #include "core/table/url_cache.h"
 
 

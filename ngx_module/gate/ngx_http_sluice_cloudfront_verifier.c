@@ -31,7 +31,7 @@ ngx_http_sluice_cloudfront_find(ngx_http_request_t *r,
     int64_t nbf, exp;
     ngx_http_sluice_cloudfront_srv_conf_t *scscf;
 
-    static token_t token = { .kind = JWT_GRANT };
+    static token_t token = { .kind = TOKEN_GRANT };
 
     scscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_cloudfront_module);
 

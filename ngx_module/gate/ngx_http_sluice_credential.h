@@ -31,6 +31,7 @@ typedef struct {
     ngx_str_t text; /* the token; of a CloudFront link, what was asked for as it
                        came */
     const cloudfront_link_t *parts; /* of a CloudFront link */
+    unsigned unasked : 1; /* a browser brings it, whosever page asks */
 } ngx_http_sluice_credential_t;
 
 #endif

@@ -60,26 +60,13 @@ ngx_http_sluice_page(ngx_http_request_t *r, const ngx_array_t *allowed)
 }
 
 
-/* A load balancer that signs people in knows them by a cookie of its own. */
-
-static ngx_uint_t
-ngx_http_sluice_cross_site_unasked(
-    const ngx_http_sluice_credential_t *credential)
-{
-    return credential->carrier == NGX_HTTP_SLUICE_CARRIER_COOKIE
-           || credential->kind == NGX_HTTP_SLUICE_CREDENTIAL_BALANCER;
-}
-
-
 ngx_uint_t
-ngx_http_sluice_cross_site(ngx_http_request_t *r,
-                           const ngx_http_sluice_credential_t *credential)
+ngx_http_sluice_cross_site(ngx_http_request_t *r)
 {
     if ((r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD | NGX_HTTP_OPTIONS))
         && r->headers_in.upgrade == NULL) {
         return 0;
     }
 
-    return ngx_http_sluice_cross_site_unasked(credential)
-           && ngx_http_sluice_page(r, NULL) != NGX_HTTP_SLUICE_PAGE_OWN;
+    return ngx_http_sluice_page(r, NULL) != NGX_HTTP_SLUICE_PAGE_OWN;
 }

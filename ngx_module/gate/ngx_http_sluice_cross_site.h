@@ -4,8 +4,6 @@
 #ifndef NGX_HTTP_SLUICE_CROSS_SITE_H
 #define NGX_HTTP_SLUICE_CROSS_SITE_H
 
-#include "ngx_http_sluice_credential.h"
-
 #include "ngx_module/http/ngx_http_sluice.h"
 
 /* Whose page it was, by Sec-Fetch-Site (Fetch Metadata), and by Origin against
@@ -21,12 +19,10 @@ typedef enum {
 ngx_http_sluice_page_t ngx_http_sluice_page(ngx_http_request_t *r,
                                             const ngx_array_t *allowed);
 
-/* 1 when a page of somebody else's may have sent `credential` without knowing
-   it, and the request may change something (RFC 9110, 9.2.1; or it opens a
-   WebSocket, which no browser holds to an origin): refuse it with
+/* 1 when a page of somebody else's may have sent a credential that is
+   `unasked`, and the request may change something (RFC 9110, 9.2.1; or it opens
+   a WebSocket, which no browser holds to an origin): refuse it with
    SLUICE_CROSS_SITE. */
-ngx_uint_t
-ngx_http_sluice_cross_site(ngx_http_request_t *r,
-                           const ngx_http_sluice_credential_t *credential);
+ngx_uint_t ngx_http_sluice_cross_site(ngx_http_request_t *r);
 
 #endif

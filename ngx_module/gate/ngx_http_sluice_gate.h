@@ -58,11 +58,9 @@ typedef struct {
 ngx_http_sluice_gate_ctx_t *ngx_http_sluice_gate_ctx(ngx_http_request_t *r);
 
 /* The same, but NULL when nothing has made one. */
-static ngx_inline ngx_http_sluice_gate_ctx_t *
-ngx_http_sluice_gate_find_ctx(ngx_http_request_t *r)
-{
-    return ngx_http_sluice_context_find(r, &ngx_http_sluice_gate_module);
-}
+#define ngx_http_sluice_gate_find_ctx(r)                          \
+    ((ngx_http_sluice_gate_ctx_t *) ngx_http_sluice_context_find( \
+        r, &ngx_http_sluice_gate_module))
 
 /* OPTIONS without a token passes in this location: who answers there asks for
    roles by himself. While it is configured. */
@@ -71,12 +69,6 @@ void ngx_http_sluice_gate_let_options(ngx_conf_t *cf);
 /* What the gate of this location asks for, once that was merged. */
 ngx_uint_t ngx_http_sluice_gate_is_off(ngx_conf_t *cf);
 ngx_uint_t ngx_http_sluice_gate_takes_users(ngx_conf_t *cf);
-
-/* Notes for logs whose link it is and for whom. NGX_OK, or NGX_ERROR without
-   memory. */
-ngx_int_t ngx_http_sluice_gate_note(ngx_http_request_t *r,
-                                    ngx_http_sluice_gate_ctx_t *ctx,
-                                    const grant_t *grant);
 
 /* Who was let pass; its role is ROLE_NONE when nobody signed in. Never NULL,
    and good as long as the request. */

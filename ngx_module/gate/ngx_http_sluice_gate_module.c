@@ -11,12 +11,9 @@
 #include "ngx_http_sluice_limits.h"
 #include "ngx_http_sluice_redact.h"
 #include "ngx_http_sluice_rule.h"
-#include "ngx_http_sluice_strip.h"
 #include "ngx_http_sluice_variables.h"
 #include "ngx_http_sluice_verifier.h"
 
-#include "ngx_module/http/ngx_http_sluice_answer.h"
-#include "ngx_module/http/ngx_http_sluice_context.h"
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/grant/access.h"
 #include "core/grant/grant.h"
@@ -111,6 +108,42 @@ ngx_module_t ngx_http_sluice_gate_module = {
 };
 
 
+/* what it knows of a request */
+
+ngx_http_sluice_gate_ctx_t *
+ngx_http_sluice_gate_ctx(ngx_http_request_t *r)
+{
+    ngx_http_sluice_gate_ctx_t *ctx;
+
+    ctx = ngx_http_sluice_context_find(r, &ngx_http_sluice_gate_module);
+
+    if (ctx == NULL) {
+        ctx = ngx_http_sluice_context_make(r, &ngx_http_sluice_gate_module,
+                                           sizeof(ngx_http_sluice_gate_ctx_t));
+        if (ctx) {
+            ctx->path = r->uri;
+        }
+    }
+
+    return ctx;
+}
+
+
+const access_t *
+ngx_http_sluice_gate_access(ngx_http_request_t *r)
+{
+    ngx_http_sluice_gate_ctx_t *ctx;
+
+    static const access_t nobody;
+
+    ctx = ngx_http_sluice_gate_find_ctx(r);
+
+    return ctx ? &ctx->access : &nobody;
+}
+
+
+/* the phases */
+
 /* What the client asks for, before anything is rewritten. */
 
 static ngx_int_t
@@ -130,8 +163,8 @@ ngx_http_sluice_gate_post_read(ngx_http_request_t *r)
 }
 
 
-/* The link that was brought: NGX_OK and the verdict; NGX_AGAIN, and the phase
-   is entered again; or NGX_ERROR */
+/* The next link that was brought: NGX_OK and the verdict; NGX_DECLINED when
+   there is none; NGX_AGAIN, and the phase is entered again; or NGX_ERROR */
 
 static ngx_int_t
 ngx_http_sluice_gate_try_link(ngx_http_request_t *r,
@@ -142,13 +175,29 @@ ngx_http_sluice_gate_try_link(ngx_http_request_t *r,
     token_t *token;
     const ngx_http_sluice_verifier_t *verifier;
 
+    /* once it has passed, an internal redirect may drop the arguments */
+
+    if (!ctx->link_passed && !ctx->link_waits) {
+
+        if (!ngx_http_sluice_carrier_link(r, ctx, &ctx->link)) {
+            return NGX_DECLINED;
+        }
+
+        if (ctx->link.nth) {
+            ctx->limits = NULL;
+        }
+    }
+
+    ctx->link_waits = 0;
+
     *status = ngx_http_sluice_verify(r, &ctx->link, &token, &verifier);
 
     if (*status == SLUICE_OK) {
         *status = ngx_http_sluice_rule_link(r, ctx, token);
     }
 
-    if (*status == SLUICE_OK && ngx_http_sluice_cross_site(r, &ctx->link)) {
+    if (*status == SLUICE_OK && ctx->link.unasked
+        && ngx_http_sluice_cross_site(r)) {
         *status = SLUICE_CROSS_SITE;
     }
 
@@ -156,7 +205,7 @@ ngx_http_sluice_gate_try_link(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ngx_http_sluice_gate_note(r, ctx, &token->u.grant) != NGX_OK) {
+    if (ngx_http_sluice_variables_note(r, ctx, &token->u.grant) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -181,8 +230,7 @@ ngx_http_sluice_gate_try_link(ngx_http_request_t *r,
 }
 
 
-/* The same of the links that were brought, until one passes; SLUICE_
-   UNAUTHENTICATED when there is none. */
+/* The same of all, until one passes; SLUICE_UNAUTHENTICATED: there is none */
 
 static ngx_int_t
 ngx_http_sluice_gate_link(ngx_http_request_t *r,
@@ -191,26 +239,24 @@ ngx_http_sluice_gate_link(ngx_http_request_t *r,
 {
     ngx_int_t rc;
 
-    /* once it has passed, an internal redirect may drop the arguments */
-
     if (!ctx->link_passed && !ctx->link_waits) {
 
         if (ctx->link.nth) {
             ctx->limits = NULL;
         }
 
-        if (!ngx_http_sluice_carrier_link(r, ctx, &ctx->link)) {
-            *status = SLUICE_UNAUTHENTICATED;
-            return NGX_OK;
-        }
-
+        ctx->link.kind = NGX_HTTP_SLUICE_CREDENTIAL_NONE;
         ctx->link_denied = SLUICE_OK;
     }
 
-    ctx->link_waits = 0;
-
     for (;;) {
         rc = ngx_http_sluice_gate_try_link(r, ctx, offline, status);
+
+        if (rc == NGX_DECLINED) {
+            *status = ctx->link_denied ? ctx->link_denied
+                                       : SLUICE_UNAUTHENTICATED;
+            return NGX_OK;
+        }
 
         if (rc != NGX_OK) {
             ctx->link_waits = (rc == NGX_AGAIN);
@@ -224,49 +270,47 @@ ngx_http_sluice_gate_link(ngx_http_request_t *r,
         if (ctx->link_denied == SLUICE_OK) {
             ctx->link_denied = *status;
         }
-
-        if (!ngx_http_sluice_carrier_next(r, ctx, &ctx->link)) {
-            *status = ctx->link_denied;
-            return NGX_OK;
-        }
-
-        ctx->limits = NULL;
     }
 }
 
 
-static sluice_status_t
+/* The next credential of a user; NGX_OK or NGX_DECLINED, as above */
+
+static ngx_int_t
 ngx_http_sluice_gate_try_user(ngx_http_request_t *r,
-                              ngx_http_sluice_gate_ctx_t *ctx, role_t least)
+                              ngx_http_sluice_gate_ctx_t *ctx, role_t least,
+                              sluice_status_t *status)
 {
     token_t *token;
-    sluice_status_t status;
     const ngx_http_sluice_verifier_t *verifier;
 
-    status = ngx_http_sluice_verify(r, &ctx->user, &token, &verifier);
-
-    if (status == SLUICE_OK) {
-        status = ngx_http_sluice_rule_user(token, least);
+    if (!ngx_http_sluice_carrier_user(r, ctx, &ctx->user)) {
+        return NGX_DECLINED;
     }
 
-    if (status == SLUICE_OK) {
-        status = ngx_http_sluice_rule_current(token, verifier->revoked);
+    *status = ngx_http_sluice_verify(r, &ctx->user, &token, &verifier);
+
+    if (*status == SLUICE_OK) {
+        *status = ngx_http_sluice_rule_user(token, least);
     }
 
-    if (status == SLUICE_OK && ngx_http_sluice_cross_site(r, &ctx->user)) {
-        status = SLUICE_CROSS_SITE;
+    if (*status == SLUICE_OK) {
+        *status = ngx_http_sluice_rule_current(token, verifier->revoked);
     }
 
-    if (status == SLUICE_OK) {
+    if (*status == SLUICE_OK && ctx->user.unasked
+        && ngx_http_sluice_cross_site(r)) {
+        *status = SLUICE_CROSS_SITE;
+    }
+
+    if (*status == SLUICE_OK) {
         ctx->access = token->u.access;
         ctx->by = verifier->by;
     }
 
-    return status;
+    return NGX_OK;
 }
 
-
-/* SLUICE_UNAUTHENTICATED: nothing was brought */
 
 static sluice_status_t
 ngx_http_sluice_gate_user(ngx_http_request_t *r,
@@ -274,21 +318,21 @@ ngx_http_sluice_gate_user(ngx_http_request_t *r,
 {
     sluice_status_t status, first;
 
-    if (!ngx_http_sluice_carrier_user(r, ctx, &ctx->user)) {
-        return SLUICE_UNAUTHENTICATED;
-    }
+    ctx->user.kind = NGX_HTTP_SLUICE_CREDENTIAL_NONE;
+    first = SLUICE_OK;
 
-    first = ngx_http_sluice_gate_try_user(r, ctx, least);
+    while (ngx_http_sluice_gate_try_user(r, ctx, least, &status) == NGX_OK) {
 
-    for (status = first; status != SLUICE_OK;
-         status = ngx_http_sluice_gate_try_user(r, ctx, least)) {
+        if (status == SLUICE_OK) {
+            return SLUICE_OK;
+        }
 
-        if (!ngx_http_sluice_carrier_next(r, ctx, &ctx->user)) {
-            return first;
+        if (first == SLUICE_OK) {
+            first = status;
         }
     }
 
-    return SLUICE_OK;
+    return first ? first : SLUICE_UNAUTHENTICATED;
 }
 
 

@@ -14,7 +14,6 @@
 
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "core/base/status.h"
-#include "core/grant/access.h"
 #include "core/grant/issuer.h"
 #include "core/jose/jwk.h"
 

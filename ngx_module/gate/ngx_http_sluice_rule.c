@@ -151,7 +151,7 @@ ngx_http_sluice_rule_ids(token_t *token, ngx_http_sluice_rule_ids_t *ids)
 
     ngx_memzero(ids, sizeof(ngx_http_sluice_rule_ids_t));
 
-    if (token->kind == JWT_GRANT) {
+    if (token->kind == TOKEN_GRANT) {
         grant = &token->u.grant;
 
         ids->jti.data = (u_char *) grant_text(grant, grant->jti);

@@ -5,6 +5,7 @@
 
 #include "core/base/status.h"
 #include "core/grant/access.h"
+#include "core/grant/grant.h"
 
 
 static ngx_int_t ngx_http_sluice_variable(ngx_http_request_t *r,
@@ -60,6 +61,34 @@ ngx_http_sluice_variables(ngx_conf_t *cf)
         var->get_handler = v->get_handler;
         var->data = v->data;
     }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_sluice_variables_note(ngx_http_request_t *r,
+                               ngx_http_sluice_gate_ctx_t *ctx,
+                               const grant_t *grant)
+{
+    u_char *p;
+
+    if (ctx->link_passed && ctx->link_user.len == grant->sub.len) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, (size_t) grant->jti.len + grant->sub.len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->link_id.data = p;
+    ctx->link_id.len = grant->jti.len;
+    p = ngx_cpymem(p, grant_text(grant, grant->jti), grant->jti.len);
+
+    ctx->link_user.data = p;
+    ctx->link_user.len = grant->sub.len;
+    ngx_memcpy(p, grant_text(grant, grant->sub), grant->sub.len);
 
     return NGX_OK;
 }

@@ -11,23 +11,23 @@
 
 static const ngx_http_sluice_verifier_t ngx_http_sluice_verifiers[] = {
 
-    { NGX_HTTP_SLUICE_CREDENTIAL_GRANT, JWT_GRANT, NGX_HTTP_SLUICE_BY_GRANT,
+    { NGX_HTTP_SLUICE_CREDENTIAL_GRANT, TOKEN_GRANT, NGX_HTTP_SLUICE_BY_GRANT,
       SLUICE_GRANT_REVOKED, ngx_http_sluice_grant_verify, NULL, NULL,
       ngx_http_sluice_strip_grant },
 
-    { NGX_HTTP_SLUICE_CREDENTIAL_ACCESS, JWT_ACCESS, NGX_HTTP_SLUICE_BY_USER,
+    { NGX_HTTP_SLUICE_CREDENTIAL_ACCESS, TOKEN_ACCESS, NGX_HTTP_SLUICE_BY_USER,
       SLUICE_TOKEN_REVOKED, ngx_http_sluice_access_verify, NULL, NULL, NULL },
 
-    { NGX_HTTP_SLUICE_CREDENTIAL_ACCESS, JWT_ACCESS, NGX_HTTP_SLUICE_BY_USER,
+    { NGX_HTTP_SLUICE_CREDENTIAL_ACCESS, TOKEN_ACCESS, NGX_HTTP_SLUICE_BY_USER,
       SLUICE_TOKEN_REVOKED, ngx_http_sluice_issuer_verify, NULL,
       ngx_http_sluice_issuer_generation, NULL },
 
-    { NGX_HTTP_SLUICE_CREDENTIAL_BALANCER, JWT_BALANCED,
+    { NGX_HTTP_SLUICE_CREDENTIAL_BALANCER, TOKEN_BALANCED,
       NGX_HTTP_SLUICE_BY_USER, SLUICE_TOKEN_REVOKED,
       ngx_http_sluice_balancer_verify, NULL, ngx_http_sluice_issuer_generation,
       NULL },
 
-    { NGX_HTTP_SLUICE_CREDENTIAL_CLOUDFRONT, JWT_GRANT,
+    { NGX_HTTP_SLUICE_CREDENTIAL_CLOUDFRONT, TOKEN_GRANT,
       NGX_HTTP_SLUICE_BY_CLOUDFRONT, SLUICE_GRANT_REVOKED,
       ngx_http_sluice_cloudfront_verify, ngx_http_sluice_cloudfront_find, NULL,
       ngx_http_sluice_strip_cloudfront }

@@ -19,12 +19,11 @@
 
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/status.h"
-#include "core/jose/jwt.h"
 #include "core/table/token_table.h"
 
 typedef struct {
     ngx_http_sluice_credential_kind_t kind;
-    jwt_kind_t says;         /* JWT_GRANT: u.grant; any other: u.access */
+    token_kind_t says;       /* TOKEN_GRANT: u.grant; any other: u.access */
     ngx_http_sluice_by_t by; /* what it is counted as */
     sluice_status_t revoked; /* when it was taken back */
 

@@ -8,7 +8,6 @@
 
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_query.h"
-#include "ngx_module/spool/ngx_sluice_spool.h"
 #include "core/base/status.h"
 
 #include <jansson.h>

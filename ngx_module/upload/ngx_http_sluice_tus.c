@@ -1,15 +1,15 @@
 /* Uploads that can be taken up again: tus 1.0.0 (https://tus.io). A new one,
    the end of one, and what a client may ask before; the rest of its life is in
-   ngx_http_sluice_tus_patch.c. */
+   ngx_http_sluice_tus_upload.c. */
 
 #include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
 #include "ngx_http_sluice_reserve.h"
-#include "ngx_http_sluice_tus_final.h"
+#include "ngx_http_sluice_tus_append.h"
+#include "ngx_http_sluice_tus_concat.h"
 #include "ngx_http_sluice_tus_headers.h"
 #include "ngx_http_sluice_tus_internal.h"
-#include "ngx_http_sluice_tus_patch.h"
-#include "ngx_http_sluice_tus_record.h"
+#include "ngx_http_sluice_tus_upload.h"
 #include "ngx_http_sluice_upload.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
@@ -20,7 +20,6 @@
 #include "ngx_module/spool/ngx_sluice_spool.h"
 #include "core/base/status.h"
 #include "core/base/tus.h"
-#include "core/base/uuid.h"
 
 #include <jansson.h>
 
@@ -103,7 +102,7 @@ ngx_http_sluice_tus_create_handler(ngx_http_request_t *r)
     r->main->count++;
 
     if (tus->parts.kind == TUS_FINAL) {
-        ngx_http_sluice_tus_final(tus);
+        ngx_http_sluice_tus_concat(tus);
         return NGX_DONE;
     }
 

@@ -9,7 +9,6 @@
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_once.h"
 #include "ngx_module/http/ngx_http_sluice_request.h"
-#include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
 #include "core/base/status.h"

@@ -3,8 +3,6 @@
 #ifndef NGX_HTTP_SLUICE_UPLOAD_H
 #define NGX_HTTP_SLUICE_UPLOAD_H
 
-#include "ngx_http_sluice_upload_conf.h"
-
 /* POST with a file as body, and PUT with a link that a grant is in. */
 ngx_int_t ngx_http_sluice_upload_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sluice_upload_drop(ngx_http_request_t *r);

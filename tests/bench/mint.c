@@ -43,7 +43,7 @@ main(void)
     char *json;
     int i, rc = 0;
 
-    json = jwk_set_generate();
+    json = jwk_set_generate(JWA_ES256);
     keys = json ? jwk_set_parse(json, strlen(json), JWK_OWN, NULL, 0) : NULL;
     free(json);
 

@@ -133,8 +133,10 @@ test("an upload goes on where it was cut off", async () => {
     await page.goto("/upload");
     await page.getByLabel("Choose files").setInputFiles(path);
     await under(page, 20);
+    const cut = page.waitForEvent("requestfailed",
+        (request) => request.method() === "PATCH");
     await slow(page, SLOW / 4, true);
-    await status(page, "No connection");
+    await Promise.all([cut, status(page, "No connection")]);
     await slow(page, -1);
 
     await page.getByRole("link", { name: "Watch: Cut off" })

@@ -25,7 +25,7 @@ the_keys(void)
     char *json;
 
     if (keys == NULL) {
-        json = jwk_set_generate();
+        json = jwk_set_generate(JWA_ES256);
         keys = jwk_set_parse(json, strlen(json), JWK_OWN, NULL, 0);
         free(json);
     }

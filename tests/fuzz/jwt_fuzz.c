@@ -69,7 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t i;
 
     if (keys == NULL) {
-        json = jwk_set_generate();
+        json = jwk_set_generate(JWA_ES256);
         keys = jwk_set_parse(json, strlen(json), JWK_OWN, NULL, 0);
         others = jwk_set_parse(PUBLIC_KEYS, sizeof(PUBLIC_KEYS) - 1, JWK_PUBLIC,
                                NULL, 0);

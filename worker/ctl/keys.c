@@ -68,7 +68,7 @@ ctl_keys_init(int argc, char **argv)
         return say_fail("%s: %s", path, strerror(errno));
     }
 
-    text = jwk_set_generate_for(access);
+    text = jwk_set_generate(access);
     rc = text ? keys_write(fd, text) : -1;
     close(fd);
 

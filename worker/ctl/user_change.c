@@ -1,6 +1,5 @@
 /* What changes for a user who is there: role, plan, disabled, enabled. */
 
-#include <stdio.h>
 #include <string.h>
 #include "core/base/uuid.h"
 #include "ctl.h"

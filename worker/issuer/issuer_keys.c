@@ -1,5 +1,4 @@
 #define _GNU_SOURCE /* ppoll() */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "worker/media/picture.h"
 #include "picture_page.h"
 
 

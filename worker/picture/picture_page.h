@@ -4,7 +4,6 @@
 #define SLUICE_PICTURE_PAGE_H
 
 #include <vips/vips.h>
-#include "worker/media/picture.h"
 
 #define PICTURE_PAGES_MAX 2000
 #define PICTURE_SENTENCE_SIZE 192

@@ -1,5 +1,4 @@
 #define _GNU_SOURCE /* memmem */
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include "worker/media/words.h"

@@ -121,6 +121,27 @@ export function sendPart(url, { method = "POST", headers = {}, length, body }) {
 
 
 /*
+ * Calls each of `asks`, which throw nothing, again and again until work() has
+ * ended, well or not; resolves to what it did.
+ */
+export async function meanwhile(asks, work) {
+    let over = false;
+    const loops = asks.map(async (ask) => {
+        while (!over) {
+            await ask();
+        }
+    });
+
+    try {
+        return await work();
+    } finally {
+        over = true;
+        await Promise.all(loops);
+    }
+}
+
+
+/*
  * Asks until the answer is neither undefined nor false, and answers it. What
  * is waited for takes a fraction of `seconds`; they only end a test that waits
  * in vain.

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { PassThrough } from "node:stream";
 
-import { SANITIZED, request } from "../lib/client.mjs";
+import { SANITIZED, meanwhile, request } from "../lib/client.mjs";
 import { fresh } from "../lib/files.mjs";
 import { memory, startStack, until } from "../lib/stack.mjs";
 import { after, before, it } from "../lib/test.mjs";
@@ -30,7 +30,6 @@ before(async () => {
     const viewer = await stack.visitor("viewer");
     const path = "/media/xy/x/film.mp4";
     const grant = minter(stack.keys()).grant({ path });
-    let over = false;
 
     mkdirSync(stack.path("media/xy/x"), { recursive: true });
     writeFileSync(stack.path(path.slice(1)), Buffer.alloc(SIZE, "x"));
@@ -50,19 +49,16 @@ before(async () => {
     ];
 
     /* each request on a connection of its own: nginx 1.22 closes idle ones */
-    const loops = kinds.flatMap((ask) => Array.from({ length: LOOPS },
-        async () => {
-            while (!over) {
-                try {
-                    if (!await ask()) {
-                        failures.push(`${ask}: wrong answer`);
-                    }
-                    answered++;
-                } catch (error) {
-                    failures.push(String(error));
-                }
+    const loops = kinds.flatMap((ask) => Array(LOOPS).fill(async () => {
+        try {
+            if (!await ask()) {
+                failures.push(`${ask}: wrong answer`);
             }
-        }));
+            answered++;
+        } catch (error) {
+            failures.push(String(error));
+        }
+    }));
 
     const slow = new PassThrough();
     const large = "/media/xy/x/large.mp4";
@@ -74,31 +70,31 @@ before(async () => {
         { headers: { "Transfer-Encoding": "chunked" } });
 
     await stack.stopWorker();
-    for (let times = 0; times < RELOADS; times++) {
-        const old = stack.workers();
+    await meanwhile(loops, async () => {
+        for (let times = 0; times < RELOADS; times++) {
+            const old = stack.workers();
 
-        await stack.reload();
-        const fresh = await until("new workers are there", () => {
-            const found = stack.workers().filter((pid) => !old.includes(pid));
-            return found.length > 0 && found;
-        });
-        rss.push(Math.max(...fresh.map((pid) => memory(pid, "VmRSS"))));
+            await stack.reload();
+            const fresh = await until("new workers are there", () => {
+                const found = stack.workers()
+                    .filter((pid) => !old.includes(pid));
+                return found.length > 0 && found;
+            });
+            rss.push(Math.max(...fresh.map((pid) => memory(pid, "VmRSS"))));
 
-        if (times < SLOW) {
-            const piece = Buffer.alloc(50_000, String(times));
+            if (times < SLOW) {
+                const piece = Buffer.alloc(50_000, String(times));
 
-            hash.update(piece);
-            slow.write(piece);
-        } else if (times === SLOW) {
-            slow.end();
-            sent = hash.digest("hex");
-            upload = await upload;
-            download = await lengthOf(reading);
+                hash.update(piece);
+                slow.write(piece);
+            } else if (times === SLOW) {
+                slow.end();
+                sent = hash.digest("hex");
+                upload = await upload;
+                download = await lengthOf(reading);
+            }
         }
-    }
-
-    over = true;
-    await Promise.all(loops);
+    });
 }, { timeout });
 
 after(() => stack?.stop(), { timeout });

@@ -6,7 +6,7 @@ import {
     chownSync, mkdirSync, readFileSync, statSync, writeFileSync,
 } from "node:fs";
 
-import { Client, request } from "../lib/client.mjs";
+import { Client, meanwhile, request } from "../lib/client.mjs";
 import { alive, startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
@@ -94,7 +94,6 @@ describe("a rotation under load", { timeout }, () => {
         oldGrant = await minted();
         olderMint = mint.grant({ path: FILE });
 
-        let over = false;
         const kinds = {
             "a link from before": async () => opened(await open(oldGrant)),
             "a link made elsewhere": async () => opened(await open(olderMint)),
@@ -117,30 +116,29 @@ describe("a rotation under load", { timeout }, () => {
             },
         };
 
-        const loops = Object.entries(kinds).flatMap(([kind, ask]) =>
-            Array.from({ length: LOOPS }, async () => {
-                answered[kind] = 0;
-                while (!over) {
-                    try {
-                        await ask();
-                        answered[kind]++;
-                    } catch (error) {
-                        failures.push(`${kind}: ${error.message}`);
-                    }
+        const loops = Object.entries(kinds).flatMap(([kind, ask]) => {
+            answered[kind] = 0;
+            return Array(LOOPS).fill(async () => {
+                try {
+                    await ask();
+                    answered[kind]++;
+                } catch (error) {
+                    failures.push(`${kind}: ${error.message}`);
                 }
-            }));
+            });
+        });
 
-        for (let times = 0; times < ROTATIONS; times++) {
-            const before = { ...answered };
+        await meanwhile(loops, async () => {
+            for (let times = 0; times < ROTATIONS; times++) {
+                const before = { ...answered };
 
-            await rotate();
-            await reload();
-            await until("each was answered since", () => Object.keys(kinds)
-                .every((kind) => answered[kind] > before[kind]
-                    || failures.length > 50));
-        }
-        over = true;
-        await Promise.all(loops);
+                await rotate();
+                await reload();
+                await until("each was answered since", () => Object.keys(kinds)
+                    .every((kind) => answered[kind] > before[kind]
+                        || failures.length > 50));
+            }
+        });
     }, { timeout });
 
     it("fails no request", () => {

@@ -9,7 +9,7 @@ import { PassThrough, Readable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { promisify } from "node:util";
 
-import { request, sendPart } from "../lib/client.mjs";
+import { meanwhile, request, sendPart } from "../lib/client.mjs";
 import { fresh } from "../lib/files.mjs";
 import { alive, startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
@@ -309,23 +309,18 @@ describe("space that is to be kept free", { timeout }, () => {
 
         const who = await bounded("uploads_max = 100");
         const other = await stack.secondNginx();
-        let least = Infinity, over = false;
+        let least = Infinity;
 
         await other.ready();
-        const sampled = (async () => {
-            while (!over) {
-                const { bavail, bsize } = statfsSync(disk);
+        const answers = await meanwhile([async () => {
+            const { bavail, bsize } = statfsSync(disk);
 
-                least = Math.min(least, bavail * bsize);
-                await turn();
-            }
-        })();
-        const answers = await Promise.all(Array.from({ length: MANY },
+            least = Math.min(least, bavail * bsize);
+            await turn();
+        }], () => Promise.all(Array.from({ length: MANY },
             (_, n) => new Tus(stack, who, n % 2 ? stack.url : other.url)
-                .request("POST", "/tiny/uploads", { "Upload-Length": PIECE })));
+                .request("POST", "/tiny/uploads", { "Upload-Length": PIECE }))));
 
-        over = true;
-        await sampled;
         assert.ok(least >= KEPT, `${least} of ${KEPT} bytes were free`);
         assert.equal(answers.filter(({ status }) => status === 201).length, 6);
         assert.equal(answers.filter(({ status }) => status === 507).length,

@@ -1,15 +1,10 @@
-#include <errno.h>
 #include <fcntl.h>
-#include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "worker/base/clock.h"
-#include "worker/queue/cancel.h"
-#include "worker/queue/stream.h"
 #include "worker/store/disk.h"
 #include "worker/store/store.h"
 #include "job.h"

@@ -3,8 +3,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "worker/base/file.h"
-#include "worker/jobs/base/media_tool.h"
-#include "worker/media/picture.h"
 #include "score.h"
 #include "score_pages.h"
 

@@ -5,7 +5,6 @@
 #include "worker/base/clock.h"
 #include "worker/base/file.h"
 #include "worker/base/log.h"
-#include "worker/jobs/base/media_tool.h"
 #include "worker/media/picture.h"
 #include "score_pages.h"
 

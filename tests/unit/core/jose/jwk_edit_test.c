@@ -78,7 +78,7 @@ END_TEST
 
 START_TEST(the_kind_of_access_tokens_stays)
 {
-    char *old = jwk_set_generate_for(JWA_EDDSA);
+    char *old = jwk_set_generate(JWA_EDDSA);
     char *json = rotate(old);
     jwk_set_t *set = keys_parse(json);
 

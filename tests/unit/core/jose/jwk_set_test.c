@@ -159,7 +159,7 @@ END_TEST
 
 START_TEST(a_set_is_made_for_eddsa_too)
 {
-    char *json = jwk_set_generate_for(JWA_EDDSA);
+    char *json = jwk_set_generate(JWA_EDDSA);
     jwk_set_t *set = keys_parse(json);
 
     ck_assert_ptr_nonnull(jwk_set_signer(set, JWA_BIT(JWA_HS256), 0));

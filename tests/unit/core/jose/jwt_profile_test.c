@@ -390,7 +390,7 @@ END_TEST
 
 START_TEST(eddsa_signs_access_tokens)
 {
-    char *json = jwk_set_generate_for(JWA_EDDSA), *token;
+    char *json = jwk_set_generate(JWA_EDDSA), *token;
     jwk_set_t *set = keys_parse(json);
     json_t *claims;
 

@@ -29,7 +29,7 @@ make_grant(int64_t exp, const char *path)
     token_t claims;
 
     memset(&claims, 0, sizeof(claims));
-    claims.kind = JWT_GRANT;
+    claims.kind = TOKEN_GRANT;
     claims.u.grant.exp = exp;
     claims.u.grant.methods = GRANT_GET;
     claims.u.grant.path.len = (uint16_t) strlen(path);
@@ -49,7 +49,7 @@ make_access(int64_t exp)
     token_t claims;
 
     memset(&claims, 0, sizeof(claims));
-    claims.kind = JWT_ACCESS;
+    claims.kind = TOKEN_ACCESS;
     claims.u.access.exp = exp;
     claims.u.access.role = ROLE_EDITOR;
 
@@ -67,7 +67,7 @@ path_of(const token_t *claims)
 static const token_t *
 find(token_table_t *table, const char *token)
 {
-    return token_table_find(table, JWT_GRANT, token, strlen(token));
+    return token_table_find(table, TOKEN_GRANT, token, strlen(token));
 }
 
 
@@ -88,7 +88,7 @@ START_TEST(an_empty_table_finds_nothing)
 
     make_token(token, 1, HS256_LEN);
     ck_assert_ptr_null(find(table, token));
-    ck_assert_ptr_null(token_table_find(table, JWT_GRANT, zeros, 100));
+    ck_assert_ptr_null(token_table_find(table, TOKEN_GRANT, zeros, 100));
     token_table_free(table);
 }
 END_TEST
@@ -103,9 +103,9 @@ START_TEST(a_grant_is_found_with_its_claims)
     size_t len = make_token(token, 1, HS256_LEN);
 
     ck_assert_ptr_nonnull(token_table_put(table, token, len, &claims));
-    found = token_table_find(table, JWT_GRANT, token, len);
+    found = token_table_find(table, TOKEN_GRANT, token, len);
     ck_assert_ptr_nonnull(found);
-    ck_assert_int_eq(found->kind, JWT_GRANT);
+    ck_assert_int_eq(found->kind, TOKEN_GRANT);
     ck_assert_int_eq(found->u.grant.exp, 7);
     ck_assert_uint_eq(found->u.grant.methods, GRANT_GET);
     ck_assert_str_eq(path_of(found), "/a/b/");
@@ -124,7 +124,7 @@ START_TEST(an_access_token_is_found_with_its_claims)
     size_t len = make_token(token, 1, ES256_LEN);
 
     ck_assert_ptr_nonnull(token_table_put(table, token, len, &claims));
-    found = token_table_find(table, JWT_ACCESS, token, len);
+    found = token_table_find(table, TOKEN_ACCESS, token, len);
     ck_assert_ptr_nonnull(found);
     ck_assert_int_eq(found->u.access.exp, 7);
     ck_assert_int_eq(found->u.access.role, ROLE_EDITOR);
@@ -141,7 +141,7 @@ START_TEST(putting_gives_the_claims_back)
     size_t len = make_token(token, 1, HS256_LEN);
 
     ck_assert_ptr_eq(token_table_put(table, token, len, &claims),
-                     token_table_find(table, JWT_GRANT, token, len));
+                     token_table_find(table, TOKEN_GRANT, token, len));
     token_table_free(table);
 }
 END_TEST
@@ -159,11 +159,11 @@ START_TEST(one_kind_is_not_found_as_the_other)
     ck_assert_ptr_nonnull(
         token_table_put(table, token, sizeof(token), &claims));
     ck_assert_ptr_nonnull(
-        token_table_find(table, JWT_GRANT, token, sizeof(token)));
+        token_table_find(table, TOKEN_GRANT, token, sizeof(token)));
     ck_assert_ptr_null(
-        token_table_find(table, JWT_ACCESS, token, sizeof(token)));
+        token_table_find(table, TOKEN_ACCESS, token, sizeof(token)));
     ck_assert_ptr_null(
-        token_table_find(table, JWT_BALANCED, token, sizeof(token)));
+        token_table_find(table, TOKEN_BALANCED, token, sizeof(token)));
     token_table_free(table);
 }
 END_TEST
@@ -179,13 +179,13 @@ START_TEST(a_token_that_differs_anywhere_is_another)
 
     for (i = 0; i < len; i++) {
         token[i] ^= 1;
-        ck_assert_ptr_null(token_table_find(table, JWT_GRANT, token, len));
+        ck_assert_ptr_null(token_table_find(table, TOKEN_GRANT, token, len));
         token[i] ^= 1;
     }
 
-    ck_assert_ptr_null(token_table_find(table, JWT_GRANT, token, len - 1));
-    ck_assert_ptr_null(token_table_find(table, JWT_GRANT, token, len + 1));
-    ck_assert_ptr_nonnull(token_table_find(table, JWT_GRANT, token, len));
+    ck_assert_ptr_null(token_table_find(table, TOKEN_GRANT, token, len - 1));
+    ck_assert_ptr_null(token_table_find(table, TOKEN_GRANT, token, len + 1));
+    ck_assert_ptr_nonnull(token_table_find(table, TOKEN_GRANT, token, len));
     token_table_free(table);
 }
 END_TEST
@@ -211,9 +211,9 @@ START_TEST(what_is_no_token_is_not_found)
     token_table_t *table = token_table_create(16);
     char token[] = "a.b.c";
 
-    ck_assert_ptr_null(token_table_find(table, JWT_GRANT, token, 0));
-    ck_assert_ptr_null(token_table_find(table, JWT_GRANT, token, 5));
-    ck_assert_ptr_null(token_table_find(table, JWT_ACCESS, token, 5));
+    ck_assert_ptr_null(token_table_find(table, TOKEN_GRANT, token, 0));
+    ck_assert_ptr_null(token_table_find(table, TOKEN_GRANT, token, 5));
+    ck_assert_ptr_null(token_table_find(table, TOKEN_ACCESS, token, 5));
     token_table_free(table);
 }
 END_TEST
@@ -345,12 +345,12 @@ START_TEST(a_token_over_2048_characters_is_not_remembered)
     ck_assert_ptr_nonnull(given);
     ck_assert_str_eq(path_of(given), "/a/b/");
     ck_assert_ptr_null(
-        token_table_find(table, JWT_GRANT, token, sizeof(token)));
+        token_table_find(table, TOKEN_GRANT, token, sizeof(token)));
 
     ck_assert_ptr_nonnull(
         token_table_put(table, token, TOKEN_TABLE_MAX, &claims));
     ck_assert_ptr_nonnull(
-        token_table_find(table, JWT_GRANT, token, TOKEN_TABLE_MAX));
+        token_table_find(table, TOKEN_GRANT, token, TOKEN_TABLE_MAX));
     token_table_free(table);
 }
 END_TEST

@@ -8,11 +8,11 @@
 #include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
 #include "ngx_http_sluice_reserve.h"
-#include "ngx_http_sluice_tus_final.h"
+#include "ngx_http_sluice_tus_append.h"
+#include "ngx_http_sluice_tus_concat.h"
 #include "ngx_http_sluice_tus_headers.h"
 #include "ngx_http_sluice_tus_internal.h"
-#include "ngx_http_sluice_tus_patch.h"
-#include "ngx_http_sluice_tus_record.h"
+#include "ngx_http_sluice_tus_upload.h"
 #include "ngx_http_sluice_upload_lock.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
@@ -20,7 +20,6 @@
 #include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
 #include "core/base/status.h"
-#include "core/base/uuid.h"
 
 #include <jansson.h>
 
@@ -29,12 +28,12 @@
 
 static void ngx_http_sluice_tus_found(ngx_http_request_t *r, void *data,
                                       const ngx_sluice_pg_result_t *result);
-static void ngx_http_sluice_tus_final_reserved(ngx_http_request_t *r,
-                                               void *data);
+static void ngx_http_sluice_tus_concat_reserved(ngx_http_request_t *r,
+                                                void *data);
 static void ngx_http_sluice_tus_part(ngx_http_sluice_tus_t *tus);
 static void ngx_http_sluice_tus_part_locked(ngx_http_sluice_tus_t *tus);
 static void ngx_http_sluice_tus_part_copied(ngx_http_request_t *r, void *data);
-static void ngx_http_sluice_tus_final_recorded(ngx_http_sluice_tus_t *tus);
+static void ngx_http_sluice_tus_concat_recorded(ngx_http_sluice_tus_t *tus);
 static void ngx_http_sluice_tus_parts_forgotten(ngx_http_request_t *r,
                                                 void *data);
 
@@ -56,7 +55,7 @@ ngx_http_sluice_tus_part_ids(ngx_http_sluice_tus_t *tus)
 
 
 void
-ngx_http_sluice_tus_final(ngx_http_sluice_tus_t *tus)
+ngx_http_sluice_tus_concat(ngx_http_sluice_tus_t *tus)
 {
     json_t *args;
     ngx_int_t rc;
@@ -80,7 +79,7 @@ ngx_http_sluice_tus_final(ngx_http_sluice_tus_t *tus)
 
 
 static void
-ngx_http_sluice_tus_final_begin(ngx_http_sluice_tus_t *tus, json_t *body)
+ngx_http_sluice_tus_concat_begin(ngx_http_sluice_tus_t *tus, json_t *body)
 {
     size_t i;
     json_t *lengths;
@@ -104,7 +103,7 @@ ngx_http_sluice_tus_final_begin(ngx_http_sluice_tus_t *tus, json_t *body)
     tus->reserve.spool = tus->spool;
     tus->reserve.least = tus->length;
     tus->reserve.length = tus->length;
-    tus->reserve.done = ngx_http_sluice_tus_final_reserved;
+    tus->reserve.done = ngx_http_sluice_tus_concat_reserved;
     tus->reserve.data = tus;
 
     ngx_http_sluice_reserve(tus->request, &tus->reserve);
@@ -125,7 +124,7 @@ ngx_http_sluice_tus_found(ngx_http_request_t *r, void *data,
     }
 
     if (!json_is_true(json_object_get(body, "done"))) {
-        ngx_http_sluice_tus_final_begin(tus, body);
+        ngx_http_sluice_tus_concat_begin(tus, body);
         json_decref(body);
         return;
     }
@@ -150,7 +149,7 @@ ngx_http_sluice_tus_found(ngx_http_request_t *r, void *data,
 
 
 static void
-ngx_http_sluice_tus_final_reserved(ngx_http_request_t *r, void *data)
+ngx_http_sluice_tus_concat_reserved(ngx_http_request_t *r, void *data)
 {
     ngx_http_sluice_tus_t *tus = data;
 
@@ -164,7 +163,7 @@ ngx_http_sluice_tus_final_reserved(ngx_http_request_t *r, void *data)
 
 
 static void
-ngx_http_sluice_tus_final_finish(ngx_http_sluice_tus_t *tus)
+ngx_http_sluice_tus_concat_finish(ngx_http_sluice_tus_t *tus)
 {
     if (ngx_http_sluice_location(tus->request, NGX_HTTP_SLUICE_TUS_PATH "/",
                                  tus->id)
@@ -173,7 +172,7 @@ ngx_http_sluice_tus_final_finish(ngx_http_sluice_tus_t *tus)
         return;
     }
 
-    tus->recorded = ngx_http_sluice_tus_final_recorded;
+    tus->recorded = ngx_http_sluice_tus_concat_recorded;
     tus->ingest.more = json_pack(
         "{s:s, s:s%, s:o}", "upload", tus->id, "metadata",
         tus->metadata.len ? (char *) tus->metadata.data : "", tus->metadata.len,
@@ -189,7 +188,7 @@ static void
 ngx_http_sluice_tus_part(ngx_http_sluice_tus_t *tus)
 {
     if (tus->part_number == tus->parts.count) {
-        ngx_http_sluice_tus_final_finish(tus);
+        ngx_http_sluice_tus_concat_finish(tus);
         return;
     }
 
@@ -274,7 +273,7 @@ ngx_http_sluice_tus_parts_forget(void *data, ngx_log_t *log)
 
 
 static void
-ngx_http_sluice_tus_final_recorded(ngx_http_sluice_tus_t *tus)
+ngx_http_sluice_tus_concat_recorded(ngx_http_sluice_tus_t *tus)
 {
     (void) ngx_http_sluice_thread_wait(
         tus->request, ngx_http_sluice_tus_parts_forget,

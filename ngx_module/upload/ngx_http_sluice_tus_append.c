@@ -1,25 +1,20 @@
 /*
- * PATCH, from top to bottom: the request, the record, the lock, the body, its
- * end, the answer. HEAD goes the same way without a body. What a creation
- * brings along joins it at _append(), parts that were put together at
- * _finish().
+ * Bytes behind those that an upload has: space, the body, its end; an upload
+ * that is whole becomes a media file. What a creation brings along joins at
+ * _append(), parts that were put together at _finish().
  */
 
 #include "ngx_http_sluice_claim.h"
 #include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
 #include "ngx_http_sluice_receive.h"
+#include "ngx_http_sluice_tus_append.h"
 #include "ngx_http_sluice_tus_headers.h"
 #include "ngx_http_sluice_tus_internal.h"
-#include "ngx_http_sluice_tus_patch.h"
-#include "ngx_http_sluice_tus_record.h"
-#include "ngx_http_sluice_upload.h"
 #include "ngx_http_sluice_upload_lock.h"
 
-#include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/bridge/ngx_sluice_pg.h"
-#include "ngx_module/gate/ngx_http_sluice_gate.h"
-#include "ngx_module/http/ngx_http_sluice_call.h"
+#include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
 #include "core/base/status.h"
@@ -31,10 +26,6 @@
 
 /* each step in its order */
 
-static void ngx_http_sluice_tus_asked(ngx_http_request_t *r, void *data,
-                                      const ngx_sluice_pg_result_t *result);
-static void ngx_http_sluice_tus_lock_done(ngx_http_request_t *r, void *data);
-static void ngx_http_sluice_tus_opened(ngx_http_sluice_tus_t *tus);
 static void ngx_http_sluice_tus_claimed(ngx_http_request_t *r, void *data,
                                         const ngx_sluice_pg_result_t *result);
 static void ngx_http_sluice_tus_prepared(ngx_http_request_t *r, void *data);
@@ -48,231 +39,6 @@ static void ngx_http_sluice_tus_committed(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_tus_recorded(ngx_http_request_t *r,
                                          ngx_http_sluice_ingest_t *ingest,
                                          const ngx_sluice_pg_result_t *result);
-
-
-static ngx_sluice_pg_statement_t ngx_http_sluice_open_upload = {
-    "open_upload",
-    "select status, body from api.open_upload($1::uuid, $2::jsonb)", 2, 0
-};
-
-
-/* the request */
-
-ngx_int_t
-ngx_http_sluice_tus_patch_handler(ngx_http_request_t *r)
-{
-    return ngx_http_sluice_tus_open(r, NGX_HTTP_SLUICE_TUS_PATCH,
-                                    ngx_http_sluice_tus_opened);
-}
-
-
-ngx_int_t
-ngx_http_sluice_tus_head_handler(ngx_http_request_t *r)
-{
-    return ngx_http_sluice_tus_open(r, NGX_HTTP_SLUICE_TUS_HEAD,
-                                    ngx_http_sluice_tus_opened);
-}
-
-
-ngx_int_t
-ngx_http_sluice_tus_open(ngx_http_request_t *r,
-                         ngx_http_sluice_tus_method_t method,
-                         ngx_http_sluice_tus_pt opened)
-{
-    ngx_int_t rc;
-    ngx_http_sluice_tus_t *tus;
-
-    rc = ngx_http_sluice_tus_read(r, method, &tus);
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    r->main->count++;
-
-    tus->opened = opened;
-    ngx_http_sluice_tus_ask(tus);
-
-    return NGX_DONE;
-}
-
-
-/* the record */
-
-void
-ngx_http_sluice_tus_ask(ngx_http_sluice_tus_t *tus)
-{
-    ngx_http_sluice_tus_call(tus, &ngx_http_sluice_open_upload,
-                             json_pack("{s:s}", "id", tus->id),
-                             ngx_http_sluice_tus_asked);
-}
-
-
-static void
-ngx_http_sluice_tus_asked(ngx_http_request_t *r, void *data,
-                          const ngx_sluice_pg_result_t *result)
-{
-    json_t *body;
-    ngx_int_t rc;
-    ngx_http_sluice_tus_t *tus = data;
-
-    body = ngx_http_sluice_tus_body(tus, result);
-    if (body == NULL) {
-        return;
-    }
-
-    rc = ngx_http_sluice_tus_take(tus, body);
-    json_decref(body);
-
-    if (rc != NGX_OK || ngx_http_sluice_tus_read_args(tus) != NGX_OK) {
-        ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
-        return;
-    }
-
-    if (tus->done) {
-        tus->opened(tus);
-        return;
-    }
-
-    if (tus->spool == NULL) {
-        tus->spool = ngx_sluice_spool_create(r->pool, tus->conf->place,
-                                             tus->id);
-    }
-
-    if (tus->spool == NULL) {
-        ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
-        return;
-    }
-
-    ngx_http_sluice_tus_lock(tus, tus->spool, tus->opened);
-}
-
-
-/* the lock */
-
-/* A newer request asks. What reads a body ends; all else is soon over. */
-
-static void
-ngx_http_sluice_tus_stop(void *data)
-{
-    ngx_http_sluice_tus_t *tus = data;
-
-    tus->stop = 1;
-    ngx_http_sluice_receive_stop(&tus->receive);
-}
-
-
-void
-ngx_http_sluice_tus_lock(ngx_http_sluice_tus_t *tus, ngx_sluice_spool_t *spool,
-                         ngx_http_sluice_tus_pt locked)
-{
-    tus->locked = locked;
-    tus->lock.done = ngx_http_sluice_tus_lock_done;
-    tus->lock.stop = ngx_http_sluice_tus_stop;
-    tus->lock.data = tus;
-
-    ngx_http_sluice_upload_lock(&tus->lock, spool);
-}
-
-
-void
-ngx_http_sluice_tus_hold(ngx_http_sluice_tus_t *tus)
-{
-    tus->lock.stop = ngx_http_sluice_tus_stop;
-    tus->lock.data = tus;
-
-    ngx_http_sluice_upload_lock_hold(&tus->lock, tus->spool);
-}
-
-
-static void
-ngx_http_sluice_tus_lock_done(ngx_http_request_t *r, void *data)
-{
-    ngx_http_sluice_tus_t *tus = data;
-
-    if (tus->lock.error == 0 || tus->lock.error == NGX_ENOENT) {
-        tus->locked(tus);
-        return;
-    }
-
-    ngx_http_sluice_tus_refuse(
-        tus,
-        tus->lock.error == NGX_EAGAIN ? SLUICE_UPLOAD_LOCKED : SLUICE_INTERNAL,
-        NULL);
-}
-
-
-/* For what is wrong about Upload-Length. */
-
-static void
-ngx_http_sluice_tus_refuse_length(ngx_http_sluice_tus_t *tus,
-                                  sluice_status_t status, const char *detail)
-{
-    ngx_http_sluice_upload_unlock(&tus->lock);
-    ngx_http_sluice_finish(
-        tus->request,
-        ngx_http_sluice_problem(tus->request, status, detail, "Upload-Length"));
-}
-
-
-/* A file that is not there may have become a media file since the record was
-   read; else it is lost, and the client has to begin anew. */
-
-static void
-ngx_http_sluice_tus_opened(ngx_http_sluice_tus_t *tus)
-{
-    ngx_uint_t patch = (tus->method == NGX_HTTP_SLUICE_TUS_PATCH);
-
-    if (tus->done) {
-        if (patch
-            && (tus->offset != tus->length
-                || ngx_http_sluice_tus_has_body(tus->request))) {
-            ngx_http_sluice_tus_refuse(tus, SLUICE_CONFLICT,
-                                       "The upload is done.");
-            return;
-        }
-
-        ngx_http_sluice_tus_answer(tus);
-        return;
-    }
-
-    if (tus->lock.error && !tus->again) {
-        tus->again = 1;
-        ngx_http_sluice_tus_ask(tus);
-        return;
-    }
-
-    if (tus->lock.error) {
-        ngx_http_sluice_tus_refuse(tus, SLUICE_NOT_FOUND,
-                                   "The upload's file is gone.");
-        return;
-    }
-
-    if (!patch) {
-        ngx_http_sluice_tus_finish(tus);
-        return;
-    }
-
-    if (tus->offset != tus->spool->size) {
-        ngx_http_sluice_tus_refuse(tus, SLUICE_CONFLICT,
-                                   "The upload is at another offset.");
-        return;
-    }
-
-    if (tus->new_length >= 0 && tus->new_length < tus->spool->size) {
-        ngx_http_sluice_tus_refuse_length(tus, SLUICE_HEADER_INVALID,
-                                          "The upload has more bytes already.");
-        return;
-    }
-
-    if (tus->new_length >= 0 && tus->length >= 0
-        && tus->new_length != tus->length) {
-        ngx_http_sluice_tus_refuse_length(tus, SLUICE_CONFLICT,
-                                          "The length was another one before.");
-        return;
-    }
-
-    ngx_http_sluice_tus_append(tus);
-}
 
 
 /* the body */
