@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <libpq-fe.h>
+#include "core/base/schema.h"
 #include "tests/unit/suite.h"
 #include "worker/base/clock.h"
 #include "worker/base/log.h"
@@ -59,7 +60,8 @@ static struct {
     int sent, taken;         /* statements, and results of the last one */
     int refusals;            /* connections that are refused at first */
     int tries, open;         /* of connections */
-    int settling;            /* the statement is that of a new connection */
+    const answer_t *own;     /* of a new connection's own statement, or NULL */
+    answer_t schema;
     char settings[256];
     char sql[256];
     char params[8][128]; /* "-" for a null */
@@ -70,6 +72,13 @@ static struct {
 
 
 static const answer_t settled = ANSWER(ROW("9s"));
+
+
+static const answer_t *
+answer_now(void)
+{
+    return script.own ? script.own : &script.answers[script.sent - 1];
+}
 
 
 PGconn *
@@ -128,9 +137,14 @@ PQsendQueryParams(PGconn *conn, const char *sql, int n, const Oid *types,
     (void) types, (void) lengths, (void) formats, (void) format;
 
     script.taken = 0;
-    script.settling = strncmp(sql, "select set_config", 17) == 0;
-    if (script.settling) {
+    script.own = NULL;
+    if (strncmp(sql, "select set_config", 17) == 0) {
         snprintf(script.settings, sizeof(script.settings), "%s", sql);
+        script.own = &settled;
+        return 1;
+    }
+    if (strcmp(sql, "select " SCHEMA_APPLIED) == 0) {
+        script.own = &script.schema;
         return 1;
     }
 
@@ -150,8 +164,7 @@ PQsendQueryParams(PGconn *conn, const char *sql, int n, const Oid *types,
 int
 PQisBusy(PGconn *conn)
 {
-    const answer_t *answer = script.settling ? &settled
-                                             : &script.answers[script.sent - 1];
+    const answer_t *answer = answer_now();
 
     (void) conn;
     return answer->fate == SILENT || answer->fate == BROKEN
@@ -172,8 +185,7 @@ PQconsumeInput(PGconn *conn)
 PGresult *
 PQgetResult(PGconn *conn)
 {
-    const answer_t *answer = script.settling ? &settled
-                                             : &script.answers[script.sent - 1];
+    const answer_t *answer = answer_now();
 
     (void) conn;
     return script.taken < answer->count
@@ -246,6 +258,7 @@ play(const answer_t *answers)
 {
     memset(&script, 0, sizeof(script));
     script.answers = answers;
+    script.schema = (answer_t) ANSWER(ROW("0"));
     ck_assert_int_eq(pipe(script.fds), 0);
     ck_assert_int_eq(write(script.fds[1], "x", 1), 1);
     clock_now = now;
@@ -353,6 +366,26 @@ START_TEST(a_server_that_refuses_is_away_and_asked_again)
     ck_assert_int_eq(script.open, 0);
     ck_assert_int_eq(queue_take(queue, &job), QUEUE_NONE);
     ck_assert_int_eq(script.tries, 3);
+    queue_free(queue);
+}
+END_TEST
+
+
+/* Of a build without migrations, the one before it is the record's. */
+START_TEST(a_record_that_is_older_than_the_worker_is_waited_for)
+{
+    json_t *job = NULL;
+    const answer_t answers[] = { ANSWER(ROW(NULL)) };
+    queue_t *queue = play(answers);
+
+    script.schema.results[0].value = "-1";
+    ck_assert_int_eq(queue_take(queue, &job), QUEUE_AWAY);
+    ck_assert_int_eq(queue_take(queue, &job), QUEUE_AWAY);
+    ck_assert_int_eq(script.sent, 0);
+    ck_assert_int_eq(script.open, 0);
+
+    script.schema.results[0].value = "0";
+    ck_assert_int_eq(queue_take(queue, &job), QUEUE_NONE);
     queue_free(queue);
 }
 END_TEST
@@ -607,6 +640,7 @@ RUN("worker/queue", the_server_has_less_time_than_the_slot_waits,
     a_slot_that_leaves_says_so_to_whom_it_knows, a_job_is_taken_for_this_slot,
     where_nothing_is_due_nothing_is_taken, a_job_that_is_no_json_is_refused,
     a_server_that_refuses_is_away_and_asked_again,
+    a_record_that_is_older_than_the_worker_is_waited_for,
     a_claim_whose_answer_was_lost_is_asked_back,
     a_claim_that_was_not_sent_may_have_been,
     a_server_that_is_silent_for_ten_seconds_is_away,
