@@ -243,6 +243,7 @@ ngx_http_sluice_api_call(ngx_http_request_t *r)
     json_t *args, *body;
     ngx_int_t rc;
     ngx_str_t text;
+    sluice_status_t status;
     ngx_http_sluice_once_t once;
     const ngx_http_sluice_route_t *route;
 
@@ -271,7 +272,17 @@ ngx_http_sluice_api_call(ngx_http_request_t *r)
     rc = ngx_http_sluice_routes_find(r, &route, args);
 
     if (rc == NGX_DECLINED && (route->around & NGX_HTTP_SLUICE_ROUTE_MATCH)) {
-        rc = ngx_http_sluice_etag_if_match(r, args);
+        status = ngx_http_sluice_etag_if_match(r, args);
+
+        if (status == SLUICE_HEADER_INVALID) {
+            rc = ngx_http_sluice_problem(
+                r, status,
+                "Entity tags are in quotes, with commas between them; or *.",
+                "If-Match");
+
+        } else if (status != SLUICE_OK) {
+            rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
     }
 
     if (rc == NGX_DECLINED) {

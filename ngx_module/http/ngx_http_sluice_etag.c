@@ -1,5 +1,4 @@
 #include "ngx_http_sluice_etag.h"
-#include "ngx_http_sluice_answer.h"
 
 #include "core/base/etag.h"
 #include "core/base/status.h"
@@ -136,7 +135,7 @@ ngx_http_sluice_etag_known(ngx_http_request_t *r, const ngx_str_t *etag)
 }
 
 
-ngx_int_t
+sluice_status_t
 ngx_http_sluice_etag_if_match(ngx_http_request_t *r, json_t *args)
 {
     int rc;
@@ -149,13 +148,13 @@ ngx_http_sluice_etag_if_match(ngx_http_request_t *r, json_t *args)
     found = ngx_http_sluice_etag_list(r, "if-match", &list);
 
     if (found == NGX_ERROR) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return SLUICE_INTERNAL;
     }
 
     if (found == NGX_DECLINED || ngx_http_sluice_etag_is_any(&list)) {
         return json_object_set_new(args, "if_match", json_null()) == 0
-                   ? NGX_DECLINED
-                   : NGX_HTTP_INTERNAL_SERVER_ERROR;
+                   ? SLUICE_OK
+                   : SLUICE_INTERNAL;
     }
 
     versions = json_array();
@@ -174,13 +173,10 @@ ngx_http_sluice_etag_if_match(ngx_http_request_t *r, json_t *args)
 
     if (rc == -1) {
         json_decref(versions);
-        return ngx_http_sluice_problem(
-            r, SLUICE_HEADER_INVALID,
-            "Entity tags are in quotes, with commas between them; or *.",
-            "If-Match");
+        return SLUICE_HEADER_INVALID;
     }
 
     return json_object_set_new(args, "if_match", versions) == 0
-               ? NGX_DECLINED
-               : NGX_HTTP_INTERNAL_SERVER_ERROR;
+               ? SLUICE_OK
+               : SLUICE_INTERNAL;
 }

@@ -9,6 +9,7 @@
 #define NGX_HTTP_SLUICE_ETAG_H
 
 #include "ngx_http_sluice.h"
+#include "core/base/status.h"
 
 #include <jansson.h>
 
@@ -21,8 +22,10 @@ ngx_uint_t ngx_http_sluice_etag_known(ngx_http_request_t *r,
                                       const ngx_str_t *etag);
 
 /* Puts the versions of If-Match into `args` as "if_match": an array, or null
-   for what is without this header or matches anything. NGX_DECLINED, or the
-   answer. */
-ngx_int_t ngx_http_sluice_etag_if_match(ngx_http_request_t *r, json_t *args);
+   for what is without this header or matches anything. SLUICE_OK; else
+   SLUICE_HEADER_INVALID for a header that is no list of tags, or
+   SLUICE_INTERNAL. */
+sluice_status_t ngx_http_sluice_etag_if_match(ngx_http_request_t *r,
+                                              json_t *args);
 
 #endif

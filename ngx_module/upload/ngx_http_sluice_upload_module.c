@@ -197,7 +197,9 @@ ngx_http_sluice_upload_folder(ngx_conf_t *cf, ngx_str_t *folder)
 
     if (ngx_file_info(folder->data, &info) == NGX_FILE_ERROR) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, ngx_errno,
-                           "the folder \"%V\" of \"sluice_upload\"", folder);
+                           "\"sluice_upload\" will fail until there is the "
+                           "folder \"%V\"",
+                           folder);
         return NGX_OK;
     }
 

@@ -84,6 +84,7 @@ test("production.conf is a configuration that nginx takes", async (t) => {
         .replace(/^user .*$/m, "")
         .replace("listen 80 ", `listen ${await freePort()} `)
         .replaceAll("/var/log/nginx", here)
+        .replaceAll("/var/lib/sluice/spool", here)
         .replace("/run/nginx.pid", join(here, "nginx.pid"))
         .replace("http {", `http {\n${["client_body", "proxy", "fastcgi",
             "uwsgi", "scgi"].map((name) => `${name}_temp_path ${here}/${name};`)
