@@ -259,12 +259,15 @@ describe("a grant for a number of uses", { timeout }, () => {
         const other = await stack.secondNginx(single);
         const path = `${FILE}?grant=${limited({ path: FILE, uses: 1 })}`;
 
-        /* a turn of its loop for what was asked before, and one to send it on */
+        /* a turn of its loop for what was asked before, and one to send it on;
+           Redis serves who waits in the order in which it has heard them */
         const seen = async ({ url }) => {
             for (let i = 0; i < 3; i++) {
                 await request(`${url}/health`);
             }
         };
+        const held = async () => Number((await stack.redis("INFO", "clients"))
+            .match(/^blocked_clients:(\d+)/m)[1]);
         const answered = (status) => async () =>
             (await request(one.url + path)).status === status;
 
@@ -277,10 +280,12 @@ describe("a grant for a number of uses", { timeout }, () => {
         }
         await stack.redis("CLIENT", "PAUSE", "60000", "WRITE");
 
+        const before = await held();
         const leaving = http.get(one.url + path, { agent: false })
             .on("error", () => {});
         await once(leaving, "finish");
         await seen(one);
+        await until("Redis holds it", async () => await held() > before);
         const second = request(other.url + path);
         await seen(other);
         leaving.destroy();

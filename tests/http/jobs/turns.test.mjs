@@ -127,7 +127,8 @@ describe("a hundred thousand waiting jobs of one owner", { timeout }, () => {
     after(() => stack.sql(`delete from sluice.jobs
         where owner = '${third.user.id}'`), { timeout });
 
-    /* Pages of 8 KiB, of which the jobs have thousands. The first call reads
+    /* Pages of 8 KiB: who looks at each job has a hundred thousand. What others
+       have deleted and nobody has swept is among them, and the first call reads
        what the server knows of tables, too. */
     it("cost the take as much as one does", async () => {
         const said = await stack.sql(`begin;
@@ -137,7 +138,7 @@ describe("a hundred thousand waiting jobs of one owner", { timeout }, () => {
             rollback`);
         const [{ Plan: plan }] = JSON.parse(said.slice(said.indexOf("[")));
 
-        assert.ok(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 500,
+        assert.ok(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 2000,
             said);
     });
 

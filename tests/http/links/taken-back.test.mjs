@@ -140,7 +140,7 @@ async function theirs() {
         + `where subject = '${name}'`)).split("\n");
 
     return {
-        user, id, name, jti: link.jti,
+        user, id, name, jti: link.jti, since: now(),
         has: {
             "another issuer's token": page(user.headers),
             "a media object's link of that":
@@ -176,11 +176,17 @@ const TAKEN = {
                  "a media object's link of that", "a link of that"],
     },
     "the role is taken": {
-        take: async ({ user, id, name }) => name === undefined
-            ? ctl("role", id, "viewer")
-            : deaf({ session: { ...user.session,
-                                access_token: await foreign(name, "viewer") } })
-                .get("/api/me"),
+        take: async ({ user, id, name, since }) => {
+            if (name === undefined) {
+                return ctl("role", id, "viewer");
+            }
+            /* what he had was issued before the token that lacks the role */
+            await until("the clock has gone on", () => now() > since + 1);
+            return deaf({ session: { ...user.session,
+                                     access_token: await foreign(name,
+                                                                 "viewer") } })
+                .get("/api/me");
+        },
         closes: ["an access token", "a cookie", "a media object's link",
                  "a link", "a link of the session",
                  "an admin's link for the user", "another issuer's token",
