@@ -183,7 +183,7 @@ test("files and pages are moved and removed", async () => {
 
     await page.getByLabel("As its next page").check();
     await page.getByLabel("Add a file").setInputFiles(names.map((name, at) => {
-        draw(join(files.path, name), `${310 + at}x400`);
+        draw(join(files.path, name), `${310 + 2 * at}x400`);
         return join(files.path, name);
     }));
     await page.getByText("of 4", { exact: true }).waitFor(READY);
