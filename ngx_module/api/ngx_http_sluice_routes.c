@@ -12,9 +12,8 @@
  * C(name)      ngx_http_sluice_name_handler(), for what only C can do:
  *              passwords, links, bytes, streams
  * LINKS        the paths in `links` of the answer become signed URLs
- * MATCH        what If-Match names is in `args`, as `if_match`; the answer has
- * its version in `etag` SLASH        the path may have a slash behind it, as
- * other servers' have
+ * MATCH        `if_match` in `args` has what If-Match names
+ * SLASH        the path may have a slash behind it, as other servers' have
  *
  * To add one: its function in sql/api/, a row here, its description in
  * web/openapi.json and a row in docs/api.md.

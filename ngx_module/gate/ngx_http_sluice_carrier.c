@@ -281,35 +281,28 @@ ngx_http_sluice_carrier_cookie_value(ngx_http_request_t *r,
                                      ngx_str_t *value)
 {
     u_char *p, *end, *last;
-    ngx_uint_t i, found;
-    ngx_list_part_t *part;
-    ngx_table_elt_t *h;
+    ngx_str_t *line;
+    ngx_uint_t found;
+    ngx_http_sluice_headers_t headers;
+
+    static const ngx_str_t cookie = ngx_string("cookie");
 
     found = 0;
+    ngx_http_sluice_headers(r, &headers);
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
+    while ((line = ngx_http_sluice_headers_next(&headers, &cookie))) {
+        last = line->data + line->len;
 
-        for (i = 0; i < part->nelts; i++) {
+        for (p = line->data; p < last; p = end + 1) {
+            end = ngx_strlchr(p, last, ';');
 
-            if (h[i].key.len != sizeof("cookie") - 1
-                || ngx_memcmp(h[i].lowcase_key, "cookie", h[i].key.len) != 0) {
-                continue;
+            if (end == NULL) {
+                end = last;
             }
 
-            last = h[i].value.data + h[i].value.len;
-
-            for (p = h[i].value.data; p < last; p = end + 1) {
-                end = ngx_strlchr(p, last, ';');
-
-                if (end == NULL) {
-                    end = last;
-                }
-
-                if (ngx_http_sluice_carrier_pair(p, end, name, value)
-                    && found++ == nth) {
-                    return found;
-                }
+            if (ngx_http_sluice_carrier_pair(p, end, name, value)
+                && found++ == nth) {
+                return found;
             }
         }
     }

@@ -1,4 +1,5 @@
 #include "ngx_http_sluice_etag.h"
+#include "ngx_http_sluice_request.h"
 
 #include "core/base/etag.h"
 #include "core/base/status.h"
@@ -16,49 +17,34 @@
    several lines (5.3). NGX_DECLINED when there is none. */
 
 static ngx_int_t
-ngx_http_sluice_etag_list(ngx_http_request_t *r, const char *name,
+ngx_http_sluice_etag_list(ngx_http_request_t *r, const ngx_str_t *name,
                           ngx_str_t *list)
 {
-    size_t len;
     u_char *p;
-    ngx_uint_t i, pass;
-    ngx_list_part_t *part;
-    ngx_table_elt_t *h;
+    ngx_str_t *value;
+    ngx_http_sluice_headers_t headers;
 
-    len = ngx_strlen(name);
     list->len = 0;
-    p = NULL;
+    ngx_http_sluice_headers(r, &headers);
 
-    for (pass = 0; pass < 2; pass++) {
-        for (part = &r->headers_in.headers.part; part; part = part->next) {
-            h = part->elts;
+    while ((value = ngx_http_sluice_headers_next(&headers, name))) {
+        list->len += value->len + 1;
+    }
 
-            for (i = 0; i < part->nelts; i++) {
-                if (h[i].key.len != len
-                    || ngx_memcmp(h[i].lowcase_key, name, len) != 0) {
-                    continue;
-                }
+    if (list->len == 0) {
+        return NGX_DECLINED;
+    }
 
-                if (pass == 0) {
-                    list->len += h[i].value.len + 1;
+    list->data = p = ngx_pnalloc(r->pool, list->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
 
-                } else {
-                    p = ngx_cpymem(p, h[i].value.data, h[i].value.len);
-                    *p++ = ',';
-                }
-            }
-        }
+    ngx_http_sluice_headers(r, &headers);
 
-        if (list->len == 0) {
-            return NGX_DECLINED;
-        }
-
-        if (pass == 0) {
-            list->data = p = ngx_pnalloc(r->pool, list->len);
-            if (p == NULL) {
-                return NGX_ERROR;
-            }
-        }
+    while ((value = ngx_http_sluice_headers_next(&headers, name))) {
+        p = ngx_cpymem(p, value->data, value->len);
+        *p++ = ',';
     }
 
     list->len--;
@@ -112,8 +98,10 @@ ngx_http_sluice_etag_known(ngx_http_request_t *r, const ngx_str_t *etag)
     etag_t known;
     ngx_str_t list;
 
+    static const ngx_str_t name = ngx_string("if-none-match");
+
     if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))
-        || ngx_http_sluice_etag_list(r, "if-none-match", &list) != NGX_OK) {
+        || ngx_http_sluice_etag_list(r, &name, &list) != NGX_OK) {
         return 0;
     }
 
@@ -145,7 +133,9 @@ ngx_http_sluice_etag_if_match(ngx_http_request_t *r, json_t *args)
     ngx_str_t list;
     ngx_int_t found;
 
-    found = ngx_http_sluice_etag_list(r, "if-match", &list);
+    static const ngx_str_t name = ngx_string("if-match");
+
+    found = ngx_http_sluice_etag_list(r, &name, &list);
 
     if (found == NGX_ERROR) {
         return SLUICE_INTERNAL;

@@ -3,29 +3,55 @@
 #include "core/base/text.h"
 
 
+void
+ngx_http_sluice_headers(ngx_http_request_t *r,
+                        ngx_http_sluice_headers_t *headers)
+{
+    headers->part = &r->headers_in.headers.part;
+    headers->next = 0;
+}
+
+
+ngx_str_t *
+ngx_http_sluice_headers_next(ngx_http_sluice_headers_t *headers,
+                             const ngx_str_t *name)
+{
+    ngx_table_elt_t *h;
+
+    for (/* void */; headers->part; headers->part = headers->part->next) {
+        while (headers->next < headers->part->nelts) {
+            h = (ngx_table_elt_t *) headers->part->elts + headers->next++;
+
+            if (h->key.len == name->len
+                && ngx_memcmp(h->lowcase_key, name->data, name->len) == 0) {
+                return &h->value;
+            }
+        }
+
+        headers->next = 0;
+    }
+
+    return NULL;
+}
+
+
 ngx_uint_t
 ngx_http_sluice_request_header(ngx_http_request_t *r, const ngx_str_t *name,
                                ngx_str_t *value)
 {
-    ngx_uint_t i, found;
-    ngx_list_part_t *part;
-    ngx_table_elt_t *h;
+    ngx_str_t *found;
+    ngx_uint_t n;
+    ngx_http_sluice_headers_t headers;
 
-    found = 0;
+    ngx_http_sluice_headers(r, &headers);
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == name->len
-                && ngx_memcmp(h[i].lowcase_key, name->data, name->len) == 0
-                && found++ == 0) {
-                *value = h[i].value;
-            }
+    for (n = 0; (found = ngx_http_sluice_headers_next(&headers, name)); n++) {
+        if (n == 0) {
+            *value = *found;
         }
     }
 
-    return found;
+    return n;
 }
 
 

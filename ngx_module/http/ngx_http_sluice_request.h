@@ -5,6 +5,19 @@
 
 #include "ngx_http_sluice.h"
 
+/* A walk over the headers of one name: all of them, as they came. */
+typedef struct {
+    ngx_list_part_t *part;
+    ngx_uint_t next;
+} ngx_http_sluice_headers_t;
+
+void ngx_http_sluice_headers(ngx_http_request_t *r,
+                             ngx_http_sluice_headers_t *headers);
+
+/* The value of the next one; NULL: no more. `name` is in lower case. */
+ngx_str_t *ngx_http_sluice_headers_next(ngx_http_sluice_headers_t *headers,
+                                        const ngx_str_t *name);
+
 /* How many headers of this name came, and the value of the first one; `name` is
    in lower case. 0, and `value` as it was, when there is none. */
 ngx_uint_t ngx_http_sluice_request_header(ngx_http_request_t *r,

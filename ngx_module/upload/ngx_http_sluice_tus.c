@@ -166,15 +166,7 @@ ngx_http_sluice_tus_held(ngx_http_request_t *r, void *data,
 static void
 ngx_http_sluice_tus_begun_before(ngx_http_sluice_tus_t *tus)
 {
-    if (tus->lock.error && !tus->again) {
-        tus->again = 1;
-        ngx_http_sluice_tus_ask(tus);
-        return;
-    }
-
-    if (tus->lock.error) {
-        ngx_http_sluice_tus_refuse(tus, SLUICE_NOT_FOUND,
-                                   "The upload's file is gone.");
+    if (ngx_http_sluice_tus_missing(tus)) {
         return;
     }
 

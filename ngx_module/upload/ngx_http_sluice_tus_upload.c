@@ -307,8 +307,24 @@ ngx_http_sluice_tus_refuse_length(ngx_http_sluice_tus_t *tus,
 }
 
 
-/* A file that is not there may have become a media file since the record was
-   read; else it is lost, and the client has to begin anew. */
+ngx_uint_t
+ngx_http_sluice_tus_missing(ngx_http_sluice_tus_t *tus)
+{
+    if (tus->lock.error == 0) {
+        return 0;
+    }
+
+    if (!tus->again) {
+        tus->again = 1;
+        ngx_http_sluice_tus_ask(tus);
+        return 1;
+    }
+
+    ngx_http_sluice_tus_refuse(tus, SLUICE_NOT_FOUND,
+                               "The upload's file is gone.");
+    return 1;
+}
+
 
 static void
 ngx_http_sluice_tus_opened(ngx_http_sluice_tus_t *tus)
@@ -328,15 +344,7 @@ ngx_http_sluice_tus_opened(ngx_http_sluice_tus_t *tus)
         return;
     }
 
-    if (tus->lock.error && !tus->again) {
-        tus->again = 1;
-        ngx_http_sluice_tus_ask(tus);
-        return;
-    }
-
-    if (tus->lock.error) {
-        ngx_http_sluice_tus_refuse(tus, SLUICE_NOT_FOUND,
-                                   "The upload's file is gone.");
+    if (ngx_http_sluice_tus_missing(tus)) {
         return;
     }
 

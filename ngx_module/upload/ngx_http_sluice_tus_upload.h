@@ -21,6 +21,11 @@ ngx_int_t ngx_http_sluice_tus_open(ngx_http_request_t *r,
 /* The same from where the record is read, for one whose request was. */
 void ngx_http_sluice_tus_ask(ngx_http_sluice_tus_t *tus);
 
+/* For `opened`: 1 when the file is not there, and that is all for now. It may
+   have become a media file since the record was read, so that is asked once
+   more; else it is lost, and the client has to begin anew. */
+ngx_uint_t ngx_http_sluice_tus_missing(ngx_http_sluice_tus_t *tus);
+
 
 /* the record */
 

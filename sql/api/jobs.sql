@@ -98,15 +98,9 @@ $$;
 create or replace function api.end_job(job_id uuid, reason text) returns jsonb
 language plpgsql as $$
 declare
-    j sluice.jobs;
+    j constant sluice.jobs := queue.stop(job_id, reason);
 begin
-    update sluice.jobs
-    set state = 'cancelled', error = reason, seconds_left = null,
-        finished_at = now(), version = version + 1
-    where id = job_id and state in ('queued', 'running', 'retrying')
-    returning * into j;
-
-    return case when found then api.tell_cancelled(j) else '[]' end;
+    return case when j.id is not null then api.tell_cancelled(j) else '[]' end;
 end;
 $$;
 
@@ -146,7 +140,7 @@ begin
         select * into j from sluice.jobs where id = job_id;
         if j.state is distinct from 'cancelled' then
             select * into status, body from api.refuse('conflict',
-                case when j.kind in ('remove', 'detach')
+                case when queue.is_removal(j.kind)
                      then 'What was deleted is removed in any case.'
                      else 'This job is over.' end);
             return;

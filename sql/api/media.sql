@@ -34,8 +34,7 @@ create or replace function api.media_job(m sluice.media) returns jsonb
 language plpgsql stable as $$
 begin
     return (select api.job_object(j) from sluice.jobs j
-            where j.media = m.id and j.kind <> 'attach'
-              and j.kind <> 'detach'
+            where j.media = m.id and j.kind not in ('attach', 'detach')
             order by j.state = 'dead' and j.kind <> 'poster' desc,
                      j.state in ('running', 'retrying', 'queued') desc,
                      j.id desc

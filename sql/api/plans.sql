@@ -80,7 +80,7 @@ language sql stable as $$
                                    ' some of them are done.')).body
     where 1000 <= (select count(*) from (
         select from sluice.jobs j
-        where sluice.turn_of(j.owner) = actor and j.kind not in ('remove', 'detach')
+        where sluice.turn_of(j.owner) = actor and not queue.is_removal(j.kind)
           and j.state in ('queued', 'retrying') and j.waits_for is null
         limit 1000) as waiting);
 $$;

@@ -79,6 +79,7 @@ returns jsonb
 language plpgsql stable as $$
 declare
     m sluice.media;
+    refused jsonb;
     place constant text := coalesce(args->>'position', '');
     most_numbers constant integer := 9999;  -- four digits in the files' names
     is_page constant boolean := coalesce(args->>'role', '') = 'page';
@@ -99,8 +100,9 @@ begin
     select * into m from sluice.media
     where id = api.score_id(args) and deleted_at is null;
 
-    if api.refuse_change(actor, m) is not null then
-        return api.refuse_change(actor, m);
+    refused := api.refuse_change(actor, m);
+    if refused is not null then
+        return refused;
     elsif m.kind <> 'score' or m.state = 'failed' then
         return (api.refuse('conflict',
             'Files can be added to a score alone.')).body;

@@ -5,6 +5,14 @@
 -- may be repeated: a lost reply does no harm. Each change that somebody may
 -- look at makes the job's version grow by one.
 
+-- Jobs that take away what people have deleted: nobody stops them, and they are
+-- tried until it is gone.
+create or replace function queue.is_removal(kind text) returns boolean
+language sql immutable parallel safe as $$
+    select kind in ('remove', 'detach');
+$$;
+
+
 -- When nothing is left to do for a media row: ready, or failed if one of the
 -- jobs it cannot do without is dead. The caller holds the row's lock.
 create or replace function queue.settle(media_id uuid) returns void
@@ -13,8 +21,8 @@ language sql as $$
     where m.id = media_id and m.state = 'processing'
       and not exists (select from sluice.jobs j
                       where j.media = media_id
-                        and j.kind not in ('remove', 'attach',
-                                           'detach')
+                        and not queue.is_removal(j.kind)
+                        and j.kind <> 'attach'
                         and (j.state in ('queued', 'running', 'retrying')
                              or (j.state in ('dead', 'cancelled')
                                  and j.kind <> 'poster')));
@@ -173,7 +181,7 @@ begin
     select j.id into found_id
     from sluice.jobs j
     where j.state = 'running' and j.lease_until < now()
-      and (j.kind in ('remove', 'detach')
+      and (queue.is_removal(j.kind)
            or (j.attempt < j.max_attempts and j.lost < 2))
       and j.kind <> all (full_kinds)
       and coalesce(j.kind || ' ' || j.owner, '') <> all (full_owners)
@@ -582,7 +590,7 @@ create or replace function queue.backoff_max(kind text, n integer)
 returns interval
 language sql immutable as $$
     select (m::float8 ^ 4 + 15 + 10 * m) * interval '1 second'
-    from (select case when kind in ('remove', 'detach')
+    from (select case when queue.is_removal(kind)
                       then least(n, 6) else n end) as t(m);
 $$;
 
@@ -608,9 +616,8 @@ begin
         return null;
     end if;
 
-    if again and (j.attempt < j.max_attempts
-                  or j.kind in ('remove', 'detach')) then
-        due := now() + queue.backoff(case when j.kind in ('remove', 'detach')
+    if again and (j.attempt < j.max_attempts or queue.is_removal(j.kind)) then
+        due := now() + queue.backoff(case when queue.is_removal(j.kind)
                                      then least(j.attempt, 6)
                                      else j.attempt end);
         update sluice.jobs

@@ -12,7 +12,7 @@ begin
     for j in select id, lost from sluice.jobs
              where state = 'running' and lease_until < now()
                and (attempt >= max_attempts or lost >= 2)
-               and kind not in ('remove', 'detach')
+               and not queue.is_removal(kind)
     loop
         perform queue.lock_media(j.id);
 
@@ -183,8 +183,22 @@ create or replace function queue.tick() returns jsonb
 language sql as $$ select queue.tick(null) $$;
 
 
--- Stops a job for good, and whatever waits for it; a removal cannot be. A slot
--- that is at it holds its lease until it has let go. Null when it was over.
+-- A job that nobody wants any more, whose media's lock the caller holds; a slot
+-- that is at it holds its lease until it has let go. Null when it was over, or
+-- is a removal, which cannot be stopped.
+create or replace function queue.stop(job_id uuid, reason text)
+returns sluice.jobs
+language sql as $$
+    update sluice.jobs
+    set state = 'cancelled', error = reason, seconds_left = null,
+        finished_at = now(), version = version + 1
+    where id = job_id and state in ('queued', 'running', 'retrying')
+      and not queue.is_removal(kind)
+    returning *;
+$$;
+
+
+-- The same at somebody's wish, with whatever waits for it.
 create or replace function queue.cancel(job_id uuid, actor uuid default null)
 returns sluice.jobs
 language plpgsql as $$
@@ -192,15 +206,9 @@ declare
     j sluice.jobs;
 begin
     perform queue.lock_media(job_id);
+    j := queue.stop(job_id, 'It was cancelled.');
 
-    update sluice.jobs
-    set state = 'cancelled', error = 'It was cancelled.', seconds_left = null,
-        finished_at = now(), version = version + 1
-    where id = job_id and state in ('queued', 'running', 'retrying')
-      and kind not in ('remove', 'detach')
-    returning * into j;
-
-    if not found then
+    if j.id is null then
         return null;
     end if;
 

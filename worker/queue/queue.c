@@ -127,26 +127,40 @@ queue_await(PGconn *conn)
 }
 
 
+/* A statement that a new connection begins with; NULL, and the connection is
+   lost, without an answer. */
+static PGresult *
+queue_begin(queue_t *queue, const char *sql)
+{
+    PGresult *result = NULL;
+
+    if (PQsendQueryParams(queue->conn, sql, 0, NULL, NULL, NULL, NULL, 0)) {
+        result = queue_await(queue->conn);
+    }
+    if (result == NULL || PQstatus(queue->conn) != CONNECTION_OK) {
+        PQclear(result);
+        queue_lose(queue, PQerrorMessage(queue->conn));
+        return NULL;
+    }
+
+    return result;
+}
+
+
 /* The server stops at what is not waited for any longer, and does not queue for
    a lock so long that the others stand behind it. By a statement, since poolers
    refuse options. */
 static int
 queue_settle(queue_t *queue)
 {
-    PGresult *result = NULL;
+    PGresult *result = queue_begin(queue, QUEUE_SETTINGS);
 
-    if (PQsendQueryParams(queue->conn, QUEUE_SETTINGS, 0, NULL, NULL, NULL,
-                          NULL, 0)) {
-        result = queue_await(queue->conn);
-    }
-    if (result == NULL || PQresultStatus(result) != PGRES_TUPLES_OK) {
-        PQclear(result);
+    if (result != NULL && PQresultStatus(result) != PGRES_TUPLES_OK) {
         queue_lose(queue, PQerrorMessage(queue->conn));
-        return -1;
     }
 
     PQclear(result);
-    return 0;
+    return queue->conn != NULL ? 0 : -1;
 }
 
 
@@ -155,15 +169,9 @@ static int
 queue_fits(queue_t *queue)
 {
     int has;
-    PGresult *result = NULL;
+    PGresult *result = queue_begin(queue, "select " SCHEMA_APPLIED);
 
-    if (PQsendQueryParams(queue->conn, "select " SCHEMA_APPLIED, 0, NULL, NULL,
-                          NULL, NULL, 0)) {
-        result = queue_await(queue->conn);
-    }
-    if (result == NULL || PQstatus(queue->conn) != CONNECTION_OK) {
-        PQclear(result);
-        queue_lose(queue, PQerrorMessage(queue->conn));
+    if (result == NULL) {
         return -1;
     }
 

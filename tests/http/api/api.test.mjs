@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import { request } from "../lib/client.mjs";
 import { film, fresh, pdf } from "../lib/files.mjs";
+import { refused } from "../lib/problem.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
@@ -24,15 +25,6 @@ before(async () => {
 
 after(() => stack?.stop(), { timeout });
 
-
-function refused(answer, status, word, field) {
-    assert.equal(answer.status, status, answer.text);
-    assert.match(answer.headers["content-type"], /^application\/problem\+json/);
-    assert.equal(answer.json.type, `urn:sluice:problem:${word}`);
-    assert.equal(answer.json.status, status);
-    assert.equal(typeof answer.json.title, "string");
-    assert.equal(answer.json.field, field);
-}
 
 async function list(client, query = "") {
     const answer = await client.get(`/api/media?${query}`);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 
 import { musicxml, pdf } from "../lib/files.mjs";
+import { refused } from "../lib/problem.mjs";
 import { startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { Tus, base64 } from "../lib/tus.mjs";
@@ -21,13 +22,6 @@ before(async () => {
 
 after(() => stack?.stop(), { timeout });
 
-
-function refused(answer, status, word, field) {
-    assert.equal(answer.status, status, answer.text);
-    assert.match(answer.headers["content-type"], /^application\/problem\+json/);
-    assert.equal(answer.json.type, `urn:sluice:problem:${word}`);
-    assert.equal(answer.json.field, field);
-}
 
 const address = ({ id }) => `/api/media/${id}`;
 const patch = (media, json, headers = {}, who = owner) =>

@@ -8,6 +8,7 @@ import { Readable } from "node:stream";
 
 import { request, sendPart } from "../lib/client.mjs";
 import { fresh } from "../lib/files.mjs";
+import { refused } from "../lib/problem.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { Tus, base64 } from "../lib/tus.mjs";
@@ -106,13 +107,6 @@ function post(who, key, { path, headers, ...options }) {
 }
 
 const done = ({ status }) => status >= 200 && status < 300;
-
-function refused(answer, status, word, field) {
-    assert.equal(answer.status, status, answer.text);
-    assert.match(answer.headers["content-type"], /^application\/problem\+json/);
-    assert.equal(answer.json.type, `urn:sluice:problem:${word}`);
-    assert.equal(answer.json.field, field);
-}
 
 const used = (answer) => refused(answer, 409, "key-used", "Idempotency-Key");
 

@@ -8,6 +8,7 @@ import { Readable } from "node:stream";
 import { createLocalJWKSet, jwtVerify } from "jose";
 
 import { Client, request } from "../lib/client.mjs";
+import { refused } from "../lib/problem.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter, now } from "../lib/token.mjs";
@@ -36,14 +37,6 @@ const refresh = (token) =>
     post("/api/sessions/refresh", { json: { refresh_token: token } });
 const me = (headers) => request(`${stack.url}/api/me`, { headers });
 const bearer = (token) => ({ Authorization: `Bearer ${token}` });
-
-function refused(reply, status, word, field) {
-    assert.equal(reply.status, status, reply.text);
-    assert.match(reply.headers["content-type"], /^application\/problem\+json/);
-    assert.equal(reply.json.type, `urn:sluice:problem:${word}`);
-    assert.equal(reply.json.status, status);
-    assert.equal(reply.json.field, field);
-}
 
 /* The cookie of an answer: {name, value, …attributes in small letters}. */
 function cookieOf(reply) {

@@ -10,6 +10,7 @@ import { createServer } from "node:http";
 import { getSignedCookies, getSignedUrl } from "@aws-sdk/cloudfront-signer";
 
 import { request } from "../lib/client.mjs";
+import { refused } from "../lib/problem.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter, now } from "../lib/token.mjs";
@@ -129,11 +130,6 @@ const encode = (bytes) => Buffer.from(bytes).toString("base64")
 function opened(answer) {
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.text, BYTES);
-}
-
-function refused(answer, status, word) {
-    assert.equal(answer.status, status, answer.text);
-    assert.equal(answer.json.type, `urn:sluice:problem:${word}`);
 }
 
 

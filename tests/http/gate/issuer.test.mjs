@@ -11,6 +11,7 @@ import { SignJWT, exportJWK, generateKeyPair } from "jose";
 
 import { request, until } from "../lib/client.mjs";
 import { pdf } from "../lib/files.mjs";
+import { refused } from "../lib/problem.mjs";
 import { startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter, now, token } from "../lib/token.mjs";
@@ -140,11 +141,6 @@ const page = (headers, path = "/app/page") =>
 const api = (text, path, options = {}) => request(stack.url + path,
     { ...options, headers: { ...bearer(text), ...options.headers } });
 const whose = (answer) => answer.headers["x-who"].split(" ")[0];
-
-function refused(answer, status, word) {
-    assert.equal(answer.status, status, answer.text);
-    assert.equal(answer.json.type, `urn:sluice:problem:${word}`);
-}
 
 /* RFC 9562, 5.5, in the namespace of URLs */
 function uuid5(name) {

@@ -7,6 +7,7 @@ import {
 } from "node:fs";
 
 import { Client, meanwhile, request } from "../lib/client.mjs";
+import { refused } from "../lib/problem.mjs";
 import { alive, startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
@@ -57,11 +58,6 @@ async function minted(client = admin) {
 function opened(answer) {
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.text, BYTES);
-}
-
-function refused(answer, status, word) {
-    assert.equal(answer.status, status, answer.text);
-    assert.equal(answer.json?.type, `urn:sluice:problem:${word}`);
 }
 
 /* Written over, so that it keeps its owner and who may read it. */

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { request } from "../lib/client.mjs";
+import { refused } from "../lib/problem.mjs";
 import { midi, musicxml, pdf, picture, pngSize, writtenPdf } from
     "../lib/files.mjs";
 import { descendants, startStack, until } from "../lib/stack.mjs";
@@ -48,12 +49,6 @@ const whole = ({ id }) => until("all attachments are done", async () => {
 
 const widths = ({ links }) => Promise.all(links.pages.map(
     async (link) => pngSize((await request(link)).body).width));
-
-function refused(answer, status, word, field) {
-    assert.equal(answer.status, status, answer.text);
-    assert.equal(answer.json.type, `urn:sluice:problem:${word}`);
-    assert.equal(answer.json.field, field);
-}
 
 /* A picture, then pages of these widths. */
 async function album(...more) {

@@ -9,6 +9,7 @@ import { PassThrough, Readable } from "node:stream";
 
 import { request, sendPart } from "../lib/client.mjs";
 import { fresh, pdf } from "../lib/files.mjs";
+import { refused } from "../lib/problem.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
@@ -81,13 +82,6 @@ const spool = () => readdirSync(stack.path("spool"))
     .filter((name) => name !== ".room");
 const rows = (where = "true") => stack.sql(
     `select count(*) from sluice.media where ${where}`).then(Number);
-
-function refused(answer, status, word, field) {
-    assert.equal(answer.status, status, answer.text);
-    assert.match(answer.headers["content-type"], /^application\/problem\+json/);
-    assert.equal(answer.json.type, `urn:sluice:problem:${word}`);
-    assert.equal(answer.json.field, field);
-}
 
 /* The media's bytes are these, in the record and in the spool. */
 function holds(media, bytes) {

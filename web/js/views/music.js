@@ -11,7 +11,7 @@ import { scoreFacts } from "../score/facts.js";
 import { scoreFiles } from "../score/files.js";
 
 
-/* actions: see actionButtons(); drawn(media) is called when pages have come to it. */
+/* actions: see actionButtons(). drawn(media) is called when it has pages. */
 export function musicView(media, actions, drawn, { signal }) {
     const files = scoreFiles(media, changed, signal);
 
