@@ -39,14 +39,16 @@ static void ngx_http_sluice_sign_in_done(ngx_http_request_t *r, void *data,
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_sign_in_find = {
     "find_login",
-    "select id, email, name, role, password from api.find_login($1)", 1, 0
+    "select id, email, name, role, password from api.find_login($1)", 1,
+    NGX_SLUICE_PG_STOP
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_sign_in_create = {
     "create_session",
     "select role, issued from api.create_session($1::uuid, $2::uuid, "
     "decode($3, 'hex'), $4, $5::inet, $6::bigint, $7::integer)",
-    7, 0
+    7,
+    NGX_SLUICE_PG_FINISH
 };
 
 

@@ -12,7 +12,8 @@
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_sign_out_statement = {
     "end_session",
-    "select status, body from api.end_session($1::uuid, $2, $3::integer)", 3, 0
+    "select status, body from api.end_session($1::uuid, $2, $3::integer)", 3,
+    NGX_SLUICE_PG_KEEP
 };
 
 

@@ -9,6 +9,8 @@
  * SQL(name)    api.name(actor uuid, args jsonb) returns (status, body): query
  *              arguments, the body's members and the path's parts come merged
  *              in `args`, where later ones win
+ * READ(name)   the same, for what changes nothing: it is stopped when its
+ *              client has left
  * C(name)      ngx_http_sluice_name_handler(), for what only C can do:
  *              passwords, links, bytes, streams
  * LINKS        the paths in `links` of the answer become signed URLs
@@ -37,10 +39,14 @@
 
 #define SQL(name)                                                             \
     { #name, "select status, body from api." #name "($1::uuid, $2::jsonb)",   \
-      2, 0 }, NULL
+      2, NGX_SLUICE_PG_FINISH }, NULL
+
+#define READ(name)                                                            \
+    { #name, "select status, body from api." #name "($1::uuid, $2::jsonb)",   \
+      2, NGX_SLUICE_PG_STOP }, NULL
 
 #define C(name)                                                               \
-    { NULL, NULL, 0, 0 }, ngx_http_sluice_##name##_handler
+    { NULL, NULL, 0, NGX_SLUICE_PG_FINISH }, ngx_http_sluice_##name##_handler
 
 #define LINKS NGX_HTTP_SLUICE_ROUTE_LINKS
 #define MATCH NGX_HTTP_SLUICE_ROUTE_MATCH
@@ -53,11 +59,11 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
     ROUTE(POST,    "/api/sessions/refresh",  NONE,   C(refresh),        0),
     ROUTE(DELETE,  "/api/sessions/current",  VIEWER, C(sign_out),       0),
 
-    ROUTE(GET,     "/api/me",                VIEWER, SQL(get_me),       0),
+    ROUTE(GET,     "/api/me",                VIEWER, READ(get_me),      0),
 
     ROUTE(POST,    "/api/media",             VIEWER, C(upload),         0),
-    ROUTE(GET,     "/api/media",             VIEWER, SQL(list_media),   LINKS),
-    ROUTE(GET,     "/api/media/{id}",        VIEWER, SQL(get_media),    LINKS | MATCH),
+    ROUTE(GET,     "/api/media",             VIEWER, READ(list_media),  LINKS),
+    ROUTE(GET,     "/api/media/{id}",        VIEWER, READ(get_media),   LINKS | MATCH),
     ROUTE(PATCH,   "/api/media/{id}",        VIEWER, SQL(change_media), LINKS | MATCH),
     ROUTE(DELETE,  "/api/media/{id}",        VIEWER, SQL(delete_media), MATCH),
     ROUTE(PATCH,   "/api/media/{id}/attachments/{attachment}",
@@ -68,7 +74,7 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
     ROUTE(POST,    "/api/links",             VIEWER, C(mint),           0),
     ROUTE(DELETE,  "/api/links/{jti}",       VIEWER, C(revoke),         0),
 
-    ROUTE(GET,     "/api/jobs/{id}",         VIEWER, SQL(get_job),      0),
+    ROUTE(GET,     "/api/jobs/{id}",         VIEWER, READ(get_job),     0),
     ROUTE(DELETE,  "/api/jobs/{id}",         VIEWER, SQL(cancel_job),   0),
     ROUTE(GET,     "/api/jobs/{id}/events",  VIEWER, C(events),         0),
     ROUTE(POST,    "/api/jobs/{id}/retry",   VIEWER, SQL(retry_job),    0),
@@ -81,7 +87,8 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
     ROUTE(DELETE,  "/api/uploads/{id}",      VIEWER, C(tus_delete),     0),
     ROUTE(POST,    "/api/uploads/{id}",      VIEWER, C(tus_post),       0),
 
-    { 0, ngx_null_string, ROLE_NONE, { NULL, NULL, 0, 0 }, NULL, 0 }
+    { 0, ngx_null_string, ROLE_NONE, { NULL, NULL, 0, NGX_SLUICE_PG_FINISH },
+      NULL, 0 }
 };
 
 /* clang-format on */

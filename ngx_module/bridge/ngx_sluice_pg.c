@@ -8,6 +8,17 @@ ngx_sluice_pg_limits(ngx_sluice_pg_t *pg, ngx_uint_t pool, ngx_uint_t waiting,
     pg->pool = pool;
     pg->max_waiting = waiting;
     pg->timeout = timeout;
+
+    if (pg->stopper) {
+        ngx_sluice_pg_limits(pg->stopper, 1, pool, timeout);
+    }
+}
+
+
+void
+ngx_sluice_pg_count(ngx_sluice_pg_t *pg, ngx_sluice_pg_counts_t *counts)
+{
+    pg->counts = counts;
 }
 
 
@@ -20,41 +31,78 @@ ngx_sluice_pg_init(ngx_sluice_pg_t *pg)
 
     ngx_queue_init(&pg->idle);
     ngx_queue_init(&pg->busy);
-    ngx_queue_init(&pg->waiting);
+    ngx_sluice_pg_turn_init(pg);
     pg->ready = 1;
+}
+
+
+/* Nobody waits for what has a connection: it keeps that, and counts, until the
+   server has ended it, which has its own clock for it. */
+
+static void
+ngx_sluice_pg_abandon(ngx_sluice_pg_query_t *query)
+{
+    query->handler = NULL;
+    query->left = 1;
+
+    if (!query->unsent) {
+        ngx_add_timer(&query->timer, query->pg->timeout + NGX_SLUICE_PG_GRACE);
+    }
+
+    if (query->statement->end == NGX_SLUICE_PG_STOP) {
+        ngx_sluice_pg_conn_stop(query->conn);
+    }
 }
 
 
 static void
 ngx_sluice_pg_query_timeout(ngx_event_t *ev)
 {
+    void *data;
     ngx_sluice_pg_query_t *query = ev->data;
+    ngx_sluice_pg_handler_pt handler;
 
-    if (query->conn) {
-        ngx_sluice_pg_conn_lost(query->conn, "query timed out or was not sent");
+    static const ngx_sluice_pg_result_t late = { SLUICE_DATABASE_AWAY, 1, 0,
+                                                 NULL };
+
+    if (query->conn == NULL) {
+        ngx_sluice_pg_turn_leave(query);
+        ngx_sluice_pg_query_answer(query, SLUICE_DATABASE_AWAY, NULL);
         return;
     }
 
-    ngx_queue_remove(&query->queue);
-    query->pg->nwaiting--;
-    ngx_sluice_pg_query_answer(query, SLUICE_DATABASE_AWAY, NULL);
+    if (query->unsent || query->left) {
+        ngx_sluice_pg_conn_lost(query->conn,
+                                query->unsent ? "query not sent" : "no answer");
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "postgresql: no answer to \"%s\" within %M ms",
+                  query->statement->name, query->pg->timeout);
+
+    handler = query->handler;
+    data = query->data;
+
+    ngx_sluice_pg_abandon(query);
+
+    if (handler) {
+        handler(data, &late);
+    }
 }
 
 
 sluice_status_t
-ngx_sluice_pg_query(ngx_sluice_pg_t *pg,
+ngx_sluice_pg_query(ngx_sluice_pg_t *pg, uint64_t whose,
                     const ngx_sluice_pg_statement_t *statement,
                     const ngx_str_t *params, ngx_sluice_pg_handler_pt handler,
                     void *data, ngx_sluice_pg_query_t **handle)
 {
     ngx_queue_t *q;
+    sluice_status_t status;
     ngx_sluice_pg_query_t *query;
 
     ngx_sluice_pg_init(pg);
-
-    if (pg->nwaiting >= pg->max_waiting) {
-        return SLUICE_BUSY;
-    }
 
     if (ngx_queue_empty(&pg->idle) && pg->open < pg->pool) {
         if (ngx_sluice_pg_conn_open(pg) != NGX_OK && pg->open == 0) {
@@ -67,6 +115,12 @@ ngx_sluice_pg_query(ngx_sluice_pg_t *pg,
         return SLUICE_INTERNAL;
     }
 
+    status = ngx_sluice_pg_turn_wait(query, whose);
+    if (status != SLUICE_OK) {
+        ngx_free(query);
+        return status;
+    }
+
     query->timer.handler = ngx_sluice_pg_query_timeout;
     query->timer.data = query;
     query->timer.log = ngx_cycle->log;
@@ -75,10 +129,7 @@ ngx_sluice_pg_query(ngx_sluice_pg_t *pg,
 
     *handle = query;
 
-    ngx_queue_insert_tail(&pg->waiting, &query->queue);
-    pg->nwaiting++;
-
-    if (!ngx_queue_empty(&pg->idle)) {
+    if (!ngx_queue_empty(&pg->idle) && ngx_sluice_pg_turn_may(query)) {
         q = ngx_queue_head(&pg->idle);
         ngx_sluice_pg_conn_next(ngx_queue_data(q, ngx_sluice_pg_conn_t, queue));
     }
@@ -90,15 +141,17 @@ ngx_sluice_pg_query(ngx_sluice_pg_t *pg,
 void
 ngx_sluice_pg_cancel(ngx_sluice_pg_query_t *query)
 {
-    query->handler = NULL;
-
-    if (query->conn || query->statement->keep) {
+    if (query->conn) {
+        ngx_sluice_pg_abandon(query);
         return;
     }
 
-    ngx_queue_remove(&query->queue);
-    query->pg->nwaiting--;
-    ngx_sluice_pg_query_answer(query, SLUICE_INTERNAL, NULL);
+    query->handler = NULL;
+
+    if (query->statement->end != NGX_SLUICE_PG_KEEP) {
+        ngx_sluice_pg_turn_leave(query);
+        ngx_sluice_pg_query_answer(query, SLUICE_INTERNAL, NULL);
+    }
 }
 
 
@@ -121,9 +174,14 @@ ngx_sluice_pg_close(ngx_sluice_pg_t *pg)
 
         if (conn->query) {
             conn->query->handler = NULL;
+            ngx_sluice_pg_turn_over(conn->query);
             ngx_sluice_pg_query_answer(conn->query, SLUICE_INTERNAL, NULL);
         }
 
         ngx_sluice_pg_conn_free(conn);
+    }
+
+    if (pg->stopper) {
+        ngx_sluice_pg_close(pg->stopper);
     }
 }

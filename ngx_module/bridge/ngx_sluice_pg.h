@@ -2,6 +2,11 @@
  * PostgreSQL for requests: a query goes in, a callback comes back, the event
  * loop never waits. One pool of connections per nginx process, opened on
  * demand; statements are prepared once per connection.
+ *
+ * Each query is somebody's. Who waits for a connection has his turn one after
+ * the other, and nobody has more than half of the pool or of the line, however
+ * much he asks. What reads is stopped on the server when nobody waits for it
+ * any more; a connection is somebody else's when what it ran is over.
  */
 
 #ifndef NGX_SLUICE_PG_H
@@ -17,13 +22,31 @@ typedef struct ngx_sluice_pg_query_s ngx_sluice_pg_query_t;
 
 #define NGX_SLUICE_PG_MAX_PARAMS 8
 
+/* What becomes of a query that nobody waits for any more. */
+typedef enum {
+    NGX_SLUICE_PG_FINISH, /* it may change something: what has begun goes on to
+                             its end, what has not is dropped */
+    NGX_SLUICE_PG_KEEP,   /* it runs all the same */
+    NGX_SLUICE_PG_STOP    /* it reads alone: it is stopped */
+} ngx_sluice_pg_end_t;
+
 /* Static data: a connection remembers a statement by its address. */
 typedef struct {
     const char *name;
     const char *sql;
     ngx_uint_t nparams;
-    unsigned keep : 1; /* it runs though nobody waits for it any more */
+    ngx_sluice_pg_end_t end;
 } ngx_sluice_pg_statement_t;
+
+/* Whose queries they are that no user has asked for: without a bound. */
+#define NGX_SLUICE_PG_HOUSE 0
+
+/* What is counted, if anywhere: of several processes together. */
+typedef struct {
+    ngx_atomic_t stopped; /* statements, before they were over */
+    ngx_atomic_t refused; /* queries, since their user had too many waiting */
+    ngx_atomic_t busy;    /* queries, since too many were waiting */
+} ngx_sluice_pg_counts_t;
 
 typedef struct {
     sluice_status_t status; /* SLUICE_OK; _DATABASE_AWAY: no answer, or the
@@ -50,18 +73,21 @@ ngx_sluice_pg_t *ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo,
 void ngx_sluice_pg_limits(ngx_sluice_pg_t *pg, ngx_uint_t pool,
                           ngx_uint_t waiting, ngx_msec_t timeout);
 
-/* Submits. `params` are statement->nparams texts, copied; data NULL is SQL
-   NULL. On SLUICE_OK `*query` is a handle that holds until the callback; else
-   no callback comes: SLUICE_BUSY (too many waiting), SLUICE_DATABASE_AWAY or
-   SLUICE_INTERNAL (memory). */
-sluice_status_t ngx_sluice_pg_query(ngx_sluice_pg_t *pg,
+/* Where to count from now on, in this process. */
+void ngx_sluice_pg_count(ngx_sluice_pg_t *pg, ngx_sluice_pg_counts_t *counts);
+
+/* Submits for `whose` (a number for somebody, or NGX_SLUICE_PG_HOUSE).
+   `params` are statement->nparams texts, copied; data NULL is SQL NULL. On
+   SLUICE_OK `*query` is a handle that holds until the callback; else no
+   callback comes: SLUICE_TOO_MANY (he has too many waiting), SLUICE_BUSY (all
+   have), SLUICE_DATABASE_AWAY or SLUICE_INTERNAL (memory). */
+sluice_status_t ngx_sluice_pg_query(ngx_sluice_pg_t *pg, uint64_t whose,
                                     const ngx_sluice_pg_statement_t *statement,
                                     const ngx_str_t *params,
                                     ngx_sluice_pg_handler_pt handler,
                                     void *data, ngx_sluice_pg_query_t **query);
 
-/* The callback will not come. What runs on the server, or is to be kept, runs
-   to its end. */
+/* The callback will not come; what becomes of the query, its statement says. */
 void ngx_sluice_pg_cancel(ngx_sluice_pg_query_t *query);
 
 /* A value as text, not terminated by contract; NGX_DECLINED when it is NULL. */

@@ -41,8 +41,17 @@ ngx_sluice_pg_conf_alloc(ngx_conf_t *cf, ngx_uint_t options)
     /* zeroed: the lists end where the options do */
     pg->keywords = ngx_pcalloc(cf->pool, options * sizeof(char *));
     pg->values = ngx_pcalloc(cf->pool, options * sizeof(char *));
+    pg->stopper = ngx_pcalloc(cf->pool, sizeof(ngx_sluice_pg_t));
 
-    return pg->keywords && pg->values ? pg : NULL;
+    if (pg->keywords == NULL || pg->values == NULL || pg->stopper == NULL) {
+        return NULL;
+    }
+
+    /* asked for by the same words */
+    pg->stopper->keywords = pg->keywords;
+    pg->stopper->values = pg->values;
+
+    return pg;
 }
 
 

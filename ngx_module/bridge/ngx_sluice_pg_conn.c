@@ -11,6 +11,13 @@ static void ngx_sluice_pg_conn_executing(ngx_sluice_pg_conn_t *conn);
 static void ngx_sluice_pg_conn_finish(ngx_sluice_pg_conn_t *conn);
 
 
+/* Another connection is heard while this one is busy; libpq's own way would
+   block. */
+static ngx_sluice_pg_statement_t ngx_sluice_pg_conn_stop_statement = {
+    "stop", "select pg_cancel_backend($1::integer)", 1, NGX_SLUICE_PG_KEEP
+};
+
+
 static void
 ngx_sluice_pg_conn_notice(void *arg, const char *message)
 {
@@ -179,6 +186,21 @@ ngx_sluice_pg_conn_flush(ngx_sluice_pg_conn_t *conn)
 }
 
 
+/* Not inside the submitting call: the timer's next tick tells. */
+
+static void
+ngx_sluice_pg_conn_unsent(ngx_sluice_pg_query_t *query)
+{
+    query->unsent = 1;
+
+    if (query->timer.timer_set) {
+        ngx_del_timer(&query->timer);
+    }
+
+    ngx_add_timer(&query->timer, 0);
+}
+
+
 static void
 ngx_sluice_pg_conn_start(ngx_sluice_pg_conn_t *conn,
                          ngx_sluice_pg_query_t *query)
@@ -197,8 +219,7 @@ ngx_sluice_pg_conn_start(ngx_sluice_pg_conn_t *conn,
                       (int) query->statement->nparams, NULL)
             == 0
         || ngx_sluice_pg_conn_flush(conn) != NGX_OK) {
-        /* not inside the submitting call: the timer's next tick tells */
-        ngx_add_timer(&query->timer, 0);
+        ngx_sluice_pg_conn_unsent(query);
     }
 }
 
@@ -256,6 +277,12 @@ ngx_sluice_pg_conn_preparing(ngx_sluice_pg_conn_t *conn)
 
     conn->statements[conn->nstatements++] = conn->query->statement;
 
+    if (conn->query->left
+        && conn->query->statement->end == NGX_SLUICE_PG_STOP) {
+        ngx_sluice_pg_conn_finish(conn);
+        return;
+    }
+
     PQclear(conn->result);
     conn->result = NULL;
 
@@ -275,7 +302,7 @@ ngx_sluice_pg_conn_execute(ngx_sluice_pg_conn_t *conn)
                             NULL, NULL, 0)
             == 0
         || ngx_sluice_pg_conn_flush(conn) != NGX_OK) {
-        ngx_add_timer(&query->timer, 0);
+        ngx_sluice_pg_conn_unsent(query);
     }
 }
 
@@ -296,10 +323,72 @@ ngx_sluice_pg_conn_executing(ngx_sluice_pg_conn_t *conn)
 }
 
 
+/* what nobody waits for */
+
+/* The server has been asked, or will never be: what was over meanwhile lets its
+   connection go. One whose asking may still come is not given to anybody: it
+   would stop what he runs. */
+
+static void
+ngx_sluice_pg_conn_stopped(void *data, const ngx_sluice_pg_result_t *result)
+{
+    ngx_sluice_pg_conn_t *conn = data;
+
+    conn->stop = NULL;
+    conn->spoilt = result->sent && result->status != SLUICE_OK;
+
+    if (conn->over) {
+        ngx_sluice_pg_conn_finish(conn);
+    }
+}
+
+
+void
+ngx_sluice_pg_conn_stop(ngx_sluice_pg_conn_t *conn)
+{
+    u_char pid[NGX_INT_T_LEN];
+    ngx_str_t param;
+    ngx_sluice_pg_t *pg = conn->pg;
+
+    /* before it runs there is nothing to stop */
+
+    if (conn->step != ngx_sluice_pg_conn_executing || conn->stop
+        || pg->stopper == NULL) {
+        return;
+    }
+
+    param.data = pid;
+    param.len = (size_t) (ngx_sprintf(pid, "%d", PQbackendPID(conn->db)) - pid);
+
+    if (ngx_sluice_pg_query(pg->stopper, NGX_SLUICE_PG_HOUSE,
+                            &ngx_sluice_pg_conn_stop_statement, &param,
+                            ngx_sluice_pg_conn_stopped, conn, &conn->stop)
+        != SLUICE_OK) {
+        conn->stop = NULL;
+        return;
+    }
+
+    if (pg->counts) {
+        (void) ngx_atomic_fetch_add(&pg->counts->stopped, 1);
+    }
+}
+
+
 /* answers */
 
+/* canceled: by us, or since it took too long; the session is as good as new */
+
+static ngx_uint_t
+ngx_sluice_pg_conn_canceled(PGresult *result)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+    return state && ngx_strcmp(state, "57014") == 0;
+}
+
+
 static sluice_status_t
-ngx_sluice_pg_conn_status(PGresult *result)
+ngx_sluice_pg_conn_status(PGresult *result, ngx_uint_t level)
 {
     const char *state;
 
@@ -313,7 +402,7 @@ ngx_sluice_pg_conn_status(PGresult *result)
         return SLUICE_DATABASE_AWAY;
     }
 
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "postgresql: %s %s", state,
+    ngx_log_error(level, ngx_cycle->log, 0, "postgresql: %s %s", state,
                   PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 
     /* classes of PostgreSQL's Appendix A */
@@ -342,15 +431,26 @@ static void
 ngx_sluice_pg_conn_finish(ngx_sluice_pg_conn_t *conn)
 {
     PGresult *result = conn->result;
+    ngx_uint_t canceled;
     sluice_status_t status;
     ngx_sluice_pg_query_t *query = conn->query;
 
-    status = ngx_sluice_pg_conn_status(result);
+    if (conn->stop) {
+        conn->over = 1;
+        return;
+    }
+
+    canceled = ngx_sluice_pg_conn_canceled(result);
+    status = ngx_sluice_pg_conn_status(
+        result, canceled && query->left ? NGX_LOG_INFO : NGX_LOG_ERR);
 
     conn->query = NULL;
     conn->result = NULL;
+    conn->over = 0;
+    ngx_sluice_pg_turn_over(query);
 
-    if (status == SLUICE_INTERNAL || status == SLUICE_DATABASE_AWAY) {
+    if (conn->spoilt || status == SLUICE_INTERNAL
+        || (status == SLUICE_DATABASE_AWAY && !canceled)) {
         /* a plan that went stale, a session being shut down: start afresh */
         ngx_sluice_pg_conn_free(conn);
         ngx_sluice_pg_conn_replenish(query->pg);
@@ -382,6 +482,7 @@ ngx_sluice_pg_conn_lost(ngx_sluice_pg_conn_t *conn, const char *what)
     ngx_sluice_pg_conn_free(conn);
 
     if (query) {
+        ngx_sluice_pg_turn_over(query);
         ngx_sluice_pg_query_answer(query, SLUICE_DATABASE_AWAY, NULL);
     }
 
@@ -399,6 +500,10 @@ ngx_sluice_pg_conn_free(ngx_sluice_pg_conn_t *conn)
         ngx_del_timer(&conn->timer);
     }
 
+    if (conn->stop) {
+        ngx_sluice_pg_cancel(conn->stop);
+    }
+
     ngx_sluice_event_detach(conn->c, 1);
     PQclear(conn->result);
     PQfinish(conn->db);
@@ -411,21 +516,17 @@ ngx_sluice_pg_conn_free(ngx_sluice_pg_conn_t *conn)
 void
 ngx_sluice_pg_conn_next(ngx_sluice_pg_conn_t *conn)
 {
-    ngx_queue_t *q;
     ngx_sluice_pg_t *pg = conn->pg;
+    ngx_sluice_pg_query_t *query;
 
     ngx_queue_remove(&conn->queue);
 
-    if (!ngx_queue_empty(&pg->waiting)) {
+    query = ngx_sluice_pg_turn_next(pg);
+
+    if (query) {
         ngx_queue_insert_tail(&pg->busy, &conn->queue);
-
-        q = ngx_queue_head(&pg->waiting);
-        ngx_queue_remove(q);
-        pg->nwaiting--;
-
         conn->c->idle = 0;
-        ngx_sluice_pg_conn_start(
-            conn, ngx_queue_data(q, ngx_sluice_pg_query_t, queue));
+        ngx_sluice_pg_conn_start(conn, query);
         return;
     }
 
@@ -444,19 +545,15 @@ ngx_sluice_pg_conn_next(ngx_sluice_pg_conn_t *conn)
 void
 ngx_sluice_pg_conn_replenish(ngx_sluice_pg_t *pg)
 {
-    ngx_queue_t *q;
+    ngx_sluice_pg_query_t *query;
 
-    if (ngx_queue_empty(&pg->waiting) || pg->open == pg->pool
+    if (pg->nwaiting == 0 || pg->open == pg->pool
         || ngx_sluice_pg_conn_open(pg) == NGX_OK) {
         return;
     }
 
-    while (pg->open == 0 && !ngx_queue_empty(&pg->waiting)) {
-        q = ngx_queue_head(&pg->waiting);
-        ngx_queue_remove(q);
-        pg->nwaiting--;
-        ngx_sluice_pg_query_answer(
-            ngx_queue_data(q, ngx_sluice_pg_query_t, queue),
-            SLUICE_DATABASE_AWAY, NULL);
+    while (pg->open == 0 && (query = ngx_sluice_pg_turn_any(pg)) != NULL) {
+        ngx_sluice_pg_turn_leave(query);
+        ngx_sluice_pg_query_answer(query, SLUICE_DATABASE_AWAY, NULL);
     }
 }

@@ -51,7 +51,8 @@ static void ngx_http_sluice_events_cleanup(void *data);
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_events_statement = {
     "watch_job",
-    "select status, body from api.get_job($1::uuid, $2::jsonb, true)", 2, 0
+    "select status, body from api.get_job($1::uuid, $2::jsonb, true)", 2,
+    NGX_SLUICE_PG_STOP
 };
 
 

@@ -50,7 +50,8 @@ static void ngx_http_sluice_watch_ask(void);
 static ngx_str_t ngx_http_sluice_watch_channel = ngx_string("sluice:progress");
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_watch_poll = {
-    "poll_jobs", "select event from api.poll_jobs($1::uuid[])", 1, 0
+    "poll_jobs", "select event from api.poll_jobs($1::uuid[])", 1,
+    NGX_SLUICE_PG_STOP
 };
 
 static ngx_http_sluice_watch_t ngx_http_sluice_watch_state;
@@ -195,9 +196,10 @@ ngx_http_sluice_watch_ask(void)
     }
 
     if (ngx_http_sluice_watch_batch(ids, &param)
-        && ngx_sluice_pg_query(
-               state->conf->database, &ngx_http_sluice_watch_poll, &param,
-               ngx_http_sluice_watch_asked, state, &state->query)
+        && ngx_sluice_pg_query(state->conf->database, NGX_SLUICE_PG_HOUSE,
+                               &ngx_http_sluice_watch_poll, &param,
+                               ngx_http_sluice_watch_asked, state,
+                               &state->query)
                != SLUICE_OK) {
         state->query = NULL;
     }

@@ -32,6 +32,7 @@ typedef struct {
     ngx_sluice_redis_t *redis_uploads; /* the same, to listen with */
     ngx_flag_t uploads;                /* some location takes them */
     ngx_flag_t gated;                  /* some location has a gate */
+    ngx_int_t user_variable;           /* index of $sluice_user */
     ngx_thread_pool_t *thread_pool;
 } ngx_http_sluice_main_conf_t;
 

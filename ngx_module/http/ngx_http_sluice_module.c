@@ -1,5 +1,6 @@
 #include "ngx_http_sluice.h"
 #include "ngx_http_sluice_servers.h"
+#include "ngx_http_sluice_whose.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/bridge/ngx_sluice_redis.h"
@@ -67,8 +68,8 @@ static ngx_command_t ngx_http_sluice_commands[] = {
 
 
 static ngx_http_module_t ngx_http_sluice_module_ctx = {
-    NULL, /* preconfiguration */
-    NULL, /* postconfiguration */
+    NULL,                       /* preconfiguration */
+    ngx_http_sluice_whose_init, /* postconfiguration */
 
     ngx_http_sluice_create_main_conf, /* create main configuration */
     ngx_http_sluice_init_main_conf,   /* init main configuration */

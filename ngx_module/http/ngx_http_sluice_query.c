@@ -1,5 +1,10 @@
 #include "ngx_http_sluice_answer.h"
 #include "ngx_http_sluice_query.h"
+#include "ngx_http_sluice_whose.h"
+
+
+#define NGX_HTTP_SLUICE_QUERY_TOO_MANY \
+    "Too many of your requests wait already: let some be answered first."
 
 
 typedef struct {
@@ -88,9 +93,9 @@ ngx_http_sluice_query_submit(ngx_http_request_t *r,
     query->data = data;
     ngx_memzero(&query->patience, sizeof(ngx_event_t));
 
-    status = ngx_sluice_pg_query(smcf->database, statement, params,
-                                 ngx_http_sluice_query_done, query,
-                                 &query->query);
+    status = ngx_sluice_pg_query(smcf->database, ngx_http_sluice_whose(r),
+                                 statement, params, ngx_http_sluice_query_done,
+                                 query, &query->query);
     if (status != SLUICE_OK) {
         return status;
     }
@@ -142,8 +147,14 @@ ngx_http_sluice_query(ngx_http_request_t *r,
 
     status = ngx_http_sluice_query_try(r, statement, params, handler, data);
 
-    return status == SLUICE_OK ? NGX_DONE
-                               : ngx_http_sluice_problem(r, status, NULL, NULL);
+    if (status == SLUICE_OK) {
+        return NGX_DONE;
+    }
+
+    return ngx_http_sluice_problem(
+        r, status,
+        status == SLUICE_TOO_MANY ? NGX_HTTP_SLUICE_QUERY_TOO_MANY : NULL,
+        NULL);
 }
 
 

@@ -11,7 +11,8 @@
 typedef void (*ngx_http_sluice_row_pt)(ngx_http_request_t *r, void *data,
                                        const ngx_sluice_pg_result_t *result);
 
-/* Queries sluice_database and goes on in `handler`, unless the client has left.
+/* Queries sluice_database, for whose request it is, and goes on in `handler`,
+   unless the client has left.
    When the query cannot be submitted, answers and returns the final status. */
 ngx_int_t ngx_http_sluice_query(ngx_http_request_t *r,
                                 const ngx_sluice_pg_statement_t *statement,

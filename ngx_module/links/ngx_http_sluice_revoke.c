@@ -15,7 +15,8 @@
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_revoke_link = {
     "revoke_link",
-    "select status, body from api.revoke_link($1::uuid, $2::jsonb)", 2, 0
+    "select status, body from api.revoke_link($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_KEEP
 };
 
 

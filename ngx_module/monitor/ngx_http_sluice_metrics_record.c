@@ -21,7 +21,8 @@ typedef struct {
 
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_metrics_record_statement = {
-    "metrics", "select name, labels, value from api.metrics()", 0, 0
+    "metrics", "select name, labels, value from api.metrics()", 0,
+    NGX_SLUICE_PG_STOP
 };
 
 

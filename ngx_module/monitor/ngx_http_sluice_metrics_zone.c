@@ -71,6 +71,18 @@ static const ngx_http_sluice_metrics_number_t
           "never had one.",
           offsetof(ngx_http_sluice_zone_counts_t, budgets_overflowed) },
 
+        { "sluice_database_stopped_total", "counter",
+          "Statements stopped since nobody waited for them any more.",
+          offsetof(ngx_http_sluice_zone_counts_t, stopped) },
+
+        { "sluice_database_refused_total", "counter",
+          "Queries refused since their user had too many waiting.",
+          offsetof(ngx_http_sluice_zone_counts_t, refused) },
+
+        { "sluice_database_busy_total", "counter",
+          "Queries refused since too many were waiting.",
+          offsetof(ngx_http_sluice_zone_counts_t, busy) },
+
         { NULL, NULL, NULL, 0 }
     };
 

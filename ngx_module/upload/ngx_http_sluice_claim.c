@@ -22,7 +22,8 @@ static void ngx_http_sluice_claim_grown(ngx_http_request_t *r, void *data);
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_claim_statement = {
     "claim_upload",
-    "select status, body from api.claim_upload($1::uuid, $2::jsonb)", 2, 0
+    "select status, body from api.claim_upload($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_FINISH
 };
 
 

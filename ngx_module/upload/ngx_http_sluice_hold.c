@@ -9,6 +9,7 @@
 
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"
+#include "ngx_module/http/ngx_http_sluice_whose.h"
 
 #include <jansson.h>
 
@@ -18,17 +19,20 @@
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_hold_statement = {
     "hold_upload",
-    "select status, body from api.hold_upload($1::uuid, $2::jsonb)", 2, 0
+    "select status, body from api.hold_upload($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_FINISH
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_hold_renewal = {
     "renew_upload",
-    "select status, body from api.renew_upload($1::uuid, $2::jsonb)", 2, 1
+    "select status, body from api.renew_upload($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_KEEP
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_hold_drop = {
     "drop_upload",
-    "select status, body from api.drop_upload($1::uuid, $2::jsonb)", 2, 1
+    "select status, body from api.drop_upload($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_KEEP
 };
 
 
@@ -48,8 +52,9 @@ ngx_http_sluice_hold_tell(ngx_http_sluice_hold_t *hold,
     params[1].len = (size_t) (ngx_sprintf(args, "{\"id\": \"%s\"}", hold->id)
                               - args);
 
-    (void) ngx_sluice_pg_query(hold->database, statement, params, NULL, NULL,
-                               &query);
+    (void) ngx_sluice_pg_query(hold->database,
+                               ngx_http_sluice_whose_user(hold->actor),
+                               statement, params, NULL, NULL, &query);
 }
 
 

@@ -23,7 +23,8 @@ static void ngx_http_sluice_reserved(ngx_http_request_t *r, void *data);
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_clear_uploads = {
     "clear_uploads",
-    "select status, body from api.clear_uploads($1::uuid, $2::jsonb)", 2, 0
+    "select status, body from api.clear_uploads($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_STOP
 };
 
 

@@ -40,12 +40,14 @@ static void ngx_http_sluice_tus_removed(ngx_http_request_t *r, void *data);
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_keep_upload = {
     "keep_upload",
-    "select status, body from api.keep_upload($1::uuid, $2::jsonb)", 2, 0
+    "select status, body from api.keep_upload($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_FINISH
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_delete_upload = {
     "delete_upload",
-    "select status, body from api.delete_upload($1::uuid, $2::jsonb)", 2, 0
+    "select status, body from api.delete_upload($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_FINISH
 };
 
 

@@ -34,7 +34,8 @@ static void ngx_http_sluice_tus_opened(ngx_http_sluice_tus_t *tus);
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_open_upload = {
     "open_upload",
-    "select status, body from api.open_upload($1::uuid, $2::jsonb)", 2, 0
+    "select status, body from api.open_upload($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_FINISH
 };
 
 

@@ -46,7 +46,7 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_snapshot_statement = {
     "from (select pg_snapshot_xmin(pg_current_snapshot())::text horizon) h "
     "left join api.revocations($1, $2, $3) r on true order by r.kind, r.id",
     3,
-    0,
+    NGX_SLUICE_PG_STOP
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_snapshot_new = {
@@ -55,7 +55,7 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_snapshot_new = {
     "from (select pg_snapshot_xmin(pg_current_snapshot())::text horizon) h "
     "left join api.revoked_since($1::xid8, $2) r on true",
     2,
-    0,
+    NGX_SLUICE_PG_STOP
 };
 
 
@@ -316,7 +316,7 @@ ngx_http_sluice_snapshot_query(void)
                                           NGX_HTTP_SLUICE_SNAPSHOT_PAGE)
                               - many);
 
-    if (ngx_sluice_pg_query(snap->conf->database,
+    if (ngx_sluice_pg_query(snap->conf->database, NGX_SLUICE_PG_HOUSE,
                             &ngx_http_sluice_snapshot_statement, params,
                             ngx_http_sluice_snapshot_page, NULL, &query)
         != SLUICE_OK) {
@@ -402,9 +402,9 @@ ngx_http_sluice_snapshot_news(ngx_http_sluice_main_conf_t *smcf,
                                           NGX_HTTP_SLUICE_SNAPSHOT_PAGE)
                               - many);
 
-    if (ngx_sluice_pg_query(smcf->database, &ngx_http_sluice_snapshot_new,
-                            params, ngx_http_sluice_snapshot_news_rows, NULL,
-                            &query)
+    if (ngx_sluice_pg_query(smcf->database, NGX_SLUICE_PG_HOUSE,
+                            &ngx_http_sluice_snapshot_new, params,
+                            ngx_http_sluice_snapshot_news_rows, NULL, &query)
         != SLUICE_OK) {
         ngx_http_sluice_snapshot_news_end(0);
     }

@@ -17,7 +17,7 @@
 
 
 #define NGX_HTTP_SLUICE_ZONE_MAGIC 0x656e6f7a /* "zone" */
-#define NGX_HTTP_SLUICE_ZONE_VERSION 3
+#define NGX_HTTP_SLUICE_ZONE_VERSION 4
 
 #define NGX_HTTP_SLUICE_ZONE_ROWS 64
 #define NGX_HTTP_SLUICE_ZONE_CACHE_LINE 64
@@ -36,6 +36,7 @@ typedef struct {
     ngx_atomic_t denied[SLUICE_STATUS_COUNT];
     ngx_atomic_t hits;
     ngx_atomic_t misses;
+    ngx_sluice_pg_counts_t database;
 } __attribute__((aligned(NGX_HTTP_SLUICE_ZONE_CACHE_LINE)))
 ngx_http_sluice_zone_row_t;
 
@@ -179,6 +180,14 @@ ngx_http_sluice_zone_denied(sluice_status_t status)
 }
 
 
+ngx_sluice_pg_counts_t *
+ngx_http_sluice_zone_database(void)
+{
+    return ngx_http_sluice_zone_sh ? &ngx_http_sluice_zone_row()->database
+                                   : NULL;
+}
+
+
 ngx_int_t
 ngx_http_sluice_zone_counts(ngx_http_sluice_zone_counts_t *counts)
 {
@@ -204,6 +213,9 @@ ngx_http_sluice_zone_counts(ngx_http_sluice_zone_counts_t *counts)
 
         counts->hits += row->hits;
         counts->misses += row->misses;
+        counts->stopped += row->database.stopped;
+        counts->refused += row->database.refused;
+        counts->busy += row->database.busy;
     }
 
     counts->revocations = revocation_used(ngx_http_sluice_zone_revocations(),

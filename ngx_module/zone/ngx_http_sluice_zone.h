@@ -36,6 +36,9 @@ typedef enum {
 void ngx_http_sluice_zone_passed(ngx_http_sluice_by_t by);
 void ngx_http_sluice_zone_denied(sluice_status_t status);
 
+/* Where this process's queries are counted; NULL without a zone. */
+ngx_sluice_pg_counts_t *ngx_http_sluice_zone_database(void);
+
 
 /* verified tokens; see verified.h */
 
@@ -115,6 +118,9 @@ typedef struct {
     uint64_t budgets;
     uint64_t budgets_capacity;
     uint64_t budgets_overflowed;
+    uint64_t stopped; /* of the database: see ngx_sluice_pg.h */
+    uint64_t refused;
+    uint64_t busy;
 } ngx_http_sluice_zone_counts_t;
 
 /* What there is now, without a lock. NGX_DECLINED without a zone. */

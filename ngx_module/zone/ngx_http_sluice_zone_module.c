@@ -281,6 +281,11 @@ ngx_http_sluice_zone_init_process(ngx_cycle_t *cycle)
     if (smcf
         && (ngx_process == NGX_PROCESS_WORKER
             || ngx_process == NGX_PROCESS_SINGLE)) {
+        if (smcf->database) {
+            ngx_sluice_pg_count(smcf->database,
+                                ngx_http_sluice_zone_database());
+        }
+
         ngx_http_sluice_revocation_start(smcf);
         ngx_http_sluice_at_exit(ngx_http_sluice_revocation_stop);
 
