@@ -42,8 +42,7 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_provision_user = {
     "provision_user",
     "select status, body "
     "from api.provision_user($1::uuid, $2, $3, $4, $5, $6, $7)",
-    7,
-    NGX_SLUICE_PG_FINISH
+    7, NGX_SLUICE_PG_FINISH
 };
 
 

@@ -15,8 +15,7 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_refresh_statement = {
     "refresh_session",
     "select id, email, name, role, session, issued "
     "from api.refresh_session(decode($1, 'hex'), $2::integer)",
-    2,
-    NGX_SLUICE_PG_FINISH
+    2, NGX_SLUICE_PG_FINISH
 };
 
 

@@ -7,6 +7,7 @@
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/http/ngx_http_sluice.h"
+#include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/uuid.h"
 #include "core/jose/base64url.h"
 
@@ -19,6 +20,7 @@ typedef struct {
     ngx_str_t password;
     ngx_str_t hash;   /* terminated; empty: no such user */
     ngx_uint_t right; /* what the thread found */
+    ngx_str_t tried[NGX_HTTP_SLUICE_TRIES]; /* what wrong ones count for */
 
     ngx_str_t id, email, name, role; /* the user; terminated */
 

@@ -8,6 +8,8 @@
 #include "ngx_module/http/ngx_http_sluice_body.h"
 #include "ngx_module/http/ngx_http_sluice_query.h"
 #include "ngx_module/http/ngx_http_sluice_thread.h"
+#include "ngx_module/http/ngx_http_sluice_whose.h"
+#include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/password.h"
 #include "core/base/status.h"
 #include "core/base/text.h"
@@ -47,8 +49,7 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_sign_in_create = {
     "create_session",
     "select role, issued from api.create_session($1::uuid, $2::uuid, "
     "decode($3, 'hex'), $4, $5::inet, $6::bigint, $7::integer)",
-    7,
-    NGX_SLUICE_PG_FINISH
+    7, NGX_SLUICE_PG_FINISH
 };
 
 
@@ -92,6 +93,74 @@ ngx_http_sluice_sign_in_forget(ngx_http_request_t *r, json_t *body)
 }
 
 
+/* By which wrong passwords are counted: the account, and the same with whoever
+   tries behind it. */
+
+static ngx_int_t
+ngx_http_sluice_sign_in_names(ngx_http_request_t *r, ngx_str_t *email,
+                              ngx_http_sluice_login_t *login)
+{
+    u_char *p;
+    uint64_t whose = ngx_http_sluice_whose(r);
+
+    p = ngx_pnalloc(r->pool, email->len + sizeof(whose));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_strlow(p, email->data, email->len);
+    ngx_memcpy(p + email->len, &whose, sizeof(whose));
+
+    login->tried[NGX_HTTP_SLUICE_TRIES_OF_ALL].data = p;
+    login->tried[NGX_HTTP_SLUICE_TRIES_OF_ALL].len = email->len;
+    login->tried[NGX_HTTP_SLUICE_TRIES_OF_ONE].data = p;
+    login->tried[NGX_HTTP_SLUICE_TRIES_OF_ONE].len = email->len + sizeof(whose);
+
+    return NGX_OK;
+}
+
+
+/* NGX_DECLINED, or the answer: too many were wrong. A right one is not looked
+   at either, or it would tell itself from the others. */
+
+static ngx_int_t
+ngx_http_sluice_sign_in_bound(ngx_http_request_t *r,
+                              ngx_http_sluice_login_t *login)
+{
+    time_t wait = 0;
+    ngx_str_t after;
+    ngx_uint_t of;
+
+    for (of = 0; of < NGX_HTTP_SLUICE_TRIES; of++) {
+        wait = ngx_max(wait,
+                       ngx_http_sluice_zone_wait((ngx_http_sluice_tries_t) of,
+                                                 &login->tried[of]));
+    }
+
+    if (wait == 0) {
+        return NGX_DECLINED;
+    }
+
+    OPENSSL_cleanse(login->password.data, login->password.len);
+
+    after.data = ngx_pnalloc(r->pool, NGX_TIME_T_LEN);
+    if (after.data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    after.len = (size_t) (ngx_sprintf(after.data, "%T", wait) - after.data);
+
+    if (ngx_http_sluice_header(r, "Retry-After", &after) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sluice_problem(r, SLUICE_TOO_MANY,
+                                   "Too many passwords for this account were "
+                                   "wrong: come back later.",
+                                   NULL);
+}
+
+
 static ngx_int_t
 ngx_http_sluice_sign_in_ask(ngx_http_request_t *r)
 {
@@ -118,6 +187,12 @@ ngx_http_sluice_sign_in_ask(ngx_http_request_t *r)
     }
 
     ngx_http_sluice_sign_in_forget(r, body);
+
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_sluice_sign_in_names(r, &email, login) == NGX_OK
+                 ? ngx_http_sluice_sign_in_bound(r, login)
+                 : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     if (rc != NGX_DECLINED) {
         return rc;
@@ -188,12 +263,21 @@ ngx_http_sluice_sign_in_check(void *data, ngx_log_t *log)
 static void
 ngx_http_sluice_sign_in_checked(ngx_http_request_t *r, void *data)
 {
+    ngx_uint_t of;
     ngx_http_sluice_login_t *login = data;
 
+    if (login->right) {
+        ngx_http_sluice_finish(r, ngx_http_sluice_sign_in_begin(r, login));
+        return;
+    }
+
+    for (of = 0; of < NGX_HTTP_SLUICE_TRIES; of++) {
+        ngx_http_sluice_zone_wrong((ngx_http_sluice_tries_t) of,
+                                   &login->tried[of]);
+    }
+
     ngx_http_sluice_finish(
-        r, login->right
-               ? ngx_http_sluice_sign_in_begin(r, login)
-               : ngx_http_sluice_problem(r, SLUICE_LOGIN_FAILED, NULL, NULL));
+        r, ngx_http_sluice_problem(r, SLUICE_LOGIN_FAILED, NULL, NULL));
 }
 
 

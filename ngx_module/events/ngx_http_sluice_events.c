@@ -7,6 +7,7 @@
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"
 #include "ngx_module/http/ngx_http_sluice_request.h"
+#include "ngx_module/http/ngx_http_sluice_whose.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/job_message.h"
@@ -48,6 +49,9 @@ typedef struct {
 
 static void ngx_http_sluice_events_cleanup(void *data);
 
+
+/* this process's streams */
+static ngx_http_sluice_whose_counts_t ngx_http_sluice_events_held;
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_events_statement = {
     "watch_job",
@@ -404,6 +408,26 @@ ngx_http_sluice_events_found(ngx_http_request_t *r, void *data,
 }
 
 
+/* Of this process's connections others need some, too: nobody has more than
+   half of them. NGX_DECLINED, or what was answered. */
+
+static ngx_int_t
+ngx_http_sluice_events_hold(ngx_http_request_t *r)
+{
+    ngx_int_t rc;
+
+    rc = ngx_http_sluice_whose_hold(r, &ngx_http_sluice_events_held,
+                                    ngx_cycle->connection_n / 2);
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_sluice_problem(
+            r, SLUICE_TOO_MANY, "You follow too many jobs already.", NULL);
+    }
+
+    return rc == NGX_OK ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
 ngx_int_t
 ngx_http_sluice_events_handler(ngx_http_request_t *r)
 {
@@ -416,6 +440,11 @@ ngx_http_sluice_events_handler(ngx_http_request_t *r)
 
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
+        return rc;
+    }
+
+    rc = ngx_http_sluice_events_hold(r);
+    if (rc != NGX_DECLINED) {
         return rc;
     }
 

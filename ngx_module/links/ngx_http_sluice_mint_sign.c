@@ -19,8 +19,7 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_mint_links = {
     "mint_links",
     "select problem, detail, field, path, show, issued "
     "from api.mint_links($1::uuid, $2::jsonb)",
-    2,
-    NGX_SLUICE_PG_FINISH
+    2, NGX_SLUICE_PG_FINISH
 };
 
 

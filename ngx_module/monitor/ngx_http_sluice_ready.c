@@ -26,8 +26,7 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_ready_statement = {
     "or "
     "current_setting('transaction_read_only')::boolean)::integer,"
     " " SCHEMA_APPLIED,
-    0,
-    NGX_SLUICE_PG_STOP
+    0, NGX_SLUICE_PG_STOP
 };
 
 

@@ -45,8 +45,7 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_snapshot_statement = {
     "select r.kind, r.id, r.before, r.exp, h.horizon "
     "from (select pg_snapshot_xmin(pg_current_snapshot())::text horizon) h "
     "left join api.revocations($1, $2, $3) r on true order by r.kind, r.id",
-    3,
-    NGX_SLUICE_PG_STOP
+    3, NGX_SLUICE_PG_STOP
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_snapshot_new = {
@@ -54,8 +53,7 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_snapshot_new = {
     "select r.kind, r.id, r.before, r.exp, h.horizon "
     "from (select pg_snapshot_xmin(pg_current_snapshot())::text horizon) h "
     "left join api.revoked_since($1::xid8, $2) r on true",
-    2,
-    NGX_SLUICE_PG_STOP
+    2, NGX_SLUICE_PG_STOP
 };
 
 

@@ -11,6 +11,7 @@
 #include "core/table/revocation.h"
 #include "core/table/revocation_message.h"
 #include "core/table/siphash.h"
+#include "core/table/tries.h"
 #include "core/table/verified.h"
 
 #include <openssl/rand.h>
@@ -23,6 +24,13 @@
 #define NGX_HTTP_SLUICE_ZONE_CACHE_LINE 64
 
 #define NGX_HTTP_SLUICE_ZONE_ALERT_EVERY 60 /* s */
+
+/* Wrong passwords at once, and seconds for one more: whoever tries from one
+   address does not use up what the account has from all. */
+#define NGX_HTTP_SLUICE_ZONE_TRIES_OF_ONE 10
+#define NGX_HTTP_SLUICE_ZONE_EVERY_OF_ONE 60
+#define NGX_HTTP_SLUICE_ZONE_TRIES_OF_ALL 200
+#define NGX_HTTP_SLUICE_ZONE_EVERY_OF_ALL 10
 
 
 /*
@@ -55,6 +63,7 @@ typedef struct {
     uint64_t horizon;
     time_t alerted;              /* when a full table was told */
     ngx_atomic_t configurations; /* that were read */
+    tries_t tries[NGX_HTTP_SLUICE_TRIES];
     ngx_http_sluice_zone_process_t processes[NGX_MAX_PROCESSES];
     ngx_http_sluice_zone_row_t rows[NGX_HTTP_SLUICE_ZONE_ROWS];
 } ngx_http_sluice_zone_sh_t;
@@ -464,6 +473,40 @@ ngx_http_sluice_zone_set_horizon(uint64_t horizon)
 }
 
 
+/* passwords that were wrong */
+
+time_t
+ngx_http_sluice_zone_wait(ngx_http_sluice_tries_t of, ngx_str_t *name)
+{
+    int64_t left;
+
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return 0;
+    }
+
+    ngx_http_sluice_zone_lock();
+    left = tries_wait(&ngx_http_sluice_zone_sh->tries[of], name->data,
+                      name->len, ngx_time());
+    ngx_http_sluice_zone_unlock();
+
+    return (time_t) left;
+}
+
+
+void
+ngx_http_sluice_zone_wrong(ngx_http_sluice_tries_t of, ngx_str_t *name)
+{
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return;
+    }
+
+    ngx_http_sluice_zone_lock();
+    tries_failed(&ngx_http_sluice_zone_sh->tries[of], name->data, name->len,
+                 ngx_time());
+    ngx_http_sluice_zone_unlock();
+}
+
+
 /* budgets */
 
 uint64_t
@@ -534,7 +577,7 @@ ngx_http_sluice_zone_make(void *mem, size_t size)
     ngx_http_sluice_zone_sh_t *sh = mem;
 
     size_t quarter;
-    u_char seeds[2][SIPHASH_KEY_SIZE];
+    u_char seeds[3][SIPHASH_KEY_SIZE];
 
     if (RAND_bytes((u_char *) seeds, sizeof(seeds)) != 1) {
         return NGX_ERROR;
@@ -544,6 +587,13 @@ ngx_http_sluice_zone_make(void *mem, size_t size)
     quarter &= ~(size_t) (NGX_HTTP_SLUICE_ZONE_CACHE_LINE - 1);
 
     ngx_memzero(sh, sizeof(ngx_http_sluice_zone_sh_t));
+
+    tries_init(&sh->tries[NGX_HTTP_SLUICE_TRIES_OF_ONE], seeds[2],
+               NGX_HTTP_SLUICE_ZONE_TRIES_OF_ONE,
+               NGX_HTTP_SLUICE_ZONE_EVERY_OF_ONE);
+    tries_init(&sh->tries[NGX_HTTP_SLUICE_TRIES_OF_ALL], seeds[2],
+               NGX_HTTP_SLUICE_ZONE_TRIES_OF_ALL,
+               NGX_HTTP_SLUICE_ZONE_EVERY_OF_ALL);
 
     sh->verified = sizeof(ngx_http_sluice_zone_sh_t);
     sh->revocations = sh->verified + quarter;

@@ -15,6 +15,7 @@
 #include "core/table/budget.h"
 #include "core/table/revocation.h"
 #include "core/table/revocation_message.h"
+#include "core/table/tries.h"
 #include "core/table/verified.h"
 
 extern ngx_module_t ngx_http_sluice_zone_module;
@@ -94,6 +95,21 @@ void ngx_http_sluice_zone_set_horizon(uint64_t horizon);
 void ngx_http_sluice_zone_serve(void);
 void ngx_http_sluice_zone_leave(void);
 ngx_uint_t ngx_http_sluice_zone_replacing(void);
+
+
+/* passwords that were wrong; see tries.h */
+
+typedef enum {
+    NGX_HTTP_SLUICE_TRIES_OF_ONE, /* of an account, from one address */
+    NGX_HTTP_SLUICE_TRIES_OF_ALL, /* of an account */
+    NGX_HTTP_SLUICE_TRIES
+} ngx_http_sluice_tries_t;
+
+/* Seconds to wait before the next; 0: none, and always without a zone. */
+time_t ngx_http_sluice_zone_wait(ngx_http_sluice_tries_t of, ngx_str_t *name);
+
+/* One was wrong. */
+void ngx_http_sluice_zone_wrong(ngx_http_sluice_tries_t of, ngx_str_t *name);
 
 
 /* budgets; see budget.h */

@@ -162,7 +162,9 @@ declare
     job_id constant uuid := args->>'id';
     j sluice.jobs;
 begin
-    body := api.refuse_job(actor, job_id);
+    body := coalesce(api.refuse_job(actor, job_id),
+                     (select api.refuse_jobs(owner) from sluice.jobs
+                      where id = job_id));
     if body is not null then
         status := 400;
         return;

@@ -7,7 +7,7 @@ language sql as $$
     insert into sluice.plans select p.*
     on conflict (name) do update
     set quota_bytes = p.quota_bytes, uploads_max = p.uploads_max,
-        upload_bytes_max = p.upload_bytes_max
+        upload_bytes_max = p.upload_bytes_max, files_max = p.files_max
     returning *;
 $$;
 
@@ -17,7 +17,9 @@ create or replace function api.limits(actor uuid) returns sluice.plans
 language sql stable as $$
     select u.plan, coalesce(u.quota_bytes, p.quota_bytes),
            coalesce(u.uploads_max, p.uploads_max, 20),
-           coalesce(u.upload_bytes_max, p.upload_bytes_max)
+           coalesce(u.upload_bytes_max, p.upload_bytes_max),
+           coalesce(u.files_max, p.files_max,
+                    case u.role when 'viewer' then 100000 else 1000000 end)
     from sluice.users u left join sluice.plans p on p.name = u.plan
     where u.id = actor;
 $$;
@@ -39,12 +41,8 @@ create or replace function api.room(actor uuid, but uuid[] default '{}')
 returns bigint
 language sql stable as $$
     select (api.limits(u.id)).quota_bytes
-           - coalesce((select sum(m.bytes) from sluice.media m
-                       where m.owner = u.id and m.deleted_at is null), 0)
-           - coalesce((select sum(a.bytes) from sluice.attachments a
-                       join sluice.media m on m.id = a.media
-                       where m.owner = u.id and m.deleted_at is null
-                         and a.removed_at is null), 0)
+           - coalesce((select k.bytes from sluice.kept k
+                       where k.owner = u.id), 0)
            - coalesce((select sum(p.bytes)
                        from api.under_way(u.id, but) p), 0)
     from sluice.users u where u.id = actor;
@@ -59,16 +57,20 @@ language sql stable as $$
 $$;
 
 
--- Null when an upload may have so many bytes, else why not.
+-- Null when an upload may come that has so many bytes, else why not.
 create or replace function api.refuse_bytes(actor uuid, bytes bigint,
                                             but uuid[] default '{}')
 returns jsonb
 language sql stable as $$
     select case
-        when (api.limits(actor)).upload_bytes_max < bytes
+        when l.upload_bytes_max < refuse_bytes.bytes
             then (api.refuse('too-large')).body
-        when api.room(actor, but) < coalesce(bytes, 0)
-            then (api.refuse('quota-exceeded')).body end;
+        when coalesce(k.files, 0) >= l.files_max
+            then (api.refuse('quota-exceeded', format('You may keep %s files: '
+                  'delete some first.', l.files_max))).body
+        when api.room(actor, but) < coalesce(refuse_bytes.bytes, 0)
+            then (api.refuse('quota-exceeded')).body end
+    from api.limits(actor) l left join sluice.kept k on k.owner = actor;
 $$;
 
 

@@ -13,16 +13,31 @@ $$;
 -- `signs`: for how many seconds nginx signs with a session by itself. The
 -- user's row is locked, so that a role or an account that changes meanwhile
 -- revokes what this call lets be signed. No row: the user is disabled by now.
+-- A user has the newest thousand: with one more the oldest ends, and goes.
 create or replace function api.create_session(session uuid, actor uuid,
     digest bytea, agent text, peer inet, seconds bigint, signs integer)
 returns table (role text, issued bigint)
 language plpgsql as $$
 #variable_conflict use_column
+declare
+    many constant integer := 1000;
+    oldest record;
 begin
     perform from sluice.users where id = actor and disabled_at is null
-    for share;
+    for no key update;
 
     if found then
+        for oldest in
+            select s.id, s.ended_at is null and s.expires_at > now() as alive
+            from sluice.sessions s where s.user_id = actor
+            order by s.id desc offset many - 1 limit 2
+        loop
+            if oldest.alive then
+                perform api.end_session(actor, oldest.id::text, 0);
+            end if;
+            delete from sluice.sessions where id = oldest.id;
+        end loop;
+
         insert into sluice.sessions (id, user_id, refresh_digest, user_agent,
                                      address, expires_at, signs_for)
         values (session, actor, digest, left(agent, 500), peer,

@@ -533,7 +533,12 @@ returns boolean
 language plpgsql as $$
 declare
     until constant timestamptz := now() + api.upload_patience();
+    many constant integer := 1000;      -- of his that are remembered
 begin
+    delete from sluice.uploads where id in (
+        select id from sluice.uploads where owner = actor and state = 'done'
+        order by expires_at desc offset many limit 100);
+
     if args ? 'parts' then
         insert into sluice.uploads (id, owner, length, metadata, filename,
                                     parts, state, media, expires_at)

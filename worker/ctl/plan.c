@@ -26,16 +26,18 @@ static void plan_digits(const char **param, uint64_t n,
 int
 ctl_plan_set(int argc, char **argv)
 {
-    char quota[PLAN_DIGITS_MAX], size[PLAN_DIGITS_MAX], many[PLAN_DIGITS_MAX];
+    char quota[PLAN_DIGITS_MAX], size[PLAN_DIGITS_MAX], many[PLAN_DIGITS_MAX],
+        files[PLAN_DIGITS_MAX];
     json_t *rows;
     PGconn *conn;
-    const char *params[4] = { NULL };
+    const char *params[5] = { NULL };
     const char *conninfo = NULL, *as_json = NULL;
     const ctl_option_t options[] = {
         { "quota", "SIZE", "what a user keeps and has announced, e.g. 10g",
           &params[1] },
         { "uploads", "N", "uploads at once", &params[2] },
         { "upload-size", "SIZE", "the longest of them, e.g. 2g", &params[3] },
+        { "files", "N", "files that a user keeps", &params[4] },
         { DATABASE_OPTION, &conninfo },
         { "json", NULL, "for machines", &as_json },
         { NULL, NULL, NULL, NULL }
@@ -54,6 +56,10 @@ ctl_plan_set(int argc, char **argv)
     if (params[3] != NULL) {
         plan_digits(&params[3], options_size("upload-size", params[3]), size);
     }
+    if (params[4] != NULL) {
+        plan_digits(&params[4],
+                    options_number("files", params[4], 0, INT32_MAX), files);
+    }
 
     conn = database_open(conninfo);
     if (conn == NULL) {
@@ -62,8 +68,8 @@ ctl_plan_set(int argc, char **argv)
 
     rows = database_rows(conn,
                          "select * from api.make_plan(row($1::text, "
-                         "$2::bigint, $3::integer, $4::bigint))",
-                         4, params);
+                         "$2::bigint, $3::integer, $4::bigint, $5::integer))",
+                         5, params);
     PQfinish(conn);
     if (rows == NULL) {
         return CTL_FAILED;
@@ -82,7 +88,8 @@ ctl_plan_list(int argc, char **argv)
     const char *conninfo = NULL, *as_json = NULL;
     static const char *const columns[] = { "name",        "quota_bytes",
                                            "uploads_max", "upload_bytes_max",
-                                           "users",       NULL };
+                                           "files_max",   "users",
+                                           NULL };
     const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
                                      { "json", NULL, "for machines", &as_json },
                                      { NULL, NULL, NULL, NULL } };

@@ -25,6 +25,7 @@ SQL_EMBED(sql_0013_catalogue, "sql/migrations/0013_catalogue.sql");
 SQL_EMBED(sql_0014_edits, "sql/migrations/0014_edits.sql");
 SQL_EMBED(sql_0015_answers, "sql/migrations/0015_answers.sql");
 SQL_EMBED(sql_0016_upload_keys, "sql/migrations/0016_upload_keys.sql");
+SQL_EMBED(sql_0017_bounds, "sql/migrations/0017_bounds.sql");
 SQL_EMBED(sql_queue, "sql/queue/queue.sql");
 SQL_EMBED(sql_queue_scheduler, "sql/queue/scheduler.sql");
 SQL_EMBED(sql_api, "sql/api/api.sql");
@@ -61,6 +62,7 @@ const sql_file_t sql_files[] = {
     { "0014_edits.sql", SQL_ONCE, sql_0014_edits },
     { "0015_answers.sql", SQL_ONCE, sql_0015_answers },
     { "0016_upload_keys.sql", SQL_CONCURRENT, sql_0016_upload_keys },
+    { "0017_bounds.sql", SQL_ONCE, sql_0017_bounds },
     { "queue.sql", SQL_REPEATABLE, sql_queue },
     { "queue_scheduler.sql", SQL_REPEATABLE, sql_queue_scheduler },
     { "api.sql", SQL_REPEATABLE, sql_api },
