@@ -2,6 +2,7 @@
    node hostile.mjs '{"url", "email", "password", "picture"}'. He says "ready"
    when each has been tried once, and goes on until he is killed. */
 
+import http from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { Client, request } from "./client.mjs";
@@ -14,7 +15,17 @@ const { url, email, password, picture } = JSON.parse(process.argv[2]);
 const me = await Client.signIn(url, email, password);
 const paper = (title) => pdf({ info: `/Title (${title})` });
 const tus = { "Tus-Resumable": "1.0.0" };
+const STREAMS = 100;
 let count = 0;
+
+/* Asks, and does not wait for the answer. */
+const leave = (path) => new Promise((done) => {
+    const one = http.get(url + path, { agent: false, headers: me.headers });
+
+    one.on("error", done).on("close", done)
+        .on("response", (answer) => answer.destroy());
+    setTimeout(() => one.destroy(), 5);
+});
 
 
 /* Attributes that each element is given: minutes of a parser's time. */
@@ -66,6 +77,29 @@ const tricks = {
 
     names: () => me.request("POST", "/api/media?filename=a%C2%85b.pdf",
         { body: paper(`c1 ${count}`) }),
+
+    searches: () => Promise.all(Array.from({ length: 12 }, (_, i) =>
+        leave(`/api/media?limit=200&q=a%20s%20c%20t%20p%20i%20f%20${i}`))),
+
+    /* streams that stay */
+    async followers() {
+        const { json } = await me.upload(paper(`followed ${count}`), "e.pdf");
+
+        for (let i = 0; json?.job && i < STREAMS; i++) {
+            http.get(`${url}/api/jobs/${json.job.id}/events`,
+                { agent: false, headers: me.headers },
+                (answer) => answer.resume()).on("error", () => {});
+        }
+    },
+
+    json: () => Promise.all(["[".repeat(60_000), `{"a":${"{\"a\":"
+        .repeat(10_000)}`, `{"links":[${"{},".repeat(300_000)}{}]}`]
+        .map((body) => me.request("POST", "/api/links", { body,
+            headers: { "Content-Type": "application/json" } }))),
+
+    passwords: () => Promise.all(Array.from({ length: 4 }, (_, i) =>
+        request(`${url}/api/sessions`, { method: "POST",
+            json: { email: "someone@sluice.example", password: `${i}` } }))),
 
     flood: () => Promise.all(Array.from({ length: 8 }, (_, i) =>
         me.upload(paper(`flood ${count} ${i}`), "f.pdf"))),
