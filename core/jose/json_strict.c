@@ -5,7 +5,7 @@
 
 
 static void
-tell_too_deep(const char *text, const char *at, json_error_t *error)
+tell(const char *text, const char *at, const char *what, json_error_t *error)
 {
     const char *p, *line = text;
 
@@ -21,7 +21,7 @@ tell_too_deep(const char *text, const char *at, json_error_t *error)
 
     error->column = (int) (at - line) + 1;
     error->position = (int) (at - text);
-    (void) snprintf(error->text, sizeof(error->text), "nested too deep");
+    (void) snprintf(error->text, sizeof(error->text), "%s", what);
 }
 
 
@@ -31,12 +31,19 @@ json_strict_load(const char *text, size_t len, size_t max_depth,
 {
     const char *at;
 
-    at = json_bound_find(text, len, max_depth ? max_depth : JSON_STRICT_DEPTH,
-                         len);
+    if (max_depth == 0) {
+        max_depth = JSON_STRICT_DEPTH;
+    }
+
+    at = json_bound_find(text, len, max_depth, JSON_STRICT_VALUES);
 
     if (at != NULL) {
         if (error != NULL) {
-            tell_too_deep(text, at, error);
+            tell(text, at,
+                 json_bound_find(text, (size_t) (at - text) + 1, max_depth, len)
+                     ? "nested too deep"
+                     : "too many values",
+                 error);
         }
 
         return NULL;

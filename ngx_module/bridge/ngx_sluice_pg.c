@@ -1,6 +1,13 @@
 #include "ngx_sluice_pg_internal.h"
 
 
+/* Another connection is heard while this one is busy; libpq's own way would
+   block. */
+static ngx_sluice_pg_statement_t ngx_sluice_pg_stop_statement = {
+    "stop", "select pg_cancel_backend($1::integer)", 1, NGX_SLUICE_PG_KEEP
+};
+
+
 void
 ngx_sluice_pg_limits(ngx_sluice_pg_t *pg, ngx_uint_t pool, ngx_uint_t waiting,
                      ngx_msec_t timeout)
@@ -36,6 +43,41 @@ ngx_sluice_pg_init(ngx_sluice_pg_t *pg)
 }
 
 
+static void
+ngx_sluice_pg_stopped(void *data, const ngx_sluice_pg_result_t *result)
+{
+    ngx_sluice_pg_conn_stopped(data,
+                               result->sent && result->status != SLUICE_OK);
+}
+
+
+static void
+ngx_sluice_pg_stop(ngx_sluice_pg_t *pg, ngx_sluice_pg_conn_t *conn)
+{
+    u_char pid[NGX_INT_T_LEN];
+    ngx_str_t param;
+
+    if (!ngx_sluice_pg_conn_runs(conn) || conn->stop || pg->stopper == NULL) {
+        return;
+    }
+
+    param.data = pid;
+    param.len = (size_t) (ngx_sprintf(pid, "%d", PQbackendPID(conn->db)) - pid);
+
+    if (ngx_sluice_pg_query(pg->stopper, NGX_SLUICE_PG_HOUSE,
+                            &ngx_sluice_pg_stop_statement, &param,
+                            ngx_sluice_pg_stopped, conn, &conn->stop)
+        != SLUICE_OK) {
+        conn->stop = NULL;
+        return;
+    }
+
+    if (pg->counts) {
+        (void) ngx_atomic_fetch_add(&pg->counts->stopped, 1);
+    }
+}
+
+
 /* Nobody waits for what has a connection: it keeps that, and counts, until the
    server has ended it, which has its own clock for it. */
 
@@ -50,7 +92,7 @@ ngx_sluice_pg_abandon(ngx_sluice_pg_query_t *query)
     }
 
     if (query->statement->end == NGX_SLUICE_PG_STOP) {
-        ngx_sluice_pg_conn_stop(query->conn);
+        ngx_sluice_pg_stop(query->pg, query->conn);
     }
 }
 

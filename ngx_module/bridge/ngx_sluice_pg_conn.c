@@ -11,13 +11,6 @@ static void ngx_sluice_pg_conn_executing(ngx_sluice_pg_conn_t *conn);
 static void ngx_sluice_pg_conn_finish(ngx_sluice_pg_conn_t *conn);
 
 
-/* Another connection is heard while this one is busy; libpq's own way would
-   block. */
-static ngx_sluice_pg_statement_t ngx_sluice_pg_conn_stop_statement = {
-    "stop", "select pg_cancel_backend($1::integer)", 1, NGX_SLUICE_PG_KEEP
-};
-
-
 static void
 ngx_sluice_pg_conn_notice(void *arg, const char *message)
 {
@@ -325,51 +318,21 @@ ngx_sluice_pg_conn_executing(ngx_sluice_pg_conn_t *conn)
 
 /* what nobody waits for */
 
-/* The server has been asked, or will never be: what was over meanwhile lets its
-   connection go. One whose asking may still come is not given to anybody: it
-   would stop what he runs. */
-
-static void
-ngx_sluice_pg_conn_stopped(void *data, const ngx_sluice_pg_result_t *result)
+ngx_uint_t
+ngx_sluice_pg_conn_runs(ngx_sluice_pg_conn_t *conn)
 {
-    ngx_sluice_pg_conn_t *conn = data;
-
-    conn->stop = NULL;
-    conn->spoilt = result->sent && result->status != SLUICE_OK;
-
-    if (conn->over) {
-        ngx_sluice_pg_conn_finish(conn);
-    }
+    return conn->step == ngx_sluice_pg_conn_executing;
 }
 
 
 void
-ngx_sluice_pg_conn_stop(ngx_sluice_pg_conn_t *conn)
+ngx_sluice_pg_conn_stopped(ngx_sluice_pg_conn_t *conn, ngx_uint_t may_hit)
 {
-    u_char pid[NGX_INT_T_LEN];
-    ngx_str_t param;
-    ngx_sluice_pg_t *pg = conn->pg;
+    conn->stop = NULL;
+    conn->spoilt = may_hit ? 1 : 0;
 
-    /* before it runs there is nothing to stop */
-
-    if (conn->step != ngx_sluice_pg_conn_executing || conn->stop
-        || pg->stopper == NULL) {
-        return;
-    }
-
-    param.data = pid;
-    param.len = (size_t) (ngx_sprintf(pid, "%d", PQbackendPID(conn->db)) - pid);
-
-    if (ngx_sluice_pg_query(pg->stopper, NGX_SLUICE_PG_HOUSE,
-                            &ngx_sluice_pg_conn_stop_statement, &param,
-                            ngx_sluice_pg_conn_stopped, conn, &conn->stop)
-        != SLUICE_OK) {
-        conn->stop = NULL;
-        return;
-    }
-
-    if (pg->counts) {
-        (void) ngx_atomic_fetch_add(&pg->counts->stopped, 1);
+    if (conn->over) {
+        ngx_sluice_pg_conn_finish(conn);
     }
 }
 
@@ -501,7 +464,7 @@ ngx_sluice_pg_conn_free(ngx_sluice_pg_conn_t *conn)
     }
 
     if (conn->stop) {
-        ngx_sluice_pg_cancel(conn->stop);
+        conn->stop->handler = NULL;
     }
 
     ngx_sluice_event_detach(conn->c, 1);

@@ -145,9 +145,14 @@ void ngx_sluice_pg_conn_free(ngx_sluice_pg_conn_t *conn);
 /* Gives a connection that is free the next query that waits, or puts it by. */
 void ngx_sluice_pg_conn_next(ngx_sluice_pg_conn_t *conn);
 
-/* Nobody waits for the connection's query any more: the server is asked to stop
-   it, where it may. */
-void ngx_sluice_pg_conn_stop(ngx_sluice_pg_conn_t *conn);
+/* 1 while the server runs the connection's query: before, there is nothing to
+   stop. */
+ngx_uint_t ngx_sluice_pg_conn_runs(ngx_sluice_pg_conn_t *conn);
+
+/* The asking of conn->stop is over. A query that is over meanwhile lets its
+   connection go; when the asking may still come and hit what runs then, nobody
+   is given it. */
+void ngx_sluice_pg_conn_stopped(ngx_sluice_pg_conn_t *conn, ngx_uint_t may_hit);
 
 /* Those who wait get a new connection; without hope of one, an answer. */
 void ngx_sluice_pg_conn_replenish(ngx_sluice_pg_t *pg);

@@ -1,7 +1,9 @@
 /* What the gate found out, for logs, limits and proxy_set_header. */
 
+#include "ngx_http_sluice_carrier.h"
 #include "ngx_http_sluice_gate.h"
 #include "ngx_http_sluice_variables.h"
+#include "ngx_http_sluice_verifier.h"
 
 #include "core/base/status.h"
 #include "core/grant/access.h"
@@ -11,6 +13,9 @@
 static ngx_int_t ngx_http_sluice_variable(ngx_http_request_t *r,
                                           ngx_http_variable_value_t *v,
                                           uintptr_t data);
+static ngx_int_t ngx_http_sluice_variable_bearer(ngx_http_request_t *r,
+                                                 ngx_http_variable_value_t *v,
+                                                 uintptr_t data);
 static void ngx_http_sluice_variable_text(ngx_http_sluice_gate_ctx_t *ctx,
                                           uintptr_t data, ngx_str_t *text);
 
@@ -42,6 +47,9 @@ static ngx_http_variable_t ngx_http_sluice_vars[] = {
 
     { ngx_string("sluice_deny"), NULL, ngx_http_sluice_variable,
       NGX_HTTP_SLUICE_DENY, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sluice_bearer"), NULL, ngx_http_sluice_variable_bearer, 0, 0,
+      0 },
 
     ngx_http_null_variable
 };
@@ -118,6 +126,54 @@ ngx_http_sluice_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     v->data = text.data;
     v->valid = 1;
     v->no_cacheable = 1;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+/* Whose access token the first is that the request brings, in front of the
+   gate, too: limits stand there. */
+
+static ngx_int_t
+ngx_http_sluice_variable_bearer(ngx_http_request_t *r,
+                                ngx_http_variable_value_t *v, uintptr_t data)
+{
+    size_t len;
+    token_t *token;
+    ngx_http_sluice_srv_conf_t *sscf;
+    ngx_http_sluice_gate_ctx_t *ctx;
+    ngx_http_sluice_credential_t credential;
+    const ngx_http_sluice_verifier_t *verifier;
+
+    v->not_found = 1;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+    ctx = ngx_http_sluice_gate_find_ctx(r);
+
+    if (ctx == NULL || sscf->keys == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_memzero(&credential, sizeof(ngx_http_sluice_credential_t));
+
+    if (!ngx_http_sluice_carrier_user(r, ctx, &credential)
+        || ngx_http_sluice_verify(r, &credential, &token, &verifier)
+               != SLUICE_OK) {
+        return NGX_OK;
+    }
+
+    len = ngx_strlen(token->u.access.sub);
+
+    v->data = ngx_pnalloc(r->pool, len);
+    if (v->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(v->data, token->u.access.sub, len);
+    v->len = (unsigned) len;
+    v->valid = 1;
+    v->no_cacheable = 0;
     v->not_found = 0;
 
     return NGX_OK;

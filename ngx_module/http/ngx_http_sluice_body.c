@@ -7,6 +7,7 @@
 #include "ngx_http_sluice_wait.h"
 
 #include "core/base/status.h"
+#include "core/jose/json_strict.h"
 
 #include <jansson.h>
 #include <openssl/crypto.h>
@@ -298,8 +299,7 @@ ngx_http_sluice_body_json(ngx_http_request_t *r, json_t **body)
             "Content-Type");
     }
 
-    *body = json_loadb((char *) ctx->body.data, ctx->body.len,
-                       JSON_REJECT_DUPLICATES, &error);
+    *body = json_strict_load((char *) ctx->body.data, ctx->body.len, 0, &error);
 
     if (*body == NULL) {
         (void) ngx_snprintf((u_char *) detail, sizeof(detail),

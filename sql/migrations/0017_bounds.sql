@@ -123,17 +123,8 @@ from (select owner, bytes from sluice.media where deleted_at is null
       where m.deleted_at is null and a.removed_at is null) x
 group by owner;
 
--- Somebody's sessions in their order, and what he has finished lately.
-create index sessions_of on sluice.sessions (user_id, id);
-drop index sluice.sessions_user;
-create index uploads_done on sluice.uploads (owner, expires_at)
-    where state = 'done';
-
 -- Of what one user does, so many rows a day tell one by one; what comes beyond
 -- is counted in the last of them. An admin's are all kept, and operators'.
-create index audit_actor on sluice.audit (actor, action, at)
-    where actor is not null;
-
 create function sluice.bound_audit() returns trigger
 language plpgsql as $$
 declare

@@ -26,6 +26,10 @@ SQL_EMBED(sql_0014_edits, "sql/migrations/0014_edits.sql");
 SQL_EMBED(sql_0015_answers, "sql/migrations/0015_answers.sql");
 SQL_EMBED(sql_0016_upload_keys, "sql/migrations/0016_upload_keys.sql");
 SQL_EMBED(sql_0017_bounds, "sql/migrations/0017_bounds.sql");
+SQL_EMBED(sql_0018_sessions_of, "sql/migrations/0018_sessions_of.sql");
+SQL_EMBED(sql_0019_sessions_user, "sql/migrations/0019_sessions_user.sql");
+SQL_EMBED(sql_0020_uploads_done, "sql/migrations/0020_uploads_done.sql");
+SQL_EMBED(sql_0021_audit_actor, "sql/migrations/0021_audit_actor.sql");
 SQL_EMBED(sql_queue, "sql/queue/queue.sql");
 SQL_EMBED(sql_queue_scheduler, "sql/queue/scheduler.sql");
 SQL_EMBED(sql_api, "sql/api/api.sql");
@@ -63,6 +67,10 @@ const sql_file_t sql_files[] = {
     { "0015_answers.sql", SQL_ONCE, sql_0015_answers },
     { "0016_upload_keys.sql", SQL_CONCURRENT, sql_0016_upload_keys },
     { "0017_bounds.sql", SQL_ONCE, sql_0017_bounds },
+    { "0018_sessions_of.sql", SQL_CONCURRENT, sql_0018_sessions_of },
+    { "0019_sessions_user.sql", SQL_CONCURRENT, sql_0019_sessions_user },
+    { "0020_uploads_done.sql", SQL_CONCURRENT, sql_0020_uploads_done },
+    { "0021_audit_actor.sql", SQL_CONCURRENT, sql_0021_audit_actor },
     { "queue.sql", SQL_REPEATABLE, sql_queue },
     { "queue_scheduler.sql", SQL_REPEATABLE, sql_queue_scheduler },
     { "api.sql", SQL_REPEATABLE, sql_api },

@@ -8,6 +8,7 @@ import { join } from "node:path";
 
 import { Client, request } from "../lib/client.mjs";
 import { pdf } from "../lib/files.mjs";
+import { refused } from "../lib/problem.mjs";
 import { startStack, TOP, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
@@ -25,9 +26,8 @@ before(async () => {
 after(() => stack?.stop(), { timeout });
 
 
-function refused(answer, status, word, detail = /./) {
-    assert.equal(answer.status, status, answer.text);
-    assert.match(answer.json.type, new RegExp(`:${word}$`));
+function bounded(answer, status, word, detail = /./) {
+    refused(answer, status, word, answer.json?.field);
     assert.match(String(answer.json.detail), detail);
 }
 
@@ -79,7 +79,7 @@ describe("files", { timeout }, () => {
         await bound(user, 2);
         const first = await user.bring(pdf({ info: "/Title (1)" }), "1.pdf");
         await user.bring(pdf({ info: "/Title (2)" }), "2.pdf");
-        refused(await user.upload(pdf({ info: "/Title (3)" }), "3.pdf"), 413,
+        bounded(await user.upload(pdf({ info: "/Title (3)" }), "3.pdf"), 413,
             "quota-exceeded", /2 files/);
 
         await user.delete(`/api/media/${first.id}`);
@@ -95,7 +95,7 @@ describe("files", { timeout }, () => {
             ...database);
         await stack.sluicectl("user", "plan", user.user.id, "none",
             ...database);
-        refused(await user.upload(pdf(), "a.pdf"), 413, "quota-exceeded");
+        bounded(await user.upload(pdf(), "a.pdf"), 413, "quota-exceeded");
     });
 
     it("count with what belongs to them, until they are deleted", async () => {
@@ -131,7 +131,7 @@ describe("files", { timeout }, () => {
                 position, filename, bytes, sha256)
             select gen_random_uuid(), '${score.id}', 'attachment', n, 'a', 1,
                    sha256('x') from generate_series(1, 600) n`);
-        refused(await user.request("POST",
+        bounded(await user.request("POST",
             `/api/media?filename=a.pdf&score=${score.id}`, { body: pdf() }),
         409, "conflict", /600/);
     });
@@ -206,7 +206,7 @@ describe("rows", { timeout }, () => {
             from generate_series(1, 1000) n;
             insert into sluice.jobs (id, kind, owner, state)
             values ('${id}', 'noop', '${user.user.id}', 'dead')`);
-        refused(await user.request("POST", `/api/jobs/${id}/retry`), 429,
+        bounded(await user.request("POST", `/api/jobs/${id}/retry`), 429,
             "too-many", /1,000/);
     });
 });
@@ -269,15 +269,15 @@ describe("wrong passwords", { timeout }, () => {
                 () => stack.user()));
 
             for (let i = 0; i < 10; i++) {
-                refused(await signIn(user, "192.0.2.1", `wrong ${i}`), 401,
+                bounded(await signIn(user, "192.0.2.1", `wrong ${i}`), 401,
                     "login-failed", /^undefined$/);
             }
             const full = await signIn(user, "192.0.2.1");
 
-            refused(full, 429, "too-many", /wrong/);
+            bounded(full, 429, "too-many", /wrong/);
             assert.ok(full.headers["retry-after"] > 0
                 && full.headers["retry-after"] <= 60);
-            refused(await signIn({ ...user, email: user.email.toUpperCase() },
+            bounded(await signIn({ ...user, email: user.email.toUpperCase() },
                 "192.0.2.1"), 429, "too-many");
 
             assert.ok(await some(["192.0.2.2", "192.0.2.3"].map(
@@ -293,7 +293,7 @@ describe("wrong passwords", { timeout }, () => {
             await Promise.all(Array.from({ length: 10 }, (_, i) =>
                 signIn(user, `2001:db8:3:${net}::${i + 1}`, "wrong")));
         }
-        refused(await signIn(user, "192.0.2.9"), 429, "too-many");
+        bounded(await signIn(user, "192.0.2.9"), 429, "too-many");
     });
 });
 
@@ -310,7 +310,9 @@ describe("production.conf", { timeout }, () => {
         machine = await stack.secondNginx((own) => own
             .replace(/limit_req_zone .*;/, `${map}\n${zone}
                 set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;`)
-            .replaceAll("burst=100", "burst=10"));
+            .replaceAll("burst=100", "burst=10")
+            .replace(/include .*extra.conf;/, `location = /paced {
+                limit_req zone=users; sluice_gate user; empty_gif; }`));
         await machine.ready();
     }, { timeout });
 
@@ -335,4 +337,34 @@ describe("production.conf", { timeout }, () => {
             assert.ok(!(await many(numbered(30, name))).includes(429));
         }
     });
+
+    it("paces users wherever they pass, as that of \"make run\" does", () => {
+        for (const name of ["production.conf", "nginx.conf"]) {
+            const text = readFileSync(join(TOP, "conf", name), "utf8")
+                .replaceAll(/^ *#.*\n/gm, "");
+
+            assert.match(text, /limit_req_zone \$sluice_bearer zone=users:/);
+            assert.ok(text.match(/sluice_gate user;/g).length >= 3);
+            assert.doesNotMatch(text,
+                /(?<!limit_req zone=users [^;]*;\n *)sluice_gate user;/, name);
+        }
+    });
+
+    it("counts a user's requests by his token, and no other's",
+        async () => {
+            const user = await stack.visitor("viewer");
+            const other = await stack.visitor("viewer");
+            const [mine, others] = [user, other].map((client) => async () =>
+                (await request(`${machine.url}/paced`,
+                               { headers: client.headers })).status);
+            const forged = async () => (await request(`${machine.url}/paced`, {
+                headers: { Authorization: `${user.headers.Authorization}x` } }))
+                .status;
+            const statuses = async (ask) =>
+                new Set(await Promise.all(Array.from({ length: 20 }, ask)));
+
+            assert.deepEqual(await statuses(mine), new Set([200, 429]));
+            assert.equal(await others(), 200);
+            assert.deepEqual(await statuses(forged), new Set([401]));
+        });
 });

@@ -75,6 +75,22 @@ describe("a JSON body", { timeout }, () => {
         assert.equal(answer.status, 401, answer.text);
     });
 
+    /* each of them holds up whoever is served beside it */
+    it("has no more values and levels than a turn is for", async () => {
+        const bodies = {
+            "too many values": `{"links":[${"{},".repeat(300_000)}{}]}`,
+            "nested too deep": `{"links":${"[".repeat(200_000)}`,
+        };
+
+        for (const [what, body] of Object.entries(bodies)) {
+            const answer = await user.request("POST", "/api/links", {
+                body, headers: { "Content-Type": "application/json" } });
+
+            assert.equal(answer.status, 400, answer.text);
+            assert.match(answer.json.detail, new RegExp(what));
+        }
+    });
+
     it("without a length is refused before its end", async () => {
         const socket = connect(stack.port, "127.0.0.1");
         let received = "";

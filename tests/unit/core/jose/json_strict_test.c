@@ -124,6 +124,33 @@ START_TEST(too_deep_is_told_with_its_place)
 END_TEST
 
 
+START_TEST(twenty_thousand_values_are_the_most)
+{
+    static char text[2 * JSON_STRICT_VALUES + 3];
+    size_t len = 2 * JSON_STRICT_VALUES + 1;
+    json_error_t error;
+    json_t *json;
+
+    /* the array, and so many in it */
+    memset(text, '1', sizeof(text));
+    text[0] = '[';
+    for (size_t i = 2; i < sizeof(text); i += 2) {
+        text[i] = ',';
+    }
+
+    text[len - 1] = ']';
+    json = json_strict_load(text, len, 0, NULL);
+    ck_assert_uint_eq(json_array_size(json), JSON_STRICT_VALUES);
+    json_decref(json);
+
+    text[len - 1] = ',';
+    text[len + 1] = ']';
+    ck_assert_ptr_null(json_strict_load(text, len + 2, 0, &error));
+    ck_assert_str_eq(error.text, "too many values");
+}
+END_TEST
+
+
 START_TEST(closing_more_than_was_opened_is_no_way_around)
 {
     ck_assert(!takes("]]]][[[]]]", 2));
@@ -136,4 +163,5 @@ RUN("core/json_strict", objects_and_arrays_are_read, what_is_no_json_is_refused,
     thirty_two_levels_are_the_most, a_caller_may_set_the_depth,
     ten_thousand_levels_are_refused, levels_are_those_that_are_open_at_once,
     brackets_in_strings_are_no_levels, too_deep_is_told_with_its_place,
+    twenty_thousand_values_are_the_most,
     closing_more_than_was_opened_is_no_way_around)
