@@ -160,48 +160,122 @@ end;
 $$;
 
 
--- What is among the 8,192 numbers of a segment for who asks, and has all of
+drop function if exists
+    api.search(uuid, boolean, text[], text[], bigint, integer, integer),
+    api.segment_query(uuid, boolean, text[], text);
+
+-- What is among the 8,192 numbers of a segment, for these scopes, and has all of
 -- these words, or words that begin with them.
-create or replace function api.segment_query(actor uuid, everything boolean,
-    words text[], segment text) returns tsquery
+create or replace function api.segment_query(scopes text[], segment text,
+                                             words text[]) returns tsquery
 language sql immutable as $$
     select string_agg((select string_agg(
                format($q$'%s%s.%s'%s$q$, scope, segment, word,
                       case when word ^@ '=' then '' else ':*' end), '&')
                from unnest(words) word), '|')::tsquery
-    from unnest('{l}' || case when everything then '{h}'
-                              else (sluice.scopes(false, actor))[2:] end) scope;
+    from unnest(scopes) scope;
 $$;
 
 
--- The same as browse() for what has all of these words. It reads the newest
--- segments first, and no more than `segments` of them, each as far as the words
--- occur there; `reached` is the number to go on below when that was not enough,
--- else null.
+-- Those of these numbers of the catalogue that have all of these words.
+create or replace function api.having_words(numbers bigint[], words text[])
+returns bigint[]
+language sql stable as $$
+    with seen as materialized (
+        select c.number, c.library, c.words from unnest(numbers) n
+        join sluice.catalogue c on c.number = n),
+    asked as materialized (
+        select library, segment, api.segment_query(
+            array[case when library then 'l' else 'h' end], segment, words) all_of
+        from (select distinct library, sluice.segment(number) as segment
+              from seen) d)
+    select array(
+        select number from seen s join asked a on a.library = s.library
+            and a.segment = sluice.segment(s.number)
+        where ts_match_vq(s.words, a.all_of) order by number desc);
+$$;
+
+
+-- Those of these words that no more than a quarter of these numbers have; if
+-- there are none, the rarest.
+create or replace function api.rare_words(numbers bigint[], words text[])
+returns text[]
+language sql stable as $$
+    select array(
+        select word from (
+            select word, share, min(share) over () as least
+            from unnest(words) word, lateral (
+                select cardinality(api.having_words(numbers, array[word])) * 4.0
+                       / cardinality(numbers)) x(share)) shares
+        where share <= greatest(least, 1));
+$$;
+
+
+-- The same as browse() for what has all of these words, the newest first.
+-- Looks for `most` at the longest, but through a segment at least; `reached` is
+-- the number to go on below when that was not enough, else null.
+--
+-- What is often there is found among the newest; where what may be seen is far
+-- between, that goes on. What is rare is found by the index of words: by those
+-- that are rare, a segment after the other, since of a frequent one the index
+-- has to read all that there is.
 create or replace function api.search(actor uuid, everything boolean,
-    kinds text[], words text[], behind bigint, many integer, segments integer,
+    kinds text[], words text[], behind bigint, many integer, most interval,
     out numbers bigint[], out reached bigint)
 language plpgsql stable
 set enable_seqscan = off set jit = off
 as $$
 declare
-    keys constant text[] := case when cardinality(kinds) > 1 then words
-                                 else words || ('=' || kinds[1]) end;
-    asked tsquery;
+    until constant timestamptz := clock_timestamp() + most;
+    newest constant integer := 128;
+    scopes constant text[] := '{l}' || case when everything then '{h}'
+        else (sluice.scopes(false, actor))[2:] end;
+    seen bigint[];
+    fit bigint[];
+    keys text[];
+    any_of tsquery;
+    all_of tsquery;
+    segment text;
+    below bigint;
 begin
     numbers := '{}';
     reached := behind;
 
-    for n in 1..segments loop
+    loop
+        seen := api.browse(actor, everything, kinds, reached, newest);
+        fit := api.having_words(seen, words);
+        numbers := numbers || fit[:many - cardinality(numbers)];
+
+        if cardinality(numbers) = many or cardinality(seen) < newest then
+            reached := null;
+            return;
+        end if;
+
+        reached := seen[newest];
+        continue when cardinality(fit) * 8 >= newest;
+        exit when seen[1] - reached < 8192;
+
+        if clock_timestamp() > until then
+            return;
+        end if;
+    end loop;
+
+    keys := api.rare_words(seen[:32], words)
+            || case when cardinality(kinds) = 1 then array['=' || kinds[1]] end;
+    below := reached;
+
+    loop
         select max(number) into reached from sluice.catalogue
         where number < reached;
         exit when reached is null;
 
-        asked := api.segment_query(actor, everything, keys,
-                                   sluice.segment(reached));
+        segment := sluice.segment(reached);
+        any_of := api.segment_query(scopes, segment, keys);
+        all_of := api.segment_query(scopes, segment, words);
         numbers := numbers || array(
             select number from sluice.catalogue c
-            where c.words @@ asked and number + 0 < behind
+            where c.words @@ any_of and ts_match_vq(c.words, all_of)
+              and number + 0 < below
               and (library or everything or owner = actor)
             order by number + 0 desc limit many - cardinality(numbers));
 
@@ -209,7 +283,9 @@ begin
             reached := null;
             return;
         end if;
+
         reached := reached >> 13 << 13;
+        exit when clock_timestamp() > until;
     end loop;
 end;
 $$;
@@ -237,14 +313,14 @@ $$;
 
 
 -- The newest first; `next` is where the following page begins. A search looks
--- through a million files at most for one page, and says by `next` that there
--- are more, though the page be short.
+-- for 8 ms at the longest, and says by `next` that there may be more, though
+-- the page be short.
 create or replace function api.media_page(actor uuid, kind text, q text,
     behind bigint, many integer) returns jsonb
 language plpgsql stable as $$
 declare
     most_words constant integer := 8;
-    most_segments constant integer := 128;
+    most constant interval := '8 ms';
     kinds constant text[] := case when kind <> '' then array[kind]
                                   else '{video,audio,score}' end;
     words constant text[] := (sluice.words(left(q, 200)))[:most_words];
@@ -254,7 +330,7 @@ declare
 begin
     if cardinality(words) > 0 then
         select * into numbers, reached from api.search(actor, everything, kinds,
-            words, behind, many + 1, most_segments);
+            words, behind, many + 1, most);
     elsif coalesce(btrim(q), '') = '' then
         numbers := api.browse(actor, everything, kinds, behind, many + 1);
     end if;
