@@ -48,6 +48,7 @@ typedef struct {
 
     unsigned resumable : 1; /* a .part file stays when `pool` goes */
     unsigned unjudged : 1;  /* bytes from `valid` on */
+    unsigned doubted : 1;   /* the state on disk says so, still or already */
     unsigned durable : 1;   /* it is <spool>/<id> now */
     unsigned kept : 1;      /* someone else answers for that from here on */
     unsigned read_only : 1; /* nothing is on disk: the digest is all there is */

@@ -127,8 +127,9 @@ ngx_sluice_spool_load(ngx_sluice_spool_t *spool)
 
     spool->saved = (off_t) spool->sha256.bytes;
     spool->sent = spool->size;
+    spool->doubted = (flags & NGX_SLUICE_SPOOL_UNJUDGED) != 0;
 
-    if ((flags & NGX_SLUICE_SPOOL_UNJUDGED) && !spool->durable) {
+    if (spool->doubted && !spool->durable) {
         if (ftruncate(spool->fd, spool->saved) == -1) {
             return ngx_errno;
         }
@@ -141,8 +142,8 @@ ngx_sluice_spool_load(ngx_sluice_spool_t *spool)
 
 
 /* In place: its CRC tells a half-written one. That bytes are not judged is
-   durable before the first of them: else they would count after a power loss.
- */
+   durable before the first of them, else they would count after a power loss;
+   that they are, before anyone is told, else they would not. */
 
 static ngx_err_t
 ngx_sluice_spool_write_state(ngx_sluice_spool_t *spool)
@@ -161,7 +162,8 @@ ngx_sluice_spool_write_state(ngx_sluice_spool_t *spool)
 
     err = ngx_sluice_spool_write(fd, state, sizeof(state));
 
-    if (err == 0 && spool->unjudged && fdatasync(fd) == -1) {
+    if (err == 0 && (spool->unjudged || spool->doubted)
+        && fdatasync(fd) == -1) {
         err = ngx_errno;
     }
 
@@ -169,11 +171,16 @@ ngx_sluice_spool_write_state(ngx_sluice_spool_t *spool)
         err = ngx_errno;
     }
 
+    if (err == 0) {
+        spool->doubted = spool->unjudged;
+    }
+
     return err;
 }
 
 
-/* A full disk may have no room for it: then the next one has more to read. */
+/* A full disk may have no room for it: then the next one has more to read, if
+   it is not told that the bytes are nothing. */
 
 ngx_err_t
 ngx_sluice_spool_note(ngx_sluice_spool_t *spool)
@@ -182,7 +189,7 @@ ngx_sluice_spool_note(ngx_sluice_spool_t *spool)
 
     err = ngx_sluice_spool_write_state(spool);
 
-    if (err && err != NGX_ENOSPC && err != EDQUOT) {
+    if (err && (spool->doubted || (err != NGX_ENOSPC && err != EDQUOT))) {
         return err;
     }
 
@@ -235,6 +242,7 @@ ngx_sluice_spool_unjudged(ngx_sluice_spool_t *spool)
 
     spool->valid = spool->size;
     spool->unjudged = 1;
+    spool->doubted = 1;
 
     err = ngx_sluice_spool_write_state(spool);
 

@@ -6,14 +6,19 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { before, test } from "node:test";
 
+import { power } from "../faults/kinds.mjs";
 import { rounds } from "../faults/rounds.mjs";
+import { until } from "../http/lib/stack.mjs";
 import { Tus } from "../http/lib/tus.mjs";
 import { environment, run } from "./tree.mjs";
 
 const timeout = 300_000;
 const MIB = 2 ** 20;
 
-const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+const sha256 = (bytes, form = "hex") =>
+    createHash("sha256").update(bytes).digest(form);
+const summed = (bytes) => ({
+    "Upload-Checksum": `sha256 ${sha256(bytes, "base64")}` });
 
 before(async () => {
     const { code, output } = await run("make",
@@ -84,8 +89,7 @@ async function syncs(t, stack, shim) {
     await t.test("a chunk with a checksum is not begun before it is durable "
         + "that nobody has judged it", async () => {
         const path = await mine.create(10);
-        const sum = { "Upload-Checksum":
-            `sha256 ${createHash("sha256").update("abc").digest("base64")}` };
+        const sum = summed("abc");
 
         shim.set({ folder_errno: "EIO" });
         assert.equal((await mine.patch(path, 0, "abc", sum)).status, 500);
@@ -93,6 +97,35 @@ async function syncs(t, stack, shim) {
 
         assert.equal(await mine.offset(path), 0);
         assert.equal((await mine.patch(path, 0, "abc", sum)).status, 204);
+    });
+
+    await t.test("a power cut leaves an upload what answers told of, whatever "
+        + "was judged", async () => {
+        const path = await mine.create(9);
+        const patch = async (at, bytes, sum) =>
+            (await mine.patch(path, at, bytes, sum)).status;
+        const cut = async () => {
+            await power.begin({ stack, shim });
+            await power.end({ stack });
+            return until("it is served again", async () => {
+                const { status, headers } = await mine.head(path);
+
+                return status === 200 && headers["upload-offset"];
+            });
+        };
+
+        assert.equal(await patch(0, "abc", summed("abc")), 204);
+        assert.equal(await cut(), "3");
+
+        assert.equal(await patch(3, "xyz", summed("def")), 460);
+        assert.equal(await cut(), "3");
+
+        assert.equal(await patch(3, "def"), 204);
+        assert.equal(await cut(), "6");
+
+        assert.equal(await patch(6, "ghi"), 204);
+        assert.equal(sha256(readFileSync(mine.file(path, ""))),
+            sha256("abcdefghi"));
     });
 
     await t.test("an upload is not done before its folder is synced, which "

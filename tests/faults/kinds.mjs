@@ -9,7 +9,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import { alive, children, processOf, until } from "../http/lib/stack.mjs";
+import {
+    alive, children, descendants, processOf, until,
+} from "../http/lib/stack.mjs";
+import { losePower } from "./power.mjs";
 
 const HOUR = 3600;
 const BLOCK = Buffer.alloc(4096);
@@ -89,6 +92,21 @@ const nginxWorker = {
     async begin({ stack, next }) {
         return kill(one(stack.workers(), next));
     },
+};
+
+/* The masters first: nobody begins anew. The record is on another disk. */
+export const power = {
+    async begin({ stack, shim }) {
+        const masters = ["nginx", "worker"].map((name) => stack.pid(name));
+        const pids = [...masters, ...masters.flatMap(descendants)];
+        const killed = kill(...pids);
+
+        await dead(...pids);
+        rmSync(stack.path("run/nginx.pid"));
+        return killed + losePower(shim, ["spool", "media", "work"]
+            .map((name) => stack.path(name)));
+    },
+    end: (house) => Promise.all([nginx.end(house), worker.end(house)]),
 };
 
 
@@ -235,6 +253,7 @@ export const kinds = ({ small }) => ({
     "worker": { share: 1, ...worker },
     "nginx": { share: 2, ...nginx },
     "nginx-worker": { share: 2, ...nginxWorker },
+    "power": { share: 2, ...power },
     "redis-kept": { share: 2, ...redisKept },
     "redis-empty": { share: 2, ...redisEmpty },
     "postgres-crash": { share: 2, ...postgresCrash },

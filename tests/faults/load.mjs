@@ -4,6 +4,7 @@
  * What they bring comes from the seed.
  */
 
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -168,10 +169,12 @@ export class Load {
     async piece(path, at, { bytes }, next) {
         const to = next() < 0.4 ? bytes.length
             : at + Math.ceil(next() * (bytes.length - at));
+        const summed = next() < 0.3;
 
         if (next() < 0.3) {
             const cut = sendPart(`${this.stack.url}${path}`, {
-                method: "PATCH", headers: this.headers(at),
+                method: "PATCH",
+                headers: this.headers(at, summed && bytes.subarray(at)),
                 length: bytes.length - at, body: bytes.subarray(at, to),
             });
 
@@ -180,8 +183,10 @@ export class Load {
             return undefined;
         }
 
-        const answer = await this.ask("PATCH", path, this.headers(at),
-            bytes.subarray(at, to)).catch((error) => ({ status: error.code }));
+        const part = bytes.subarray(at, to);
+        const answer = await this.ask("PATCH", path,
+            this.headers(at, summed && part), part)
+            .catch((error) => ({ status: error.code }));
 
         if (answer.status !== 204) {
             this.refuse(`tus PATCH: ${answer.status}`);
@@ -192,9 +197,11 @@ export class Load {
                  media: answer.headers["sluice-media"] };
     }
 
-    headers(at) {
+    /* `summed`: the bytes whose checksum goes along, if any. */
+    headers(at, summed) {
         return { ...this.who.headers, "Tus-Resumable": "1.0.0",
-                 "Upload-Offset": at, "Content-Type": TYPE };
+                 "Upload-Offset": at, "Content-Type": TYPE,
+                 ...(summed ? { "Upload-Checksum": checksum(summed) } : {}) };
     }
 
     ask(method, path, headers = {}, body = undefined) {
@@ -243,6 +250,10 @@ export class Load {
         this.held = false;
     }
 }
+
+
+const checksum = (bytes) => "sha256 "
+    + createHash("sha256").update(bytes).digest("base64");
 
 
 /* MP4's for what is to be skipped (ISO 14496-12, 8.1.2): size, type, bytes. */

@@ -3,10 +3,12 @@
  * LD_PRELOAD: writes and syncs below $SLUICE_STATE/{spool,media,work} fail or
  * take their time, and the time of day jumps. The file in $SLUICE_SHIM says
  * what happens now; it is shared memory, so that it holds for all of them at
- * once, and shim.mjs writes it.
+ * once, and shim.mjs writes it. There it is also noted what was synced, so that
+ * power.mjs can take the rest away.
  */
 
 #define _GNU_SOURCE /* RTLD_NEXT, renameat2 */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -22,8 +25,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SHIM_FILES 8192               /* whose durable size is remembered */
+#define SHIM_FILES (1 << 18)          /* more than any run syncs */
 #define SHIM_HASH 0x9e3779b97f4a7c15U /* Fibonacci's */
+
+/* What a power cut leaves of a file or folder. As shim.mjs has it. */
+typedef struct {
+    uint64_t file;   /* shim_key(); 0: none */
+    uint64_t folder; /* in which it had its name when that was synced last */
+    char name[64];
+    int64_t durable;    /* bytes */
+    uint8_t start[168]; /* the first of them: small files are written over */
+} shim_file_t;
 
 /* As shim.mjs has it. */
 typedef struct {
@@ -35,14 +47,12 @@ typedef struct {
     int64_t clock_s;      /* the time of day is wrong by so much */
     int64_t writes_failed, syncs_failed, delayed, clocks_read;
     int64_t calls;
-    struct {
-        uint64_t file;
-        int64_t durable; /* bytes */
-    } files[SHIM_FILES];
+    shim_file_t files[SHIM_FILES];
 } shim_t;
 
 static shim_t shim_idle;
 static shim_t *shim = &shim_idle;
+static char shim_control[PATH_MAX]; /* $SLUICE_SHIM */
 static char shim_state[PATH_MAX];
 static size_t shim_state_len;
 
@@ -73,6 +83,7 @@ shim_open(void)
     close(fd);
 
     if (page != MAP_FAILED) {
+        snprintf(shim_control, sizeof(shim_control), "%s", path);
         shim_state_len = (size_t) snprintf(shim_state, sizeof(shim_state),
                                            "%s/", state);
         shim = page;
@@ -212,18 +223,111 @@ renameat2(int old, const char *from, int new, const char *to, unsigned flags)
 }
 
 
+static uint64_t
+shim_key(const struct stat *st)
+{
+    return ((uint64_t) st->st_dev << 48 | st->st_ino) + 1;
+}
+
+
+/* The place of a file that is there or has just been taken. */
+static shim_file_t *
+shim_file(const struct stat *st)
+{
+    shim_file_t *file;
+    uint64_t was, key = shim_key(st), place = key * SHIM_HASH >> 32;
+
+    for (;; place++) {
+        file = &shim->files[place & (SHIM_FILES - 1)];
+        was = 0;
+        if (__atomic_compare_exchange_n(&file->file, &was, key, 0,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+            || was == key) {
+            return file;
+        }
+    }
+}
+
+
+static int
+shim_open_again(int fd, int flags)
+{
+    char name[32];
+
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    return open(name, flags | O_CLOEXEC);
+}
+
+
+static void
+shim_note_bytes(int fd, const struct stat *st)
+{
+    int in = shim_open_again(fd, O_RDONLY);
+    shim_file_t *file = shim_file(st);
+
+    file->durable = st->st_size;
+    (void) !pread(in, file->start, sizeof(file->start), 0);
+    close(in);
+}
+
+
+/* One at a time, lest an older look is noted over a newer one. */
+static void
+shim_note_names(int fd, const struct stat *folder)
+{
+    int lock = open(shim_control, O_RDONLY | O_CLOEXEC);
+    DIR *dir;
+    struct stat st;
+    const struct dirent *entry;
+    shim_file_t *file;
+
+    flock(lock, LOCK_EX);
+    dir = fdopendir(shim_open_again(fd, O_RDONLY | O_DIRECTORY));
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        if (entry->d_name[strspn(entry->d_name, ".")] != '\0'
+            && fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+            file = shim_file(&st);
+            file->folder = shim_key(folder);
+            snprintf(file->name, sizeof(file->name), "%.63s", entry->d_name);
+        }
+    }
+
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    close(lock);
+}
+
+
+/* What is there now is durable soon. */
+static void
+shim_note(int fd)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0) {
+        return;
+    }
+
+    if (S_ISDIR(st.st_mode)) {
+        shim_note_names(fd, &st);
+    } else if (S_ISREG(st.st_mode)) {
+        shim_note_bytes(fd, &st);
+    }
+}
+
+
 /* A kernel that could not write pages back calls them clean and may drop them:
    what was written since the last good sync is gone, and the next sync says
    that all is well. */
 static void
-shim_settle(int fd, int good)
+shim_drop(int fd)
 {
     int out;
-    char name[32];
+    int64_t at;
     static const char zeros[65536];
     struct stat st;
-    int64_t at, durable = 0;
-    uint64_t file, place;
 
     SHIM_REAL(pwrite)
 
@@ -231,22 +335,9 @@ shim_settle(int fd, int good)
         return;
     }
 
-    file = ((uint64_t) st.st_dev << 48 | st.st_ino) + 1;
-    place = file * SHIM_HASH >> 32 & (SHIM_FILES - 1);
-
-    if (good) {
-        shim->files[place].file = file;
-        shim->files[place].durable = st.st_size;
-        return;
-    }
-
-    if (shim->files[place].file == file) {
-        durable = shim->files[place].durable;
-    }
-
-    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-    out = open(name, O_WRONLY | O_CLOEXEC);
-    for (at = durable; out != -1 && at < st.st_size; at += sizeof(zeros)) {
+    out = shim_open_again(fd, O_WRONLY);
+    for (at = shim_file(&st)->durable; out != -1 && at < st.st_size;
+         at += sizeof(zeros)) {
         (void) !pwrite_real(out, zeros,
                             (size_t) (st.st_size - at < (int64_t) sizeof(zeros)
                                           ? st.st_size - at
@@ -275,7 +366,6 @@ shim_sync_errno(int fd)
 static int
 shim_sync(int fd, int (*real)(int))
 {
-    int rc, saved;
     int64_t number;
 
     if (!shim_holds(fd)) {
@@ -286,18 +376,13 @@ shim_sync(int fd, int (*real)(int))
     number = shim_sync_errno(fd);
     if (number != 0 && shim_turn()) {
         SHIM_COUNT(syncs_failed);
-        shim_settle(fd, 0);
+        shim_drop(fd);
         errno = (int) number;
         return -1;
     }
 
-    rc = real(fd);
-    saved = errno;
-    if (rc == 0) {
-        shim_settle(fd, 1);
-    }
-    errno = saved;
-    return rc;
+    shim_note(fd);
+    return real(fd);
 }
 
 
