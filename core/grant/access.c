@@ -124,6 +124,14 @@ access_decide(const access_t *access, role_t least, int64_t now)
 }
 
 
+int64_t
+access_link_iat(const access_t *access, int64_t now)
+{
+    return access->foreign && access->iat > 0 && access->iat < now ? access->iat
+                                                                   : now;
+}
+
+
 char *
 access_sign(const jwk_set_t *keys, unsigned nth, const char *issuer,
             const char *audience, const access_t *access)

@@ -46,6 +46,12 @@ sluice_status_t access_parse(const json_t *claims, const char *issuer,
 sluice_status_t access_decide(const access_t *access, role_t least,
                               int64_t now);
 
+/* When a link counts as issued that this user makes for himself at `now`: with
+   the token that he makes it with, if that is another issuer's. Else what he
+   made with an old token, after his issuer took a role from him and before we
+   heard of it by the next, would outlive the role. */
+int64_t access_link_iat(const access_t *access, int64_t now);
+
 /* Signs iss, aud, sub, sid, role, iat, exp and a fresh jti with the set's
    nth key for it, ES256 or EdDSA (jwk_set_signer()). Returns a terminated token
    to free(), or NULL. */

@@ -7,6 +7,7 @@
 #include "ngx_module/http/ngx_http_sluice_query.h"
 #include "ngx_module/zone/ngx_http_sluice_signer.h"
 #include "core/base/uuid.h"
+#include "core/grant/access.h"
 #include "core/grant/grant.h"
 #include "core/grant/link_id.h"
 
@@ -248,10 +249,12 @@ ngx_http_sluice_mint_sign(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
                           const ngx_sluice_pg_result_t *result, ngx_uint_t i)
 {
     ngx_str_t path, issued;
+    const access_t *access;
     ngx_http_sluice_srv_conf_t *sscf;
     ngx_http_sluice_mint_link_t *link;
 
     sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+    access = ngx_http_sluice_gate_access(r);
     link = &mint->links[i];
 
     if (ngx_sluice_pg_value(result, i, 3, &path) != NGX_OK
@@ -265,6 +268,10 @@ ngx_http_sluice_mint_sign(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
 
     if (ngx_sluice_pg_value(result, i, 5, &issued) == NGX_OK) {
         link->claims.iat = ngx_atotm(issued.data, issued.len);
+    }
+
+    if (link->claims.sub && ngx_strcmp(link->claims.sub, access->sub) == 0) {
+        link->claims.iat = access_link_iat(access, link->claims.iat);
     }
 
     link->grant = grant_sign(sscf->keys, ngx_http_sluice_signer(),

@@ -289,6 +289,7 @@ ngx_http_sluice_sign_urls(ngx_http_request_t *r, json_t *body)
     with.iat = ngx_max(
         with.iat, ngx_http_sluice_zone_earliest(with.access->sub,
                                                 ngx_strlen(with.access->sub)));
+    with.iat = access_link_iat(with.access, with.iat);
 
     items = json_object_get(body, "items");
 

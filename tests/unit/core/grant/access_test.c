@@ -263,6 +263,20 @@ START_TEST(without_a_private_key_nothing_is_signed)
 END_TEST
 
 
+START_TEST(a_link_is_no_newer_than_the_foreign_token_that_made_it)
+{
+    access_t access = editor;
+
+    ck_assert_int_eq(access_link_iat(&access, NOW + 9), NOW + 9);
+    access.foreign = 1;
+    ck_assert_int_eq(access_link_iat(&access, NOW + 9), NOW);
+    ck_assert_int_eq(access_link_iat(&access, NOW - 9), NOW - 9);
+    access.iat = 0; /* it does not say */
+    ck_assert_int_eq(access_link_iat(&access, NOW + 9), NOW + 9);
+}
+END_TEST
+
+
 START_TEST(roles_have_names)
 {
     ck_assert_str_eq(role_name(ROLE_VIEWER), "viewer");
@@ -281,4 +295,5 @@ RUN("core/access", all_claims_are_read, every_claim_is_required,
     at_exp_it_is_over, before_nbf_it_is_not_valid, a_role_holds_those_below_it,
     an_expired_token_says_so_before_its_role, what_is_signed_is_read_back,
     each_token_has_its_own_jti, nobody_without_a_role_gets_a_token,
-    without_a_private_key_nothing_is_signed, roles_have_names)
+    without_a_private_key_nothing_is_signed,
+    a_link_is_no_newer_than_the_foreign_token_that_made_it, roles_have_names)
