@@ -81,9 +81,12 @@ $$;
 -- (core/grant/grant_rule.c): what stands in the way is replaced.
 create or replace function api.download_name(filename text, extension text)
 returns text
-language sql immutable as $$
-    select case when base <> '' and octet_length(base) <= 240
-                then base else 'original' end || '.' || extension
-    from regexp_replace(regexp_replace(filename, '\.[^.]*$', ''),
-                        '[\u0001-\u001f\u007f-\u009f/]', '_', 'g') base;
+language plpgsql immutable as $$
+declare
+    base constant text := regexp_replace(regexp_replace(filename,
+        '\.[^.]*$', ''), '[\u0001-\u001f\u007f-\u009f/]', '_', 'g');
+begin
+    return case when base <> '' and octet_length(base) <= 240 then base
+                else 'original' end || '.' || extension;
+end;
 $$;

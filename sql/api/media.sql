@@ -168,12 +168,23 @@ drop function if exists
 -- these words, or words that begin with them.
 create or replace function api.segment_query(scopes text[], segment text,
                                              words text[]) returns tsquery
-language sql immutable as $$
-    select string_agg((select string_agg(
-               format($q$'%s%s.%s'%s$q$, scope, segment, word,
-                      case when word ^@ '=' then '' else ':*' end), '&')
-               from unnest(words) word), '|')::tsquery
-    from unnest(scopes) scope;
+language plpgsql immutable as $$
+declare
+    scope text;
+    word text;
+    keys text[];
+    asked text[];
+begin
+    foreach scope in array scopes loop
+        keys := '{}';
+        foreach word in array words loop
+            keys := keys || ('''' || scope || segment || '.' || word
+                || case when word ^@ '=' then '''' else ''':*' end);
+        end loop;
+        asked := asked || array_to_string(keys, '&');
+    end loop;
+    return array_to_string(asked, '|')::tsquery;
+end;
 $$;
 
 
