@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,7 @@
 static char folder[PATH_MAX];
 static sandbox_result_t result;
 static char lines[256];
-static int beats;
+static int beats, polls;
 
 #define EACH_FORM(form) \
     for (form = SANDBOX_BUBBLEWRAP; form <= SANDBOX_BARE; form++)
@@ -434,6 +435,37 @@ START_TEST(a_tool_that_closes_its_pipes_is_ended_all_the_same)
 END_TEST
 
 
+/* In place of the C library's. */
+int
+poll(struct pollfd *polled, nfds_t n, int ms)
+{
+    struct timespec most = { ms / 1000, ms % 1000 * 1000000L };
+
+    polls++;
+    return ppoll(polled, n, ms < 0 ? NULL : &most, NULL);
+}
+
+
+START_TEST(a_tool_that_has_closed_its_pipes_is_waited_for_asleep)
+{
+    sandbox_form_t form;
+    const char *argv[] = { SANDBOX_SELF, "try", "mute", NULL };
+    sandbox_t sandbox;
+
+    EACH_FORM(form)
+    {
+        polls = 0;
+        sandbox = prepare(form, argv);
+        sandbox.wall_seconds = 1;
+        ck_assert_int_eq(run(&sandbox), SANDBOX_TOO_LONG);
+        ck_assert_int_gt(polls, 0);
+        ck_assert_int_lt(polls, 50);
+        free(result.output);
+    }
+}
+END_TEST
+
+
 START_TEST(a_beat_is_heard_while_a_tool_has_closed_its_pipes)
 {
     sandbox_form_t form;
@@ -747,6 +779,7 @@ RUN("worker/sandbox", what_a_tool_says_comes_back,
     output_beyond_the_limit_ends_the_tool, processor_time_is_limited,
     a_tool_that_sleeps_is_ended,
     a_tool_that_closes_its_pipes_is_ended_all_the_same,
+    a_tool_that_has_closed_its_pipes_is_waited_for_asleep,
     a_beat_is_heard_while_a_tool_has_closed_its_pipes,
     other_processes_get_no_signals, other_processes_cannot_be_looked_into,
     nothing_can_be_mounted, a_tool_makes_no_namespaces,
