@@ -15,7 +15,8 @@ declare
     takes constant jsonb := case job_kind
         when 'expire' then jsonb_build_object()
         when 'orphans' then
-            jsonb_build_object('hours', 24 * century, 'anyway', null)
+            jsonb_build_object('hours', 24 * century, 'anyway', null,
+                               'seconds', 86400 * century::bigint)
         when 'prune' then
             jsonb_build_object('audit_days', century, 'job_days', century,
                                'session_days', century)
@@ -178,12 +179,12 @@ create or replace function queue.ripe_orphans(machine text, job_id uuid,
     hours integer, behind text, many integer) returns jsonb
 language sql stable as $$
     select coalesce(jsonb_agg(jsonb_build_object('path', path, 'mark', mark)
-                              order by path collate "C"), '[]')
+                              order by path), '[]')
     from (select path, mark from sluice.orphans
           where host = machine and pass = job_id
             and seen_at <= now() - hours * interval '1 hour'
-            and path collate "C" > behind
-          order by path collate "C" limit many) x;
+            and path > behind
+          order by path limit many) x;
 $$;
 
 

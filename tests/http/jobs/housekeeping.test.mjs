@@ -3,20 +3,23 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import {
-    chownSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync,
-    statSync, unlinkSync, utimesSync, writeFileSync,
+    chownSync, existsSync, linkSync, mkdirSync, readFileSync, readdirSync,
+    renameSync, statSync, truncateSync, unlinkSync, utimesSync, writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
 
 import { sendPart } from "../lib/client.mjs";
 import { musicxml, pdf } from "../lib/files.mjs";
 import { begin, column, inState } from "../lib/noop.mjs";
-import { alive, startStack, until } from "../lib/stack.mjs";
+import {
+    alive, children, memory, startStack, until,
+} from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { Tus, idOf } from "../lib/tus.mjs";
 
 const timeout = 120_000;
 const DAY = 86_400;             /* seconds */
+const GIB = 2 ** 30;
 
 let stack, viewer, mine;
 
@@ -294,6 +297,55 @@ describe("orphans", { timeout }, () => {
             await run("orphans", { anyway: true });
             assert.ok(!folders.some((name) => exists(name)));
         });
+});
+
+
+/* Bytes by which one of the worker's processes has grown at most since then. */
+function growth() {
+    const before = children(stack.pid("worker")).map((pid) => {
+        writeFileSync(`/proc/${pid}/clear_refs`, "5");  /* proc(5): VmHWM */
+        return { pid, bytes: memory(pid, "VmHWM") };
+    });
+
+    return () => Math.max(...before.map(({ pid, bytes }) =>
+        memory(pid, "VmHWM") - bytes));
+}
+
+
+describe("orphans that are huge", { timeout }, () => {
+    const FILES = 50_000;
+
+    it("go like others, and take next to no memory", async () => {
+        const long = `spool/${fresh()}`, wide = folderOf(fresh());
+        const file = place(`${wide}/0`);
+
+        truncateSync(place(long), 50 * GIB);
+        age(stack.path(long), 2 * DAY);
+        for (let n = 1; n < FILES; n++) {
+            linkSync(file, stack.path(wide, String(n)));
+        }
+        age(stack.path(wide), 2 * DAY);
+
+        const grown = growth();
+
+        await run("orphans");
+        await ripen();
+        await run("orphans");
+        assert.ok(!exists(long) && !exists(wide));
+        assert.ok(grown() < GIB / 256, `${grown()} bytes`);
+    });
+
+    it("wait for the next pass once the seconds are over", async () => {
+        const name = `spool/${fresh()}`;
+
+        place(name);
+        await run("orphans");
+        await ripen();
+        assert.equal((await run("orphans", { seconds: 0 })).removed, 0);
+        assert.ok(exists(name));
+        await run("orphans");
+        assert.equal(exists(name), false);
+    });
 });
 
 

@@ -73,7 +73,7 @@ describe("params that a kind does not take", { timeout }, () => {
 
     it("are not those that are missing or null", async () => {
         for (const [kind, params] of [["prune", { audit_days: null }],
-            ["orphans", { hours: null, anyway: false }],
+            ["orphans", { hours: null, seconds: 0, anyway: false }],
             ["scrub", { days: 36_500 }], ["expire", {}]]) {
             await inState(stack, await begin(stack, kind, params),
                 "done");

@@ -17,12 +17,14 @@
  * Whoever is killed here leaves notes, which the next pass goes on with.
  */
 
+#define _GNU_SOURCE /* nftw */
 #include <dirent.h>
 #include <errno.h>
-#include <fts.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "worker/base/clock.h"
 #include "worker/base/file.h"
 #include "worker/base/log.h"
 #include "worker/store/orphan.h"
@@ -33,6 +35,8 @@
 #define ORPHANS_MANY_TEXT "200"
 #define ORPHANS_HOURS 24 /* between the looks, unless `hours` says so */
 #define ORPHANS_HOURS_MIN 1
+#define ORPHANS_SECONDS 600    /* then what is left waits for the next pass */
+#define ORPHANS_OPEN 16        /* folders at a time, in a tree */
 #define ORPHANS_STRANGE_MAX 10 /* names in the result */
 #define ORPHANS_SHARDS 256
 #define ORPHANS_DOUBT 16 /* fewer unknown folders are no sign */
@@ -250,37 +254,29 @@ orphans_judge(orphans_t *orphans)
 }
 
 
+static int
+orphans_young(const char *path, const struct stat *st, int type,
+              struct FTW *where)
+{
+    (void) path;
+    (void) where;
+
+    return type == FTW_DNR || type == FTW_NS || !orphan_old(st, time(NULL));
+}
+
+
 /* Of all that is below, too: what cannot be looked at is young. */
 static int
-orphans_tree_old(char *path)
+orphans_tree_old(const char *path)
 {
-    int old = 1;
-    char *const roots[] = { path, NULL };
-    FTS *tree;
-    const FTSENT *entry;
-
-    tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    if (tree == NULL) {
-        return 0;
-    }
-
-    errno = 0;
-    while (old && (entry = fts_read(tree)) != NULL) {
-        old = entry->fts_info != FTS_ERR && entry->fts_info != FTS_DNR
-              && entry->fts_info != FTS_NS
-              && orphan_old(entry->fts_statp, time(NULL));
-    }
-    old = old && errno == 0;
-
-    fts_close(tree);
-    return old;
+    return nftw(path, orphans_young, ORPHANS_OPEN, FTW_PHYS) == 0;
 }
 
 
 static int
 orphans_same(const char *path, const char *mark, int is_folder)
 {
-    char now[ORPHAN_MARK_SIZE], root[PATH_MAX];
+    char now[ORPHAN_MARK_SIZE];
     struct stat st;
 
     if (lstat(path, &st) != 0) {
@@ -288,9 +284,8 @@ orphans_same(const char *path, const char *mark, int is_folder)
     }
 
     orphan_mark(&st, now);
-    snprintf(root, sizeof(root), "%s", path);
     return strcmp(now, mark) == 0 && orphan_old(&st, time(NULL))
-           && (!is_folder || orphans_tree_old(root));
+           && (!is_folder || orphans_tree_old(path));
 }
 
 
@@ -385,6 +380,9 @@ orphans_remove(orphans_t *orphans)
     const char *path, *mark;
     const char *params[] = { orphans->host, orphans->job->id, hours, behind,
                              ORPHANS_MANY_TEXT };
+    const int64_t began = clock_now();
+    const double seconds = (double) house_number(orphans->job, "seconds",
+                                                 ORPHANS_SECONDS, 0);
     job_outcome_t outcome;
 
     snprintf(hours, sizeof(hours), "%lld",
@@ -398,7 +396,9 @@ orphans_remove(orphans_t *orphans)
                             5, params, &ripe);
         many = json_array_size(ripe);
 
-        for (i = 0; i < many && outcome == JOB_DONE; i++) {
+        for (i = 0;
+             i < many && outcome == JOB_DONE && clock_since(began) < seconds;
+             i++) {
             item = json_array_get(ripe, i);
             path = json_string_value(json_object_get(item, "path"));
             mark = json_string_value(json_object_get(item, "mark"));
@@ -408,7 +408,7 @@ orphans_remove(orphans_t *orphans)
             }
         }
         json_decref(ripe);
-    } while (many > 0 && outcome == JOB_DONE);
+    } while (many > 0 && outcome == JOB_DONE && clock_since(began) < seconds);
 
     return outcome;
 }
