@@ -10,7 +10,8 @@ create or replace function api.upload_lease() returns interval
 language sql immutable as $$ select interval '5 minutes' $$;
 
 
--- The same where it may have a key: who comes again waits for that.
+-- The same where it may have a key, or puts parts together: who comes again
+-- waits for that.
 create or replace function api.upload_lease(keyed boolean) returns interval
 language sql stable as $$
     select case when keyed then least(api.upload_lease(), '20 seconds')
@@ -71,8 +72,8 @@ language sql stable as $$
                                              order by p.n)
                            from unnest(u.parts) with ordinality p(id, n)) end,
         'expires', extract(epoch from u.expires_at)::bigint,
-        'renew', (extract(epoch from api.upload_lease(u.key is not null))
-                  / 3)::bigint,
+        'renew', (extract(epoch from api.upload_lease(
+            u.key is not null or u.parts is not null)) / 3)::bigint,
         'granted', u.bytes, 'room', api.longest(u.owner, array[u.id]));
 $$;
 
@@ -204,7 +205,7 @@ begin
             coalesce(args->>'metadata', ''), args->>'filename',
             nullif(args->>'title', ''),
             coalesce((args->>'partial')::boolean, false), nullif(ids, '{}'),
-            now() + api.upload_lease(args ? 'once'),
+            now() + api.upload_lease(args ? 'once' or ids <> '{}'),
             decode(args->'once'->>'key', 'hex'),
             decode(args->'once'->>'print', 'hex'))
     returning * into u;
@@ -235,7 +236,8 @@ language plpgsql as $$
 begin
     perform set_config('synchronous_commit', 'off', true);
     update sluice.uploads
-    set expires_at = now() + api.upload_lease(key is not null)
+    set expires_at = now() + api.upload_lease(key is not null
+                                              or parts is not null)
     where id = (args->>'id')::uuid and owner = actor and state = 'held';
     status := 204;
 end;
@@ -342,7 +344,8 @@ begin
     update sluice.uploads
     set bytes = claimed, length = coalesce(length, given),
         expires_at = greatest(expires_at,
-                              now() + api.upload_lease(key is not null))
+                              now() + api.upload_lease(
+                                  key is not null or parts is not null))
     where id = u.id returning * into u;
 
     status := 200;

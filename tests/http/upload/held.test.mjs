@@ -265,6 +265,27 @@ describe("an upload's row", { timeout }, () => {
         await gone(who);
     });
 
+    it("is a short lease where parts are put together, since who asks again "
+        + "waits for it", async () => {
+        const who = await bounded("uploads_max = 2");
+        const tus = new Tus(stack, who);
+        const part = await tus.create(5, { "Upload-Concat": "partial" });
+
+        await lease("5 minutes");
+        await tus.patch(part, 0, randomBytes(5));
+        const end = await stack.hold("lock table sluice.media in share mode");
+        const answer = tus.request("POST", "/api/uploads", {
+            "Upload-Concat": `final;${part}`,
+            "Upload-Metadata": `filename ${base64("a.mp4")}` });
+        const seconds = await until("they are put together", () => stack.sql(
+            "select extract(epoch from expires_at - now()) from sluice.uploads "
+            + `where owner = '${who.user.id}' and parts is not null`));
+
+        await end();
+        assert.equal((await answer).status, 201);
+        assert.ok(Number(seconds) <= 20, seconds);
+    });
+
     it("goes with the file when its nginx has died", async () => {
         const who = await bounded("uploads_max = 1");
         const held = begin(who, 10);
