@@ -37,6 +37,20 @@ function kill(...pids) {
 const dead = (...pids) =>
     until("they are dead", () => !pids.some(alive), { every: 10 });
 
+/* Them and all that they began, at one instant. They are stopped first: one
+   that is about to fork would leave somebody behind. */
+async function killAll(...masters) {
+    masters.forEach((pid) => process.kill(pid, "SIGSTOP"));
+    await until("they stand still", () => masters.every((pid) =>
+        processOf(pid)?.state === "T"), { every: 1 });
+
+    const pids = [...masters, ...masters.flatMap(descendants)];
+    const killed = kill(...pids);
+
+    await dead(...pids);
+    return killed;
+}
+
 const one = (list, next) => list[Math.floor(next() * list.length)];
 
 
@@ -65,22 +79,14 @@ const master = {
 
 /* All at once, as when the machine goes: nobody tells that it is dead. */
 const worker = {
-    async begin({ stack }) {
-        const pids = [stack.pid("worker"), ...slots(stack)];
-        const killed = kill(...pids);
-
-        await dead(...pids);
-        return killed;
-    },
+    begin: ({ stack }) => killAll(stack.pid("worker")),
     end: ({ stack }) => stack.restartWorker(),
 };
 
-const nginx = {
+export const nginx = {
     async begin({ stack }) {
-        const pids = [stack.pid("nginx"), ...stack.workers()];
-        const killed = kill(...pids);
+        const killed = await killAll(stack.pid("nginx"));
 
-        await dead(...pids);
         rmSync(stack.path("run/nginx.pid"));
         return killed;
     },
@@ -94,14 +100,11 @@ const nginxWorker = {
     },
 };
 
-/* The masters first: nobody begins anew. The record is on another disk. */
+/* The record is on another disk. */
 export const power = {
     async begin({ stack, shim }) {
-        const masters = ["nginx", "worker"].map((name) => stack.pid(name));
-        const pids = [...masters, ...masters.flatMap(descendants)];
-        const killed = kill(...pids);
+        const killed = await killAll(stack.pid("nginx"), stack.pid("worker"));
 
-        await dead(...pids);
         rmSync(stack.path("run/nginx.pid"));
         return killed + losePower(shim, ["spool", "media", "work"]
             .map((name) => stack.path(name)));

@@ -13,13 +13,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import {
-    createReadStream, createWriteStream, statSync, unlinkSync,
-} from "node:fs";
+import { createReadStream, createWriteStream, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { bring, cutter, random } from "../http/lib/cutter.mjs";
-import { alive, startStack, until } from "../http/lib/stack.mjs";
+import { startStack } from "../http/lib/stack.mjs";
+import { nginx } from "./kinds.mjs";
 
 const number = (name, value) => Number(process.env[name] ?? value);
 const BYTES = number("TUS_BYTES", 64 * 2 ** 20);
@@ -59,13 +58,8 @@ async function write(path) {
 
 
 async function kill(stack) {
-    const pids = [stack.pid("nginx"), ...stack.workers()];
-
-    pids.forEach((pid) => process.kill(pid, "SIGKILL"));
-    await until("nginx is dead", () => !pids.some(alive));
-    unlinkSync(stack.path("run/nginx.pid"));
-    await until("nginx serves again", () => stack.nginx().then(
-        () => true, () => false));
+    await nginx.begin({ stack });
+    await nginx.end({ stack });
 }
 
 

@@ -67,6 +67,45 @@ export async function cutter(port, { cuts, bytes, seed }) {
 }
 
 
+/* Passes all on to a port, and cuts the first connection with this text in what
+   goes up: before anyone hears of it, or, with `heard`, before its answer
+   comes. */
+export async function cutterAt(port, text, { heard = false } = {}) {
+    let whole = true;
+    const proxy = createServer((client) => {
+        const server = connect(port, "127.0.0.1");
+        const end = () => {
+            client.destroy();
+            server.destroy();
+        };
+        let cut = false;
+
+        client.on("data", (part) => {
+            cut ||= whole && part.includes(text);
+            whole &&= !cut;
+            if (cut && !heard) {
+                end();
+            } else {
+                server.write(part);
+            }
+        });
+        server.on("data", (part) => cut ? end() : client.write(part));
+        for (const socket of [client, server]) {
+            socket.on("error", end).on("close", end);
+        }
+    });
+
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+
+    return {
+        url: `http://127.0.0.1:${proxy.address().port}`,
+        isCut: () => !whole,
+        close: () => proxy.close(),
+    };
+}
+
+
 /* Brings a file or a Buffer with tus-js-client, whose object `begun` gets.
    Answers {media}. */
 export function bring(input, url, token, options = {}, begun = () => {}) {
@@ -80,7 +119,15 @@ export function bring(input, url, token, options = {}, begun = () => {}) {
             onAfterResponse(request, response) {
                 media = response.getHeader("Sluice-Media") ?? media;
             },
-            onError: reject,
+            /* tus-js-client 4.3.1 asks once only to put parallel parts
+               together */
+            onError(error) {
+                if (options.parallelUploads && /^ECONN/.test(error.code)) {
+                    setTimeout(() => upload.start(), 100);
+                } else {
+                    reject(error);
+                }
+            },
             onSuccess: () => resolve({ media }),
             ...options,
         });

@@ -5,7 +5,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { Readable } from "node:stream";
 
-import { bring, cutter } from "../lib/cutter.mjs";
+import { bring, cutter, cutterAt } from "../lib/cutter.mjs";
 import { startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { idOf } from "../lib/tus.mjs";
@@ -126,6 +126,21 @@ describe("tus-js-client", { timeout }, () => {
         assert.equal(proxy.cuts(), 20);
         await arrived(media, bytes);
     });
+
+    for (const heard of [false, true]) {
+        it("goes on where parallel parts were to be put together, and "
+            + `${heard ? "the answer" : "the request"} was lost`, async () => {
+            const bytes = randomBytes(4 * MIB);
+            const proxy = await cutterAt(stack.port, "Upload-Concat: final",
+                { heard });
+            const { media } = await bring(bytes, proxy.url, viewer.token,
+                { parallelUploads: 2 });
+
+            proxy.close();
+            assert.ok(proxy.isCut());
+            await arrived(media, bytes);
+        });
+    }
 
     it("goes on where an earlier one stopped", async () => {
         const bytes = randomBytes(6 * MIB);
