@@ -149,7 +149,7 @@ ngx_http_sluice_tus_held(ngx_http_request_t *r, void *data,
     granted = (off_t) json_integer_value(json_object_get(body, "granted"));
     json_decref(body);
 
-    tus->claim.claimed = granted;
+    tus->grow.granted = granted;
 
     tus->reserve.conf = tus->conf;
     tus->reserve.spool = tus->spool;

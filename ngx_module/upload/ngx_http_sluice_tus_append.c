@@ -4,7 +4,7 @@
  * _append(), parts that were put together at _finish().
  */
 
-#include "ngx_http_sluice_claim.h"
+#include "ngx_http_sluice_grow.h"
 #include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
 #include "ngx_http_sluice_receive.h"
@@ -26,7 +26,7 @@
 
 /* each step in its order */
 
-static void ngx_http_sluice_tus_claimed(ngx_http_request_t *r, void *data,
+static void ngx_http_sluice_tus_granted(ngx_http_request_t *r, void *data,
                                         const ngx_sluice_pg_result_t *result);
 static void ngx_http_sluice_tus_prepared(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_tus_received(ngx_http_request_t *r, void *data,
@@ -71,7 +71,7 @@ ngx_http_sluice_tus_prepare(void *data, ngx_log_t *log)
         tus->error = ngx_sluice_spool_grow(
             tus->spool, tus->spool->size + ngx_max(size, 1),
             size >= 0 ? tus->spool->size + ngx_max(size, 1)
-                      : ngx_max(tus->claim.claimed, tus->spool->size + 1));
+                      : ngx_max(tus->grow.granted, tus->spool->size + 1));
     }
 
     if (tus->error == 0) {
@@ -103,12 +103,12 @@ ngx_http_sluice_tus_append(ngx_http_sluice_tus_t *tus)
         return;
     }
 
-    tus->claiming = (length < 0);
+    tus->growing = (length < 0);
 
     if (tus->length < 0 && tus->method != NGX_HTTP_SLUICE_TUS_CREATE) {
-        rc = ngx_http_sluice_claim(tus->request, tus->id, tus->spool->size,
-                                   size, tus->new_length,
-                                   ngx_http_sluice_tus_claimed, tus);
+        rc = ngx_http_sluice_grow(tus->request, tus->id, tus->spool->size, size,
+                                  tus->new_length, ngx_http_sluice_tus_granted,
+                                  tus);
         ngx_http_sluice_finish(tus->request, rc);
         return;
     }
@@ -120,14 +120,14 @@ ngx_http_sluice_tus_append(ngx_http_sluice_tus_t *tus)
 
 
 static void
-ngx_http_sluice_tus_claimed(ngx_http_request_t *r, void *data,
+ngx_http_sluice_tus_granted(ngx_http_request_t *r, void *data,
                             const ngx_sluice_pg_result_t *result)
 {
     ngx_http_sluice_tus_t *tus = data;
 
-    tus->claim.claimed = ngx_http_sluice_claim_granted(&tus->claim, result);
+    tus->grow.granted = ngx_http_sluice_grow_granted(&tus->grow, result);
 
-    if (tus->claim.refused != SLUICE_OK) {
+    if (tus->grow.refused != SLUICE_OK) {
         ngx_http_sluice_tus_reply(tus, result);
         return;
     }
@@ -182,10 +182,10 @@ ngx_http_sluice_tus_prepared(ngx_http_request_t *r, void *data)
                        ? tus->length
                        : ngx_http_sluice_receive_max(tus->conf->max_size);
 
-    if (tus->claiming && r->headers_in.content_length_n < 0) {
-        tus->claim.receive = receive;
-        receive->more = ngx_http_sluice_claim_more;
-        receive->more_data = &tus->claim;
+    if (tus->growing && r->headers_in.content_length_n < 0) {
+        tus->grow.receive = receive;
+        receive->more = ngx_http_sluice_grow_more;
+        receive->more_data = &tus->grow;
         receive->granted = tus->spool->reserved;
     }
 
@@ -208,7 +208,7 @@ ngx_http_sluice_tus_save(void *data, ngx_log_t *log)
     tus->error = tus->summed ? ngx_sluice_spool_judged(tus->spool, tus->good)
                              : ngx_sluice_spool_save(tus->spool);
 
-    if (tus->error == 0 && tus->claiming) {
+    if (tus->error == 0 && tus->growing) {
         tus->error = ngx_sluice_spool_trim(tus->spool);
     }
 
@@ -241,8 +241,8 @@ ngx_http_sluice_tus_cut(ngx_http_sluice_tus_t *tus)
         return;
     }
 
-    if (tus->claim.refused != SLUICE_OK) {
-        ngx_http_sluice_tus_refuse(tus, tus->claim.refused, NULL);
+    if (tus->grow.refused != SLUICE_OK) {
+        ngx_http_sluice_tus_refuse(tus, tus->grow.refused, NULL);
         return;
     }
 
@@ -264,13 +264,13 @@ ngx_http_sluice_tus_saved(ngx_http_request_t *r, void *data)
     ngx_int_t rc;
     ngx_http_sluice_tus_t *tus = data;
 
-    if (!tus->claiming || tus->claim.claimed <= tus->spool->size) {
+    if (!tus->growing || tus->grow.granted <= tus->spool->size) {
         ngx_http_sluice_tus_ended(tus);
         return;
     }
 
-    rc = ngx_http_sluice_claim(r, tus->id, tus->spool->size, 0, -1,
-                               ngx_http_sluice_tus_settled, tus);
+    rc = ngx_http_sluice_grow(r, tus->id, tus->spool->size, 0, -1,
+                              ngx_http_sluice_tus_settled, tus);
     ngx_http_sluice_finish(r, rc);
 }
 

@@ -3,7 +3,7 @@
 #ifndef NGX_HTTP_SLUICE_TUS_INTERNAL_H
 #define NGX_HTTP_SLUICE_TUS_INTERNAL_H
 
-#include "ngx_http_sluice_claim.h"
+#include "ngx_http_sluice_grow.h"
 #include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
 #include "ngx_http_sluice_receive.h"
@@ -60,7 +60,7 @@ struct ngx_http_sluice_tus_s {
     ngx_http_sluice_tus_pt opened; /* the record is read, the lock is held */
     ngx_http_sluice_tus_pt locked;
     ngx_http_sluice_hold_t hold;
-    ngx_http_sluice_claim_t claim;
+    ngx_http_sluice_grow_t grow;
     ngx_http_sluice_reserve_t reserve;
     ngx_http_sluice_receive_t receive;
     ngx_http_sluice_ingest_t ingest;
@@ -72,9 +72,9 @@ struct ngx_http_sluice_tus_s {
     unsigned good : 1;   /* and is what was announced */
     unsigned partial : 1;
     unsigned done : 1;
-    unsigned again : 1;    /* the record was read again */
-    unsigned claiming : 1; /* bytes of an upload without a length */
-    unsigned stop : 1;     /* a newer request asked */
+    unsigned again : 1;   /* the record was read again */
+    unsigned growing : 1; /* bytes of an upload without a length */
+    unsigned stop : 1;    /* a newer request asked */
 };
 
 #endif

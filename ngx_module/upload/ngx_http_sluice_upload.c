@@ -6,7 +6,7 @@
  * Redis, the answer. What can be taken up again is tus's.
  */
 
-#include "ngx_http_sluice_claim.h"
+#include "ngx_http_sluice_grow.h"
 #include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
 #include "ngx_http_sluice_receive.h"
@@ -32,7 +32,7 @@
 
 typedef struct {
     ngx_http_sluice_hold_t hold;
-    ngx_http_sluice_claim_t claim;
+    ngx_http_sluice_grow_t grow;
     ngx_http_sluice_reserve_t reserve;
     ngx_http_sluice_receive_t receive;
     ngx_http_sluice_ingest_t ingest;
@@ -253,12 +253,12 @@ ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
     off_t length = r->headers_in.content_length_n;
     json_t *body, *before;
     ngx_http_sluice_upload_t *upload = data;
-    ngx_http_sluice_claim_t *claim = &upload->claim;
+    ngx_http_sluice_grow_t *grow = &upload->grow;
     ngx_http_sluice_upload_loc_conf_t *ulcf;
 
-    claim->claimed = ngx_http_sluice_claim_granted(claim, result);
+    grow->granted = ngx_http_sluice_grow_granted(grow, result);
 
-    if (claim->refused != SLUICE_OK) {
+    if (grow->refused != SLUICE_OK) {
         if (result->status == SLUICE_OK) {
             ngx_http_sluice_hold_end(&upload->hold);
         }
@@ -290,15 +290,15 @@ ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
     upload->receive.max = ngx_http_sluice_receive_max(ulcf->max_size);
 
     if (length < 0) {
-        claim->receive = &upload->receive;
-        upload->receive.more = ngx_http_sluice_claim_more;
-        upload->receive.more_data = claim;
+        grow->receive = &upload->receive;
+        upload->receive.more = ngx_http_sluice_grow_more;
+        upload->receive.more_data = grow;
     }
 
     upload->reserve.conf = ulcf;
     upload->reserve.spool = upload->receive.spool;
     upload->reserve.least = length < 0 ? 1 : length;
-    upload->reserve.length = length < 0 ? claim->claimed : length;
+    upload->reserve.length = length < 0 ? grow->granted : length;
     upload->reserve.done = ngx_http_sluice_upload_reserved;
     upload->reserve.data = upload;
 
@@ -351,8 +351,8 @@ ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data, ngx_int_t rc)
         return;
     }
 
-    if (upload->claim.refused != SLUICE_OK) {
-        rc = ngx_http_sluice_problem(r, upload->claim.refused, NULL, NULL);
+    if (upload->grow.refused != SLUICE_OK) {
+        rc = ngx_http_sluice_problem(r, upload->grow.refused, NULL, NULL);
 
     } else if (rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
         rc = upload->receive.spool->read_only

@@ -65,14 +65,6 @@ end;
 $$;
 
 
--- Its name of before, for an nginx that is being replaced.
-create or replace function api.follow_job(actor uuid, args jsonb,
-    out status integer, out body jsonb)
-language sql as $$
-    select * from api.get_job(actor, args, true);
-$$;
-
-
 -- Null when the actor may change the job, else the refusal.
 create or replace function api.refuse_job(actor uuid, job_id uuid)
 returns jsonb

@@ -24,41 +24,6 @@ create or replace function api.upload_step() returns bigint
 language sql immutable as $$ select 67108864::bigint $$;
 
 
--- For an nginx that is being replaced, which keeps no row of plain uploads: may
--- this user bring something (of so many bytes, when that is known) at all?
-create or replace function api.reserve_upload(actor uuid, args jsonb,
-                                              out status integer,
-                                              out body jsonb)
-language plpgsql stable as $$
-begin
-    perform from sluice.users where id = actor and disabled_at is null;
-
-    if not found then
-        select * into status, body from api.refuse('token-invalid');
-        return;
-    end if;
-
-    body := coalesce(api.refuse_jobs(actor),
-                     api.refuse_bytes(actor, (args->>'bytes')::bigint),
-                     api.refuse_attachment(actor, args));
-    status := 400;
-
-    if body is null then
-        status := 200;
-        body := jsonb_build_object('room', api.longest(actor));
-    end if;
-end;
-$$;
-
-
--- Its name of before.
-create or replace function api.begin_upload(actor uuid, args jsonb,
-    out status integer, out body jsonb)
-language sql as $$
-    select * from api.reserve_upload(actor, args);
-$$;
-
-
 create or replace function api.upload_object(u sluice.uploads)
 returns jsonb
 language sql stable as $$
@@ -147,7 +112,7 @@ declare
     found_parts jsonb := '{}';
     ids constant uuid[] := api.part_ids(args);
     given bigint := (args->>'length')::bigint;
-    claimed bigint := 0;
+    allowed bigint := 0;
     before jsonb;
 begin
     perform from sluice.users
@@ -184,7 +149,7 @@ begin
         end if;
         given := (found_parts->>'length')::bigint;
     elsif before is null then
-        select granted, refused into claimed, body from api.grant_bytes(actor,
+        select granted, refused into allowed, body from api.grant_bytes(actor,
             0, coalesce(given, (args->>'bytes')::bigint), '{}');
     end if;
 
@@ -201,7 +166,7 @@ begin
     insert into sluice.uploads (id, owner, state, length, bytes, metadata,
                                 filename, title, partial, parts, expires_at,
                                 key, print)
-    values ((args->>'id')::uuid, actor, 'held', given, claimed,
+    values ((args->>'id')::uuid, actor, 'held', given, allowed,
             coalesce(args->>'metadata', ''), args->>'filename',
             nullif(args->>'title', ''),
             coalesce((args->>'partial')::boolean, false), nullif(ids, '{}'),
@@ -311,12 +276,12 @@ $$;
 
 -- Of an upload whose length nobody knew: `length`, now that it is said; or as
 -- many bytes as it may get behind the `has` that it has: `more`, or a step.
-create or replace function api.claim_upload(actor uuid, args jsonb,
-                                            out status integer, out body jsonb)
+create or replace function api.grow_upload(actor uuid, args jsonb,
+                                           out status integer, out body jsonb)
 language plpgsql as $$
 declare
     u sluice.uploads;
-    claimed bigint;
+    allowed bigint;
     given constant bigint := (args->>'length')::bigint;
     has constant bigint := coalesce(given, (args->>'has')::bigint);
     more constant bigint := case when given is null
@@ -333,7 +298,7 @@ begin
         return;
     end if;
 
-    select granted, refused into claimed, body
+    select granted, refused into allowed, body
     from api.grant_bytes(actor, has, more, array[u.id]);
 
     if body is not null then
@@ -342,7 +307,7 @@ begin
     end if;
 
     update sluice.uploads
-    set bytes = claimed, length = coalesce(length, given),
+    set bytes = allowed, length = coalesce(length, given),
         expires_at = greatest(expires_at,
                               now() + api.upload_lease(
                                   key is not null or parts is not null))
@@ -350,21 +315,6 @@ begin
 
     status := 200;
     body := api.upload_object(u);
-end;
-$$;
-
-
--- For an nginx that is being replaced: its file is there already.
-create or replace function api.create_upload(actor uuid, args jsonb,
-                                             out status integer, out body jsonb)
-language plpgsql as $$
-begin
-    select * into status, body
-    from api.add_upload(actor, '{"bytes": 0}' || args);
-
-    if status = 201 then
-        select * into status, body from api.keep_upload(actor, args);
-    end if;
 end;
 $$;
 

@@ -220,25 +220,6 @@ end;
 $$;
 
 
--- Its forms of before, for an nginx that is being replaced.
-create or replace function api.provision_user(person uuid, issuer_given text,
-    subject_given text, email_given text, name_given text, role_given text,
-    out status integer, out body jsonb)
-language sql as $$
-    select * from api.provision_user(person, issuer_given, subject_given,
-        email_given, name_given, role_given, null);
-$$;
-
-
-create or replace function api.adopt_user(person uuid, issuer_given text,
-    subject_given text, email_given text, name_given text, role_given text,
-    out status integer, out body jsonb)
-language sql as $$
-    select * from api.provision_user(person, issuer_given, subject_given,
-        email_given, name_given, role_given);
-$$;
-
-
 create or replace function api.get_me(actor uuid, args jsonb,
                                       out status integer, out body jsonb)
 language plpgsql stable as $$

@@ -178,11 +178,6 @@ end;
 $$;
 
 
--- As a worker of before calls it, while it is replaced.
-create or replace function queue.tick() returns jsonb
-language sql as $$ select queue.tick(null) $$;
-
-
 -- A job that nobody wants any more, whose media's lock the caller holds; a slot
 -- that is at it holds its lease until it has let go. Null when it was over, or
 -- is a removal, which cannot be stopped.

@@ -30,6 +30,9 @@ SQL_EMBED(sql_0018_sessions_of, "sql/migrations/0018_sessions_of.sql");
 SQL_EMBED(sql_0019_sessions_user, "sql/migrations/0019_sessions_user.sql");
 SQL_EMBED(sql_0020_uploads_done, "sql/migrations/0020_uploads_done.sql");
 SQL_EMBED(sql_0021_audit_actor, "sql/migrations/0021_audit_actor.sql");
+SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
+SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
+SQL_EMBED(sql_queue_turns, "sql/queue/turns.sql");
 SQL_EMBED(sql_queue, "sql/queue/queue.sql");
 SQL_EMBED(sql_queue_scheduler, "sql/queue/scheduler.sql");
 SQL_EMBED(sql_api, "sql/api/api.sql");
@@ -42,9 +45,11 @@ SQL_EMBED(sql_api_jobs, "sql/api/jobs.sql");
 SQL_EMBED(sql_api_plans, "sql/api/plans.sql");
 SQL_EMBED(sql_api_scores, "sql/api/scores.sql");
 SQL_EMBED(sql_api_uploads, "sql/api/uploads.sql");
+SQL_EMBED(sql_api_ingest, "sql/api/ingest.sql");
 SQL_EMBED(sql_api_media, "sql/api/media.sql");
 SQL_EMBED(sql_api_metrics, "sql/api/metrics.sql");
-SQL_EMBED(sql_housekeeping, "sql/queue/housekeeping.sql");
+SQL_EMBED(sql_before, "sql/house/before.sql");
+SQL_EMBED(sql_housekeeping, "sql/house/housekeeping.sql");
 
 
 /* No name may leave: databases know it, and db migrate refuses one that has
@@ -71,6 +76,9 @@ const sql_file_t sql_files[] = {
     { "0019_sessions_user.sql", SQL_CONCURRENT, sql_0019_sessions_user },
     { "0020_uploads_done.sql", SQL_CONCURRENT, sql_0020_uploads_done },
     { "0021_audit_actor.sql", SQL_CONCURRENT, sql_0021_audit_actor },
+    { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
+    { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
+    { "queue_turns.sql", SQL_REPEATABLE, sql_queue_turns },
     { "queue.sql", SQL_REPEATABLE, sql_queue },
     { "queue_scheduler.sql", SQL_REPEATABLE, sql_queue_scheduler },
     { "api.sql", SQL_REPEATABLE, sql_api },
@@ -83,8 +91,10 @@ const sql_file_t sql_files[] = {
     { "api_plans.sql", SQL_REPEATABLE, sql_api_plans },
     { "api_scores.sql", SQL_REPEATABLE, sql_api_scores },
     { "api_uploads.sql", SQL_REPEATABLE, sql_api_uploads },
+    { "api_ingest.sql", SQL_REPEATABLE, sql_api_ingest },
     { "api_media.sql", SQL_REPEATABLE, sql_api_media },
     { "api_metrics.sql", SQL_REPEATABLE, sql_api_metrics },
+    { "before.sql", SQL_REPEATABLE, sql_before },
     { "housekeeping.sql", SQL_REPEATABLE, sql_housekeeping },
     { 0, 0, 0 }
 };

@@ -168,6 +168,10 @@ it("the functions that the module before today's calls answer as theirs do",
         const calls = {
             [`begin_upload('${nobody}', ${args})`]:
                 `reserve_upload('${nobody}', ${args})`,
+            [`create_upload('${nobody}', ${args})`]:
+                `add_upload('${nobody}', ${args})`,
+            [`claim_upload('${nobody}', ${args})`]:
+                `grow_upload('${nobody}', ${args})`,
             [`create_media('${nobody}', ${args})`]:
                 `ingest('${nobody}', ${args})`,
             [`follow_job('${nobody}', ${args})`]:

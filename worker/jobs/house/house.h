@@ -1,5 +1,5 @@
 /* The jobs that clean up, and what they share: they ask the record through
-   sql/queue/housekeeping.sql. */
+   sql/house/housekeeping.sql. */
 
 #ifndef SLUICE_HOUSE_H
 #define SLUICE_HOUSE_H

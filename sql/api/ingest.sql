@@ -1,0 +1,124 @@
+-- What comes of an upload that is whole: here, a file that becomes part of a
+-- score.
+
+-- The row of an attachment that is new: the next place unless one is asked for,
+-- and a page's number, which no other one ever had. The caller holds the lock
+-- of the score's row.
+create or replace function api.add_attachment(score_id uuid, args jsonb)
+returns sluice.attachments
+language plpgsql as $$
+declare
+    a sluice.attachments;
+    as_role constant text := coalesce(nullif(args->>'role', ''), 'attachment');
+    place constant integer := coalesce(nullif(args->>'position', '')::integer,
+        api.next_place(score_id, as_role));
+    next_number integer;
+begin
+    if as_role = 'page' then
+        update sluice.media set last_number = last_number + 1
+        where id = score_id returning last_number into next_number;
+    end if;
+
+    insert into sluice.attachments (id, media, role, position, number, filename,
+                                    bytes, sha256)
+    values ((args->>'id')::uuid, score_id, as_role, place, next_number,
+            args->>'filename', (args->>'bytes')::bigint,
+            decode(args->>'sha256', 'hex'))
+    returning * into a;
+    return a;
+end;
+$$;
+
+
+-- What follows on the work on the score waits for that. To the worker, a page's
+-- `position` is the number in the names of its files.
+create or replace function api.create_attachment(actor uuid, args jsonb,
+    out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    a sluice.attachments;
+begin
+    body := api.refuse_attachment(actor, args);
+    if body is not null then
+        status := 400;
+        return;
+    end if;
+
+    a := api.add_attachment((args->>'score')::uuid, args);
+
+    insert into sluice.jobs (id, kind, media, params, waits_for)
+    values ((args->>'job')::uuid, 'attach', a.media,
+            jsonb_build_object('attachment', a.id, 'role', a.role,
+                               'position', coalesce(a.number, a.position)),
+            (select id from sluice.jobs
+             where media = a.media and kind in ('probe', 'score')
+               and state in ('queued', 'running', 'retrying')
+             order by id desc limit 1));
+
+    update sluice.attachments set job = (args->>'job')::uuid where id = a.id
+    returning * into a;
+
+    status := 201;
+    body := api.attachment_object(a);
+end;
+$$;
+
+
+-- The attachment of these bytes that the score has already. The same page may
+-- be wanted in two places: one is the same when it is for no other place.
+create or replace function api.same_attachment(actor uuid, args jsonb)
+returns sluice.attachments
+language sql stable as $$
+    select a from sluice.attachments a join sluice.media m on m.id = a.media
+    where m.id = api.score_id(args) and m.deleted_at is null
+      and api.refuse_change(actor, m) is null
+      and a.sha256 = decode(args->>'sha256', 'hex')
+      and a.bytes = (args->>'bytes')::bigint
+      and a.role = coalesce(nullif(args->>'role', ''), 'attachment')
+      and (a.role = 'attachment'
+           or coalesce(args->>'position', '') in ('', a.position::text))
+      and a.failed_at is null and a.removed_at is null
+    order by a.position, a.id limit 1;
+$$;
+
+
+-- A file that becomes part of a score. One that it has already is not taken
+-- twice: 200 instead of 201, and what lies in the spool is to go.
+drop function if exists api.take_attachment(uuid, jsonb);
+
+create or replace function api.ingest_attachment(actor uuid, args jsonb,
+    out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    a sluice.attachments;
+begin
+    perform from sluice.media where id = api.score_id(args) for update;
+
+    select * into a from sluice.attachments where id = (args->>'id')::uuid;
+
+    if found then                   -- by a request whose answer was lost
+        status := 200;
+        body := api.attachment_object(a);
+        return;
+    end if;
+
+    a := api.same_attachment(actor, args);
+    if a.id is not null then
+        status := 200;
+        body := api.attachment_object(a)
+                || jsonb_build_object('duplicate', true);
+    else
+        body := api.refuse_bytes(actor, (args->>'bytes')::bigint,
+                                 api.behind(args));
+        status := 400;
+        if body is null then
+            select * into status, body from api.create_attachment(actor, args);
+        end if;
+    end if;
+
+    if status < 400 and args ? 'upload'
+       and not api.end_upload(actor, args, api.score_id(args)) then
+        raise 'upload % is gone', args->>'upload';
+    end if;
+end;
+$$;

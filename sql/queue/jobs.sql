@@ -1,0 +1,114 @@
+-- What becomes of a job and of its media, whoever ends it: a slot in queue.sql,
+-- or the scheduler.
+
+-- Jobs that take away what people have deleted: nobody stops them, and they are
+-- tried until it is gone.
+create or replace function queue.is_removal(kind text) returns boolean
+language sql immutable parallel safe as $$
+    select kind in ('remove', 'detach');
+$$;
+
+
+-- When nothing is left to do for a media row: ready, or failed if one of the
+-- jobs it cannot do without is dead. The caller holds the row's lock.
+create or replace function queue.settle(media_id uuid) returns void
+language sql as $$
+    update sluice.media m set state = 'ready', error = null
+    where m.id = media_id and m.state = 'processing'
+      and not exists (select from sluice.jobs j
+                      where j.media = media_id
+                        and not queue.is_removal(j.kind)
+                        and j.kind <> 'attach'
+                        and (j.state in ('queued', 'running', 'retrying')
+                             or (j.state in ('dead', 'cancelled')
+                                 and j.kind <> 'poster')));
+$$;
+
+
+-- A job that ended without having done its work: what the media cannot do
+-- without fails it, and who waits for the job waits in vain. The caller holds
+-- the media row's lock.
+create or replace function queue.give_up(j sluice.jobs, reason text)
+returns void
+language plpgsql as $$
+declare
+    child sluice.jobs;
+begin
+    for child in
+        update sluice.jobs
+        set state = 'cancelled', finished_at = now(), version = version + 1,
+            error = 'The job it waited for did not work out.'
+        where waits_for = j.id and state in ('queued', 'retrying')
+        returning *
+    loop
+        perform queue.give_up(child, reason);
+    end loop;
+
+    if j.kind = 'attach' then
+        update sluice.attachments set failed_at = now()
+        where id = (j.params->>'attachment')::uuid and not ready
+          and failed_at is null;
+    end if;
+
+    if j.media is not null then
+        if j.kind in ('probe', 'package', 'score') then
+            update sluice.media set state = 'failed', error = reason
+            where id = j.media;
+        end if;
+        perform queue.settle(j.media);
+    end if;
+end;
+$$;
+
+
+create or replace function queue.bury(job_id uuid, reason text) returns void
+language plpgsql as $$
+declare
+    j sluice.jobs;
+begin
+    update sluice.jobs
+    set state = 'dead', error = reason, lease_until = null,
+        seconds_left = null, finished_at = now(), version = version + 1
+    where id = job_id returning * into j;
+
+    perform queue.give_up(j, reason);
+end;
+$$;
+
+
+-- Locks the media row of a job, if it has one.
+create or replace function queue.lock_media(job_id uuid) returns void
+language plpgsql as $$
+declare
+    media_id uuid;
+begin
+    select media into media_id from sluice.jobs where id = job_id;
+    if media_id is not null then
+        perform from sluice.media where id = media_id for update;
+    end if;
+end;
+$$;
+
+
+-- What a slot must know of its job. Not in the language sql, whose functions
+-- are planned anew in each call: that took as long as all else together.
+create or replace function queue.describe(j sluice.jobs) returns jsonb
+language plpgsql stable as $$
+declare
+    -- params that do not fit may not even be ones that a slot can read
+    misfit constant text := case when j.media is null
+                                 then queue.misfit(j.kind, j.params) end;
+begin
+    return jsonb_build_object(
+        'id', j.id, 'kind', j.kind, 'attempt', j.attempt,
+        'max_attempts', j.max_attempts, 'misfit', misfit,
+        'params', case when misfit is null then j.params end,
+        'version', j.version,
+        'seconds', (select k.seconds from sluice.job_kinds k
+                    where k.kind = j.kind),
+        'media', case when j.media is not null then
+            (select to_jsonb(m) - '{sha256,owner,text_words}'::text[]
+             from sluice.media m
+             where m.id = j.media) end);
+end;
+$$;
