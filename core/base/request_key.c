@@ -1,11 +1,11 @@
 #include "request_key.h"
+#include "text.h"
 
 
 int
 request_key_read(const char *value, size_t len,
                  unsigned char digest[SHA256_SIZE])
 {
-    size_t i;
     sha256_t sha;
 
     if (len > 1 && value[0] == '"' && value[len - 1] == '"') {
@@ -13,15 +13,8 @@ request_key_read(const char *value, size_t len,
         len -= 2;
     }
 
-    if (len == 0 || len > REQUEST_KEY_MAX) {
+    if (len == 0 || len > REQUEST_KEY_MAX || !text_is_plain(value, len)) {
         return -1;
-    }
-
-    for (i = 0; i < len; i++) {
-        if (value[i] <= ' ' || value[i] > '~' || value[i] == '"'
-            || value[i] == '\\') {
-            return -1;
-        }
     }
 
     sha256_init(&sha);

@@ -83,3 +83,19 @@ text_is_clean(const char *text, size_t len)
 
     return 1;
 }
+
+
+int
+text_is_plain(const char *text, size_t len)
+{
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        if (text[i] <= ' ' || text[i] > '~' || text[i] == '"'
+            || text[i] == '\\') {
+            return 0;
+        }
+    }
+
+    return 1;
+}

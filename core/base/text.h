@@ -15,8 +15,12 @@ size_t text_character(const char *text, size_t len, uint32_t *character);
 int text_is_utf8(const char *text, size_t len);
 
 /* 1 for UTF-8 without control characters, U+0000 to U+001F and U+007F to U+009F
-   (ISO 6429), so that it may stand in a log, a header or a list; else 0. None
-   of the two minds a text of no bytes, or a long one. */
+   (ISO 6429), so that it may stand in a log, a header or a list; else 0. */
 int text_is_clean(const char *text, size_t len);
+
+/* 1 for printable ASCII without blanks, quotes and backslashes, which stands as
+   it is in a header, a message or JSON: an id, a URL; else 0. None of the three
+   minds a text of no bytes, or a long one. */
+int text_is_plain(const char *text, size_t len);
 
 #endif

@@ -316,21 +316,12 @@ load_part(const char *part, size_t len, int padded)
 static int
 is_kid(const json_t *kid)
 {
-    const char *p;
+    size_t len;
 
-    p = json_string_value(kid);
+    len = json_string_length(kid);
 
-    if (p == NULL || *p == '\0' || json_string_length(kid) > JWK_KID_MAX) {
-        return 0;
-    }
-
-    for (/* void */; *p != '\0'; p++) {
-        if (*p <= ' ' || *p >= 0x7f || *p == '"' || *p == '\\') {
-            return 0;
-        }
-    }
-
-    return 1;
+    return len > 0 && len <= JWK_KID_MAX
+           && text_is_plain(json_string_value(kid), len);
 }
 
 

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include "core/base/text.h"
 #include "claim.h"
 #include "jwk_internal.h"
 
@@ -27,7 +28,7 @@ kid_is_printable(const char *kid, size_t len)
 static int
 kid_is_plain(const char *kid, size_t len)
 {
-    return kid_is_printable(kid, len) && strpbrk(kid, " \"\\") == NULL;
+    return kid_is_printable(kid, len) && text_is_plain(kid, len);
 }
 
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include "core/base/file.h"
 #include "json_strict.h"
 #include "jwk_internal.h"
 
@@ -172,6 +173,14 @@ failed:
 }
 
 
+static int
+too_large(jwk_complaint_t *complaint)
+{
+    return jwk_complain(complaint, "a key set takes at most %d bytes",
+                        JWK_SET_MAX_SIZE);
+}
+
+
 jwk_set_t *
 jwk_set_parse(const char *json, size_t len, jwk_origin_t origin, char *err,
               size_t err_size)
@@ -182,8 +191,7 @@ jwk_set_parse(const char *json, size_t len, jwk_origin_t origin, char *err,
     jwk_set_t *set;
 
     if (len > JWK_SET_MAX_SIZE) {
-        (void) jwk_complain(&complaint, "a key set takes at most %d bytes",
-                            JWK_SET_MAX_SIZE);
+        (void) too_large(&complaint);
         return NULL;
     }
 
@@ -206,32 +214,6 @@ jwk_set_parse(const char *json, size_t len, jwk_origin_t origin, char *err,
 }
 
 
-static ssize_t
-read_all(int fd, char *buf, size_t size)
-{
-    size_t len;
-    ssize_t n;
-
-    for (len = 0; len < size; len += (size_t) n) {
-        n = read(fd, buf + len, size - len);
-
-        if (n == 0) {
-            break;
-        }
-
-        if (n == -1) {
-            if (errno != EINTR) {
-                return -1;
-            }
-
-            n = 0;
-        }
-    }
-
-    return (ssize_t) len;
-}
-
-
 jwk_set_t *
 jwk_set_read(const char *path, jwk_origin_t origin, char *err, size_t err_size)
 {
@@ -239,7 +221,7 @@ jwk_set_read(const char *path, jwk_origin_t origin, char *err, size_t err_size)
     char *text = NULL;
     jwk_set_t *set = NULL;
     struct stat st;
-    ssize_t len;
+    size_t len;
     int fd;
 
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -263,23 +245,18 @@ jwk_set_read(const char *path, jwk_origin_t origin, char *err, size_t err_size)
         goto done;
     }
 
-    /* one byte more than a set may have, so that a longer one is seen */
-    text = malloc(JWK_SET_MAX_SIZE + 1);
-    if (text == NULL) {
-        (void) jwk_complain(&complaint, "out of memory");
-        goto done;
-    }
+    text = file_read_open(fd, JWK_SET_MAX_SIZE, &len);
 
-    len = read_all(fd, text, JWK_SET_MAX_SIZE + 1);
+    if (text != NULL) {
+        set = jwk_set_parse(text, len, origin, err, err_size);
+        OPENSSL_cleanse(text, len);
 
-    if (len == -1) {
-        (void) jwk_complain(&complaint, "%s", strerror(errno));
+    } else if (errno == EFBIG) {
+        (void) too_large(&complaint);
 
     } else {
-        set = jwk_set_parse(text, (size_t) len, origin, err, err_size);
+        (void) jwk_complain(&complaint, "%s", strerror(errno));
     }
-
-    OPENSSL_cleanse(text, JWK_SET_MAX_SIZE + 1);
 
 done:
 

@@ -7,6 +7,7 @@
 #include "ngx_http_sluice_cloudfront.h"
 
 #include "ngx_module/http/ngx_http_sluice.h"
+#include "core/base/file.h"
 #include "core/grant/cloudfront.h"
 #include "core/table/url_cache.h"
 
@@ -24,9 +25,8 @@ static char *ngx_http_sluice_cloudfront_merge_srv_conf(ngx_conf_t *cf,
                                                        void *child);
 static char *ngx_http_sluice_cloudfront_key(ngx_conf_t *cf, ngx_command_t *cmd,
                                             void *conf);
-static ngx_int_t ngx_http_sluice_cloudfront_read(ngx_conf_t *cf,
-                                                 ngx_str_t *name,
-                                                 ngx_str_t *text);
+static char *ngx_http_sluice_cloudfront_read(ngx_conf_t *cf, ngx_str_t *name,
+                                             size_t *len);
 static void ngx_http_sluice_cloudfront_cleanup(void *data);
 static char *ngx_http_sluice_cloudfront_origin(ngx_conf_t *cf,
                                                ngx_command_t *cmd, void *conf);
@@ -179,8 +179,10 @@ ngx_http_sluice_cloudfront_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_sluice_cloudfront_srv_conf_t *scscf = conf;
 
-    char error[NGX_MAX_CONF_ERRSTR];
-    ngx_str_t *value, pem;
+    int rc;
+    char *pem, error[NGX_MAX_CONF_ERRSTR];
+    size_t len;
+    ngx_str_t *value;
     ngx_pool_cleanup_t *cln;
 
     value = cf->args->elts;
@@ -203,14 +205,20 @@ ngx_http_sluice_cloudfront_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         scscf->line = cf->conf_file->line;
     }
 
-    if (ngx_conf_full_name(cf->cycle, &value[2], 1) != NGX_OK
-        || ngx_http_sluice_cloudfront_read(cf, &value[2], &pem) != NGX_OK) {
+    if (ngx_conf_full_name(cf->cycle, &value[2], 1) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
-    if (cloudfront_keys_add(scscf->keys, (char *) value[1].data,
-                            (char *) pem.data, pem.len, error, sizeof(error))
-        != 0) {
+    pem = ngx_http_sluice_cloudfront_read(cf, &value[2], &len);
+    if (pem == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rc = cloudfront_keys_add(scscf->keys, (char *) value[1].data, pem, len,
+                             error, sizeof(error));
+    free(pem);
+
+    if (rc != 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "CloudFront key \"%V\" from \"%V\": %s; write the "
                            "Key-Pair-Id and the file with the public key that "
@@ -223,37 +231,38 @@ ngx_http_sluice_cloudfront_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static ngx_int_t
-ngx_http_sluice_cloudfront_read(ngx_conf_t *cf, ngx_str_t *name,
-                                ngx_str_t *text)
-{
-    ssize_t n;
-    ngx_fd_t fd;
+/* The key file's text, to be freed */
 
-    text->data = ngx_pnalloc(cf->temp_pool, NGX_HTTP_SLUICE_CLOUDFRONT_PEM);
-    if (text->data == NULL) {
-        return NGX_ERROR;
-    }
+static char *
+ngx_http_sluice_cloudfront_read(ngx_conf_t *cf, ngx_str_t *name, size_t *len)
+{
+    char *pem;
+    ngx_fd_t fd;
 
     fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
     if (fd == NGX_INVALID_FILE) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
                            ngx_open_file_n " \"%V\" failed", name);
-        return NGX_ERROR;
+        return NULL;
     }
 
-    n = ngx_read_fd(fd, text->data, NGX_HTTP_SLUICE_CLOUDFRONT_PEM);
+    pem = file_read_open(fd, NGX_HTTP_SLUICE_CLOUDFRONT_PEM, len);
 
-    if (n == -1) {
+    if (pem == NULL && ngx_errno == EFBIG) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" of \"sluice_cloudfront_key\" has more than "
+                           "%d bytes: write the file with the one public key "
+                           "that CloudFront has under \"%V\"",
+                           name, NGX_HTTP_SLUICE_CLOUDFRONT_PEM, name - 1);
+
+    } else if (pem == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
                            ngx_read_fd_n " \"%V\" failed", name);
     }
 
     (void) ngx_close_file(fd);
 
-    text->len = (size_t) n;
-
-    return n == -1 ? NGX_ERROR : NGX_OK;
+    return pem;
 }
 
 

@@ -7,6 +7,7 @@
 #include "ngx_http_sluice_issuer.h"
 
 #include "ngx_module/bridge/ngx_sluice_event.h"
+#include "core/base/text.h"
 #include "core/grant/grant.h"
 #include "core/grant/issuer.h"
 #include "core/jose/jwk.h"
@@ -40,7 +41,6 @@ static char *ngx_http_sluice_issuer_merge_conf(ngx_conf_t *cf, void *parent,
 static char *ngx_http_sluice_issuer(ngx_conf_t *cf, ngx_command_t *cmd,
                                     void *conf);
 static ngx_int_t ngx_http_sluice_issuer_url(ngx_conf_t *cf, ngx_str_t *url);
-static ngx_uint_t ngx_http_sluice_issuer_plain(const char *text);
 static ngx_int_t ngx_http_sluice_issuer_param(ngx_conf_t *cf, ngx_str_t *value,
                                               ngx_http_sluice_issuer_t *issuer);
 static ngx_int_t
@@ -283,6 +283,31 @@ ngx_http_sluice_issuer_merge_conf(ngx_conf_t *cf, void *parent, void *child)
 }
 
 
+/* The one of this URL and signer; NULL: none, as where there are none at all */
+
+static ngx_http_sluice_issuer_t *
+ngx_http_sluice_issuer_find(ngx_array_t *issuers, const issuer_t *rules)
+{
+    ngx_uint_t i;
+    const char *signer;
+    ngx_http_sluice_issuer_t **issuer;
+
+    issuer = issuers ? issuers->elts : NULL;
+
+    for (i = 0; issuer && i < issuers->nelts; i++) {
+        signer = issuer[i]->rules.signer;
+
+        if (ngx_strcmp(issuer[i]->rules.url, rules->url) == 0
+            && (signer && rules->signer ? ngx_strcmp(signer, rules->signer) == 0
+                                        : signer == rules->signer)) {
+            return issuer[i];
+        }
+    }
+
+    return NULL;
+}
+
+
 static char *
 ngx_http_sluice_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -291,7 +316,7 @@ ngx_http_sluice_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t *value;
     ngx_uint_t i;
     ngx_pool_cleanup_t *cln;
-    ngx_http_sluice_issuer_t *issuer, **other;
+    ngx_http_sluice_issuer_t *issuer;
     ngx_http_sluice_issuer_conf_t *imcf;
 
     issuer = ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_issuer_t));
@@ -319,18 +344,8 @@ ngx_http_sluice_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    other = iscf->issuers ? iscf->issuers->elts : NULL;
-
-    for (i = 0; other && i < iscf->issuers->nelts; i++) {
-        if (ngx_strcmp(other[i]->rules.url, issuer->rules.url) == 0
-            && (other[i]->rules.signer == NULL)
-                   == (issuer->rules.signer == NULL)
-            && (issuer->rules.signer == NULL
-                || ngx_strcmp(other[i]->rules.signer, issuer->rules.signer)
-                       == 0)) {
-            return "is duplicate: an issuer stands once, or once for each "
-                   "signer";
-        }
+    if (ngx_http_sluice_issuer_find(iscf->issuers, &issuer->rules)) {
+        return "is duplicate: an issuer stands once, or once for each signer";
     }
 
     imcf = ngx_http_conf_get_module_main_conf(cf,
@@ -358,7 +373,7 @@ ngx_http_sluice_issuer_url(ngx_conf_t *cf, ngx_str_t *url)
 
     if (scheme && url->len > scheme && url->data[scheme] != '/'
         && url->len <= ISSUER_URL_MAX
-        && ngx_http_sluice_issuer_plain((char *) url->data)) {
+        && text_is_plain((char *) url->data, url->len)) {
         return NGX_OK;
     }
 
@@ -368,21 +383,6 @@ ngx_http_sluice_issuer_url(ngx_conf_t *cf, ngx_str_t *url)
                        "https://id.example.org/realms/media",
                        url);
     return NGX_ERROR;
-}
-
-
-/* It stands in messages as it is: nothing in it needs an escape in JSON. */
-
-static ngx_uint_t
-ngx_http_sluice_issuer_plain(const char *text)
-{
-    for (/* void */; *text; text++) {
-        if (*text <= ' ' || *text >= 0x7f || *text == '"' || *text == '\\') {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 
@@ -487,7 +487,7 @@ ngx_http_sluice_issuer_complete(ngx_conf_t *cf,
 
     if (rules->signer
         && (ngx_strncmp(rules->signer, "arn:", 4) != 0
-            || !ngx_http_sluice_issuer_plain(rules->signer))) {
+            || !text_is_plain(rules->signer, ngx_strlen(rules->signer)))) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid parameter \"signer=%s\" of "
                            "\"sluice_issuer\": write the load balancer's ARN, "

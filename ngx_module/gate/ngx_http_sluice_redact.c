@@ -8,6 +8,8 @@
 #include "ngx_http_sluice_redact.h"
 #include "ngx_http_sluice_verifier.h"
 
+#include "ngx_module/http/ngx_http_sluice_request.h"
+
 
 static u_char *ngx_http_sluice_redact_line(ngx_http_request_t *r,
                                            ngx_http_request_t *sr, u_char *buf,
@@ -66,9 +68,9 @@ ngx_http_sluice_redact_headers(ngx_http_request_t *r,
                                ngx_http_sluice_gate_ctx_t *ctx)
 {
     ngx_str_t *text;
-    ngx_uint_t i;
-    ngx_list_part_t *part;
-    ngx_table_elt_t *h;
+    ngx_http_sluice_headers_t headers;
+
+    static const ngx_str_t cookie = ngx_string("cookie");
 
     text = &ctx->link.text;
 
@@ -83,16 +85,10 @@ ngx_http_sluice_redact_headers(ngx_http_request_t *r,
         return;
     }
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
+    ngx_http_sluice_headers(r, &headers);
 
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == sizeof("cookie") - 1
-                && ngx_memcmp(h[i].lowcase_key, "cookie", h[i].key.len) == 0) {
-                ngx_http_sluice_redact_text(h[i].value.data,
-                                            h[i].value.data + h[i].value.len);
-            }
-        }
+    while ((text = ngx_http_sluice_headers_next(&headers, &cookie))) {
+        ngx_http_sluice_redact_text(text->data, text->data + text->len);
     }
 }
 

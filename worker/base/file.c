@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,89 +19,6 @@ file_join(char path[PATH_MAX], const char *folder, const char *name)
     }
 
     return 0;
-}
-
-
-/* What a tool left behind a name may be a link, or a pipe that never answers.
- */
-int
-file_open(const char *path)
-{
-    int fd;
-    struct stat st;
-
-    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd == -1) {
-        return -1;
-    }
-
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        close(fd);
-        errno = EINVAL;
-        return -1;
-    }
-
-    return fd;
-}
-
-
-char *
-file_read(const char *path, size_t max, size_t *len)
-{
-    int fd;
-    char *bytes;
-
-    fd = file_open(path);
-    if (fd == -1) {
-        return NULL;
-    }
-
-    bytes = file_read_open(fd, max, len);
-    close(fd);
-    return bytes;
-}
-
-
-char *
-file_read_open(int fd, size_t max, size_t *len)
-{
-    char *bytes;
-    size_t room;
-    ssize_t n;
-    struct stat st;
-
-    if (fstat(fd, &st) != 0) {
-        return NULL;
-    }
-
-    room = S_ISREG(st.st_mode) ? (size_t) st.st_size : max;
-    if (room > max) {
-        errno = EFBIG;
-        return NULL;
-    }
-
-    room++; /* so that its end is seen */
-    bytes = malloc(room);
-    if (bytes == NULL) {
-        return NULL;
-    }
-
-    *len = 0;
-    do {
-        n = read(fd, bytes + *len, room - *len);
-        *len += n > 0 ? (size_t) n : 0;
-    } while (n > 0 && *len < room);
-
-    if (n == 0) {
-        bytes[*len] = '\0';
-        return bytes;
-    }
-
-    if (n > 0) {
-        errno = EFBIG;
-    }
-    free(bytes);
-    return NULL;
 }
 
 

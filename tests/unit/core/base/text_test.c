@@ -133,6 +133,34 @@ START_TEST(what_is_no_utf8_is_not_clean)
 END_TEST
 
 
+START_TEST(what_needs_no_escape_is_plain)
+{
+    char c;
+
+    ck_assert(holds(text_is_plain, "https://id.example.org/~a?b=c#d%20'`"));
+    ck_assert(holds(text_is_plain, ""));
+
+    for (c = '!'; c <= '~'; c++) {
+        ck_assert_msg(holds_of(text_is_plain, &c, 1) == (c != '"' && c != '\\'),
+                      "%c", c);
+    }
+}
+END_TEST
+
+
+START_TEST(blanks_controls_and_letters_of_others_are_not_plain)
+{
+    ck_assert(!holds(text_is_plain, "a b"));
+    ck_assert(!holds(text_is_plain, "a\n"));
+    ck_assert(!holds(text_is_plain, "a\x7f"));
+    ck_assert(!holds(text_is_plain, "\xc3\xa4"));
+    ck_assert(!holds_of(text_is_plain, "a\0b", 3));
+}
+END_TEST
+
+
 RUN("core/text", utf8_is_taken_to_its_ends, what_is_no_utf8_is_refused,
     a_character_says_how_many_bytes_it_takes, what_people_write_is_clean,
-    no_control_character_is_clean, what_is_no_utf8_is_not_clean)
+    no_control_character_is_clean, what_is_no_utf8_is_not_clean,
+    what_needs_no_escape_is_plain,
+    blanks_controls_and_letters_of_others_are_not_plain)

@@ -42,21 +42,6 @@ START_TEST(what_was_written_is_read)
 END_TEST
 
 
-START_TEST(a_file_beyond_its_bound_is_not_read)
-{
-    char path[PATH_MAX];
-    size_t len;
-
-    prepare();
-    file_join(path, folder, "file");
-    file_write(path, "abc", 3);
-    ck_assert_ptr_null(file_read(path, 2, &len));
-    ck_assert_int_eq(errno, EFBIG);
-    file_erase(folder);
-}
-END_TEST
-
-
 START_TEST(what_is_there_is_not_written_over)
 {
     char path[PATH_MAX];
@@ -71,37 +56,6 @@ START_TEST(what_is_there_is_not_written_over)
 END_TEST
 
 
-START_TEST(a_pipe_that_is_open_is_read_to_its_end)
-{
-    int ends[2];
-    char *text;
-    size_t len;
-
-    ck_assert_int_eq(pipe(ends), 0);
-    ck_assert_int_eq(write(ends[1], "slots 2\n", 8), 8);
-    close(ends[1]);
-    text = file_read_open(ends[0], 8, &len);
-    ck_assert_str_eq(text, "slots 2\n");
-    ck_assert_uint_eq(len, 8);
-    free(text);
-}
-END_TEST
-
-
-START_TEST(a_pipe_has_its_bound_too)
-{
-    int ends[2];
-    size_t len;
-
-    ck_assert_int_eq(pipe(ends), 0);
-    ck_assert_int_eq(write(ends[1], "slots 2\n", 8), 8);
-    close(ends[1]);
-    ck_assert_ptr_null(file_read_open(ends[0], 7, &len));
-    ck_assert_int_eq(errno, EFBIG);
-}
-END_TEST
-
-
 START_TEST(a_path_that_is_too_long_is_none)
 {
     char path[PATH_MAX], name[PATH_MAX];
@@ -110,34 +64,6 @@ START_TEST(a_path_that_is_too_long_is_none)
     name[sizeof(name) - 1] = '\0';
     ck_assert_int_eq(file_join(path, "/tmp", name), -1);
     ck_assert_int_eq(errno, ENAMETOOLONG);
-}
-END_TEST
-
-
-START_TEST(a_link_is_not_read_through)
-{
-    char path[PATH_MAX];
-    size_t len;
-
-    prepare();
-    file_join(path, folder, "link");
-    ck_assert_int_eq(symlink("/etc/passwd", path), 0);
-    ck_assert_ptr_null(file_read(path, 1 << 20, &len));
-    file_erase(folder);
-}
-END_TEST
-
-
-START_TEST(a_pipe_is_not_waited_for)
-{
-    char path[PATH_MAX];
-    size_t len;
-
-    prepare();
-    file_join(path, folder, "pipe");
-    ck_assert_int_eq(mkfifo(path, 0644), 0);
-    ck_assert_ptr_null(file_read(path, 1 << 20, &len));
-    file_erase(folder);
 }
 END_TEST
 
@@ -200,10 +126,7 @@ START_TEST(erasing_does_not_follow_a_link)
 END_TEST
 
 
-RUN("worker/file", what_was_written_is_read,
-    a_file_beyond_its_bound_is_not_read, what_is_there_is_not_written_over,
-    a_pipe_that_is_open_is_read_to_its_end, a_pipe_has_its_bound_too,
-    a_path_that_is_too_long_is_none, a_link_is_not_read_through,
-    a_pipe_is_not_waited_for, a_folder_that_a_tool_closed_is_erased,
+RUN("worker/file", what_was_written_is_read, what_is_there_is_not_written_over,
+    a_path_that_is_too_long_is_none, a_folder_that_a_tool_closed_is_erased,
     folders_nested_deeper_than_a_path_are_erased,
     erasing_does_not_follow_a_link)
