@@ -81,7 +81,7 @@ help:
 
 build: build/nginx/ngx_http_sluice_module.so build/sluice-worker \
   build/sluice-sandbox build/sluice-reader build/sluice-picture \
-  build/sluicectl build/web/.done
+  build/sluicectl build/web/.done build/rooms/symbols
 
 build/libcore.a: $(core:%.c=build/obj/%.o)
 build/libworker.a: $(worker:%.c=build/obj/%.o)
@@ -128,7 +128,7 @@ build/obj/worker/queue/queue.o: $(migrations)
 
 $(picture:%.c=build/obj/%.o): flags += $(call system,$(picture_packages))
 
-build/obj/worker/%.o: worker/%.c | build/rooms/worker
+build/obj/worker/%.o: worker/%.c | build/rooms/worker build/rooms/sql
 	$(call say,CC,$<)mkdir -p $(@D); \
 	$(CC) $(worker_flags) $(hardening) -MMD -MP -c -o $@ $<
 
@@ -143,14 +143,18 @@ build/san/obj/%.o: %.c
 $(ctl:%.c=build/obj/%.o) $(ctl:%.c=build/san/obj/%.o): $(sql)
 
 # Who may know whom is asked before anything is compiled, and anew when a file
-# has changed.
+# has changed; of symbols, once they are all there.
 
 build/rooms/core: $(call files,core,*.[ch])
-build/rooms/ngx_module: $(call files,ngx_module,*.[ch])
+build/rooms/ngx_module build/rooms/calls: $(call files,ngx_module,*.[ch])
 build/rooms/worker: $(call files,worker,*.[ch])
+build/rooms/sql: $(sql)
 build/rooms/web: $(filter %.js,$(web))
+build/rooms/symbols: build/nginx/ngx_http_sluice_module.so \
+  $(patsubst %.c,build/obj/%.o,$(call files,core worker,*.c))
 
-build/rooms/%: tests/build/rooms tests/build/rooms.awk tests/build/rooms.order
+build/rooms/%: tests/build/rooms tests/build/rooms.order \
+  tests/build/rooms.libraries $(wildcard tests/build/*.awk)
 	@mkdir -p $(@D); tests/build/rooms $(@F) && touch $@
 
 -include $(shell find build/obj build/san build/tests build/fuzz -name '*.d' 2>/dev/null)
@@ -166,7 +170,8 @@ build/nginx/Makefile: config build/sources conf/nginx-module
 	$(call say,CONF,$(@D))conf/nginx-module configure $(@D)
 
 build/nginx/ngx_http_sluice_module.so: build/nginx/Makefile \
-  $(core) $(module) $(headers) | build/rooms/core build/rooms/ngx_module
+  $(core) $(module) $(headers) \
+  | build/rooms/core build/rooms/ngx_module build/rooms/calls
 	+$(call say,NGINX,$@)conf/nginx-module make $(@D)
 
 # The page is served as it is, with the one library it needs beside it.

@@ -421,7 +421,7 @@ ngx_http_sluice_events_hold(ngx_http_request_t *r)
 
     if (rc == NGX_DECLINED) {
         return ngx_http_sluice_problem(
-            r, SLUICE_TOO_MANY, "You follow too many jobs already.", NULL);
+            r, SLUICE_TOO_MANY, "You watch too many jobs already.", NULL);
     }
 
     return rc == NGX_OK ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;

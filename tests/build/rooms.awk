@@ -1,26 +1,36 @@
 # Arrows between files, held against the order of rooms.
 #
-#   awk -v draw=0 -f rooms.awk rooms.order ARROWS
+#   awk -v draw=0 -f rooms.awk rooms.order rooms.libraries ARROWS
 #
 # An arrow is a line of file, line, file and verb, with tabs between: where it is
 # written, whom it leads to, and "includes", "imports" or the symbol that is
-# used, whose line is looked for when somebody has to be told. "holds" gives the
-# lines of a file instead. Complaints have file and line before the rule; the
-# exit code is 1 after any.
+# used, whose line is looked for when somebody has to be told. Instead of a file
+# it may lead to what a library has, with "header" or "symbol"; or the line says
+# what "wrongly" names somebody. "holds" gives the lines of a file. Complaints
+# have file and line before the rule; the exit code is 1 after any.
 
 BEGIN {
     FS = "\t"
 }
 
+FNR == 1 {
+    part++
+}
+
 
 # ---- the order ----
 
-FNR == NR && (/^#/ || NF == 0) {
+part < 3 && (/^#/ || NF == 0) {
     next
 }
 
-FNR == NR {
+part == 1 {
     read_order($0)
+    next
+}
+
+part == 2 {
+    read_library($0)
     next
 }
 
@@ -53,10 +63,91 @@ function read_order(line,    words, n, i, level, floor) {
 }
 
 
+# ---- libraries ----
+
+function read_library(line,    words, n, i) {
+    n = split(line, words, " ")
+
+    if (words[2] == "=") {
+        for (i = 3; i <= n; i++) {
+            has_library[words[1], words[i]] = 1
+        }
+        return
+    }
+
+    headers[++library_count] = "^(" words[2] ")$"
+    symbols[library_count] = "^(" words[3] ")"
+    library[library_count] = words[1]
+}
+
+# The library of a header or symbol; "": none that is listed.
+function library_of(name, verb,    i) {
+    if ((name, verb) in is_of) {
+        return is_of[name, verb]
+    }
+
+    for (i = 1; i <= library_count; i++) {
+        if (name ~ (verb == "header" ? headers[i] : symbols[i])) {
+            break
+        }
+    }
+    return is_of[name, verb] = (i <= library_count) ? library[i] : ""
+}
+
+# Its room has it, or a folder above that.
+function stands_on(file, wanted) {
+    sub(/[^\/]*$/, ".", file)
+
+    if ((file, wanted) in has_library) {
+        return 1
+    }
+
+    while (sub(/\/[^\/]*$/, "", file)) {
+        if ((file, wanted) in has_library) {
+            return 1
+        }
+    }
+    return 0
+}
+
+function stand(file, line, name, verb,    wanted, room) {
+    wanted = library_of(name, verb)
+
+    if (wanted == "libc" || (wanted == "" && verb == "symbol") \
+        || stands_on(file, wanted) || (wanted != "" && told[file, wanted]++)) {
+        return
+    }
+
+    status = 1
+    tell(file, line, verb == "header" ? "<" name ">" : wanted, \
+        verb == "header" ? "includes" : name)
+    room = file
+    sub(/[^\/]*$/, "", room)
+    rule(wanted == "" ? "rooms.libraries does not know whose header that is" \
+        : room " does not stand on " wanted ", as rooms.libraries has it")
+}
+
+
 # ---- arrows ----
 
 $4 == "holds" {
     hold($1, $2)
+    next
+}
+
+$4 == "header" || $4 == "symbol" {
+    stand($1, $2, $3, $4)
+    next
+}
+
+$4 == "wrongly" {
+    status = 1
+    if (!draw) {
+        print $1 ":" $2 ": " $3
+    }
+    rule($1 ~ /\.[ch]$/ ? "an include names a file by its way from the top, or " \
+            "one of its own folder, or a library's in angle brackets" \
+        : "what a script imports is written out in one piece")
     next
 }
 

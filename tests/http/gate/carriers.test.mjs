@@ -659,7 +659,7 @@ describe("a log keeps", { timeout }, () => {
 
 
 describe("what the configuration itself says", { timeout }, () => {
-    it("is not masked along with the requests", async () => {
+    it("is not redacted along with the requests", async () => {
         for (let times = 0; times < 12; times++) {
             assert.equal((await ask("/fixed/x")).text,
                 "/open/~a.b.c/d?grant=e.f.g");

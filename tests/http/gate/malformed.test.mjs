@@ -9,8 +9,8 @@ import {
 import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
-const MAX = 16384;              /* characters of a token: core/jwt.h */
-const DEPTH = 32;               /* of its JSON: core/json_strict.h */
+const MAX = 16384;              /* characters of a token: core/jose/jwt.h */
+const DEPTH = 32;               /* of its JSON: core/jose/json_strict.h */
 const MIB = 2 ** 20;
 
 let stack;

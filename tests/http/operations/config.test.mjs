@@ -380,6 +380,9 @@ describe("a CloudFront key is refused", { timeout }, () => {
         "when its file has none": ["K1", () => "secret", "BEGIN PUBLIC KEY"],
         "when it is short": ["K1", () => key("rsa", { modulusLength: 1024 }),
                              "2048"],
+        "when its file has more than a key": ["K1",
+            () => key("rsa", { modulusLength: 2048 }) + " ".repeat(16384),
+            "16384 bytes"],
         "when it is on another curve":
             ["K1", () => key("ec", { namedCurve: "P-384" }), "P-256"],
         "under an id with a slash":

@@ -51,7 +51,7 @@ export async function resume() {
     }
     if (!token) {
         keep = Boolean(stored.token);
-        adopt(keep ? stored : take());
+        hold(keep ? stored : take());
     }
 
     try {
@@ -129,7 +129,7 @@ async function exchange() {
 
     /* Another tab may have spent our token, and has stored its successor. */
     if (keep && stored?.token && stored.token !== token) {
-        adopt(stored);
+        hold(stored);
         if (user && expires > Date.now()) {
             schedule();
             return true;
@@ -170,7 +170,7 @@ tabs.onmessage = ({ data }) => {
     } else if (data.ask && token) {
         tabs.postMessage({ told: { token, expires } });
     } else if (data.told && user && !token) {
-        adopt(data.told);
+        hold(data.told);
         schedule();
     }
 };
@@ -196,7 +196,7 @@ function take() {
 }
 
 
-function adopt(stored) {
+function hold(stored) {
     token = stored.token ?? null;
     expires = stored.expires ?? 0;
 }
