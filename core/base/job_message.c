@@ -1,4 +1,3 @@
-#include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
 #include "job_message.h"

@@ -5,6 +5,8 @@
 
 #include "ngx_module/http/ngx_http_sluice.h"
 
+/* A content handler behind a gate: ends the session of the access token that
+   let the request pass, with all that was made in it. 204, or a problem. */
 ngx_int_t ngx_http_sluice_sign_out_handler(ngx_http_request_t *r);
 
 #endif

@@ -27,12 +27,12 @@ extern ngx_module_t ngx_http_sluice_module;
 
 
 typedef struct {
-    ngx_sluice_pg_t *database;         /* NULL: no sluice_database */
-    ngx_sluice_redis_t *redis;         /* NULL: no sluice_redis */
-    ngx_sluice_redis_t *redis_uploads; /* the same, to listen with */
-    ngx_flag_t uploads;                /* some location takes them */
-    ngx_flag_t gated;                  /* some location has a gate */
-    ngx_int_t user_variable;           /* index of $sluice_user */
+    ngx_sluice_pg_t *database;        /* NULL: no sluice_database */
+    ngx_sluice_redis_t *redis;        /* NULL: no sluice_redis */
+    ngx_sluice_redis_t *redis_listen; /* the same, to listen with */
+    ngx_flag_t uploads;               /* some location takes them */
+    ngx_flag_t gated;                 /* some location has a gate */
+    ngx_int_t user_variable;          /* index of $sluice_user */
     ngx_thread_pool_t *thread_pool;
 } ngx_http_sluice_main_conf_t;
 

@@ -265,7 +265,7 @@ ngx_http_sluice_servers_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     redis.db = address.db;
 
     smcf->redis = ngx_sluice_redis_create(cf->pool, &redis);
-    smcf->redis_uploads = ngx_sluice_redis_create(cf->pool, &redis);
+    smcf->redis_listen = ngx_sluice_redis_create(cf->pool, &redis);
 
-    return smcf->redis && smcf->redis_uploads ? NGX_CONF_OK : NGX_CONF_ERROR;
+    return smcf->redis && smcf->redis_listen ? NGX_CONF_OK : NGX_CONF_ERROR;
 }

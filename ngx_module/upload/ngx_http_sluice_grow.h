@@ -10,8 +10,6 @@
 #include "ngx_module/http/ngx_http_sluice_query.h"
 #include "core/base/status.h"
 
-#include <jansson.h>
-
 typedef struct {
     /* the caller's */
     ngx_http_sluice_receive_t *receive;

@@ -86,7 +86,7 @@ ngx_http_sluice_upload_init_process(ngx_cycle_t *cycle)
 
         ngx_sluice_spool_accounts(umcf->places.elts, umcf->places.nelts);
         ngx_http_sluice_receive_init(cycle->log);
-        ngx_http_sluice_upload_lock_listen(smcf->redis_uploads);
+        ngx_http_sluice_upload_lock_listen(smcf->redis_listen);
     }
 
     return NGX_OK;

@@ -44,7 +44,7 @@ typedef struct {
     size_t len;
     u_char text[REVOCATION_MESSAGE_SIZE_MAX]; /* last: copies take what is
                                                  used */
-} ngx_http_sluice_revocation_news_t;
+} ngx_http_sluice_revocation_notice_t;
 
 
 /* this process's */
@@ -93,25 +93,25 @@ ngx_http_sluice_revocation_wait(ngx_msec_t time)
 /* telling the others */
 
 static void
-ngx_http_sluice_revocation_keep(ngx_http_sluice_revocation_news_t *news)
+ngx_http_sluice_revocation_keep(ngx_http_sluice_revocation_notice_t *notice)
 {
     ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
 
     if (rev->conf == NULL) {
-        ngx_free(news);
+        ngx_free(notice);
         return;
     }
 
     if (rev->nunsent == NGX_HTTP_SLUICE_REVOCATION_UNSENT_MAX
-        || (ngx_msec_int_t) (news->until - ngx_current_msec) <= 0) {
+        || (ngx_msec_int_t) (notice->until - ngx_current_msec) <= 0) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "a revocation was not published: other machines read it "
                       "in the record");
-        ngx_free(news);
+        ngx_free(notice);
         return;
     }
 
-    ngx_queue_insert_tail(&rev->unsent, &news->queue);
+    ngx_queue_insert_tail(&rev->unsent, &notice->queue);
 
     if (rev->nunsent++ == 0) {
         ngx_http_sluice_revocation_wait(NGX_HTTP_SLUICE_REVOCATION_TICK);
@@ -135,26 +135,26 @@ ngx_http_sluice_revocation_sent(void *data, sluice_status_t status,
 /* ZADD sluice:revoked <exp> <message>; PUBLISH sluice:revocations <message> */
 
 static ngx_int_t
-ngx_http_sluice_revocation_send(ngx_http_sluice_revocation_news_t *news)
+ngx_http_sluice_revocation_send(ngx_http_sluice_revocation_notice_t *notice)
 {
     ngx_sluice_redis_t *redis = ngx_http_sluice_revocation.conf->redis;
 
     ngx_str_t zadd[] = { ngx_string("ZADD"),
                          ngx_string(NGX_HTTP_SLUICE_SNAPSHOT_SET),
-                         { news->score_len, news->score },
-                         { news->len, news->text } };
+                         { notice->score_len, notice->score },
+                         { notice->len, notice->text } };
 
     ngx_str_t publish[] = { ngx_string("PUBLISH"),
                             ngx_http_sluice_revocation_channel,
-                            { news->len, news->text } };
+                            { notice->len, notice->text } };
 
     if (ngx_sluice_redis_command(redis, 4, zadd, NULL, NULL, NULL)
         != SLUICE_OK) {
         return NGX_DECLINED;
     }
 
-    return ngx_sluice_redis_command(redis, 3, publish,
-                                    ngx_http_sluice_revocation_sent, news, NULL)
+    return ngx_sluice_redis_command(
+               redis, 3, publish, ngx_http_sluice_revocation_sent, notice, NULL)
                    == SLUICE_OK
                ? NGX_OK
                : NGX_DECLINED;
@@ -169,17 +169,17 @@ ngx_http_sluice_revocation_send_again(void)
     ngx_uint_t n;
     ngx_queue_t *q;
     ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
-    ngx_http_sluice_revocation_news_t *news;
+    ngx_http_sluice_revocation_notice_t *notice;
 
     for (n = rev->nunsent; n; n--) {
         q = ngx_queue_head(&rev->unsent);
         ngx_queue_remove(q);
         rev->nunsent--;
 
-        news = ngx_queue_data(q, ngx_http_sluice_revocation_news_t, queue);
+        notice = ngx_queue_data(q, ngx_http_sluice_revocation_notice_t, queue);
 
-        if (ngx_http_sluice_revocation_send(news) != NGX_OK) {
-            ngx_http_sluice_revocation_keep(news);
+        if (ngx_http_sluice_revocation_send(notice) != NGX_OK) {
+            ngx_http_sluice_revocation_keep(notice);
         }
     }
 }
@@ -191,7 +191,7 @@ ngx_http_sluice_revocation_tell(const revocation_message_t *message)
     size_t len;
     u_char text[REVOCATION_MESSAGE_SIZE_MAX];
     ngx_http_sluice_revocation_t *rev = &ngx_http_sluice_revocation;
-    ngx_http_sluice_revocation_news_t *news;
+    ngx_http_sluice_revocation_notice_t *notice;
 
     if (rev->conf == NULL || rev->conf->redis == NULL) {
         return;
@@ -202,20 +202,21 @@ ngx_http_sluice_revocation_tell(const revocation_message_t *message)
         return;
     }
 
-    news = ngx_alloc(offsetof(ngx_http_sluice_revocation_news_t, text) + len,
-                     ngx_cycle->log);
-    if (news == NULL) {
+    notice = ngx_alloc(offsetof(ngx_http_sluice_revocation_notice_t, text)
+                           + len,
+                       ngx_cycle->log);
+    if (notice == NULL) {
         return;
     }
 
-    news->until = ngx_current_msec + NGX_HTTP_SLUICE_REVOCATION_FULL;
-    news->score_len = (size_t) (ngx_sprintf(news->score, "%L", message->exp)
-                                - news->score);
-    news->len = len;
-    ngx_memcpy(news->text, text, len);
+    notice->until = ngx_current_msec + NGX_HTTP_SLUICE_REVOCATION_FULL;
+    notice->score_len = (size_t) (ngx_sprintf(notice->score, "%L", message->exp)
+                                  - notice->score);
+    notice->len = len;
+    ngx_memcpy(notice->text, text, len);
 
-    if (ngx_http_sluice_revocation_send(news) != NGX_OK) {
-        ngx_http_sluice_revocation_keep(news);
+    if (ngx_http_sluice_revocation_send(notice) != NGX_OK) {
+        ngx_http_sluice_revocation_keep(notice);
     }
 }
 
@@ -506,7 +507,7 @@ ngx_http_sluice_revocation_stop(void)
     while (!ngx_queue_empty(&rev->unsent)) {
         q = ngx_queue_head(&rev->unsent);
         ngx_queue_remove(q);
-        ngx_free(ngx_queue_data(q, ngx_http_sluice_revocation_news_t, queue));
+        ngx_free(ngx_queue_data(q, ngx_http_sluice_revocation_notice_t, queue));
     }
 
     rev->conf = NULL;

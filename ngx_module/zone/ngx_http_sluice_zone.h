@@ -15,7 +15,6 @@
 #include "core/table/budget.h"
 #include "core/table/revocation.h"
 #include "core/table/revocation_message.h"
-#include "core/table/tries.h"
 #include "core/table/verified.h"
 
 extern ngx_module_t ngx_http_sluice_zone_module;

@@ -2,7 +2,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #include "sandbox_report.h"
 
 /* Room for what later kernels append to struct seccomp_notif. */

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "worker/base/file.h"
 #include "worker/base/log.h"
 #include "worker/jobs/base/media_tool.h"
