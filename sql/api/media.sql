@@ -530,14 +530,6 @@ end;
 $$;
 
 
--- Its name of before, for an nginx that is being replaced.
-create or replace function api.create_media(actor uuid, args jsonb,
-    out status integer, out body jsonb)
-language sql as $$
-    select * from api.ingest(actor, args);
-$$;
-
-
 -- What is wrong with the fields that are to change, as a refusal; else null.
 create or replace function api.refuse_fields(args jsonb) returns jsonb
 language plpgsql immutable as $$

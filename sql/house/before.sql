@@ -39,6 +39,14 @@ $$;
 
 
 -- Until 2026-11-29, 13:10, by another name.
+create or replace function api.create_media(actor uuid, args jsonb,
+    out status integer, out body jsonb)
+language sql as $$
+    select * from api.ingest(actor, args);
+$$;
+
+
+-- Until 2026-11-29, 13:10, by another name.
 create or replace function api.follow_job(actor uuid, args jsonb,
     out status integer, out body jsonb)
 language sql as $$
