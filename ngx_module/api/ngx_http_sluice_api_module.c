@@ -394,6 +394,39 @@ ngx_http_sluice_api_place(ngx_conf_t *cf,
 }
 
 
+/* Links and tokens can be signed. */
+
+static ngx_int_t
+ngx_http_sluice_api_keys(ngx_conf_t *cf,
+                         const ngx_http_sluice_api_loc_conf_t *conf)
+{
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_sluice_module);
+
+    if (sscf->keys == NULL || sscf->public_url.len == 0) {
+        ngx_log_error(
+            NGX_LOG_EMERG, cf->log, 0,
+            "\"sluice_api\" signs links and tokens: " NGX_HTTP_SLUICE_WRITE_KEYS
+            " in %V:%ui",
+            &conf->file, conf->line);
+        return NGX_ERROR;
+    }
+
+    if (jwk_set_signer(sscf->keys, JWA_BIT(JWA_HS256), 0) == NULL
+        || jwk_set_signer(sscf->keys, JWA_ACCESS, 0) == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"sluice_api\" signs links and tokens: \"sluice_keys\" "
+                      "has no private key of each kind (HS256; ES256 or "
+                      "EdDSA), \"sluicectl keys rotate\" adds them in %V:%ui",
+                      &conf->file, conf->line);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
 static char *
 ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 {
@@ -401,7 +434,6 @@ ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_sluice_api_loc_conf_t *conf = child;
 
     ngx_http_core_loc_conf_t *clcf;
-    ngx_http_sluice_srv_conf_t *sscf;
     ngx_http_sluice_upload_loc_conf_t *ulcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
@@ -445,28 +477,8 @@ ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         clcf->client_max_body_size = 0;
     }
 
-    sscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_sluice_module);
-
-    if (sscf->keys == NULL || sscf->public_url.len == 0) {
-        ngx_log_error(
-            NGX_LOG_EMERG, cf->log, 0,
-            "\"sluice_api\" signs links and tokens: " NGX_HTTP_SLUICE_WRITE_KEYS
-            " in %V:%ui",
-            &conf->file, conf->line);
-        return NGX_CONF_ERROR;
-    }
-
-    if (jwk_set_signer(sscf->keys, JWA_BIT(JWA_HS256), 0) == NULL
-        || jwk_set_signer(sscf->keys, JWA_ACCESS, 0) == NULL) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"sluice_api\" signs links and tokens: \"sluice_keys\" "
-                      "has no private key of each kind (HS256; ES256 or "
-                      "EdDSA), \"sluicectl keys rotate\" adds them in %V:%ui",
-                      &conf->file, conf->line);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
+    return ngx_http_sluice_api_keys(cf, conf) == NGX_OK ? NGX_CONF_OK
+                                                        : NGX_CONF_ERROR;
 }
 
 

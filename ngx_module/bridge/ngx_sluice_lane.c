@@ -8,10 +8,6 @@
 #define NGX_SLUICE_LANE_SLOW 60000 /* ms */
 
 
-static void ngx_sluice_lane_told(ngx_event_t *ev);
-static void ngx_sluice_lane_slow(ngx_event_t *ev);
-
-
 /* in a thread */
 
 /* The next one, waited for; NULL: the lane has ended, and nothing waits. */

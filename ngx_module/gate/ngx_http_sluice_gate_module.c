@@ -36,7 +36,6 @@ typedef struct {
 } ngx_http_sluice_gate_loc_conf_t;
 
 
-static ngx_int_t ngx_http_sluice_gate_handler(ngx_http_request_t *r);
 static void *ngx_http_sluice_gate_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_sluice_gate_merge_loc_conf(ngx_conf_t *cf, void *parent,
                                                  void *child);
@@ -163,6 +162,29 @@ ngx_http_sluice_gate_post_read(ngx_http_request_t *r)
 }
 
 
+/* Once a link has passed, an internal redirect may drop the arguments. */
+
+static ngx_int_t
+ngx_http_sluice_gate_next_link(ngx_http_request_t *r,
+                               ngx_http_sluice_gate_ctx_t *ctx)
+{
+    if (ctx->link_passed || ctx->link_waits) {
+        ctx->link_waits = 0;
+        return NGX_OK;
+    }
+
+    if (!ngx_http_sluice_carrier_link(r, ctx, &ctx->link)) {
+        return NGX_DECLINED;
+    }
+
+    if (ctx->link.nth) {
+        ctx->limits = NULL;
+    }
+
+    return NGX_OK;
+}
+
+
 /* The next link that was brought: NGX_OK and the verdict; NGX_DECLINED when
    there is none; NGX_AGAIN, and the phase is entered again; or NGX_ERROR */
 
@@ -175,20 +197,9 @@ ngx_http_sluice_gate_try_link(ngx_http_request_t *r,
     token_t *token;
     const ngx_http_sluice_verifier_t *verifier;
 
-    /* once it has passed, an internal redirect may drop the arguments */
-
-    if (!ctx->link_passed && !ctx->link_waits) {
-
-        if (!ngx_http_sluice_carrier_link(r, ctx, &ctx->link)) {
-            return NGX_DECLINED;
-        }
-
-        if (ctx->link.nth) {
-            ctx->limits = NULL;
-        }
+    if (ngx_http_sluice_gate_next_link(r, ctx) != NGX_OK) {
+        return NGX_DECLINED;
     }
-
-    ctx->link_waits = 0;
 
     *status = ngx_http_sluice_verify(r, &ctx->link, &token, &verifier);
 

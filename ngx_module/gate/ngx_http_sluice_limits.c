@@ -37,6 +37,26 @@ static void ngx_http_sluice_limits_told(ngx_http_sluice_share_t *share);
 static uint64_t ngx_http_sluice_limits_want(ngx_http_request_t *r);
 
 
+/* NGX_OK, and in the verdict why not (`none`: nothing is left), or NGX_AGAIN */
+
+static ngx_int_t
+ngx_http_sluice_limits_have(ngx_http_request_t *r,
+                            ngx_http_sluice_share_t *share, uint64_t want,
+                            sluice_status_t none, sluice_status_t *verdict)
+{
+    if (share->left == 0 && !share->told
+        && ngx_http_sluice_limits_ask(r, share, want) == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    if (share->left == 0) {
+        *verdict = share->status != SLUICE_OK ? share->status : none;
+    }
+
+    return NGX_OK;
+}
+
+
 /*
  * Bytes first: what was taken of them is given back when the request ends, and
  * so no use is lost on a grant without bytes.
@@ -49,7 +69,6 @@ ngx_http_sluice_limits_take(ngx_http_request_t *r,
                             ngx_uint_t offline, sluice_status_t *verdict)
 {
     uint64_t want;
-    ngx_http_sluice_share_t *share;
     ngx_http_sluice_limits_t *limits;
 
     *verdict = SLUICE_OK;
@@ -68,39 +87,28 @@ ngx_http_sluice_limits_take(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    share = limits->bytes;
     want = ngx_http_sluice_limits_want(r);
 
-    if (share && want && share->left == 0) {
-
-        if (!share->told
-            && ngx_http_sluice_limits_ask(r, share, want) == NGX_AGAIN) {
-            return NGX_AGAIN;
-        }
-
-        if (share->left == 0) {
-            *verdict = share->status != SLUICE_OK ? share->status
-                                                  : SLUICE_GRANT_BUDGET;
-            return NGX_OK;
-        }
+    if (limits->bytes && want
+        && ngx_http_sluice_limits_have(r, limits->bytes, want,
+                                       SLUICE_GRANT_BUDGET, verdict)
+               == NGX_AGAIN) {
+        return NGX_AGAIN;
     }
 
-    share = limits->uses;
+    if (*verdict == SLUICE_OK && limits->uses
+        && ngx_http_sluice_limits_have(r, limits->uses, 1, SLUICE_GRANT_USED,
+                                       verdict)
+               == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
 
-    if (share) {
+    if (*verdict != SLUICE_OK) {
+        return NGX_OK;
+    }
 
-        if (!share->told
-            && ngx_http_sluice_limits_ask(r, share, 1) == NGX_AGAIN) {
-            return NGX_AGAIN;
-        }
-
-        if (share->left == 0) {
-            *verdict = share->status != SLUICE_OK ? share->status
-                                                  : SLUICE_GRANT_USED;
-            return NGX_OK;
-        }
-
-        share->left = 0;
+    if (limits->uses) {
+        limits->uses->left = 0;
     }
 
     limits->taken = 1;

@@ -56,12 +56,46 @@ ngx_http_sluice_header_replace(ngx_http_request_t *r, const char *name,
 
 
 static ngx_int_t
-ngx_http_sluice_send(ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *type,
-                     ngx_str_t *body)
+ngx_http_sluice_send_body(ngx_http_request_t *r, ngx_str_t *type,
+                          ngx_str_t *body)
 {
     ngx_int_t rc;
     ngx_buf_t *b;
     ngx_chain_t out;
+
+    r->headers_out.content_type = *type;
+    r->headers_out.content_type_len = type->len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    b->pos = body->data;
+    b->last = body->data + body->len;
+    b->memory = 1;
+    b->last_buf = (r == r->main);
+    b->last_in_chain = 1;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+static ngx_int_t
+ngx_http_sluice_send(ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *type,
+                     ngx_str_t *body)
+{
+    ngx_int_t rc;
 
     static ngx_str_t no_store = ngx_string("no-store");
     static ngx_str_t nosniff = ngx_string("nosniff");
@@ -102,31 +136,7 @@ ngx_http_sluice_send(ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *type,
         return ngx_http_send_header(r);
     }
 
-    r->headers_out.content_type = *type;
-    r->headers_out.content_type_len = type->len;
-    r->headers_out.content_type_lowcase = NULL;
-
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    b->pos = body->data;
-    b->last = body->data + body->len;
-    b->memory = 1;
-    b->last_buf = (r == r->main);
-    b->last_in_chain = 1;
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    out.buf = b;
-    out.next = NULL;
-
-    return ngx_http_output_filter(r, &out);
+    return ngx_http_sluice_send_body(r, type, body);
 }
 
 

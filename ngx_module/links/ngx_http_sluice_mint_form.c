@@ -98,24 +98,55 @@ ngx_http_sluice_mint_too_long(ngx_http_request_t *r, const json_t *asked,
 }
 
 
+/* Until when: `exp`. NGX_DECLINED, or the answer. */
+
+static ngx_int_t
+ngx_http_sluice_mint_end(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
+                         ngx_uint_t i)
+{
+    time_t ttl;
+    json_t *asked, *seconds;
+    const char *wrong;
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+
+    asked = mint->links[i].asked;
+    seconds = json_object_get(asked, "expires_in");
+
+    ttl = seconds ? (time_t) json_integer_value(seconds)
+          : json_object_get(asked, "sid")
+              ? ngx_min(sscf->link_ttl, sscf->refresh_ttl)
+              : sscf->link_ttl;
+
+    wrong = seconds && (ttl < 1 || ttl > NGX_HTTP_SLUICE_MINT_TTL_MAX)
+                ? "Whole seconds, 1 to 31,622,400."
+                : ngx_http_sluice_mint_too_long(r, asked, ttl);
+
+    if (wrong) {
+        return ngx_http_sluice_mint_refuse(r, mint, i, SLUICE_FIELD_INVALID,
+                                           "expires_in", wrong);
+    }
+
+    return json_object_set_new(asked, "exp", json_integer(mint->now + ttl)) == 0
+               ? NGX_DECLINED
+               : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
 /* path or media, and until when: both become claims */
 
 static ngx_int_t
 ngx_http_sluice_mint_target(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
                             ngx_uint_t i)
 {
-    time_t ttl;
-    json_t *path, *media, *seconds;
-    const char *wrong;
-    ngx_http_sluice_srv_conf_t *sscf;
+    ngx_int_t rc;
+    json_t *path, *media;
     ngx_http_sluice_mint_link_t *link;
-
-    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
 
     link = &mint->links[i];
     path = json_object_get(link->asked, "path");
     media = json_object_get(link->asked, "media");
-    seconds = json_object_get(link->asked, "expires_in");
 
     if ((path == NULL) == (media == NULL)) {
         return ngx_http_sluice_mint_refuse(r, mint, i, SLUICE_FIELD_INVALID,
@@ -132,27 +163,9 @@ ngx_http_sluice_mint_target(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
                                            "This must be a media object's id.");
     }
 
-    ttl = seconds ? (time_t) json_integer_value(seconds)
-          : json_object_get(link->asked, "sid")
-              ? ngx_min(sscf->link_ttl, sscf->refresh_ttl)
-              : sscf->link_ttl;
-
-    if (seconds && (ttl < 1 || ttl > NGX_HTTP_SLUICE_MINT_TTL_MAX)) {
-        return ngx_http_sluice_mint_refuse(r, mint, i, SLUICE_FIELD_INVALID,
-                                           "expires_in",
-                                           "Whole seconds, 1 to 31,622,400.");
-    }
-
-    wrong = ngx_http_sluice_mint_too_long(r, link->asked, ttl);
-
-    if (wrong) {
-        return ngx_http_sluice_mint_refuse(r, mint, i, SLUICE_FIELD_INVALID,
-                                           "expires_in", wrong);
-    }
-
-    if (json_object_set_new(link->asked, "exp", json_integer(mint->now + ttl))
-        != 0) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    rc = ngx_http_sluice_mint_end(r, mint, i);
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
     if (media) {

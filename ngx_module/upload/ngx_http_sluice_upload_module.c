@@ -213,26 +213,13 @@ ngx_http_sluice_upload_folder(ngx_conf_t *cf, ngx_str_t *folder)
 }
 
 
-static char *
-ngx_http_sluice_upload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+static ngx_int_t
+ngx_http_sluice_upload_params(ngx_conf_t *cf,
+                              ngx_http_sluice_upload_loc_conf_t *ulcf)
 {
-    ngx_http_sluice_upload_loc_conf_t *ulcf = conf;
-
     off_t size;
-    ngx_str_t *value;
+    ngx_str_t *value = cf->args->elts;
     ngx_uint_t i;
-    ngx_http_sluice_main_conf_t *smcf;
-
-    if (ulcf->spool.len) {
-        return "is duplicate";
-    }
-
-    ulcf->place = ngx_http_sluice_upload_place(cf);
-    if (ulcf->place == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    value = cf->args->elts;
 
     for (i = 2; i < cf->args->nelts; i++) {
         size = ngx_http_sluice_upload_param(&value[i], "max_size=");
@@ -254,10 +241,32 @@ ngx_http_sluice_upload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                            "write max_size=<size>, e.g. max_size=20g, or "
                            "keep_free=<size>, e.g. keep_free=1g",
                            &value[i]);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static char *
+ngx_http_sluice_upload(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sluice_upload_loc_conf_t *ulcf = conf;
+
+    ngx_str_t *value = cf->args->elts;
+    ngx_http_sluice_main_conf_t *smcf;
+
+    if (ulcf->spool.len) {
+        return "is duplicate";
+    }
+
+    ulcf->place = ngx_http_sluice_upload_place(cf);
+    if (ulcf->place == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_sluice_upload_folder(cf, &value[1]) != NGX_OK) {
+    if (ngx_http_sluice_upload_params(cf, ulcf) != NGX_OK
+        || ngx_http_sluice_upload_folder(cf, &value[1]) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

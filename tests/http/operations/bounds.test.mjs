@@ -2,7 +2,7 @@
    of them, and here are those that no other test asks for. */
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import http from "node:http";
 import { join } from "node:path";
 
@@ -50,10 +50,26 @@ describe("docs/bounds.md", () => {
             .sort(), there.split("\n").sort());
     });
 
-    it("names a test for each bound", () => {
-        const bounds = rows.filter((row) => row.length === 5
-            && row[4] !== "test");
+    const bounds = rows.filter((row) => row.length === 5 && row[4] !== "test");
 
+    it("names what asks for each, a function or a file", () => {
+        const defined = new Set(["sql", "ngx_module"].flatMap((folder) =>
+            readdirSync(join(TOP, folder), { recursive: true })
+                .filter((name) => /\.(sql|c)$/.test(name))
+                .flatMap((name) => [...readFileSync(join(TOP, folder, name),
+                    "utf8").matchAll(/(?:^|function )([a-z_.]+)\(/gm)]
+                    .map(([, called]) => called))));
+
+        for (const [what, , where] of bounds) {
+            for (const [, name, call] of where.matchAll(/`([\w./-]+)(\(\))?`/g)) {
+                assert.ok(call ? defined.has(name)
+                    : !name.includes("/") || existsSync(join(TOP, name)),
+                    `${what}: ${name}`);
+            }
+        }
+    });
+
+    it("names a test for each bound", () => {
         assert.ok(bounds.length > 20);
         for (const [what, , , , tests] of bounds) {
             const names = [...tests.matchAll(/`([^`]+)`/g)];

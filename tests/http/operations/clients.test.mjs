@@ -264,6 +264,7 @@ describe("a database that is slow", { timeout }, () => {
         });
         const refused = answers.filter(({ status }) => status === 503);
 
+        /* 429: of one user too many wait; 503: of all */
         assert.ok(answers.every(({ status }) =>
             [200, 429, 503].includes(status)));
         assert.ok(refused.length > 0);

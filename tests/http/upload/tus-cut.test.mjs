@@ -227,6 +227,7 @@ describe("a request that hangs", { timeout }, () => {
             () => mine.patch(path, 3, "def")));
 
         assert.equal(answers.filter(({ status }) => status === 204).length, 1);
+        /* who comes while the one is at work, and who comes behind it */
         answers.forEach(({ status }) =>
             assert.ok([204, 409, 423].includes(status), String(status)));
         assert.equal(await mine.offset(path), 6);
