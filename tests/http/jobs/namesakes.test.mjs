@@ -47,11 +47,14 @@ async function begin(name) {
     return { pid, slots };
 }
 
+/* The first process of a namespace takes all others with it. */
 async function kill(worker) {
-    if (worker) {
-        process.kill(worker.pid, "SIGKILL");
-        await until("it is gone", () => !alive(worker.pid));
+    const pids = worker ? [...children(worker.pid), worker.pid] : [];
+
+    for (const pid of pids.filter(alive)) {
+        process.kill(pid, "SIGKILL");
     }
+    await until("it is gone", () => !pids.some(alive));
 }
 
 /* Whether other processes came between, is chance. */
