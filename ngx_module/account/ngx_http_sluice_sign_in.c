@@ -128,7 +128,6 @@ ngx_http_sluice_sign_in_bound(ngx_http_request_t *r,
                               ngx_http_sluice_login_t *login)
 {
     time_t wait = 0;
-    ngx_str_t after;
     ngx_uint_t of;
 
     for (of = 0; of < NGX_HTTP_SLUICE_TRIES; of++) {
@@ -143,14 +142,7 @@ ngx_http_sluice_sign_in_bound(ngx_http_request_t *r,
 
     OPENSSL_cleanse(login->password.data, login->password.len);
 
-    after.data = ngx_pnalloc(r->pool, NGX_TIME_T_LEN);
-    if (after.data == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    after.len = (size_t) (ngx_sprintf(after.data, "%T", wait) - after.data);
-
-    if (ngx_http_sluice_header(r, "Retry-After", &after) != NGX_OK) {
+    if (ngx_http_sluice_retry_after(r, wait) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

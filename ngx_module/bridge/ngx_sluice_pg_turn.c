@@ -1,4 +1,5 @@
 #include "ngx_sluice_pg_internal.h"
+#include "ngx_sluice_rbtree.h"
 
 
 /* Somebody who has a query here. Goes with the last of them. */
@@ -30,24 +31,11 @@ ngx_sluice_pg_turn_share(const ngx_sluice_pg_user_t *user, ngx_uint_t of)
 
 
 static ngx_sluice_pg_user_t *
-ngx_sluice_pg_turn_find(ngx_sluice_pg_t *pg, ngx_rbtree_key_t key)
-{
-    ngx_rbtree_node_t *node = pg->users.root;
-
-    while (node != &pg->sentinel && node->key != key) {
-        node = key < node->key ? node->left : node->right;
-    }
-
-    return node == &pg->sentinel ? NULL : (ngx_sluice_pg_user_t *) node;
-}
-
-
-static ngx_sluice_pg_user_t *
 ngx_sluice_pg_turn_user(ngx_sluice_pg_t *pg, ngx_rbtree_key_t key)
 {
     ngx_sluice_pg_user_t *user;
 
-    user = ngx_sluice_pg_turn_find(pg, key);
+    user = (ngx_sluice_pg_user_t *) ngx_sluice_rbtree_find(&pg->users, key);
     if (user) {
         return user;
     }

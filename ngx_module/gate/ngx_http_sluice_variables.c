@@ -102,6 +102,18 @@ ngx_http_sluice_variables_note(ngx_http_request_t *r,
 }
 
 
+static void
+ngx_http_sluice_variable_set(ngx_http_variable_value_t *v,
+                             const ngx_str_t *text)
+{
+    v->len = (unsigned) text->len;
+    v->data = text->data;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+}
+
+
 static ngx_int_t
 ngx_http_sluice_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
                          uintptr_t data)
@@ -122,11 +134,8 @@ ngx_http_sluice_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_OK;
     }
 
-    v->len = (unsigned) text.len;
-    v->data = text.data;
-    v->valid = 1;
+    ngx_http_sluice_variable_set(v, &text);
     v->no_cacheable = 1;
-    v->not_found = 0;
 
     return NGX_OK;
 }
@@ -139,7 +148,7 @@ static ngx_int_t
 ngx_http_sluice_variable_bearer(ngx_http_request_t *r,
                                 ngx_http_variable_value_t *v, uintptr_t data)
 {
-    size_t len;
+    ngx_str_t text;
     token_t *token;
     ngx_http_sluice_srv_conf_t *sscf;
     ngx_http_sluice_gate_ctx_t *ctx;
@@ -163,18 +172,16 @@ ngx_http_sluice_variable_bearer(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    len = ngx_strlen(token->u.access.sub);
+    /* another request may take the token's place */
 
-    v->data = ngx_pnalloc(r->pool, len);
-    if (v->data == NULL) {
+    text.len = ngx_strlen(token->u.access.sub);
+    text.data = ngx_pnalloc(r->pool, text.len);
+    if (text.data == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_memcpy(v->data, token->u.access.sub, len);
-    v->len = (unsigned) len;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+    ngx_memcpy(text.data, token->u.access.sub, text.len);
+    ngx_http_sluice_variable_set(v, &text);
 
     return NGX_OK;
 }

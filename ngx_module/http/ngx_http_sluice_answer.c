@@ -227,6 +227,22 @@ ngx_http_sluice_problem(ngx_http_request_t *r, sluice_status_t status,
 
 
 ngx_int_t
+ngx_http_sluice_retry_after(ngx_http_request_t *r, time_t seconds)
+{
+    ngx_str_t value;
+
+    value.data = ngx_pnalloc(r->pool, NGX_TIME_T_LEN);
+    if (value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.len = (size_t) (ngx_sprintf(value.data, "%T", seconds) - value.data);
+
+    return ngx_http_sluice_header(r, "Retry-After", &value);
+}
+
+
+ngx_int_t
 ngx_http_sluice_problem_headers(ngx_http_request_t *r, sluice_status_t status)
 {
     u_char *p;
@@ -264,21 +280,8 @@ ngx_http_sluice_problem_headers(ngx_http_request_t *r, sluice_status_t status)
         r->headers_out.www_authenticate = h;
     }
 
-    if (row->retry_after) {
-        value.data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
-        if (value.data == NULL) {
-            return NGX_ERROR;
-        }
-
-        value.len = (size_t) (ngx_sprintf(value.data, "%d", row->retry_after)
-                              - value.data);
-
-        if (ngx_http_sluice_header(r, "Retry-After", &value) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
+    return row->retry_after ? ngx_http_sluice_retry_after(r, row->retry_after)
+                            : NGX_OK;
 }
 
 

@@ -28,6 +28,9 @@ ngx_int_t ngx_http_sluice_json_tagged(ngx_http_request_t *r, ngx_uint_t status,
 ngx_int_t ngx_http_sluice_problem(ngx_http_request_t *r, sluice_status_t status,
                                   const char *detail, const char *field);
 
+/* Sets Retry-After (RFC 9110, 10.2.3), for a status that does not by itself. */
+ngx_int_t ngx_http_sluice_retry_after(ngx_http_request_t *r, time_t seconds);
+
 /* Sets WWW-Authenticate (RFC 6750) and Retry-After as the status asks. */
 ngx_int_t ngx_http_sluice_problem_headers(ngx_http_request_t *r,
                                           sluice_status_t status);

@@ -1,5 +1,6 @@
 #include "ngx_http_sluice_whose.h"
 
+#include "ngx_module/bridge/ngx_sluice_rbtree.h"
 #include "core/base/uuid.h"
 #include "core/table/siphash.h"
 
@@ -99,7 +100,6 @@ static ngx_http_sluice_whose_t *
 ngx_http_sluice_whose_find(ngx_http_sluice_whose_counts_t *counts,
                            ngx_rbtree_key_t key)
 {
-    ngx_rbtree_node_t *node;
     ngx_http_sluice_whose_t *one;
 
     if (!counts->ready) {
@@ -108,14 +108,10 @@ ngx_http_sluice_whose_find(ngx_http_sluice_whose_counts_t *counts,
         counts->ready = 1;
     }
 
-    node = counts->tree.root;
-
-    while (node != &counts->sentinel) {
-        if (node->key == key) {
-            return (ngx_http_sluice_whose_t *) node;
-        }
-
-        node = key < node->key ? node->left : node->right;
+    one = (ngx_http_sluice_whose_t *) ngx_sluice_rbtree_find(&counts->tree,
+                                                             key);
+    if (one) {
+        return one;
     }
 
     one = ngx_calloc(sizeof(ngx_http_sluice_whose_t), ngx_cycle->log);

@@ -10,11 +10,15 @@ create or replace function api.upload_lease() returns interval
 language sql immutable as $$ select interval '5 minutes' $$;
 
 
--- The same where it may have a key, or puts parts together: who comes again
+drop function if exists api.upload_lease(boolean);
+
+-- The same of one that may have a key, or puts parts together: who comes again
 -- waits for that.
-create or replace function api.upload_lease(keyed boolean) returns interval
+create or replace function api.upload_lease(key bytea, parts uuid[])
+returns interval
 language sql stable as $$
-    select case when keyed then least(api.upload_lease(), '20 seconds')
+    select case when key is not null or parts is not null
+                then least(api.upload_lease(), '20 seconds')
                 else api.upload_lease() end;
 $$;
 
@@ -37,8 +41,8 @@ language sql stable as $$
                                              order by p.n)
                            from unnest(u.parts) with ordinality p(id, n)) end,
         'expires', extract(epoch from u.expires_at)::bigint,
-        'renew', (extract(epoch from api.upload_lease(
-            u.key is not null or u.parts is not null)) / 3)::bigint,
+        'renew', (extract(epoch from api.upload_lease(u.key, u.parts))
+                  / 3)::bigint,
         'granted', u.bytes, 'room', api.longest(u.owner, array[u.id]));
 $$;
 
@@ -111,6 +115,7 @@ declare
     u sluice.uploads;
     found_parts jsonb := '{}';
     ids constant uuid[] := api.part_ids(args);
+    once_key constant bytea := decode(args->'once'->>'key', 'hex');
     given bigint := (args->>'length')::bigint;
     allowed bigint := 0;
     before jsonb;
@@ -170,8 +175,7 @@ begin
             coalesce(args->>'metadata', ''), args->>'filename',
             nullif(args->>'title', ''),
             coalesce((args->>'partial')::boolean, false), nullif(ids, '{}'),
-            now() + api.upload_lease(args ? 'once' or ids <> '{}'),
-            decode(args->'once'->>'key', 'hex'),
+            now() + api.upload_lease(once_key, nullif(ids, '{}')), once_key,
             decode(args->'once'->>'print', 'hex'))
     returning * into u;
 
@@ -201,8 +205,7 @@ language plpgsql as $$
 begin
     perform set_config('synchronous_commit', 'off', true);
     update sluice.uploads
-    set expires_at = now() + api.upload_lease(key is not null
-                                              or parts is not null)
+    set expires_at = now() + api.upload_lease(key, parts)
     where id = (args->>'id')::uuid and owner = actor and state = 'held';
     status := 204;
 end;
@@ -309,8 +312,7 @@ begin
     update sluice.uploads
     set bytes = allowed, length = coalesce(length, given),
         expires_at = greatest(expires_at,
-                              now() + api.upload_lease(
-                                  key is not null or parts is not null))
+                              now() + api.upload_lease(key, parts))
     where id = u.id returning * into u;
 
     status := 200;
