@@ -8,6 +8,7 @@
 #include "ngx_http_sluice_cross_site.h"
 #include "ngx_http_sluice_deny.h"
 #include "ngx_http_sluice_gate.h"
+#include "ngx_http_sluice_gate_conf.h"
 #include "ngx_http_sluice_limits.h"
 #include "ngx_http_sluice_redact.h"
 #include "ngx_http_sluice_rule.h"
@@ -19,30 +20,6 @@
 #include "core/grant/grant.h"
 
 
-#define NGX_HTTP_SLUICE_GATE_OFF 0x0001
-#define NGX_HTTP_SLUICE_GATE_USER 0x0002
-#define NGX_HTTP_SLUICE_GATE_GRANT 0x0004
-
-
-typedef struct {
-    ngx_uint_t gate;     /* bits of NGX_HTTP_SLUICE_GATE_*; 0: not set */
-    ngx_uint_t role;     /* role_t; NGX_CONF_UNSET_UINT */
-    ngx_uint_t offline;  /* ngx_http_sluice_offline_t; NGX_CONF_UNSET_UINT */
-    ngx_str_t role_file; /* where sluice_role stands, for messages */
-    ngx_uint_t role_line;
-    ngx_str_t file; /* where sluice_gate stands, for messages */
-    ngx_uint_t line;
-    unsigned options : 1; /* pass without a token */
-} ngx_http_sluice_gate_loc_conf_t;
-
-
-static void *ngx_http_sluice_gate_create_loc_conf(ngx_conf_t *cf);
-static char *ngx_http_sluice_gate_merge_loc_conf(ngx_conf_t *cf, void *parent,
-                                                 void *child);
-static char *ngx_http_sluice_gate(ngx_conf_t *cf, ngx_command_t *cmd,
-                                  void *conf);
-static char *ngx_http_sluice_role(ngx_conf_t *cf, ngx_command_t *cmd,
-                                  void *conf);
 static ngx_int_t ngx_http_sluice_gate_init(ngx_conf_t *cf);
 
 
@@ -58,18 +35,18 @@ static ngx_command_t ngx_http_sluice_gate_commands[] = {
     { ngx_string("sluice_gate"),
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
           | NGX_CONF_TAKE12,
-      ngx_http_sluice_gate, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL },
+      ngx_http_sluice_gate_set, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL },
 
     { ngx_string("sluice_role"),
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
           | NGX_CONF_TAKE1,
-      ngx_http_sluice_role, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL },
+      ngx_http_sluice_gate_set_role, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL },
 
     { ngx_string("sluice_grant_offline"),
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
           | NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot, NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_sluice_gate_loc_conf_t, offline),
+      offsetof(ngx_http_sluice_gate_conf_t, offline),
       &ngx_http_sluice_gate_offline },
 
     ngx_null_command
@@ -86,8 +63,8 @@ static ngx_http_module_t ngx_http_sluice_gate_module_ctx = {
     ngx_http_sluice_verifier_create_conf, /* create server configuration */
     NULL,                                 /* merge server configuration */
 
-    ngx_http_sluice_gate_create_loc_conf, /* create location configuration */
-    ngx_http_sluice_gate_merge_loc_conf   /* merge location configuration */
+    ngx_http_sluice_gate_create_conf, /* create location configuration */
+    ngx_http_sluice_gate_merge_conf   /* merge location configuration */
 };
 
 
@@ -353,7 +330,7 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
     ngx_int_t rc;
     sluice_status_t status, other;
     ngx_http_sluice_gate_ctx_t *ctx;
-    ngx_http_sluice_gate_loc_conf_t *glcf;
+    ngx_http_sluice_gate_conf_t *glcf;
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_gate_module);
 
@@ -410,7 +387,7 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
 void
 ngx_http_sluice_gate_let_options(ngx_conf_t *cf)
 {
-    ngx_http_sluice_gate_loc_conf_t *glcf;
+    ngx_http_sluice_gate_conf_t *glcf;
 
     glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
     glcf->options = 1;
@@ -420,7 +397,7 @@ ngx_http_sluice_gate_let_options(ngx_conf_t *cf)
 ngx_uint_t
 ngx_http_sluice_gate_is_off(ngx_conf_t *cf)
 {
-    ngx_http_sluice_gate_loc_conf_t *glcf;
+    ngx_http_sluice_gate_conf_t *glcf;
 
     glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
 
@@ -431,165 +408,11 @@ ngx_http_sluice_gate_is_off(ngx_conf_t *cf)
 ngx_uint_t
 ngx_http_sluice_gate_takes_users(ngx_conf_t *cf)
 {
-    ngx_http_sluice_gate_loc_conf_t *glcf;
+    ngx_http_sluice_gate_conf_t *glcf;
 
     glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
 
     return (glcf->gate & NGX_HTTP_SLUICE_GATE_USER) != 0;
-}
-
-
-static void *
-ngx_http_sluice_gate_create_loc_conf(ngx_conf_t *cf)
-{
-    ngx_http_sluice_gate_loc_conf_t *conf;
-
-    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sluice_gate_loc_conf_t));
-    if (conf == NULL) {
-        return NULL;
-    }
-
-    conf->role = NGX_CONF_UNSET_UINT;
-    conf->offline = NGX_CONF_UNSET_UINT;
-
-    return conf;
-}
-
-
-static char *
-ngx_http_sluice_gate_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
-{
-    ngx_http_sluice_gate_loc_conf_t *prev = parent;
-    ngx_http_sluice_gate_loc_conf_t *conf = child;
-
-    ngx_http_core_loc_conf_t *clcf;
-    ngx_http_sluice_srv_conf_t *sscf;
-
-    if (conf->gate == 0) {
-        conf->gate = prev->gate ? prev->gate : NGX_HTTP_SLUICE_GATE_OFF;
-        conf->file = prev->file;
-        conf->line = prev->line;
-    }
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if (conf->role != NGX_CONF_UNSET_UINT && clcf->name.len
-        && !(conf->gate & NGX_HTTP_SLUICE_GATE_USER)) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"sluice_role\" asks nobody for a role where users do "
-                      "not pass: write \"sluice_gate user;\" there, too, in "
-                      "%V:%ui",
-                      &conf->role_file, conf->role_line);
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_conf_merge_uint_value(conf->role, prev->role, ROLE_VIEWER);
-    ngx_conf_merge_uint_value(conf->offline, prev->offline,
-                              NGX_HTTP_SLUICE_OFFLINE_UNSET);
-
-    if (conf->gate & NGX_HTTP_SLUICE_GATE_OFF) {
-        return NGX_CONF_OK;
-    }
-
-    sscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_sluice_module);
-
-    if (sscf->keys == NULL) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"sluice_gate\" has no keys to check with: write "
-                      "\"sluice_keys <file>;\" in this server or in http "
-                      "in %V:%ui",
-                      &conf->file, conf->line);
-        return NGX_CONF_ERROR;
-    }
-
-    if ((conf->gate & NGX_HTTP_SLUICE_GATE_USER) && sscf->public_url.len == 0) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"sluice_gate user\" does not know whose access tokens "
-                      "to take: write \"sluice_public_url <origin>;\" in this "
-                      "server or in http in %V:%ui",
-                      &conf->file, conf->line);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_sluice_gate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_sluice_gate_loc_conf_t *glcf = conf;
-
-    ngx_str_t *value;
-    ngx_uint_t i, bit;
-    ngx_http_sluice_main_conf_t *smcf;
-
-    if (glcf->gate) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    for (i = 1; i < cf->args->nelts; i++) {
-        bit = ngx_strcmp(value[i].data, "off") == 0 ? NGX_HTTP_SLUICE_GATE_OFF
-              : ngx_strcmp(value[i].data, "user") == 0
-                  ? NGX_HTTP_SLUICE_GATE_USER
-              : ngx_strcmp(value[i].data, "grant") == 0
-                  ? NGX_HTTP_SLUICE_GATE_GRANT
-                  : 0;
-
-        if (bit == 0 || (glcf->gate & (bit | NGX_HTTP_SLUICE_GATE_OFF))
-            || (bit == NGX_HTTP_SLUICE_GATE_OFF && i > 1)) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid value \"%V\" of \"sluice_gate\": write "
-                               "off, user, grant or \"user grant\"",
-                               &value[i]);
-            return NGX_CONF_ERROR;
-        }
-
-        glcf->gate |= bit;
-    }
-
-    if (!(glcf->gate & NGX_HTTP_SLUICE_GATE_OFF)) {
-        smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_module);
-        smcf->gated = 1;
-    }
-
-    glcf->file = cf->conf_file->file.name;
-    glcf->line = cf->conf_file->line;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_sluice_role(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_sluice_gate_loc_conf_t *glcf = conf;
-
-    role_t role;
-    ngx_str_t *value;
-
-    if (glcf->role != NGX_CONF_UNSET_UINT) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-    role = role_from_name((char *) value[1].data, value[1].len);
-
-    if (role == ROLE_NONE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid value \"%V\" of \"sluice_role\": write "
-                           "viewer, editor or admin",
-                           &value[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    glcf->role = role;
-    glcf->role_file = cf->conf_file->file.name;
-    glcf->role_line = cf->conf_file->line;
-
-    return NGX_CONF_OK;
 }
 
 

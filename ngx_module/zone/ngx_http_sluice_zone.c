@@ -9,7 +9,6 @@
 #include "core/base/status.h"
 #include "core/table/budget.h"
 #include "core/table/revocation.h"
-#include "core/table/revocation_message.h"
 #include "core/table/siphash.h"
 #include "core/table/tries.h"
 #include "core/table/verified.h"
@@ -97,30 +96,6 @@ ngx_http_sluice_zone_table(ngx_http_sluice_zone_sh_t *sh, size_t offset)
 }
 
 
-static verified_t *
-ngx_http_sluice_zone_tokens(void)
-{
-    return ngx_http_sluice_zone_table(ngx_http_sluice_zone_sh,
-                                      ngx_http_sluice_zone_sh->verified);
-}
-
-
-static revocation_t *
-ngx_http_sluice_zone_revocations(void)
-{
-    return ngx_http_sluice_zone_table(ngx_http_sluice_zone_sh,
-                                      ngx_http_sluice_zone_sh->revocations);
-}
-
-
-static budget_t *
-ngx_http_sluice_zone_budgets(void)
-{
-    return ngx_http_sluice_zone_table(ngx_http_sluice_zone_sh,
-                                      ngx_http_sluice_zone_sh->budgets);
-}
-
-
 /* nginx frees this lock when the process that holds it dies. */
 
 static ngx_shmtx_t *
@@ -141,6 +116,74 @@ void
 ngx_http_sluice_zone_unlock(void)
 {
     ngx_shmtx_unlock(ngx_http_sluice_zone_mutex());
+}
+
+
+/* the tables, for ngx_http_sluice_zone_tables.c */
+
+verified_t *
+ngx_http_sluice_zone_tokens(void)
+{
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return NULL;
+    }
+
+    return ngx_http_sluice_zone_table(ngx_http_sluice_zone_sh,
+                                      ngx_http_sluice_zone_sh->verified);
+}
+
+
+revocation_t *
+ngx_http_sluice_zone_revocations(void)
+{
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return NULL;
+    }
+
+    return ngx_http_sluice_zone_table(ngx_http_sluice_zone_sh,
+                                      ngx_http_sluice_zone_sh->revocations);
+}
+
+
+budget_t *
+ngx_http_sluice_zone_budgets(void)
+{
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return NULL;
+    }
+
+    return ngx_http_sluice_zone_table(ngx_http_sluice_zone_sh,
+                                      ngx_http_sluice_zone_sh->budgets);
+}
+
+
+tries_t *
+ngx_http_sluice_zone_tries(ngx_http_sluice_tries_t of)
+{
+    return ngx_http_sluice_zone_sh ? &ngx_http_sluice_zone_sh->tries[of] : NULL;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_zone_alert(void)
+{
+    time_t now = ngx_time();
+
+    if (now - ngx_http_sluice_zone_sh->alerted
+        < NGX_HTTP_SLUICE_ZONE_ALERT_EVERY) {
+        return 0;
+    }
+
+    ngx_http_sluice_zone_sh->alerted = now;
+
+    return 1;
+}
+
+
+ngx_str_t *
+ngx_http_sluice_zone_name(void)
+{
+    return &ngx_http_sluice_zone_shm->shm.name;
 }
 
 
@@ -186,6 +229,16 @@ ngx_http_sluice_zone_denied(sluice_status_t status)
         (void) ngx_atomic_fetch_add(&ngx_http_sluice_zone_row()->denied[status],
                                     1);
     }
+}
+
+
+void
+ngx_http_sluice_zone_looked(ngx_uint_t seen)
+{
+    ngx_http_sluice_zone_row_t *row;
+
+    row = ngx_http_sluice_zone_row();
+    (void) ngx_atomic_fetch_add(seen ? &row->hits : &row->misses, 1);
 }
 
 
@@ -244,170 +297,7 @@ ngx_http_sluice_zone_counts(ngx_http_sluice_zone_counts_t *counts)
 }
 
 
-/* verified tokens */
-
-ngx_uint_t
-ngx_http_sluice_zone_verified(const u_char digest[VERIFIED_DIGEST_SIZE])
-{
-    int seen;
-    ngx_http_sluice_zone_row_t *row;
-
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return 0;
-    }
-
-    ngx_http_sluice_zone_lock();
-    seen = verified_find(ngx_http_sluice_zone_tokens(), digest, ngx_time());
-    ngx_http_sluice_zone_unlock();
-
-    row = ngx_http_sluice_zone_row();
-    (void) ngx_atomic_fetch_add(seen ? &row->hits : &row->misses, 1);
-
-    return (ngx_uint_t) seen;
-}
-
-
-void
-ngx_http_sluice_zone_remember(const u_char digest[VERIFIED_DIGEST_SIZE],
-                              time_t exp)
-{
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return;
-    }
-
-    ngx_http_sluice_zone_lock();
-    verified_put(ngx_http_sluice_zone_tokens(), digest, exp, ngx_time());
-    ngx_http_sluice_zone_unlock();
-}
-
-
-/* revocations */
-
-uint64_t
-ngx_http_sluice_zone_generation(void)
-{
-    return ngx_http_sluice_zone_sh
-               ? revocation_generation(ngx_http_sluice_zone_revocations())
-               : 0;
-}
-
-
-time_t
-ngx_http_sluice_zone_earliest(const char *user, size_t len)
-{
-    int64_t before;
-
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return 0;
-    }
-
-    ngx_http_sluice_zone_lock();
-    before = revocation_before(ngx_http_sluice_zone_revocations(), user, len,
-                               ngx_time());
-    ngx_http_sluice_zone_unlock();
-
-    return before ? (time_t) before + 1 : 0;
-}
-
-
-ngx_uint_t
-ngx_http_sluice_zone_revoked(revocation_kind_t kind, const void *id, size_t len,
-                             time_t iat)
-{
-    int revoked;
-
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return 0;
-    }
-
-    ngx_http_sluice_zone_lock();
-    revoked = revocation_find(ngx_http_sluice_zone_revocations(), kind, id, len,
-                              iat, ngx_time());
-    ngx_http_sluice_zone_unlock();
-
-    return (ngx_uint_t) revoked;
-}
-
-
-/* Under the lock: 1 when a full table has not been told for a while */
-
-static ngx_uint_t
-ngx_http_sluice_zone_alert(void)
-{
-    time_t now = ngx_time();
-
-    if (now - ngx_http_sluice_zone_sh->alerted
-        < NGX_HTTP_SLUICE_ZONE_ALERT_EVERY) {
-        return 0;
-    }
-
-    ngx_http_sluice_zone_sh->alerted = now;
-
-    return 1;
-}
-
-
-static void
-ngx_http_sluice_zone_revoke(revocation_kind_t kind, const void *id, size_t len,
-                            time_t before, time_t exp)
-{
-    int rc;
-    time_t now;
-    ngx_uint_t tell;
-
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return;
-    }
-
-    now = ngx_time();
-    tell = 0;
-
-    ngx_http_sluice_zone_lock();
-
-    rc = revocation_put(ngx_http_sluice_zone_revocations(), kind, id, len,
-                        before, exp, now);
-
-    tell = rc != 0 && ngx_http_sluice_zone_alert();
-
-    ngx_http_sluice_zone_unlock();
-
-    if (tell) {
-        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
-                      "sluice_zone \"%V\" has no room for more revocations: "
-                      "some tokens that are good are refused until the last "
-                      "of them has expired; give it a larger size",
-                      &ngx_http_sluice_zone_shm->shm.name);
-    }
-}
-
-
-static void
-ngx_http_sluice_zone_spend(const void *id, size_t len, time_t exp)
-{
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return;
-    }
-
-    ngx_http_sluice_zone_lock();
-    budget_spend(ngx_http_sluice_zone_budgets(), id, len, exp, ngx_time());
-    ngx_http_sluice_zone_unlock();
-}
-
-
-void
-ngx_http_sluice_zone_apply(const revocation_message_t *message)
-{
-    if (message->kind == REVOCATION_USE) {
-        ngx_http_sluice_zone_spend(message->id, message->id_len,
-                                   (time_t) message->exp);
-        return;
-    }
-
-    ngx_http_sluice_zone_revoke(message->kind, message->id, message->id_len,
-                                (time_t) message->before,
-                                (time_t) message->exp);
-}
-
+/* revocations that were read */
 
 ngx_uint_t
 ngx_http_sluice_zone_known(void)
@@ -470,99 +360,6 @@ ngx_http_sluice_zone_set_horizon(uint64_t horizon)
         __atomic_store_n(&ngx_http_sluice_zone_sh->horizon, horizon,
                          __ATOMIC_RELEASE);
     }
-}
-
-
-/* passwords that were wrong */
-
-time_t
-ngx_http_sluice_zone_wait(ngx_http_sluice_tries_t of, ngx_str_t *name)
-{
-    int64_t left;
-
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return 0;
-    }
-
-    ngx_http_sluice_zone_lock();
-    left = tries_wait(&ngx_http_sluice_zone_sh->tries[of], name->data,
-                      name->len, ngx_time());
-    ngx_http_sluice_zone_unlock();
-
-    return (time_t) left;
-}
-
-
-void
-ngx_http_sluice_zone_wrong(ngx_http_sluice_tries_t of, ngx_str_t *name)
-{
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return;
-    }
-
-    ngx_http_sluice_zone_lock();
-    tries_failed(&ngx_http_sluice_zone_sh->tries[of], name->data, name->len,
-                 ngx_time());
-    ngx_http_sluice_zone_unlock();
-}
-
-
-/* budgets */
-
-uint64_t
-ngx_http_sluice_zone_take(const budget_link_t *link, uint64_t want,
-                          uint64_t limit)
-{
-    uint64_t taken;
-    ngx_uint_t tell;
-
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return BUDGET_NO_ROOM;
-    }
-
-    ngx_http_sluice_zone_lock();
-
-    taken = budget_take(ngx_http_sluice_zone_budgets(), link, want, limit,
-                        ngx_time());
-    tell = taken == BUDGET_NO_ROOM && ngx_http_sluice_zone_alert();
-
-    ngx_http_sluice_zone_unlock();
-
-    if (tell) {
-        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "sluice_zone \"%V\" has no room to count all links of a "
-                      "user: Redis alone counts them, and without it they do "
-                      "not open; give it a larger size",
-                      &ngx_http_sluice_zone_shm->shm.name);
-    }
-
-    return taken;
-}
-
-
-void
-ngx_http_sluice_zone_pass(const budget_link_t *link)
-{
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return;
-    }
-
-    ngx_http_sluice_zone_lock();
-    budget_pass(ngx_http_sluice_zone_budgets(), link);
-    ngx_http_sluice_zone_unlock();
-}
-
-
-void
-ngx_http_sluice_zone_give(const void *id, size_t len, uint64_t bytes)
-{
-    if (ngx_http_sluice_zone_sh == NULL) {
-        return;
-    }
-
-    ngx_http_sluice_zone_lock();
-    budget_give(ngx_http_sluice_zone_budgets(), id, len, bytes);
-    ngx_http_sluice_zone_unlock();
 }
 
 

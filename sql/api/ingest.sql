@@ -243,6 +243,10 @@ language plpgsql as $$
 declare
     keyed boolean := false;
 begin
+    if args ? 'once' then
+        perform pg_advisory_xact_lock(api.key_lock(actor, args->'once'));
+    end if;
+
     perform from sluice.users where id = actor and disabled_at is null
     for no key update;
 

@@ -12,9 +12,18 @@ create or replace function api.answers_max() returns integer
 language sql immutable as $$ select 10000 $$;
 
 
+-- The lock of a key, for as long as a transaction. Whoever locks his user, too,
+-- has this one first.
+create or replace function api.key_lock(actor uuid, once jsonb) returns bigint
+language sql immutable as $$
+    select hashtextextended(actor || (once->>'key'), 0);
+$$;
+
+
 -- What is known of a key: its `answer`; or why it cannot be taken now. With
 -- neither it is the caller's until his transaction ends: he keeps the answer,
--- or an upload that has the key; `own` is his, and had its place before.
+-- or an upload that has the key. `own` is his, and had its place before: what
+-- came for it is not refused since another one looks at the key just now.
 create or replace function api.look_up(actor uuid, once jsonb,
                                        own uuid default null,
                                        out refused jsonb,
@@ -32,8 +41,10 @@ begin
         return;
     end if;
 
-    if not pg_try_advisory_xact_lock(
-        hashtextextended(actor || (once->>'key'), 0)) then
+    if own is not null then
+        perform pg_advisory_xact_lock(api.key_lock(actor, once));
+
+    elsif not pg_try_advisory_xact_lock(api.key_lock(actor, once)) then
         refused := (api.refuse('key-busy')).body;
         return;
     end if;

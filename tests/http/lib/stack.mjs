@@ -1,5 +1,6 @@
 /* A whole Sluice for a file of tests: conf/stack in a temp folder. */
 
+import assert from "node:assert/strict";
 import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import {
     existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync,
@@ -7,7 +8,7 @@ import {
 } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { promisify } from "node:util";
+import { isDeepStrictEqual, promisify } from "node:util";
 
 import { Client, SANITIZED, request, until } from "./client.mjs";
 import { freePort } from "./ports.mjs";
@@ -200,6 +201,17 @@ class Stack {
             psql.stdin.end("rollback;\n");
             return ended;
         };
+    }
+
+    /* These of the spool's files, and no others, are as `which` says: what a
+       request leaves goes in a thread, soon after the answer. */
+    async inSpool(names, which = () => true) {
+        const wanted = [...names].sort();
+        const found = () => readdirSync(this.path("spool")).filter(which).sort();
+
+        await until("the spool has them",
+            () => isDeepStrictEqual(found(), wanted))
+            .catch(() => assert.deepEqual(found(), wanted));
     }
 
     async redis(...words) {

@@ -15,7 +15,7 @@ import {
 import { bring } from "../lib/cutter.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
-import { TYPE, Tus, base64 } from "../lib/tus.mjs";
+import { TYPE, Tus, base64, idOf } from "../lib/tus.mjs";
 
 const run = promisify(execFile);
 const timeout = 120_000;
@@ -488,7 +488,7 @@ describe("what comes by tus for a score", { timeout }, () => {
         const { status } = await tus.patch(path, 0, "MThd");
 
         assert.equal(status, 404);
-        assert.equal(existsSync(tus.file(path, "")), false);
+        await stack.inSpool([], (name) => name.startsWith(idOf(path)));
         assert.equal((await tus.head(path)).status, 404);
     });
 

@@ -34,8 +34,7 @@ async function arrived(id, bytes) {
 
     assert.equal(rows, id);
     assert.ok(readFileSync(stack.path("spool", id)).equals(bytes));
-    assert.deepEqual(readdirSync(stack.path("spool"))
-        .filter((name) => /.\./.test(name)), []);
+    await stack.inSpool([], (name) => /.\./.test(name));
 }
 
 
