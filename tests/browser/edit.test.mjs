@@ -55,7 +55,7 @@ test("a title, its author and its tags are corrected where one sees them",
         assert.match(await page.title(), /^Moon over the harbour/);
         const now = await admin.media(media.id);
         assert.deepEqual([now.author, now.tags], ["Ida", ["night", "harbour"]]);
-        assert.equal(await page.locator("dialog").count(), 0);
+        await page.locator("dialog").waitFor({ state: "detached" });
         assert.deepEqual(page.problems, []);
     });
 
@@ -91,7 +91,7 @@ test("a title that is none is said to be, and the field has the focus",
         assert.equal(await page.evaluate(() => document.activeElement.id),
                      "edit-title");
         await page.keyboard.press("Escape");
-        assert.equal(await page.locator("dialog").count(), 0);
+        await page.locator("dialog").waitFor({ state: "detached" });
     });
 
 
@@ -160,7 +160,7 @@ test("a score is edited beside what is known of it", async () => {
         await field(page, "Tags").fill("lied");
         await page.getByRole("button", { name: "Save" }).click();
         await page.getByRole("heading", { name: "Winter" }).waitFor();
-        assert.equal(await page.locator(".edit").count(), 0);
+        await page.locator(".edit").waitFor({ state: "detached" });
     }
 });
 

@@ -59,7 +59,8 @@ test("a recording that is added to a score plays beside it", async () => {
 
     assert.match(await page.locator(".file-facts").innerText(),
                  /^Audio · MP3 · 0:04 · \d+ kB$/);
-    assert.equal(await page.locator(".files .upload-row").count(), 0);
+    await page.locator(".files .upload-row")
+        .waitFor({ state: "detached" });
 
     const audio = page.getByLabel("Take one.mp3", { exact: true });
     await audio.evaluate((element) => element.play());
@@ -90,7 +91,8 @@ test("what is no music ends with a reason, and the score stays", async () => {
     await page.locator(".file[data-state=failed]")
         .getByText("cannot be read").waitFor(READY);
 
-    assert.equal(await page.locator(".files .upload-row").count(), 0);
+    await page.locator(".files .upload-row")
+        .waitFor({ state: "detached" });
     assert.equal(await page.locator(".sheets img").count(), 2);
 });
 
@@ -109,7 +111,8 @@ test("a file that was refused can be tried again", async () => {
     await page.locator(".files").getByText("plus assez de place").waitFor();
     await page.getByRole("button", { name: "Réessayer song.musicxml" }).click();
     await page.getByText(/^Partition · MusicXML · /).waitFor(READY);
-    assert.equal(await page.locator(".files .upload-row").count(), 0);
+    await page.locator(".files .upload-row")
+        .waitFor({ state: "detached" });
 });
 
 
