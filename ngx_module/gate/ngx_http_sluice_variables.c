@@ -141,8 +141,8 @@ ngx_http_sluice_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 }
 
 
-/* Whose access token the first is that the request brings, in front of the
-   gate, too: limits stand there. */
+/* Whose the first access token is that the request brings and that is genuine,
+   in front of the gate, too: limits stand there. */
 
 static ngx_int_t
 ngx_http_sluice_variable_bearer(ngx_http_request_t *r,
@@ -166,11 +166,15 @@ ngx_http_sluice_variable_bearer(ngx_http_request_t *r,
 
     ngx_memzero(&credential, sizeof(ngx_http_sluice_credential_t));
 
-    if (!ngx_http_sluice_carrier_user(r, ctx, &credential)
-        || ngx_http_sluice_verify(r, &credential, &token, &verifier)
-               != SLUICE_OK) {
-        return NGX_OK;
-    }
+    /* the gate goes on behind one that is not, so do we */
+
+    do {
+        if (!ngx_http_sluice_carrier_user(r, ctx, &credential)) {
+            return NGX_OK;
+        }
+
+    } while (ngx_http_sluice_verify(r, &credential, &token, &verifier)
+             != SLUICE_OK);
 
     /* another request may take the token's place */
 

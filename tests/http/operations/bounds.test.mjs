@@ -383,4 +383,50 @@ describe("production.conf", { timeout }, () => {
             assert.equal(await others(), 200);
             assert.deepEqual(await statuses(forged), new Set([401]));
         });
+
+    /* Whatever else he brings with it. */
+    const bearer = (token) => ({ Authorization: `Bearer ${token}` });
+    const cookies = (...pairs) => ({ Cookie: pairs.join("; "),
+                                     "Sec-Fetch-Site": "same-origin" });
+    const WAYS = {
+        "as bearer": (token) => bearer(token),
+        "as cookie": (token) => cookies(`sluice_session=${token}`),
+        "as cookie of this host": (token) =>
+            cookies(`__Host-sluice_session=${token}`),
+        "as second cookie": (token) =>
+            cookies("sluice_session=x", `sluice_session=${token}`),
+        "as fourth cookie": (token) => cookies("sluice_session=x",
+            "sluice_session=", `sluice_session=${token}x`,
+            `sluice_session=${token}`),
+        "as cookie of another name": (token) =>
+            cookies("__Host-sluice_session=x", `sluice_session=${token}`),
+        "as bearer beside a cookie": (token) =>
+            ({ ...cookies("sluice_session=x"), ...bearer(token) }),
+        "as cookie beside a bearer": (token) =>
+            ({ ...cookies(`sluice_session=${token}`), ...bearer("x") }),
+        "as second bearer": (token) =>
+            ({ Authorization: ["Bearer x", `Bearer ${token}`] }),
+        "as first bearer": (token) =>
+            ({ Authorization: [`Bearer ${token}`, "Bearer x"] }),
+        "as cookie beside Basic": (token) =>
+            ({ ...cookies(`sluice_session=${token}`),
+               Authorization: "Basic eDp5" }),
+        "as balancer's": (token) => ({ "x-amzn-oidc-data": token }),
+        "as cookie beside a balancer's": (token) =>
+            ({ ...cookies(`sluice_session=${token}`),
+               "x-amzn-oidc-data": "x" }),
+    };
+
+    for (const [way, headers] of Object.entries(WAYS)) {
+        it(`counts them ${way}, if they pass`, async () => {
+            const { token } = await stack.visitor("viewer");
+            const statuses = (await Promise.all(Array.from({ length: 20 },
+                () => request(`${machine.url}/paced`,
+                              { headers: headers(token) }))))
+                .map(({ status }) => status);
+
+            assert.ok(!statuses.includes(200) || statuses.includes(429),
+                      statuses.join(" "));
+        });
+    }
 });
