@@ -92,6 +92,34 @@ describe("the list", { timeout }, () => {
                 brought.map((item) => item.id).reverse());
         });
 
+    it("goes on behind what was deleted meanwhile", async () => {
+        const late = [];
+
+        for (const title of ["one", "two", "three"]) {
+            late.push((await reader.bring(fresh(), "late.mp3", { title })).id);
+        }
+        const first = await list(reader, "limit=2");
+
+        assert.deepEqual(ids(first), late.slice(1).reverse());
+        for (const id of late) {
+            await reader.delete(`/api/media/${id}`);
+        }
+        assert.deepEqual(ids(await list(reader,
+            `limit=100&cursor=${first.next}`)),
+            brought.map((item) => item.id).reverse());
+    });
+
+    it("looks for the first 200 characters of what is very long", async () => {
+        const many = (word, count) => Array(count).fill(word).join("+");
+
+        assert.equal((await list(reader, `q=${many("sonate", 100)}`))
+            .items.length, 3);
+        assert.equal((await list(reader, `q=${"x".repeat(2000)}`))
+            .items.length, 0);
+        assert.equal((await list(reader,
+            `q=sonate+${"+".repeat(200)}nothing`)).items.length, 3);
+    });
+
     it("holds one kind when asked", async () => {
         const scores = await list(reader, "kind=score");
 
