@@ -1,7 +1,7 @@
 #include <string.h>
 #include "core/jose/claim.h"
 #include "grant.h"
-#include "grant_rule.h"
+#include "grant_claims.h"
 
 static const struct {
     const char *name;
@@ -16,7 +16,7 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A claim's text is good: grant_rule.h. */
+/* A claim's text is good: grant_claims.h. */
 typedef int (*rule_t)(const char *text, size_t len);
 
 
@@ -61,14 +61,14 @@ grant_text(const grant_t *grant, grant_span_t span)
 static int
 id_rule(const char *text, size_t len)
 {
-    return grant_rule_text(text, len, GRANT_JTI_MAX);
+    return grant_claims_text(text, len, GRANT_JTI_MAX);
 }
 
 
 static int
 sub_rule(const char *text, size_t len)
 {
-    return grant_rule_text(text, len, GRANT_SUB_MAX);
+    return grant_claims_text(text, len, GRANT_SUB_MAX);
 }
 
 
@@ -111,15 +111,15 @@ read_texts(const json_t *claims, grant_t *grant)
 {
     grant->text_len = 0;
 
-    if (read_text(claims, "path", grant_rule_path, grant, &grant->path) != 0
+    if (read_text(claims, "path", grant_claims_path, grant, &grant->path) != 0
         || grant->path.len == 0
         || read_text(claims, "jti", id_rule, grant, &grant->jti) != 0
         || read_text(claims, "sub", sub_rule, grant, &grant->sub) != 0
         || read_text(claims, "sid", id_rule, grant, &grant->sid) != 0
-        || read_text(claims, "filename", grant_rule_filename, grant,
+        || read_text(claims, "filename", grant_claims_filename, grant,
                      &grant->filename)
                != 0
-        || read_text(claims, "type", grant_rule_type, grant, &grant->type)
+        || read_text(claims, "type", grant_claims_type, grant, &grant->type)
                != 0) {
         return -1;
     }

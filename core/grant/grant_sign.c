@@ -5,7 +5,7 @@
 #include "core/jose/jws.h"
 #include "core/jose/jwt.h"
 #include "grant.h"
-#include "grant_rule.h"
+#include "grant_claims.h"
 
 #define HS256_SIZE 32 /* RFC 7518, 3.2 */
 #define ESCAPE_SIZE 6 /* \u0000 */
@@ -187,22 +187,22 @@ write_ip(json_writer_t *w, const grant_claims_t *claims)
 static int
 text_is_good(const char *text, size_t max)
 {
-    return text == NULL || grant_rule_text(text, strlen(text), max);
+    return text == NULL || grant_claims_text(text, strlen(text), max);
 }
 
 
 static int
 texts_are_good(const grant_claims_t *claims)
 {
-    return grant_rule_path(claims->path, claims->path_len)
+    return grant_claims_path(claims->path, claims->path_len)
            && text_is_good(claims->jti, GRANT_JTI_MAX)
            && text_is_good(claims->sub, GRANT_SUB_MAX)
            && text_is_good(claims->sid, GRANT_SID_MAX)
            && (claims->filename == NULL
-               || grant_rule_filename(claims->filename,
-                                      strlen(claims->filename)))
+               || grant_claims_filename(claims->filename,
+                                        strlen(claims->filename)))
            && (claims->type == NULL
-               || grant_rule_type(claims->type, strlen(claims->type)));
+               || grant_claims_type(claims->type, strlen(claims->type)));
 }
 
 

@@ -197,7 +197,7 @@ ngx_http_sluice_gate_try_link(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    *status = ngx_http_sluice_rule_current(token, verifier->revoked);
+    *status = ngx_http_sluice_rule_not_revoked(token, verifier->revoked);
 
     if (*status == SLUICE_OK && ngx_http_sluice_limits_any(&token->u.grant)) {
         rc = ngx_http_sluice_limits_take(r, ctx, &token->u.grant,
@@ -283,7 +283,7 @@ ngx_http_sluice_gate_try_user(ngx_http_request_t *r,
     }
 
     if (*status == SLUICE_OK) {
-        *status = ngx_http_sluice_rule_current(token, verifier->revoked);
+        *status = ngx_http_sluice_rule_not_revoked(token, verifier->revoked);
     }
 
     if (*status == SLUICE_OK && ctx->user.unasked

@@ -43,8 +43,7 @@ ngx_http_sluice_rule_char(const u_char *p, const u_char *end, u_char *c)
  * "//", an encoded slash or dot) is not following the link. All else that a
  * name may have is spelled as RFC 3986 has it: there is no other way to write
  * "%25". Some that stand behind us take a backslash for a slash: between two of
- * them
- * ".." is what it is between slashes.
+ * them ".." is what it is between slashes.
  */
 
 static ngx_uint_t
@@ -185,7 +184,7 @@ ngx_http_sluice_rule_listed(revocation_kind_t kind, ngx_str_t *id, time_t iat)
 
 
 sluice_status_t
-ngx_http_sluice_rule_current(token_t *token, sluice_status_t revoked)
+ngx_http_sluice_rule_not_revoked(token_t *token, sluice_status_t revoked)
 {
     uint64_t generation;
     ngx_http_sluice_rule_ids_t ids;

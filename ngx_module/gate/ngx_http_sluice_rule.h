@@ -18,7 +18,7 @@ sluice_status_t ngx_http_sluice_rule_user(const token_t *token, role_t least);
 /* Whether it was taken back: SLUICE_OK, `revoked`, or
    SLUICE_REVOCATIONS_UNKNOWN. A token is looked up once a change of what is
    revoked; in between this costs a read of the zone's counter. */
-sluice_status_t ngx_http_sluice_rule_current(token_t *token,
-                                             sluice_status_t revoked);
+sluice_status_t ngx_http_sluice_rule_not_revoked(token_t *token,
+                                                 sluice_status_t revoked);
 
 #endif

@@ -6,7 +6,7 @@
 #include "core/base/uuid.h"
 #include "core/grant/access.h"
 #include "core/grant/grant.h"
-#include "core/grant/grant_rule.h"
+#include "core/grant/grant_claims.h"
 
 #include <jansson.h>
 
@@ -245,8 +245,8 @@ ngx_http_sluice_mint_type(ngx_http_request_t *r, ngx_http_sluice_mint_t *mint,
     ctx = ngx_http_sluice_gate_find_ctx(r);
 
     if (grant->type.len == 0 || ctx->access.role == ROLE_ADMIN
-        || grant_rule_type_is_passive(grant_text(grant, grant->type),
-                                      grant->type.len)) {
+        || grant_claims_type_is_passive(grant_text(grant, grant->type),
+                                        grant->type.len)) {
         return NGX_DECLINED;
     }
 

@@ -14,7 +14,7 @@
 #include "core/base/status.h"
 #include "core/base/text.h"
 #include "core/base/uuid.h"
-#include "core/grant/grant_rule.h"
+#include "core/grant/grant_claims.h"
 
 #include <jansson.h>
 
@@ -91,7 +91,7 @@ ngx_http_sluice_label_check(ngx_http_request_t *r,
 
     ngx_http_sluice_label_basename(name);
 
-    if (!grant_rule_filename((char *) name->data, name->len)) {
+    if (!grant_claims_filename((char *) name->data, name->len)) {
         return ngx_http_sluice_label_refuse(r, "filename");
     }
 

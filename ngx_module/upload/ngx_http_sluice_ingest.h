@@ -27,9 +27,9 @@ typedef struct {
 } ngx_http_sluice_label_t;
 
 /* Takes the last part of a file name that some clients send as a path. A file
-   name is what a grant may name a file, see grant_rule_filename(); all else is
-   at most 500 characters of UTF-8 without control characters. NGX_DECLINED when
-   there is nothing to refuse, else the answer. */
+   name is what a grant may name a file, see grant_claims_filename(); all else
+   is at most 500 characters of UTF-8 without control characters. NGX_DECLINED
+   when there is nothing to refuse, else the answer. */
 ngx_int_t ngx_http_sluice_label_check(ngx_http_request_t *r,
                                       ngx_http_sluice_label_t *label);
 

@@ -5,10 +5,11 @@
 -- (nothing but GET and HEAD), `counts` (it has uses or bytes), exp, sub and sid,
 -- with sub_id and sid_id where those may be users and sessions of ours.
 -- `problem` tells why one may not be minted; then none is. nginx has put the
--- caller into `sub` unless he is an admin. A viewer mints for media he may see, and for paths within their
--- folders; an editor for all media; an admin for any path. `tied` says that
--- some link has a sub or sid: what these stand for is locked, so that it does
--- not end while links are made for it. `show` is what people want of a folder.
+-- caller into `sub` unless he is an admin. A viewer mints for media he may see,
+-- and for paths within their folders; an editor for all media; an admin for any
+-- path. `tied` says that some link has a sub or sid: what these stand for is
+-- locked, so that it does not end while links are made for it. `show` is what
+-- people want of a folder.
 -- With `once` (once.sql) the links are those of the first request with that
 -- key, which came `at`: asked for again, they are judged again, and not counted.
 create or replace function api.mint_links(actor uuid, args jsonb)

@@ -9,6 +9,13 @@ language sql immutable parallel safe as $$
 $$;
 
 
+-- Jobs without which a media object is no good.
+create or replace function queue.is_needed(kind text) returns boolean
+language sql immutable parallel safe as $$
+    select kind in ('probe', 'package', 'score');
+$$;
+
+
 -- When nothing is left to do for a media row: ready, or failed if one of the
 -- jobs it cannot do without is dead. The caller holds the row's lock.
 create or replace function queue.settle(media_id uuid) returns void
@@ -51,7 +58,7 @@ begin
     end if;
 
     if j.media is not null then
-        if j.kind in ('probe', 'package', 'score') then
+        if queue.is_needed(j.kind) then
             update sluice.media set state = 'failed', error = reason
             where id = j.media;
         end if;

@@ -245,7 +245,7 @@ begin
         return null;
     end if;
 
-    if j.kind in ('probe', 'package', 'score') then
+    if queue.is_needed(j.kind) then
         update sluice.media set state = 'processing', error = null
         where id = j.media;
     end if;

@@ -8,7 +8,7 @@
 #include "core/base/text.h"
 #include "core/grant/disposition.h"
 #include "core/grant/grant.h"
-#include "core/grant/grant_rule.h"
+#include "core/grant/grant_claims.h"
 #include "core/grant/link_id.h"
 #include "core/jose/jwt.h"
 #include "must.h"
@@ -138,8 +138,8 @@ check_rules(const char *text, size_t len)
 {
     cidr_t cidr;
 
-    must(!grant_rule_filename(text, len) || text_is_clean(text, len));
-    must(!grant_rule_type(text, len) || text_is_utf8(text, len));
+    must(!grant_claims_filename(text, len) || text_is_clean(text, len));
+    must(!grant_claims_type(text, len) || text_is_utf8(text, len));
     must(cidr_parse(text, len, &cidr) != 0 || cidr.bits <= 8 * CIDR_SIZE);
     must(link_id_exp(the_keys(), text, len) == -1);
     must(!link_id_owner(the_keys(), text, len, ANY_USER));

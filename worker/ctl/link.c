@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include "core/base/uuid.h"
 #include "core/grant/grant.h"
-#include "core/grant/grant_rule.h"
+#include "core/grant/grant_claims.h"
 #include "core/jose/jwk.h"
 #include "ctl.h"
 #include "options.h"
@@ -220,20 +220,20 @@ link_texts(const link_args_t *args, link_t *link)
     claims->path = args->path;
     claims->path_len = strlen(args->path);
 
-    if (!grant_rule_path(claims->path, claims->path_len)) {
+    if (!grant_claims_path(claims->path, claims->path_len)) {
         say_usage("--path \"%s\" is not a normalized path of at most %d bytes",
                   args->path, GRANT_PATH_MAX - 1);
     }
 
     if (args->filename != NULL
-        && !grant_rule_filename(args->filename, strlen(args->filename))) {
+        && !grant_claims_filename(args->filename, strlen(args->filename))) {
         say_usage("--filename has 1 to %d bytes of UTF-8, none of them \"/\" "
                   "or a control character",
                   GRANT_FILENAME_MAX - 1);
     }
 
     if (args->type != NULL
-        && !grant_rule_type(args->type, strlen(args->type))) {
+        && !grant_claims_type(args->type, strlen(args->type))) {
         say_usage("--type \"%s\" is no media type of at most %d characters",
                   args->type, GRANT_TYPE_MAX - 1);
     }
@@ -253,7 +253,7 @@ link_texts(const link_args_t *args, link_t *link)
 static const char *
 link_text(const char *option, const char *text, size_t max)
 {
-    if (text != NULL && !grant_rule_text(text, strlen(text), max)) {
+    if (text != NULL && !grant_claims_text(text, strlen(text), max)) {
         say_usage("--%s has 1 to %zu bytes of UTF-8, none of them a control "
                   "character",
                   option, max - 1);

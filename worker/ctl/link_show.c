@@ -7,7 +7,7 @@
 #include <time.h>
 #include <jansson.h>
 #include "core/grant/grant.h"
-#include "core/grant/grant_rule.h"
+#include "core/grant/grant_claims.h"
 #include "core/jose/base64url.h"
 #include "core/jose/json_strict.h"
 #include "core/jose/jwk.h"
@@ -328,7 +328,7 @@ link_show_plain(const char *text)
 
     string = json_string(text);
 
-    if (grant_rule_text(text, strlen(text), SIZE_MAX)) {
+    if (grant_claims_text(text, strlen(text), SIZE_MAX)) {
         return string;
     }
 

@@ -2,7 +2,7 @@
 #include <strings.h>
 #include "core/base/text.h"
 #include "grant.h"
-#include "grant_rule.h"
+#include "grant_claims.h"
 
 #define DELETE 0x7f
 
@@ -13,7 +13,7 @@
 
 
 int
-grant_rule_text(const char *text, size_t len, size_t max)
+grant_claims_text(const char *text, size_t len, size_t max)
 {
     return len > 0 && len < max && text_is_clean(text, len);
 }
@@ -54,7 +54,7 @@ path_is_normalized(const char *path, size_t len)
 
 
 int
-grant_rule_path(const char *path, size_t len)
+grant_claims_path(const char *path, size_t len)
 {
     return len < GRANT_PATH_MAX && path_is_normalized(path, len)
            && memchr(path, '\0', len) == NULL && text_is_utf8(path, len);
@@ -62,9 +62,9 @@ grant_rule_path(const char *path, size_t len)
 
 
 int
-grant_rule_filename(const char *name, size_t len)
+grant_claims_filename(const char *name, size_t len)
 {
-    return grant_rule_text(name, len, GRANT_FILENAME_MAX)
+    return grant_claims_text(name, len, GRANT_FILENAME_MAX)
            && memchr(name, '/', len) == NULL;
 }
 
@@ -131,7 +131,7 @@ take_parameter(const char **p)
 
 
 int
-grant_rule_type(const char *type, size_t len)
+grant_claims_type(const char *type, size_t len)
 {
     char text[GRANT_TYPE_MAX];
     const char *p = text;
@@ -165,7 +165,7 @@ grant_rule_type(const char *type, size_t len)
 
 
 int
-grant_rule_type_is_passive(const char *type, size_t len)
+grant_claims_type_is_passive(const char *type, size_t len)
 {
     static const char *const folders[] = { "audio/", "video/", "image/" };
     static const char *const types[] = { "application/octet-stream",

@@ -1,6 +1,6 @@
 #include <string.h>
 #include "core/grant/grant.h"
-#include "core/grant/grant_rule.h"
+#include "core/grant/grant_claims.h"
 #include "tests/unit/exact.h"
 #include "tests/unit/suite.h"
 
@@ -29,7 +29,7 @@ START_TEST(a_filename_may_be_anything_people_write)
     size_t i;
 
     for (i = 0; i < COUNT(names); i++) {
-        ck_assert_msg(holds(grant_rule_filename, names[i]), "%s", names[i]);
+        ck_assert_msg(holds(grant_claims_filename, names[i]), "%s", names[i]);
     }
 }
 END_TEST
@@ -44,18 +44,18 @@ START_TEST(a_filename_is_no_path_and_has_no_controls)
     size_t i;
 
     for (i = 0; i < COUNT(names); i++) {
-        ck_assert_msg(!holds(grant_rule_filename, names[i]), "%zu", i);
+        ck_assert_msg(!holds(grant_claims_filename, names[i]), "%zu", i);
     }
 
-    ck_assert(!grant_rule_filename("a\0b", 3));
+    ck_assert(!grant_claims_filename("a\0b", 3));
 }
 END_TEST
 
 
 START_TEST(a_filename_has_255_bytes_at_most)
 {
-    ck_assert(holds_for(grant_rule_filename, "a", 255));
-    ck_assert(!holds_for(grant_rule_filename, "a", 256));
+    ck_assert(holds_for(grant_claims_filename, "a", 255));
+    ck_assert(!holds_for(grant_claims_filename, "a", 256));
 }
 END_TEST
 
@@ -79,7 +79,7 @@ START_TEST(media_types_are_taken)
     size_t i;
 
     for (i = 0; i < COUNT(types); i++) {
-        ck_assert_msg(holds(grant_rule_type, types[i]), "%s", types[i]);
+        ck_assert_msg(holds(grant_claims_type, types[i]), "%s", types[i]);
     }
 }
 END_TEST
@@ -121,11 +121,11 @@ START_TEST(what_is_no_media_type_is_refused)
     size_t i;
 
     for (i = 0; i < COUNT(types); i++) {
-        ck_assert_msg(!holds(grant_rule_type, types[i]), "%s", types[i]);
+        ck_assert_msg(!holds(grant_claims_type, types[i]), "%s", types[i]);
     }
 
-    ck_assert(!grant_rule_type("a/b\0c", 5));
-    ck_assert(!grant_rule_type("a/b\0", 4));
+    ck_assert(!grant_claims_type("a/b\0c", 5));
+    ck_assert(!grant_claims_type("a/b\0", 4));
 }
 END_TEST
 
@@ -141,7 +141,7 @@ START_TEST(what_plays_or_is_looked_at_is_passive)
     size_t i;
 
     for (i = 0; i < COUNT(types); i++) {
-        ck_assert_msg(holds(grant_rule_type_is_passive, types[i]), "%s",
+        ck_assert_msg(holds(grant_claims_type_is_passive, types[i]), "%s",
                       types[i]);
     }
 }
@@ -168,7 +168,7 @@ START_TEST(what_a_browser_may_run_is_not_passive)
     size_t i;
 
     for (i = 0; i < COUNT(types); i++) {
-        ck_assert_msg(!holds(grant_rule_type_is_passive, types[i]), "%s",
+        ck_assert_msg(!holds(grant_claims_type_is_passive, types[i]), "%s",
                       types[i]);
     }
 }
@@ -177,30 +177,30 @@ END_TEST
 
 START_TEST(a_media_type_has_127_characters_at_most)
 {
-    ck_assert(holds_for(grant_rule_type, "a/", 127));
-    ck_assert(!holds_for(grant_rule_type, "a/", 128));
+    ck_assert(holds_for(grant_claims_type, "a/", 127));
+    ck_assert(!holds_for(grant_claims_type, "a/", 128));
 }
 END_TEST
 
 
 START_TEST(a_path_has_1023_bytes_at_most)
 {
-    ck_assert(holds_for(grant_rule_path, "/", 1023));
-    ck_assert(!holds_for(grant_rule_path, "/", 1024));
+    ck_assert(holds_for(grant_claims_path, "/", 1023));
+    ck_assert(!holds_for(grant_claims_path, "/", 1024));
 }
 END_TEST
 
 
 START_TEST(a_path_is_utf8_without_nul)
 {
-    ck_assert(holds(grant_rule_path, "/\u00e9t\u00e9"));
-    ck_assert(!holds(grant_rule_path, "/\xe9t\xe9"));
-    ck_assert(!grant_rule_path("/a\0", 3));
+    ck_assert(holds(grant_claims_path, "/\u00e9t\u00e9"));
+    ck_assert(!holds(grant_claims_path, "/\xe9t\xe9"));
+    ck_assert(!grant_claims_path("/a\0", 3));
 }
 END_TEST
 
 
-RUN("core/grant_rule", a_filename_may_be_anything_people_write,
+RUN("core/grant_claims", a_filename_may_be_anything_people_write,
     a_filename_is_no_path_and_has_no_controls, a_filename_has_255_bytes_at_most,
     media_types_are_taken, what_is_no_media_type_is_refused,
     what_plays_or_is_looked_at_is_passive,
