@@ -1,17 +1,17 @@
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include "uuid.h"
 
-#define UUID_SIZE 16
 #define NS_PER_MS 1000000
 #define HYPHEN(pos) ((pos) == 8 || (pos) == 13 || (pos) == 18 || (pos) == 23)
 
 
-static void
-write_text(char text[UUID_TEXT_SIZE], const uint8_t bytes[UUID_SIZE])
+void
+uuid_write(char text[UUID_TEXT_SIZE], const unsigned char bytes[UUID_SIZE])
 {
     static const char hex[] = "0123456789abcdef";
     size_t i, pos;
@@ -58,7 +58,7 @@ uuid_v7(char text[UUID_TEXT_SIZE])
     bytes[7] = (uint8_t) fraction;
     bytes[8] = (uint8_t) (0x80 | (bytes[8] & 0x3f));
 
-    write_text(text, bytes);
+    uuid_write(text, bytes);
 
     return 0;
 }
@@ -84,7 +84,7 @@ uuid_v5(char text[UUID_TEXT_SIZE], const void *name, size_t len)
         digest[6] = (uint8_t) (0x50 | (digest[6] & 0x0f));
         digest[8] = (uint8_t) (0x80 | (digest[8] & 0x3f));
 
-        write_text(text, digest);
+        uuid_write(text, digest);
         rc = 0;
     }
 
@@ -125,4 +125,30 @@ uuid_valid(const char *text, size_t len)
     }
 
     return 1;
+}
+
+
+static int
+hex_value(char c)
+{
+    return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+
+int
+uuid_read(unsigned char bytes[UUID_SIZE], const char *text)
+{
+    size_t i, pos;
+
+    if (!uuid_valid(text, strlen(text))) {
+        return -1;
+    }
+
+    for (i = 0, pos = 0; i < UUID_SIZE; i++, pos += 2) {
+        pos += HYPHEN(pos);
+        bytes[i] = (unsigned char) (hex_value(text[pos]) << 4
+                                    | hex_value(text[pos + 1]));
+    }
+
+    return 0;
 }

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#define UUID_SIZE 16 /* bytes */
 #define UUID_TEXT_LEN 36
 #define UUID_TEXT_SIZE (UUID_TEXT_LEN + 1)
 
@@ -20,6 +21,14 @@ int uuid_v5(char text[UUID_TEXT_SIZE], const void *name, size_t len);
 
 /* 1 when the text is a UUID of any version in canonical lower case form. */
 int uuid_valid(const char *text, size_t len);
+
+/* The bytes of a UUID's text. 0, or -1 when it is none; of `bytes` nothing is
+   to be read then. */
+int uuid_read(unsigned char bytes[UUID_SIZE], const char *text);
+
+/* Their text in lower case, terminated. */
+void uuid_write(char text[UUID_TEXT_SIZE],
+                const unsigned char bytes[UUID_SIZE]);
 
 /* The two last hex digits: the folder `xx` that a media id lives in. */
 #define uuid_shard(text) ((text) + UUID_TEXT_LEN - 2)

@@ -140,6 +140,36 @@ START_TEST(another_length_is_not_valid)
 END_TEST
 
 
+START_TEST(its_bytes_come_back_as_its_text)
+{
+    unsigned char bytes[UUID_SIZE];
+    char text[UUID_TEXT_SIZE];
+
+    ck_assert_int_eq(uuid_read(bytes, "919108f7-52d1-4320-9bac-f847db4148a8"),
+                     0);
+    ck_assert_mem_eq(bytes,
+                     "\x91\x91\x08\xf7\x52\xd1\x43\x20"
+                     "\x9b\xac\xf8\x47\xdb\x41\x48\xa8",
+                     UUID_SIZE);
+    uuid_write(text, bytes);
+    ck_assert_str_eq(text, "919108f7-52d1-4320-9bac-f847db4148a8");
+}
+END_TEST
+
+
+START_TEST(what_is_none_has_no_bytes)
+{
+    unsigned char bytes[UUID_SIZE];
+
+    ck_assert_int_eq(uuid_read(bytes, ""), -1);
+    ck_assert_int_eq(uuid_read(bytes, "919108f7-52d1-4320-9bac-f847db4148a"),
+                     -1);
+    ck_assert_int_eq(uuid_read(bytes, "919108F7-52d1-4320-9bac-f847db4148a8"),
+                     -1);
+}
+END_TEST
+
+
 START_TEST(the_shard_is_the_last_two_digits)
 {
     ck_assert_str_eq(uuid_shard("919108f7-52d1-4320-9bac-f847db4148a8"), "a8");
@@ -153,4 +183,5 @@ RUN("core/uuid", a_new_one_is_valid,
     a_later_one_sorts_behind, a_name_has_the_uuid_that_others_compute,
     one_made_from_a_name_is_valid, any_version_is_valid,
     other_forms_are_not_valid, another_length_is_not_valid,
+    its_bytes_come_back_as_its_text, what_is_none_has_no_bytes,
     the_shard_is_the_last_two_digits)
