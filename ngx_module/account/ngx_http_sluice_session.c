@@ -1,25 +1,46 @@
 #include "ngx_http_sluice_session.h"
 
-#include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/gate/ngx_http_sluice_cross_site.h"
-#include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
-#include "ngx_module/http/ngx_http_sluice_query.h"
+#include "ngx_module/http/ngx_http_sluice_request.h"
+#include "ngx_module/links/ngx_http_sluice_reply.h"
 #include "ngx_module/links/ngx_http_sluice_sign_urls.h"
 #include "ngx_module/zone/ngx_http_sluice_signer.h"
+#include "core/account/refresh.h"
 #include "core/base/uuid.h"
 #include "core/grant/access.h"
-
-#include <jansson.h>
-#include <openssl/evp.h>
 
 
 #define NGX_HTTP_SLUICE_SESSION_CLOCKS 60 /* seconds that clocks may differ */
 
+/* Where a browser sends the refresh token, and nowhere else. */
+#define NGX_HTTP_SLUICE_SESSION_REFRESH "/api/sessions/refresh"
 
-void
-ngx_http_sluice_session_signs(ngx_http_request_t *r, u_char buf[NGX_INT_T_LEN],
-                              ngx_str_t *seconds)
+
+/* A cookie to set; a life of 0 takes it away, of -1 ends with the browser. */
+typedef struct {
+    const char *prefix; /* RFC 6265bis, 4.1.3 */
+    const char *name;
+    const char *value;
+    const char *path;
+    time_t life; /* seconds */
+    ngx_uint_t secure;
+} ngx_http_sluice_session_cookie_t;
+
+
+/* What the record says of a session. The texts are the body's. */
+typedef struct {
+    const char *id;
+    json_int_t refreshes;
+    int remembered;
+    json_int_t left; /* seconds */
+    json_int_t issued;
+    json_t *user;
+} ngx_http_sluice_session_t;
+
+
+time_t
+ngx_http_sluice_session_signs(ngx_http_request_t *r)
 {
     time_t longest;
     ngx_http_sluice_srv_conf_t *sscf;
@@ -28,53 +49,187 @@ ngx_http_sluice_session_signs(ngx_http_request_t *r, u_char buf[NGX_INT_T_LEN],
 
     longest = ngx_max(sscf->access_ttl,
                       ngx_http_sluice_sign_urls_longest(sscf->link_ttl));
-    longest = ngx_min(longest,
-                      NGX_MAX_INT32_VALUE - NGX_HTTP_SLUICE_SESSION_CLOCKS);
 
-    seconds->data = buf;
-    seconds->len = (size_t) (ngx_sprintf(buf, "%T",
-                                         longest
-                                             + NGX_HTTP_SLUICE_SESSION_CLOCKS)
-                             - buf);
+    return ngx_min(longest,
+                   NGX_MAX_INT32_VALUE - NGX_HTTP_SLUICE_SESSION_CLOCKS)
+           + NGX_HTTP_SLUICE_SESSION_CLOCKS;
 }
 
 
-ngx_int_t
-ngx_http_sluice_session_issued(const ngx_sluice_pg_result_t *result,
-                               ngx_uint_t column,
-                               ngx_http_sluice_login_t *login)
+json_t *
+ngx_http_sluice_session_args(ngx_http_request_t *r)
 {
+    json_t *agent = NULL, *address = NULL;
+    ngx_str_t *text;
+
+    /* what is not UTF-8 is no string, so it is left out */
+
+    if (r->headers_in.user_agent) {
+        text = &r->headers_in.user_agent->value;
+        agent = json_stringn((char *) text->data, text->len);
+    }
+
+    if (r->connection->sockaddr->sa_family != AF_UNIX) {
+        text = &r->connection->addr_text;
+        address = json_stringn((char *) text->data, text->len);
+    }
+
+    return json_pack("{s:o*, s:o*, s:I}", "agent", agent, "address", address,
+                     "signs", (json_int_t) ngx_http_sluice_session_signs(r));
+}
+
+
+/* RFC 6265, 4.1 */
+
+static ngx_int_t
+ngx_http_sluice_session_cookie(ngx_http_request_t *r,
+                               const ngx_http_sluice_session_cookie_t *cookie)
+{
+    u_char *p;
     ngx_str_t value;
 
-    if (ngx_sluice_pg_value(result, 0, column, &value) != NGX_OK) {
+    value.len = ngx_strlen(cookie->prefix) + ngx_strlen(cookie->name)
+                + ngx_strlen(cookie->value) + ngx_strlen(cookie->path)
+                + sizeof("=; Path=; Max-Age=; HttpOnly; SameSite=Lax; Secure")
+                + NGX_TIME_T_LEN;
+
+    value.data = ngx_pnalloc(r->pool, value.len);
+    if (value.data == NULL) {
         return NGX_ERROR;
     }
 
-    login->issued = ngx_atotm(value.data, value.len);
+    p = ngx_sprintf(value.data, "%s%s=%s", cookie->prefix, cookie->name,
+                    cookie->value);
 
-    return login->issued == NGX_ERROR ? NGX_ERROR : NGX_OK;
+    if (cookie->life >= 0) {
+        p = ngx_sprintf(p, "; Max-Age=%T", cookie->life);
+    }
+
+    p = ngx_sprintf(p, "; Path=%s; HttpOnly; SameSite=Lax%s", cookie->path,
+                    cookie->secure ? "; Secure" : "");
+
+    value.len = (size_t) (p - value.data);
+
+    return ngx_http_sluice_header(r, "Set-Cookie", &value);
 }
 
 
-ngx_int_t
-ngx_http_sluice_session_answer(ngx_http_request_t *r,
-                               ngx_http_sluice_login_t *login,
-                               ngx_uint_t status)
+static ngx_uint_t
+ngx_http_sluice_session_secure(ngx_http_request_t *r)
 {
-    char *token;
-    json_t *body;
-    access_t access;
-    ngx_int_t rc;
     ngx_http_sluice_srv_conf_t *sscf;
 
     sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
 
+    return ngx_strncasecmp(sscf->public_url.data, (u_char *) "https:", 6) == 0;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_session_cookie_access(ngx_http_request_t *r, const char *token,
+                                      time_t life)
+{
+    ngx_http_sluice_session_cookie_t cookie = { "",    "sluice_session",
+                                                token, "/",
+                                                life,  0 };
+
+    cookie.secure = ngx_http_sluice_session_secure(r);
+
+    /* one that is there from before goes with ours */
+
+    if (cookie.secure && life == 0
+        && ngx_http_sluice_session_cookie(r, &cookie) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    cookie.prefix = cookie.secure ? "__Host-" : "";
+
+    return ngx_http_sluice_session_cookie(r, &cookie);
+}
+
+
+static ngx_int_t
+ngx_http_sluice_session_cookie_refresh(ngx_http_request_t *r, const char *token,
+                                       time_t life)
+{
+    ngx_http_sluice_session_cookie_t cookie = {
+        "", "sluice_refresh", token, NGX_HTTP_SLUICE_SESSION_REFRESH, life, 0
+    };
+
+    cookie.secure = ngx_http_sluice_session_secure(r);
+    cookie.prefix = cookie.secure ? "__Secure-" : "";
+
+    return ngx_http_sluice_session_cookie(r, &cookie);
+}
+
+
+ngx_uint_t
+ngx_http_sluice_session_refresh(ngx_http_request_t *r, ngx_str_t *token)
+{
+    static const ngx_str_t secure = ngx_string("__Secure-sluice_refresh");
+    static const ngx_str_t plain = ngx_string("sluice_refresh");
+
+    return ngx_http_sluice_request_cookie(
+               r, ngx_http_sluice_session_secure(r) ? &secure : &plain, 0,
+               token)
+           > 0;
+}
+
+
+ngx_int_t
+ngx_http_sluice_session_forget(ngx_http_request_t *r)
+{
+    if (ngx_http_sluice_page(r, NULL) != NGX_HTTP_SLUICE_PAGE_OWN) {
+        return NGX_OK;
+    }
+
+    return ngx_http_sluice_session_cookie_access(r, "", 0) == NGX_OK
+                   && ngx_http_sluice_session_cookie_refresh(r, "", 0) == NGX_OK
+               ? NGX_OK
+               : NGX_ERROR;
+}
+
+
+/* NGX_ERROR without memory, or when the record says something else. */
+
+static ngx_int_t
+ngx_http_sluice_session_read(json_t *body, ngx_http_sluice_session_t *session)
+{
+    return json_unpack(body, "{s:{s:s, s:I, s:b, s:I, s:I, s:o}}", "session",
+                       "id", &session->id, "refreshes", &session->refreshes,
+                       "remembered", &session->remembered, "left",
+                       &session->left, "issued", &session->issued, "user",
+                       &session->user)
+                   == 0
+               ? NGX_OK
+               : NGX_ERROR;
+}
+
+
+/* The access token, to free(); NULL: a line in the log says why. */
+
+static char *
+ngx_http_sluice_session_access(ngx_http_request_t *r,
+                               const ngx_http_sluice_session_t *session)
+{
+    char *token;
+    access_t access;
+    const char *id, *role;
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+
+    if (json_unpack(session->user, "{s:s, s:s}", "id", &id, "role", &role) != 0
+        || ngx_strlen(id) != UUID_TEXT_LEN
+        || ngx_strlen(session->id) != UUID_TEXT_LEN) {
+        return NULL;
+    }
+
     ngx_memzero(&access, sizeof(access_t));
-    ngx_memcpy(access.sub, login->id.data,
-               ngx_min(login->id.len, UUID_TEXT_LEN));
-    ngx_memcpy(access.sid, login->sid, UUID_TEXT_LEN);
-    access.role = role_from_name((char *) login->role.data, login->role.len);
-    access.iat = login->issued;
+    ngx_memcpy(access.sub, id, UUID_TEXT_LEN);
+    ngx_memcpy(access.sid, session->id, UUID_TEXT_LEN);
+    access.role = role_from_name(role, ngx_strlen(role));
+    access.iat = session->issued;
     access.exp = access.iat + sscf->access_ttl;
 
     token = access_sign(sscf->keys, ngx_http_sluice_signer(),
@@ -83,24 +238,96 @@ ngx_http_sluice_session_answer(ngx_http_request_t *r,
     if (token == NULL) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "no private ES256 key to sign access tokens with");
+    }
+
+    return token;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_session_token(ngx_http_request_t *r,
+                              const ngx_http_sluice_session_t *session,
+                              char token[REFRESH_SIZE])
+{
+    refresh_t refresh;
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+
+    refresh.count = (uint32_t) session->refreshes;
+    ngx_memcpy(refresh.session, session->id, UUID_TEXT_SIZE);
+
+    return refresh_write(sscf->keys, ngx_http_sluice_signer(), &refresh, token)
+                   == 0
+               ? NGX_OK
+               : NGX_ERROR;
+}
+
+
+/* A page's cookies. Those of a program, which has no page, do no harm. */
+
+static ngx_int_t
+ngx_http_sluice_session_cookies(ngx_http_request_t *r,
+                                const ngx_http_sluice_session_t *session,
+                                const char *access, const char *refresh)
+{
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+
+    if (ngx_http_sluice_page(r, NULL) != NGX_HTTP_SLUICE_PAGE_OWN) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_sluice_session_cookie_access(
+            r, access, session->remembered ? sscf->access_ttl : -1)
+        != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return refresh ? ngx_http_sluice_session_cookie_refresh(
+               r, refresh, session->remembered ? (time_t) session->left : -1)
+                   : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_session_answer(ngx_http_request_t *r, ngx_uint_t status,
+                               const ngx_http_sluice_session_t *session,
+                               ngx_uint_t cookies)
+{
+    char *access, refresh[REFRESH_SIZE];
+    json_t *body;
+    ngx_int_t rc;
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+
+    access = ngx_http_sluice_session_access(r, session);
+
+    if (access == NULL
+        || ngx_http_sluice_session_token(r, session, refresh) != NGX_OK) {
+        free(access);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_http_sluice_session_cookie(r, token, sscf->access_ttl);
+    rc = ngx_http_sluice_session_cookies(r, session, access,
+                                         cookies ? refresh : NULL);
 
     /* clang-format off */
-    body = json_pack("{s:s, s:s, s:I, s:s#, s:{s:s, s:s, s:s?, s:s}}",
-        "access_token", token,
-        "token_type", "Bearer",
-        "expires_in", (json_int_t) sscf->access_ttl,
-        "refresh_token", login->refresh, (int) NGX_HTTP_SLUICE_REFRESH_LEN,
-        "user",
-            "id", login->id.data,
-            "email", login->email.data,
-            "name", login->name.len ? login->name.data : NULL,
-            "role", login->role.data);
+    body = cookies
+        ? json_pack("{s:I, s:O}",
+            "expires_in", (json_int_t) sscf->access_ttl,
+            "user", session->user)
+        : json_pack("{s:s, s:s, s:I, s:s, s:O}",
+            "access_token", access,
+            "token_type", "Bearer",
+            "expires_in", (json_int_t) sscf->access_ttl,
+            "refresh_token", refresh,
+            "user", session->user);
     /* clang-format on */
-    free(token);
+
+    free(access);
 
     if (rc != NGX_OK) {
         json_decref(body);
@@ -111,94 +338,25 @@ ngx_http_sluice_session_answer(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
-ngx_http_sluice_session_cookie_set(ngx_http_request_t *r, const char *prefix,
-                                   const char *token, time_t ttl,
-                                   ngx_uint_t secure)
-{
-    ngx_str_t value;
-
-    static const char attributes[] = "; Path=/; HttpOnly; SameSite=Strict";
-
-    value.len = ngx_strlen(prefix) + sizeof("sluice_session=; Max-Age=; Secure")
-                + ngx_strlen(token) + NGX_TIME_T_LEN + sizeof(attributes);
-
-    value.data = ngx_pnalloc(r->pool, value.len);
-    if (value.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    value.len = (size_t) (ngx_sprintf(value.data,
-                                      "%ssluice_session=%s; Max-Age=%T%s%s",
-                                      prefix, token, ttl, attributes,
-                                      secure ? "; Secure" : "")
-                          - value.data);
-
-    return ngx_http_sluice_header(r, "Set-Cookie", &value);
-}
-
-
 ngx_int_t
-ngx_http_sluice_session_cookie(ngx_http_request_t *r, const char *token,
-                               time_t ttl)
+ngx_http_sluice_session_reply(ngx_http_request_t *r,
+                              const ngx_sluice_pg_result_t *result,
+                              ngx_uint_t cookies)
 {
-    ngx_uint_t secure;
-    ngx_http_sluice_srv_conf_t *sscf;
+    json_t *body;
+    ngx_int_t rc;
+    ngx_uint_t status;
+    ngx_http_sluice_session_t session;
 
-    if (ngx_http_sluice_page(r, NULL) != NGX_HTTP_SLUICE_PAGE_OWN) {
-        return NGX_OK;
+    rc = ngx_http_sluice_reply_read(r, result, &status, &body);
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
-    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
-    secure = ngx_strncasecmp(sscf->public_url.data, (u_char *) "https:", 6)
-             == 0;
+    rc = ngx_http_sluice_session_read(body, &session) == NGX_OK
+             ? ngx_http_sluice_session_answer(r, status, &session, cookies)
+             : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    json_decref(body);
 
-    if (secure && ttl == 0
-        && ngx_http_sluice_session_cookie_set(r, "", token, ttl, secure)
-               != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_sluice_session_cookie_set(r, secure ? "__Host-" : "", token,
-                                              ttl, secure);
-}
-
-
-ngx_int_t
-ngx_http_sluice_session_digest(ngx_http_request_t *r, const char *refresh,
-                               size_t len, ngx_str_t *hex)
-{
-    u_char digest[EVP_MAX_MD_SIZE];
-    unsigned int size;
-
-    if (EVP_Digest(refresh, len, digest, &size, EVP_sha256(), NULL) != 1) {
-        return NGX_ERROR;
-    }
-
-    hex->len = 2 * size;
-    hex->data = ngx_pnalloc(r->pool, hex->len);
-    if (hex->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    (void) ngx_hex_dump(hex->data, digest, size);
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_http_sluice_session_user(ngx_http_request_t *r,
-                             const ngx_sluice_pg_result_t *result,
-                             ngx_http_sluice_login_t *login)
-{
-    return ngx_http_sluice_query_text(r, result, 0, 0, &login->id) == NGX_OK
-                   && ngx_http_sluice_query_text(r, result, 0, 1, &login->email)
-                          == NGX_OK
-                   && ngx_http_sluice_query_text(r, result, 0, 2, &login->name)
-                          != NGX_ERROR
-                   && ngx_http_sluice_query_text(r, result, 0, 3, &login->role)
-                          == NGX_OK
-               ? NGX_OK
-               : NGX_ERROR;
+    return rc;
 }

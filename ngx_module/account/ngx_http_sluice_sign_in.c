@@ -6,19 +6,17 @@
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_body.h"
+#include "ngx_module/http/ngx_http_sluice_call.h"
 #include "ngx_module/http/ngx_http_sluice_query.h"
 #include "ngx_module/http/ngx_http_sluice_thread.h"
 #include "ngx_module/http/ngx_http_sluice_whose.h"
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/password.h"
 #include "core/base/status.h"
-#include "core/base/text.h"
 #include "core/base/uuid.h"
-#include "core/jose/base64url.h"
 
 #include <jansson.h>
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 
 
 #define NGX_HTTP_SLUICE_EMAIL_MAX 254 /* RFC 5321, 4.5.3.1.3 */
@@ -26,6 +24,17 @@
 /* of each process: a password takes 40 ms and 19 MiB */
 #define NGX_HTTP_SLUICE_SIGN_IN_THREADS 2
 #define NGX_HTTP_SLUICE_SIGN_IN_MAX 64
+
+
+typedef struct {
+    ngx_str_t password;
+    ngx_str_t hash;   /* terminated; empty: no such user */
+    ngx_uint_t right; /* what the thread found */
+    ngx_str_t tried[NGX_HTTP_SLUICE_TRIES]; /* what wrong ones count for */
+    ngx_str_t id;                           /* the user's; terminated */
+    int remember;
+    int cookies;
+} ngx_http_sluice_login_t;
 
 
 static ngx_int_t ngx_http_sluice_sign_in_ask(ngx_http_request_t *r);
@@ -40,16 +49,14 @@ static void ngx_http_sluice_sign_in_done(ngx_http_request_t *r, void *data,
 
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_sign_in_find = {
-    "find_login",
-    "select id, email, name, role, password from api.find_login($1)", 1,
+    "find_login", "select id, password from api.find_login($1)", 1,
     NGX_SLUICE_PG_STOP
 };
 
-static ngx_sluice_pg_statement_t ngx_http_sluice_sign_in_create = {
-    "create_session",
-    "select role, issued from api.create_session($1::uuid, $2::uuid, "
-    "decode($3, 'hex'), $4, $5::inet, $6::bigint, $7::integer)",
-    7, NGX_SLUICE_PG_FINISH
+static ngx_sluice_pg_statement_t ngx_http_sluice_sign_in_statement = {
+    "begin_session",
+    "select status, body from api.begin_session($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_FINISH
 };
 
 
@@ -178,6 +185,15 @@ ngx_http_sluice_sign_in_ask(ngx_http_request_t *r)
                                         &login->password);
     }
 
+    if (rc == NGX_DECLINED) {
+        login->remember = 1;
+        rc = ngx_http_sluice_body_flag(r, body, "remember", &login->remember);
+    }
+
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_sluice_body_flag(r, body, "cookies", &login->cookies);
+    }
+
     ngx_http_sluice_sign_in_forget(r, body);
 
     if (rc == NGX_DECLINED) {
@@ -209,8 +225,8 @@ ngx_http_sluice_sign_in_found(ngx_http_request_t *r, void *data,
     }
 
     if (result->rows
-        && (ngx_http_sluice_session_user(r, result, login) != NGX_OK
-            || ngx_http_sluice_query_text(r, result, 0, 4, &login->hash)
+        && (ngx_http_sluice_query_text(r, result, 0, 0, &login->id) != NGX_OK
+            || ngx_http_sluice_query_text(r, result, 0, 1, &login->hash)
                    == NGX_ERROR)) {
         ngx_http_sluice_finish(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
@@ -277,51 +293,28 @@ static ngx_int_t
 ngx_http_sluice_sign_in_begin(ngx_http_request_t *r,
                               ngx_http_sluice_login_t *login)
 {
-    u_char random[NGX_HTTP_SLUICE_REFRESH_SIZE];
-    u_char ttl[NGX_TIME_T_LEN], signs[NGX_INT_T_LEN];
-    ngx_str_t params[7];
-    ngx_table_elt_t *agent;
+    char sid[UUID_TEXT_SIZE];
+    json_t *args;
     ngx_http_sluice_srv_conf_t *sscf;
 
     sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
 
-    if (RAND_bytes(random, sizeof(random)) != 1 || uuid_v7(login->sid) != 0) {
+    if (uuid_v7(sid) != 0) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    (void) base64url_encode(login->refresh, random, sizeof(random));
+    args = ngx_http_sluice_session_args(r);
 
-    if (ngx_http_sluice_session_digest(r, login->refresh,
-                                       NGX_HTTP_SLUICE_REFRESH_LEN, &params[2])
-        != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (args) {
+        (void) json_object_update_new(
+            args, json_pack("{s:s, s:I, s:b}", "session", sid, "seconds",
+                            (json_int_t) sscf->refresh_ttl, "remember",
+                            login->remember));
     }
 
-    params[0].data = (u_char *) login->sid;
-    params[0].len = UUID_TEXT_LEN;
-    params[1] = login->id;
-
-    ngx_str_null(&params[3]);
-
-    agent = r->headers_in.user_agent;
-
-    if (agent && text_is_utf8((char *) agent->value.data, agent->value.len)) {
-        params[3] = agent->value;
-    }
-
-    params[4] = r->connection->addr_text;
-
-    if (r->connection->sockaddr->sa_family == AF_UNIX) {
-        ngx_str_null(&params[4]);
-    }
-
-    params[5].data = ttl;
-    params[5].len = (size_t) (ngx_sprintf(ttl, "%T", sscf->refresh_ttl) - ttl);
-
-    ngx_http_sluice_session_signs(r, signs, &params[6]);
-
-    return ngx_http_sluice_query(r, &ngx_http_sluice_sign_in_create, params,
-                                 ngx_http_sluice_sign_in_done, login);
+    return ngx_http_sluice_call(r, &ngx_http_sluice_sign_in_statement,
+                                (char *) login->id.data, args,
+                                ngx_http_sluice_sign_in_done, login);
 }
 
 
@@ -329,23 +322,8 @@ static void
 ngx_http_sluice_sign_in_done(ngx_http_request_t *r, void *data,
                              const ngx_sluice_pg_result_t *result)
 {
-    ngx_int_t rc;
     ngx_http_sluice_login_t *login = data;
 
-    if (result->status != SLUICE_OK) {
-        rc = ngx_http_sluice_problem(r, result->status, NULL, NULL);
-
-    } else if (result->rows == 0) {
-        rc = ngx_http_sluice_problem(r, SLUICE_LOGIN_FAILED, NULL, NULL);
-
-    } else if (ngx_http_sluice_query_text(r, result, 0, 0, &login->role)
-                   != NGX_OK
-               || ngx_http_sluice_session_issued(result, 1, login) != NGX_OK) {
-        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
-
-    } else {
-        rc = ngx_http_sluice_session_answer(r, login, NGX_HTTP_CREATED);
-    }
-
-    ngx_http_sluice_finish(r, rc);
+    ngx_http_sluice_finish(r, ngx_http_sluice_session_reply(
+                                  r, result, (ngx_uint_t) login->cookies));
 }

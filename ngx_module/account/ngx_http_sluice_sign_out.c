@@ -26,7 +26,7 @@ ngx_http_sluice_sign_out_done(ngx_http_request_t *r, void *data,
     if (result->status != SLUICE_OK) {
         rc = ngx_http_sluice_problem(r, result->status, NULL, NULL);
 
-    } else if (ngx_http_sluice_session_cookie(r, "", 0) != NGX_OK) {
+    } else if (ngx_http_sluice_session_forget(r) != NGX_OK) {
         rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
 
     } else {
@@ -40,7 +40,7 @@ ngx_http_sluice_sign_out_done(ngx_http_request_t *r, void *data,
 ngx_int_t
 ngx_http_sluice_sign_out_handler(ngx_http_request_t *r)
 {
-    u_char signs[NGX_INT_T_LEN];
+    u_char signs[NGX_TIME_T_LEN];
     ngx_int_t rc;
     ngx_str_t params[3];
     ngx_str_t nothing = ngx_null_string;
@@ -53,7 +53,10 @@ ngx_http_sluice_sign_out_handler(ngx_http_request_t *r)
     params[1].data = (u_char *) ctx->access.sid;
     params[1].len = ngx_strlen(ctx->access.sid);
 
-    ngx_http_sluice_session_signs(r, signs, &params[2]);
+    params[2].data = signs;
+    params[2].len = (size_t) (ngx_sprintf(signs, "%T",
+                                          ngx_http_sluice_session_signs(r))
+                              - signs);
 
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {

@@ -4,9 +4,9 @@
 #include "ngx_http_sluice_routes.h"
 
 #include "ngx_module/account/ngx_http_sluice_provision.h"
+#include "ngx_module/account/ngx_http_sluice_session.h"
 #include "ngx_module/gate/ngx_http_sluice_cross_site.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
-#include "ngx_module/gate/ngx_http_sluice_issuer.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_body.h"
@@ -237,13 +237,48 @@ ngx_http_sluice_api_ask(ngx_http_request_t *r,
 }
 
 
+/* What the route wants in `args` of what is no member of the body:
+   NGX_DECLINED, or the answer. */
+
+static ngx_int_t
+ngx_http_sluice_api_around(ngx_http_request_t *r,
+                           const ngx_http_sluice_route_t *route, json_t *args)
+{
+    sluice_status_t status;
+
+    if (route->around & NGX_HTTP_SLUICE_ROUTE_OWN
+        && json_object_update_new(
+               args, json_pack("{s:s, s:I}", "own",
+                               ngx_http_sluice_gate_access(r)->sid, "signs",
+                               (json_int_t) ngx_http_sluice_session_signs(r)))
+               != 0) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (!(route->around & NGX_HTTP_SLUICE_ROUTE_MATCH)) {
+        return NGX_DECLINED;
+    }
+
+    status = ngx_http_sluice_etag_if_match(r, args);
+
+    if (status == SLUICE_HEADER_INVALID) {
+        return ngx_http_sluice_problem(
+            r, status,
+            "Entity tags are in quotes, with commas between them; "
+            "or *.",
+            "If-Match");
+    }
+
+    return status == SLUICE_OK ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
 static ngx_int_t
 ngx_http_sluice_api_call(ngx_http_request_t *r)
 {
     json_t *args, *body;
     ngx_int_t rc;
     ngx_str_t text;
-    sluice_status_t status;
     ngx_http_sluice_once_t once;
     const ngx_http_sluice_route_t *route;
 
@@ -271,18 +306,8 @@ ngx_http_sluice_api_call(ngx_http_request_t *r)
 
     rc = ngx_http_sluice_routes_find(r, &route, args);
 
-    if (rc == NGX_DECLINED && (route->around & NGX_HTTP_SLUICE_ROUTE_MATCH)) {
-        status = ngx_http_sluice_etag_if_match(r, args);
-
-        if (status == SLUICE_HEADER_INVALID) {
-            rc = ngx_http_sluice_problem(
-                r, status,
-                "Entity tags are in quotes, with commas between them; or *.",
-                "If-Match");
-
-        } else if (status != SLUICE_OK) {
-            rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_sluice_api_around(r, route, args);
     }
 
     if (rc == NGX_DECLINED) {
@@ -354,7 +379,6 @@ ngx_http_sluice_api_place(ngx_conf_t *cf,
 {
     ngx_http_sluice_place_t *place;
     ngx_http_core_loc_conf_t *clcf;
-    ngx_http_sluice_issuer_conf_t *issuers;
     ngx_http_sluice_api_main_conf_t *amcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
@@ -364,8 +388,6 @@ ngx_http_sluice_api_place(ngx_conf_t *cf,
     }
 
     amcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sluice_api_module);
-    issuers = ngx_http_conf_get_module_srv_conf(cf,
-                                                ngx_http_sluice_issuer_module);
 
     place = ngx_array_push(&amcf->places);
     if (place == NULL) {
@@ -380,9 +402,7 @@ ngx_http_sluice_api_place(ngx_conf_t *cf,
 #if (NGX_PCRE)
     place->regex = (clcf->regex != NULL);
 #endif
-    place->others_sign = (issuers->issuers != NULL);
 
-    place->open = ngx_http_sluice_gate_is_off(cf);
     place->users = ngx_http_sluice_gate_takes_users(cf);
 
     if (conf->enable) {
@@ -464,7 +484,7 @@ ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_OK;
     }
 
-    ngx_http_sluice_gate_let_options(cf);
+    ngx_http_sluice_gate_let(cf, ngx_http_sluice_routes_open);
 
     if (clcf->lmt_excpt && clcf->handler == NULL) {
         clcf->handler = ngx_http_sluice_api_handler;

@@ -3,27 +3,21 @@
 
 typedef struct {
     ngx_str_t path;
-    unsigned open : 1; /* must it be, or is it for users? */
+    ngx_uint_t level; /* what cannot work is refused, or only told */
     const char *wrong;
 } ngx_http_sluice_reach_t;
 
 
 static const ngx_http_sluice_reach_t ngx_http_sluice_reaches[] = {
 
-    { ngx_string("/api/sessions"), 1,
-      "nobody can sign in: the gate of this \"sluice_api\" asks for a token at "
-      "/api/sessions; write \"location = /api/sessions { sluice_gate off; "
-      "sluice_api; }\" beside it, or name who signs users in with "
-      "\"sluice_issuer\"" },
-
-    { ngx_string("/api/sessions/refresh"), 1,
-      "nobody stays signed in: the gate of this \"sluice_api\" asks for a "
-      "token at /api/sessions/refresh; write \"location = "
-      "/api/sessions/refresh { sluice_gate off; sluice_api; }\" beside it" },
-
-    { ngx_string("/api/me"), 0,
+    { ngx_string("/api/me"), NGX_LOG_EMERG,
       "nobody is known here: no token is looked at in front of this "
       "\"sluice_api\"; write \"sluice_gate user;\" beside it" },
+
+    { ngx_string("/api/sessions"), NGX_LOG_WARN,
+      "nobody can list or end sessions: no token is looked at in front of this "
+      "\"sluice_api\"; write \"sluice_gate user;\" beside it, signing in needs "
+      "no token" },
 
     { ngx_null_string, 0, NULL }
 };
@@ -76,15 +70,16 @@ ngx_http_sluice_reach_server(ngx_conf_t *cf, const ngx_array_t *places,
     for (reach = ngx_http_sluice_reaches; reach->wrong; reach++) {
         place = ngx_http_sluice_reach_find(places, server, &reach->path);
 
-        if (place == NULL || place->line == 0
-            || (reach->open ? place->open || place->others_sign
-                            : place->users)) {
+        if (place == NULL || place->line == 0 || place->users) {
             continue;
         }
 
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "%s in %V:%ui", reach->wrong,
+        ngx_log_error(reach->level, cf->log, 0, "%s in %V:%ui", reach->wrong,
                       &place->file, place->line);
-        return NGX_ERROR;
+
+        if (reach->level == NGX_LOG_EMERG) {
+            return NGX_ERROR;
+        }
     }
 
     return NGX_OK;

@@ -1,4 +1,4 @@
-/* Can a user sign in, go on, and be known here? Asked of a configuration, by
+/* Can a user be known here, and end his sessions? Asked of a configuration, by
    which of its locations answers where. */
 
 #ifndef NGX_HTTP_SLUICE_REACH_H
@@ -7,15 +7,13 @@
 #include "ngx_module/http/ngx_http_sluice.h"
 
 typedef struct {
-    void *server;             /* whose location it is */
-    ngx_str_t name;           /* of the location */
-    ngx_str_t file;           /* where its "sluice_api" stands */
-    ngx_uint_t line;          /* 0: it has none */
-    unsigned exact : 1;       /* "=" */
-    unsigned regex : 1;       /* "~": nobody knows what it takes */
-    unsigned open : 1;        /* "sluice_gate off" */
-    unsigned users : 1;       /* "sluice_gate user" */
-    unsigned others_sign : 1; /* "sluice_issuer": users come from there */
+    void *server;       /* whose location it is */
+    ngx_str_t name;     /* of the location */
+    ngx_str_t file;     /* where its "sluice_api" stands */
+    ngx_uint_t line;    /* 0: it has none */
+    unsigned exact : 1; /* "=" */
+    unsigned regex : 1; /* "~": nobody knows what it takes */
+    unsigned users : 1; /* "sluice_gate user" */
 } ngx_http_sluice_place_t;
 
 /* NGX_ERROR after logging what cannot work in the API of one of these servers,

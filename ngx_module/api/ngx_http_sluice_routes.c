@@ -15,7 +15,9 @@
  *              passwords, links, bytes, streams
  * LINKS        the paths in `links` of the answer become signed URLs
  * MATCH        `if_match` in `args` has what If-Match names
- * SLASH        the path may have a slash behind it, as other servers' have
+ * OWN          `own` in `args` is the caller's session, and `signs` for how
+ * many seconds anything is good that is signed with one SLASH        the path
+ * may have a slash behind it, as other servers' have
  *
  * To add one: its function in sql/api/, a row here, its description in
  * web/openapi.json and a row in docs/api.md.
@@ -50,6 +52,7 @@
 
 #define LINKS NGX_HTTP_SLUICE_ROUTE_LINKS
 #define MATCH NGX_HTTP_SLUICE_ROUTE_MATCH
+#define OWN   NGX_HTTP_SLUICE_ROUTE_OWN
 #define SLASH NGX_HTTP_SLUICE_ROUTE_SLASH
 
 
@@ -57,7 +60,10 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
 
     ROUTE(POST,    "/api/sessions",          NONE,   C(sign_in),        0),
     ROUTE(POST,    "/api/sessions/refresh",  NONE,   C(refresh),        0),
+    ROUTE(GET,     "/api/sessions",          VIEWER, READ(list_sessions), OWN),
+    ROUTE(DELETE,  "/api/sessions",          VIEWER, SQL(delete_sessions), OWN),
     ROUTE(DELETE,  "/api/sessions/current",  VIEWER, C(sign_out),       0),
+    ROUTE(DELETE,  "/api/sessions/{id}",     VIEWER, SQL(delete_session), OWN),
 
     ROUTE(GET,     "/api/me",                VIEWER, READ(get_me),      0),
 

@@ -13,6 +13,7 @@
 #define NGX_HTTP_SLUICE_ROUTE_LINKS 0x0001 /* signs the paths in `links` */
 #define NGX_HTTP_SLUICE_ROUTE_SLASH 0x0002 /* may stand behind the path */
 #define NGX_HTTP_SLUICE_ROUTE_MATCH 0x0004 /* If-Match is an argument */
+#define NGX_HTTP_SLUICE_ROUTE_OWN 0x0008   /* so is the caller's session */
 
 typedef struct {
     ngx_uint_t method; /* 0 behind the last row */
@@ -31,5 +32,8 @@ extern const ngx_http_sluice_route_t ngx_http_sluice_routes[];
 ngx_int_t ngx_http_sluice_routes_find(ngx_http_request_t *r,
                                       const ngx_http_sluice_route_t **route,
                                       json_t *parts);
+
+/* 1 when the request's route is for anyone; OPTIONS is. */
+ngx_uint_t ngx_http_sluice_routes_open(ngx_http_request_t *r);
 
 #endif

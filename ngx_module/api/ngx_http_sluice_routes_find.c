@@ -163,3 +163,23 @@ ngx_http_sluice_routes_find(ngx_http_request_t *r,
 
     return ngx_http_sluice_problem(r, SLUICE_METHOD_NOT_ALLOWED, NULL, NULL);
 }
+
+
+ngx_uint_t
+ngx_http_sluice_routes_open(ngx_http_request_t *r)
+{
+    const ngx_http_sluice_route_t *route;
+
+    if (r->method == NGX_HTTP_OPTIONS) {
+        return 1;
+    }
+
+    for (route = ngx_http_sluice_routes; route->method; route++) {
+        if (route->method == r->method && route->role == ROLE_NONE
+            && ngx_http_sluice_routes_match(route, &r->uri, NULL)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}

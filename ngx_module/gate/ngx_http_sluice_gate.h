@@ -62,12 +62,14 @@ ngx_http_sluice_gate_ctx_t *ngx_http_sluice_gate_ctx(ngx_http_request_t *r);
     ((ngx_http_sluice_gate_ctx_t *) ngx_http_sluice_context_find( \
         r, &ngx_http_sluice_gate_module))
 
-/* OPTIONS without a token passes in this location: who answers there asks for
-   roles by himself. While it is configured. */
-void ngx_http_sluice_gate_let_options(ngx_conf_t *cf);
+/* Whoever asks what `open` says 1 of passes in this location as nobody,
+   whatever he brings: who answers there asks for roles by himself. While it is
+   configured. */
+typedef ngx_uint_t (*ngx_http_sluice_gate_open_pt)(ngx_http_request_t *r);
+void ngx_http_sluice_gate_let(ngx_conf_t *cf,
+                              ngx_http_sluice_gate_open_pt open);
 
 /* What the gate of this location asks for, once that was merged. */
-ngx_uint_t ngx_http_sluice_gate_is_off(ngx_conf_t *cf);
 ngx_uint_t ngx_http_sluice_gate_takes_users(ngx_conf_t *cf);
 
 /* Who was let pass; its role is ROLE_NONE when nobody signed in. Never NULL,

@@ -4,7 +4,7 @@
 #ifndef NGX_HTTP_SLUICE_GATE_CONF_H
 #define NGX_HTTP_SLUICE_GATE_CONF_H
 
-#include "ngx_module/http/ngx_http_sluice.h"
+#include "ngx_http_sluice_gate.h"
 
 #define NGX_HTTP_SLUICE_GATE_OFF 0x0001
 #define NGX_HTTP_SLUICE_GATE_USER 0x0002
@@ -19,7 +19,7 @@ typedef struct {
     ngx_uint_t role_line;
     ngx_str_t file; /* where sluice_gate stands, for messages */
     ngx_uint_t line;
-    unsigned options : 1; /* pass without a token */
+    ngx_http_sluice_gate_open_pt open; /* or NULL */
 } ngx_http_sluice_gate_conf_t;
 
 /* For the module's table; NULL without memory. */

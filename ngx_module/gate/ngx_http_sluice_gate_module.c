@@ -334,7 +334,8 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_gate_module);
 
-    if (glcf->gate & NGX_HTTP_SLUICE_GATE_OFF) {
+    if ((glcf->gate & NGX_HTTP_SLUICE_GATE_OFF)
+        || (glcf->open && glcf->open(r))) {
         return NGX_DECLINED;
     }
 
@@ -362,11 +363,6 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
         }
     }
 
-    if (status == SLUICE_UNAUTHENTICATED && glcf->options
-        && r->method == NGX_HTTP_OPTIONS) {
-        return NGX_OK;
-    }
-
     if (status != SLUICE_OK) {
         return ngx_http_sluice_deny(r, ctx, status);
     }
@@ -385,23 +381,12 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
 /* configuration */
 
 void
-ngx_http_sluice_gate_let_options(ngx_conf_t *cf)
+ngx_http_sluice_gate_let(ngx_conf_t *cf, ngx_http_sluice_gate_open_pt open)
 {
     ngx_http_sluice_gate_conf_t *glcf;
 
     glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
-    glcf->options = 1;
-}
-
-
-ngx_uint_t
-ngx_http_sluice_gate_is_off(ngx_conf_t *cf)
-{
-    ngx_http_sluice_gate_conf_t *glcf;
-
-    glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
-
-    return (glcf->gate & NGX_HTTP_SLUICE_GATE_OFF) != 0;
+    glcf->open = open;
 }
 
 

@@ -348,6 +348,25 @@ ngx_http_sluice_body_field(ngx_http_request_t *r, json_t *body,
 }
 
 
+ngx_int_t
+ngx_http_sluice_body_flag(ngx_http_request_t *r, json_t *body, const char *name,
+                          int *value)
+{
+    json_t *flag;
+
+    flag = json_object_get(body, name);
+
+    if (flag && !json_is_boolean(flag)) {
+        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
+                                       "This must be true or false.", name);
+    }
+
+    *value = flag ? json_is_true(flag) : *value;
+
+    return NGX_DECLINED;
+}
+
+
 void
 ngx_http_sluice_body_text(ngx_http_request_t *r, ngx_str_t *text)
 {

@@ -30,6 +30,10 @@ ngx_int_t ngx_http_sluice_body_field(ngx_http_request_t *r, json_t *body,
                                      const char *name, size_t max,
                                      ngx_str_t *value);
 
+/* true or false, as it was when there is none; else as above. */
+ngx_int_t ngx_http_sluice_body_flag(ngx_http_request_t *r, json_t *body,
+                                    const char *name, int *value);
+
 /* Overwrites the text of the body that was read. */
 void ngx_http_sluice_body_wipe(ngx_http_request_t *r);
 

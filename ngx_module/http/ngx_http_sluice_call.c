@@ -23,8 +23,13 @@ ngx_http_sluice_call(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    params[0].data = (u_char *) actor;
-    params[0].len = UUID_TEXT_LEN;
+    ngx_str_null(&params[0]);
+
+    if (*actor) {
+        params[0].data = (u_char *) actor;
+        params[0].len = UUID_TEXT_LEN;
+    }
+
     params[1].data = (u_char *) text;
     params[1].len = ngx_strlen(text);
 

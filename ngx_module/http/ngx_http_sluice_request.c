@@ -94,3 +94,78 @@ ngx_http_sluice_request_arg(ngx_http_request_t *r, const char *name,
 
     return ngx_http_sluice_request_decode(r, value);
 }
+
+
+static ngx_uint_t
+ngx_http_sluice_request_blank(u_char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+
+/* RFC 6265, 4.2.1: name=value, or name="value"; 1 when it has this name. */
+
+static ngx_uint_t
+ngx_http_sluice_request_pair(u_char *p, u_char *end, const ngx_str_t *name,
+                             ngx_str_t *value)
+{
+    while (p < end && ngx_http_sluice_request_blank(*p)) {
+        p++;
+    }
+
+    while (end > p && ngx_http_sluice_request_blank(end[-1])) {
+        end--;
+    }
+
+    if ((size_t) (end - p) <= name->len || p[name->len] != '='
+        || ngx_strncasecmp(p, name->data, name->len) != 0) {
+        return 0;
+    }
+
+    p += name->len + 1;
+
+    if (end - p >= 2 && *p == '"' && end[-1] == '"') {
+        p++;
+        end--;
+    }
+
+    value->data = p;
+    value->len = (size_t) (end - p);
+
+    return 1;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_request_cookie(ngx_http_request_t *r, const ngx_str_t *name,
+                               ngx_uint_t nth, ngx_str_t *value)
+{
+    u_char *p, *end, *last;
+    ngx_str_t *line;
+    ngx_uint_t found;
+    ngx_http_sluice_headers_t headers;
+
+    static const ngx_str_t cookie = ngx_string("cookie");
+
+    found = 0;
+    ngx_http_sluice_headers(r, &headers);
+
+    while ((line = ngx_http_sluice_headers_next(&headers, &cookie))) {
+        last = line->data + line->len;
+
+        for (p = line->data; p < last; p = end + 1) {
+            end = ngx_strlchr(p, last, ';');
+
+            if (end == NULL) {
+                end = last;
+            }
+
+            if (ngx_http_sluice_request_pair(p, end, name, value)
+                && found++ == nth) {
+                return found;
+            }
+        }
+    }
+
+    return found;
+}

@@ -33,4 +33,10 @@ ngx_int_t ngx_http_sluice_request_decode(ngx_http_request_t *r,
 ngx_int_t ngx_http_sluice_request_arg(ngx_http_request_t *r, const char *name,
                                       ngx_str_t *value);
 
+/* Of the cookies of this name, in their order, the one at `nth`; how many there
+   are up to that (RFC 6265, 4.2.1). */
+ngx_uint_t ngx_http_sluice_request_cookie(ngx_http_request_t *r,
+                                          const ngx_str_t *name, ngx_uint_t nth,
+                                          ngx_str_t *value);
+
 #endif

@@ -53,12 +53,14 @@ ngx_http_sluice_reply_body(ngx_http_request_t *r, ngx_uint_t status,
 
 
 ngx_int_t
-ngx_http_sluice_reply(ngx_http_request_t *r,
-                      const ngx_sluice_pg_result_t *result, ngx_uint_t sign)
+ngx_http_sluice_reply_read(ngx_http_request_t *r,
+                           const ngx_sluice_pg_result_t *result,
+                           ngx_uint_t *status, json_t **body)
 {
-    json_t *body;
-    ngx_int_t status;
+    ngx_int_t code;
     ngx_str_t value;
+
+    *body = NULL;
 
     if (result->status != SLUICE_OK) {
         return ngx_http_sluice_problem(r, result->status, NULL, NULL);
@@ -68,31 +70,50 @@ ngx_http_sluice_reply(ngx_http_request_t *r,
         return ngx_http_sluice_problem(r, SLUICE_INTERNAL, NULL, NULL);
     }
 
-    status = ngx_atoi(value.data, value.len);
+    code = ngx_atoi(value.data, value.len);
+    *status = (ngx_uint_t) code;
 
     if (ngx_sluice_pg_value(result, 0, 1, &value) != NGX_OK) {
-        return ngx_http_sluice_json(r, (ngx_uint_t) status, &value);
+        return NGX_DECLINED;
     }
 
-    body = json_loadb((char *) value.data, value.len, 0, NULL);
+    *body = json_loadb((char *) value.data, value.len, 0, NULL);
 
-    if (body == NULL) {
+    if (code == NGX_ERROR || *body == NULL) {
+        json_decref(*body);
         return ngx_http_sluice_problem(r, SLUICE_INTERNAL, NULL, NULL);
     }
 
-    if (status >= NGX_HTTP_BAD_REQUEST) {
-        return ngx_http_sluice_reply_refuse(r, body);
+    ngx_http_sluice_revocation_publish(r, json_object_get(*body, "revoked"));
+    (void) json_object_del(*body, "revoked");
+
+    if (code >= NGX_HTTP_BAD_REQUEST) {
+        return ngx_http_sluice_reply_refuse(r, *body);
     }
 
-    ngx_http_sluice_revocation_publish(r, json_object_get(body, "revoked"));
-    (void) json_object_del(body, "revoked");
+    ngx_http_sluice_notify(r, *body);
 
-    ngx_http_sluice_notify(r, body);
+    return NGX_DECLINED;
+}
 
-    if (status == NGX_HTTP_NO_CONTENT) {
+
+ngx_int_t
+ngx_http_sluice_reply(ngx_http_request_t *r,
+                      const ngx_sluice_pg_result_t *result, ngx_uint_t sign)
+{
+    json_t *body;
+    ngx_int_t rc;
+    ngx_uint_t status;
+    ngx_str_t nothing = ngx_null_string;
+
+    rc = ngx_http_sluice_reply_read(r, result, &status, &body);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    if (body == NULL || status == NGX_HTTP_NO_CONTENT) {
         json_decref(body);
-        ngx_str_null(&value);
-        return ngx_http_sluice_json(r, (ngx_uint_t) status, &value);
+        return ngx_http_sluice_json(r, status, &nothing);
     }
 
     if (sign && ngx_http_sluice_sign_urls(r, body) != NGX_OK) {
@@ -100,5 +121,5 @@ ngx_http_sluice_reply(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sluice_reply_body(r, (ngx_uint_t) status, body);
+    return ngx_http_sluice_reply_body(r, status, body);
 }

@@ -7,6 +7,15 @@
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 
+#include <jansson.h>
+
+/* Reads (status, body) and tells others what they are to know. NGX_DECLINED:
+   `*body` is to be answered with and to json_decref(), NULL when there is none;
+   else the request was answered: a refusal, or no answer of the record. */
+ngx_int_t ngx_http_sluice_reply_read(ngx_http_request_t *r,
+                                     const ngx_sluice_pg_result_t *result,
+                                     ngx_uint_t *status, json_t **body);
+
 /* Answers with (status, body). Paths in `links` become signed URLs when `sign`
    is set. Frees nothing. */
 ngx_int_t ngx_http_sluice_reply(ngx_http_request_t *r,

@@ -1,5 +1,5 @@
--- Sessions: how one signs in, goes on and leaves. They have functions of their
--- own form, since passwords and tokens are made in C.
+-- Sessions: how one signs in, goes on and leaves. Passwords are looked at in C,
+-- and tokens are made there of what `session` in a body says.
 
 create or replace function api.find_login(email_given text)
 returns table (id uuid, email text, name text, role text, password text)
@@ -10,66 +10,141 @@ language sql stable as $$
 $$;
 
 
--- `signs`: for how many seconds nginx signs with a session by itself. The
--- user's row is locked, so that a role or an account that changes meanwhile
--- revokes what this call lets be signed. No row: the user is disabled by now.
+-- What nginx makes tokens of: a session, how often it was refreshed, and whose
+-- it is. `left` is how many seconds it lives on.
+create or replace function api.session_tokens(u sluice.users,
+                                              s sluice.sessions)
+returns jsonb
+language sql volatile as $$
+    select jsonb_build_object('session', jsonb_build_object(
+        'id', s.id, 'refreshes', s.refreshes, 'remembered', s.remembered,
+        'left', ceil(extract(epoch from s.expires_at - now()))::bigint,
+        'issued', api.issued_at(u.id::text),
+        'user', jsonb_build_object('id', u.id, 'email', u.email,
+                                   'name', u.name, 'role', u.role)));
+$$;
+
+
 -- A user has the newest thousand: with one more the oldest ends, and goes.
-create or replace function api.create_session(session uuid, actor uuid,
-    digest bytea, agent text, peer inet, seconds bigint, signs integer)
-returns table (role text, issued bigint)
+create or replace function api.drop_oldest_session(actor uuid) returns void
 language plpgsql as $$
-#variable_conflict use_column
 declare
     many constant integer := 1000;
     oldest record;
 begin
-    perform from sluice.users where id = actor and disabled_at is null
-    for no key update;
-
-    if found then
-        for oldest in
-            select s.id, s.ended_at is null and s.expires_at > now() as alive
-            from sluice.sessions s where s.user_id = actor
-            order by s.id desc offset many - 1 limit 2
-        loop
-            if oldest.alive then
-                perform api.end_session(actor, oldest.id::text, 0);
-            end if;
-            delete from sluice.sessions where id = oldest.id;
-        end loop;
-
-        insert into sluice.sessions (id, user_id, refresh_digest, user_agent,
-                                     address, expires_at, signs_for)
-        values (session, actor, digest, left(agent, 500), peer,
-                now() + seconds * interval '1 second', signs);
-
-        perform sluice.note(actor, 'session-begun', session::text,
-                            jsonb_build_object('address', peer));
-
-        return query select u.role, api.issued_at(actor::text)
-                     from sluice.users u where u.id = actor;
-    end if;
+    for oldest in
+        select s.id, s.ended_at is null and s.expires_at > now() as alive
+        from sluice.sessions s where s.user_id = actor
+        order by s.id desc offset many - 1 limit 2
+    loop
+        if oldest.alive then
+            perform api.end_session(actor, oldest.id::text, 0);
+        end if;
+        delete from sluice.sessions where id = oldest.id;
+    end loop;
 end;
 $$;
 
 
-create or replace function api.refresh_session(digest bytea, signs integer)
-returns table (id uuid, email text, name text, role text, session uuid,
-               issued bigint)
+-- Whose password was right. `seconds` is how long the session lives, `signs`
+-- for how many seconds nginx signs with it by itself. The user's row is locked,
+-- so that a role or an account that changes meanwhile revokes what this call
+-- lets be signed.
+create or replace function api.begin_session(actor uuid, args jsonb,
+                                             out status integer,
+                                             out body jsonb)
 language plpgsql as $$
-#variable_conflict use_column
+declare
+    u sluice.users;
+    s sluice.sessions;
 begin
-    perform from sluice.users u join sluice.sessions s on s.user_id = u.id
-    where s.refresh_digest = digest for share of u;
+    select * into u from sluice.users
+    where id = actor and disabled_at is null for no key update;
 
-    update sluice.sessions set signs_for = signs
-    where refresh_digest = digest and signs_for < signs;
+    if not found then
+        select * into status, body from api.refuse('login-failed');
+        return;
+    end if;
 
-    return query
-        select u.id, u.email, u.name, u.role, s.id, api.issued_at(u.id::text)
-        from sluice.sessions s join sluice.users u on u.id = s.user_id
-        where s.refresh_digest = digest and s.ended_at is null
-          and s.expires_at > now() and u.disabled_at is null;
+    perform api.drop_oldest_session(actor);
+
+    insert into sluice.sessions (id, user_id, user_agent, address, expires_at,
+                                 signs_for, remembered)
+    values ((args->>'session')::uuid, actor, left(args->>'agent', 500),
+            (args->>'address')::inet,
+            now() + (args->>'seconds')::bigint * interval '1 second',
+            (args->>'signs')::integer, (args->>'remember')::boolean)
+    returning * into s;
+
+    perform sluice.note(actor, 'session-begun', s.id::text,
+                        jsonb_build_object('address', s.address));
+
+    status := 201;
+    body := api.session_tokens(u, s);
+end;
+$$;
+
+
+-- For so long a refresh token that was just used brings its successor: to
+-- another tab that asked at once, and to whom the answer did not reach.
+create or replace function api.refresh_grace() returns interval
+language sql immutable as $$ select interval '10 s' $$;
+
+
+-- A genuine refresh token, of which `session` and `refreshes` are told; of
+-- sessions that began before those were in it `digest` (hex) is. One that was
+-- used before was stolen, now or then: the session ends, since nobody knows
+-- which of the two is its owner (RFC 9700, 4.14.2).
+create or replace function api.refresh_session(nobody uuid, args jsonb,
+                                               out status integer,
+                                               out body jsonb)
+language plpgsql as $$
+declare
+    u sluice.users;
+    s sluice.sessions;
+    of uuid := (args->>'session')::uuid;
+    used constant bigint := coalesce((args->>'refreshes')::bigint, 0);
+begin
+    if of is null then
+        select id into of from sluice.sessions
+        where refresh_digest = decode(args->>'digest', 'hex');
+    end if;
+
+    select p.* into u from sluice.users p
+    where p.id = (select user_id from sluice.sessions where id = of)
+    for no key update;
+
+    select * into s from sluice.sessions where id = of for no key update;
+
+    if s.id is null or s.ended_at is not null or s.expires_at <= now()
+       or u.disabled_at is not null or used > s.refreshes then
+        select * into status, body from api.refuse('token-invalid',
+            'The session has ended: sign in again.');
+        return;
+    end if;
+
+    if used = s.refreshes then
+        update sluice.sessions
+        set refreshes = s.refreshes + 1, used_at = now(),
+            used_from = (args->>'address')::inet,
+            signs_for = greatest(signs_for, (args->>'signs')::integer)
+        where id = s.id returning * into s;
+
+    elsif used < s.refreshes - 1
+          or s.used_at < now() - api.refresh_grace() then
+        perform sluice.note(u.id, 'refresh-reused', s.id::text,
+            jsonb_build_object('address', args->>'address',
+                               'agent', left(args->>'agent', 500)));
+        body := (api.end_session(u.id, s.id::text,
+                                 (args->>'signs')::integer)).body;
+        status := 400;
+        body := body || (api.refuse('token-invalid', 'This refresh token was '
+            'used before, so the session has ended: sign in again.')).body;
+        return;
+    end if;
+
+    status := 200;
+    body := api.session_tokens(u, s);
 end;
 $$;
 
@@ -118,5 +193,140 @@ begin
     end if;
 
     perform api.forget_revocations();
+end;
+$$;
+
+
+-- One's sessions that are alive, the newest first.
+create or replace function api.list_sessions(actor uuid, args jsonb,
+                                             out status integer,
+                                             out body jsonb)
+language plpgsql stable as $$
+declare
+    many integer;
+    items jsonb;
+    behind uuid;
+begin
+    if args->>'limit' !~ '^[0-9]{1,3}$'
+       or (args->>'limit')::integer not between 1 and 200 then
+        select * into status, body from api.refuse('field-invalid',
+            'A number from 1 to 200.', 'limit');
+        return;
+    elsif args->>'cursor' !~ '^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$'
+    then
+        select * into status, body from api.refuse('field-invalid',
+            'Take it from "next" of the page before.', 'cursor');
+        return;
+    end if;
+
+    many := coalesce((args->>'limit')::integer, 50);
+
+    with page as (
+        select s.* from sluice.sessions s
+        where s.user_id = actor and s.ended_at is null
+          and s.expires_at > now()
+          and (coalesce(args->>'cursor', '') = ''
+               or s.id < (args->>'cursor')::uuid)
+        order by s.id desc limit many + 1
+    )
+    select jsonb_agg(jsonb_build_object(
+               'id', id, 'current', id::text = args->>'own',
+               'user_agent', user_agent, 'address', address,
+               'created_at', created_at, 'used_from', used_from,
+               'used_at', coalesce(used_at, created_at),
+               'expires_at', expires_at) order by id desc)
+    into items from page;
+
+    items := coalesce(items, '[]');
+
+    if jsonb_array_length(items) > many then
+        items := items - -1;
+        behind := items->-1->>'id';
+    end if;
+
+    status := 200;
+    body := jsonb_build_object('items', items, 'next', behind);
+end;
+$$;
+
+
+-- One of one's own. `own` is the caller's, `signs` as above.
+create or replace function api.delete_session(actor uuid, args jsonb,
+                                              out status integer,
+                                              out body jsonb)
+language plpgsql as $$
+begin
+    perform from sluice.sessions
+    where id = (args->>'id')::uuid and user_id = actor and ended_at is null
+      and expires_at > now();
+
+    if found then
+        select * into status, body from api.end_session(actor, args->>'id',
+            (args->>'signs')::integer);
+    else
+        select * into status, body from api.refuse('not-found');
+    end if;
+end;
+$$;
+
+
+-- All of one's own; with `others` all but the caller's. Where they are more
+-- than one user may have taken back one by one, all that was made for him until
+-- now ends with them: his own session goes on with its next refresh.
+create or replace function api.delete_sessions(actor uuid, args jsonb,
+                                               out status integer,
+                                               out body jsonb)
+language plpgsql as $$
+declare
+    u sluice.users;
+    many constant integer := 1000;
+    but constant uuid := case when args->>'others' = 'true'
+                              then nullif(args->>'own', '')::uuid end;
+    signs constant integer := (args->>'signs')::integer;
+    too_many boolean;
+    revoked jsonb;
+begin
+    if args->>'others' not in ('true', 'false') then
+        select * into status, body from api.refuse('field-invalid',
+            'One of true, false.', 'others');
+        return;
+    end if;
+
+    select * into u from sluice.users where id = actor for no key update;
+
+    too_many := (select count(*) from sluice.revocations where revoked_by = actor
+             and kind = 'sid' and expires_at > now())
+            + (select count(*) from sluice.sessions where user_id = actor
+               and ended_at is null and expires_at > now()) > many;
+
+    with ended as (
+        update sluice.sessions set ended_at = now()
+        where user_id = actor and ended_at is null and expires_at > now()
+          and id is distinct from but
+        returning *
+    )
+    select jsonb_agg(api.revoke('sid', id::text, null,
+                                greatest(now() + greatest(signs_for, signs)
+                                             * interval '1 second',
+                                         links_until)) order by id)
+           filter (where not too_many or links_alone)
+    into revoked from ended;
+
+    revoked := coalesce(revoked, '[]');
+
+    update sluice.revocations set revoked_by = actor
+    where kind = 'sid' and id in (select item->>'id'
+                                  from jsonb_array_elements(revoked) item);
+
+    if too_many then
+        revoked := revoked || api.revoke_user(u);
+    end if;
+
+    perform sluice.note(actor, 'sessions-ended', actor::text,
+                        jsonb_build_object('but', but));
+    perform api.forget_revocations();
+
+    status := 204;
+    body := jsonb_build_object('revoked', revoked);
 end;
 $$;

@@ -100,3 +100,52 @@ $$;
 -- Until 2026-11-29, 18:44, when a slot did not say that it lives.
 create or replace function queue.tick() returns jsonb
 language sql as $$ select queue.tick(null) $$;
+
+
+-- Until 2026-11-30, 06:00, when a refresh token never changed.
+create or replace function api.create_session(session uuid, actor uuid,
+    digest bytea, agent text, peer inet, seconds bigint, signs integer)
+returns table (role text, issued bigint)
+language plpgsql as $$
+#variable_conflict use_column
+begin
+    perform from sluice.users where id = actor and disabled_at is null
+    for no key update;
+
+    if found then
+        perform api.drop_oldest_session(actor);
+
+        insert into sluice.sessions (id, user_id, refresh_digest, user_agent,
+                                     address, expires_at, signs_for)
+        values (session, actor, digest, left(agent, 500), peer,
+                now() + seconds * interval '1 second', signs);
+
+        perform sluice.note(actor, 'session-begun', session::text,
+                            jsonb_build_object('address', peer));
+
+        return query select u.role, api.issued_at(actor::text)
+                     from sluice.users u where u.id = actor;
+    end if;
+end;
+$$;
+
+
+create or replace function api.refresh_session(digest bytea, signs integer)
+returns table (id uuid, email text, name text, role text, session uuid,
+               issued bigint)
+language plpgsql as $$
+#variable_conflict use_column
+begin
+    perform from sluice.users u join sluice.sessions s on s.user_id = u.id
+    where s.refresh_digest = digest for share of u;
+
+    update sluice.sessions set signs_for = signs
+    where refresh_digest = digest and signs_for < signs;
+
+    return query
+        select u.id, u.email, u.name, u.role, s.id, api.issued_at(u.id::text)
+        from sluice.sessions s join sluice.users u on u.id = s.user_id
+        where s.refresh_digest = digest and s.ended_at is null
+          and s.expires_at > now() and u.disabled_at is null;
+end;
+$$;

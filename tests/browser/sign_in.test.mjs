@@ -53,25 +53,72 @@ test("nothing is sent while a field is empty", async () => {
 });
 
 
-test("scripts can read no token of a session that is not kept", async () => {
-    const page = await house.visitor();
+for (const stay of [false, true]) {
+    test("scripts can read no token of a session that is "
+         + (stay ? "kept" : "not kept"), async () => {
+        const page = await house.visitor();
 
-    await enter(page, house.stack);
+        await enter(page, house.stack, { stay });
 
-    const readable = await page.evaluate(() => document.cookie
-        + JSON.stringify(localStorage) + JSON.stringify(sessionStorage));
-    assert.doesNotMatch(readable, /token|sluice_session|eyJ/);
+        const readable = await page.evaluate(() => document.cookie
+            + JSON.stringify(localStorage) + JSON.stringify(sessionStorage));
+        assert.doesNotMatch(readable, /token|sluice_|eyJ/);
+    });
+}
+
+
+/* What a browser keeps when it is closed. */
+const closed = async (page) => {
+    const { cookies, origins } = await page.context().storageState();
+
+    await page.context().close();
+    return { cookies: cookies.filter(({ expires }) => expires !== -1),
+             origins };
+};
+
+
+test("who stays signed in is so when the browser is opened again", async () => {
+    const first = await house.visitor();
+
+    await enter(first, house.stack, { stay: true });
+    const page = await house.visitor({ storageState: await closed(first) });
+    await page.goto("/");
+
+    await page.getByRole("heading", { name: "Library" }).waitFor();
 });
 
 
-test("who stays signed in needs no cookie to come back", async () => {
-    const page = await house.visitor();
+test("who does not is not", async () => {
+    const first = await house.visitor();
 
-    await enter(page, house.stack, { stay: true });
+    await enter(first, house.stack);
+    const page = await house.visitor({ storageState: await closed(first) });
+    await page.goto("/");
+
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+});
+
+
+test("a token that was kept before moves out of the reach of scripts",
+     async () => {
+    const page = await house.visitor();
+    const { email, password } = house.stack;
+
+    await page.goto("/");
+    await page.evaluate(async (body) => {
+        const answer = await fetch("/api/sessions", { method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify(body) });
+
+        localStorage.setItem("sluice.session", JSON.stringify({
+            token: (await answer.json()).refresh_token, expires: 0 }));
+    }, { email, password });
     await page.context().clearCookies();
     await page.reload();
 
     await page.getByRole("heading", { name: "Library" }).waitFor();
+    assert.doesNotMatch(await page.evaluate(
+        () => JSON.stringify(localStorage)), /token/);
 });
 
 
@@ -102,7 +149,7 @@ test("an access token that ran out is renewed unseen", async () => {
     const page = await house.visitor();
 
     await enter(page, house.stack);
-    await page.context().clearCookies();
+    await page.context().clearCookies({ name: "sluice_session" });
     const renewed = page.waitForResponse("**/api/sessions/refresh");
     await page.getByRole("searchbox").fill("anything");
 
@@ -117,9 +164,7 @@ test("a reload in mid-use leaves the way to another access token", async () => {
     await enter(page, house.stack);
     await page.reload();
     await page.getByRole("heading", { name: "Library" }).waitFor();
-    assert.doesNotMatch(await page.evaluate(
-        () => JSON.stringify([localStorage, sessionStorage])), /token/);
-    await page.context().clearCookies();
+    await page.context().clearCookies({ name: "sluice_session" });
     await page.getByRole("searchbox").fill("anything");
 
     await page.getByText("Nothing matches").waitFor();
@@ -134,11 +179,36 @@ test("a tab that is opened beside another is signed in as long as that",
     const second = await first.context().newPage();
     await second.goto("/");
     await second.getByRole("heading", { name: "Library" }).waitFor();
-    await second.context().clearCookies();
+    await second.context().clearCookies({ name: "sluice_session" });
     await first.close();
     await second.getByRole("searchbox").fill("anything");
 
     await second.getByText("Nothing matches").waitFor();
+});
+
+
+test("tabs that renew at once stay signed in", async () => {
+    const first = await house.visitor();
+    const tabs = [first];
+
+    await enter(first, house.stack);
+    while (tabs.length < 4) {
+        const page = await first.context().newPage();
+
+        await page.goto("/");
+        await page.getByRole("heading", { name: "Library" }).waitFor();
+        tabs.push(page);
+    }
+    for (let round = 0; round < 3; round++) {
+        await first.context().clearCookies({ name: "sluice_session" });
+        await Promise.all(tabs.map(async (page) => {
+            await page.getByRole("searchbox").fill(`nothing ${round}`);
+            await page.getByText("Nothing matches").waitFor();
+            await page.getByRole("searchbox").fill("");
+            await page.getByText("Nothing matches").waitFor(
+                { state: "detached" });
+        }));
+    }
 });
 
 

@@ -30,6 +30,7 @@ SQL_EMBED(sql_0018_sessions_of, "sql/migrations/0018_sessions_of.sql");
 SQL_EMBED(sql_0019_sessions_user, "sql/migrations/0019_sessions_user.sql");
 SQL_EMBED(sql_0020_uploads_done, "sql/migrations/0020_uploads_done.sql");
 SQL_EMBED(sql_0021_audit_actor, "sql/migrations/0021_audit_actor.sql");
+SQL_EMBED(sql_0022_refresh, "sql/migrations/0022_refresh.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_turns, "sql/queue/turns.sql");
@@ -76,6 +77,7 @@ const sql_file_t sql_files[] = {
     { "0019_sessions_user.sql", SQL_CONCURRENT, sql_0019_sessions_user },
     { "0020_uploads_done.sql", SQL_CONCURRENT, sql_0020_uploads_done },
     { "0021_audit_actor.sql", SQL_CONCURRENT, sql_0021_audit_actor },
+    { "0022_refresh.sql", SQL_ONCE, sql_0022_refresh },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_turns.sql", SQL_REPEATABLE, sql_queue_turns },

@@ -295,7 +295,8 @@ describe("an address", { timeout }, () => {
             ["GET", ["DELETE", "PATCH"]],
         [`/api/jobs/${NOBODY}`]: ["POST", ["DELETE", "GET", "HEAD"]],
         "/api/me": ["DELETE", ["GET", "HEAD"]],
-        "/api/sessions": ["PUT", ["POST"]],
+        "/api/sessions": ["PUT", ["DELETE", "GET", "HEAD", "POST"]],
+        [`/api/sessions/${NOBODY}`]: ["GET", ["DELETE"]],
         "/api/sessions/current": ["POST", ["DELETE"]],
     };
 

@@ -8,6 +8,7 @@ import { Readable } from "node:stream";
 import { createLocalJWKSet, jwtVerify } from "jose";
 
 import { Client, request } from "../lib/client.mjs";
+import { cookieOf } from "../lib/cookies.mjs";
 import { refused } from "../lib/problem.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
@@ -37,18 +38,6 @@ const refresh = (token) =>
     post("/api/sessions/refresh", { json: { refresh_token: token } });
 const me = (headers) => request(`${stack.url}/api/me`, { headers });
 const bearer = (token) => ({ Authorization: `Bearer ${token}` });
-
-/* The cookie of an answer: {name, value, …attributes in small letters}. */
-function cookieOf(reply) {
-    const [[first, ...rest]] = reply.headers["set-cookie"].map(
-        (text) => text.split(/;\s*/));
-    const [name, value] = first.split("=");
-
-    return { name, value, ...Object.fromEntries(rest.map((attribute) => {
-        const [key, text = true] = attribute.split("=");
-        return [key.toLowerCase(), text];
-    })) };
-}
 
 
 describe("the right password", { timeout }, () => {
@@ -192,7 +181,7 @@ describe("the cookie", { timeout }, () => {
         assert.equal(cookie.name, "sluice_session");
         assert.equal(cookie.value, session.access_token);
         assert.equal(cookie.httponly, true);
-        assert.equal(cookie.samesite, "Strict");
+        assert.equal(cookie.samesite, "Lax");
         assert.equal(cookie.path, "/");
         assert.equal(Number(cookie["max-age"]), session.expires_in);
         assert.equal(cookie.domain, undefined);
@@ -285,74 +274,6 @@ describe("a failed sign-in", { timeout }, () => {
         refused(await post("/api/sessions",
             { body, headers: { "Transfer-Encoding": "chunked" } }), 413,
         "too-large");
-    });
-});
-
-
-describe("a refresh token", { timeout }, () => {
-    it("brings a new access token for the same session", async () => {
-        const { json: first } = await signIn(user);
-        const reply = await refresh(first.refresh_token);
-        const claims = (token) => JSON.parse(
-            Buffer.from(token.split(".")[1], "base64url"));
-
-        assert.equal(reply.status, 200);
-        assert.notEqual(reply.json.access_token, first.access_token);
-        assert.equal(claims(reply.json.access_token).sid,
-            claims(first.access_token).sid);
-        assert.equal((await me(bearer(reply.json.access_token))).status, 200);
-        assert.equal(cookieOf(reply).value, reply.json.access_token);
-    });
-
-    it("is not kept in the database as it is", async () => {
-        const found = await stack.sql("select count(*) from sluice.sessions s "
-            + `where s::text like '%${session.refresh_token}%'`);
-        assert.equal(found, "0");
-    });
-
-    it("that is wrong is refused", async () => {
-        for (const token of ["x", "A".repeat(43)]) {
-            refused(await refresh(token), 401, "token-invalid");
-        }
-        refused(await refresh("A".repeat(42) + "é"), 422, "field-invalid",
-            "refresh_token");
-    });
-
-    it("that is missing is named", async () => {
-        refused(await post("/api/sessions/refresh", { json: {} }), 422,
-            "field-invalid", "refresh_token");
-    });
-
-    it("of a disabled user is refused", async () => {
-        const gone = await stack.user();
-        const { json } = await signIn(gone);
-
-        await stack.sql("update sluice.users set disabled_at = now() "
-                        + `where id = '${gone.id}'`);
-        refused(await refresh(json.refresh_token), 401, "token-invalid");
-    });
-
-    it("that has expired is refused", async () => {
-        const late = await stack.user();
-        const { json } = await signIn(late);
-
-        await stack.sql("update sluice.sessions set expires_at = now() "
-                        + `where user_id = '${late.id}'`);
-        refused(await refresh(json.refresh_token), 401, "token-invalid");
-    });
-
-    it("brings the role that the user has by now", async () => {
-        const risen = await stack.user("viewer");
-        const { json } = await signIn(risen);
-
-        await stack.sql("update sluice.users set role = 'admin' "
-                        + `where id = '${risen.id}'`);
-        const reply = await refresh(json.refresh_token);
-        assert.equal(reply.json.user.role, "admin");
-    });
-
-    it("is no access token", async () => {
-        refused(await me(bearer(session.refresh_token)), 401, "token-invalid");
     });
 });
 

@@ -188,7 +188,7 @@ describe("over https", { timeout }, () => {
         const answer = await signIn({}, { url: secure.url });
 
         assert.deepEqual(cookies(answer), ["__Host-sluice_session=…;"
-            + " Max-Age=900; Path=/; HttpOnly; SameSite=Strict; Secure"]);
+            + " Max-Age=900; Path=/; HttpOnly; SameSite=Lax; Secure"]);
     });
 
     it("both names are read, the safe one first", async () => {
@@ -212,6 +212,7 @@ describe("over https", { timeout }, () => {
         assert.deepEqual(cookies(answer).map((text) =>
             text.replace(/; Path.*/, "")), [
             "sluice_session=…; Max-Age=0",
-            "__Host-sluice_session=…; Max-Age=0"]);
+            "__Host-sluice_session=…; Max-Age=0",
+            "__Secure-sluice_refresh=…; Max-Age=0"]);
     });
 });

@@ -115,6 +115,8 @@ describe("nginx -t is content", { timeout }, () => {
         "with a sign-in within the API": () => database + signed() + named
             + server(`location /api/ { sluice_gate user; sluice_api;
                 ${opened} }`),
+        "with an API at one place": () => database + signed() + named
+            + server("location /api/ { sluice_gate user; sluice_api; }"),
         "with uploads alone": () => database + signed() + named + server(
             `location = /api/media { sluice_gate user; sluice_api;
                 sluice_upload ${folder}; }`),
@@ -176,24 +178,24 @@ describe("an API is refused", { timeout }, () => {
 });
 
 
+describe("an API is told", { timeout }, () => {
+    it("that nobody can end his sessions", () => {
+        const path = write(`${database}${signed()}${named}`
+            + server(`location /api/ { sluice_gate user; sluice_api; }
+                location = /api/sessions { sluice_gate off; sluice_api; #!\n}`));
+        const { status, stderr } = nginx("-t");
+        const line = readFileSync(path, "utf8").split("\n")
+            .findIndex((text) => text.includes("#!")) + 1;
+
+        assert.equal(status, 0, stderr);
+        assert.match(stderr, /\[warn\].*end sessions.*sluice_gate user/);
+        assert.ok(stderr.includes(`${path}:${line}`), stderr);
+    });
+});
+
+
 describe("an API is refused where", { timeout }, () => {
     const api = (lines) => database + signed() + named + server(lines);
-
-    it("nobody can sign in", () => {
-        refuses(api("location /api/ { sluice_gate user;\nsluice_api; #!\n}"),
-            "nobody can sign in", "location = /api/sessions", "sluice_issuer");
-    });
-
-    it("the gate in front of the sign-in is the server's", () => {
-        refuses(api("sluice_gate user;\nlocation /api/ { sluice_api; #!\n}"),
-            "nobody can sign in");
-    });
-
-    it("nobody stays signed in", () => {
-        refuses(api(`location /api/ { sluice_gate user;\nsluice_api; #!\n}
-            location = /api/sessions { sluice_gate off; sluice_api; }`),
-        "location = /api/sessions/refresh");
-    });
 
     it("no token is looked at", () => {
         refuses(api("location /api/ { sluice_api; #!\n}"),

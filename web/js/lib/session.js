@@ -1,11 +1,10 @@
 /*
  * Who is signed in.
  *
- * The access token lives in an HttpOnly cookie that scripts never see.  The
- * refresh token stays in this page's memory, and in localStorage only for
- * those who asked to stay signed in. Over a reload the tab's sessionStorage
- * carries it: from the moment the page goes to that when it is there again. A
- * tab that has none asks the others; they tell each other of sign-outs.
+ * The tokens live in HttpOnly cookies that scripts never see, and all tabs
+ * share them. What is kept here is until when the access token is good; where
+ * nothing is kept nobody was signed in, and nobody is asked for. Tabs tell each
+ * other of sign-ins and sign-outs.
  */
 
 import { send, Problem } from "./http.js";
@@ -18,9 +17,7 @@ const events = new EventTarget();
 const tabs = new BroadcastChannel(KEY);
 
 let user = null;
-let token = null;           /* refresh token */
 let expires = 0;            /* ms since 1970, of the access token */
-let keep = false;
 let timer = 0;
 let renewing = null;
 
@@ -49,18 +46,15 @@ export async function resume() {
     if (!stored) {
         return null;
     }
-    if (!token) {
-        keep = Boolean(stored.token);
-        hold(keep ? stored : take());
+    if (stored.token) {
+        await moveToCookies(stored.token);
     }
+    expires = read()?.expires ?? 0;
 
     try {
         const answer = await send("GET", "/api/me");
         user = answer.user ?? answer;
         schedule();
-        if (!token) {
-            tabs.postMessage({ ask: true });
-        }
     } catch (problem) {
         if (problem.status !== 401) {
             throw problem;
@@ -76,12 +70,9 @@ export async function resume() {
 
 
 export async function signIn(email, password, stay) {
-    const answer = await send("POST", "/api/sessions", {
-        body: { email, password },
-    });
-
-    keep = stay;
-    accept(answer);
+    accept(await send("POST", "/api/sessions", {
+        body: { email, password, remember: stay, cookies: true },
+    }));
     tabs.postMessage({ entered: user.id });
 }
 
@@ -110,7 +101,7 @@ export function renew() {
 
 /* Before a long upload: a token that lasts past the request's start. */
 export async function freshen() {
-    if (token && expires - Date.now() < MARGIN * 1000) {
+    if (user && expires - Date.now() < MARGIN * 1000) {
         await renew();
     }
 }
@@ -127,35 +118,39 @@ export function end() {
 async function exchange() {
     const stored = read();
 
-    /* Another tab may have spent our token, and has stored its successor. */
-    if (keep && stored?.token && stored.token !== token) {
-        hold(stored);
-        if (user && expires > Date.now()) {
-            schedule();
-            return true;
-        }
+    /* another tab may have done so meanwhile */
+    if (user && stored && stored.expires !== expires
+        && stored.expires > Date.now()) {
+        expires = stored.expires;
+        schedule();
+        return true;
     }
+    return refresh({});
+}
 
-    if (!token) {
-        return false;
-    }
 
+/* False when there is no session to go on with. */
+async function refresh(body) {
     try {
-        accept(await send("POST", "/api/sessions/refresh", {
-            body: { refresh_token: token },
-        }));
+        accept(await send("POST", "/api/sessions/refresh", { body }));
         return true;
     } catch (problem) {
         if (problem instanceof Problem && problem.away) {
             throw problem;
         }
-        token = null;
         return false;
     }
 }
 
 
-/* Tabs share the stored token, and a token may be spent once. */
+/* Until 2026-11-30 the refresh token was kept where scripts can read it. */
+function moveToCookies(token) {
+    return alone(() => read()?.token === token
+        && refresh({ refresh_token: token, cookies: true }));
+}
+
+
+/* One tab at a time. */
 function alone(work) {
     return navigator.locks ? navigator.locks.request(KEY, work) : work();
 }
@@ -167,46 +162,14 @@ tabs.onmessage = ({ data }) => {
         events.dispatchEvent(new Event("left"));
     } else if (data.entered && data.entered !== user?.id) {
         location.reload();
-    } else if (data.ask && token) {
-        tabs.postMessage({ told: { token, expires } });
-    } else if (data.told && user && !token) {
-        hold(data.told);
-        schedule();
     }
 };
-
-addEventListener("pagehide", () => {
-    if (token && !keep) {
-        sessionStorage.setItem(KEY, JSON.stringify({ token, expires }));
-    }
-});
-addEventListener("pageshow", ({ persisted }) => persisted && take());
-
-
-/* What this tab laid down when its page went, which is there once. */
-function take() {
-    const text = sessionStorage.getItem(KEY);
-
-    sessionStorage.removeItem(KEY);
-    try {
-        return JSON.parse(text) ?? {};
-    } catch {
-        return {};
-    }
-}
-
-
-function hold(stored) {
-    token = stored.token ?? null;
-    expires = stored.expires ?? 0;
-}
 
 
 function accept(answer) {
     user = answer.user ?? user;
-    token = answer.refresh_token ?? token;
     expires = Date.now() + answer.expires_in * 1000;
-    write();
+    localStorage.setItem(KEY, JSON.stringify({ expires }));
     schedule();
 }
 
@@ -216,7 +179,7 @@ function schedule() {
     const lead = Math.min(MARGIN, left / 2);
 
     clearTimeout(timer);
-    if (token && left > 0) {
+    if (left > 0) {
         timer = setTimeout(() => {
             renew().catch(() => {});
         }, Math.min(left - lead, LONGEST) * 1000);
@@ -227,7 +190,6 @@ function schedule() {
 function forget() {
     clearTimeout(timer);
     user = null;
-    token = null;
     expires = 0;
     localStorage.removeItem(KEY);
 }
@@ -239,9 +201,4 @@ function read() {
     } catch {
         return null;
     }
-}
-
-
-function write() {
-    localStorage.setItem(KEY, JSON.stringify(keep ? { token, expires } : {}));
 }
