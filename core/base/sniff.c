@@ -67,7 +67,8 @@ static const sniff_t *
 ftyp_picture(const uint8_t *b, size_t len, uint32_t size)
 {
     static const char coded[][5] = { "heic", "heix", "heim", "heis" };
-    static const char containers[][5] = { "mif1", "msf1" };
+    static const char containers[][5] = { "mif1", "mif2", "mif3", "msf1",
+                                          "miaf" };
     size_t at;
 
     if (is_brand(b + 8, coded, COUNT(coded))) {
@@ -91,9 +92,11 @@ ftyp_picture(const uint8_t *b, size_t len, uint32_t size)
 static const sniff_t *
 ftyp_brand(const uint8_t *b, size_t len, size_t at)
 {
-    static const char pictures[][5] = { "avif", "avis", "heic", "heix",
-                                        "heim", "heis", "hevc", "hevx",
-                                        "mif1", "msf1", "crx " };
+    static const char pictures[][5] = {
+        "avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "hevm",
+        "hevs", "mif1", "mif2", "mif3", "msf1", "miaf", "jpeg", "jpgs", "avci",
+        "avcs", "j2ki", "j2is", "vvic", "evbi", "evmi", "crx "
+    };
 
     if (len - at < 16 || be32(b + at) < 16) {
         return NULL;

@@ -3,10 +3,13 @@
  * that processes share, by the generic cell rate algorithm (ITU-T I.371). A
  * bucket is a time, when it is empty again.
  *
- * Names fall into one of TRIES_CELLS buckets by a keyed hash: a few share one,
- * and nobody can tell which. So strangers cannot fill the table, whatever they
- * call themselves. The caller holds a lock around each call. Times are seconds
- * since 1970.
+ * A name has a bucket in each of some rows, by a keyed hash, and waits for the
+ * emptiest of them: names that share one row's bucket share no other, and
+ * nobody can tell which they are (Cormode and Muthukrishnan's count-min
+ * sketch). So strangers cannot fill the table, whatever they call themselves,
+ * but by trying so often that the tries themselves are the attack: with ten
+ * tries at once and one a minute 164,000, and 270 a second to keep it so. The
+ * caller holds a lock around each call. Times are seconds since 1970.
  */
 
 #ifndef SLUICE_TRIES_H
@@ -16,13 +19,14 @@
 #include <stdint.h>
 #include "siphash.h"
 
-#define TRIES_CELLS 1024
+#define TRIES_ROWS 2
+#define TRIES_CELLS 16384 /* of a row */
 
 typedef struct {
     unsigned char key[SIPHASH_KEY_SIZE]; /* random */
     int64_t many;                        /* tries at once */
     int64_t every;                       /* seconds for one more */
-    int64_t empty[TRIES_CELLS];
+    uint32_t empty[TRIES_ROWS][TRIES_CELLS];
 } tries_t;
 
 /* Empties all buckets. */

@@ -7,7 +7,7 @@
 #include "ngx_module/http/ngx_http_sluice.h"
 
 
-#define NGX_HTTP_SLUICE_ZONE_MIN (256 * 1024)
+#define NGX_HTTP_SLUICE_ZONE_MIN (512 * 1024)
 #define NGX_HTTP_SLUICE_ZONE_DEFAULT (4 * 1024 * 1024)
 
 
@@ -194,7 +194,7 @@ ngx_http_sluice_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (size < NGX_HTTP_SLUICE_ZONE_MIN) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"sluice_zone %V\" is too small: write at least "
-                           "256k, e.g. %V:4m",
+                           "512k, e.g. %V:4m",
                            &value[1], &name);
         return NGX_CONF_ERROR;
     }

@@ -182,8 +182,8 @@ begin
                           else 'private' end),
             case when known then args->>'kind' else 'video' end, 'processing',
             coalesce(nullif(args->>'title', ''),
-                     nullif(regexp_replace(args->>'filename', '\.[^.]*$', ''),
-                            ''),
+                     nullif(btrim(replace(regexp_replace(args->>'filename',
+                         '\.[^.]*$', ''), '_', ' ')), ''),
                      args->>'filename'),
             coalesce(args->>'title', '') <> '',
             args->>'filename', (args->>'bytes')::bigint, digest)

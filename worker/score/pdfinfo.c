@@ -1,3 +1,4 @@
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,24 @@
 #define PDFINFO_POINTS_METRE (72 / 0.0254)
 
 
-static void pdfinfo_line(pdfinfo_t *info, const char *line);
+/* What stands in a PDF's Info, in the order in which it is told. A text may go
+   over several lines, which may look like one of these: what was told already,
+   or stands in front of that, is not told again. */
+static const struct {
+    const char *key;
+    size_t offset, size; /* in pdfinfo_t; 0: not kept */
+} pdfinfo_keys[] = {
+    { "Title:", offsetof(pdfinfo_t, title), PDFINFO_TEXT_SIZE },
+    { "Subject:", 0, 0 },
+    { "Keywords:", offsetof(pdfinfo_t, keywords), PDFINFO_KEYWORDS_SIZE },
+    { "Author:", offsetof(pdfinfo_t, author), PDFINFO_TEXT_SIZE },
+    { "Creator:", 0, 0 },
+    { "Producer:", 0, 0 },
+    { NULL, 0, 0 }
+};
+
+
+static void pdfinfo_line(pdfinfo_t *info, const char *line, size_t *next);
 static void pdfinfo_text(char *text, size_t size, const char *value);
 
 
@@ -15,14 +33,14 @@ int
 pdfinfo_parse(const char *text, pdfinfo_t *info)
 {
     char line[PDFINFO_LINE_MAX];
-    size_t len;
+    size_t len, next = 0;
 
     memset(info, 0, sizeof(*info));
 
     while (*text != '\0') {
         len = strcspn(text, "\n");
         snprintf(line, sizeof(line), "%.*s", (int) len, text);
-        pdfinfo_line(info, line);
+        pdfinfo_line(info, line, &next);
         text += len + (text[len] == '\n');
     }
 
@@ -30,26 +48,43 @@ pdfinfo_parse(const char *text, pdfinfo_t *info)
 }
 
 
+/* `next` is the first of the keys that may come. */
+static void
+pdfinfo_key(pdfinfo_t *info, const char *line, size_t *next)
+{
+    size_t i, len;
+
+    for (i = *next; pdfinfo_keys[i].key != NULL; i++) {
+        len = strlen(pdfinfo_keys[i].key);
+
+        if (strncmp(line, pdfinfo_keys[i].key, len) != 0) {
+            continue;
+        }
+
+        *next = i + 1;
+
+        if (pdfinfo_keys[i].size > 0) {
+            pdfinfo_text((char *) info + pdfinfo_keys[i].offset,
+                         pdfinfo_keys[i].size, line + len);
+        }
+        return;
+    }
+}
+
+
 /* "Pages:           2", "Page    1 size:  595.28 x 841.89 pts (A4)",
    "Page    1 rot:   90" */
 static void
-pdfinfo_line(pdfinfo_t *info, const char *line)
+pdfinfo_line(pdfinfo_t *info, const char *line, size_t *next)
 {
     int number, turned;
     double width, height;
     pdfinfo_page_t *page;
 
+    pdfinfo_key(info, line, next);
+
     if (strncmp(line, "Pages:", 6) == 0) {
         info->pages = atoi(line + 6);
-
-    } else if (strncmp(line, "Title:", 6) == 0) {
-        pdfinfo_text(info->title, sizeof(info->title), line + 6);
-
-    } else if (strncmp(line, "Author:", 7) == 0) {
-        pdfinfo_text(info->author, sizeof(info->author), line + 7);
-
-    } else if (strncmp(line, "Keywords:", 9) == 0) {
-        pdfinfo_text(info->keywords, sizeof(info->keywords), line + 9);
 
     } else if (sscanf(line, "Page %d size: %lf x %lf pts", &number, &width,
                       &height)

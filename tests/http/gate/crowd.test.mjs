@@ -13,7 +13,7 @@ import { minter } from "../lib/token.mjs";
 
 const timeout = 300_000;
 const FILE = "/media/xy/x/film.mp4";
-const SMALL = "sluice_zone sluice:256k;";
+const SMALL = "sluice_zone sluice:512k;";
 const GREEDY = "01a1b2c3-0000-7000-8000-000000000001";
 const AT_ONCE = 50;
 

@@ -134,7 +134,7 @@ describe("nginx -t is content", { timeout }, () => {
                 sluice_api; sluice_upload ${folder}; client_max_body_size 1g;
                 client_body_buffer_size 64k; }`),
         "with media at http level and nothing else": () => "sluice_media on;",
-        "with a zone and nothing else": () => "sluice_zone sluice:256k;",
+        "with a zone and nothing else": () => "sluice_zone sluice:512k;",
         "with metrics of a zone": () => "sluice_zone sluice:1m;"
             + server("location / { sluice_metrics; }"),
         "with metrics of the zone that a gate has": () => signed()
@@ -246,7 +246,7 @@ describe("a zone is refused", { timeout }, () => {
     }
 
     it("when it is too small", () => {
-        refuses("sluice_zone small:255k; #!", "too small", "256k");
+        refuses("sluice_zone small:511k; #!", "too small", "512k");
     });
 
     it("when there is another one", () => {

@@ -92,7 +92,9 @@ export async function signOut() {
 
 /* True when there is a valid access token again; one attempt at a time. */
 export function renew() {
-    renewing ??= alone(exchange).finally(() => {
+    const before = read()?.expires;
+
+    renewing ??= alone(() => exchange(before)).finally(() => {
         renewing = null;
     });
     return renewing;
@@ -115,11 +117,11 @@ export function end() {
 }
 
 
-async function exchange() {
+async function exchange(before) {
     const stored = read();
 
-    /* another tab may have done so meanwhile */
-    if (user && stored && stored.expires !== expires
+    /* another tab may have done so while this one waited for its turn */
+    if (user && stored && stored.expires !== before
         && stored.expires > Date.now()) {
         expires = stored.expires;
         schedule();

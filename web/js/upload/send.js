@@ -6,25 +6,19 @@ import * as tus from "./tus.js";
 import { exchange } from "./wire.js";
 
 const SMALL = 2 ** 21;      /* bytes that are sooner sent again */
-const LONGEST_TITLE = 500;  /* characters the server takes */
 
 
 /*
- * entry: {key, name, size, part, visibility, url}, where url is that of a tus upload, or
- * null; begun() is called when there is one. Answers {media}, or {made}: the
+ * entry: {key, name, size, part, visibility, url}, where url is that of a tus
+ * upload, or null; begun() is called when there is one. Answers {media}, or {made}: the
  * id of what it became or belongs to. Throws a Problem; then the same may be
  * called again, with the same key as long as it is the same upload.
  */
 export async function send(file, entry, { signal, begun, moved, sent }) {
     const told = { filename: entry.name, ...entry.part };
-    const title = readable(entry.name);
 
     if (!entry.part) {
         told.visibility = entry.visibility ?? "private";
-    }
-
-    if (title && title !== stem(entry.name)) {
-        told.title = title;
     }
 
     if (entry.size <= SMALL && entry.url === null) {
@@ -66,16 +60,4 @@ async function whole(file, { key }, told, how) {
         });
 
     return parse(201, text);
-}
-
-
-/* "Au_clair_de_la_lune.pdf" -> "Au clair de la lune" */
-function readable(name) {
-    return stem(name).replaceAll("_", " ").normalize().trim()
-        .slice(0, LONGEST_TITLE);
-}
-
-
-function stem(name) {
-    return name.replace(/\.[^.]+$/, "");
 }

@@ -96,6 +96,10 @@ START_TEST(a_picture_in_boxes_is_no_film)
     is_nothing(SNIFF_SIZE);
     AT(8, "hevc");
     is_nothing(SNIFF_SIZE);
+    AT(8, "mif3");
+    is_nothing(SNIFF_SIZE);
+    AT(8, "jpeg");
+    is_nothing(SNIFF_SIZE);
 }
 END_TEST
 
@@ -111,6 +115,9 @@ START_TEST(a_telephones_picture_is_a_scanned_score)
     is_nothing(23); /* the brand that tells is cut off */
     AT(0, "\0\0\0\x14");
     is_nothing(SNIFF_SIZE); /* it stands behind the list */
+    AT(8, "mif3\0\0\0\0miafheix");
+    AT(0, "\0\0\0\x1c");
+    is(SNIFF_SIZE, "heic", NULL, MEDIA_SCORE);
     AT(8, "mif1\0\0\0\0miafavif");
     AT(0, "\0\0\0\x1c");
     is_nothing(SNIFF_SIZE);

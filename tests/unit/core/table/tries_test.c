@@ -1,3 +1,5 @@
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "core/table/tries.h"
 #include "tests/unit/suite.h"
@@ -84,6 +86,31 @@ START_TEST(other_names_have_their_own)
 END_TEST
 
 
+/* Of a thousand names that are all used up, none takes another one along. */
+START_TEST(many_that_are_used_up_leave_the_others_alone)
+{
+    int i, shared = 0;
+    tries_t *tries = malloc(sizeof(tries_t));
+    char name[16];
+
+    make(tries);
+
+    for (i = 0; i < 1000; i++) {
+        snprintf(name, sizeof(name), "bad %d", i);
+        miss(tries, name, MANY);
+    }
+
+    for (i = 0; i < 1000; i++) {
+        snprintf(name, sizeof(name), "good %d", i);
+        shared += tries_wait(tries, name, strlen(name), NOW) != 0;
+    }
+
+    ck_assert_int_le(shared, 20);
+    free(tries);
+}
+END_TEST
+
+
 START_TEST(no_clock_that_is_set_back_makes_it_wait_longer)
 {
     tries_t tries;
@@ -97,4 +124,5 @@ END_TEST
 
 RUN("core/tries", so_many_may_be_wrong_at_once, then_there_is_one_each_while,
     what_was_long_ago_does_not_count, other_names_have_their_own,
+    many_that_are_used_up_leave_the_others_alone,
     no_clock_that_is_set_back_makes_it_wait_longer)

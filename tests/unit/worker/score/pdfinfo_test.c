@@ -108,6 +108,31 @@ START_TEST(a_long_author_is_cut_between_characters)
 END_TEST
 
 
+/* Texts of several lines, as pdfinfo tells them. */
+START_TEST(what_looks_like_a_title_in_a_subject_is_none)
+{
+    ck_assert_int_eq(pdfinfo_parse("Title:           Right\n"
+                                   "Subject:         x\nTitle: Wrong\n"
+                                   "Keywords:        a, b\n"
+                                   "Author:          Ida\n"
+                                   "Creator:         y\nTitle: Wrong\n"
+                                   "Keywords: wrong\nAuthor: Wrong\n"
+                                   "Pages:           1\n",
+                                   &info),
+                     0);
+    ck_assert_str_eq(info.title, "Right");
+    ck_assert_str_eq(info.keywords, "a, b");
+    ck_assert_str_eq(info.author, "Ida");
+
+    ck_assert_int_eq(pdfinfo_parse("Subject:         x\nTitle: Wrong\n"
+                                   "Pages:           1\n",
+                                   &info),
+                     0);
+    ck_assert_str_eq(info.title, "");
+}
+END_TEST
+
+
 START_TEST(what_names_no_pages_is_refused)
 {
     ck_assert_int_eq(pdfinfo_parse("", &info), -1);
@@ -122,4 +147,6 @@ RUN("worker/pdfinfo", pages_sizes_and_texts_are_read,
     more_than_2000_pages_are_refused,
     a_page_without_size_is_refused_and_not_the_others,
     a_page_number_out_of_range_writes_nowhere,
-    a_long_author_is_cut_between_characters, what_names_no_pages_is_refused)
+    a_long_author_is_cut_between_characters,
+    what_looks_like_a_title_in_a_subject_is_none,
+    what_names_no_pages_is_refused)
