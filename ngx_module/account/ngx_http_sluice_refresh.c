@@ -83,7 +83,7 @@ ngx_http_sluice_refresh_by(ngx_http_request_t *r, const ngx_str_t *token,
     json_t *args;
     ngx_int_t rc;
 
-    args = ngx_http_sluice_session_args(r);
+    args = json_pack("{s:o}", "nginx", ngx_http_sluice_session_facts(r));
     rc = args ? ngx_http_sluice_refresh_args(r, token, args) : NGX_ERROR;
 
     if (rc == NGX_OK) {

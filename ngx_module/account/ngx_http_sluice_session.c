@@ -1,6 +1,7 @@
 #include "ngx_http_sluice_session.h"
 
 #include "ngx_module/gate/ngx_http_sluice_cross_site.h"
+#include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_request.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
@@ -57,10 +58,18 @@ ngx_http_sluice_session_signs(ngx_http_request_t *r)
 
 
 json_t *
-ngx_http_sluice_session_args(ngx_http_request_t *r)
+ngx_http_sluice_session_facts(ngx_http_request_t *r)
 {
+    char id[UUID_TEXT_SIZE];
     json_t *agent = NULL, *address = NULL;
     ngx_str_t *text;
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+
+    if (uuid_v7(id) != 0) {
+        return NULL;
+    }
 
     /* what is not UTF-8 is no string, so it is left out */
 
@@ -74,8 +83,11 @@ ngx_http_sluice_session_args(ngx_http_request_t *r)
         address = json_stringn((char *) text->data, text->len);
     }
 
-    return json_pack("{s:o*, s:o*, s:I}", "agent", agent, "address", address,
-                     "signs", (json_int_t) ngx_http_sluice_session_signs(r));
+    return json_pack("{s:s, s:I, s:o*, s:o*, s:s, s:I}", "own",
+                     ngx_http_sluice_gate_access(r)->sid, "signs",
+                     (json_int_t) ngx_http_sluice_session_signs(r), "agent",
+                     agent, "address", address, "session", id, "seconds",
+                     (json_int_t) sscf->refresh_ttl);
 }
 
 
@@ -351,6 +363,10 @@ ngx_http_sluice_session_reply(ngx_http_request_t *r,
     rc = ngx_http_sluice_reply_read(r, result, &status, &body);
     if (rc != NGX_DECLINED) {
         return rc;
+    }
+
+    if (json_object_get(body, "session") == NULL) {
+        return ngx_http_sluice_reply_send(r, status, body, 0);
     }
 
     rc = ngx_http_sluice_session_read(body, &session) == NGX_OK

@@ -16,13 +16,15 @@
    it. */
 time_t ngx_http_sluice_session_signs(ngx_http_request_t *r);
 
-/* Who asks, as the record keeps it of a session: `agent` and `address`, and
-   `signs` from above. An object for the caller; NULL without memory. */
-json_t *ngx_http_sluice_session_args(ngx_http_request_t *r);
+/* What functions of SQL are told in args->'nginx', which no client writes: the
+   caller's session (`own`, empty: none), `signs` from above, who asks (`agent`,
+   `address`), and of a session that may begin id and life (`session`,
+   `seconds`). NULL without memory or randomness. */
+json_t *ngx_http_sluice_session_facts(ngx_http_request_t *r);
 
-/* Answers with the tokens of `session` in what a function of SQL returned, see
-   api.session_tokens(), or with its refusal. With `cookies` the body has
-   none. */
+/* Answers with what a function of SQL returned, and where that has a `session`
+   with its tokens instead: see api.session_tokens(). With `cookies` the body
+   has none. */
 ngx_int_t ngx_http_sluice_session_reply(ngx_http_request_t *r,
                                         const ngx_sluice_pg_result_t *result,
                                         ngx_uint_t cookies);

@@ -3,6 +3,7 @@
 #include "ngx_http_sluice_reach.h"
 #include "ngx_http_sluice_routes.h"
 
+#include "ngx_module/account/ngx_http_sluice_password.h"
 #include "ngx_module/account/ngx_http_sluice_provision.h"
 #include "ngx_module/account/ngx_http_sluice_session.h"
 #include "ngx_module/gate/ngx_http_sluice_cross_site.h"
@@ -224,7 +225,12 @@ ngx_http_sluice_api_ask(ngx_http_request_t *r,
                         const ngx_http_sluice_route_t *route,
                         const ngx_http_sluice_once_t *once, json_t *args)
 {
+    const char *actor = ngx_http_sluice_gate_access(r)->sub;
     const ngx_sluice_pg_statement_t *call = &route->call;
+
+    if (route->around & NGX_HTTP_SLUICE_ROUTE_PASSWORDS) {
+        return ngx_http_sluice_password_call(r, call, actor, args);
+    }
 
     if (*once->key) {
         args = json_pack("{s:s, s:o}", "call", call->name, "args", args);
@@ -232,8 +238,8 @@ ngx_http_sluice_api_ask(ngx_http_request_t *r,
         call = &ngx_http_sluice_api_once;
     }
 
-    return ngx_http_sluice_call(r, call, ngx_http_sluice_gate_access(r)->sub,
-                                args, ngx_http_sluice_api_done, (void *) route);
+    return ngx_http_sluice_call(r, call, actor, args, ngx_http_sluice_api_done,
+                                (void *) route);
 }
 
 
@@ -246,11 +252,10 @@ ngx_http_sluice_api_around(ngx_http_request_t *r,
 {
     sluice_status_t status;
 
-    if (route->around & NGX_HTTP_SLUICE_ROUTE_OWN
-        && json_object_update_new(
-               args, json_pack("{s:s, s:I}", "own",
-                               ngx_http_sluice_gate_access(r)->sid, "signs",
-                               (json_int_t) ngx_http_sluice_session_signs(r)))
+    (void) json_object_del(args, "nginx");
+
+    if ((route->around & NGX_HTTP_SLUICE_ROUTE_FACTS)
+        && json_object_set_new(args, "nginx", ngx_http_sluice_session_facts(r))
                != 0) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

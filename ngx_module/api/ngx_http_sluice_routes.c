@@ -12,12 +12,14 @@
  * READ(name)   the same, for what changes nothing: it is stopped when its
  *              client has left
  * C(name)      ngx_http_sluice_name_handler(), for what only C can do:
- *              passwords, links, bytes, streams
+ *              tokens, links, bytes, streams
  * LINKS        the paths in `links` of the answer become signed URLs
  * MATCH        `if_match` in `args` has what If-Match names
- * OWN          `own` in `args` is the caller's session, and `signs` for how
- * many seconds anything is good that is signed with one SLASH        the path
- * may have a slash behind it, as other servers' have
+ * FACTS        `nginx` in `args` has what nginx knows of who asks: see
+ *              ngx_http_sluice_session_facts()
+ * PASSWORDS    those in the body are verified and hashed for the function,
+ *              which never sees them: ngx_http_sluice_password.h
+ * SLASH        the path may have a slash behind it, as other servers' have
  *
  * To add one: its function in sql/api/, a row here, its description in
  * web/openapi.json and a row in docs/api.md.
@@ -26,7 +28,6 @@
 #include "ngx_http_sluice_routes.h"
 
 #include "ngx_module/account/ngx_http_sluice_refresh.h"
-#include "ngx_module/account/ngx_http_sluice_sign_in.h"
 #include "ngx_module/account/ngx_http_sluice_sign_out.h"
 #include "ngx_module/events/ngx_http_sluice_events.h"
 #include "ngx_module/links/ngx_http_sluice_mint.h"
@@ -52,20 +53,23 @@
 
 #define LINKS NGX_HTTP_SLUICE_ROUTE_LINKS
 #define MATCH NGX_HTTP_SLUICE_ROUTE_MATCH
-#define OWN   NGX_HTTP_SLUICE_ROUTE_OWN
+#define FACTS NGX_HTTP_SLUICE_ROUTE_FACTS
+#define PASSWORDS (FACTS | NGX_HTTP_SLUICE_ROUTE_PASSWORDS)
 #define SLASH NGX_HTTP_SLUICE_ROUTE_SLASH
 
 
 const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
 
-    ROUTE(POST,    "/api/sessions",          NONE,   C(sign_in),        0),
+    ROUTE(POST,    "/api/sessions",          NONE,   SQL(sign_in),      PASSWORDS),
     ROUTE(POST,    "/api/sessions/refresh",  NONE,   C(refresh),        0),
-    ROUTE(GET,     "/api/sessions",          VIEWER, READ(list_sessions), OWN),
-    ROUTE(DELETE,  "/api/sessions",          VIEWER, SQL(delete_sessions), OWN),
+    ROUTE(GET,     "/api/sessions",          VIEWER, READ(list_sessions), FACTS),
+    ROUTE(DELETE,  "/api/sessions",          VIEWER, SQL(delete_sessions), FACTS),
     ROUTE(DELETE,  "/api/sessions/current",  VIEWER, C(sign_out),       0),
-    ROUTE(DELETE,  "/api/sessions/{id}",     VIEWER, SQL(delete_session), OWN),
+    ROUTE(DELETE,  "/api/sessions/{id}",     VIEWER, SQL(delete_session), FACTS),
 
     ROUTE(GET,     "/api/me",                VIEWER, READ(get_me),      0),
+    ROUTE(PATCH,   "/api/me",                VIEWER, SQL(change_me),    0),
+    ROUTE(POST,    "/api/me/password",       VIEWER, SQL(change_password), PASSWORDS),
 
     ROUTE(POST,    "/api/media",             VIEWER, C(upload),         0),
     ROUTE(GET,     "/api/media",             VIEWER, READ(list_media),  LINKS),

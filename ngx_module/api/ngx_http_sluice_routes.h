@@ -10,10 +10,11 @@
 #include <jansson.h>
 
 /* What C does around a function of SQL, and in front. */
-#define NGX_HTTP_SLUICE_ROUTE_LINKS 0x0001 /* signs the paths in `links` */
-#define NGX_HTTP_SLUICE_ROUTE_SLASH 0x0002 /* may stand behind the path */
-#define NGX_HTTP_SLUICE_ROUTE_MATCH 0x0004 /* If-Match is an argument */
-#define NGX_HTTP_SLUICE_ROUTE_OWN 0x0008   /* so is the caller's session */
+#define NGX_HTTP_SLUICE_ROUTE_LINKS 0x0001     /* signs the paths in `links` */
+#define NGX_HTTP_SLUICE_ROUTE_SLASH 0x0002     /* may stand behind the path */
+#define NGX_HTTP_SLUICE_ROUTE_MATCH 0x0004     /* If-Match is an argument */
+#define NGX_HTTP_SLUICE_ROUTE_FACTS 0x0008     /* so is what nginx knows */
+#define NGX_HTTP_SLUICE_ROUTE_PASSWORDS 0x0010 /* they are kept out of SQL */
 
 typedef struct {
     ngx_uint_t method; /* 0 behind the last row */

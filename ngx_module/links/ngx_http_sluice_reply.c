@@ -98,18 +98,10 @@ ngx_http_sluice_reply_read(ngx_http_request_t *r,
 
 
 ngx_int_t
-ngx_http_sluice_reply(ngx_http_request_t *r,
-                      const ngx_sluice_pg_result_t *result, ngx_uint_t sign)
+ngx_http_sluice_reply_send(ngx_http_request_t *r, ngx_uint_t status,
+                           json_t *body, ngx_uint_t sign)
 {
-    json_t *body;
-    ngx_int_t rc;
-    ngx_uint_t status;
     ngx_str_t nothing = ngx_null_string;
-
-    rc = ngx_http_sluice_reply_read(r, result, &status, &body);
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
 
     if (body == NULL || status == NGX_HTTP_NO_CONTENT) {
         json_decref(body);
@@ -122,4 +114,20 @@ ngx_http_sluice_reply(ngx_http_request_t *r,
     }
 
     return ngx_http_sluice_reply_body(r, status, body);
+}
+
+
+ngx_int_t
+ngx_http_sluice_reply(ngx_http_request_t *r,
+                      const ngx_sluice_pg_result_t *result, ngx_uint_t sign)
+{
+    json_t *body;
+    ngx_int_t rc;
+    ngx_uint_t status;
+
+    rc = ngx_http_sluice_reply_read(r, result, &status, &body);
+
+    return rc == NGX_DECLINED
+               ? ngx_http_sluice_reply_send(r, status, body, sign)
+               : rc;
 }

@@ -16,8 +16,12 @@ ngx_int_t ngx_http_sluice_reply_read(ngx_http_request_t *r,
                                      const ngx_sluice_pg_result_t *result,
                                      ngx_uint_t *status, json_t **body);
 
-/* Answers with (status, body). Paths in `links` become signed URLs when `sign`
-   is set. Frees nothing. */
+/* Answers with what was read; the reference to `body` is taken over. Paths in
+   `links` become signed URLs when `sign` is set. */
+ngx_int_t ngx_http_sluice_reply_send(ngx_http_request_t *r, ngx_uint_t status,
+                                     json_t *body, ngx_uint_t sign);
+
+/* Both. Frees nothing. */
 ngx_int_t ngx_http_sluice_reply(ngx_http_request_t *r,
                                 const ngx_sluice_pg_result_t *result,
                                 ngx_uint_t sign);

@@ -1,15 +1,6 @@
 -- Sessions: how one signs in, goes on and leaves. Passwords are looked at in C,
 -- and tokens are made there of what `session` in a body says.
 
-create or replace function api.find_login(email_given text)
-returns table (id uuid, email text, name text, role text, password text)
-language sql stable as $$
-    select u.id, u.email, u.name, u.role, u.password from sluice.users u
-    where lower(u.email) = lower(email_given) and u.disabled_at is null
-      and u.password is not null;
-$$;
-
-
 -- What nginx makes tokens of: a session, how often it was refreshed, and whose
 -- it is. `left` is how many seconds it lives on.
 create or replace function api.session_tokens(u sluice.users,
@@ -46,11 +37,11 @@ end;
 $$;
 
 
--- Whose password was right. `seconds` is how long the session lives, `signs`
--- for how many seconds nginx signs with it by itself. The user's row is locked,
--- so that a role or an account that changes meanwhile revokes what this call
--- lets be signed.
-create or replace function api.begin_session(actor uuid, args jsonb,
+-- For whom it is certain: `facts` are nginx's. The user's row is locked, so that
+-- a role or an account that changes meanwhile revokes what this call lets be
+-- signed.
+create or replace function api.begin_session(actor uuid, facts jsonb,
+                                             remember boolean,
                                              out status integer,
                                              out body jsonb)
 language plpgsql as $$
@@ -70,10 +61,10 @@ begin
 
     insert into sluice.sessions (id, user_id, user_agent, address, expires_at,
                                  signs_for, remembered)
-    values ((args->>'session')::uuid, actor, left(args->>'agent', 500),
-            (args->>'address')::inet,
-            now() + (args->>'seconds')::bigint * interval '1 second',
-            (args->>'signs')::integer, (args->>'remember')::boolean)
+    values ((facts->>'session')::uuid, actor, left(facts->>'agent', 500),
+            (facts->>'address')::inet,
+            now() + (facts->>'seconds')::bigint * interval '1 second',
+            (facts->>'signs')::integer, remember)
     returning * into s;
 
     perform sluice.note(actor, 'session-begun', s.id::text,
@@ -102,6 +93,7 @@ language plpgsql as $$
 declare
     u sluice.users;
     s sluice.sessions;
+    facts constant jsonb := args->'nginx';
     of uuid := (args->>'session')::uuid;
     used constant bigint := coalesce((args->>'refreshes')::bigint, 0);
 begin
@@ -126,17 +118,17 @@ begin
     if used = s.refreshes then
         update sluice.sessions
         set refreshes = s.refreshes + 1, used_at = now(),
-            used_from = (args->>'address')::inet,
-            signs_for = greatest(signs_for, (args->>'signs')::integer)
+            used_from = (facts->>'address')::inet,
+            signs_for = greatest(signs_for, (facts->>'signs')::integer)
         where id = s.id returning * into s;
 
     elsif used < s.refreshes - 1
           or s.used_at < now() - api.refresh_grace() then
         perform sluice.note(u.id, 'refresh-reused', s.id::text,
-            jsonb_build_object('address', args->>'address',
-                               'agent', left(args->>'agent', 500)));
+            jsonb_build_object('address', facts->>'address',
+                               'agent', left(facts->>'agent', 500)));
         body := (api.end_session(u.id, s.id::text,
-                                 (args->>'signs')::integer)).body;
+                                 (facts->>'signs')::integer)).body;
         status := 400;
         body := body || (api.refuse('token-invalid', 'This refresh token was '
             'used before, so the session has ended: sign in again.')).body;
@@ -230,7 +222,8 @@ begin
         order by s.id desc limit many + 1
     )
     select jsonb_agg(jsonb_build_object(
-               'id', id, 'current', id::text = args->>'own',
+               'id', id, 'current',
+               id::text = args->'nginx'->>'own',
                'user_agent', user_agent, 'address', address,
                'created_at', created_at, 'used_from', used_from,
                'used_at', coalesce(used_at, created_at),
@@ -250,7 +243,7 @@ end;
 $$;
 
 
--- One of one's own. `own` is the caller's, `signs` as above.
+-- One of one's own.
 create or replace function api.delete_session(actor uuid, args jsonb,
                                               out status integer,
                                               out body jsonb)
@@ -262,7 +255,7 @@ begin
 
     if found then
         select * into status, body from api.end_session(actor, args->>'id',
-            (args->>'signs')::integer);
+            (args->'nginx'->>'signs')::integer);
     else
         select * into status, body from api.refuse('not-found');
     end if;
@@ -281,8 +274,8 @@ declare
     u sluice.users;
     many constant integer := 1000;
     but constant uuid := case when args->>'others' = 'true'
-                              then nullif(args->>'own', '')::uuid end;
-    signs constant integer := (args->>'signs')::integer;
+                              then nullif(args->'nginx'->>'own', '')::uuid end;
+    signs constant integer := (args->'nginx'->>'signs')::integer;
     too_many boolean;
     revoked jsonb;
 begin

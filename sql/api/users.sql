@@ -220,17 +220,127 @@ end;
 $$;
 
 
+create or replace function api.me_object(u sluice.users) returns jsonb
+language sql stable as $$
+    select jsonb_build_object('id', u.id, 'email', u.email, 'name', u.name,
+                              'role', u.role, 'locale', u.locale,
+                              'created_at', u.created_at);
+$$;
+
+
 create or replace function api.get_me(actor uuid, args jsonb,
                                       out status integer, out body jsonb)
 language plpgsql stable as $$
+declare
+    u sluice.users;
 begin
-    select 200, jsonb_build_object('id', id, 'email', email, 'name', name,
-                                   'role', role, 'created_at', created_at)
-    into status, body
-    from sluice.users where id = actor and disabled_at is null;
+    select * into u from sluice.users where id = actor and disabled_at is null;
 
-    if not found then
+    if found then
+        status := 200;
+        body := api.me_object(u);
+    else
         select * into status, body from api.refuse('token-invalid');
     end if;
 end;
+$$;
+
+
+-- What is wrong with a name or a locale, as a refusal; else null. Null takes it
+-- away.
+create or replace function api.refuse_profile(args jsonb) returns jsonb
+language sql immutable as $$
+    select case
+        when jsonb_typeof(args->'name') not in ('string', 'null')
+             or not api.is_text(args->>'name', 200)
+            then (api.refuse('field-invalid', 'A text of 1 to 200 characters, '
+                             'or null.', 'name')).body
+        when jsonb_typeof(args->'locale') not in ('string', 'null')
+             or args->>'locale' !~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$'
+            then (api.refuse('field-invalid', 'A language tag such as fr or '
+                             'en-GB, or null.', 'locale')).body end;
+$$;
+
+
+create or replace function api.change_me(actor uuid, args jsonb,
+                                         out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    u sluice.users;
+begin
+    body := api.refuse_profile(args);
+
+    if body is not null then
+        status := 400;
+        return;
+    end if;
+
+    if args ? 'name' and exists (select from sluice.users
+                                 where id = actor and issuer is not null) then
+        select * into status, body from api.refuse('conflict',
+            'You sign in elsewhere, and your name comes from there.', 'name');
+        return;
+    end if;
+
+    update sluice.users
+    set name = case when args ? 'name' then args->>'name' else name end,
+        locale = case when args ? 'locale' then args->>'locale'
+                      else locale end
+    where id = actor and disabled_at is null returning * into u;
+
+    if found then
+        status := 200;
+        body := api.me_object(u);
+    else
+        select * into status, body from api.refuse('token-invalid');
+    end if;
+end;
+$$;
+
+
+-- Users of another place, all of them or none: null, or {"line", "detail"} of
+-- the first that cannot be taken.
+create or replace function api.import_users(batch jsonb) returns jsonb
+language plpgsql as $$
+declare
+    item jsonb;
+begin
+    for item in select jsonb_array_elements(batch) loop
+        insert into sluice.users (id, email, name, role, plan, locale, password,
+                                  issuer, subject, disabled_at, created_at)
+        values ((item->>'id')::uuid, item->>'email', item->>'name',
+                coalesce(item->>'role', 'viewer'), item->>'plan',
+                item->>'locale', item->>'password', item->>'issuer',
+                item->>'subject',
+                case when (item->>'disabled')::boolean then now() end,
+                coalesce((item->>'created_at')::timestamptz, now()));
+    end loop;
+
+    perform sluice.note(null, 'users-imported', 'users', jsonb_build_object(
+        'count', jsonb_array_length(batch)));
+    return null;
+exception when others then
+    return jsonb_build_object('line', item->'line', 'detail', case
+        when sqlstate = '23505' then
+            'there is a user with this address or id already'
+        when sqlerrm ~ 'users_plan' then
+            'there is no plan ' || (item->>'plan')
+        else sqlerrm end);
+end;
+$$;
+
+
+-- Some users behind one, in the order of their ids, as import_users() takes
+-- them; hashes only when asked for.
+create or replace function api.export_users(behind uuid, hashes boolean,
+                                            many integer)
+returns setof jsonb
+language sql stable as $$
+    select jsonb_strip_nulls(jsonb_build_object(
+        'id', id, 'email', email, 'name', name, 'role', role, 'plan', plan,
+        'locale', locale, 'issuer', issuer, 'subject', subject,
+        'disabled', disabled_at is not null, 'created_at', created_at,
+        'password', case when hashes then password end))
+    from sluice.users where behind is null or id > behind
+    order by id limit many;
 $$;

@@ -43,6 +43,8 @@ int ctl_user_plan(int argc, char **argv);
 int ctl_user_disable(int argc, char **argv);
 int ctl_user_enable(int argc, char **argv);
 int ctl_user_list(int argc, char **argv);
+int ctl_user_import(int argc, char **argv);
+int ctl_user_export(int argc, char **argv);
 int ctl_plan_set(int argc, char **argv);
 int ctl_plan_list(int argc, char **argv);
 int ctl_link_sign(int argc, char **argv);

@@ -4,7 +4,7 @@
 #include <termios.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
-#include "core/base/password.h"
+#include "core/account/password.h"
 #include "core/base/uuid.h"
 #include "ctl.h"
 #include "database.h"

@@ -204,6 +204,15 @@ const cases = [
      () => request(`${stack.url}/api/sessions/refresh`, {
          method: "POST", json: { refresh_token: user.session.refresh_token },
      }), 200],
+    ["one's sessions", "/api/sessions", "get",
+     () => user.get("/api/sessions?limit=1"), 200],
+    ["the end of the other sessions", "/api/sessions", "delete",
+     () => user.delete("/api/sessions?others=true"), 204],
+    ["the end of a session that is none", "/api/sessions/{id}", "delete",
+     () => user.delete(`/api/sessions/${id()}`), 404],
+    ["a password that is guessed early", "/api/me/password", "post",
+     () => user.request("POST", "/api/me/password", { json: {
+         password: user.password, new_password: "password1" } }), 422],
     ["the health", "/health", "get", () => request(`${stack.url}/health`), 200],
     ["readiness for links", "/ready/bytes", "get",
      () => request(`${stack.url}/ready/bytes`), 200],

@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include "password.h"
+#include "password_foreign.h"
 
 /* OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, 2 passes, 1 lane. */
 #define MEMORY_KIB 19456
@@ -11,7 +12,8 @@
 #define SALT_SIZE 16
 #define TAG_SIZE 32
 
-#define PREFIX "$argon2id$"
+/* What every hash begins with that password_hash() makes today. */
+#define CURRENT "$argon2id$v=19$m=19456,t=2,p=1$"
 
 /* The parameters above with a tag that was drawn at random. */
 static const char nobody[] = "$argon2id$v=19$m=19456,t=2,p=1"
@@ -46,22 +48,12 @@ password_verify(const char *hash, const char *password, size_t len)
         return 0;
     }
 
-    if (strncmp(hash, PREFIX, sizeof(PREFIX) - 1) != 0
-        || strlen(hash) >= PASSWORD_HASH_SIZE) {
+    if (!password_known(hash)) {
         return -1;
     }
 
-    switch (argon2id_verify(hash, password, len)) {
-
-    case ARGON2_OK:
-        return 1;
-
-    case ARGON2_VERIFY_MISMATCH:
-        return 0;
-
-    default:
-        return -1;
-    }
+    return password_is_current(hash) ? password_argon2(hash, password, len)
+                                     : password_foreign(hash, password, len);
 }
 
 
@@ -71,4 +63,18 @@ password_verify_nobody(const char *password, size_t len)
     (void) password_verify(nobody, password, len);
 
     return 0;
+}
+
+
+int
+password_is_current(const char *hash)
+{
+    return strncmp(hash, CURRENT, sizeof(CURRENT) - 1) == 0;
+}
+
+
+int
+password_known(const char *hash)
+{
+    return password_is_current(hash) || password_foreign_known(hash);
 }

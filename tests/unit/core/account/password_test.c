@@ -1,6 +1,6 @@
 #include <string.h>
 #include <argon2.h>
-#include "core/base/password.h"
+#include "core/account/password.h"
 #include "tests/unit/suite.h"
 
 /* From the test programme of the reference implementation of argon2. */
@@ -107,9 +107,7 @@ START_TEST(other_kinds_of_hash_are_unknown)
     static const char *const hashes[] = {
         "",
         "correct horse",
-        "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
-        "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ"
-        "$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8",
+        "$1$salt$qJH7.N4xYta3aEG/dfqo/0",
         "$argon2id$",
         "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ",
         "$argon2id$v=19$m=256,t=2,p=1$c29t*XNhbHQ"
@@ -128,7 +126,7 @@ END_TEST
 
 START_TEST(a_hash_without_end_is_unknown)
 {
-    char hash[4 * PASSWORD_HASH_SIZE];
+    char hash[PASSWORD_ANY_SIZE + 1];
 
     memset(hash, 'A', sizeof(hash));
     memcpy(hash, REFERENCE, sizeof(REFERENCE) - 1);

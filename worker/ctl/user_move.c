@@ -1,0 +1,379 @@
+/* Users who come from another place, and go to one: import, export. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/crypto.h>
+#include "core/account/password.h"
+#include "core/base/uuid.h"
+#include "core/jose/json_strict.h"
+#include "ctl.h"
+#include "database.h"
+#include "email.h"
+#include "options.h"
+#include "say.h"
+
+#define MOVE_BATCH 1000       /* users that are added together, or not at all */
+#define MOVE_LINE (64 * 1024) /* bytes */
+
+typedef struct {
+    PGconn *conn;
+    FILE *in;
+    const char *name; /* of the file, for messages */
+    uint64_t line;    /* the one that was read last, from 1 */
+    uint64_t from;    /* the first that counts */
+    uint64_t first;   /* of the batch */
+    uint64_t taken;
+    json_t *batch;
+} user_import_t;
+
+
+/* What is wrong with a member, or NULL: a text of so many bytes where it is
+   there. */
+static const char *
+move_text(json_t *user, const char *name, size_t max, const char *wrong)
+{
+    json_t *text = json_object_get(user, name);
+
+    return text == NULL || json_is_null(text)
+                   || (json_is_string(text) && json_string_length(text) > 0
+                       && json_string_length(text) <= max)
+               ? NULL
+               : wrong;
+}
+
+
+static int
+move_is(json_t *user, const char *name, const char *const *values)
+{
+    const char *text = json_string_value(json_object_get(user, name));
+
+    for (/* void */; text != NULL && *values != NULL; values++) {
+        if (strcmp(text, *values) == 0) {
+            return 1;
+        }
+    }
+
+    return json_object_get(user, name) == NULL;
+}
+
+
+/* What is wrong with a user, or NULL. */
+static const char *
+move_wrong(json_t *user)
+{
+    size_t i;
+    const char *wrong, *email, *id, *hash, *key;
+    json_t *value;
+
+    static const char *const roles[] = { "viewer", "editor", "admin", NULL };
+    static const char *const known[] = { "id",         "email",   "name",
+                                         "role",       "plan",    "locale",
+                                         "issuer",     "subject", "disabled",
+                                         "created_at", "password" };
+    static const struct {
+        const char *name;
+        size_t max;
+        const char *wrong;
+    } texts[] = { { "name", 800, "\"name\" is a text of 200 characters" },
+                  { "plan", 100, "\"plan\" is the name of a plan" },
+                  { "locale", 35, "\"locale\" is a language tag" },
+                  { "issuer", 255, "\"issuer\" is a URL" },
+                  { "subject", 255, "\"subject\" is a text of 255 bytes" },
+                  { "created_at", 40, "\"created_at\" is a time (RFC 3339)" } };
+
+    if (!json_is_object(user)) {
+        return "a line is an object of JSON";
+    }
+
+    json_object_foreach(user, key, value)
+    {
+        for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+            if (strcmp(key, known[i]) == 0) {
+                break;
+            }
+        }
+        if (i == sizeof(known) / sizeof(known[0])) {
+            return "there is a member that users do not have";
+        }
+    }
+
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        wrong = move_text(user, texts[i].name, texts[i].max, texts[i].wrong);
+        if (wrong != NULL) {
+            return wrong;
+        }
+    }
+
+    email = json_string_value(json_object_get(user, "email"));
+    hash = json_string_value(json_object_get(user, "password"));
+    id = json_string_value(json_object_get(user, "id"));
+
+    if (email == NULL ? json_object_get(user, "email") != NULL
+                            || json_object_get(user, "issuer") == NULL
+                      : !email_valid(email)) {
+        return "\"email\" is an e-mail address";
+    }
+
+    if (!move_is(user, "role", roles)) {
+        return "\"role\" is viewer, editor or admin";
+    }
+
+    if (json_object_get(user, "id") != NULL
+        && (id == NULL || !uuid_valid(id, strlen(id)))) {
+        return "\"id\" is a UUID";
+    }
+
+    if (json_object_get(user, "disabled") != NULL
+        && !json_is_boolean(json_object_get(user, "disabled"))) {
+        return "\"disabled\" is true or false";
+    }
+
+    if (json_object_get(user, "password") != NULL
+        && (hash == NULL || !password_known(hash))) {
+        return "\"password\" is a hash of argon2, bcrypt, scrypt, yescrypt, "
+               "SHA-crypt or PBKDF2 whose cost is bounded";
+    }
+
+    return NULL;
+}
+
+
+/* "file, line 7: …", and how to go on. CTL_FAILED. */
+static int
+move_fault(const user_import_t *import, uint64_t line, const char *what)
+{
+    return say_fail("%s, line %llu: %s. Of the lines from %llu on none was "
+                    "taken, %llu users before were; mend it, and go on with "
+                    "--from %llu",
+                    import->name, (unsigned long long) line, what,
+                    (unsigned long long) import->first,
+                    (unsigned long long) import->taken,
+                    (unsigned long long) import->first);
+}
+
+
+/* The batch, in one transaction. */
+static int
+move_flush(user_import_t *import)
+{
+    int rc = CTL_OK;
+    char *text;
+    json_t *fault;
+    PGresult *result;
+    const char *params[1];
+    size_t count = json_array_size(import->batch);
+
+    if (count == 0) {
+        return CTL_OK;
+    }
+
+    text = json_dumps(import->batch, JSON_COMPACT);
+    if (text == NULL) {
+        return say_fail("there is no memory for %zu users", count);
+    }
+
+    params[0] = text;
+    result = database_query(import->conn, "select api.import_users($1)", 1,
+                            params);
+    OPENSSL_cleanse(text, strlen(text));
+    free(text);
+
+    if (result == NULL) {
+        return CTL_FAILED;
+    }
+
+    if (!PQgetisnull(result, 0, 0)) {
+        fault = json_loads(PQgetvalue(result, 0, 0), 0, NULL);
+        rc = move_fault(
+            import,
+            (uint64_t) json_integer_value(json_object_get(fault, "line")),
+            json_string_value(json_object_get(fault, "detail")));
+        json_decref(fault);
+
+    } else {
+        import->taken += count;
+        import->first = import->line + 1;
+        json_array_clear(import->batch);
+    }
+
+    PQclear(result);
+
+    return rc;
+}
+
+
+static int
+move_line(user_import_t *import, const char *line, size_t len)
+{
+    char id[UUID_TEXT_SIZE];
+    json_t *user;
+    const char *wrong;
+    json_error_t error;
+
+    user = json_strict_load(line, len, 0, &error);
+    if (user == NULL) {
+        return move_fault(import, import->line, error.text);
+    }
+
+    wrong = move_wrong(user);
+    if (wrong == NULL && json_object_get(user, "id") == NULL) {
+        wrong = uuid_v7(id) != 0
+                        || json_object_set_new(user, "id", json_string(id)) != 0
+                    ? "no random numbers can be had"
+                    : NULL;
+    }
+
+    if (wrong != NULL) {
+        json_decref(user);
+        return move_fault(import, import->line, wrong);
+    }
+
+    json_object_set_new(user, "line", json_integer((json_int_t) import->line));
+    json_array_append_new(import->batch, user);
+
+    return json_array_size(import->batch) == MOVE_BATCH ? move_flush(import)
+                                                        : CTL_OK;
+}
+
+
+static int
+move_read(user_import_t *import)
+{
+    int rc = CTL_OK;
+    char *line = malloc(MOVE_LINE + 2);
+    size_t len;
+
+    if (line == NULL) {
+        return say_fail("there is no memory for a line");
+    }
+
+    while (rc == CTL_OK && fgets(line, MOVE_LINE + 2, import->in) != NULL) {
+        import->line++;
+        len = strlen(line);
+
+        if (len == MOVE_LINE + 1 && line[len - 1] != '\n') {
+            rc = move_fault(import, import->line,
+                            "a line has 65,536 bytes at most");
+            break;
+        }
+
+        len -= (line[len - 1] == '\n');
+
+        if (import->line >= import->from && len > 0) {
+            rc = move_line(import, line, len);
+        }
+    }
+
+    OPENSSL_cleanse(line, MOVE_LINE + 2);
+    free(line);
+
+    if (rc == CTL_OK && ferror(import->in)) {
+        return say_fail("%s cannot be read", import->name);
+    }
+
+    return rc == CTL_OK ? move_flush(import) : rc;
+}
+
+
+int
+ctl_user_import(int argc, char **argv)
+{
+    int rc;
+    const char *conninfo = NULL, *file = NULL, *from = NULL;
+    user_import_t import = { .in = stdin, .name = "standard input" };
+    const ctl_option_t options[] = {
+        { "from", "LINE", "begins there: where the last one stopped", &from },
+        { DATABASE_OPTION, &conninfo },
+        { NULL, NULL, NULL, NULL }
+    };
+
+    options_read(argc, argv, options, &file);
+    import.from = from ? options_number("from", from, 1, UINT32_MAX) : 1;
+    import.first = import.from;
+
+    if (file != NULL && strcmp(file, "-") != 0) {
+        import.name = file;
+        import.in = fopen(file, "re");
+        if (import.in == NULL) {
+            return say_fail("%s cannot be opened", file);
+        }
+    }
+
+    import.conn = database_open(conninfo);
+    import.batch = json_array();
+
+    rc = import.conn == NULL ? CTL_FAILED : move_read(&import);
+
+    if (rc == CTL_OK) {
+        printf("%llu users were taken.\n", (unsigned long long) import.taken);
+    }
+
+    json_decref(import.batch);
+    PQfinish(import.conn);
+    if (import.in != stdin) {
+        fclose(import.in);
+    }
+
+    return rc;
+}
+
+
+int
+ctl_user_export(int argc, char **argv)
+{
+    int i, rows;
+    char behind[UUID_TEXT_SIZE];
+    json_t *user;
+    PGconn *conn;
+    PGresult *result;
+    const char *conninfo = NULL, *hashes = NULL;
+    const char *params[3];
+    const ctl_option_t options[] = {
+        { "hashes", NULL, "with the passwords' hashes: keep it secret",
+          &hashes },
+        { DATABASE_OPTION, &conninfo },
+        { NULL, NULL, NULL, NULL }
+    };
+
+    options_read(argc, argv, options, NULL);
+
+    conn = database_open(conninfo);
+    if (conn == NULL) {
+        return CTL_FAILED;
+    }
+
+    params[0] = NULL;
+    params[1] = hashes ? "true" : "false";
+    params[2] = "1000";
+
+    do {
+        result = database_query(conn, "select api.export_users($1, $2, $3)", 3,
+                                params);
+        if (result == NULL) {
+            PQfinish(conn);
+            return CTL_FAILED;
+        }
+
+        rows = PQntuples(result);
+        for (i = 0; i < rows; i++) {
+            puts(PQgetvalue(result, i, 0));
+        }
+
+        if (rows > 0) {
+            user = json_loads(PQgetvalue(result, rows - 1, 0), 0, NULL);
+            snprintf(behind, sizeof(behind), "%s",
+                     json_string_value(json_object_get(user, "id")));
+            json_decref(user);
+            params[0] = behind;
+        }
+
+        PQclear(result);
+    } while (rows > 0);
+
+    PQfinish(conn);
+
+    return fflush(stdout) == 0 && !ferror(stdout)
+               ? CTL_OK
+               : say_fail("the users could not be written");
+}
