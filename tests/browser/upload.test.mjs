@@ -123,6 +123,18 @@ test("a file that one has already is shown as that, and leads to it",
 });
 
 
+test("all that can be uploaded is named", async () => {
+    for (const locale of ["en-GB", "fr-FR"]) {
+        const page = await house.page({ locale });
+
+        await page.goto("/upload");
+        for (const kind of ["PDF", "TIFF", "HEIC", "MusicXML", "MIDI"]) {
+            await page.getByText(kind).first().waitFor();
+        }
+    }
+});
+
+
 test("an upload goes on where it was cut off", async () => {
     const page = await house.page();
     const path = film(join(files.path, "Cut_off.mp4"),

@@ -2,12 +2,13 @@
 
 import assert from "node:assert/strict";
 import {
-    chmodSync, mkdirSync, readdirSync, statSync, writeFileSync,
+    chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 
+import { Client } from "../http/lib/client.mjs";
 import { freePort } from "../http/lib/ports.mjs";
 import { alive, startStack } from "../http/lib/stack.mjs";
 import { test } from "../http/lib/test.mjs";
@@ -133,6 +134,33 @@ test("a second start keeps the keys, the admin and the data", async (t) => {
     assert.deepEqual(JSON.parse(stack.text("demo.json")), JSON.parse(demo));
     assert.equal(await stack.sql("select count(*) from sluice.users "
         + `where id = '${user.id}'`), "1");
+});
+
+
+test("a demo that somebody deleted is there again after a start", async (t) => {
+    const env = environment({ SLUICE_STATE: folder(t, "sl-"),
+                              SLUICE_PORT: String(await freePort()) });
+    const demo = () => JSON.parse(readFileSync(
+        join(env.SLUICE_STATE, "demo.json"), "utf8"));
+    const start = async () => {
+        const { code, output } = await run(STACK, ["up"], { env });
+
+        assert.equal(code, 0, output);
+    };
+
+    t.after(() => run(STACK, ["down"], { env }));
+    await start();
+    const { url, email, password, film, score } = demo();
+    const admin = await Client.signIn(url, email, password);
+
+    assert.equal((await admin.delete(`/api/media/${film.id}`)).status, 204);
+    await run(STACK, ["down"], { env });
+    await start();
+
+    const now = demo();
+    assert.notEqual(now.film.id, film.id);
+    assert.equal(now.score.id, score.id);
+    assert.equal((await fetch(now.film.links.play)).status, 200);
 });
 
 

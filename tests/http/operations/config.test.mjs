@@ -123,6 +123,8 @@ describe("nginx -t is content", { timeout }, () => {
         "with every parameter of a database": () =>
             'sluice_database "host=/run dbname=sluice" pool=2 waiting=9 '
             + "timeout=3s;",
+        "with a database at an address of IPv6": () =>
+            'sluice_database "host=::1 port=5432 dbname=sluice";',
         "with Redis on a socket": () => "sluice_redis unix:/run/redis.sock;",
         "with Redis on a port": () =>
             "sluice_redis 127.0.0.1:6379 db=3 timeout=500ms;",
