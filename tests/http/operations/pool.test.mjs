@@ -62,7 +62,7 @@ const lock = () => stack.hold("lock table sluice.catalogue");
 const stuck = async () => Number(await stack.sql(
     `select count(*) from pg_stat_activity where usename = 'sluice'
      and wait_event_type = 'Lock' and state = 'active'
-     and query ~ 'list_media|delete_media|find_login'`));
+     and query ~ 'list_media|delete_media|sign_in'`));
 
 const stuckAre = (count) =>
     until(`${count} statements wait`, async () => await stuck() === count);

@@ -3,7 +3,9 @@
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+    existsSync, readFileSync, truncateSync, unlinkSync, writeFileSync,
+} from "node:fs";
 
 import { SANITIZED, alive, memory, startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
