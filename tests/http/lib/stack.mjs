@@ -142,6 +142,7 @@ class Stack {
         this.environment = environment;
         this.users = 0;
         this.machines = [];        /* beside the first */
+        this.held = new Set();     /* psql: what a test that fails leaves */
     }
 
     path(...names) {
@@ -156,6 +157,7 @@ class Stack {
     /* Stops all of it, and fails when a log has what none may have, or one of
        nginx's loops stood still (loop.c), but for lines like `but`. */
     async stop({ but = /^$/ } = {}) {
+        this.held.forEach((psql) => psql.kill());
         down(this);
 
         const bad = readdirSync(this.path("logs")).filter(
@@ -192,6 +194,9 @@ class Stack {
         { stdio: ["pipe", "pipe", "inherit"] });
         const ended = new Promise((done) => { psql.on("exit", done); });
         let said = "";
+
+        this.held.add(psql);
+        ended.then(() => this.held.delete(psql));
 
         psql.stdout.on("data", (text) => { said += text; });
         psql.stdin.write(`begin; ${statement};\n\\echo locked\n`);
