@@ -51,30 +51,45 @@ ngx_sluice_pg_stopped(void *data, const ngx_sluice_pg_result_t *result)
 }
 
 
-static void
-ngx_sluice_pg_stop(ngx_sluice_pg_t *pg, ngx_sluice_pg_conn_t *conn)
+static void ngx_sluice_pg_stop_again(ngx_event_t *ev);
+
+
+/* NGX_DECLINED: there is nothing to stop, or nobody to ask. */
+
+static ngx_int_t
+ngx_sluice_pg_stop(ngx_sluice_pg_conn_t *conn)
 {
     u_char pid[NGX_INT_T_LEN];
     ngx_str_t param;
+    ngx_sluice_pg_t *stopper = conn->pg->stopper;
 
-    if (!ngx_sluice_pg_conn_runs(conn) || conn->stop || pg->stopper == NULL) {
-        return;
+    if (!ngx_sluice_pg_conn_runs(conn) || conn->stop || stopper == NULL) {
+        return NGX_DECLINED;
     }
+
+    conn->again.handler = ngx_sluice_pg_stop_again;
+    conn->again.data = conn;
+    conn->again.log = ngx_cycle->log;
 
     param.data = pid;
     param.len = (size_t) (ngx_sprintf(pid, "%d", PQbackendPID(conn->db)) - pid);
 
-    if (ngx_sluice_pg_query(pg->stopper, NGX_SLUICE_PG_HOUSE,
+    if (ngx_sluice_pg_query(stopper, NGX_SLUICE_PG_HOUSE,
                             &ngx_sluice_pg_stop_statement, &param,
                             ngx_sluice_pg_stopped, conn, &conn->stop)
         != SLUICE_OK) {
         conn->stop = NULL;
-        return;
+        return NGX_DECLINED;
     }
 
-    if (pg->counts) {
-        (void) ngx_atomic_fetch_add(&pg->counts->stopped, 1);
-    }
+    return NGX_OK;
+}
+
+
+static void
+ngx_sluice_pg_stop_again(ngx_event_t *ev)
+{
+    (void) ngx_sluice_pg_stop(ev->data);
 }
 
 
@@ -91,8 +106,9 @@ ngx_sluice_pg_abandon(ngx_sluice_pg_query_t *query)
         ngx_add_timer(&query->timer, query->pg->timeout + NGX_SLUICE_PG_GRACE);
     }
 
-    if (query->statement->end == NGX_SLUICE_PG_STOP) {
-        ngx_sluice_pg_stop(query->pg, query->conn);
+    if (query->statement->end == NGX_SLUICE_PG_STOP
+        && ngx_sluice_pg_stop(query->conn) == NGX_OK && query->pg->counts) {
+        (void) ngx_atomic_fetch_add(&query->pg->counts->stopped, 1);
     }
 }
 

@@ -333,7 +333,12 @@ ngx_sluice_pg_conn_stopped(ngx_sluice_pg_conn_t *conn, ngx_uint_t may_hit)
 
     if (conn->over) {
         ngx_sluice_pg_conn_finish(conn);
+        return;
     }
+
+    /* the server had not begun with it when it was asked */
+
+    ngx_add_timer(&conn->again, NGX_SLUICE_PG_AGAIN);
 }
 
 
@@ -403,6 +408,10 @@ ngx_sluice_pg_conn_finish(ngx_sluice_pg_conn_t *conn)
         return;
     }
 
+    if (conn->again.timer_set) {
+        ngx_del_timer(&conn->again);
+    }
+
     canceled = ngx_sluice_pg_conn_canceled(result);
     status = ngx_sluice_pg_conn_status(
         result, canceled && query->left ? NGX_LOG_INFO : NGX_LOG_ERR);
@@ -461,6 +470,10 @@ ngx_sluice_pg_conn_free(ngx_sluice_pg_conn_t *conn)
 
     if (conn->timer.timer_set) {
         ngx_del_timer(&conn->timer);
+    }
+
+    if (conn->again.timer_set) {
+        ngx_del_timer(&conn->again);
     }
 
     if (conn->stop) {

@@ -21,6 +21,7 @@
 
 /* ms that the server has to end by itself what took too long */
 #define NGX_SLUICE_PG_GRACE 1000
+#define NGX_SLUICE_PG_AGAIN 100 /* ms until a stop that was not heard */
 
 
 typedef struct ngx_sluice_pg_conn_s ngx_sluice_pg_conn_t;
@@ -81,6 +82,7 @@ struct ngx_sluice_pg_conn_s {
     ngx_sluice_pg_query_t *query;
     PGresult *result;            /* the last of the query */
     ngx_sluice_pg_query_t *stop; /* while the server is asked to stop it */
+    ngx_event_t again;           /* when it is asked once more */
     unsigned over : 1;           /* the query, but not yet the asking */
     unsigned spoilt : 1;         /* a late stop might hit the next query */
     ngx_uint_t nstatements;
@@ -151,7 +153,8 @@ ngx_uint_t ngx_sluice_pg_conn_runs(ngx_sluice_pg_conn_t *conn);
 
 /* The asking of conn->stop is over. A query that is over meanwhile lets its
    connection go; when the asking may still come and hit what runs then, nobody
-   is given it. */
+   is given it. A server that has not begun with a query hears nothing: it is
+   asked again as long as the query runs. */
 void ngx_sluice_pg_conn_stopped(ngx_sluice_pg_conn_t *conn, ngx_uint_t may_hit);
 
 /* Those who wait get a new connection; without hope of one, an answer. */

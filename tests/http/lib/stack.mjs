@@ -181,7 +181,7 @@ class Stack {
             "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
             "-h", this.path("run"), "-U", "postgres", "-d", "sluice",
             "-c", statement,
-        ]);
+        ], { maxBuffer: 1 << 28 });
 
         return stdout.trimEnd();
     }
