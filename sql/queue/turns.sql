@@ -180,15 +180,19 @@ begin
     into at_work, at_work_kinds
     from sluice.jobs j where j.state = 'running' and j.lease_until >= now();
 
-    found_id := queue.abandoned(
-        array(select k.kind from sluice.job_kinds k
-              where k.at_once <= (select count(*) from unnest(at_work_kinds) n
-                                  where n = k.kind)),
-        array(select w.n || ' ' || w.o
-              from unnest(at_work, at_work_kinds) w(o, n)
-              join sluice.job_kinds k on k.kind = w.n
-              group by w.o, w.n, k.at_once_own
-              having count(*) >= k.at_once_own));
+    if exists (select from sluice.jobs j
+               where j.state = 'running' and j.lease_until < now()) then
+        found_id := queue.abandoned(
+            array(select k.kind from sluice.job_kinds k
+                  where k.at_once <= (select count(*)
+                                      from unnest(at_work_kinds) n
+                                      where n = k.kind)),
+            array(select w.n || ' ' || w.o
+                  from unnest(at_work, at_work_kinds) w(o, n)
+                  join sluice.job_kinds k on k.kind = w.n
+                  group by w.o, w.n, k.at_once_own
+                  having count(*) >= k.at_once_own));
+    end if;
 
     while found_id is null loop
         who := queue.owner_behind(who);
