@@ -52,8 +52,7 @@ password_verify(const char *hash, const char *password, size_t len)
         return -1;
     }
 
-    return password_is_current(hash) ? password_argon2(hash, password, len)
-                                     : password_foreign(hash, password, len);
+    return password_foreign(hash, password, len);
 }
 
 
@@ -76,5 +75,5 @@ password_is_current(const char *hash)
 int
 password_known(const char *hash)
 {
-    return password_is_current(hash) || password_foreign_known(hash);
+    return password_foreign_known(hash);
 }

@@ -86,8 +86,8 @@ argon2_known(const char *hash)
 }
 
 
-int
-password_argon2(const char *hash, const char *password, size_t len)
+static int
+argon2_matches(const char *hash, const char *password, size_t len)
 {
     argon2_type type = strncmp(hash, "$argon2id$", 10) == 0 ? Argon2_id
                        : strncmp(hash, "$argon2i$", 9) == 0 ? Argon2_i
@@ -363,9 +363,9 @@ derived_verify(const char *hash, const char *password, size_t len)
 
 
 static const scheme_t schemes[] = {
-    { "$argon2id$", argon2_known, password_argon2 },
-    { "$argon2i$", argon2_known, password_argon2 },
-    { "$argon2d$", argon2_known, password_argon2 },
+    { "$argon2id$", argon2_known, argon2_matches },
+    { "$argon2i$", argon2_known, argon2_matches },
+    { "$argon2d$", argon2_known, argon2_matches },
     { "$2a$", bcrypt_known, crypt_verify },
     { "$2b$", bcrypt_known, crypt_verify },
     { "$2y$", bcrypt_known, crypt_verify },

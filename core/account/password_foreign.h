@@ -1,16 +1,12 @@
-/* Password hashes of other places: each a prefix and what verifies it. See
-   password_known() for which. */
+/* Password hashes of other places, and ours: each a prefix and what verifies
+   it. See password_known() for which. */
 
 #ifndef SLUICE_PASSWORD_FOREIGN_H
 #define SLUICE_PASSWORD_FOREIGN_H
 
 #include <stddef.h>
 
-/* argon2i, argon2d and argon2id as PHC strings: 1, 0, or -1 as
-   password_verify() says. */
-int password_argon2(const char *hash, const char *password, size_t len);
-
-/* Any of them, ours too. */
+/* 1, 0, or -1 as password_verify() says. */
 int password_foreign(const char *hash, const char *password, size_t len);
 
 /* 1 when the hash is well formed and its cost is bounded. */

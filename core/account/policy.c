@@ -12,6 +12,11 @@
    takes time as the square of it. */
 #define POLICY_BYTES 72
 
+#define POLICY_EARLY                                                         \
+    "This password is guessed early: others choose it often, or it is made " \
+    "of your name, your address or a simple row. Some words that have "      \
+    "nothing to do with each other are good."
+
 #define POLICY_WORDS 16
 #define POLICY_WORD 64 /* bytes */
 
@@ -85,7 +90,7 @@ policy_characters(const char *password, size_t len)
 const char *
 policy_refuse(const char *password, size_t len, const char *const *words)
 {
-    int late;
+    int early;
     policy_words_t split;
 
     if (policy_characters(password, len) < POLICY_CHARACTERS_MIN) {
@@ -102,19 +107,17 @@ policy_refuse(const char *password, size_t len, const char *const *words)
         policy_split(&split, *words);
     }
 
-    /* of a long one, its beginning or its end */
+    early = policy_guesses(password, len < POLICY_BYTES ? len : POLICY_BYTES,
+                           &split)
+            < POLICY_GUESSES;
 
-    late = len <= POLICY_BYTES
-               ? policy_guesses(password, len, &split) >= POLICY_GUESSES
-               : policy_guesses(password, POLICY_BYTES, &split)
-                         >= POLICY_GUESSES
-                     || policy_guesses(password + len - POLICY_BYTES,
-                                       POLICY_BYTES, &split)
-                            >= POLICY_GUESSES;
+    /* a long one may have it at its end */
 
-    return !late ? "This password is guessed early: others choose it often, or "
-                   "it "
-                   "is made of your name, your address or a simple row. Some "
-                   "words that have nothing to do with each other are good."
-                 : NULL;
+    if (early && len > POLICY_BYTES) {
+        early = policy_guesses(password + len - POLICY_BYTES, POLICY_BYTES,
+                               &split)
+                < POLICY_GUESSES;
+    }
+
+    return early ? POLICY_EARLY : NULL;
 }

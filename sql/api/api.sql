@@ -66,6 +66,20 @@ language sql stable as $$
 $$;
 
 
+-- Null when a list may be as long as `limit` says, else why not.
+create or replace function api.refuse_limit(args jsonb) returns jsonb
+language plpgsql immutable as $$
+begin
+    if args->>'limit' !~ '^[0-9]{1,3}$'
+       or (args->>'limit')::integer not between 1 and 200 then
+        return (api.refuse('field-invalid', 'A number from 1 to 200.',
+                           'limit')).body;
+    end if;
+    return null;
+end;
+$$;
+
+
 -- Text that people read: so many characters at most, none of them control
 -- characters, and something to see.
 create or replace function api.is_text(words text, most integer)

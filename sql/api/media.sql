@@ -306,10 +306,8 @@ $$;
 create or replace function api.refuse_page(args jsonb) returns jsonb
 language plpgsql immutable as $$
 begin
-    if args->>'limit' !~ '^[0-9]{1,3}$'
-       or (args->>'limit')::integer not between 1 and 200 then
-        return (api.refuse('field-invalid', 'A number from 1 to 200.',
-                           'limit')).body;
+    if api.refuse_limit(args) is not null then
+        return api.refuse_limit(args);
     elsif args->>'kind' not in ('video', 'audio', 'score', '') then
         return (api.refuse('field-invalid', 'One of video, audio, score.',
                            'kind')).body;

@@ -199,10 +199,10 @@ declare
     items jsonb;
     behind uuid;
 begin
-    if args->>'limit' !~ '^[0-9]{1,3}$'
-       or (args->>'limit')::integer not between 1 and 200 then
-        select * into status, body from api.refuse('field-invalid',
-            'A number from 1 to 200.', 'limit');
+    body := api.refuse_limit(args);
+
+    if body is not null then
+        status := 400;
         return;
     elsif args->>'cursor' !~ '^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$'
     then

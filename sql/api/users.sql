@@ -220,26 +220,17 @@ end;
 $$;
 
 
-create or replace function api.me_object(u sluice.users) returns jsonb
-language sql stable as $$
-    select jsonb_build_object('id', u.id, 'email', u.email, 'name', u.name,
-                              'role', u.role, 'locale', u.locale,
-                              'created_at', u.created_at);
-$$;
-
-
 create or replace function api.get_me(actor uuid, args jsonb,
                                       out status integer, out body jsonb)
 language plpgsql stable as $$
-declare
-    u sluice.users;
 begin
-    select * into u from sluice.users where id = actor and disabled_at is null;
+    select 200, jsonb_build_object('id', id, 'email', email, 'name', name,
+                                   'role', role, 'locale', locale,
+                                   'created_at', created_at)
+    into status, body
+    from sluice.users where id = actor and disabled_at is null;
 
-    if found then
-        status := 200;
-        body := api.me_object(u);
-    else
+    if not found then
         select * into status, body from api.refuse('token-invalid');
     end if;
 end;
@@ -265,8 +256,6 @@ $$;
 create or replace function api.change_me(actor uuid, args jsonb,
                                          out status integer, out body jsonb)
 language plpgsql as $$
-declare
-    u sluice.users;
 begin
     body := api.refuse_profile(args);
 
@@ -286,14 +275,9 @@ begin
     set name = case when args ? 'name' then args->>'name' else name end,
         locale = case when args ? 'locale' then args->>'locale'
                       else locale end
-    where id = actor and disabled_at is null returning * into u;
+    where id = actor and disabled_at is null;
 
-    if found then
-        status := 200;
-        body := api.me_object(u);
-    else
-        select * into status, body from api.refuse('token-invalid');
-    end if;
+    select * into status, body from api.get_me(actor, args);
 end;
 $$;
 

@@ -11,28 +11,13 @@
 #include "core/grant/grant_claims.h"
 #include "core/grant/link_id.h"
 #include "core/jose/jwt.h"
+#include "keys.h"
 #include "must.h"
 
 #define ANY_USER "01931c5a-0000-7000-8000-000000000001"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static const jwk_set_t *
-the_keys(void)
-{
-    static jwk_set_t *keys;
-    char *json;
-
-    if (keys == NULL) {
-        json = jwk_set_generate(JWA_ES256);
-        keys = jwk_set_parse(json, strlen(json), JWK_OWN, NULL, 0);
-        free(json);
-    }
-
-    return keys;
-}
-
 
 static const char *
 text_or_null(const grant_t *grant, grant_span_t span)

@@ -5,25 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/account/refresh.h"
+#include "keys.h"
 #include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static const jwk_set_t *
-the_keys(void)
-{
-    static jwk_set_t *keys;
-    char *json;
-
-    if (keys == NULL) {
-        json = jwk_set_generate(JWA_ES256);
-        keys = jwk_set_parse(json, strlen(json), JWK_OWN, NULL, 0);
-        free(json);
-    }
-
-    return keys;
-}
-
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include "core/account/password.h"
 #include "core/base/uuid.h"
+#include "core/grant/access.h"
 #include "ctl.h"
 #include "database.h"
 #include "email.h"
@@ -54,8 +55,7 @@ ctl_user_add(int argc, char **argv)
     if (!email_valid(email)) {
         say_usage("EMAIL \"%s\" is not an e-mail address", email);
     }
-    if (strcmp(role, "viewer") != 0 && strcmp(role, "editor") != 0
-        && strcmp(role, "admin") != 0) {
+    if (role_from_name(role, strlen(role)) == ROLE_NONE) {
         say_usage("--role is viewer, editor or admin, not \"%s\"", role);
     }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "core/base/uuid.h"
+#include "core/grant/access.h"
 #include "ctl.h"
 #include "database.h"
 #include "email.h"
@@ -50,8 +51,7 @@ ctl_user_enable(int argc, char **argv)
 static void
 user_check_role(const char *role)
 {
-    if (strcmp(role, "viewer") != 0 && strcmp(role, "editor") != 0
-        && strcmp(role, "admin") != 0) {
+    if (role_from_name(role, strlen(role)) == ROLE_NONE) {
         say_usage("ROLE is viewer, editor or admin, not \"%s\"", role);
     }
 }

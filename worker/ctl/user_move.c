@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include "core/account/password.h"
 #include "core/base/uuid.h"
+#include "core/grant/access.h"
 #include "core/jose/json_strict.h"
 #include "ctl.h"
 #include "database.h"
@@ -43,30 +44,14 @@ move_text(json_t *user, const char *name, size_t max, const char *wrong)
 }
 
 
-static int
-move_is(json_t *user, const char *name, const char *const *values)
-{
-    const char *text = json_string_value(json_object_get(user, name));
-
-    for (/* void */; text != NULL && *values != NULL; values++) {
-        if (strcmp(text, *values) == 0) {
-            return 1;
-        }
-    }
-
-    return json_object_get(user, name) == NULL;
-}
-
-
 /* What is wrong with a user, or NULL. */
 static const char *
 move_wrong(json_t *user)
 {
     size_t i;
-    const char *wrong, *email, *id, *hash, *key;
+    const char *wrong, *email, *id, *hash, *key, *role;
     json_t *value;
 
-    static const char *const roles[] = { "viewer", "editor", "admin", NULL };
     static const char *const known[] = { "id",         "email",   "name",
                                          "role",       "plan",    "locale",
                                          "issuer",     "subject", "disabled",
@@ -115,7 +100,10 @@ move_wrong(json_t *user)
         return "\"email\" is an e-mail address";
     }
 
-    if (!move_is(user, "role", roles)) {
+    role = json_string_value(json_object_get(user, "role"));
+
+    if (json_object_get(user, "role") != NULL
+        && (role == NULL || role_from_name(role, strlen(role)) == ROLE_NONE)) {
         return "\"role\" is viewer, editor or admin";
     }
 
@@ -324,7 +312,6 @@ ctl_user_export(int argc, char **argv)
 {
     int i, rows;
     char behind[UUID_TEXT_SIZE];
-    json_t *user;
     PGconn *conn;
     PGresult *result;
     const char *conninfo = NULL, *hashes = NULL;
@@ -348,8 +335,10 @@ ctl_user_export(int argc, char **argv)
     params[2] = "1000";
 
     do {
-        result = database_query(conn, "select api.export_users($1, $2, $3)", 3,
-                                params);
+        result = database_query(conn,
+                                "select u, u->>'id' "
+                                "from api.export_users($1, $2, $3) u",
+                                3, params);
         if (result == NULL) {
             PQfinish(conn);
             return CTL_FAILED;
@@ -361,10 +350,8 @@ ctl_user_export(int argc, char **argv)
         }
 
         if (rows > 0) {
-            user = json_loads(PQgetvalue(result, rows - 1, 0), 0, NULL);
             snprintf(behind, sizeof(behind), "%s",
-                     json_string_value(json_object_get(user, "id")));
-            json_decref(user);
+                     PQgetvalue(result, rows - 1, 1));
             params[0] = behind;
         }
 
