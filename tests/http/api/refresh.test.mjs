@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { request } from "../lib/client.mjs";
 import { claimsOf, cookieOf, cookiesOf } from "../lib/cookies.mjs";
 import { refused } from "../lib/problem.mjs";
+import { bearer, sessions } from "../lib/sessions.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
@@ -22,14 +23,7 @@ before(async () => {
 after(() => stack?.stop(), { timeout });
 
 
-const post = (path, options) =>
-    request(stack.url + path, { method: "POST", ...options });
-const signIn = ({ email, password }) =>
-    post("/api/sessions", { json: { email, password } });
-const refresh = (token) =>
-    post("/api/sessions/refresh", { json: { refresh_token: token } });
-const me = (headers) => request(`${stack.url}/api/me`, { headers });
-const bearer = (token) => ({ Authorization: `Bearer ${token}` });
+const { post, signIn, refresh, me } = sessions(() => stack.url);
 const sidOf = ({ access_token: token }) => claimsOf(token).sid;
 
 

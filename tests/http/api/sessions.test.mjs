@@ -10,6 +10,7 @@ import { createLocalJWKSet, jwtVerify } from "jose";
 import { Client, request } from "../lib/client.mjs";
 import { cookieOf } from "../lib/cookies.mjs";
 import { refused } from "../lib/problem.mjs";
+import { bearer, sessions } from "../lib/sessions.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter, now } from "../lib/token.mjs";
@@ -30,14 +31,7 @@ before(async () => {
 after(() => stack?.stop(), { timeout });
 
 
-const post = (path, options) =>
-    request(stack.url + path, { method: "POST", ...options });
-const signIn = ({ email, password }) =>
-    post("/api/sessions", { json: { email, password } });
-const refresh = (token) =>
-    post("/api/sessions/refresh", { json: { refresh_token: token } });
-const me = (headers) => request(`${stack.url}/api/me`, { headers });
-const bearer = (token) => ({ Authorization: `Bearer ${token}` });
+const { post, signIn, refresh, me } = sessions(() => stack.url);
 
 
 describe("the right password", { timeout }, () => {
