@@ -14,6 +14,9 @@
 
 #define NGX_HTTP_SLUICE_SESSION_CLOCKS 60 /* seconds that clocks may differ */
 
+/* Of one name: a browser sends those of other paths and domains, too. */
+#define NGX_HTTP_SLUICE_SESSION_COOKIES 4
+
 /* Where a browser sends the refresh token, and nowhere else. */
 #define NGX_HTTP_SLUICE_SESSION_REFRESH "/api/sessions/refresh"
 
@@ -175,16 +178,51 @@ ngx_http_sluice_session_cookie_refresh(ngx_http_request_t *r, const char *token,
 }
 
 
+/* Ids of sessions are UUIDv7, so what began later comes behind. */
+
+static ngx_uint_t
+ngx_http_sluice_session_newer(const refresh_t *one, const refresh_t *other)
+{
+    ngx_int_t order;
+
+    order = ngx_strcmp(one->session, other->session);
+
+    return order > 0 || (order == 0 && one->count >= other->count);
+}
+
+
 ngx_uint_t
 ngx_http_sluice_session_refresh(ngx_http_request_t *r, ngx_str_t *token)
 {
+    ngx_str_t value;
+    refresh_t refresh, best;
+    ngx_uint_t nth;
+    const ngx_str_t *name;
+    ngx_http_sluice_srv_conf_t *sscf;
+
     static const ngx_str_t secure = ngx_string("__Secure-sluice_refresh");
     static const ngx_str_t plain = ngx_string("sluice_refresh");
 
-    return ngx_http_sluice_request_cookie(
-               r, ngx_http_sluice_session_secure(r) ? &secure : &plain, 0,
-               token)
-           > 0;
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+    name = ngx_http_sluice_session_secure(r) ? &secure : &plain;
+    ngx_memzero(&best, sizeof(refresh_t));
+
+    for (nth = 0; nth < NGX_HTTP_SLUICE_SESSION_COOKIES
+                  && ngx_http_sluice_request_cookie(r, name, nth, &value) > nth;
+         nth++) {
+        if (nth == 0) {
+            *token = value;
+        }
+
+        if (refresh_read(sscf->keys, (char *) value.data, value.len, &refresh)
+                == 0
+            && ngx_http_sluice_session_newer(&refresh, &best)) {
+            best = refresh;
+            *token = value;
+        }
+    }
+
+    return nth > 0;
 }
 
 

@@ -29,7 +29,8 @@ ngx_int_t ngx_http_sluice_session_reply(ngx_http_request_t *r,
                                         const ngx_sluice_pg_result_t *result,
                                         ngx_uint_t cookies);
 
-/* The refresh token's cookie; 0: there is none. */
+/* The refresh token's cookie. Of several the one of the newest session, and of
+   its tokens the last; of those that are none of ours any. 0: there is none. */
 ngx_uint_t ngx_http_sluice_session_refresh(ngx_http_request_t *r,
                                            ngx_str_t *token);
 

@@ -10,9 +10,22 @@ import { test } from "node:test";
 
 import { environment, folder, run, TOP } from "./tree.mjs";
 
+const ROOMS = ["LICENSE", "Makefile", "README.md", "ansible", "conf", "config",
+    "core", "debian", "docs", "ngx_module", "sql", "tests", "web", "worker"];
 const LAST_OF_OLD = "0015";     /* what was released is never changed */
 
 const read = (name) => readFileSync(join(TOP, name), "utf8");
+
+
+test("at the top there is nothing but the rooms", async () => {
+    const { output } = await run("git", ["ls-files"],
+        { cwd: TOP, env: environment() });
+    const tops = new Set(output.trim().split("\n")
+        .map((name) => name.split("/")[0])
+        .filter((name) => !name.startsWith(".")));
+
+    assert.deepEqual([...tops].sort(), ROOMS);
+});
 
 
 test("make install puts all parts below DESTDIR and PREFIX", async (t) => {

@@ -247,6 +247,26 @@ describe("a page that asks for cookies", { timeout }, () => {
         assert.equal((await again(second)).status, 200);
     });
 
+    it("goes on by its own, whatever else has the name", async () => {
+        const [, old] = cookiesOf(await enter());
+        const [, first] = cookiesOf(await enter());
+        const [, second] = cookiesOf(await again(first));
+        const none = { name: old.name, value: "none-of-ours" };
+        let cookie = second;
+
+        for (const others of [[none], [old], [first], [none, old, first]]) {
+            for (const place of [0, others.length]) {
+                const all = others.toSpliced(place, 0, cookie);
+                const reply = await post("/api/sessions/refresh",
+                    { headers: { ...PAGE, ...header(...all) } });
+
+                assert.equal(reply.status, 200, JSON.stringify([others, place]));
+                cookie = cookiesOf(reply)[1];
+            }
+        }
+        assert.equal((await again(old)).status, 200, "it was left alone");
+    });
+
     it("is forgotten with its browser when it is not to be remembered",
         async () => {
             const reply = await enter({ remember: false });
