@@ -20,7 +20,7 @@ sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all \
 # What each room may include and link: core/ never sees the others' headers.
 
 pkg = $(shell pkg-config --$(1) $(2) 2>/dev/null)
-core_packages := jansson libcrypto libargon2 libxcrypt
+core_packages := jansson libcrypto libargon2 libxcrypt libidn2
 worker_packages := libpq hiredis libcurl expat zlib
 picture_packages := vips libtiff-4
 system = $(patsubst -I%,-isystem %,$(call pkg,cflags,$(1)))
@@ -35,7 +35,7 @@ san_flags = -std=gnu11 -O1 -g -Wall -Wextra -Werror \
   -Wno-string-concatenation -Wno-string-plus-int -I. \
   $(call system,$(core_packages) $(worker_packages) check) $(sanitizers) \
   -fsanitize=float-cast-overflow
-core_libs = $(call pkg,libs,$(core_packages)) -lzxcvbn -lpthread
+core_libs = $(call pkg,libs,$(core_packages)) -lunistring -lzxcvbn -lpthread
 worker_libs = -Wl,--as-needed $(call pkg,libs,$(worker_packages)) $(core_libs) -lm
 
 files = $(sort $(shell find $(1) -name '$(2)'))

@@ -7,11 +7,8 @@
  *   1 byte   the form, 1
  *   16       the session's UUID
  *   4        the count, the first byte the highest
- *   32       HMAC-SHA256 of the above
  *
- * as base64url. The keys are the HS256 keys that sign grants, under a label of
- * its own: no token's text starts like it. What is no token of ours is known
- * without the record.
+ * sealed: core/account/sealed.h.
  */
 
 #ifndef SLUICE_REFRESH_H
