@@ -218,6 +218,7 @@ install: build
 	install -d $(DESTDIR)$(PREFIX)/share/sluice/web
 	cp -r build/web/. $(DESTDIR)$(PREFIX)/share/sluice/web
 	rm $(DESTDIR)$(PREFIX)/share/sluice/web/.done
+	cp -r conf/mail $(DESTDIR)$(PREFIX)/share/sluice/mail
 
 clean:
 	rm -rf build

@@ -22,7 +22,7 @@ main_help(FILE *out)
         "\n"
         "  -c, --config FILE  key and value a line: database, redis, media,\n"
         "                     spool, work, slots, patience, log, pid, noop,\n"
-        "                     issuer, load_balancer\n"
+        "                     mail, mail_name, issuer, load_balancer\n"
         "  -t, --test         looks at the file, says what is wrong, leaves\n"
         "      --check        line by line: does the sandbox hold? 1: it does\n"
         "                     not, for a reason that is not this machine's\n"

@@ -16,7 +16,8 @@
 #include "slot.h"
 #include "systemd.h"
 
-#define MASTER_CHILDREN_MAX (4 * CONFIG_SLOTS_MAX) /* those that drain too */
+#define MASTER_CHILDREN_MAX \
+    (4 * (CONFIG_SLOTS_MAX + 1)) /* those that drain too */
 #define MASTER_KEYS 0 /* the place of the process for issuers' keys */
 #define MASTER_TICK_MS 500
 #define MASTER_PATIENCE 10    /* seconds until a fast stop becomes a kill */
@@ -47,7 +48,7 @@ typedef struct {
     const char *path;
     config_t config;
     master_child_t children[MASTER_CHILDREN_MAX];
-    master_place_t places[1 + CONFIG_SLOTS_MAX];
+    master_place_t places[1 + CONFIG_SLOTS_MAX + 1];
     sigset_t signals;
     int leaving; /* the signal that ends it, or 0 */
     int strays;  /* what dead slots left, when it was last looked at */
@@ -55,6 +56,15 @@ typedef struct {
     double watchdog; /* seconds between two signs of life for systemd */
     time_t told_at;
 } master_t;
+
+
+/* The last place: behind the slots there is one for mails, where they are
+   sent. */
+static int
+master_last(const master_t *master)
+{
+    return master->config.slots + mail_line_given(&master->config.mail);
+}
 
 
 static pid_t
@@ -181,7 +191,7 @@ master_spawn(master_t *master, int number)
 static void
 master_fill(master_t *master)
 {
-    int number, last = master->config.slots;
+    int number, last = master_last(master);
 
     for (number = master->config.issuer_count > 0 ? MASTER_KEYS : 1;
          number <= last && !master->leaving; number++) {
@@ -200,7 +210,7 @@ master_well(const master_t *master)
 {
     int i, number;
 
-    for (number = 1; number <= master->config.slots && !master->leaving;
+    for (number = 1; number <= master_last(master) && !master->leaving;
          number++) {
         if (!master_held(master, number)
             && clock_seconds()

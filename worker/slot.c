@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,6 +41,7 @@ typedef struct {
     time_t tidied;       /* the last time, or 0 */
     const slot_id_t *predecessors; /* or NULL: their leases are released */
     int disk_away;                 /* nothing is taken until it is back */
+    int mails;                     /* 1: it takes mails alone */
 } slot_t;
 
 
@@ -150,6 +152,14 @@ slot_disk(slot_t *slot)
 }
 
 
+static queue_rc_t
+slot_take(slot_t *slot, json_t **row)
+{
+    return slot->mails ? queue_take_mail(slot->queue, row)
+                       : queue_take(slot->queue, row);
+}
+
+
 /* What came together with the end of the last job, when the slot has to go. */
 static void
 slot_hand_back(slot_t *slot, const json_t *row)
@@ -202,7 +212,7 @@ slot_record_success(slot_t *slot, job_t *job, json_t **next)
     queue_rc_t rc;
 
     rc = queue_finish(slot->queue, job->id, job->patch, job->result, job->next,
-                      !slot_stop && !slot_drain, &answer);
+                      !slot_stop && !slot_drain && !slot->mails, &answer);
     if (rc == QUEUE_OK) {
         job->version++;
         job->progress = 100;
@@ -313,9 +323,9 @@ slot_do(slot_t *slot, const json_t *row, json_t **next)
 
     job_free(&job);
 
-    /* Only what was done brings the next one along. */
-    if (outcome != JOB_DONE && !slot_stop && !slot_drain) {
-        return queue_take(slot->queue, next);
+    /* Only what was done brings the next one along, and no mail does. */
+    if ((outcome != JOB_DONE || slot->mails) && !slot_stop && !slot_drain) {
+        return slot_take(slot, next);
     }
 
     return *next != NULL ? QUEUE_OK : QUEUE_NONE;
@@ -335,6 +345,10 @@ slot_tick(slot_t *slot)
     slot->born = slot->born != 0 ? slot->born : now;
 
     slot_inherit(slot);
+
+    if (slot->mails) { /* the others see to it, and do not count with it */
+        return;
+    }
 
     if (queue_tick(slot->queue, &ids) == QUEUE_OK) {
         slot_wake(slot, ids);
@@ -366,7 +380,7 @@ slot_work(slot_t *slot)
         return QUEUE_AWAY;
     }
 
-    rc = queue_take(slot->queue, &row);
+    rc = slot_take(slot, &row);
 
     while (rc == QUEUE_OK) {
         if (slot_stop || slot_drain) {
@@ -387,6 +401,20 @@ slot_work(slot_t *slot)
 }
 
 
+/* Nobody is woken for a mail: it may wait a second. 1: there may be something
+   to do, 0: nobody said so, -1: and nobody could have. */
+static int
+slot_wait(slot_t *slot)
+{
+    if (slot->mails) {
+        clock_sleep(SLOT_WAIT_MS);
+        return 0;
+    }
+
+    return stream_next(slot->stream, SLOT_WAIT_MS);
+}
+
+
 static void
 slot_loop(slot_t *slot)
 {
@@ -401,7 +429,7 @@ slot_loop(slot_t *slot)
         pulse_beat();
         cancel_heard(slot->cancel, SLOT_NOBODY); /* keeps up */
 
-        found = stream_next(slot->stream, SLOT_WAIT_MS);
+        found = slot_wait(slot);
         if (slot_stop || slot_drain) {
             break;
         }
@@ -442,7 +470,13 @@ slot_run(const config_t *config, int number, uint64_t mark,
     int rc = EXIT_FAILURE;
     char name[SLOT_NAME_SIZE], consumer[SLOT_NAME_SIZE];
     const slot_id_t id = { getpid(), mark };
-    slot_t slot = { .config = config, .predecessors = predecessors };
+    slot_t slot = { .config = config,
+                    .predecessors = predecessors,
+                    .mails = number > config->slots };
+
+    if (slot.mails) {
+        prctl(PR_SET_NAME, "sluice-mails"); /* as ps shows it */
+    }
 
     child_signals(slot_on_signal);
     umask(022);

@@ -1,30 +1,14 @@
 #define _GNU_SOURCE /* memmem */
 #include "redis_address.h"
 
+#include "core/base/fail.h"
+
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define REDIS_ADDRESS_BLANKS " \t"
-
-
-static int redis_address_fail(char *err, size_t err_size, const char *format,
-                              ...) __attribute__((format(printf, 3, 4)));
-
-
-static int
-redis_address_fail(char *err, size_t err_size, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(err, err_size, format, args);
-    va_end(args);
-
-    return -1;
-}
 
 
 /* -1 when it does not fit, or is empty. */
@@ -123,20 +107,20 @@ redis_address_first(redis_address_t *address, const char *word, size_t len,
                                              len - 5)
                               == 0
                    ? 0
-                   : redis_address_fail(err, err_size,
-                                        "the path of Redis's socket is one "
-                                        "from /: unix:/run/redis/redis.sock");
+                   : fail_because(err, err_size,
+                                  "the path of Redis's socket is one "
+                                  "from /: unix:/run/redis/redis.sock");
     }
 
     if (memchr(word, '@', len) != NULL || memmem(word, len, "://", 3) != NULL) {
-        return redis_address_fail(
+        return fail_because(
             err, err_size,
             "Redis's address holds no user, password or scheme: write "
             "\"<host>:<port> user=<name> password_file=<file>\"");
     }
 
     if (len == 0 || redis_address_host(address, word, len) != 0) {
-        return redis_address_fail(
+        return fail_because(
             err, err_size,
             "invalid address of Redis, \"%.*s\": write <host>:<port>, "
             "[<IPv6>]:<port> or unix:<path>",
@@ -178,7 +162,7 @@ redis_address_more(redis_address_t *address, const char *word, size_t len,
     }
 
     return rc == 0 ? 0
-                   : redis_address_fail(
+                   : fail_because(
                        err, err_size,
                        "invalid parameter \"%.*s\" of Redis: write "
                        "user=<name>, password_file=<file> or db=<number>",
@@ -224,8 +208,8 @@ redis_password_read(const char *file, char password[REDIS_PASSWORD_MAX + 1],
 
     in = fopen(file, "re");
     if (in == NULL) {
-        return redis_address_fail(err, err_size, "\"%.128s\": %s", file,
-                                  strerror(errno));
+        return fail_because(err, err_size, "\"%.128s\": %s", file,
+                            strerror(errno));
     }
 
     len = fgets(password, REDIS_PASSWORD_MAX + 1, in) != NULL
@@ -236,8 +220,8 @@ redis_password_read(const char *file, char password[REDIS_PASSWORD_MAX + 1],
     password[len] = '\0';
 
     return len ? 0
-               : redis_address_fail(err, err_size,
-                                    "no password in the first line of "
-                                    "\"%.128s\"",
-                                    file);
+               : fail_because(err, err_size,
+                              "no password in the first line of "
+                              "\"%.128s\"",
+                              file);
 }

@@ -36,7 +36,7 @@ typedef struct {
     json_t *answer; /* of the function, while what it needs is done */
     ngx_uint_t calls;
 
-    const char *verify;                     /* NULL: a hash is made */
+    const char *verify;                     /* NULL: none was verified */
     ngx_str_t tried[NGX_HTTP_SLUICE_TRIES]; /* what wrong ones count for */
     const char *words[NGX_HTTP_SLUICE_PASSWORD_WORDS + 1];
 
@@ -214,14 +214,32 @@ ngx_http_sluice_password_verified(ngx_http_request_t *r, void *data)
 }
 
 
+/* The one to hash: where a password is verified, too, it has a name of its
+   own. */
+
+static const ngx_str_t *
+ngx_http_sluice_password_new(const ngx_http_sluice_password_t *password)
+{
+    return password->verify ? &password->new_password : &password->password;
+}
+
+
+static const char *
+ngx_http_sluice_password_new_name(const ngx_http_sluice_password_t *password)
+{
+    return password->verify ? "new_password" : "password";
+}
+
+
 /* in a thread */
 
 static void
 ngx_http_sluice_password_make(void *data, ngx_log_t *log)
 {
     ngx_http_sluice_password_t *password = data;
-    const char *text = (const char *) password->new_password.data;
-    size_t len = password->new_password.len;
+    const ngx_str_t *chosen = ngx_http_sluice_password_new(password);
+    const char *text = (const char *) chosen->data;
+    size_t len = chosen->len;
 
     password->refused = policy_refuse(text, len, password->words);
 
@@ -239,8 +257,9 @@ ngx_http_sluice_password_made(ngx_http_request_t *r, void *data)
     ngx_http_sluice_password_t *password = data;
 
     if (password->refused) {
-        rc = ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID, password->refused,
-                                     "new_password");
+        rc = ngx_http_sluice_problem(
+            r, SLUICE_FIELD_INVALID, password->refused,
+            ngx_http_sluice_password_new_name(password));
 
     } else if (*password->hash == '\0') {
         rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -312,9 +331,10 @@ ngx_http_sluice_password_need_hash(ngx_http_request_t *r, json_t *need,
     size_t i, n = 0;
     json_t *word;
 
-    if (password->new_password.data == NULL) {
-        return ngx_http_sluice_problem(r, SLUICE_FIELD_INVALID,
-                                       "This must be a text.", "new_password");
+    if (ngx_http_sluice_password_new(password)->data == NULL) {
+        return ngx_http_sluice_problem(
+            r, SLUICE_FIELD_INVALID, "This must be a text.",
+            ngx_http_sluice_password_new_name(password));
     }
 
     json_array_foreach(json_object_get(need, "hash"), i, word)

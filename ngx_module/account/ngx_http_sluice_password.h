@@ -8,8 +8,9 @@
  *       them today where that one was of another kind. Wrong passwords are
  *       counted for the account, and past a bound answered with 429.
  *   {"need": {"hash": [text, …]}}
- *       a hash of `new_password`, in `hash`; one that is guessed early is
- *       refused: the texts are what is known of its owner
+ *       a hash of `new_password`, or of `password` where none was verified, in
+ *       `hash`; one that is guessed early is refused: the texts are what is
+ *       known of its owner
  *
  * All of it comes in args->'nginx', which no client can write.
  */

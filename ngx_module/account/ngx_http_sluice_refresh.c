@@ -1,4 +1,5 @@
 #include "ngx_http_sluice_refresh.h"
+#include "ngx_http_sluice_facts.h"
 #include "ngx_http_sluice_session.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
@@ -83,8 +84,9 @@ ngx_http_sluice_refresh_by(ngx_http_request_t *r, const ngx_str_t *token,
     json_t *args;
     ngx_int_t rc;
 
-    args = json_pack("{s:o}", "nginx", ngx_http_sluice_session_facts(r));
-    rc = args ? ngx_http_sluice_refresh_args(r, token, args) : NGX_ERROR;
+    args = json_pack("{s:{}}", "nginx");
+    rc = ngx_http_sluice_facts_session(r, json_object_get(args, "nginx"));
+    rc = rc == NGX_DECLINED ? ngx_http_sluice_refresh_args(r, token, args) : rc;
 
     if (rc == NGX_OK) {
         return ngx_http_sluice_call(r, &ngx_http_sluice_refresh_statement, "",

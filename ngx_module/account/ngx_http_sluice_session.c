@@ -1,7 +1,6 @@
 #include "ngx_http_sluice_session.h"
 
 #include "ngx_module/gate/ngx_http_sluice_cross_site.h"
-#include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_request.h"
 #include "ngx_module/links/ngx_http_sluice_reply.h"
@@ -57,40 +56,6 @@ ngx_http_sluice_session_signs(ngx_http_request_t *r)
     return ngx_min(longest,
                    NGX_MAX_INT32_VALUE - NGX_HTTP_SLUICE_SESSION_CLOCKS)
            + NGX_HTTP_SLUICE_SESSION_CLOCKS;
-}
-
-
-json_t *
-ngx_http_sluice_session_facts(ngx_http_request_t *r)
-{
-    char id[UUID_TEXT_SIZE];
-    json_t *agent = NULL, *address = NULL;
-    ngx_str_t *text;
-    ngx_http_sluice_srv_conf_t *sscf;
-
-    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
-
-    if (uuid_v7(id) != 0) {
-        return NULL;
-    }
-
-    /* what is not UTF-8 is no string, so it is left out */
-
-    if (r->headers_in.user_agent) {
-        text = &r->headers_in.user_agent->value;
-        agent = json_stringn((char *) text->data, text->len);
-    }
-
-    if (r->connection->sockaddr->sa_family != AF_UNIX) {
-        text = &r->connection->addr_text;
-        address = json_stringn((char *) text->data, text->len);
-    }
-
-    return json_pack("{s:s, s:I, s:o*, s:o*, s:s, s:I}", "own",
-                     ngx_http_sluice_gate_access(r)->sid, "signs",
-                     (json_int_t) ngx_http_sluice_session_signs(r), "agent",
-                     agent, "address", address, "session", id, "seconds",
-                     (json_int_t) sscf->refresh_ttl);
 }
 
 

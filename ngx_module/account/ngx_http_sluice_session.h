@@ -16,12 +16,6 @@
    it. */
 time_t ngx_http_sluice_session_signs(ngx_http_request_t *r);
 
-/* What functions of SQL are told in args->'nginx', which no client writes: the
-   caller's session (`own`, empty: none), `signs` from above, who asks (`agent`,
-   `address`), and of a session that may begin id and life (`session`,
-   `seconds`). NULL without memory or randomness. */
-json_t *ngx_http_sluice_session_facts(ngx_http_request_t *r);
-
 /* Answers with what a function of SQL returned, and where that has a `session`
    with its tokens instead: see api.session_tokens(). With `cookies` the body
    has none. */

@@ -3,9 +3,9 @@
 #include "ngx_http_sluice_reach.h"
 #include "ngx_http_sluice_routes.h"
 
+#include "ngx_module/account/ngx_http_sluice_facts.h"
 #include "ngx_module/account/ngx_http_sluice_password.h"
 #include "ngx_module/account/ngx_http_sluice_provision.h"
-#include "ngx_module/account/ngx_http_sluice_session.h"
 #include "ngx_module/gate/ngx_http_sluice_cross_site.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice.h"
@@ -181,11 +181,19 @@ ngx_http_sluice_api_go(ngx_http_request_t *r)
 }
 
 
+/* Logs have what stands there: no password is taken from it. */
+
 static ngx_int_t
-ngx_http_sluice_api_query_args(ngx_http_request_t *r, json_t *args)
+ngx_http_sluice_api_query_args(ngx_http_request_t *r,
+                               const ngx_http_sluice_route_t *route,
+                               json_t *args)
 {
     u_char *p, *end, *last, *eq;
     ngx_str_t name, value;
+
+    if (route->around & NGX_HTTP_SLUICE_ROUTE_PASSWORDS) {
+        return NGX_OK;
+    }
 
     p = r->args.data;
     end = p + r->args.len;
@@ -243,6 +251,36 @@ ngx_http_sluice_api_ask(ngx_http_request_t *r,
 }
 
 
+static ngx_int_t
+ngx_http_sluice_api_facts(ngx_http_request_t *r, ngx_uint_t around,
+                          json_t *args)
+{
+    json_t *facts;
+    ngx_int_t rc;
+
+    facts = json_object();
+    if (json_object_set_new(args, "nginx", facts) != 0) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_sluice_facts_session(r, facts);
+
+    if (rc == NGX_DECLINED && (around & NGX_HTTP_SLUICE_ROUTE_TICKET)) {
+        rc = ngx_http_sluice_facts_ticket(r, args, facts);
+    }
+
+    if (rc == NGX_DECLINED && (around & NGX_HTTP_SLUICE_ROUTE_EMAIL)) {
+        rc = ngx_http_sluice_facts_email(r, args, facts);
+    }
+
+    if (rc == NGX_DECLINED && (around & NGX_HTTP_SLUICE_ROUTE_MAIL)) {
+        rc = ngx_http_sluice_facts_mail(r, facts);
+    }
+
+    return rc;
+}
+
+
 /* What the route wants in `args` of what is no member of the body:
    NGX_DECLINED, or the answer. */
 
@@ -250,14 +288,17 @@ static ngx_int_t
 ngx_http_sluice_api_around(ngx_http_request_t *r,
                            const ngx_http_sluice_route_t *route, json_t *args)
 {
+    ngx_int_t rc;
     sluice_status_t status;
 
     (void) json_object_del(args, "nginx");
 
-    if ((route->around & NGX_HTTP_SLUICE_ROUTE_FACTS)
-        && json_object_set_new(args, "nginx", ngx_http_sluice_session_facts(r))
-               != 0) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (route->around & NGX_HTTP_SLUICE_ROUTE_FACTS) {
+        rc = ngx_http_sluice_api_facts(r, route->around, args);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
     }
 
     if (!(route->around & NGX_HTTP_SLUICE_ROUTE_MATCH)) {
@@ -300,8 +341,13 @@ ngx_http_sluice_api_call(ngx_http_request_t *r)
     }
 
     args = json_object();
+    rc = ngx_http_sluice_routes_find(r, &route, NULL);
 
-    if (args == NULL || ngx_http_sluice_api_query_args(r, args) != NGX_OK
+    if (rc != NGX_DECLINED) {
+        goto done;
+    }
+
+    if (args == NULL || ngx_http_sluice_api_query_args(r, route, args) != NGX_OK
         || json_object_update(args, body) != 0) {
         rc = ngx_http_sluice_problem(r, SLUICE_BODY_INVALID,
                                      "A query argument is not clean UTF-8.",

@@ -3,8 +3,8 @@
  *
  *   method, path, least role, who answers, what C does around it
  *
- * path         {jti} stands for what a grant's may be, {id} and any other name
- *              for a UUID
+ * path         {jti} stands for what a grant's may be, {token} for what a
+ *              mailed link carries, {id} and any other name for a UUID
  * least role   ADMIN, EDITOR, VIEWER, or NONE: anyone
  * SQL(name)    api.name(actor uuid, args jsonb) returns (status, body): query
  *              arguments, the body's members and the path's parts come merged
@@ -15,8 +15,11 @@
  *              tokens, links, bytes, streams
  * LINKS        the paths in `links` of the answer become signed URLs
  * MATCH        `if_match` in `args` has what If-Match names
- * FACTS        `nginx` in `args` has what nginx knows of who asks: see
- *              ngx_http_sluice_session_facts()
+ * FACTS        `nginx` in `args` has what nginx knows of who asks, and what
+ *              the next three add: ngx_http_sluice_facts.h
+ * EMAIL        the body's `email`, judged
+ * MAIL         what a mail is made of: site, language, a link's ticket
+ * TICKET       the ticket whose link was followed, {token} in the path
  * PASSWORDS    those in the body are verified and hashed for the function,
  *              which never sees them: ngx_http_sluice_password.h
  * SLASH        the path may have a slash behind it, as other servers' have
@@ -55,12 +58,29 @@
 #define MATCH NGX_HTTP_SLUICE_ROUTE_MATCH
 #define FACTS NGX_HTTP_SLUICE_ROUTE_FACTS
 #define PASSWORDS (FACTS | NGX_HTTP_SLUICE_ROUTE_PASSWORDS)
+#define EMAIL (FACTS | NGX_HTTP_SLUICE_ROUTE_EMAIL)
+#define MAIL (FACTS | NGX_HTTP_SLUICE_ROUTE_MAIL)
+#define TICKET (FACTS | NGX_HTTP_SLUICE_ROUTE_TICKET)
 #define SLASH NGX_HTTP_SLUICE_ROUTE_SLASH
 
 
 const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
 
-    ROUTE(POST,    "/api/sessions",          NONE,   SQL(sign_in),      PASSWORDS),
+    ROUTE(POST,    "/api/accounts",          NONE,   SQL(create_account), PASSWORDS | EMAIL | MAIL),
+    ROUTE(POST,    "/api/email-verifications/{token}",
+                                             NONE,   SQL(verify_email), TICKET | MAIL),
+    ROUTE(POST,    "/api/password-resets",   NONE,   SQL(create_reset), EMAIL | MAIL),
+    ROUTE(GET,     "/api/password-resets/{token}",
+                                             NONE,   READ(get_reset),   TICKET),
+    ROUTE(POST,    "/api/password-resets/{token}",
+                                             NONE,   SQL(finish_reset), PASSWORDS | TICKET | MAIL),
+    ROUTE(GET,     "/api/invitations",       ADMIN,  READ(list_invitations), 0),
+    ROUTE(POST,    "/api/invitations",       ADMIN,  SQL(create_invitation), EMAIL | MAIL),
+    ROUTE(DELETE,  "/api/invitations/{id}",  ADMIN,  SQL(delete_invitation), 0),
+    ROUTE(GET,     "/api/invitations/{token}", NONE, READ(get_invitation), TICKET),
+    ROUTE(POST,    "/api/invitations/{token}", NONE, SQL(accept_invitation), PASSWORDS | TICKET | MAIL),
+
+    ROUTE(POST,    "/api/sessions",          NONE,   SQL(sign_in),      PASSWORDS | EMAIL),
     ROUTE(POST,    "/api/sessions/refresh",  NONE,   C(refresh),        0),
     ROUTE(GET,     "/api/sessions",          VIEWER, READ(list_sessions), FACTS),
     ROUTE(DELETE,  "/api/sessions",          VIEWER, SQL(delete_sessions), FACTS),
@@ -69,7 +89,9 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
 
     ROUTE(GET,     "/api/me",                VIEWER, READ(get_me),      0),
     ROUTE(PATCH,   "/api/me",                VIEWER, SQL(change_me),    0),
-    ROUTE(POST,    "/api/me/password",       VIEWER, SQL(change_password), PASSWORDS),
+    ROUTE(DELETE,  "/api/me",                VIEWER, SQL(delete_me),    PASSWORDS | MAIL),
+    ROUTE(POST,    "/api/me/password",       VIEWER, SQL(change_password), PASSWORDS | MAIL),
+    ROUTE(POST,    "/api/me/email",          VIEWER, SQL(change_email), PASSWORDS | EMAIL | MAIL),
 
     ROUTE(POST,    "/api/media",             VIEWER, C(upload),         0),
     ROUTE(GET,     "/api/media",             VIEWER, READ(list_media),  LINKS),

@@ -15,6 +15,9 @@
 #define NGX_HTTP_SLUICE_ROUTE_MATCH 0x0004     /* If-Match is an argument */
 #define NGX_HTTP_SLUICE_ROUTE_FACTS 0x0008     /* so is what nginx knows */
 #define NGX_HTTP_SLUICE_ROUTE_PASSWORDS 0x0010 /* they are kept out of SQL */
+#define NGX_HTTP_SLUICE_ROUTE_EMAIL 0x0020     /* the body's is read */
+#define NGX_HTTP_SLUICE_ROUTE_MAIL 0x0040      /* a mail may be sent */
+#define NGX_HTTP_SLUICE_ROUTE_TICKET 0x0080    /* the path's {token} is one */
 
 typedef struct {
     ngx_uint_t method; /* 0 behind the last row */

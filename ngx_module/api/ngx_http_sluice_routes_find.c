@@ -1,14 +1,19 @@
 #include "ngx_http_sluice_routes.h"
 
 #include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "core/account/ticket.h"
 #include "core/base/status.h"
 #include "core/base/text.h"
 #include "core/base/uuid.h"
 #include "core/grant/grant.h"
 
 
+/* What a mail program has made of a token is a token, and none of ours. */
+#define NGX_HTTP_SLUICE_ROUTES_TOKEN (2 * TICKET_LEN)
+
+
 /* How much of the path stands for a {name}, or 0: {jti} is what a grant's may
-   be, any other name a UUID. */
+   be, {token} what a mailed link carries, any other name a UUID. */
 
 static size_t
 ngx_http_sluice_routes_part(ngx_str_t *name, u_char *u, u_char *end)
@@ -16,16 +21,23 @@ ngx_http_sluice_routes_part(ngx_str_t *name, u_char *u, u_char *end)
     u_char *p;
     size_t len;
 
-    if (name->len != 3 || ngx_strncmp(name->data, "jti", 3) != 0) {
-        return end - u >= UUID_TEXT_LEN && uuid_valid((char *) u, UUID_TEXT_LEN)
-                   ? UUID_TEXT_LEN
-                   : 0;
-    }
-
     p = ngx_strlchr(u, end, '/');
     len = (size_t) ((p ? p : end) - u);
 
-    return len < GRANT_JTI_MAX && text_is_clean((char *) u, len) ? len : 0;
+    if (name->len == 3 && ngx_strncmp(name->data, "jti", 3) == 0) {
+        return len < GRANT_JTI_MAX && text_is_clean((char *) u, len) ? len : 0;
+    }
+
+    if (name->len == 5 && ngx_strncmp(name->data, "token", 5) == 0) {
+        return len != UUID_TEXT_LEN && len <= NGX_HTTP_SLUICE_ROUTES_TOKEN
+                       && text_is_plain((char *) u, len)
+                   ? len
+                   : 0;
+    }
+
+    return len == UUID_TEXT_LEN && uuid_valid((char *) u, UUID_TEXT_LEN)
+               ? UUID_TEXT_LEN
+               : 0;
 }
 
 

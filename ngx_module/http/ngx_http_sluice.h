@@ -36,13 +36,25 @@ typedef struct {
     ngx_thread_pool_t *thread_pool;
 } ngx_http_sluice_main_conf_t;
 
+/* Who may make an account. */
+typedef enum {
+    NGX_HTTP_SLUICE_REGISTRATION_CLOSED,
+    NGX_HTTP_SLUICE_REGISTRATION_INVITED,
+    NGX_HTTP_SLUICE_REGISTRATION_OPEN
+} ngx_http_sluice_registration_t;
+
 typedef struct {
     jwk_set_t *keys;      /* NULL: no sluice_keys */
     ngx_str_t public_url; /* terminated, no '/' at the end */
     time_t link_ttl;
     time_t access_ttl;
     time_t refresh_ttl;
+    ngx_uint_t registration; /* ngx_http_sluice_registration_t */
 } ngx_http_sluice_srv_conf_t;
+
+
+/* The words for it, in its order. */
+extern ngx_conf_enum_t ngx_http_sluice_registration[];
 
 
 /* 1 when it is scheme and host alone: "https://media.example.org". */

@@ -28,6 +28,14 @@ static void ngx_http_sluice_exit_process(ngx_cycle_t *cycle);
 static ngx_conf_post_t ngx_http_sluice_life = { ngx_http_sluice_check_life };
 
 
+ngx_conf_enum_t ngx_http_sluice_registration[] = {
+    { ngx_string("closed"), NGX_HTTP_SLUICE_REGISTRATION_CLOSED },
+    { ngx_string("invited"), NGX_HTTP_SLUICE_REGISTRATION_INVITED },
+    { ngx_string("open"), NGX_HTTP_SLUICE_REGISTRATION_OPEN },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_command_t ngx_http_sluice_commands[] = {
 
     { ngx_string("sluice_database"), NGX_HTTP_MAIN_CONF | NGX_CONF_1MORE,
@@ -62,6 +70,12 @@ static ngx_command_t ngx_http_sluice_commands[] = {
       ngx_conf_set_sec_slot, NGX_HTTP_SRV_CONF_OFFSET,
       offsetof(ngx_http_sluice_srv_conf_t, refresh_ttl),
       &ngx_http_sluice_life },
+
+    { ngx_string("sluice_registration"),
+      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot, NGX_HTTP_SRV_CONF_OFFSET,
+      offsetof(ngx_http_sluice_srv_conf_t, registration),
+      ngx_http_sluice_registration },
 
     ngx_null_command
 };
@@ -184,6 +198,7 @@ ngx_http_sluice_create_srv_conf(ngx_conf_t *cf)
     sscf->link_ttl = NGX_CONF_UNSET;
     sscf->access_ttl = NGX_CONF_UNSET;
     sscf->refresh_ttl = NGX_CONF_UNSET;
+    sscf->registration = NGX_CONF_UNSET_UINT;
 
     return sscf;
 }
@@ -203,6 +218,8 @@ ngx_http_sluice_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_sec_value(conf->link_ttl, prev->link_ttl, 4 * 3600);
     ngx_conf_merge_sec_value(conf->access_ttl, prev->access_ttl, 900);
     ngx_conf_merge_sec_value(conf->refresh_ttl, prev->refresh_ttl, 30 * 86400);
+    ngx_conf_merge_uint_value(conf->registration, prev->registration,
+                              NGX_HTTP_SLUICE_REGISTRATION_CLOSED);
 
     return NGX_CONF_OK;
 }

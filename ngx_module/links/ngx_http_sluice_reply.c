@@ -10,15 +10,23 @@
 #include <jansson.h>
 
 
-/* {"problem": "not-found", "detail": …, "field": …}: the word decides */
+/* {"problem": "not-found", "detail": …, "field": …, "retry_after": seconds}:
+   the word decides */
 
 static ngx_int_t
 ngx_http_sluice_reply_refuse(ngx_http_request_t *r, json_t *body)
 {
     ngx_int_t rc;
+    json_int_t wait;
     const char *word;
 
     word = json_string_value(json_object_get(body, "problem"));
+    wait = json_integer_value(json_object_get(body, "retry_after"));
+
+    if (wait > 0 && ngx_http_sluice_retry_after(r, (time_t) wait) != NGX_OK) {
+        json_decref(body);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     rc = ngx_http_sluice_problem(
         r, word ? status_from_word(word, ngx_strlen(word)) : SLUICE_INTERNAL,

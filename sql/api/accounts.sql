@@ -1,26 +1,4 @@
--- Accounts: who one is, and how one shows it. Passwords never come here: where a
--- function needs one it says so, in `need`, and is called again with what nginx
--- found (ngx_module/account/ngx_http_sluice_password.h).
-
--- Whether a password fits this hash (null: nobody's); tries are counted for the
--- account. Then `verified` is the hash, so that one that was changed meanwhile
--- lets nobody in.
-create or replace function api.need_verify(hash text, account text,
-                                           out status integer, out body jsonb)
-language sql immutable as $$
-    select 200, jsonb_build_object('need', jsonb_build_object(
-        'verify', hash, 'account', lower(account)));
-$$;
-
-
--- A hash of `new_password`, which is none of what is known of its owner.
-create or replace function api.need_hash(known text[],
-                                         out status integer, out body jsonb)
-language sql immutable as $$
-    select 200, jsonb_build_object('need', jsonb_build_object(
-        'hash', array_remove(known, null)));
-$$;
-
+-- How one signs in, and with what.
 
 -- Null when each of these is true, false, or not there.
 create or replace function api.refuse_flags(args jsonb, names text[])
@@ -40,16 +18,7 @@ declare
     u sluice.users;
     facts constant jsonb := args->'nginx';
 begin
-    if jsonb_typeof(args->'email') is distinct from 'string'
-       or args->>'email' = '' then
-        body := (api.refuse('field-invalid', 'This must be a text.',
-                            'email')).body;
-    elsif octet_length(args->>'email') > 254 then   -- RFC 5321, 4.5.3.1.3
-        body := (api.refuse('field-invalid', 'This is too long.',
-                            'email')).body;
-    else
-        body := api.refuse_flags(args, '{remember,cookies}');
-    end if;
+    body := api.refuse_flags(args, '{remember,cookies}');
 
     if body is not null then
         status := 400;
@@ -57,12 +26,12 @@ begin
     end if;
 
     select * into u from sluice.users
-    where lower(email) = lower(args->>'email') and disabled_at is null
-      and password is not null;
+    where coalesce(email_key, lower(email)) = api.email_key(facts)
+      and disabled_at is null and password is not null;
 
     if not facts ? 'verified' then
         select * into status, body
-        from api.need_verify(u.password, args->>'email');
+        from api.need_verify(u.password, api.email_key(facts));
         return;
     end if;
 
@@ -75,6 +44,7 @@ begin
         update sluice.users set password = facts->>'rehashed' where id = u.id;
     end if;
 
+    perform api.stay(u);
     select * into status, body from api.begin_session(u.id, facts,
         coalesce((args->>'remember')::boolean, true));
 end;
@@ -87,35 +57,28 @@ create or replace function api.change_password(actor uuid, args jsonb,
                                                out body jsonb)
 language plpgsql as $$
 declare
+    x record;
     u sluice.users;
     facts constant jsonb := args->'nginx';
 begin
-    select * into u from sluice.users where id = actor for no key update;
+    x := api.verify_own(actor, args);
+    u := x.u;
+    status := x.status;
+    body := x.body;
 
-    if u.id is null or u.disabled_at is not null then
-        select * into status, body from api.refuse('token-invalid');
-
-    elsif u.password is null then
-        select * into status, body from api.refuse('conflict',
-            'You sign in elsewhere: your password is not kept here.');
-
-    elsif not facts ? 'verified' then
-        select * into status, body from api.need_verify(u.password, u.email);
-
-    elsif facts->>'verified' <> u.password then
-        select * into status, body from api.refuse('field-invalid',
-            'This is not your password.', 'password');
-
+    if body is not null then
+        return;
     elsif not facts ? 'hash' then
         select * into status, body
         from api.need_hash(array[u.email, u.name]);
-
-    else
-        update sluice.users set password = facts->>'hash' where id = actor;
-        perform sluice.note(actor, 'password-changed', actor::text,
-            jsonb_build_object('address', facts->>'address'));
-        select * into status, body from api.delete_sessions(actor,
-            jsonb_build_object('others', 'true', 'nginx', facts));
+        return;
     end if;
+
+    update sluice.users set password = facts->>'hash' where id = actor;
+    perform sluice.note(actor, 'password-changed', actor::text,
+        jsonb_build_object('address', facts->>'address'));
+    perform api.tell(u, 'password-changed', facts);
+    select * into status, body from api.delete_sessions(actor,
+        jsonb_build_object('others', 'true', 'nginx', facts));
 end;
 $$;

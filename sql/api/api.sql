@@ -80,6 +80,20 @@ end;
 $$;
 
 
+-- Null when a page may begin behind `cursor`, an id, else why not.
+create or replace function api.refuse_cursor(args jsonb) returns jsonb
+language plpgsql immutable as $$
+begin
+    if args->>'cursor' !~ '^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$' then
+        return (api.refuse('field-invalid',
+                           'Take it from "next" of the page before.',
+                           'cursor')).body;
+    end if;
+    return null;
+end;
+$$;
+
+
 -- Text that people read: so many characters at most, none of them control
 -- characters, and something to see.
 create or replace function api.is_text(words text, most integer)

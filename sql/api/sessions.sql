@@ -199,15 +199,10 @@ declare
     items jsonb;
     behind uuid;
 begin
-    body := api.refuse_limit(args);
+    body := coalesce(api.refuse_limit(args), api.refuse_cursor(args));
 
     if body is not null then
         status := 400;
-        return;
-    elsif args->>'cursor' !~ '^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$'
-    then
-        select * into status, body from api.refuse('field-invalid',
-            'Take it from "next" of the page before.', 'cursor');
         return;
     end if;
 

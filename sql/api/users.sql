@@ -4,7 +4,8 @@
 create or replace function api.is_user(u sluice.users, who text)
 returns boolean
 language sql stable as $$
-    select u.id::text = lower(who) or lower(u.email) = lower(who);
+    select u.id::text = lower(who)
+           or coalesce(u.email_key, lower(u.email)) = lower(who);
 $$;
 
 
@@ -290,9 +291,11 @@ declare
     item jsonb;
 begin
     for item in select jsonb_array_elements(batch) loop
-        insert into sluice.users (id, email, name, role, plan, locale, password,
-                                  issuer, subject, disabled_at, created_at)
-        values ((item->>'id')::uuid, item->>'email', item->>'name',
+        insert into sluice.users (id, email, email_key, name, role, plan, locale,
+                                  password, issuer, subject, disabled_at,
+                                  created_at)
+        values ((item->>'id')::uuid, item->>'email', item->>'email_key',
+                item->>'name',
                 coalesce(item->>'role', 'viewer'), item->>'plan',
                 item->>'locale', item->>'password', item->>'issuer',
                 item->>'subject',

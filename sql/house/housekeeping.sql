@@ -215,7 +215,9 @@ begin
         'jobs', queue.prune_jobs(job_age, many),
         'sessions', queue.prune_sessions(session_age, many),
         'revocations', api.forget_revocations(),
-        'answers', api.forget_answers(many));
+        'answers', api.forget_answers(many),
+        'mails', queue.prune_mails(many),
+        'tickets', queue.prune_tickets(many));
 end;
 $$;
 
@@ -305,5 +307,60 @@ begin
     end if;
 
     return to_jsonb(queue.judge(file, sound, was, reason));
+end;
+$$;
+
+
+-- leave
+
+-- One step of taking away all that belongs to somebody whose time has come: how
+-- much of it is left, in {"left"}. What jobs remove, and what comes in to nobody
+-- any more, is waited for. In the audit his id stays, as a name that tells
+-- nothing, and no address.
+create or replace function queue.leave(who uuid, many integer) returns jsonb
+language plpgsql as $$
+declare
+    m record;
+    waits boolean;
+begin
+    perform from sluice.users where id = who and leaves_at <= now() for update;
+
+    if not found then                       -- he stays, or has left
+        return '{"left": 0}';
+    end if;
+
+    for m in select id from sluice.media
+             where owner = who and deleted_at is null limit many
+    loop
+        perform api.delete_media(who, jsonb_build_object('id', m.id));
+    end loop;
+
+    update sluice.uploads set expires_at = now()
+    where owner = who and state <> 'done' and expires_at > now();
+
+    if found then                           -- as its schedule would, later
+        perform queue.enqueue('expire', unique_key => 'expire');
+    end if;
+
+    select exists (select from sluice.media where owner = who)
+        or exists (select from sluice.uploads
+                   where owner = who and state <> 'done')
+    into waits;
+
+    if waits then
+        return jsonb_build_object('left',
+            (select count(*) from sluice.media where owner = who)
+            + (select count(*) from sluice.uploads
+               where owner = who and state <> 'done'));
+    end if;
+
+    update sluice.audit
+    set detail = detail - '{address,agent,email,from,to,title,issuer}'::text[]
+    where actor = who or target = who::text;
+    delete from sluice.tickets where user_id = who;
+    delete from sluice.users where id = who;
+    perform sluice.note(null, 'user-left', who::text);
+
+    return '{"left": 0}';
 end;
 $$;

@@ -10,7 +10,7 @@ import {
 import { join } from "node:path";
 
 import {
-    alive, children, descendants, processOf, until,
+    alive, children, descendants, processOf, slotsOf, until,
 } from "../http/lib/stack.mjs";
 import { losePower } from "./power.mjs";
 
@@ -56,8 +56,7 @@ const one = (list, next) => list[Math.floor(next() * list.length)];
 
 /* ---- processes ---- */
 
-const slots = (stack) => children(stack.pid("worker"))
-    .filter((pid) => processOf(pid)?.name === "sluice-worker");
+const slots = (stack) => slotsOf(stack.pid("worker"));
 
 const slot = {
     async begin({ stack, next }) {

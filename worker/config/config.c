@@ -1,13 +1,14 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "core/base/fail.h"
 #include "worker/base/file.h"
 #include "core/base/redis_address.h"
+#include "core/base/text.h"
 #include "config.h"
 
 #define CONFIG_FILE_MAX 65536
@@ -32,29 +33,13 @@ static const config_key_t config_keys[] = {
     CONFIG_TEXT(work, 1),
     CONFIG_TEXT(log, 0),
     CONFIG_TEXT(pid, 0),
+    CONFIG_TEXT(mail_name, 0),
     { "slots", offsetof(config_t, slots), 0, 0, CONFIG_SLOTS_MAX },
     { "patience", offsetof(config_t, patience), 0, 0, CONFIG_PATIENCE_MAX },
     { "noop", offsetof(config_t, noop), 0, 0, 0 },
 };
 
 #define CONFIG_KEYS (sizeof(config_keys) / sizeof(config_keys[0]))
-
-
-static int config_fail(char *err, size_t err_size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-
-static int
-config_fail(char *err, size_t err_size, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(err, err_size, format, args);
-    va_end(args);
-
-    return -1;
-}
 
 
 /* Those lines may stand several times, each for a name and file of its own. */
@@ -67,8 +52,8 @@ config_issuer(char *words, issuer_kind_t kind, config_t *config, char *err,
     const issuer_line_t *other;
 
     if (config->issuer_count == CONFIG_ISSUERS_MAX) {
-        return config_fail(err, err_size, "%d issuers are the most",
-                           CONFIG_ISSUERS_MAX);
+        return fail_because(err, err_size, "%d issuers are the most",
+                            CONFIG_ISSUERS_MAX);
     }
 
     if (issuer_line_parse(words, kind, line, err, err_size) != 0) {
@@ -79,14 +64,24 @@ config_issuer(char *words, issuer_kind_t kind, config_t *config, char *err,
         other = &config->issuers[i];
         if (strcmp(other->name, line->name) == 0
             || strcmp(other->file, line->file) == 0) {
-            return config_fail(err, err_size,
-                               "\"%.64s\" or its file stands here twice",
-                               line->name);
+            return fail_because(err, err_size,
+                                "\"%.64s\" or its file stands here twice",
+                                line->name);
         }
     }
 
     config->issuer_count++;
     return 0;
+}
+
+
+/* There is one way out. */
+static int
+config_mail(char *words, config_t *config, char *err, size_t err_size)
+{
+    return mail_line_given(&config->mail)
+               ? fail_because(err, err_size, "\"mail\" stands here twice")
+               : mail_line_parse(words, &config->mail, err, err_size);
 }
 
 
@@ -101,14 +96,14 @@ config_number(const config_key_t *key, const char *value, int *number,
         *number = strcmp(value, "on") == 0;
         return *number || strcmp(value, "off") == 0
                    ? 0
-                   : config_fail(err, err_size, "\"%s\" is on or off",
-                                 key->name);
+                   : fail_because(err, err_size, "\"%s\" is on or off",
+                                  key->name);
     }
 
     n = strtol(value, &end, 10);
     if (*end != '\0' || n < 1 || n > key->max) {
-        return config_fail(err, err_size, "\"%s\" is 1 to %d, not \"%.64s\"",
-                           key->name, key->max, value);
+        return fail_because(err, err_size, "\"%s\" is 1 to %d, not \"%.64s\"",
+                            key->name, key->max, value);
     }
 
     *number = (int) n;
@@ -128,18 +123,25 @@ config_set(const config_key_t *key, const char *value, config_t *config,
     }
 
     if (strlen(value) >= key->size) {
-        return config_fail(err, err_size, "the value of \"%s\" is too long",
-                           key->name);
+        return fail_because(err, err_size, "the value of \"%s\" is too long",
+                            key->name);
     }
     if (text == config->redis
         && redis_address_read(&redis, value, err, err_size) != 0) {
         return -1;
     }
-    if (text != config->redis && text != config->database && *value != '/') {
-        return config_fail(err, err_size,
-                           "\"%s\" is a path from /, not "
-                           "\"%.64s\"",
-                           key->name, value);
+    if (text == config->mail_name) {
+        if (!text_is_clean(value, strlen(value))) {
+            return fail_because(err, err_size, "\"%s\" is no clean text",
+                                key->name);
+        }
+
+    } else if (text != config->redis && text != config->database
+               && *value != '/') {
+        return fail_because(err, err_size,
+                            "\"%s\" is a path from /, not "
+                            "\"%.64s\"",
+                            key->name, value);
     }
 
     strcpy(text, value);
@@ -179,6 +181,10 @@ config_line(char *line, config_t *config, unsigned *seen, char *err,
                              err_size);
     }
 
+    if (strcmp(key, "mail") == 0) {
+        return config_mail(value, config, err, err_size);
+    }
+
     for (i = 0; i < CONFIG_KEYS; i++) {
         if (strcmp(key, config_keys[i].name) == 0) {
             break;
@@ -186,18 +192,18 @@ config_line(char *line, config_t *config, unsigned *seen, char *err,
     }
 
     if (i == CONFIG_KEYS) {
-        return config_fail(
+        return fail_because(
             err, err_size,
             "there is no \"%.64s\"; known are database, redis, "
-            "media, spool, work, slots, patience, log, pid, noop, "
-            "issuer and load_balancer",
+            "media, spool, work, slots, patience, log, pid, noop, mail, "
+            "mail_name, issuer and load_balancer",
             key);
     }
     if (*seen & 1U << i) {
-        return config_fail(err, err_size, "\"%s\" stands here twice", key);
+        return fail_because(err, err_size, "\"%s\" stands here twice", key);
     }
     if (*value == '\0') {
-        return config_fail(err, err_size, "\"%s\" needs a value", key);
+        return fail_because(err, err_size, "\"%s\" needs a value", key);
     }
 
     *seen |= 1U << i;
@@ -226,21 +232,21 @@ config_parse(const char *text, size_t len, config_t *config, char *err,
         size = (size_t) (stop - text);
 
         if (size >= sizeof(line) || memchr(text, '\0', size) != NULL) {
-            return config_fail(err, err_size,
-                               "%d: the line is too long or not text", number);
+            return fail_because(err, err_size,
+                                "%d: the line is too long or not text", number);
         }
         memcpy(line, text, size);
         line[size] = '\0';
 
         if (config_line(line, config, &seen, reason, sizeof(reason)) != 0) {
-            return config_fail(err, err_size, "%d: %s", number, reason);
+            return fail_because(err, err_size, "%d: %s", number, reason);
         }
     }
 
     for (i = 0; i < CONFIG_KEYS; i++) {
         if (config_keys[i].required && !(seen & 1U << i)) {
-            return config_fail(err, err_size, "%d: \"%s\" is missing", number,
-                               config_keys[i].name);
+            return fail_because(err, err_size, "%d: \"%s\" is missing", number,
+                                config_keys[i].name);
         }
     }
 
@@ -259,15 +265,15 @@ config_folders(const config_t *config, char *err, size_t err_size)
     for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
         if (stat(folders[i], &st) != 0 || !S_ISDIR(st.st_mode)
             || access(folders[i], R_OK | W_OK | X_OK) != 0) {
-            return config_fail(err, err_size,
-                               "%.300s is no folder that can be written to",
-                               folders[i]);
+            return fail_because(err, err_size,
+                                "%.300s is no folder that can be written to",
+                                folders[i]);
         }
 
         if (i > 0 && st.st_dev != device) {
-            return config_fail(err, err_size,
-                               "media, spool and work have to "
-                               "lie on one filesystem");
+            return fail_because(err, err_size,
+                                "media, spool and work have to "
+                                "lie on one filesystem");
         }
         device = st.st_dev;
     }
@@ -288,22 +294,25 @@ config_read(const char *path, config_t *config, char *err, size_t err_size)
     text = fd != -1 ? file_read_open(fd, CONFIG_FILE_MAX, &len) : NULL;
 
     if (text == NULL) {
-        rc = config_fail(err, err_size, "%s: %s", path, strerror(errno));
+        rc = fail_because(err, err_size, "%s: %s", path, strerror(errno));
         goto done;
     }
 
     rc = config_parse(text, len, config, reason, sizeof(reason));
     if (rc != 0) {
-        config_fail(err, err_size, "%s:%s", path, reason);
+        fail_because(err, err_size, "%s:%s", path, reason);
         goto done;
     }
 
     rc = config_folders(config, reason, sizeof(reason));
+    if (rc == 0) {
+        rc = mail_line_check(&config->mail, reason, sizeof(reason));
+    }
     for (i = 0; rc == 0 && i < config->issuer_count; i++) {
         rc = issuer_line_check(&config->issuers[i], reason, sizeof(reason));
     }
     if (rc != 0) {
-        config_fail(err, err_size, "%s: %s", path, reason);
+        fail_because(err, err_size, "%s: %s", path, reason);
     }
 
 done:

@@ -6,9 +6,11 @@
 #include <limits.h>
 #include <stddef.h>
 #include "issuer_line.h"
+#include "mail_line.h"
 
 #define CONFIG_SLOTS_MAX 64
 #define CONFIG_ISSUERS_MAX 16
+#define CONFIG_NAME_SIZE 201
 #define CONFIG_PATIENCE 60 /* seconds, when it is not given */
 #define CONFIG_PATIENCE_MAX 3600
 
@@ -23,6 +25,9 @@ typedef struct {
     int slots;                /* jobs at a time; 1 when not given */
     int patience;             /* seconds until a silent slot is killed */
     int noop;                 /* 1: jobs of kind noop are done, for tests */
+    char mail_name[CONFIG_NAME_SIZE]; /* whose mails they are; empty: the
+                                         site's host */
+    mail_line_t mail;
     issuer_line_t issuers[CONFIG_ISSUERS_MAX];
     size_t issuer_count;
 } config_t;

@@ -1,30 +1,13 @@
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "core/base/fail.h"
 #include "issuer_line.h"
 
 #define ISSUER_LINE_EVERY_MIN 60
 #define ISSUER_LINE_EVERY_MAX 86400
 #define ISSUER_LINE_BLANKS " \t"
-
-
-static int issuer_line_fail(char *err, size_t err_size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-
-static int
-issuer_line_fail(char *err, size_t err_size, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(err, err_size, format, args);
-    va_end(args);
-
-    return -1;
-}
 
 
 /* OpenID Connect Discovery 1.0, section 2: https, without query or fragment. */
@@ -35,21 +18,21 @@ issuer_line_name(issuer_line_t *line, const char *name, char *err,
     char authority[URL_AUTHORITY_SIZE];
 
     if (strlen(name) >= sizeof(line->name)) {
-        return issuer_line_fail(err, err_size, "\"%.64s\" is too long", name);
+        return fail_because(err, err_size, "\"%.64s\" is too long", name);
     }
 
     if (line->kind == ISSUER_OIDC
         && (url_authority(name, authority) != 0 || strchr(name, '?') != NULL)) {
-        return issuer_line_fail(err, err_size,
-                                "an issuer is an https URL without user, "
-                                "query and fragment, not \"%.64s\"",
-                                name);
+        return fail_because(err, err_size,
+                            "an issuer is an https URL without user, "
+                            "query and fragment, not \"%.64s\"",
+                            name);
     }
     if (line->kind == ISSUER_LOAD_BALANCER && strncmp(name, "arn:", 4) != 0) {
-        return issuer_line_fail(err, err_size,
-                                "a load balancer is named by its ARN, not "
-                                "\"%.64s\"",
-                                name);
+        return fail_because(err, err_size,
+                            "a load balancer is named by its ARN, not "
+                            "\"%.64s\"",
+                            name);
     }
 
     strcpy(line->name, name);
@@ -63,8 +46,8 @@ issuer_line_path(char *path, const char *what, const char *value, char *err,
 {
     if (*value != '/' || strlen(value) >= PATH_MAX
         || value[strlen(value) - 1] == '/') {
-        return issuer_line_fail(
-            err, err_size, "%s is a path from /, not \"%.64s\"", what, value);
+        return fail_because(err, err_size, "%s is a path from /, not \"%.64s\"",
+                            what, value);
     }
 
     strcpy(path, value);
@@ -81,17 +64,17 @@ issuer_line_keys(issuer_line_t *line, const char *url, char *err,
     size_t len = strlen(url);
 
     if (line->keys[0] != '\0') {
-        return issuer_line_fail(err, err_size, "\"keys\" stands here twice");
+        return fail_because(err, err_size, "\"keys\" stands here twice");
     }
     if (url_authority(url, authority) != 0) {
-        return issuer_line_fail(err, err_size,
-                                "\"keys\" is an https URL, not \"%.64s\"", url);
+        return fail_because(err, err_size,
+                            "\"keys\" is an https URL, not \"%.64s\"", url);
     }
     if (line->kind == ISSUER_LOAD_BALANCER
         && (url[len - 1] != '/' || strchr(url, '?') != NULL)) {
-        return issuer_line_fail(err, err_size,
-                                "the \"keys\" of a load balancer end in /, "
-                                "since the kid follows");
+        return fail_because(err, err_size,
+                            "the \"keys\" of a load balancer end in /, "
+                            "since the kid follows");
     }
 
     strcpy(line->keys, url);
@@ -106,8 +89,8 @@ issuer_line_host(issuer_line_t *line, const char *host, char *err,
     char url[URL_AUTHORITY_SIZE + sizeof("https:///")];
 
     if (line->host_count == ISSUER_LINE_HOSTS_MAX) {
-        return issuer_line_fail(err, err_size, "%d hosts are the most",
-                                ISSUER_LINE_HOSTS_MAX);
+        return fail_because(err, err_size, "%d hosts are the most",
+                            ISSUER_LINE_HOSTS_MAX);
     }
 
     snprintf(url, sizeof(url), "https://%s/", host);
@@ -115,10 +98,10 @@ issuer_line_host(issuer_line_t *line, const char *host, char *err,
     if (*host == '\0' || strlen(host) >= URL_AUTHORITY_SIZE
         || strpbrk(host, "/?@") != NULL
         || url_authority(url, line->hosts[line->host_count]) != 0) {
-        return issuer_line_fail(err, err_size,
-                                "\"host\" is a name with or without a port, "
-                                "not \"%.64s\"",
-                                host);
+        return fail_because(err, err_size,
+                            "\"host\" is a name with or without a port, "
+                            "not \"%.64s\"",
+                            host);
     }
 
     line->host_count++;
@@ -136,7 +119,7 @@ issuer_line_every(issuer_line_t *line, const char *seconds, char *err,
     n = strtol(seconds, &end, 10);
     if (end == seconds || *end != '\0' || n < ISSUER_LINE_EVERY_MIN
         || n > ISSUER_LINE_EVERY_MAX) {
-        return issuer_line_fail(
+        return fail_because(
             err, err_size, "\"every\" is %d to %d seconds, not \"%.64s\"",
             ISSUER_LINE_EVERY_MIN, ISSUER_LINE_EVERY_MAX, seconds);
     }
@@ -165,11 +148,11 @@ issuer_line_option(issuer_line_t *line, const char *word, char *err,
         return issuer_line_every(line, word + 6, err, err_size);
     }
 
-    return issuer_line_fail(err, err_size,
-                            oidc ? "\"%.64s\" is none of keys=, host=, ca= "
-                                   "and every="
-                                 : "\"%.64s\" is neither keys= nor ca=",
-                            word);
+    return fail_because(err, err_size,
+                        oidc ? "\"%.64s\" is none of keys=, host=, ca= "
+                               "and every="
+                             : "\"%.64s\" is neither keys= nor ca=",
+                        word);
 }
 
 
@@ -187,11 +170,11 @@ issuer_line_parse(char *words, issuer_kind_t kind, issuer_line_t *line,
     file = strtok_r(NULL, ISSUER_LINE_BLANKS, &rest);
 
     if (name == NULL || file == NULL) {
-        return issuer_line_fail(err, err_size,
-                                kind == ISSUER_OIDC
-                                    ? "an issuer needs a URL and a file"
-                                    : "a load balancer needs the ARN that "
-                                      "signs, a file and keys=");
+        return fail_because(err, err_size,
+                            kind == ISSUER_OIDC
+                                ? "an issuer needs a URL and a file"
+                                : "a load balancer needs the ARN that "
+                                  "signs, a file and keys=");
     }
 
     if (issuer_line_name(line, name, err, err_size) != 0
@@ -206,9 +189,9 @@ issuer_line_parse(char *words, issuer_kind_t kind, issuer_line_t *line,
     }
 
     if (kind == ISSUER_LOAD_BALANCER && line->keys[0] == '\0') {
-        return issuer_line_fail(err, err_size,
-                                "a load balancer needs keys=, the https URL "
-                                "that the kid is put behind");
+        return fail_because(err, err_size,
+                            "a load balancer needs keys=, the https URL "
+                            "that the kid is put behind");
     }
 
     return 0;
@@ -224,13 +207,12 @@ issuer_line_check(const issuer_line_t *line, char *err, size_t err_size)
     strrchr(folder, '/')[1] = '\0';
 
     if (access(folder, W_OK | X_OK) != 0) {
-        return issuer_line_fail(err, err_size,
-                                "%.300s is no folder that can be written to",
-                                folder);
+        return fail_because(err, err_size,
+                            "%.300s is no folder that can be written to",
+                            folder);
     }
     if (line->ca[0] != '\0' && access(line->ca, R_OK) != 0) {
-        return issuer_line_fail(err, err_size, "%.300s cannot be read",
-                                line->ca);
+        return fail_because(err, err_size, "%.300s cannot be read", line->ca);
     }
 
     return 0;

@@ -11,4 +11,7 @@
    blank, quote, backslash or byte beyond ASCII. */
 int url_authority(const char *url, char authority[URL_AUTHORITY_SIZE]);
 
+/* 1 for smtp://host[:port] or smtps://host[:port] with nothing else in it. */
+int url_is_mail(const char *url);
+
 #endif

@@ -4,12 +4,12 @@
 #include <termios.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
+#include "core/account/address.h"
 #include "core/account/password.h"
 #include "core/base/uuid.h"
 #include "core/grant/access.h"
 #include "ctl.h"
 #include "database.h"
-#include "email.h"
 #include "options.h"
 #include "output.h"
 #include "say.h"
@@ -23,7 +23,7 @@ typedef struct {
 } user_password_t;
 
 
-static int user_insert(PGconn *conn, const char *email, const char *role,
+static int user_insert(PGconn *conn, const address_t *address, const char *role,
                        const char *name, const char *hash, json_t **user);
 static int user_read_password(user_password_t *password, int from_stdin);
 static int user_prompt(user_password_t *password, const char *prompt);
@@ -37,8 +37,9 @@ ctl_user_add(int argc, char **argv)
     char hash[PASSWORD_HASH_SIZE];
     json_t *user = NULL;
     PGconn *conn;
+    address_t address;
     user_password_t password;
-    const char *email, *conninfo = NULL, *role = "viewer", *name = NULL;
+    const char *email, *wrong, *conninfo = NULL, *role = "viewer", *name = NULL;
     const char *from_stdin = NULL, *as_json = NULL;
     const ctl_option_t options[] = {
         { "role", "ROLE", "viewer (unless given), editor or admin", &role },
@@ -52,8 +53,9 @@ ctl_user_add(int argc, char **argv)
 
     options_read(argc, argv, options, &email);
 
-    if (!email_valid(email)) {
-        say_usage("EMAIL \"%s\" is not an e-mail address", email);
+    wrong = address_read(email, strlen(email), &address);
+    if (wrong != NULL) {
+        say_usage("EMAIL \"%s\": %s", email, wrong);
     }
     if (role_from_name(role, strlen(role)) == ROLE_NONE) {
         say_usage("--role is viewer, editor or admin, not \"%s\"", role);
@@ -71,7 +73,7 @@ ctl_user_add(int argc, char **argv)
     OPENSSL_cleanse(&password, sizeof(password));
 
     if (rc == CTL_OK) {
-        rc = user_insert(conn, email, role, name, hash, &user);
+        rc = user_insert(conn, &address, role, name, hash, &user);
     }
     if (rc == CTL_OK) {
         output_object(user, as_json != NULL);
@@ -84,14 +86,16 @@ ctl_user_add(int argc, char **argv)
 
 
 static int
-user_insert(PGconn *conn, const char *email, const char *role, const char *name,
-            const char *hash, json_t **user)
+user_insert(PGconn *conn, const address_t *address, const char *role,
+            const char *name, const char *hash, json_t **user)
 {
     int duplicate;
     char id[UUID_TEXT_SIZE];
     PGresult *result;
     const char *state;
-    const char *params[] = { id, email, hash, role, name };
+    const char *params[] = {
+        id, address->text, hash, role, name, address->key
+    };
 
     if (uuid_v7(id) != 0) {
         return say_fail("no random numbers can be had");
@@ -99,11 +103,12 @@ user_insert(PGconn *conn, const char *email, const char *role, const char *name,
 
     result = PQexecParams(conn,
                           "with made as (insert into sluice.users "
-                          "(id, email, password, role, name) "
-                          "values ($1, $2, $3, $4, $5) returning id, role) "
+                          "(id, email, password, role, name, email_key) "
+                          "values ($1, $2, $3, $4, $5, $6) "
+                          "returning id, role) "
                           "select sluice.note(null, 'user-added', id::text, "
                           "jsonb_build_object('role', role)) from made",
-                          5, NULL, params, NULL, NULL, 0);
+                          6, NULL, params, NULL, NULL, 0);
     state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     duplicate = state != NULL && strcmp(state, USER_DUPLICATE) == 0;
 
@@ -111,15 +116,15 @@ user_insert(PGconn *conn, const char *email, const char *role, const char *name,
         PQclear(result);
         if (duplicate) {
             return say_fail("there is a user with the address %s already",
-                            email);
+                            address->text);
         }
         return say_fail("%.*s", (int) strcspn(PQerrorMessage(conn), "\n"),
                         PQerrorMessage(conn));
     }
 
     PQclear(result);
-    *user = json_pack("{s:s, s:s, s:s, s:s?}", "id", id, "email", email, "role",
-                      role, "name", name);
+    *user = json_pack("{s:s, s:s, s:s, s:s?}", "id", id, "email", address->text,
+                      "role", role, "name", name);
 
     return *user ? CTL_OK : say_fail("--name is not UTF-8");
 }

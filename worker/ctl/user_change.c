@@ -1,11 +1,11 @@
 /* What changes for a user who is there: role, plan, disabled, enabled. */
 
 #include <string.h>
+#include "core/account/address.h"
 #include "core/base/uuid.h"
 #include "core/grant/access.h"
 #include "ctl.h"
 #include "database.h"
-#include "email.h"
 #include "notify.h"
 #include "options.h"
 #include "output.h"
@@ -64,6 +64,7 @@ user_change(int argc, char **argv, const char *sql, int n,
 {
     int rc;
     json_t *user;
+    address_t address;
     const char *operands[2] = { NULL, NULL };
     const char *conninfo = NULL, *redis = NULL, *as_json = NULL;
     const ctl_option_t options[] = { { NOTIFY_OPTION, &redis },
@@ -73,8 +74,9 @@ user_change(int argc, char **argv, const char *sql, int n,
 
     options_read(argc, argv, options, operands);
 
-    if (!email_valid(operands[0])
-        && !uuid_valid(operands[0], strlen(operands[0]))) {
+    if (address_read(operands[0], strlen(operands[0]), &address) == NULL) {
+        operands[0] = address.key;
+    } else if (!uuid_valid(operands[0], strlen(operands[0]))) {
         say_usage("USER \"%s\" is no e-mail address and no id", operands[0]);
     }
     if (check != NULL) {

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
+#include "core/account/address.h"
 #include "core/account/password.h"
 #include "core/base/uuid.h"
 #include "core/grant/access.h"
 #include "core/jose/json_strict.h"
 #include "ctl.h"
 #include "database.h"
-#include "email.h"
 #include "options.h"
 #include "say.h"
 
@@ -41,6 +41,24 @@ move_text(json_t *user, const char *name, size_t max, const char *wrong)
                        && json_string_length(text) <= max)
                ? NULL
                : wrong;
+}
+
+
+/* As mail is sent to it, and as it is compared. 0 or -1. */
+static int
+move_address(json_t *user, const char *email)
+{
+    address_t address;
+
+    return address_read(email, strlen(email), &address) == NULL
+                   && json_object_set_new(user, "email",
+                                          json_string(address.text))
+                          == 0
+                   && json_object_set_new(user, "email_key",
+                                          json_string(address.key))
+                          == 0
+               ? 0
+               : -1;
 }
 
 
@@ -96,7 +114,7 @@ move_wrong(json_t *user)
 
     if (email == NULL ? json_object_get(user, "email") != NULL
                             || json_object_get(user, "issuer") == NULL
-                      : !email_valid(email)) {
+                      : move_address(user, email) != 0) {
         return "\"email\" is an e-mail address";
     }
 

@@ -1,4 +1,5 @@
 #include <string.h>
+#include "worker/jobs/account/account.h"
 #include "worker/jobs/film/film.h"
 #include "worker/jobs/house/house.h"
 #include "worker/jobs/score/score.h"
@@ -17,6 +18,8 @@ static const kind_t kinds[] = {
     { "orphans", orphans_run, 0 },
     { "prune", prune_run, 0 },
     { "scrub", scrub_run, 0 },
+    { "mail", mail_run, 0 },
+    { "leave", leave_run, 0 },
     { "noop", noop_run, 0 },
 };
 

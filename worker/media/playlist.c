@@ -1,10 +1,10 @@
 #define _GNU_SOURCE /* memmem */
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/fail.h"
 #include "playlist.h"
 
 #define PLAYLIST_LINE_MAX 1024
@@ -34,8 +34,6 @@ static uint64_t playlist_rate(uint64_t bytes, double seconds);
 static const unsigned char *playlist_box(const void *init, size_t len,
                                          const char *name, size_t needed);
 static int playlist_aac_type(const unsigned char *esds, size_t len);
-static int playlist_fail(char *err, size_t err_size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 
 int
@@ -58,7 +56,7 @@ playlist_check(const char *text, size_t len, const char *file,
         size = (size_t) (stop - text);
 
         if (size >= sizeof(line)) {
-            return playlist_fail(err, err_size, "a line is too long");
+            return fail_because(err, err_size, "a line is too long");
         }
         memcpy(line, text, size);
         line[size] = '\0';
@@ -70,15 +68,15 @@ playlist_check(const char *text, size_t len, const char *file,
 
     if (!state.header || !state.map || !state.ended || playlist->segments == 0
         || state.range != 0 || state.seconds >= 0) {
-        return playlist_fail(err, err_size, "the playlist is not complete");
+        return fail_because(err, err_size, "the playlist is not complete");
     }
     if (state.end != file_size) {
-        return playlist_fail(
+        return fail_because(
             err, err_size, "the ranges end at %" PRIu64 " of %" PRIu64 " bytes",
             state.end, file_size);
     }
     if (!(playlist->duration > 0)) {
-        return playlist_fail(err, err_size, "the playlist plays no time");
+        return fail_because(err, err_size, "the playlist plays no time");
     }
 
     playlist->average_rate = playlist_rate(file_size - playlist->map_size,
@@ -94,7 +92,7 @@ playlist_line(playlist_state_t *state, const char *line, char *err,
     if (!state->header) {
         state->header = strcmp(line, "#EXTM3U") == 0;
         return state->header ? 0
-                             : playlist_fail(err, err_size, "no #EXTM3U first");
+                             : fail_because(err, err_size, "no #EXTM3U first");
     }
 
     if (strncmp(line, "#EXT-X-MAP:", 11) == 0) {
@@ -136,7 +134,7 @@ playlist_tag(const char *line, char *err, size_t err_size)
         }
     }
 
-    return playlist_fail(err, err_size, "unexpected tag: %s", line);
+    return fail_because(err, err_size, "unexpected tag: %s", line);
 }
 
 
@@ -157,7 +155,7 @@ playlist_map(playlist_state_t *state, const char *attributes, char *err,
              "URI=\"%s\",BYTERANGE=\"%" PRIu64 "@0\"", state->file, size);
 
     if (state->map || size == 0 || strcmp(attributes, expected) != 0) {
-        return playlist_fail(err, err_size, "bad map: %s", attributes);
+        return fail_because(err, err_size, "bad map: %s", attributes);
     }
 
     state->map = 1;
@@ -173,12 +171,12 @@ playlist_range(playlist_state_t *state, const char *range, char *err,
     uint64_t size, at;
 
     if (sscanf(range, "%" SCNu64 "@%" SCNu64, &size, &at) != 2 || size == 0) {
-        return playlist_fail(err, err_size, "bad range: %s", range);
+        return fail_because(err, err_size, "bad range: %s", range);
     }
     if (at != state->end || size > UINT64_MAX - at) {
-        return playlist_fail(err, err_size,
-                             "range %s does not follow byte %" PRIu64, range,
-                             state->end);
+        return fail_because(err, err_size,
+                            "range %s does not follow byte %" PRIu64, range,
+                            state->end);
     }
 
     state->range = size;
@@ -195,7 +193,7 @@ playlist_segment(playlist_state_t *state, const char *uri, char *err,
 
     if (strcmp(uri, state->file) != 0 || state->range == 0
         || !(state->seconds >= 0) || !isfinite(state->seconds)) {
-        return playlist_fail(err, err_size, "bad segment: %s", uri);
+        return fail_because(err, err_size, "bad segment: %s", uri);
     }
 
     /* a last segment of a frame or two says little about the rate */
@@ -324,19 +322,6 @@ playlist_aac_type(const unsigned char *esds, size_t len)
         }
         return i + 1 < len ? esds[i + 1] >> 3 : -1;
     }
-
-    return -1;
-}
-
-
-static int
-playlist_fail(char *err, size_t err_size, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(err, err_size, format, args);
-    va_end(args);
 
     return -1;
 }

@@ -325,23 +325,44 @@ queue_call_json(queue_t *queue, const char *sql, int n,
 }
 
 
-queue_rc_t
-queue_take(queue_t *queue, json_t **job)
+/* By one of two statements: the first one has in front what the slot may have
+   got already. */
+static queue_rc_t
+queue_take_by(queue_t *queue, const char *const sql[2], json_t **job)
 {
     queue_rc_t rc;
     const char *params[] = { queue->slot, QUEUE_LEASE_TEXT };
 
-    rc = queue_call_json(queue,
-                         queue->unsure
-                             ? "select coalesce(queue.recall($1, $2), "
-                               "queue.take_next($1, $2))"
-                             : "select queue.take_next($1, $2)",
-                         2, params, job);
+    rc = queue_call_json(queue, sql[!queue->unsure], 2, params, job);
     if (rc != QUEUE_AWAY) {
         queue->unsure = 0;
     }
 
     return rc;
+}
+
+
+queue_rc_t
+queue_take(queue_t *queue, json_t **job)
+{
+    static const char *const sql[] = {
+        "select coalesce(queue.recall($1, $2), queue.take_next($1, $2))",
+        "select queue.take_next($1, $2)"
+    };
+
+    return queue_take_by(queue, sql, job);
+}
+
+
+queue_rc_t
+queue_take_mail(queue_t *queue, json_t **job)
+{
+    static const char *const sql[] = {
+        "select coalesce(queue.recall($1, $2), queue.take_mail($1, $2))",
+        "select queue.take_mail($1, $2)"
+    };
+
+    return queue_take_by(queue, sql, job);
 }
 
 

@@ -28,6 +28,9 @@ void queue_free(queue_t *queue);
    queue.describe() says, to json_decref(). */
 queue_rc_t queue_take(queue_t *queue, json_t **job);
 
+/* The same of mails, which none but this hands out. */
+queue_rc_t queue_take_mail(queue_t *queue, json_t **job);
+
 /* Prolongs the lease. `progress` in percent, `seconds_left` -1 when unknown; on
    QUEUE_OK `*version` is the row's. QUEUE_NONE: drop the work. */
 queue_rc_t queue_renew(queue_t *queue, const char *id, double progress,

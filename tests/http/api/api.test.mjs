@@ -294,7 +294,7 @@ describe("an address", { timeout }, () => {
         [`/api/media/${NOBODY}/attachments/${NOBODY}`]:
             ["GET", ["DELETE", "PATCH"]],
         [`/api/jobs/${NOBODY}`]: ["POST", ["DELETE", "GET", "HEAD"]],
-        "/api/me": ["DELETE", ["GET", "HEAD", "PATCH"]],
+        "/api/me": ["POST", ["DELETE", "GET", "HEAD", "PATCH"]],
         "/api/sessions": ["PUT", ["DELETE", "GET", "HEAD", "POST"]],
         [`/api/sessions/${NOBODY}`]: ["GET", ["DELETE"]],
         "/api/sessions/current": ["POST", ["DELETE"]],

@@ -219,7 +219,8 @@ describe("sluice_well_known", { timeout }, () => {
         for (const name of ["sluice_keys", "sluice_public_url"]) {
             const told = await said((conf) => server("")(conf.replace(
                 new RegExp(`^\\s*${name} .*;`, "m"), "")
-                .replace(/location \/(api|media\/drop)[^]*?\n        \}\n/g, "")
+                .replace(/location (~ \^)?\/(api|mail\/|media\/drop)[^]*?\n        \}\n/g,
+                         "")
                 .replace(/sluice_gate [^;]*;/g, "")
                 .replace(/location = \/api[^]*?\n        \}\n/g, "")));
 

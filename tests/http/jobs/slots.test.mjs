@@ -7,7 +7,7 @@ import { readdirSync } from "node:fs";
 import {
     allowNoop, atWork, column, enqueue, inState, noop, renewSlots, sleeps,
 } from "../lib/noop.mjs";
-import { alive, children, descendants, startStack, until }
+import { alive, slotsOf, descendants, startStack, until }
     from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
@@ -26,7 +26,7 @@ before(async () => {
 after(() => stack?.stop(), { timeout });
 
 
-const slots = () => children(stack.pid("worker"));
+const slots = () => slotsOf(stack.pid("worker"));
 const slotOf = async (id) =>
     Number((await column(stack, id, "leased_by")).split(":").pop());
 

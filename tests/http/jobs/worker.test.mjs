@@ -10,7 +10,7 @@ import {
 import { join } from "node:path";
 
 import { film, pdf, play, RATE, fresh } from "../lib/files.mjs";
-import { alive, children, descendants, processOf, startStack, until }
+import { alive, descendants, processOf, slotsOf, startStack, until }
     from "../lib/stack.mjs";
 import { after, afterEach, before, beforeEach, describe, it } from "../lib/test.mjs";
 
@@ -54,7 +54,7 @@ function slowBubblewrap() {
     return folder;
 }
 
-const slots = () => children(stack.pid("worker"));
+const slots = () => slotsOf(stack.pid("worker"));
 const tools = () => descendants(stack.pid("worker"))
     .filter((pid) => processOf(pid)?.name === "ffmpeg");
 

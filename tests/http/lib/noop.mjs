@@ -2,7 +2,7 @@
 
 import { appendFileSync } from "node:fs";
 
-import { children, descendants, processOf, until } from "./stack.mjs";
+import { descendants, processOf, slotsOf, until } from "./stack.mjs";
 
 const SLOTS = 2;
 
@@ -18,11 +18,11 @@ export async function allowNoop(stack, slots = SLOTS) {
 /* The worker reads its file again, which has so many slots. */
 export async function renewSlots(stack, slots = SLOTS) {
     const master = stack.pid("worker");
-    const old = children(master);
+    const old = slotsOf(master);
 
     process.kill(master, "SIGHUP");
     await until("the worker has new slots", () => {
-        const now = children(master);
+        const now = slotsOf(master);
         return now.length === slots && !now.some((pid) => old.includes(pid));
     });
 }

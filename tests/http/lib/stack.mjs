@@ -478,6 +478,13 @@ export function children(pid) {
 }
 
 
+/* The slots of a worker's master, but that for mails. */
+export function slotsOf(master) {
+    return children(master)
+        .filter((pid) => processOf(pid)?.name === "sluice-worker");
+}
+
+
 export function descendants(pid) {
     return children(pid).flatMap((child) => [child, ...descendants(child)]);
 }

@@ -465,6 +465,17 @@ START_TEST(hup_ends_the_pause_of_a_place)
 END_TEST
 
 
+START_TEST(where_mail_is_sent_one_more_does_it)
+{
+    prepare(2, 5);
+    strcpy(config.mail.folder, "/tmp");
+    run("");
+    ck_assert_int_eq(script.count, 3);
+    config.mail.folder[0] = '\0';
+}
+END_TEST
+
+
 START_TEST(without_issuers_nobody_fetches_keys)
 {
     prepare(1, 5);
@@ -635,7 +646,8 @@ START_TEST(who_was_killed_is_named_to_its_successors)
 END_TEST
 
 
-RUN("worker/master", each_slot_has_its_process, term_is_handed_on,
+RUN("worker/master", each_slot_has_its_process,
+    where_mail_is_sent_one_more_does_it, term_is_handed_on,
     who_does_not_leave_within_ten_seconds_is_killed,
     after_quit_a_job_has_the_time_it_needs, who_leaves_is_not_replaced_any_more,
     slots_that_die_at_once_come_back_ever_later,

@@ -32,6 +32,7 @@ static struct {
     int dead;              /* what a failure leads to */
     int disk;              /* looks at the disk until it is well */
     int found;             /* what waiting for a wake-up says */
+    int mails;             /* the place behind the slots: for mails */
     int quiet;             /* nothing is noted */
     int left;              /* how often it said so */
     int tidied;            /* how often */
@@ -97,6 +98,19 @@ queue_take(queue_t *queue, json_t **job)
 {
     (void) queue;
     note("take");
+    if (script.taken == script.due) {
+        return QUEUE_NONE;
+    }
+    *job = row();
+    return QUEUE_OK;
+}
+
+
+queue_rc_t
+queue_take_mail(queue_t *queue, json_t **job)
+{
+    (void) queue;
+    note("take mail");
     if (script.taken == script.due) {
         return QUEUE_NONE;
     }
@@ -372,6 +386,7 @@ run(const slot_id_t predecessors[SLOT_PREDECESSORS])
 {
     static config_t config = { .work = "/tmp/sluice-slot-XXXXXX" };
 
+    config.slots = script.mails ? 2 : 3;
     ck_assert_ptr_nonnull(mkdtemp(config.work));
     ck_assert_int_eq(slot_run(&config, 3, 0xa1, predecessors), EXIT_SUCCESS);
     ck_assert_int_eq(rmdir(config.work), 0);
@@ -431,6 +446,21 @@ START_TEST(what_is_due_is_done_before_anyone_wakes_it)
                      "take, run 1, finish 1, wake follower, tick, "
                      "wake scheduled, wait");
     ck_assert_str_eq(script.told, "running 10, done 11");
+}
+END_TEST
+
+
+START_TEST(the_place_behind_the_slots_is_for_mails_alone)
+{
+    prepare(2, JOB_DONE);
+    script.mails = 1;
+    script.together = 1;
+    script.on = term_at_sleep;
+    run_alone();
+    ck_assert_str_eq(script.journal,
+                     "take mail, run 1, finish 1 and no more, wake follower, "
+                     "take mail, run 2, finish 2 and no more, wake follower, "
+                     "take mail, sleep 1000");
 }
 END_TEST
 
@@ -718,6 +748,7 @@ END_TEST
 
 
 RUN("worker/slot", what_is_due_is_done_before_anyone_wakes_it,
+    the_place_behind_the_slots_is_for_mails_alone,
     the_end_of_a_job_brings_the_next_one,
     without_a_wake_up_it_looks_all_the_same,
     while_redis_is_away_it_takes_its_time,

@@ -132,6 +132,12 @@ int job_seconds_left(double elapsed, double progress);
    is away. JOB_DONE: still ours. */
 job_outcome_t job_confirm(job_t *job);
 
+/* Asks the record, and again as long as the server is away: what is asked may
+   be repeated. JOB_DONE with the answer, to json_decref(); or the job's
+   outcome. */
+job_outcome_t job_ask(job_t *job, const char *sql, int n,
+                      const char *const *params, json_t **answer);
+
 /* For a job that takes away what others make: cancels these, and waits until
    nobody writes there any more. JOB_DONE, or why not. */
 job_outcome_t job_alone(job_t *job);

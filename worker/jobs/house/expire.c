@@ -34,8 +34,8 @@ expire_locked(job_t *job, const char *id)
     expire_t expire = { job, id };
     job_outcome_t outcome;
 
-    outcome = house_ask(job, "select queue.expire_upload($1::uuid)", 1, &id,
-                        &gone);
+    outcome = job_ask(job, "select queue.expire_upload($1::uuid)", 1, &id,
+                      &gone);
 
     if (outcome == JOB_DONE && json_is_true(gone)) {
         house_count(job, "expired", 1);
@@ -90,9 +90,9 @@ expire_run(job_t *job)
     house_count(job, "held", 0);
 
     do {
-        outcome = house_ask(job,
-                            "select queue.expired_uploads($1::uuid, $2::int)",
-                            2, params, &ids);
+        outcome = job_ask(job,
+                          "select queue.expired_uploads($1::uuid, $2::int)", 2,
+                          params, &ids);
         many = json_array_size(ids);
 
         for (i = 0; i < many && outcome == JOB_DONE; i++) {

@@ -24,12 +24,6 @@ job_outcome_t remove_run(job_t *job);
 
 /* for those functions */
 
-/* Asks the record, and again as long as the server is away: what is asked may
-   be repeated. JOB_DONE with the answer, to json_decref(); or the job's
-   outcome. */
-job_outcome_t house_ask(job_t *job, const char *sql, int n,
-                        const char *const *params, json_t **answer);
-
 /* A number of the job's params: `otherwise` when it is missing, and no less
    than `least`. */
 json_int_t house_number(const job_t *job, const char *name,

@@ -106,9 +106,9 @@ orphans_note(orphans_t *orphans)
 
     files = json_dumps(orphans->batch, JSON_COMPACT);
     params[2] = files;
-    outcome = house_ask(orphans->job,
-                        "select queue.note_orphans($1, $2::uuid, $3::jsonb)", 3,
-                        params, &unknown);
+    outcome = job_ask(orphans->job,
+                      "select queue.note_orphans($1, $2::uuid, $3::jsonb)", 3,
+                      params, &unknown);
 
     orphans->unknown += json_integer_value(unknown);
     json_array_clear(orphans->batch);
@@ -234,9 +234,8 @@ orphans_judge(orphans_t *orphans)
     const char *names[] = { orphans->host, orphans->job->id };
     job_outcome_t outcome;
 
-    outcome = house_ask(orphans->job,
-                        "select queue.forget_orphans($1, $2::uuid)", 2, names,
-                        &left);
+    outcome = job_ask(orphans->job, "select queue.forget_orphans($1, $2::uuid)",
+                      2, names, &left);
     house_count(orphans->job, "unknown", json_integer_value(left));
     json_decref(left);
 
@@ -316,8 +315,8 @@ orphans_take(orphans_t *orphans, orphans_ripe_t *ripe)
     const char *params[] = { orphans->host, ripe->name };
     job_outcome_t outcome;
 
-    outcome = house_ask(job, "select queue.take_orphan($1, $2)", 2, params,
-                        &taken);
+    outcome = job_ask(job, "select queue.take_orphan($1, $2)", 2, params,
+                      &taken);
 
     if (outcome == JOB_DONE && json_is_true(taken)) {
         outcome = job_disk(job, orphans_erase, ripe, "removing it");
@@ -390,10 +389,10 @@ orphans_remove(orphans_t *orphans)
                                       ORPHANS_HOURS_MIN));
 
     do {
-        outcome = house_ask(orphans->job,
-                            "select queue.ripe_orphans($1, $2::uuid, $3::int, "
-                            "$4, $5::int)",
-                            5, params, &ripe);
+        outcome = job_ask(orphans->job,
+                          "select queue.ripe_orphans($1, $2::uuid, $3::int, "
+                          "$4, $5::int)",
+                          5, params, &ripe);
         many = json_array_size(ripe);
 
         for (i = 0;

@@ -40,8 +40,8 @@ prune_run(job_t *job)
     params[1] = PRUNE_MANY;
 
     do {
-        outcome = house_ask(job, "select queue.prune($1::jsonb, $2::int)", 2,
-                            params, &gone);
+        outcome = job_ask(job, "select queue.prune($1::jsonb, $2::int)", 2,
+                          params, &gone);
         many = outcome == JOB_DONE ? prune_count(job, gone) : 0;
         json_decref(gone);
     } while (many > 0);

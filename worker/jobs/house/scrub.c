@@ -177,9 +177,9 @@ scrub_record(scrub_t *scrub, const scrub_file_t *file)
                              *file->trouble ? file->trouble : NULL };
     job_outcome_t outcome;
 
-    outcome = house_ask(scrub->job,
-                        "select queue.scrubbed($1::uuid, $2::uuid, $3, $4)", 4,
-                        params, &answer);
+    outcome = job_ask(scrub->job,
+                      "select queue.scrubbed($1::uuid, $2::uuid, $3, $4)", 4,
+                      params, &answer);
     verdict = json_string_value(answer);
 
     if (verdict != NULL && strcmp(verdict, "gone") != 0) {
@@ -226,8 +226,8 @@ scrub_some(scrub_t *scrub, size_t *many)
     const char *params[] = { scrub->days, SCRUB_MANY };
     job_outcome_t outcome;
 
-    outcome = house_ask(scrub->job, "select queue.scrub_next($1::int, $2::int)",
-                        2, params, &rows);
+    outcome = job_ask(scrub->job, "select queue.scrub_next($1::int, $2::int)",
+                      2, params, &rows);
     *many = json_array_size(rows);
 
     for (i = 0; i < *many && outcome == JOB_DONE

@@ -1,0 +1,15 @@
+/* Jobs about people's accounts. */
+
+#ifndef SLUICE_ACCOUNT_H
+#define SLUICE_ACCOUNT_H
+
+#include "worker/jobs/base/job.h"
+
+/* A mail, to somebody or to nobody: api.send_mail() in sql/api/tickets.sql has
+   its params. */
+job_outcome_t mail_run(job_t *job);
+
+/* All that belongs to somebody who has left: queue.leave(). */
+job_outcome_t leave_run(job_t *job);
+
+#endif
