@@ -18,16 +18,18 @@ time_t ngx_http_sluice_session_signs(ngx_http_request_t *r);
 
 /* What functions of SQL are told in args->'nginx', which no client writes: the
    caller's session (`own`, empty: none), `signs` from above, who asks (`agent`,
-   `address`), and of a session that may begin id and life (`session`,
-   `seconds`). NULL without memory or randomness. */
+   `address`), of a session that may begin id and life (`session`, `seconds`),
+   and of sluice_second_factor whether there is one (`factors`) and the least
+   role of those who must have it (`factor_from`, null: nobody's). NULL without
+   memory or randomness. */
 json_t *ngx_http_sluice_session_facts(ngx_http_request_t *r);
 
 /* Answers with what a function of SQL returned, and where that has a `session`
    with its tokens instead: see api.session_tokens(). With `cookies` the body
-   has none. */
+   has none. What is no refusal has the members of `told`, too; NULL: none. */
 ngx_int_t ngx_http_sluice_session_reply(ngx_http_request_t *r,
                                         const ngx_sluice_pg_result_t *result,
-                                        ngx_uint_t cookies);
+                                        ngx_uint_t cookies, json_t *told);
 
 /* The refresh token's cookie; 0: there is none. */
 ngx_uint_t ngx_http_sluice_session_refresh(ngx_http_request_t *r,

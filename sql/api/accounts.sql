@@ -1,6 +1,6 @@
 -- Accounts: who one is, and how one shows it. Passwords never come here: where a
 -- function needs one it says so, in `need`, and is called again with what nginx
--- found (ngx_module/account/ngx_http_sluice_password.h).
+-- found (ngx_module/account/ngx_http_sluice_need.h).
 
 -- Whether a password fits this hash (null: nobody's); tries are counted for the
 -- account. Then `verified` is the hash, so that one that was changed meanwhile
@@ -72,7 +72,14 @@ begin
     end if;
 
     if facts ? 'rehashed' then
-        update sluice.users set password = facts->>'rehashed' where id = u.id;
+        update sluice.users set password = facts->>'rehashed' where id = u.id
+        returning * into u;
+    end if;
+
+    select * into status, body from api.challenge(u, args);
+
+    if status is not null then
+        return;
     end if;
 
     select * into status, body from api.begin_session(u.id, facts,

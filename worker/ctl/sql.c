@@ -32,6 +32,7 @@ SQL_EMBED(sql_0020_uploads_done, "sql/migrations/0020_uploads_done.sql");
 SQL_EMBED(sql_0021_audit_actor, "sql/migrations/0021_audit_actor.sql");
 SQL_EMBED(sql_0022_refresh, "sql/migrations/0022_refresh.sql");
 SQL_EMBED(sql_0023_profile, "sql/migrations/0023_profile.sql");
+SQL_EMBED(sql_0030_factors, "sql/migrations/0030_factors.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_turns, "sql/queue/turns.sql");
@@ -40,9 +41,11 @@ SQL_EMBED(sql_queue_scheduler, "sql/queue/scheduler.sql");
 SQL_EMBED(sql_api, "sql/api/api.sql");
 SQL_EMBED(sql_api_once, "sql/api/once.sql");
 SQL_EMBED(sql_api_revocations, "sql/api/revocations.sql");
+SQL_EMBED(sql_api_codes, "sql/api/codes.sql");
 SQL_EMBED(sql_api_sessions, "sql/api/sessions.sql");
 SQL_EMBED(sql_api_accounts, "sql/api/accounts.sql");
 SQL_EMBED(sql_api_users, "sql/api/users.sql");
+SQL_EMBED(sql_api_factors, "sql/api/factors.sql");
 SQL_EMBED(sql_api_links, "sql/api/links.sql");
 SQL_EMBED(sql_api_jobs, "sql/api/jobs.sql");
 SQL_EMBED(sql_api_plans, "sql/api/plans.sql");
@@ -81,6 +84,7 @@ const sql_file_t sql_files[] = {
     { "0021_audit_actor.sql", SQL_CONCURRENT, sql_0021_audit_actor },
     { "0022_refresh.sql", SQL_ONCE, sql_0022_refresh },
     { "0023_profile.sql", SQL_ONCE, sql_0023_profile },
+    { "0030_factors.sql", SQL_ONCE, sql_0030_factors },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_turns.sql", SQL_REPEATABLE, sql_queue_turns },
@@ -89,9 +93,11 @@ const sql_file_t sql_files[] = {
     { "api.sql", SQL_REPEATABLE, sql_api },
     { "api_once.sql", SQL_REPEATABLE, sql_api_once },
     { "api_revocations.sql", SQL_REPEATABLE, sql_api_revocations },
+    { "api_codes.sql", SQL_REPEATABLE, sql_api_codes },
     { "api_sessions.sql", SQL_REPEATABLE, sql_api_sessions },
     { "api_accounts.sql", SQL_REPEATABLE, sql_api_accounts },
     { "api_users.sql", SQL_REPEATABLE, sql_api_users },
+    { "api_factors.sql", SQL_REPEATABLE, sql_api_factors },
     { "api_links.sql", SQL_REPEATABLE, sql_api_links },
     { "api_jobs.sql", SQL_REPEATABLE, sql_api_jobs },
     { "api_plans.sql", SQL_REPEATABLE, sql_api_plans },
