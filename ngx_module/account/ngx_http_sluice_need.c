@@ -15,9 +15,8 @@
 #include <openssl/crypto.h>
 
 
-/* A password and a code are looked at, and something new is made: four calls,
-   one more than the function that needs most of it asks for. */
-#define NGX_HTTP_SLUICE_NEED_CALLS 5
+/* A password and a code are looked at, and something new is made: four calls. */
+#define NGX_HTTP_SLUICE_NEED_CALLS 4
 
 
 typedef struct {
