@@ -312,6 +312,30 @@ describe("a sign-in of who has one", { timeout }, () => {
             [201, 401, 401, 401]);
     });
 
+    /* each has looked at the code before the other was done */
+    it("takes it once in the record, whoever has found it to be right",
+        async () => {
+            const one = await enrolled();
+            const print = await stack.sql("select api.password_print(u) from "
+                + `sluice.users u where id = '${one.user.id}'`);
+            const step = Math.floor(now() / 30) + 1;
+            const found = (facts) => stack.sql("select (api.answer_challenge("
+                + `null, '${JSON.stringify({ nginx: { brought: ["code",
+                    "recovery_code"], seconds: 60, signs: 60, ...facts,
+                challenge: { session: randomUUID(), user: one.user.id, print,
+                             remember: true } } })}')).status`);
+            const digest = await stack.sql("select encode(digest, 'hex') from "
+                + `sluice.recovery_codes where user_id = '${one.user.id}' `
+                + "limit 1");
+
+            assert.deepEqual([await found({ step }), await found({ step }),
+                              await found({ step: step - 1 })],
+            ["201", "400", "400"]);
+            const paper = { brought: ["recovery_code"], recovered: digest };
+            assert.deepEqual([await found(paper), await found(paper)],
+                ["201", "400"]);
+        });
+
     it("takes blanks in a code, and small letters on paper", async () => {
         const one = await enrolled();
 
