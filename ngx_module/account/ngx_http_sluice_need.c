@@ -15,7 +15,7 @@
 #include <openssl/crypto.h>
 
 
-/* A password and a code are looked at, and something new is made: four calls. */
+/* A password and a code are looked at, and something is made: four calls. */
 #define NGX_HTTP_SLUICE_NEED_CALLS 4
 
 
