@@ -484,6 +484,15 @@ describe("a challenge", { timeout }, () => {
         assert.equal((await state(one.client)).recovery_codes, 10);
     });
 
+    it("is not gone on with by the page of another site", async () => {
+        const one = await enrolled();
+
+        refused(await post("/api/sessions/challenge", {
+            headers: { Origin: "https://evil.example" },
+            json: { challenge: await half(one),
+                    code: codeOf(one.secret, 1) } }), 403, "cross-site");
+    });
+
     it("opens nothing by itself", async () => {
         const one = await enrolled("admin");
         const challenge = await half(one);
