@@ -1,4 +1,4 @@
-#include "core/account/sealed.h"
+#include "core/account/mac.h"
 #include "refresh.h"
 
 #define REFRESH_FORM 1
@@ -26,7 +26,7 @@ refresh_write(const jwk_set_t *keys, unsigned nth, const refresh_t *refresh,
     bytes[REFRESH_SESSION + 2] = (unsigned char) (refresh->count >> 8);
     bytes[REFRESH_SESSION + 3] = (unsigned char) refresh->count;
 
-    return sealed_write(keys, nth, refresh_label, bytes, REFRESH_BYTES, token);
+    return mac_write(keys, nth, refresh_label, bytes, REFRESH_BYTES, token);
 }
 
 
@@ -36,7 +36,7 @@ refresh_read(const jwk_set_t *keys, const char *token, size_t len,
 {
     unsigned char bytes[REFRESH_BYTES];
 
-    if (sealed_read(keys, refresh_label, token, len, bytes, REFRESH_BYTES) != 0
+    if (mac_read(keys, refresh_label, token, len, bytes, REFRESH_BYTES) != 0
         || bytes[0] != REFRESH_FORM) {
         return -1;
     }

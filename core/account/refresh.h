@@ -8,7 +8,7 @@
  *   16       the session's UUID
  *   4        the count, the first byte the highest
  *
- * sealed: core/account/sealed.h.
+ * with a MAC behind it, as text: core/account/mac.h.
  */
 
 #ifndef SLUICE_REFRESH_H

@@ -13,9 +13,9 @@ ticket_write(const jwk_set_t *keys, unsigned nth, const char id[UUID_TEXT_SIZE],
 
     bytes[0] = TICKET_FORM;
 
-    return uuid_read(bytes + 1, id) == 0 ? sealed_write(
-               keys, nth, ticket_label, bytes, TICKET_BYTES, token)
-                                         : -1;
+    return uuid_read(bytes + 1, id) == 0
+               ? mac_write(keys, nth, ticket_label, bytes, TICKET_BYTES, token)
+               : -1;
 }
 
 
@@ -25,7 +25,7 @@ ticket_read(const jwk_set_t *keys, const char *token, size_t len,
 {
     unsigned char bytes[TICKET_BYTES];
 
-    if (sealed_read(keys, ticket_label, token, len, bytes, TICKET_BYTES) != 0
+    if (mac_read(keys, ticket_label, token, len, bytes, TICKET_BYTES) != 0
         || bytes[0] != TICKET_FORM) {
         return -1;
     }

@@ -5,9 +5,19 @@
 #include "access.h"
 
 static const char *const role_names[] = { [ROLE_NONE] = "none",
+                                          [ROLE_ENROLLING] = "enrolling",
                                           [ROLE_VIEWER] = "viewer",
                                           [ROLE_EDITOR] = "editor",
                                           [ROLE_ADMIN] = "admin" };
+
+static const struct {
+    unsigned bit;
+    const char *word;
+} amr_words[] = { { ACCESS_PWD, "pwd" },
+                  { ACCESS_OTP, "otp" },
+                  { ACCESS_MFA, "mfa" } };
+
+#define AMR_WORDS (sizeof(amr_words) / sizeof(amr_words[0]))
 
 
 role_t
@@ -31,6 +41,21 @@ role_name(role_t role)
 {
     return ((unsigned) role <= ROLE_ADMIN) ? role_names[role]
                                            : role_names[ROLE_NONE];
+}
+
+
+unsigned
+access_amr(const char *word)
+{
+    size_t i;
+
+    for (i = 0; i < AMR_WORDS; i++) {
+        if (strcmp(amr_words[i].word, word) == 0) {
+            return amr_words[i].bit;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -79,6 +104,17 @@ read_uuid(const json_t *claims, const char *name, char uuid[UUID_TEXT_SIZE])
 }
 
 
+/* What a token may say, and nobody is given. */
+static role_t
+read_role(const json_t *role)
+{
+    return claim_is(role, role_names[ROLE_ENROLLING])
+               ? ROLE_ENROLLING
+               : role_from_name(json_string_value(role),
+                                json_string_length(role));
+}
+
+
 sluice_status_t
 access_parse(const json_t *claims, const char *issuer, const char *audience,
              access_t *access)
@@ -89,6 +125,8 @@ access_parse(const json_t *claims, const char *issuer, const char *audience,
     jti = json_object_get(claims, "jti");
     access->nbf = 0;
     access->foreign = 0;
+    access->auth_time = 0;
+    access->amr = 0;
 
     if (!claim_is(json_object_get(claims, "iss"), issuer)
         || !access_audience(json_object_get(claims, "aud"), audience)
@@ -98,12 +136,12 @@ access_parse(const json_t *claims, const char *issuer, const char *audience,
         || read_uuid(claims, "sid", access->sid) != 0
         || claim_time(claims, "iat", &access->iat) != 1
         || claim_time(claims, "exp", &access->exp) != 1
-        || claim_time(claims, "nbf", &access->nbf) == -1) {
+        || claim_time(claims, "nbf", &access->nbf) == -1
+        || claim_time(claims, "auth_time", &access->auth_time) == -1) {
         return SLUICE_TOKEN_INVALID;
     }
 
-    access->role = role_from_name(json_string_value(role),
-                                  json_string_length(role));
+    access->role = read_role(role);
 
     return (access->role != ROLE_NONE) ? SLUICE_OK : SLUICE_TOKEN_INVALID;
 }
@@ -120,7 +158,18 @@ access_decide(const access_t *access, role_t least, int64_t now)
         return SLUICE_TOKEN_INVALID;
     }
 
-    return (access->role >= least) ? SLUICE_OK : SLUICE_ROLE_TOO_LOW;
+    return (access->role >= least)            ? SLUICE_OK
+           : (access->role == ROLE_ENROLLING) ? SLUICE_SECOND_FACTOR_REQUIRED
+                                              : SLUICE_ROLE_TOO_LOW;
+}
+
+
+sluice_status_t
+access_fresh(const access_t *access, int64_t most, int64_t now)
+{
+    return (access->auth_time > 0 && now - access->auth_time <= most)
+               ? SLUICE_OK
+               : SLUICE_AUTHENTICATION_TOO_OLD;
 }
 
 
@@ -129,6 +178,28 @@ access_link_iat(const access_t *access, int64_t now)
 {
     return access->foreign && access->iat > 0 && access->iat < now ? access->iat
                                                                    : now;
+}
+
+
+/* 0; -1 without memory. */
+static int
+add_authentication(json_t *claims, const access_t *access)
+{
+    size_t i;
+    json_t *amr;
+
+    amr = json_array();
+
+    for (i = 0; i < AMR_WORDS; i++) {
+        if (access->amr & amr_words[i].bit) {
+            (void) json_array_append_new(amr, json_string(amr_words[i].word));
+        }
+    }
+
+    return json_object_update_new(
+        claims, json_pack("{s:I, s:o, s:s}", "auth_time",
+                          (json_int_t) access->auth_time, "amr", amr, "acr",
+                          (access->amr & ACCESS_MFA) ? "aal2" : "aal1"));
 }
 
 
@@ -155,7 +226,9 @@ access_sign(const jwk_set_t *keys, unsigned nth, const char *issuer,
 
     token = NULL;
 
-    text = json_dumps(claims, JSON_COMPACT);
+    text = (access->auth_time == 0 || add_authentication(claims, access) == 0)
+               ? json_dumps(claims, JSON_COMPACT)
+               : NULL;
     if (text != NULL) {
         token = jwt_sign(keys, &jwt_access, nth, text, strlen(text));
     }

@@ -224,7 +224,14 @@ issuer_parse(const issuer_t *issuer, const json_t *header, const json_t *claims,
         return SLUICE_TOKEN_INVALID;
     }
 
+    /* OpenID Connect Core, 2; a form of its own is as good as none */
+
+    if (claim_time(claims, "auth_time", &access->auth_time) != 1) {
+        access->auth_time = 0;
+    }
+
     access->foreign = 1;
+    access->amr = 0;
     access->role = highest_role(issuer,
                                 find_claim(claims, issuer->roles_claim));
     access->sid[0] = '\0';

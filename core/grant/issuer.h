@@ -38,10 +38,10 @@ typedef struct {
    UUIDv5 (namespace URL) of "<url> <sub>", so no issuer can name another's user
    or one of ours; sid is that of "<url> <origin_jti or sid>", or the empty text
    without one; role is the highest of the groups', ROLE_VIEWER without any; iat
-   is 0 when there is none; foreign is 1. An ID token is no access token. Of a
-   load balancer's, the header must name signer, issuer and client, and the
-   earliest `exp` of header and claims counts. SLUICE_OK, SLUICE_TOKEN_INVALID,
-   or SLUICE_INTERNAL when OpenSSL failed. */
+   and auth_time are 0 when there is none; foreign is 1. An ID token is no
+   access token. Of a load balancer's, the header must name signer, issuer and
+   client, and the earliest `exp` of header and claims counts. SLUICE_OK,
+   SLUICE_TOKEN_INVALID, or SLUICE_INTERNAL when OpenSSL failed. */
 sluice_status_t issuer_parse(const issuer_t *issuer, const json_t *header,
                              const json_t *claims, access_t *access);
 

@@ -55,11 +55,16 @@ ngx_http_sluice_facts_session(ngx_http_request_t *r, json_t *facts)
     }
 
     return ngx_http_sluice_facts_add(
-        facts, json_pack("{s:s, s:I, s:o*, s:o*, s:s, s:I}", "own",
+        facts, json_pack("{s:s, s:I, s:o*, s:o*, s:s, s:I, s:b, s:s?}", "own",
                          ngx_http_sluice_gate_access(r)->sid, "signs",
                          (json_int_t) ngx_http_sluice_session_signs(r), "agent",
                          agent, "address", address, "session", id, "seconds",
-                         (json_int_t) sscf->refresh_ttl));
+                         (json_int_t) sscf->refresh_ttl, "factors",
+                         sscf->second_factor != NGX_HTTP_SLUICE_FACTOR_OFF,
+                         "factor_from",
+                         sscf->second_factor == NGX_HTTP_SLUICE_FACTOR_REQUIRED
+                             ? role_name((role_t) sscf->second_factor_role)
+                             : NULL));
 }
 
 
@@ -153,8 +158,8 @@ ngx_http_sluice_facts_ticket(ngx_http_request_t *r, json_t *args, json_t *facts)
                      json_string_length(token), id);
     (void) json_object_del(args, "token");
 
-    return rc == 0 ? ngx_http_sluice_facts_add(
-               facts, json_pack("{s:s}", "brought", id))
+    return rc == 0 ? ngx_http_sluice_facts_add(facts,
+                                               json_pack("{s:s}", "link", id))
                    : ngx_http_sluice_problem(
                        r, SLUICE_NOT_FOUND,
                        "This is no link of ours. Is it whole?", NULL);

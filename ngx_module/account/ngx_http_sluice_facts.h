@@ -10,8 +10,11 @@
 #include <jansson.h>
 
 /* The caller's session (`own`, empty: none), `signs`: for how long anything is
-   good that is signed with one, who asks (`agent`, `address`), and of a session
-   that may begin id and life (`session`, `seconds`). */
+   good that is signed with one, who asks (`agent`, `address`), of a session
+   that may begin id and life (`session`, `seconds`), and of
+   sluice_second_factor whether there is one (`factors`) and the least role of
+   those who must have it
+   (`factor_from`, null: nobody's). */
 ngx_int_t ngx_http_sluice_facts_session(ngx_http_request_t *r, json_t *facts);
 
 /* The body's `email` as {"text", "key"}, as core/account/address.h has it. What
@@ -24,7 +27,7 @@ ngx_int_t ngx_http_sluice_facts_email(ngx_http_request_t *r, json_t *args,
    ticket for a link: {"id", "token"}. */
 ngx_int_t ngx_http_sluice_facts_mail(ngx_http_request_t *r, json_t *facts);
 
-/* The ticket whose {token} is part of the path: `brought`. */
+/* The ticket whose {token} is part of the path: `link`. */
 ngx_int_t ngx_http_sluice_facts_ticket(ngx_http_request_t *r, json_t *args,
                                        json_t *facts);
 

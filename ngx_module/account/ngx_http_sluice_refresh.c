@@ -30,7 +30,7 @@ ngx_http_sluice_refresh_done(ngx_http_request_t *r, void *data,
                              const ngx_sluice_pg_result_t *result)
 {
     ngx_http_sluice_finish(
-        r, ngx_http_sluice_session_reply(r, result, data != NULL));
+        r, ngx_http_sluice_session_reply(r, result, data != NULL, NULL));
 }
 
 

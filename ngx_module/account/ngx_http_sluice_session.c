@@ -38,6 +38,10 @@ typedef struct {
     int remembered;
     json_int_t left; /* seconds */
     json_int_t issued;
+    json_int_t authenticated;
+    json_t *amr;   /* words */
+    int enrolling; /* good for nothing but to set up a second factor */
+    int again;     /* its refresh token is where it was */
     json_t *user;
 } ngx_http_sluice_session_t;
 
@@ -210,14 +214,36 @@ ngx_http_sluice_session_forget(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_sluice_session_read(json_t *body, ngx_http_sluice_session_t *session)
 {
-    return json_unpack(body, "{s:{s:s, s:I, s:b, s:I, s:I, s:o}}", "session",
-                       "id", &session->id, "refreshes", &session->refreshes,
-                       "remembered", &session->remembered, "left",
-                       &session->left, "issued", &session->issued, "user",
-                       &session->user)
+    session->again = 0;
+
+    return json_unpack(body,
+                       "{s:{s:s, s:I, s:b, s:I, s:I, s:I, s:o, s:b, s?:b, "
+                       "s:o}}",
+                       "session", "id", &session->id, "refreshes",
+                       &session->refreshes, "remembered", &session->remembered,
+                       "left", &session->left, "issued", &session->issued,
+                       "authenticated", &session->authenticated, "amr",
+                       &session->amr, "enrolling", &session->enrolling, "again",
+                       &session->again, "user", &session->user)
                    == 0
                ? NGX_OK
                : NGX_ERROR;
+}
+
+
+static unsigned
+ngx_http_sluice_session_amr(json_t *words)
+{
+    size_t i;
+    json_t *word;
+    unsigned amr = 0;
+
+    json_array_foreach(words, i, word)
+    {
+        amr |= json_is_string(word) ? access_amr(json_string_value(word)) : 0;
+    }
+
+    return amr;
 }
 
 
@@ -243,7 +269,10 @@ ngx_http_sluice_session_access(ngx_http_request_t *r,
     ngx_memzero(&access, sizeof(access_t));
     ngx_memcpy(access.sub, id, UUID_TEXT_LEN);
     ngx_memcpy(access.sid, session->id, UUID_TEXT_LEN);
-    access.role = role_from_name(role, ngx_strlen(role));
+    access.role = session->enrolling ? ROLE_ENROLLING
+                                     : role_from_name(role, ngx_strlen(role));
+    access.auth_time = session->authenticated;
+    access.amr = ngx_http_sluice_session_amr(session->amr);
     access.iat = session->issued;
     access.exp = access.iat + sscf->access_ttl;
 
@@ -306,45 +335,62 @@ ngx_http_sluice_session_cookies(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
-ngx_http_sluice_session_answer(ngx_http_request_t *r, ngx_uint_t status,
-                               const ngx_http_sluice_session_t *session,
-                               ngx_uint_t cookies)
+/* What a client gets; `refresh` NULL: it has it already. */
+
+static json_t *
+ngx_http_sluice_session_body(ngx_http_request_t *r,
+                             const ngx_http_sluice_session_t *session,
+                             const char *access, const char *refresh,
+                             ngx_uint_t cookies)
 {
-    char *access, refresh[REFRESH_SIZE];
     json_t *body;
-    ngx_int_t rc;
     ngx_http_sluice_srv_conf_t *sscf;
 
     sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
 
+    /* clang-format off */
+    body = json_pack("{s:s*, s:s*, s:I, s:s*, s:O}",
+        "access_token", cookies ? NULL : access,
+        "token_type", cookies ? NULL : "Bearer",
+        "expires_in", (json_int_t) sscf->access_ttl,
+        "refresh_token", cookies ? NULL : refresh,
+        "user", session->user);
+    /* clang-format on */
+
+    if (session->enrolling) {
+        (void) json_object_set_new(body, "second_factor_required", json_true());
+    }
+
+    return body;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_session_answer(ngx_http_request_t *r, ngx_uint_t status,
+                               const ngx_http_sluice_session_t *session,
+                               ngx_uint_t cookies, json_t *told)
+{
+    char *access, token[REFRESH_SIZE], *refresh;
+    json_t *body;
+    ngx_int_t rc;
+
     access = ngx_http_sluice_session_access(r, session);
 
     if (access == NULL
-        || ngx_http_sluice_session_token(r, session, refresh) != NGX_OK) {
+        || ngx_http_sluice_session_token(r, session, token) != NGX_OK) {
         free(access);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    refresh = session->again ? NULL : token;
+
     rc = ngx_http_sluice_session_cookies(r, session, access,
                                          cookies ? refresh : NULL);
-
-    /* clang-format off */
-    body = cookies
-        ? json_pack("{s:I, s:O}",
-            "expires_in", (json_int_t) sscf->access_ttl,
-            "user", session->user)
-        : json_pack("{s:s, s:s, s:I, s:s, s:O}",
-            "access_token", access,
-            "token_type", "Bearer",
-            "expires_in", (json_int_t) sscf->access_ttl,
-            "refresh_token", refresh,
-            "user", session->user);
-    /* clang-format on */
+    body = ngx_http_sluice_session_body(r, session, access, refresh, cookies);
 
     free(access);
 
-    if (rc != NGX_OK) {
+    if (rc != NGX_OK || (told && json_object_update(body, told) != 0)) {
         json_decref(body);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -356,7 +402,7 @@ ngx_http_sluice_session_answer(ngx_http_request_t *r, ngx_uint_t status,
 ngx_int_t
 ngx_http_sluice_session_reply(ngx_http_request_t *r,
                               const ngx_sluice_pg_result_t *result,
-                              ngx_uint_t cookies)
+                              ngx_uint_t cookies, json_t *told)
 {
     json_t *body;
     ngx_int_t rc;
@@ -369,11 +415,13 @@ ngx_http_sluice_session_reply(ngx_http_request_t *r,
     }
 
     if (json_object_get(body, "session") == NULL) {
+        (void) json_object_update(body, told);
         return ngx_http_sluice_reply_send(r, status, body, 0);
     }
 
     rc = ngx_http_sluice_session_read(body, &session) == NGX_OK
-             ? ngx_http_sluice_session_answer(r, status, &session, cookies)
+             ? ngx_http_sluice_session_answer(r, status, &session, cookies,
+                                              told)
              : NGX_HTTP_INTERNAL_SERVER_ERROR;
     json_decref(body);
 

@@ -18,10 +18,10 @@ time_t ngx_http_sluice_session_signs(ngx_http_request_t *r);
 
 /* Answers with what a function of SQL returned, and where that has a `session`
    with its tokens instead: see api.session_tokens(). With `cookies` the body
-   has none. */
+   has none. What is no refusal has the members of `told`, too; NULL: none. */
 ngx_int_t ngx_http_sluice_session_reply(ngx_http_request_t *r,
                                         const ngx_sluice_pg_result_t *result,
-                                        ngx_uint_t cookies);
+                                        ngx_uint_t cookies, json_t *told);
 
 /* The refresh token's cookie. Of several the one of the newest session, and of
    its tokens the last; of those that are none of ours any. 0: there is none. */

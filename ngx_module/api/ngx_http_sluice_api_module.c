@@ -4,7 +4,7 @@
 #include "ngx_http_sluice_routes.h"
 
 #include "ngx_module/account/ngx_http_sluice_facts.h"
-#include "ngx_module/account/ngx_http_sluice_password.h"
+#include "ngx_module/account/ngx_http_sluice_need.h"
 #include "ngx_module/account/ngx_http_sluice_provision.h"
 #include "ngx_module/gate/ngx_http_sluice_cross_site.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
@@ -234,10 +234,18 @@ ngx_http_sluice_api_ask(ngx_http_request_t *r,
                         const ngx_http_sluice_once_t *once, json_t *args)
 {
     const char *actor = ngx_http_sluice_gate_access(r)->sub;
+    ngx_uint_t take;
     const ngx_sluice_pg_statement_t *call = &route->call;
 
-    if (route->around & NGX_HTTP_SLUICE_ROUTE_PASSWORDS) {
-        return ngx_http_sluice_password_call(r, call, actor, args);
+    take = (route->around & NGX_HTTP_SLUICE_ROUTE_PASSWORDS
+                ? NGX_HTTP_SLUICE_NEED_PASSWORDS
+                : 0)
+           | (route->around & NGX_HTTP_SLUICE_ROUTE_CODES
+                  ? NGX_HTTP_SLUICE_NEED_CODES
+                  : 0);
+
+    if (take) {
+        return ngx_http_sluice_need_call(r, call, actor, args, take);
     }
 
     if (*once->key) {
@@ -535,7 +543,7 @@ ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_OK;
     }
 
-    ngx_http_sluice_gate_let(cf, ngx_http_sluice_routes_open);
+    ngx_http_sluice_gate_let(cf, ngx_http_sluice_routes_least);
 
     if (clcf->lmt_excpt && clcf->handler == NULL) {
         clcf->handler = ngx_http_sluice_api_handler;

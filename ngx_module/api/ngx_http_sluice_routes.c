@@ -5,7 +5,8 @@
  *
  * path         {jti} stands for what a grant's may be, {token} for what a
  *              mailed link carries, {id} and any other name for a UUID
- * least role   ADMIN, EDITOR, VIEWER, or NONE: anyone
+ * least role   ADMIN, EDITOR, VIEWER; ENROLLING: also who must set up a second
+ *              factor first; or NONE: anyone
  * SQL(name)    api.name(actor uuid, args jsonb) returns (status, body): query
  *              arguments, the body's members and the path's parts come merged
  *              in `args`, where later ones win
@@ -21,7 +22,8 @@
  * MAIL         what a mail is made of: site, language, a link's ticket
  * TICKET       the ticket whose link was followed, {token} in the path
  * PASSWORDS    those in the body are verified and hashed for the function,
- *              which never sees them: ngx_http_sluice_password.h
+ *              which never sees them: ngx_http_sluice_need.h
+ * CODES        the same, with those of a second factor, too
  * SLASH        the path may have a slash behind it, as other servers' have
  *
  * To add one: its function in sql/api/, a row here, its description in
@@ -30,6 +32,7 @@
 
 #include "ngx_http_sluice_routes.h"
 
+#include "ngx_module/account/ngx_http_sluice_continue.h"
 #include "ngx_module/account/ngx_http_sluice_refresh.h"
 #include "ngx_module/account/ngx_http_sluice_sign_out.h"
 #include "ngx_module/events/ngx_http_sluice_events.h"
@@ -58,6 +61,7 @@
 #define MATCH NGX_HTTP_SLUICE_ROUTE_MATCH
 #define FACTS NGX_HTTP_SLUICE_ROUTE_FACTS
 #define PASSWORDS (FACTS | NGX_HTTP_SLUICE_ROUTE_PASSWORDS)
+#define CODES (PASSWORDS | NGX_HTTP_SLUICE_ROUTE_CODES)
 #define EMAIL (FACTS | NGX_HTTP_SLUICE_ROUTE_EMAIL)
 #define MAIL (FACTS | NGX_HTTP_SLUICE_ROUTE_MAIL)
 #define TICKET (FACTS | NGX_HTTP_SLUICE_ROUTE_TICKET)
@@ -81,17 +85,24 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
     ROUTE(POST,    "/api/invitations/{token}", NONE, SQL(accept_invitation), PASSWORDS | TICKET | MAIL),
 
     ROUTE(POST,    "/api/sessions",          NONE,   SQL(sign_in),      PASSWORDS | EMAIL),
+    ROUTE(POST,    "/api/sessions/challenge", NONE,  C(continue),       0),
     ROUTE(POST,    "/api/sessions/refresh",  NONE,   C(refresh),        0),
     ROUTE(GET,     "/api/sessions",          VIEWER, READ(list_sessions), FACTS),
     ROUTE(DELETE,  "/api/sessions",          VIEWER, SQL(delete_sessions), FACTS),
-    ROUTE(DELETE,  "/api/sessions/current",  VIEWER, C(sign_out),       0),
+    ROUTE(DELETE,  "/api/sessions/current",  ENROLLING, C(sign_out),    0),
+    ROUTE(POST,    "/api/sessions/current/authenticate",
+                                             ENROLLING, SQL(authenticate), CODES),
     ROUTE(DELETE,  "/api/sessions/{id}",     VIEWER, SQL(delete_session), FACTS),
 
-    ROUTE(GET,     "/api/me",                VIEWER, READ(get_me),      0),
-    ROUTE(PATCH,   "/api/me",                VIEWER, SQL(change_me),    0),
+    ROUTE(GET,     "/api/me",                ENROLLING, READ(get_me),   FACTS),
+    ROUTE(PATCH,   "/api/me",                VIEWER, SQL(change_me),    FACTS),
     ROUTE(DELETE,  "/api/me",                VIEWER, SQL(delete_me),    PASSWORDS | MAIL),
     ROUTE(POST,    "/api/me/password",       VIEWER, SQL(change_password), PASSWORDS | MAIL),
     ROUTE(POST,    "/api/me/email",          VIEWER, SQL(change_email), PASSWORDS | EMAIL | MAIL),
+    ROUTE(POST,    "/api/me/totp",           ENROLLING, SQL(begin_totp), CODES),
+    ROUTE(POST,    "/api/me/totp/confirm",   ENROLLING, SQL(confirm_totp), CODES),
+    ROUTE(DELETE,  "/api/me/totp",           VIEWER, SQL(delete_totp),  CODES),
+    ROUTE(POST,    "/api/me/recovery-codes", VIEWER, SQL(renew_recovery_codes), CODES),
 
     ROUTE(POST,    "/api/media",             VIEWER, C(upload),         0),
     ROUTE(GET,     "/api/media",             VIEWER, READ(list_media),  LINKS),

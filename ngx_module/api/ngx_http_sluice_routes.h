@@ -15,9 +15,10 @@
 #define NGX_HTTP_SLUICE_ROUTE_MATCH 0x0004     /* If-Match is an argument */
 #define NGX_HTTP_SLUICE_ROUTE_FACTS 0x0008     /* so is what nginx knows */
 #define NGX_HTTP_SLUICE_ROUTE_PASSWORDS 0x0010 /* they are kept out of SQL */
-#define NGX_HTTP_SLUICE_ROUTE_EMAIL 0x0020     /* the body's is read */
-#define NGX_HTTP_SLUICE_ROUTE_MAIL 0x0040      /* a mail may be sent */
-#define NGX_HTTP_SLUICE_ROUTE_TICKET 0x0080    /* the path's {token} is one */
+#define NGX_HTTP_SLUICE_ROUTE_CODES 0x0020     /* so are these */
+#define NGX_HTTP_SLUICE_ROUTE_EMAIL 0x0040     /* the body's is read */
+#define NGX_HTTP_SLUICE_ROUTE_MAIL 0x0080      /* a mail may be sent */
+#define NGX_HTTP_SLUICE_ROUTE_TICKET 0x0100    /* the path's {token} is one */
 
 typedef struct {
     ngx_uint_t method; /* 0 behind the last row */
@@ -37,7 +38,8 @@ ngx_int_t ngx_http_sluice_routes_find(ngx_http_request_t *r,
                                       const ngx_http_sluice_route_t **route,
                                       json_t *parts);
 
-/* 1 when the request's route is for anyone; OPTIONS is. */
-ngx_uint_t ngx_http_sluice_routes_open(ngx_http_request_t *r);
+/* The least role of the request's route, for a gate; OPTIONS is for anyone, and
+   what is no route for viewers. */
+role_t ngx_http_sluice_routes_least(ngx_http_request_t *r);
 
 #endif

@@ -177,21 +177,24 @@ ngx_http_sluice_routes_find(ngx_http_request_t *r,
 }
 
 
-ngx_uint_t
-ngx_http_sluice_routes_open(ngx_http_request_t *r)
+role_t
+ngx_http_sluice_routes_least(ngx_http_request_t *r)
 {
+    ngx_uint_t method;
     const ngx_http_sluice_route_t *route;
 
     if (r->method == NGX_HTTP_OPTIONS) {
-        return 1;
+        return ROLE_NONE;
     }
 
+    method = r->method == NGX_HTTP_HEAD ? NGX_HTTP_GET : r->method;
+
     for (route = ngx_http_sluice_routes; route->method; route++) {
-        if (route->method == r->method && route->role == ROLE_NONE
+        if (route->method == method && route->role < ROLE_VIEWER
             && ngx_http_sluice_routes_match(route, &r->uri, NULL)) {
-            return 1;
+            return route->role;
         }
     }
 
-    return 0;
+    return ROLE_VIEWER;
 }

@@ -6,12 +6,17 @@
 
 ngx_int_t
 ngx_http_sluice_deny(ngx_http_request_t *r, ngx_http_sluice_gate_ctx_t *ctx,
-                     sluice_status_t status)
+                     sluice_status_t status, time_t fresh)
 {
     ngx_int_t http;
     ngx_uint_t i;
     ngx_http_err_page_t *page;
+    ngx_http_sluice_more_t more;
     ngx_http_core_loc_conf_t *clcf;
+
+    ngx_memzero(&more, sizeof(ngx_http_sluice_more_t));
+
+    more.max_age = status == SLUICE_AUTHENTICATION_TOO_OLD ? fresh : 0;
 
     ctx->denied = status;
     ngx_http_sluice_zone_denied(status);
@@ -25,7 +30,8 @@ ngx_http_sluice_deny(ngx_http_request_t *r, ngx_http_sluice_gate_ctx_t *ctx,
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
     if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
-        if (ngx_http_sluice_problem_headers(r, status) != NGX_OK) {
+        if (ngx_http_sluice_problem_headers(r, status, more.max_age)
+            != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
@@ -37,14 +43,15 @@ ngx_http_sluice_deny(ngx_http_request_t *r, ngx_http_sluice_gate_ctx_t *ctx,
 
         for (i = 0; i < clcf->error_pages->nelts; i++) {
             if (page[i].status == http) {
-                return ngx_http_sluice_problem_headers(r, status) == NGX_OK
+                return ngx_http_sluice_problem_headers(r, status, more.max_age)
+                               == NGX_OK
                            ? http
                            : NGX_HTTP_INTERNAL_SERVER_ERROR;
             }
         }
     }
 
-    ngx_http_finalize_request(r,
-                              ngx_http_sluice_problem(r, status, NULL, NULL));
+    ngx_http_finalize_request(
+        r, ngx_http_sluice_problem_more(r, status, NULL, NULL, &more));
     return NGX_DONE;
 }

@@ -9,10 +9,11 @@
  * For the access phase: counts and notes the denial, forgets who was named, and
  * returns what the phase is to return. Where the operator has an error_page for
  * the status, or "satisfy any" leaves the word to others, nginx goes on with
- * it; else the answer is ours.
+ * it; else the answer is ours. `fresh` is how old an authentication may be, for
+ * SLUICE_AUTHENTICATION_TOO_OLD.
  */
 ngx_int_t ngx_http_sluice_deny(ngx_http_request_t *r,
                                ngx_http_sluice_gate_ctx_t *ctx,
-                               sluice_status_t status);
+                               sluice_status_t status, time_t fresh);
 
 #endif

@@ -62,12 +62,13 @@ ngx_http_sluice_gate_ctx_t *ngx_http_sluice_gate_ctx(ngx_http_request_t *r);
     ((ngx_http_sluice_gate_ctx_t *) ngx_http_sluice_context_find( \
         r, &ngx_http_sluice_gate_module))
 
-/* Whoever asks what `open` says 1 of passes in this location as nobody,
-   whatever he brings: who answers there asks for roles by himself. While it is
-   configured. */
-typedef ngx_uint_t (*ngx_http_sluice_gate_open_pt)(ngx_http_request_t *r);
+/* Who answers in this location says what a request needs at least. ROLE_NONE:
+   it passes as nobody's, whatever it brings. ROLE_ENROLLING: also of who must
+   set up a second factor, and however long ago he has shown who he is. Else
+   what the location says. While it is configured. */
+typedef role_t (*ngx_http_sluice_gate_least_pt)(ngx_http_request_t *r);
 void ngx_http_sluice_gate_let(ngx_conf_t *cf,
-                              ngx_http_sluice_gate_open_pt open);
+                              ngx_http_sluice_gate_least_pt least);
 
 /* What the gate of this location asks for, once that was merged. */
 ngx_uint_t ngx_http_sluice_gate_takes_users(ngx_conf_t *cf);

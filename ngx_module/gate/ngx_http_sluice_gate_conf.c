@@ -49,6 +49,10 @@ ngx_http_sluice_gate_merge_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
+    if (conf->role == NGX_CONF_UNSET_UINT) {
+        conf->fresh = prev->fresh;
+    }
+
     ngx_conf_merge_uint_value(conf->role, prev->role, ROLE_VIEWER);
     ngx_conf_merge_uint_value(conf->offline, prev->offline,
                               NGX_HTTP_SLUICE_OFFLINE_UNSET);
@@ -128,6 +132,36 @@ ngx_http_sluice_gate_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* fresh=15m */
+
+static char *
+ngx_http_sluice_gate_set_fresh(ngx_conf_t *cf, ngx_str_t *value,
+                               ngx_http_sluice_gate_conf_t *glcf)
+{
+    ngx_int_t seconds = NGX_ERROR;
+    ngx_str_t time;
+
+    if (ngx_strncmp(value->data, "fresh=", 6) == 0) {
+        time.data = value->data + 6;
+        time.len = value->len - 6;
+        seconds = ngx_parse_time(&time, 1);
+    }
+
+    if (seconds == NGX_ERROR || seconds == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\" of \"sluice_role\": "
+                           "write for how long an authentication is enough, "
+                           "e.g. fresh=15m",
+                           value);
+        return NGX_CONF_ERROR;
+    }
+
+    glcf->fresh = seconds;
+
+    return NGX_CONF_OK;
+}
+
+
 char *
 ngx_http_sluice_gate_set_role(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -155,5 +189,7 @@ ngx_http_sluice_gate_set_role(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     glcf->role_file = cf->conf_file->file.name;
     glcf->role_line = cf->conf_file->line;
 
-    return NGX_CONF_OK;
+    return cf->args->nelts == 2
+               ? NGX_CONF_OK
+               : ngx_http_sluice_gate_set_fresh(cf, &value[2], glcf);
 }

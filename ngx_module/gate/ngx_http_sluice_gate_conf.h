@@ -14,12 +14,13 @@
 typedef struct {
     ngx_uint_t gate;     /* bits of NGX_HTTP_SLUICE_GATE_*; 0: not set */
     ngx_uint_t role;     /* role_t; NGX_CONF_UNSET_UINT */
+    time_t fresh;        /* seconds that an authentication may be old; 0: any */
     ngx_uint_t offline;  /* ngx_http_sluice_offline_t; NGX_CONF_UNSET_UINT */
     ngx_str_t role_file; /* where sluice_role stands, for messages */
     ngx_uint_t role_line;
     ngx_str_t file; /* where sluice_gate stands, for messages */
     ngx_uint_t line;
-    ngx_http_sluice_gate_open_pt open; /* or NULL */
+    ngx_http_sluice_gate_least_pt least; /* or NULL */
 } ngx_http_sluice_gate_conf_t;
 
 /* For the module's table; NULL without memory. */
@@ -32,7 +33,7 @@ char *ngx_http_sluice_gate_merge_conf(ngx_conf_t *cf, void *parent,
 /* sluice_gate off | user | grant | user grant; */
 char *ngx_http_sluice_gate_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
-/* sluice_role viewer | editor | admin; */
+/* sluice_role viewer | editor | admin [fresh=<time>]; */
 char *ngx_http_sluice_gate_set_role(ngx_conf_t *cf, ngx_command_t *cmd,
                                     void *conf);
 

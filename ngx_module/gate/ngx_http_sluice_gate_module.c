@@ -39,7 +39,7 @@ static ngx_command_t ngx_http_sluice_gate_commands[] = {
 
     { ngx_string("sluice_role"),
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
-          | NGX_CONF_TAKE1,
+          | NGX_CONF_TAKE12,
       ngx_http_sluice_gate_set_role, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL },
 
     { ngx_string("sluice_grant_offline"),
@@ -266,7 +266,8 @@ ngx_http_sluice_gate_link(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_sluice_gate_try_user(ngx_http_request_t *r,
-                              ngx_http_sluice_gate_ctx_t *ctx, role_t least,
+                              ngx_http_sluice_gate_ctx_t *ctx,
+                              const ngx_http_sluice_rule_t *rule,
                               sluice_status_t *status)
 {
     token_t *token;
@@ -279,7 +280,7 @@ ngx_http_sluice_gate_try_user(ngx_http_request_t *r,
     *status = ngx_http_sluice_verify(r, &ctx->user, &token, &verifier);
 
     if (*status == SLUICE_OK) {
-        *status = ngx_http_sluice_rule_user(token, least);
+        *status = ngx_http_sluice_rule_user(token, rule);
     }
 
     if (*status == SLUICE_OK) {
@@ -302,14 +303,15 @@ ngx_http_sluice_gate_try_user(ngx_http_request_t *r,
 
 static sluice_status_t
 ngx_http_sluice_gate_user(ngx_http_request_t *r,
-                          ngx_http_sluice_gate_ctx_t *ctx, role_t least)
+                          ngx_http_sluice_gate_ctx_t *ctx,
+                          const ngx_http_sluice_rule_t *rule)
 {
     sluice_status_t status, first;
 
     ctx->user.kind = NGX_HTTP_SLUICE_CREDENTIAL_NONE;
     first = SLUICE_OK;
 
-    while (ngx_http_sluice_gate_try_user(r, ctx, least, &status) == NGX_OK) {
+    while (ngx_http_sluice_gate_try_user(r, ctx, rule, &status) == NGX_OK) {
 
         if (status == SLUICE_OK) {
             return SLUICE_OK;
@@ -324,18 +326,38 @@ ngx_http_sluice_gate_user(ngx_http_request_t *r,
 }
 
 
+/* What is asked of users here; 0: nothing, of nobody. */
+
+static ngx_uint_t
+ngx_http_sluice_gate_rule(ngx_http_request_t *r,
+                          const ngx_http_sluice_gate_conf_t *glcf,
+                          ngx_http_sluice_rule_t *rule)
+{
+    role_t least;
+
+    least = glcf->least ? glcf->least(r) : ROLE_VIEWER;
+
+    rule->role = (role_t) glcf->role;
+    rule->enrolling = (least == ROLE_ENROLLING);
+    rule->fresh = rule->enrolling ? 0 : glcf->fresh;
+
+    return least != ROLE_NONE;
+}
+
+
 static ngx_int_t
 ngx_http_sluice_gate_handler(ngx_http_request_t *r)
 {
     ngx_int_t rc;
     sluice_status_t status, other;
+    ngx_http_sluice_rule_t rule;
     ngx_http_sluice_gate_ctx_t *ctx;
     ngx_http_sluice_gate_conf_t *glcf;
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_gate_module);
 
     if ((glcf->gate & NGX_HTTP_SLUICE_GATE_OFF)
-        || (glcf->open && glcf->open(r))) {
+        || !ngx_http_sluice_gate_rule(r, glcf, &rule)) {
         return NGX_DECLINED;
     }
 
@@ -356,7 +378,7 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
     }
 
     if (status != SLUICE_OK && (glcf->gate & NGX_HTTP_SLUICE_GATE_USER)) {
-        other = ngx_http_sluice_gate_user(r, ctx, (role_t) glcf->role);
+        other = ngx_http_sluice_gate_user(r, ctx, &rule);
 
         if (other == SLUICE_OK || status == SLUICE_UNAUTHENTICATED) {
             status = other;
@@ -364,7 +386,7 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
     }
 
     if (status != SLUICE_OK) {
-        return ngx_http_sluice_deny(r, ctx, status);
+        return ngx_http_sluice_deny(r, ctx, status, rule.fresh);
     }
 
     /* an internal redirect brings a request here again */
@@ -381,12 +403,12 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
 /* configuration */
 
 void
-ngx_http_sluice_gate_let(ngx_conf_t *cf, ngx_http_sluice_gate_open_pt open)
+ngx_http_sluice_gate_let(ngx_conf_t *cf, ngx_http_sluice_gate_least_pt least)
 {
     ngx_http_sluice_gate_conf_t *glcf;
 
     glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
-    glcf->open = open;
+    glcf->least = least;
 }
 
 

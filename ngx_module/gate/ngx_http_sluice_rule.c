@@ -136,9 +136,21 @@ ngx_http_sluice_rule_link(ngx_http_request_t *r,
 
 
 sluice_status_t
-ngx_http_sluice_rule_user(const token_t *token, role_t least)
+ngx_http_sluice_rule_user(const token_t *token,
+                          const ngx_http_sluice_rule_t *rule)
 {
-    return access_decide(&token->u.access, least, ngx_time());
+    role_t least;
+    sluice_status_t status;
+    const access_t *access = &token->u.access;
+
+    least = rule->enrolling && access->role == ROLE_ENROLLING ? ROLE_ENROLLING
+                                                              : rule->role;
+
+    status = access_decide(access, least, ngx_time());
+
+    return status == SLUICE_OK && rule->fresh
+               ? access_fresh(access, rule->fresh, ngx_time())
+               : status;
 }
 
 

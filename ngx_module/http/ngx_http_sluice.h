@@ -26,6 +26,12 @@ extern ngx_module_t ngx_http_sluice_module;
     "in this server or in http"
 
 
+/* sluice_second_factor */
+#define NGX_HTTP_SLUICE_FACTOR_OFF 0
+#define NGX_HTTP_SLUICE_FACTOR_OPTIONAL 1
+#define NGX_HTTP_SLUICE_FACTOR_REQUIRED 2
+
+
 typedef struct {
     ngx_sluice_pg_t *database;        /* NULL: no sluice_database */
     ngx_sluice_redis_t *redis;        /* NULL: no sluice_redis */
@@ -49,7 +55,9 @@ typedef struct {
     time_t link_ttl;
     time_t access_ttl;
     time_t refresh_ttl;
-    ngx_uint_t registration; /* ngx_http_sluice_registration_t */
+    ngx_uint_t registration;       /* ngx_http_sluice_registration_t */
+    ngx_uint_t second_factor;      /* NGX_HTTP_SLUICE_FACTOR_* */
+    ngx_uint_t second_factor_role; /* role_t: the least who must have one */
 } ngx_http_sluice_srv_conf_t;
 
 

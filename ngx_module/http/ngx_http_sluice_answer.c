@@ -206,6 +206,17 @@ ngx_int_t
 ngx_http_sluice_problem(ngx_http_request_t *r, sluice_status_t status,
                         const char *detail, const char *field)
 {
+    static const ngx_http_sluice_more_t nothing;
+
+    return ngx_http_sluice_problem_more(r, status, detail, field, &nothing);
+}
+
+
+ngx_int_t
+ngx_http_sluice_problem_more(ngx_http_request_t *r, sluice_status_t status,
+                             const char *detail, const char *field,
+                             const ngx_http_sluice_more_t *more)
+{
     json_t *problem;
     ngx_str_t body;
     ngx_str_t type = ngx_string("application/problem+json");
@@ -217,8 +228,14 @@ ngx_http_sluice_problem(ngx_http_request_t *r, sluice_status_t status,
                         NGX_HTTP_SLUICE_TYPE, row->word, "title", row->title,
                         "status", row->http, "detail", detail, "field", field);
 
+    if (more->members) {
+        (void) json_object_update_new(problem, more->members);
+    }
+
     if (ngx_http_sluice_dump(r, problem, &body) != NGX_OK
-        || ngx_http_sluice_problem_headers(r, status) != NGX_OK) {
+        || ngx_http_sluice_problem_headers(r, status, more->max_age) != NGX_OK
+        || (more->retry_after
+            && ngx_http_sluice_retry_after(r, more->retry_after) != NGX_OK)) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -243,7 +260,8 @@ ngx_http_sluice_retry_after(ngx_http_request_t *r, time_t seconds)
 
 
 ngx_int_t
-ngx_http_sluice_problem_headers(ngx_http_request_t *r, sluice_status_t status)
+ngx_http_sluice_problem_headers(ngx_http_request_t *r, sluice_status_t status,
+                                time_t max_age)
 {
     u_char *p;
     ngx_str_t value;
@@ -255,8 +273,8 @@ ngx_http_sluice_problem_headers(ngx_http_request_t *r, sluice_status_t status)
     if (row->oauth) {
         /* WWW-Authenticate: Bearer realm="sluice", error="invalid_token" */
 
-        value.len = sizeof("Bearer realm=\"sluice\", error=\"\"") - 1
-                    + ngx_strlen(row->oauth);
+        value.len = sizeof("Bearer realm=\"sluice\", error=\"\", max_age=") - 1
+                    + NGX_TIME_T_LEN + ngx_strlen(row->oauth);
         value.data = ngx_pnalloc(r->pool, value.len);
         if (value.data == NULL) {
             return NGX_ERROR;
@@ -266,6 +284,10 @@ ngx_http_sluice_problem_headers(ngx_http_request_t *r, sluice_status_t status)
 
         if (*row->oauth) {
             p = ngx_sprintf(p, ", error=\"%s\"", row->oauth);
+        }
+
+        if (max_age) {
+            p = ngx_sprintf(p, ", max_age=%T", max_age);
         }
 
         value.len = (size_t) (p - value.data);

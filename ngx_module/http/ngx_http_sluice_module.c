@@ -4,6 +4,7 @@
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/bridge/ngx_sluice_redis.h"
+#include "core/grant/access.h"
 #include "core/jose/jwk.h"
 
 
@@ -21,6 +22,8 @@ static char *ngx_http_sluice_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
                                         void *conf);
 static char *ngx_http_sluice_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
                                          void *conf);
+static char *ngx_http_sluice_second_factor(ngx_conf_t *cf, ngx_command_t *cmd,
+                                           void *conf);
 static char *ngx_http_sluice_check_life(ngx_conf_t *cf, void *post, void *data);
 static void ngx_http_sluice_exit_process(ngx_cycle_t *cycle);
 
@@ -76,6 +79,10 @@ static ngx_command_t ngx_http_sluice_commands[] = {
       ngx_conf_set_enum_slot, NGX_HTTP_SRV_CONF_OFFSET,
       offsetof(ngx_http_sluice_srv_conf_t, registration),
       ngx_http_sluice_registration },
+
+    { ngx_string("sluice_second_factor"),
+      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE12,
+      ngx_http_sluice_second_factor, NGX_HTTP_SRV_CONF_OFFSET, 0, NULL },
 
     ngx_null_command
 };
@@ -199,6 +206,8 @@ ngx_http_sluice_create_srv_conf(ngx_conf_t *cf)
     sscf->access_ttl = NGX_CONF_UNSET;
     sscf->refresh_ttl = NGX_CONF_UNSET;
     sscf->registration = NGX_CONF_UNSET_UINT;
+    sscf->second_factor = NGX_CONF_UNSET_UINT;
+    sscf->second_factor_role = NGX_CONF_UNSET_UINT;
 
     return sscf;
 }
@@ -220,6 +229,13 @@ ngx_http_sluice_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_sec_value(conf->refresh_ttl, prev->refresh_ttl, 30 * 86400);
     ngx_conf_merge_uint_value(conf->registration, prev->registration,
                               NGX_HTTP_SLUICE_REGISTRATION_CLOSED);
+
+    if (conf->second_factor == NGX_CONF_UNSET_UINT) {
+        conf->second_factor_role = prev->second_factor_role;
+    }
+
+    ngx_conf_merge_uint_value(conf->second_factor, prev->second_factor,
+                              NGX_HTTP_SLUICE_FACTOR_OPTIONAL);
 
     return NGX_CONF_OK;
 }
@@ -299,6 +315,77 @@ ngx_http_sluice_public_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     sscf->public_url = value[1];
 
     return NGX_CONF_OK;
+}
+
+
+/* required [role=viewer|editor|admin] */
+
+static char *
+ngx_http_sluice_second_factor_role(ngx_conf_t *cf, ngx_str_t *value,
+                                   ngx_http_sluice_srv_conf_t *sscf)
+{
+    role_t role = ROLE_NONE;
+
+    if (ngx_strncmp(value->data, "role=", 5) == 0
+        && sscf->second_factor == NGX_HTTP_SLUICE_FACTOR_REQUIRED) {
+        role = role_from_name((char *) value->data + 5, value->len - 5);
+    }
+
+    if (role == ROLE_NONE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\" of "
+                           "\"sluice_second_factor\": write \"required "
+                           "role=admin\", or editor or viewer",
+                           value);
+        return NGX_CONF_ERROR;
+    }
+
+    sscf->second_factor_role = role;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_sluice_second_factor(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sluice_srv_conf_t *sscf = conf;
+
+    ngx_uint_t i;
+    ngx_str_t *value;
+
+    static const char *const words[] = {
+        [NGX_HTTP_SLUICE_FACTOR_OFF] = "off",
+        [NGX_HTTP_SLUICE_FACTOR_OPTIONAL] = "optional",
+        [NGX_HTTP_SLUICE_FACTOR_REQUIRED] = "required"
+    };
+
+    if (sscf->second_factor != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (ngx_strcmp(value[1].data, words[i]) == 0) {
+            sscf->second_factor = i;
+        }
+    }
+
+    if (sscf->second_factor == NGX_CONF_UNSET_UINT) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" of "
+                           "\"sluice_second_factor\": write off, optional or "
+                           "required",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    sscf->second_factor_role = ROLE_VIEWER;
+
+    return cf->args->nelts == 2
+               ? NGX_CONF_OK
+               : ngx_http_sluice_second_factor_role(cf, &value[2], sscf);
 }
 
 

@@ -10,28 +10,25 @@
 #include <jansson.h>
 
 
-/* {"problem": "not-found", "detail": …, "field": …, "retry_after": seconds}:
-   the word decides */
+/* {"problem": "not-found", "detail": …, "field": …}: the word decides; seconds
+   in `retry_after` and `max_age` become headers */
 
 static ngx_int_t
 ngx_http_sluice_reply_refuse(ngx_http_request_t *r, json_t *body)
 {
     ngx_int_t rc;
-    json_int_t wait;
     const char *word;
+    ngx_http_sluice_more_t more;
 
     word = json_string_value(json_object_get(body, "problem"));
-    wait = json_integer_value(json_object_get(body, "retry_after"));
+    more.members = NULL;
+    more.max_age = json_integer_value(json_object_get(body, "max_age"));
+    more.retry_after = json_integer_value(json_object_get(body, "retry_after"));
 
-    if (wait > 0 && ngx_http_sluice_retry_after(r, (time_t) wait) != NGX_OK) {
-        json_decref(body);
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    rc = ngx_http_sluice_problem(
+    rc = ngx_http_sluice_problem_more(
         r, word ? status_from_word(word, ngx_strlen(word)) : SLUICE_INTERNAL,
         json_string_value(json_object_get(body, "detail")),
-        json_string_value(json_object_get(body, "field")));
+        json_string_value(json_object_get(body, "field")), &more);
     json_decref(body);
 
     return rc;

@@ -41,10 +41,16 @@ begin
     end if;
 
     if facts ? 'rehashed' then
-        update sluice.users set password = facts->>'rehashed' where id = u.id;
+        update sluice.users set password = facts->>'rehashed' where id = u.id
+        returning * into u;
     end if;
 
-    perform api.stay(u);
+    select * into status, body from api.challenge(u, args);
+
+    if status is not null then
+        return;
+    end if;
+
     select * into status, body from api.begin_session(u.id, facts,
         coalesce((args->>'remember')::boolean, true));
 end;

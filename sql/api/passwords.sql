@@ -1,6 +1,6 @@
 -- Passwords never come here: where a function needs one it says so, in `need`, and
 -- is called again with what nginx found
--- (ngx_module/account/ngx_http_sluice_password.h).
+-- (ngx_module/account/ngx_http_sluice_need.h).
 
 -- Whether a password fits this hash (null: nobody's); tries are counted for the
 -- account. Then `verified` is the hash, so that one that was changed meanwhile
@@ -13,12 +13,13 @@ language sql immutable as $$
 $$;
 
 
--- A hash of `new_password`, which is none of what is known of its owner.
+-- A hash of `new_password`, or of what else it is called in the body, which is
+-- none of what is known of its owner.
 create or replace function api.need_hash(known text[],
-                                         out status integer, out body jsonb)
+    called text default 'new_password', out status integer, out body jsonb)
 language sql immutable as $$
     select 200, jsonb_build_object('need', jsonb_build_object(
-        'hash', array_remove(known, null)));
+        'hash', array_remove(known, null), 'of', called));
 $$;
 
 

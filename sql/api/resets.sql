@@ -72,7 +72,7 @@ begin
         return;
     elsif not facts ? 'hash' then
         select * into status, body
-        from api.need_hash(array[u.email, u.name]);
+        from api.need_hash(array[u.email, u.name], 'password');
         return;
     end if;
 
@@ -256,20 +256,5 @@ begin
     body := (api.delete_sessions(actor, jsonb_build_object('nginx', facts))).body
             || jsonb_build_object('leaves_at', on_day);
     status := 202;
-end;
-$$;
-
-
--- Who signs in stays.
-create or replace function api.stay(u sluice.users) returns void
-language plpgsql as $$
-begin
-    if u.leaves_at is not null then
-        update sluice.users set leaves_at = null where id = u.id;
-        perform queue.cancel(id, u.id) from sluice.jobs
-        where kind = 'leave' and unique_key = u.id::text
-          and state in ('queued', 'retrying');
-        perform sluice.note(u.id, 'user-stays', u.id::text);
-    end if;
 end;
 $$;

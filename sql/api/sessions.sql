@@ -2,17 +2,33 @@
 -- and tokens are made there of what `session` in a body says.
 
 -- What nginx makes tokens of: a session, how often it was refreshed, and whose
--- it is. `left` is how many seconds it lives on.
+-- it is. `left` is how many seconds it lives on; `authenticated`, since 1970,
+-- and `amr` say when and by what he showed that. Who is `enrolling` can do
+-- nothing but set up a second factor.
 create or replace function api.session_tokens(u sluice.users,
-                                              s sluice.sessions)
+                                              s sluice.sessions, facts jsonb)
 returns jsonb
 language sql volatile as $$
     select jsonb_build_object('session', jsonb_build_object(
         'id', s.id, 'refreshes', s.refreshes, 'remembered', s.remembered,
         'left', ceil(extract(epoch from s.expires_at - now()))::bigint,
         'issued', api.issued_at(u.id::text),
+        'authenticated', floor(extract(epoch from
+            coalesce(s.authenticated_at, s.created_at)))::bigint,
+        'amr', coalesce(s.amr, api.methods(false)),
+        'enrolling', api.is_enrolling(u, s, facts),
         'user', jsonb_build_object('id', u.id, 'email', u.email,
                                    'name', u.name, 'role', u.role)));
+$$;
+
+
+-- The same for who has his refresh token already: another access token alone.
+create or replace function api.session_again(u sluice.users,
+                                             s sluice.sessions, facts jsonb)
+returns jsonb
+language sql volatile as $$
+    select jsonb_set(api.session_tokens(u, s, facts), '{session,again}',
+                     'true');
 $$;
 
 
@@ -37,9 +53,24 @@ end;
 $$;
 
 
--- For whom it is certain: `facts` are nginx's. The user's row is locked, so that
--- a role or an account that changes meanwhile revokes what this call lets be
--- signed.
+-- Who signs in stays.
+create or replace function api.stay(u sluice.users) returns void
+language plpgsql as $$
+begin
+    if u.leaves_at is not null then
+        update sluice.users set leaves_at = null where id = u.id;
+        perform queue.cancel(id, u.id) from sluice.jobs
+        where kind = 'leave' and unique_key = u.id::text
+          and state in ('queued', 'retrying');
+        perform sluice.note(u.id, 'user-stays', u.id::text);
+    end if;
+end;
+$$;
+
+
+-- For whom it is certain: `facts` are nginx's, and `amr` among them says by what,
+-- unless it was a password alone. The user's row is locked, so that a role or an
+-- account that changes meanwhile revokes what this call lets be signed.
 create or replace function api.begin_session(actor uuid, facts jsonb,
                                              remember boolean,
                                              out status integer,
@@ -57,21 +88,25 @@ begin
         return;
     end if;
 
+    perform api.stay(u);
     perform api.drop_oldest_session(actor);
 
     insert into sluice.sessions (id, user_id, user_agent, address, expires_at,
-                                 signs_for, remembered)
+                                 signs_for, remembered, authenticated_at, amr)
     values ((facts->>'session')::uuid, actor, left(facts->>'agent', 500),
             (facts->>'address')::inet,
             now() + (facts->>'seconds')::bigint * interval '1 second',
-            (facts->>'signs')::integer, remember)
+            (facts->>'signs')::integer, remember, now(),
+            coalesce((select array_agg(word) from
+                      jsonb_array_elements_text(facts->'amr') word),
+                     api.methods(false)))
     returning * into s;
 
     perform sluice.note(actor, 'session-begun', s.id::text,
                         jsonb_build_object('address', s.address));
 
     status := 201;
-    body := api.session_tokens(u, s);
+    body := api.session_tokens(u, s, facts);
 end;
 $$;
 
@@ -136,7 +171,7 @@ begin
     end if;
 
     status := 200;
-    body := api.session_tokens(u, s);
+    body := api.session_tokens(u, s, facts);
 end;
 $$;
 
@@ -222,6 +257,8 @@ begin
                'user_agent', user_agent, 'address', address,
                'created_at', created_at, 'used_from', used_from,
                'used_at', coalesce(used_at, created_at),
+               'authenticated_at', coalesce(authenticated_at, created_at),
+               'amr', coalesce(amr, api.methods(false)),
                'expires_at', expires_at) order by id desc)
     into items from page;
 

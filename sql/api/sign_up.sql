@@ -54,7 +54,7 @@ begin
             'An account is made by an invitation here.')).body;
     elsif body is null and not facts ? 'hash' then
         select * into status, body
-        from api.need_hash(array[email, args->>'name']);
+        from api.need_hash(array[email, args->>'name'], 'password');
         return;
     end if;
 
@@ -279,7 +279,7 @@ begin
         return;
     elsif not facts ? 'hash' then
         select * into status, body
-        from api.need_hash(array[t.email, args->>'name']);
+        from api.need_hash(array[t.email, args->>'name'], 'password');
         return;
     end if;
 

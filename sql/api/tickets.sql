@@ -94,7 +94,7 @@ end;
 $$;
 
 
--- A ticket by the id that nginx has sealed for it, which is returned; null when as many mails have gone to this address as
+-- A ticket by the id that nginx has made a link of, which is returned; null when as many mails have gone to this address as
 -- it gets: 3 an hour, 10 a day.
 create or replace function api.begin_ticket(purpose text, email text, key text,
     life interval, facts jsonb, data jsonb default '{}',
@@ -134,7 +134,7 @@ create or replace function api.take_ticket(purpose_given text, facts jsonb,
 language plpgsql as $$
 begin
     select * into t from sluice.tickets
-    where id = (facts->>'brought')::uuid and purpose = purpose_given
+    where id = (facts->>'link')::uuid and purpose = purpose_given
     for update;
 
     refusal := case

@@ -227,9 +227,11 @@ language plpgsql stable as $$
 begin
     select 200, jsonb_build_object('id', id, 'email', email, 'name', name,
                                    'role', role, 'locale', locale,
-                                   'created_at', created_at)
+                                   'created_at', created_at,
+                                   'second_factor',
+                                   api.second_factor(u, args->'nginx'))
     into status, body
-    from sluice.users where id = actor and disabled_at is null;
+    from sluice.users u where id = actor and disabled_at is null;
 
     if not found then
         select * into status, body from api.refuse('token-invalid');

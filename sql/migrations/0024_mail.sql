@@ -11,8 +11,8 @@ alter table sluice.users
     add column bounced_at timestamptz,
     add column leaves_at timestamptz;
 
--- A ticket is used once, by whoever has the link that was mailed: its id, sealed
--- by nginx's keys, which the record does not have. Until the mail is sent its job
+-- A ticket is used once, by whoever has the link that was mailed: its id, with
+-- a MAC by nginx's keys, which the record does not have. Until the mail is sent its job
 -- has the link.
 create table sluice.tickets (
     id         uuid primary key,

@@ -93,7 +93,9 @@ describe("nginx.conf", () => {
         const files = readers.filter(([, text]) => text.includes(table))
             .map(([name, text]) => [name, text + readers
                 .filter(([other, more]) => !more.includes(table)
-                    && dirname(other) === dirname(name))
+                    && dirname(other) === dirname(name)
+                    && names(more, /^(\w+)\(ngx_conf_t \*cf, ngx_command_t/gm)
+                        .some((reader) => text.includes(reader)))
                 .map(([, more]) => more).join("")]);
         let many = 0;
 
@@ -128,7 +130,7 @@ describe("what is run from a shell", () => {
         const found = [];
 
         for (const [, noun, verb, operand] of all(help,
-            /^ {2}(\w+) (\w+)((?: \[?[A-Z]+\]?)*) +[A-Z][a-z]/gm)) {
+            /^ {2}(\w+) ([\w-]+)((?: \[?[A-Z]+\]?)*) +[A-Z][a-z]/gm)) {
             const { output } = await run(built("sluicectl"),
                                          [noun, verb, "--help"]);
             const options = names(output, /^ {2}(--[\w-]+)/gm)

@@ -42,6 +42,8 @@ int ctl_user_role(int argc, char **argv);
 int ctl_user_plan(int argc, char **argv);
 int ctl_user_disable(int argc, char **argv);
 int ctl_user_enable(int argc, char **argv);
+int ctl_user_reset_factors(int argc, char **argv);
+int ctl_user_reseal_factors(int argc, char **argv);
 int ctl_user_list(int argc, char **argv);
 int ctl_user_import(int argc, char **argv);
 int ctl_user_export(int argc, char **argv);

@@ -34,6 +34,7 @@ SQL_EMBED(sql_0022_refresh, "sql/migrations/0022_refresh.sql");
 SQL_EMBED(sql_0023_profile, "sql/migrations/0023_profile.sql");
 SQL_EMBED(sql_0024_mail, "sql/migrations/0024_mail.sql");
 SQL_EMBED(sql_0025_users_key, "sql/migrations/0025_users_key.sql");
+SQL_EMBED(sql_0026_factors, "sql/migrations/0026_factors.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_turns, "sql/queue/turns.sql");
@@ -43,6 +44,7 @@ SQL_EMBED(sql_queue_scheduler, "sql/queue/scheduler.sql");
 SQL_EMBED(sql_api, "sql/api/api.sql");
 SQL_EMBED(sql_api_once, "sql/api/once.sql");
 SQL_EMBED(sql_api_revocations, "sql/api/revocations.sql");
+SQL_EMBED(sql_api_codes, "sql/api/codes.sql");
 SQL_EMBED(sql_api_sessions, "sql/api/sessions.sql");
 SQL_EMBED(sql_api_passwords, "sql/api/passwords.sql");
 SQL_EMBED(sql_api_tickets, "sql/api/tickets.sql");
@@ -50,6 +52,7 @@ SQL_EMBED(sql_api_users, "sql/api/users.sql");
 SQL_EMBED(sql_api_sign_up, "sql/api/sign_up.sql");
 SQL_EMBED(sql_api_resets, "sql/api/resets.sql");
 SQL_EMBED(sql_api_accounts, "sql/api/accounts.sql");
+SQL_EMBED(sql_api_factors, "sql/api/factors.sql");
 SQL_EMBED(sql_api_links, "sql/api/links.sql");
 SQL_EMBED(sql_api_jobs, "sql/api/jobs.sql");
 SQL_EMBED(sql_api_plans, "sql/api/plans.sql");
@@ -90,6 +93,7 @@ const sql_file_t sql_files[] = {
     { "0023_profile.sql", SQL_ONCE, sql_0023_profile },
     { "0024_mail.sql", SQL_ONCE, sql_0024_mail },
     { "0025_users_key.sql", SQL_CONCURRENT, sql_0025_users_key },
+    { "0026_factors.sql", SQL_ONCE, sql_0026_factors },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_turns.sql", SQL_REPEATABLE, sql_queue_turns },
@@ -99,6 +103,7 @@ const sql_file_t sql_files[] = {
     { "api.sql", SQL_REPEATABLE, sql_api },
     { "api_once.sql", SQL_REPEATABLE, sql_api_once },
     { "api_revocations.sql", SQL_REPEATABLE, sql_api_revocations },
+    { "api_codes.sql", SQL_REPEATABLE, sql_api_codes },
     { "api_sessions.sql", SQL_REPEATABLE, sql_api_sessions },
     { "api_passwords.sql", SQL_REPEATABLE, sql_api_passwords },
     { "api_tickets.sql", SQL_REPEATABLE, sql_api_tickets },
@@ -106,6 +111,7 @@ const sql_file_t sql_files[] = {
     { "api_sign_up.sql", SQL_REPEATABLE, sql_api_sign_up },
     { "api_resets.sql", SQL_REPEATABLE, sql_api_resets },
     { "api_accounts.sql", SQL_REPEATABLE, sql_api_accounts },
+    { "api_factors.sql", SQL_REPEATABLE, sql_api_factors },
     { "api_links.sql", SQL_REPEATABLE, sql_api_links },
     { "api_jobs.sql", SQL_REPEATABLE, sql_api_jobs },
     { "api_plans.sql", SQL_REPEATABLE, sql_api_plans },

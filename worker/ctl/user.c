@@ -134,9 +134,10 @@ int
 ctl_user_list(int argc, char **argv)
 {
     const char *conninfo = NULL, *as_json = NULL;
-    static const char *const columns[] = { "id",         "email", "role",
-                                           "name",       "plan",  "disabled",
-                                           "created_at", NULL };
+    static const char *const columns[] = {
+        "id",       "email",      "role", "name", "plan", "second_factor",
+        "disabled", "created_at", NULL
+    };
     const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
                                      { "json", NULL, "for machines", &as_json },
                                      { NULL, NULL, NULL, NULL } };
@@ -144,8 +145,11 @@ ctl_user_list(int argc, char **argv)
     options_read(argc, argv, options, NULL);
 
     return database_print(conninfo,
-                          "select id, email, role, name, plan, disabled_at is "
-                          "not null as disabled, "
+                          "select id, email, role, name, plan, "
+                          "exists (select from sluice.factors where "
+                          "user_id = users.id and confirmed_at is not null) "
+                          "as second_factor, "
+                          "disabled_at is not null as disabled, "
                           "date_trunc('second', created_at) as created_at "
                           "from sluice.users order by id",
                           0, NULL, columns, as_json != NULL);

@@ -1,4 +1,5 @@
-/* What changes for a user who is there: role, plan, disabled, enabled. */
+/* What changes for a user who is there: role, plan, disabled, enabled,
+   second factors. */
 
 #include <string.h>
 #include "core/account/address.h"
@@ -45,6 +46,13 @@ int
 ctl_user_enable(int argc, char **argv)
 {
     return user_change(argc, argv, "select api.enable_user($1)", 1, NULL);
+}
+
+
+int
+ctl_user_reset_factors(int argc, char **argv)
+{
+    return user_change(argc, argv, "select api.reset_factors($1)", 1, NULL);
 }
 
 

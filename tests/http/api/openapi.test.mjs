@@ -11,6 +11,7 @@ import { request } from "../lib/client.mjs";
 import { fresh, pdf } from "../lib/files.mjs";
 import { TOP, startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
+import { codeOf, enrol } from "../lib/totp.mjs";
 
 const timeout = 90_000;
 const NOBODY = "01890000-0000-7000-8000-000000000000";
@@ -82,6 +83,19 @@ const TUS = { "Tus-Resumable": "1.0.0", "Upload-Length": "9",
               "Upload-Offset": "0",
               "Content-Type": "application/offset+octet-stream" };
 
+/* Someone who has an authenticator, and his sign-in. */
+const holder = async () => {
+    const client = await stack.visitor("viewer");
+
+    return { client, ...await enrol(client) };
+};
+const halfWay = ({ client }) => request(`${stack.url}/api/sessions`, {
+    method: "POST", json: { email: client.user.email,
+                            password: client.password } });
+const goOn = async (one) => request(`${stack.url}/api/sessions/challenge`, {
+    method: "POST", json: { challenge: (await halfWay(one)).json.challenge,
+                            code: codeOf(one.secret, 1) } });
+
 /* A fresh tus upload's path. */
 const begun = () => user.request("POST", "/api/uploads", { headers: TUS })
     .then(({ headers }) => headers.location);
@@ -89,6 +103,41 @@ const begun = () => user.request("POST", "/api/uploads", { headers: TUS })
 /* [name, path as described, method, how to ask, the status that comes] */
 const cases = [
     ["the user", "/api/me", "get", () => user.get("/api/me"), 200],
+    ["a sign-in", "/api/sessions", "post",
+     () => request(`${stack.url}/api/sessions`, { method: "POST", json: {
+         email: user.user.email, password: user.password } }), 201],
+    ["showing again who one is", "/api/sessions/current/authenticate", "post",
+     () => user.request("POST", "/api/sessions/current/authenticate",
+         { json: { password: user.password } }), 200],
+    ["an authenticator that begins", "/api/me/totp", "post",
+     () => user.request("POST", "/api/me/totp"), 201],
+    ["an authenticator that is confirmed", "/api/me/totp/confirm", "post",
+     async () => (await holder()).answer, 200],
+    ["an authenticator that nobody began", "/api/me/totp/confirm", "post",
+     async () => (await holder()).client.request("POST",
+         "/api/me/totp/confirm", { json: { code: "123456" } }), 409],
+    ["a sign-in half way", "/api/sessions", "post",
+     async () => halfWay(await holder()), 401],
+    ["a sign-in that goes on", "/api/sessions/challenge", "post",
+     async () => goOn(await holder()), 201],
+    ["a sign-in that is over", "/api/sessions/challenge", "post",
+     () => request(`${stack.url}/api/sessions/challenge`, { method: "POST",
+         json: { challenge: "x" } }), 401],
+    ["new recovery codes", "/api/me/recovery-codes", "post",
+     async () => (await holder()).client.request("POST",
+         "/api/me/recovery-codes"), 201],
+    ["recovery codes of nobody", "/api/me/recovery-codes", "post",
+     () => user.request("POST", "/api/me/recovery-codes"), 409],
+    ["the end of an authenticator", "/api/me/totp", "delete",
+     async () => (await holder()).client.delete("/api/me/totp"), 204],
+    ["the end of an authenticator long after a sign-in", "/api/me/totp",
+     "delete", async () => {
+         const { client } = await holder();
+
+         await stack.sql("update sluice.sessions set authenticated_at = now() "
+             + `- interval '1 hour' where user_id = '${client.user.id}'`);
+         return client.delete("/api/me/totp");
+     }, 401],
     ["the library", "/api/media", "get", () => user.get("/api/media"), 200],
     ["a wrong limit", "/api/media", "get",
      () => user.get("/api/media?limit=0"), 422],

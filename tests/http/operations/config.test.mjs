@@ -150,6 +150,10 @@ describe("nginx -t is content", { timeout }, () => {
                ${server(`sluice_cloudfront_key K1 ${publicKey()};`)}`,
         "with life times": () =>
             "sluice_link_ttl 2h; sluice_access_ttl 5m; sluice_refresh_ttl 7d;",
+        "with a second factor for some": () => named + signed()
+            + `sluice_second_factor required role=admin;
+               ${server("sluice_second_factor off; location / { "
+                + "sluice_gate user; sluice_role admin fresh=15m; }")}`,
     };
 
     for (const [what, http] of Object.entries(good)) {
@@ -314,6 +318,44 @@ describe("a gate is refused", { timeout }, () => {
         refuses(signed() + named + server(
             "location / { sluice_gate user; sluice_role root; #!\n}"),
         '"root"');
+    });
+
+    for (const fresh of ["fresh=", "fresh=soon", "fresh=0", "fresh=-1m",
+                         "fresh", "old=15m", "15m"]) {
+        it(`with a role and "${fresh}"`, () => {
+            refuses(signed() + named + server("location / { sluice_gate user; "
+                + `sluice_role admin ${fresh}; #!\n}`), `"${fresh}"`,
+            "fresh=15m");
+        });
+    }
+});
+
+
+describe("a second factor is refused", { timeout }, () => {
+    for (const value of ["on", "yes", "admin", "REQUIRED"]) {
+        it(`for "${value}"`, () => {
+            refuses(`sluice_second_factor ${value}; #!`, `"${value}"`,
+                "off, optional or required");
+        });
+    }
+
+    for (const value of ["required role=root", "required role=",
+                         "required admin", "required role=enrolling",
+                         "optional role=admin", "off role=admin"]) {
+        it(`for "${value}"`, () => {
+            refuses(`sluice_second_factor ${value}; #!`,
+                `"${value.split(" ")[1]}"`, "required role=admin");
+        });
+    }
+
+    it("twice in one place", () => {
+        refuses("sluice_second_factor off;\nsluice_second_factor off; #!",
+            "duplicate");
+    });
+
+    it("in a location", () => {
+        refuses(server("location / { sluice_second_factor off; #!\n}"),
+            "not allowed here");
     });
 });
 

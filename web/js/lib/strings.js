@@ -224,6 +224,10 @@ const en = {
     "problem.unknown": "Something went wrong (status {status}).",
     "problem.again": "Try again",
     "problem.title": "This did not work",
+    "problem.challenge-invalid": "This sign-in is over: begin it anew.",
+    "problem.second-factor-required":
+        "Set up a second factor first, or sign in with it.",
+    "problem.authentication-too-old": "Show again that it is you.",
     "problem.file-empty": "This file is empty. Nothing was sent.",
     "problem.file-text":
         "This is a text, not a film, a recording or a score. "
@@ -474,6 +478,14 @@ const fr = {
     "problem.token-expired": "Votre session a expiré.",
     "problem.token-revoked": "Votre session a pris fin.",
     "problem.role-too-low": "Votre rôle ne permet pas cela.",
+    "problem.second-factor-needed":
+        "Ce compte demande un second facteur, et cette page ne le propose pas "
+        + "encore.",
+    "problem.challenge-invalid": "Cette connexion a pris fin : recommencez.",
+    "problem.code-wrong": "Le code est faux, ou a déjà servi.",
+    "problem.second-factor-required":
+        "Configurez d’abord un second facteur, ou connectez-vous avec lui.",
+    "problem.authentication-too-old": "Montrez encore une fois que c’est vous.",
     "problem.account-disabled": "Ce compte a été désactivé.",
     "problem.cross-site": "La page d’un autre site ne peut pas demander cela.",
     "problem.grant-invalid": "Ce lien n’est pas valable.",

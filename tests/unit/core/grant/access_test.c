@@ -9,7 +9,8 @@
 #define SUB "0190a5d0-0000-7000-8000-000000000001"
 #define SID "0190a5d0-0000-7000-8000-000000000002"
 
-static const access_t editor = { SUB, SID, ROLE_EDITOR, NOW, NOW + 60, 0, 0 };
+static const access_t editor = { SUB, SID, ROLE_EDITOR, NOW, NOW + 60,
+                                 0,   0,   0,           0 };
 
 
 /* A token's claims; a NULL takes the claim out, else it takes the new one. */
@@ -86,8 +87,10 @@ END_TEST
 
 START_TEST(claims_of_the_wrong_type_are_refused)
 {
-    static const char *const names[] = { "iss", "aud", "sub", "sid", "role",
-                                         "iat", "exp", "jti", "nbf" };
+    static const char *const names[] = {
+        "iss", "aud", "sub", "sid", "role",
+        "iat", "exp", "jti", "nbf", "auth_time"
+    };
     static const char *const values[] = { "null", "true", "{}", "\"\"" };
     size_t i, j;
 
@@ -193,6 +196,94 @@ START_TEST(an_expired_token_says_so_before_its_role)
 END_TEST
 
 
+START_TEST(who_is_enrolling_is_so_by_his_token_alone)
+{
+    json_t *claims = claims_with("role", "\"enrolling\"");
+    access_t access;
+
+    ck_assert_int_eq(access_parse(claims, ISSUER, "sluice", &access),
+                     SLUICE_OK);
+    ck_assert_int_eq(access.role, ROLE_ENROLLING);
+    ck_assert_int_eq(access_decide(&access, ROLE_ENROLLING, NOW), SLUICE_OK);
+    ck_assert_int_eq(access_decide(&access, ROLE_VIEWER, NOW),
+                     SLUICE_SECOND_FACTOR_REQUIRED);
+    ck_assert_int_eq(access_decide(&access, ROLE_ADMIN, NOW),
+                     SLUICE_SECOND_FACTOR_REQUIRED);
+    ck_assert_int_eq(role_from_name("enrolling", 9), ROLE_NONE);
+    json_decref(claims);
+}
+END_TEST
+
+
+START_TEST(an_authentication_is_fresh_for_so_long)
+{
+    access_t access = editor;
+
+    access.auth_time = NOW;
+    ck_assert_int_eq(access_fresh(&access, 900, NOW - 5), SLUICE_OK);
+    ck_assert_int_eq(access_fresh(&access, 900, NOW + 900), SLUICE_OK);
+    ck_assert_int_eq(access_fresh(&access, 900, NOW + 901),
+                     SLUICE_AUTHENTICATION_TOO_OLD);
+    access.auth_time = 0; /* it does not say */
+    ck_assert_int_eq(access_fresh(&access, INT64_MAX, NOW),
+                     SLUICE_AUTHENTICATION_TOO_OLD);
+}
+END_TEST
+
+
+/* The claims of a token that says by what its user was known. */
+static json_t *
+authenticated(int64_t at, unsigned amr)
+{
+    jwk_set_t *set = keys_parse(KEYS_BOTH);
+    access_t access = editor, read;
+    json_t *claims;
+    char *token;
+
+    access.auth_time = at;
+    access.amr = amr;
+    token = access_sign(set, 0, ISSUER, "sluice", &access);
+    ck_assert_int_eq(
+        jwt_verify(set, &jwt_access, token, strlen(token), &claims), JWT_OK);
+    ck_assert_int_eq(access_parse(claims, ISSUER, "sluice", &read), SLUICE_OK);
+    ck_assert_int_eq(read.auth_time, at);
+    free(token);
+    jwk_set_free(set);
+
+    return claims;
+}
+
+
+START_TEST(a_token_says_when_and_by_what_its_user_was_known)
+{
+    json_t *amr, *claims = authenticated(NOW - 9, ACCESS_PWD);
+
+    amr = json_object_get(claims, "amr");
+    ck_assert_uint_eq(json_array_size(amr), 1);
+    ck_assert_str_eq(json_string_value(json_array_get(amr, 0)), "pwd");
+    ck_assert_str_eq(json_string_value(json_object_get(claims, "acr")), "aal1");
+    ck_assert_int_eq(json_integer_value(json_object_get(claims, "auth_time")),
+                     NOW - 9);
+    json_decref(claims);
+
+    claims = authenticated(NOW, access_amr("pwd") | access_amr("otp")
+                                    | access_amr("mfa") | access_amr("face"));
+    amr = json_object_get(claims, "amr");
+    ck_assert_uint_eq(json_array_size(amr), 3);
+    ck_assert_str_eq(json_string_value(json_array_get(amr, 1)), "otp");
+    ck_assert_str_eq(json_string_value(json_array_get(amr, 2)), "mfa");
+    ck_assert_str_eq(json_string_value(json_object_get(claims, "acr")), "aal2");
+    json_decref(claims);
+
+    claims = authenticated(0, ACCESS_PWD);
+    ck_assert_ptr_null(json_object_get(claims, "auth_time"));
+    ck_assert_ptr_null(json_object_get(claims, "amr"));
+    ck_assert_ptr_null(json_object_get(claims, "acr"));
+    json_decref(claims);
+}
+END_TEST
+
+
 START_TEST(what_is_signed_is_read_back)
 {
     jwk_set_t *set = keys_parse(KEYS_BOTH);
@@ -293,7 +384,10 @@ RUN("core/access", all_claims_are_read, every_claim_is_required,
     an_audience_of_several_may_name_us, an_audience_without_us_is_refused,
     user_and_session_must_be_uuids, a_role_must_be_one_of_three,
     at_exp_it_is_over, before_nbf_it_is_not_valid, a_role_holds_those_below_it,
-    an_expired_token_says_so_before_its_role, what_is_signed_is_read_back,
-    each_token_has_its_own_jti, nobody_without_a_role_gets_a_token,
-    without_a_private_key_nothing_is_signed,
+    an_expired_token_says_so_before_its_role,
+    who_is_enrolling_is_so_by_his_token_alone,
+    an_authentication_is_fresh_for_so_long,
+    a_token_says_when_and_by_what_its_user_was_known,
+    what_is_signed_is_read_back, each_token_has_its_own_jti,
+    nobody_without_a_role_gets_a_token, without_a_private_key_nothing_is_signed,
     a_link_is_no_newer_than_the_foreign_token_that_made_it, roles_have_names)

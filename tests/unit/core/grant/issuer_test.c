@@ -241,6 +241,32 @@ START_TEST(times_must_be_numbers)
 END_TEST
 
 
+/* It opens nothing by itself: where it is asked for, none is not enough. */
+START_TEST(when_its_user_was_known_is_read_where_it_is_told)
+{
+    size_t i;
+    access_t access;
+    static const char *const others[] = { "null", "'1799999990'", "-1", "{}" };
+
+    ck_assert_int_eq(parse(&cognito, "{}", cognito_claims, NULL, NULL, &access),
+                     SLUICE_OK);
+    ck_assert_int_eq(access.auth_time, NOW - 10);
+    ck_assert_int_eq(
+        parse(&keycloak, "{}", keycloak_claims, NULL, NULL, &access),
+        SLUICE_OK);
+    ck_assert_int_eq(access.auth_time, 0);
+
+    for (i = 0; i < COUNT(others); i++) {
+        ck_assert_int_eq(parse(&cognito, "{}", cognito_claims, "auth_time",
+                               others[i], &access),
+                         SLUICE_OK);
+        ck_assert_int_eq(access_fresh(&access, 900, NOW),
+                         SLUICE_AUTHENTICATION_TOO_OLD);
+    }
+}
+END_TEST
+
+
 START_TEST(the_time_it_begins_at_is_kept_but_for_a_leeway)
 {
     issuer_t late = generic;
@@ -762,6 +788,7 @@ END_TEST
 RUN("core/issuer", a_token_of_cognito_is_read, a_token_of_keycloak_is_read,
     a_token_of_auth0_is_read, a_token_of_any_issuer_is_read,
     what_a_user_needs_is_required, times_must_be_numbers,
+    when_its_user_was_known_is_read_where_it_is_told,
     the_time_it_begins_at_is_kept_but_for_a_leeway, another_issuer_is_refused,
     another_audience_is_refused,
     an_audience_does_not_stand_in_for_the_client_of_cognito,
