@@ -218,7 +218,7 @@ install: build
 	install -d $(DESTDIR)$(PREFIX)/share/sluice/web
 	cp -r build/web/. $(DESTDIR)$(PREFIX)/share/sluice/web
 	rm $(DESTDIR)$(PREFIX)/share/sluice/web/.done
-	cp -r conf/mail $(DESTDIR)$(PREFIX)/share/sluice/mail
+	cp -r conf/mail conf/fail2ban $(DESTDIR)$(PREFIX)/share/sluice/
 
 clean:
 	rm -rf build

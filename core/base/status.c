@@ -1,7 +1,7 @@
 #include <string.h>
 #include "status.h"
 
-#define GATE 1 /* in the last column: a gate can say it */
+#define GATE 1 /* in the last column: it keeps somebody out, and is noted */
 
 static const sluice_problem_t problems[SLUICE_STATUS_COUNT] = {
     [SLUICE_OK] = { 200, "ok", "All is well.", NULL, 0, 0 },
@@ -11,7 +11,7 @@ static const sluice_problem_t problems[SLUICE_STATUS_COUNT] = {
                                  GATE },
     [SLUICE_LOGIN_FAILED] = { 401, "login-failed",
                               "The e-mail or the password is wrong.", "", 0,
-                              0 },
+                              GATE },
     [SLUICE_TOKEN_INVALID] = { 401, "token-invalid",
                                "The access token is not valid.",
                                "invalid_token", 0, GATE },
@@ -28,10 +28,10 @@ static const sluice_problem_t problems[SLUICE_STATUS_COUNT] = {
                                       0, 0 },
     [SLUICE_CHALLENGE_INVALID] = { 401, "challenge-invalid",
                                    "This sign-in is over: begin it anew.", "",
-                                   0, 0 },
+                                   0, GATE },
     [SLUICE_CODE_WRONG] = { 401, "code-wrong",
                             "The code is wrong, or was used before.", "", 0,
-                            0 },
+                            GATE },
     [SLUICE_SECOND_FACTOR_REQUIRED] = { 403, "second-factor-required",
                                         "Set up a second factor first, or sign "
                                         "in with it.",

@@ -73,7 +73,8 @@ typedef struct {
     const char *oauth; /* `error` of WWW-Authenticate: Bearer, or NULL; the
                           empty string asks for a challenge without error */
     int retry_after;   /* seconds for Retry-After, or 0 for none */
-    int gate;          /* 1: a gate can say it, and counts how often */
+    int gate;          /* 1: it keeps somebody out: that is counted, and noted
+                          for logs */
 } sluice_problem_t;
 
 /* The table's row for a status; never NULL. SLUICE_OK has HTTP status 200. */

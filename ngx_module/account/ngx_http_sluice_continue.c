@@ -5,6 +5,8 @@
 #include "ngx_http_sluice_session.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/gate/ngx_http_sluice_deny.h"
+#include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_body.h"
 #include "core/account/challenge.h"
@@ -38,6 +40,8 @@ ngx_http_sluice_continue_args(ngx_http_request_t *r, json_t *args)
     half = ngx_http_sluice_challenge_facts(r, &text, &cookies);
 
     if (half == NULL) {
+        ngx_http_sluice_deny_note(ngx_http_sluice_gate_ctx(r),
+                                  SLUICE_CHALLENGE_INVALID);
         return ngx_http_sluice_problem(r, SLUICE_CHALLENGE_INVALID, NULL, NULL);
     }
 

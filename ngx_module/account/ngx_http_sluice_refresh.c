@@ -3,6 +3,8 @@
 #include "ngx_http_sluice_session.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/gate/ngx_http_sluice_deny.h"
+#include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_body.h"
 #include "ngx_module/http/ngx_http_sluice_call.h"
@@ -95,6 +97,11 @@ ngx_http_sluice_refresh_by(ngx_http_request_t *r, const ngx_str_t *token,
     }
 
     json_decref(args);
+
+    if (rc == NGX_DECLINED) {
+        ngx_http_sluice_deny_note(ngx_http_sluice_gate_ctx(r),
+                                  SLUICE_TOKEN_INVALID);
+    }
 
     return rc == NGX_DECLINED ? ngx_http_sluice_problem(
                r, SLUICE_TOKEN_INVALID, "This is not a refresh token.", NULL)

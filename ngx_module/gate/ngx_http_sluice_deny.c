@@ -4,6 +4,17 @@
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 
 
+void
+ngx_http_sluice_deny_note(ngx_http_sluice_gate_ctx_t *ctx,
+                          sluice_status_t status)
+{
+    if (ctx && status_problem(status)->gate) {
+        ctx->denied = status;
+        ngx_http_sluice_zone_denied(status);
+    }
+}
+
+
 ngx_int_t
 ngx_http_sluice_deny(ngx_http_request_t *r, ngx_http_sluice_gate_ctx_t *ctx,
                      sluice_status_t status, time_t fresh)

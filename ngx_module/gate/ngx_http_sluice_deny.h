@@ -16,4 +16,9 @@ ngx_int_t ngx_http_sluice_deny(ngx_http_request_t *r,
                                ngx_http_sluice_gate_ctx_t *ctx,
                                sluice_status_t status, time_t fresh);
 
+/* Counts and notes the same where an answer says it; nothing of what does not
+   keep anybody out. */
+void ngx_http_sluice_deny_note(ngx_http_sluice_gate_ctx_t *ctx,
+                               sluice_status_t status);
+
 #endif

@@ -2,6 +2,8 @@
 #include "ngx_http_sluice_sign_urls.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/gate/ngx_http_sluice_deny.h"
+#include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_notify.h"
 #include "ngx_module/zone/ngx_http_sluice_revocation.h"
@@ -18,6 +20,7 @@ ngx_http_sluice_reply_refuse(ngx_http_request_t *r, json_t *body)
 {
     ngx_int_t rc;
     const char *word;
+    sluice_status_t status;
     ngx_http_sluice_more_t more;
 
     word = json_string_value(json_object_get(body, "problem"));
@@ -25,9 +28,11 @@ ngx_http_sluice_reply_refuse(ngx_http_request_t *r, json_t *body)
     more.max_age = json_integer_value(json_object_get(body, "max_age"));
     more.retry_after = json_integer_value(json_object_get(body, "retry_after"));
 
+    status = word ? status_from_word(word, ngx_strlen(word)) : SLUICE_INTERNAL;
+    ngx_http_sluice_deny_note(ngx_http_sluice_gate_ctx(r), status);
+
     rc = ngx_http_sluice_problem_more(
-        r, word ? status_from_word(word, ngx_strlen(word)) : SLUICE_INTERNAL,
-        json_string_value(json_object_get(body, "detail")),
+        r, status, json_string_value(json_object_get(body, "detail")),
         json_string_value(json_object_get(body, "field")), &more);
     json_decref(body);
 
