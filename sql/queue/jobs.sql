@@ -102,20 +102,23 @@ $$;
 create or replace function queue.describe(j sluice.jobs) returns jsonb
 language plpgsql stable as $$
 declare
-    -- params that do not fit may not even be ones that a slot can read
-    misfit constant text := case when j.media is null
-                                 then queue.misfit(j.kind, j.params) end;
+    seconds constant integer := (select k.seconds from sluice.job_kinds k
+                                 where k.kind = j.kind);
+    media jsonb;
+    misfit text;
 begin
+    if j.media is null then
+        -- params that do not fit may not even be ones that a slot can read
+        misfit := queue.misfit(j.kind, j.params);
+    else
+        select to_jsonb(m) - '{sha256,owner,text_words}'::text[] into media
+        from sluice.media m where m.id = j.media;
+    end if;
+
     return jsonb_build_object(
         'id', j.id, 'kind', j.kind, 'attempt', j.attempt,
         'max_attempts', j.max_attempts, 'misfit', misfit,
         'params', case when misfit is null then j.params end,
-        'version', j.version,
-        'seconds', (select k.seconds from sluice.job_kinds k
-                    where k.kind = j.kind),
-        'media', case when j.media is not null then
-            (select to_jsonb(m) - '{sha256,owner,text_words}'::text[]
-             from sluice.media m
-             where m.id = j.media) end);
+        'version', j.version, 'seconds', seconds, 'media', media);
 end;
 $$;

@@ -145,15 +145,16 @@ begin
         select coalesce(jsonb_agg(id), '[]') into followers from inserted;
     end if;
 
-    with freed as (
-        update sluice.jobs
-        set waits_for = null, run_at = greatest(run_at, now()),
-            version = version + 1
-        where waits_for = j.id
-        returning id
-    )
-    select followers || coalesce(jsonb_agg(id), '[]') into followers
-    from freed;
+    if exists (select from sluice.jobs where waits_for = j.id) then
+        with freed as (
+            update sluice.jobs
+            set waits_for = null, run_at = greatest(run_at, now()),
+                version = version + 1
+            where waits_for = j.id
+            returning id
+        )
+        select followers || jsonb_agg(id) into followers from freed;
+    end if;
 
     if j.media is not null then
         perform queue.settle(j.media);

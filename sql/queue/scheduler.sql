@@ -30,17 +30,19 @@ $$;
 
 
 -- Jobs that are due and that nobody was told of lately, at most `many`: their
--- ids go to the stream again.
+-- ids go to the stream again. They are looked for once, and not for each job
+-- anew, as a join may when the server thinks that there are few.
 create or replace function queue.announce(many integer, every interval)
 returns setof uuid
 language sql as $$
     update sluice.jobs set announced_at = now()
-    where id in (select id from sluice.jobs
-                 where state in ('queued', 'retrying') and waits_for is null
-                   and run_at <= now()
-                   and coalesce(announced_at, created_at) < now() - every
-                 order by rank limit many
-                 for update skip locked)
+    where id = any (array(
+        select id from sluice.jobs
+        where state in ('queued', 'retrying') and waits_for is null
+          and run_at <= now()
+          and coalesce(announced_at, created_at) < now() - every
+        order by rank limit many
+        for update skip locked))
     returning id;
 $$;
 

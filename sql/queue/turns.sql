@@ -1,6 +1,19 @@
 -- Whose turn it is: owners come one after the other, and a slot gets the best
 -- job of one of them.
 
+drop function if exists
+    queue.abandoned(text[], text[]),
+    queue.best_of(uuid, boolean, uuid[], text[], bigint),
+    queue.owner_behind(uuid),
+    queue.candidate(text);
+
+-- Whom the slots are at work for.
+create or replace view queue.at_work as
+    select sluice.turn_of(j.owner) as who, j.kind, j.leased_by as slot
+    from sluice.jobs j
+    where j.state = 'running' and j.lease_until >= now();
+
+
 -- What is done by hand is left to who does it; what schedules ask for is the
 -- house's, and waits for its turn like an owner.
 create or replace function queue.is_bound(who uuid, kind text)
@@ -8,8 +21,11 @@ returns boolean
 language plpgsql stable as $$
 #variable_conflict use_variable
 begin
-    return who <> sluice.turn_of(null)
-        or exists (select from sluice.schedules s where s.kind = kind);
+    if who <> sluice.turn_of(null) then
+        return true;
+    end if;
+
+    return exists (select from sluice.schedules s where s.kind = kind);
 end;
 $$;
 
@@ -25,8 +41,7 @@ begin
         select s.name from sluice.slots s
         where s.seen_at > now() - interval '6 seconds'
         union
-        select j.leased_by from sluice.jobs j
-        where j.state = 'running' and j.lease_until >= now()) as alive);
+        select w.slot from queue.at_work w) as alive);
 end;
 $$;
 
@@ -52,12 +67,42 @@ language sql as $$
 $$;
 
 
+-- Whether the limits of a kind leave room for one more of this owner's.
+create or replace function queue.has_room(who uuid, kind text)
+returns boolean
+language plpgsql stable as $$
+#variable_conflict use_variable
+begin
+    return (select (k.at_once is null or k.at_once > (
+                        select count(*) from queue.at_work w
+                        where w.kind = kind))
+                   and (k.at_once_own is null or who = sluice.turn_of(null)
+                        or k.at_once_own > (
+                            select count(*) from queue.at_work w
+                            where w.who = who and w.kind = kind))
+            from sluice.job_kinds k where k.kind = kind);
+end;
+$$;
+
+
+-- Whether an owner has less than he may have whom others wait for: with two
+-- slots or more nobody has all of them.
+create or replace function queue.may_have_another(who uuid, slot text)
+returns boolean
+language plpgsql stable as $$
+#variable_conflict use_variable
+declare
+    most constant bigint := greatest(queue.slots_alive(slot) - 1, 1);
+begin
+    return most > (select count(*) from queue.at_work w
+                   where w.who = who and queue.is_bound(w.who, w.kind));
+end;
+$$;
+
+
 -- The job, locked, whose slot fell silent, and whose kind has room.
-create or replace function queue.abandoned(full_kinds text[],
-    full_owners text[]) returns uuid
-language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
-as $$
+create or replace function queue.abandoned() returns uuid
+language plpgsql as $$
 declare
     found_id uuid;
 begin
@@ -66,8 +111,7 @@ begin
     where j.state = 'running' and j.lease_until < now()
       and (queue.is_removal(j.kind)
            or (j.attempt < j.max_attempts and j.lost < 2))
-      and j.kind <> all (full_kinds)
-      and coalesce(j.kind || ' ' || j.owner, '') <> all (full_owners)
+      and queue.has_room(sluice.turn_of(j.owner), j.kind)
       and (j.media is null or j.kind = 'remove'
            or not exists (select from sluice.media m where m.id = j.media
                           and m.deleted_at is not null))
@@ -78,53 +122,60 @@ end;
 $$;
 
 
--- The best due job of one owner, locked: of each kind that has room the one of
--- the least rank is looked up. With `soon`, what the house does in bulk waits
--- for its ten minutes; `most` is how many slots he may have whom others wait
--- for.
-create or replace function queue.best_of(who uuid, soon boolean,
-    at_work uuid[], at_work_kinds text[], most bigint) returns uuid
-language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
-set enable_incremental_sort = off set jit = off
-as $$
+-- The first of an owner's due jobs of a kind, locked, from this one on: those
+-- that are over are still in the index before it.
+create or replace function queue.first_of(who uuid, job_kind text,
+    rank_from timestamptz, id_from uuid) returns uuid
+language plpgsql as $$
 declare
     found_id uuid;
-    k text;
-    held constant bigint := (select count(*)
-        from unnest(at_work, at_work_kinds) w(o, n)
-        where w.o = who and queue.is_bound(w.o, w.n));
 begin
-    for k in
-        select kinds.kind
+    select j.id into found_id from sluice.jobs j
+    where sluice.turn_of(j.owner) = who and j.kind = job_kind
+      and (j.rank, j.id) >= (rank_from, id_from)
+      and j.state in ('queued', 'retrying') and j.waits_for is null
+      and j.run_at <= now()
+      and (j.media is null or j.kind = 'remove'
+           or not exists (select from sluice.media m where m.id = j.media
+                          and m.deleted_at is not null))
+    order by j.rank, j.id limit 1
+    for update of j skip locked;
+    return found_id;
+end;
+$$;
+
+
+-- The best due job of one owner, locked: of each kind that has room the one of
+-- the least rank is looked up. With `soon`, what the house does in bulk waits
+-- for its ten minutes.
+create or replace function queue.best_of(who uuid, soon boolean, slot text)
+returns uuid
+language plpgsql as $$
+declare
+    house constant boolean := who = sluice.turn_of(null);
+    found_id uuid;
+    best record;
+    another boolean;                        -- asked once, if at all
+begin
+    for best in
+        select kinds.kind, due.rank, due.id,
+               queue.is_bound(who, kinds.kind) as bound
         from sluice.job_kinds kinds cross join lateral (
             select j.rank, j.id from sluice.jobs j
             where sluice.turn_of(j.owner) = who and j.kind = kinds.kind
               and j.state in ('queued', 'retrying') and j.waits_for is null
               and j.run_at <= now()
-            order by j.rank, j.id limit 1) best
-        where (kinds.at_once is null or kinds.at_once > (
-                   select count(*) from unnest(at_work_kinds) w(n)
-                   where w.n = kinds.kind))
-          and (kinds.at_once_own is null or who = sluice.turn_of(null)
-               or kinds.at_once_own > (
-                   select count(*) from unnest(at_work, at_work_kinds) w(o, n)
-                   where w.o = who and w.n = kinds.kind))
-          and (held < most or not queue.is_bound(who, kinds.kind))
-          and (not soon or who <> sluice.turn_of(null) or best.rank <= now()
-               or not queue.is_bound(who, kinds.kind))
-        order by best.rank, best.id
+            order by j.rank, j.id limit 1) due
+        order by due.rank, due.id
     loop
-        select j.id into found_id from sluice.jobs j
-        where sluice.turn_of(j.owner) = who and j.kind = k
-          and j.state in ('queued', 'retrying') and j.waits_for is null
-          and j.run_at <= now()
-          and (j.media is null or k = 'remove'
-               or not exists (select from sluice.media m where m.id = j.media
-                              and m.deleted_at is not null))
-        order by j.rank, j.id limit 1
-        for update of j skip locked;
+        if best.bound then
+            another := coalesce(another, queue.may_have_another(who, slot));
+            continue when not another or (soon and house
+                                          and best.rank > now());
+        end if;
+        continue when not queue.has_room(who, best.kind);
 
+        found_id := queue.first_of(who, best.kind, best.rank, best.id);
         exit when found_id is not null;
     end loop;
 
@@ -133,22 +184,31 @@ end;
 $$;
 
 
--- The owner behind this one who has something waiting; null: none.
-create or replace function queue.owner_behind(who uuid) returns uuid
-language plpgsql stable
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
-as $$
+-- The owner behind this one who has something waiting, on a round that goes on
+-- behind the last one with the first, and ends with `last`, whatever he has.
+create or replace function queue.owner_behind(who uuid, last uuid) returns uuid
+language plpgsql stable as $$
 begin
-    if who is null then
-        return (select sluice.turn_of(j.owner) from sluice.jobs j
-                where j.state in ('queued', 'retrying') and j.waits_for is null
-                order by sluice.turn_of(j.owner), j.kind, j.rank, j.id limit 1);
+    if who < last then
+        return coalesce(
+            (select sluice.turn_of(j.owner) from sluice.jobs j
+             where j.state in ('queued', 'retrying') and j.waits_for is null
+               and sluice.turn_of(j.owner) > who
+               and sluice.turn_of(j.owner) < last
+             order by sluice.turn_of(j.owner), j.kind, j.rank, j.id limit 1),
+            last);
     end if;
 
-    return (select sluice.turn_of(j.owner) from sluice.jobs j
-            where j.state in ('queued', 'retrying') and j.waits_for is null
-              and sluice.turn_of(j.owner) > who
-            order by sluice.turn_of(j.owner), j.kind, j.rank, j.id limit 1);
+    return coalesce(
+        (select sluice.turn_of(j.owner) from sluice.jobs j
+         where j.state in ('queued', 'retrying') and j.waits_for is null
+           and sluice.turn_of(j.owner) > who
+         order by sluice.turn_of(j.owner), j.kind, j.rank, j.id limit 1),
+        (select sluice.turn_of(j.owner) from sluice.jobs j
+         where j.state in ('queued', 'retrying') and j.waits_for is null
+           and sluice.turn_of(j.owner) < last
+         order by sluice.turn_of(j.owner), j.kind, j.rank, j.id limit 1),
+        last);
 end;
 $$;
 
@@ -156,59 +216,30 @@ $$;
 -- The job that is to be taken next, locked: one whose slot fell silent, else
 -- one of the owner whose turn it is. Owners come one after the other, behind
 -- the one whom the slot served last; those who have a slot already after those
--- who have none, and with two slots or more nobody has all of them: the last
--- one is kept for whoever else comes. It takes a look or two into the index for
--- each owner who is passed over, however much he has waiting. `limited`: two
--- who look at the same time might both find room for the last one.
-create or replace function queue.candidate(slot text, out found_id uuid,
-                                           out limited boolean)
+-- who have none, and the last one is kept for whoever else comes. It takes a
+-- look or two into the index for each owner who is passed over, however much he
+-- has waiting.
+create or replace function queue.candidate(slot text) returns uuid
 language plpgsql as $$
 declare
-    alive constant bigint := queue.slots_alive(slot);
-    most constant bigint := case when alive > 1 then alive - 1 else alive end;
     house constant uuid := sluice.turn_of(null);
-    first constant uuid := coalesce((select served from sluice.slots
-                                     where name = slot), house);
-    at_work uuid[];
-    at_work_kinds text[];
-    who uuid := first;
-    wrapped boolean := false;
+    served constant uuid := coalesce((select s.served from sluice.slots s
+                                      where s.name = slot), house);
+    at_work constant uuid[] := array(select w.who from queue.at_work w);
+    found_id uuid := queue.abandoned();
+    who uuid := served;
     later uuid[] := '{}';
 begin
-    select coalesce(array_agg(sluice.turn_of(j.owner)), '{}'),
-           coalesce(array_agg(j.kind), '{}')
-    into at_work, at_work_kinds
-    from sluice.jobs j where j.state = 'running' and j.lease_until >= now();
-
-    if exists (select from sluice.jobs j
-               where j.state = 'running' and j.lease_until < now()) then
-        found_id := queue.abandoned(
-            array(select k.kind from sluice.job_kinds k
-                  where k.at_once <= (select count(*)
-                                      from unnest(at_work_kinds) n
-                                      where n = k.kind)),
-            array(select w.n || ' ' || w.o
-                  from unnest(at_work, at_work_kinds) w(o, n)
-                  join sluice.job_kinds k on k.kind = w.n
-                  group by w.o, w.n, k.at_once_own
-                  having count(*) >= k.at_once_own));
-    end if;
-
     while found_id is null loop
-        who := queue.owner_behind(who);
-        if who is null then
-            exit when wrapped;
-            wrapped := true;
-            who := queue.owner_behind(null);
-        end if;
-        exit when who is null or (wrapped and who > first);
+        who := queue.owner_behind(who, served);
 
-        if who = any (at_work) then
-            later := later || who;
-        else
-            found_id := queue.best_of(who, true, at_work, at_work_kinds, most);
-            later := case when who = house then later || who else later end;
+        if who <> all (at_work) then
+            found_id := queue.best_of(who, true, slot);
         end if;
+        if who = any (at_work) or who = house then
+            later := later || who;
+        end if;
+        exit when who = served;
     end loop;
 
     if found_id is null then
@@ -217,36 +248,67 @@ begin
             order by (select count(*) from unnest(at_work) w(o)
                       where w.o = l.o), l.o = house, l.n
         loop
-            found_id := queue.best_of(who, false, at_work, at_work_kinds, most);
+            found_id := queue.best_of(who, false, slot);
             exit when found_id is not null;
         end loop;
     end if;
 
-    select k.at_once is not null or k.at_once_own is not null
-           or (alive > 1 and queue.is_bound(sluice.turn_of(j.owner), j.kind))
-    into limited
-    from sluice.jobs j join sluice.job_kinds k on k.kind = j.kind
-    where j.id = found_id;
+    return found_id;
+end;
+$$;
+
+
+-- The same job, locked, where there is nothing to weigh: no slot fell silent,
+-- and all that waits is the house's, of one kind, by hand and without limits.
+-- It takes a third of the time, and none waits for the others. Null otherwise.
+create or replace function queue.unweighed() returns uuid
+language plpgsql as $$
+declare
+    house constant uuid := sluice.turn_of(null);
+    head record;
+begin
+    select first.kind, first.rank, first.id into head
+    from (select sluice.turn_of(j.owner) as who, j.kind from sluice.jobs j
+          where j.state in ('queued', 'retrying') and j.waits_for is null
+          order by sluice.turn_of(j.owner) desc, j.kind desc, j.rank desc,
+                   j.id desc limit 1) last
+    join sluice.job_kinds k on k.kind = last.kind
+    cross join lateral (
+          select j.kind, j.rank, j.id from sluice.jobs j
+          where j.state in ('queued', 'retrying') and j.waits_for is null
+            and sluice.turn_of(j.owner) = last.who
+          order by j.kind, j.rank, j.id limit 1) first
+    where last.who = house and last.kind = first.kind
+      and k.at_once is null and k.at_once_own is null
+      and not exists (select from sluice.schedules s where s.kind = k.kind)
+      and not exists (select from sluice.jobs j
+                      where j.state = 'running' and j.lease_until < now());
+
+    return case when found then
+        queue.first_of(house, head.kind, head.rank, head.id) end;
 end;
 $$;
 
 
 -- Gives the next due job to the slot; null when there is none. Where there is
--- a limit, they are counted by one at a time.
+-- something to weigh, one at a time does: two who look at the same time might
+-- both find room for the last one. The settings are for all that this calls:
+-- plans go by the index that has the order, and are made once for all owners.
 create or replace function queue.choose(slot text, lease interval)
 returns jsonb
-language plpgsql as $$
+language plpgsql
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set enable_incremental_sort = off set jit = off
+set plan_cache_mode = force_generic_plan
+as $$
 declare
     limits_lock constant bigint := 7564394;  -- any; "slj"
-    next_id uuid;
-    counted boolean;
+    next_id uuid := queue.unweighed();
     j sluice.jobs;
 begin
-    select found_id, limited into next_id, counted from queue.candidate(slot);
-
-    if counted then
+    if next_id is null then
         perform pg_advisory_xact_lock(limits_lock);
-        select found_id into next_id from queue.candidate(slot);
+        next_id := queue.candidate(slot);
     end if;
 
     if next_id is null then
