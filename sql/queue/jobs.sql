@@ -9,6 +9,13 @@ language sql immutable parallel safe as $$
 $$;
 
 
+-- Those that slots of their own do: mail.sql.
+create or replace function queue.is_mail(kind text) returns boolean
+language sql immutable parallel safe as $$
+    select kind = 'mail';
+$$;
+
+
 -- Jobs without which a media object is no good.
 create or replace function queue.is_needed(kind text) returns boolean
 language sql immutable parallel safe as $$

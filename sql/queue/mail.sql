@@ -1,12 +1,6 @@
 -- Mail is sent by slots of its own, so that it never waits behind films: they
 -- take nothing else, and the other slots no mail.
 
-create or replace function queue.is_mail(kind text) returns boolean
-language sql immutable parallel safe as $$
-    select kind = 'mail';
-$$;
-
-
 -- Gives the mail that is due longest to the slot; null when there is none. One
 -- whose slot fell silent may be sent twice: its Message-ID stays the same.
 create or replace function queue.take_mail(slot text, lease interval)

@@ -39,7 +39,7 @@ language sql as $$
     where id = any (array(
         select id from sluice.jobs
         where state in ('queued', 'retrying') and waits_for is null
-          and run_at <= now()
+          and run_at <= now() and not queue.is_mail(kind)
           and coalesce(announced_at, created_at) < now() - every
         order by rank limit many
         for update skip locked))

@@ -7,11 +7,12 @@ drop function if exists
     queue.owner_behind(uuid),
     queue.candidate(text);
 
--- Whom the slots are at work for.
+-- Whom the slots are at work for; those for mails are none of them (mail.sql).
 create or replace view queue.at_work as
     select sluice.turn_of(j.owner) as who, j.kind, j.leased_by as slot
     from sluice.jobs j
-    where j.state = 'running' and j.lease_until >= now();
+    where j.state = 'running' and j.lease_until >= now()
+      and not queue.is_mail(j.kind);
 
 
 -- What is done by hand is left to who does it; what schedules ask for is the
@@ -109,6 +110,7 @@ begin
     select j.id into found_id
     from sluice.jobs j
     where j.state = 'running' and j.lease_until < now()
+      and not queue.is_mail(j.kind)
       and (queue.is_removal(j.kind)
            or (j.attempt < j.max_attempts and j.lost < 2))
       and queue.has_room(sluice.turn_of(j.owner), j.kind)
@@ -166,6 +168,7 @@ begin
               and j.state in ('queued', 'retrying') and j.waits_for is null
               and j.run_at <= now()
             order by j.rank, j.id limit 1) due
+        where not queue.is_mail(kinds.kind)
         order by due.rank, due.id
     loop
         if best.bound then
@@ -279,6 +282,7 @@ begin
             and sluice.turn_of(j.owner) = last.who
           order by j.kind, j.rank, j.id limit 1) first
     where last.who = house and last.kind = first.kind
+      and not queue.is_mail(k.kind)
       and k.at_once is null and k.at_once_own is null
       and not exists (select from sluice.schedules s where s.kind = k.kind)
       and not exists (select from sluice.jobs j
