@@ -1,12 +1,11 @@
 /* Passwords, as functions of SQL need them looked at: in threads. */
 
 #include "ngx_http_sluice_need_rows.h"
+#include "ngx_http_sluice_throttle.h"
 
 #include "ngx_module/bridge/ngx_sluice_lane.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_thread.h"
-#include "ngx_module/http/ngx_http_sluice_whose.h"
-#include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/account/password.h"
 #include "core/account/policy.h"
 #include "core/base/status.h"
@@ -25,7 +24,7 @@ typedef struct {
     const char *verify;      /* "": nobody's */
     const ngx_str_t *chosen; /* what is hashed */
     const char *chosen_name;
-    ngx_str_t tried[NGX_HTTP_SLUICE_TRIES]; /* what wrong ones count for */
+    ngx_http_sluice_throttle_t throttle;
     const char *words[NGX_HTTP_SLUICE_PASSWORD_WORDS + 1];
 
     /* what the thread found */
@@ -64,65 +63,6 @@ ngx_http_sluice_password_state(ngx_http_request_t *r,
 }
 
 
-/* By which wrong passwords are counted: the account, and the same with whoever
-   tries behind it. */
-
-static ngx_int_t
-ngx_http_sluice_password_account(ngx_http_request_t *r, const char *account,
-                                 ngx_http_sluice_password_t *password)
-{
-    u_char *p;
-    size_t len = ngx_strlen(account);
-    uint64_t whose = ngx_http_sluice_whose(r);
-
-    p = ngx_pnalloc(r->pool, len + sizeof(whose));
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(p, account, len);
-    ngx_memcpy(p + len, &whose, sizeof(whose));
-
-    password->tried[NGX_HTTP_SLUICE_TRIES_OF_ALL].data = p;
-    password->tried[NGX_HTTP_SLUICE_TRIES_OF_ALL].len = len;
-    password->tried[NGX_HTTP_SLUICE_TRIES_OF_ONE].data = p;
-    password->tried[NGX_HTTP_SLUICE_TRIES_OF_ONE].len = len + sizeof(whose);
-
-    return NGX_OK;
-}
-
-
-/* NGX_DECLINED, or the answer: too many were wrong. A right one is not looked
-   at either, or it would tell itself from the others. */
-
-static ngx_int_t
-ngx_http_sluice_password_bound(ngx_http_request_t *r,
-                               ngx_http_sluice_password_t *password)
-{
-    time_t wait = 0;
-    ngx_uint_t of;
-
-    for (of = 0; of < NGX_HTTP_SLUICE_TRIES; of++) {
-        wait = ngx_max(wait,
-                       ngx_http_sluice_zone_wait((ngx_http_sluice_tries_t) of,
-                                                 &password->tried[of]));
-    }
-
-    if (wait == 0) {
-        return NGX_DECLINED;
-    }
-
-    if (ngx_http_sluice_retry_after(r, wait) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_sluice_problem(r, SLUICE_TOO_MANY,
-                                   "Too many passwords for this account were "
-                                   "wrong: come back later.",
-                                   NULL);
-}
-
-
 /* in a thread: takes as long for a user that does not exist */
 
 static void
@@ -149,12 +89,12 @@ ngx_http_sluice_password_try(void *data, ngx_log_t *log)
 static void
 ngx_http_sluice_password_verified(ngx_http_request_t *r, void *data)
 {
-    ngx_uint_t of;
     ngx_http_sluice_password_t *password = data;
 
-    for (of = 0; !password->right && of < NGX_HTTP_SLUICE_TRIES; of++) {
-        ngx_http_sluice_zone_wrong((ngx_http_sluice_tries_t) of,
-                                   &password->tried[of]);
+    if (password->right) {
+        ngx_http_sluice_throttle_right(r, &password->throttle);
+    } else {
+        ngx_http_sluice_throttle_wrong(&password->throttle);
     }
 
     (void) json_object_set_new(password->need->facts, "verified",
@@ -227,6 +167,17 @@ ngx_http_sluice_password_thread(ngx_http_request_t *r,
 }
 
 
+/* Redis lets it be looked at. */
+
+static void
+ngx_http_sluice_password_go(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_finish(r, ngx_http_sluice_password_thread(
+                                  r, ngx_http_sluice_password_try,
+                                  ngx_http_sluice_password_verified, data));
+}
+
+
 ngx_int_t
 ngx_http_sluice_password_verify(ngx_http_request_t *r,
                                 ngx_http_sluice_need_t *need, json_t *wants)
@@ -244,13 +195,15 @@ ngx_http_sluice_password_verify(ngx_http_request_t *r,
     hash = json_string_value(json_object_get(wants, "verify"));
     password = ngx_http_sluice_password_state(r, need);
 
-    if (account == NULL || password == NULL
-        || ngx_http_sluice_password_account(r, account, password) != NGX_OK) {
+    if (account == NULL || password == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     password->verify = hash ? hash : "";
-    rc = ngx_http_sluice_password_bound(r, password);
+    password->throttle.go = ngx_http_sluice_password_go;
+    password->throttle.data = password;
+
+    rc = ngx_http_sluice_throttle(r, &password->throttle, account);
 
     return rc != NGX_DECLINED ? rc
                               : ngx_http_sluice_password_thread(

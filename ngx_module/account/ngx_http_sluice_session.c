@@ -6,6 +6,7 @@
 #include "ngx_module/links/ngx_http_sluice_reply.h"
 #include "ngx_module/links/ngx_http_sluice_sign_urls.h"
 #include "ngx_module/zone/ngx_http_sluice_signer.h"
+#include "core/account/device.h"
 #include "core/account/refresh.h"
 #include "core/base/uuid.h"
 #include "core/grant/access.h"
@@ -15,6 +16,9 @@
 
 /* Of one name: a browser sends those of other paths and domains, too. */
 #define NGX_HTTP_SLUICE_SESSION_COOKIES 4
+
+/* Seconds that a browser keeps a cookie at most: RFC 6265bis, 5.5 */
+#define NGX_HTTP_SLUICE_SESSION_DEVICE (400 * 86400)
 
 /* Where a browser sends the refresh token, and nowhere else. */
 #define NGX_HTTP_SLUICE_SESSION_REFRESH "/api/sessions/refresh"
@@ -192,6 +196,70 @@ ngx_http_sluice_session_refresh(ngx_http_request_t *r, ngx_str_t *token)
     }
 
     return nth > 0;
+}
+
+
+static const ngx_str_t *
+ngx_http_sluice_session_device_name(ngx_http_request_t *r)
+{
+    static const ngx_str_t secure = ngx_string("__Host-sluice_device");
+    static const ngx_str_t plain = ngx_string("sluice_device");
+
+    return ngx_http_sluice_session_secure(r) ? &secure : &plain;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_session_device(ngx_http_request_t *r,
+                               const unsigned char *account,
+                               unsigned char *device)
+{
+    ngx_str_t value;
+    ngx_uint_t nth;
+    const ngx_str_t *name;
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+    name = ngx_http_sluice_session_device_name(r);
+
+    for (nth = 0; nth < NGX_HTTP_SLUICE_SESSION_COOKIES
+                  && ngx_http_sluice_request_cookie(r, name, nth, &value) > nth;
+         nth++) {
+        if (device_read(sscf->keys, (char *) value.data, value.len, account,
+                        device)
+            == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+ngx_http_sluice_session_know(ngx_http_request_t *r,
+                             const unsigned char *account)
+{
+    char text[DEVICE_SIZE];
+    unsigned char device[DEVICE_BYTES];
+    ngx_http_sluice_srv_conf_t *sscf;
+    ngx_http_sluice_session_cookie_t cookie = {
+        "", "sluice_device", text, "/", NGX_HTTP_SLUICE_SESSION_DEVICE, 0
+    };
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+
+    if (ngx_http_sluice_page(r, NULL) != NGX_HTTP_SLUICE_PAGE_OWN
+        || ngx_http_sluice_session_device(r, account, device)
+        || device_write(sscf->keys, ngx_http_sluice_signer(), account, text)
+               != 0) {
+        return;
+    }
+
+    cookie.secure = ngx_http_sluice_session_secure(r);
+    cookie.prefix = cookie.secure ? "__Host-" : "";
+
+    (void) ngx_http_sluice_session_cookie(r, &cookie);
 }
 
 

@@ -28,6 +28,16 @@ ngx_int_t ngx_http_sluice_session_reply(ngx_http_request_t *r,
 ngx_uint_t ngx_http_sluice_session_refresh(ngx_http_request_t *r,
                                            ngx_str_t *token);
 
+/* Whether this browser is known to have signed in with the account: see
+   core/account/device.h. */
+ngx_uint_t ngx_http_sluice_session_device(ngx_http_request_t *r,
+                                          const unsigned char *account,
+                                          unsigned char *device);
+
+/* From now on a page's browser is, by a cookie, if it was not. */
+void ngx_http_sluice_session_know(ngx_http_request_t *r,
+                                  const unsigned char *account);
+
 /* Takes a browser's cookies away. */
 ngx_int_t ngx_http_sluice_session_forget(ngx_http_request_t *r);
 

@@ -77,14 +77,14 @@ describe("a change of password", { timeout }, () => {
     it("counts wrong ones as a sign-in does", async () => {
         const one = await stack.visitor("viewer");
 
-        for (let i = 0; i < 10; i++) {
+        for (let i = 0; i < 6; i++) {
             refused(await change(one, { password: "not the one",
                 new_password: GOOD }), 422, "field-invalid", "password");
         }
         const full = await change(one, { password: one.password,
             new_password: GOOD });
         refused(full, 429, "too-many");
-        assert.match(full.headers["retry-after"], /^[1-9]\d*$/);
+        assert.match(full.headers["retry-after"], /^[12]$/);
     });
 
     it("is not for whom signs in elsewhere", async () => {

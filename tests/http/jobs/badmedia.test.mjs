@@ -223,7 +223,8 @@ describe("after all of them", { timeout }, () => {
         const left = await until("the tools are gone", () => {
             const names = descendants(stack.pid("worker"))
                 .map((pid) => processOf(pid)?.name ?? "sluice-worker");
-            return names.every((name) => name === "sluice-worker") && names;
+            return names.every((name) => /^sluice-(worker|mails)$/.test(name))
+                && names;
         });
         assert.ok(left.length > 0);
     });

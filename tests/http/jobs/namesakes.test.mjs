@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 import { allowNoop, enqueue } from "../lib/noop.mjs";
-import { alive, children, startStack, until } from "../lib/stack.mjs";
+import { alive, children, slotsOf, startStack, until } from "../lib/stack.mjs";
 import { after, before, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
@@ -41,7 +41,7 @@ async function begin(name) {
                    "--init-groups", "--"] : ["--map-root-user"],
         stack.path("bin/sluice-worker"), "-c", conf],
     { stdio: "ignore", cwd: stack.state, env: stack.environment });
-    const slots = () => children(pid).flatMap(children);
+    const slots = () => children(pid).flatMap(slotsOf);
 
     await until(`${name} has its slots`, () => slots().length === SLOTS);
     return { pid, slots };

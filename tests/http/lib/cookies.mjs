@@ -11,8 +11,16 @@ function cookie(text) {
     })) };
 }
 
+const all = (reply) => (reply.headers["set-cookie"] ?? []).map(cookie);
+const DEVICE = /^(__Host-)?sluice_device$/;
+
+/* A session's. */
 export const cookiesOf = (reply) =>
-    (reply.headers["set-cookie"] ?? []).map(cookie);
+    all(reply).filter(({ name }) => !DEVICE.test(name));
+
+/* That by which a browser is known later. */
+export const deviceOf = (reply) => all(reply).find(
+    ({ name }) => DEVICE.test(name));
 
 export const cookieOf = (reply) => cookiesOf(reply)[0];
 
