@@ -87,15 +87,18 @@ ngx_http_sluice_password_try(void *data, ngx_log_t *log)
 
 
 static void
-ngx_http_sluice_password_verified(ngx_http_request_t *r, void *data)
+ngx_http_sluice_password_told(ngx_http_request_t *r, void *data)
 {
     ngx_http_sluice_password_t *password = data;
 
-    if (password->right) {
-        ngx_http_sluice_throttle_right(r, &password->throttle);
-    } else {
-        ngx_http_sluice_throttle_wrong(&password->throttle);
-    }
+    password->need->met(r, password->need);
+}
+
+
+static void
+ngx_http_sluice_password_verified(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_password_t *password = data;
 
     (void) json_object_set_new(password->need->facts, "verified",
                                password->right ? json_string(password->verify)
@@ -104,6 +107,14 @@ ngx_http_sluice_password_verified(ngx_http_request_t *r, void *data)
     if (*password->hash) {
         (void) json_object_set_new(password->need->facts, "rehashed",
                                    json_string(password->hash));
+    }
+
+    if (password->right) {
+        ngx_http_sluice_throttle_right(r, &password->throttle);
+
+    } else if (ngx_http_sluice_throttle_wrong(r, &password->throttle)
+               == NGX_DONE) {
+        return;
     }
 
     password->need->met(r, password->need);
@@ -201,6 +212,7 @@ ngx_http_sluice_password_verify(ngx_http_request_t *r,
 
     password->verify = hash ? hash : "";
     password->throttle.go = ngx_http_sluice_password_go;
+    password->throttle.told = ngx_http_sluice_password_told;
     password->throttle.data = password;
 
     rc = ngx_http_sluice_throttle(r, &password->throttle, account);

@@ -14,35 +14,51 @@
 #define NGX_HTTP_SLUICE_THROTTLE_NETWORK "300", "3"
 
 
-/* KEYS: the account, the client, the network; of the last two how many at once
-   and how often -> for how many seconds nobody may try */
+/* KEYS: the account, the client, the network, and what of the account is being
+   looked at; ARGV: of client and network how many at once, and seconds for one
+   more. Each of the three begins with these lines. */
+
+#define NGX_HTTP_SLUICE_THROTTLE_LUA                                          \
+    "local now = tonumber(redis.call('TIME')[1]) "                            \
+    "local function get(key) return tonumber(redis.call('GET', key) or '0') " \
+    "end "                                                                    \
+    "local function of(name) "                                                \
+    "return tonumber(redis.call('HGET', KEYS[1], name) or '0') end "          \
+    "local function set(i, empty) redis.call('SET', KEYS[i], "                \
+    "string.format('%d', empty), 'EX', ARGV[2*i-3] * ARGV[2*i-2]) end "       \
+    "local function looked() "                                                \
+    "if get(KEYS[4]) > 0 then redis.call('DECR', KEYS[4]) end end "
+
+/* -> for how many seconds nobody may try; 0: look at it */
 
 static ngx_str_t ngx_http_sluice_throttle_try_script = ngx_string(
-    "local now = tonumber(redis.call('TIME')[1]) "
-    "local wait = tonumber(redis.call('HGET', KEYS[1], 'until') or '0') - now "
-    "for i = 2, 3 do "
-    "local empty = tonumber(redis.call('GET', KEYS[i]) or '0') "
-    "wait = math.max(wait, empty - now - (ARGV[2*i-3] - 1) * ARGV[2*i-2]) end "
+    NGX_HTTP_SLUICE_THROTTLE_LUA
+    "local wait = of('until') - now "
+    "if of('n') >= 5 and get(KEYS[4]) > 0 then "
+    "wait = math.max(wait, 1) end "
+    "for i = 2, 3 do wait = math.max(wait, get(KEYS[i]) - now "
+    "- (ARGV[2*i-3] - 1) * ARGV[2*i-2]) end "
     "if wait > 0 then return string.format('%d', wait) end "
+    "redis.call('INCR', KEYS[4]) redis.call('EXPIRE', KEYS[4], 60) "
+    "for i = 2, 3 do "
+    "set(i, math.max(get(KEYS[i]), now) + ARGV[2*i-2]) end "
+    "return '0'");
+
+static ngx_str_t ngx_http_sluice_throttle_wrong_script = ngx_string(
+    NGX_HTTP_SLUICE_THROTTLE_LUA
+    "looked() "
     "local n = redis.call('HINCRBY', KEYS[1], 'n', 1) "
     "if n > 5 then redis.call('HSET', KEYS[1], 'until', "
     "string.format('%d', now + math.min(2 ^ (n - 5), 900))) end "
     "redis.call('EXPIRE', KEYS[1], 86400) "
-    "for i = 2, 3 do "
-    "local empty = tonumber(redis.call('GET', KEYS[i]) or '0') "
-    "redis.call('SET', KEYS[i], "
-    "string.format('%d', math.max(empty, now) + ARGV[2*i-2]), "
-    "'EX', ARGV[2*i-3] * ARGV[2*i-2]) end "
-    "return '0'");
+    "return ''");
 
 static ngx_str_t ngx_http_sluice_throttle_right_script = ngx_string(
-    "redis.call('DEL', KEYS[1]) "
-    "for i = 2, 3 do "
-    "local empty = tonumber(redis.call('GET', KEYS[i]) or '0') "
-    "if empty > 0 then redis.call('SET', KEYS[i], "
-    "string.format('%d', empty - ARGV[2*i-2]), "
-    "'EX', ARGV[2*i-3] * ARGV[2*i-2]) end end "
-    "return ''");
+    NGX_HTTP_SLUICE_THROTTLE_LUA "looked() "
+                                 "redis.call('DEL', KEYS[1]) "
+                                 "for i = 2, 3 do if get(KEYS[i]) > 0 then "
+                                 "set(i, get(KEYS[i]) - ARGV[2*i-2]) end end "
+                                 "return ''");
 
 
 /* "sluice:tries:a:<digest>": who reads Redis learns no address. */
@@ -143,6 +159,9 @@ ngx_http_sluice_throttle_names(ngx_http_request_t *r,
     ngx_http_sluice_throttle_key(throttle->key[2], 'n', client.data, net,
                                  digest);
 
+    ngx_cpystrn(throttle->key[3], throttle->key[0], sizeof(throttle->key[3]));
+    throttle->key[3][sizeof("sluice:tries:") - 1] = kind == 'a' ? 'p' : 'q';
+
     return NGX_OK;
 }
 
@@ -153,7 +172,7 @@ ngx_http_sluice_throttle_eval(ngx_http_request_t *r,
                               const ngx_str_t *script,
                               ngx_http_sluice_reply_pt handler)
 {
-    ngx_str_t argv[10];
+    ngx_str_t argv[11];
     ngx_uint_t i;
     ngx_http_sluice_main_conf_t *smcf;
 
@@ -162,7 +181,7 @@ ngx_http_sluice_throttle_eval(ngx_http_request_t *r,
 
     ngx_str_set(&argv[0], "EVAL");
     argv[1] = *script;
-    ngx_str_set(&argv[2], "3");
+    ngx_str_set(&argv[2], "4");
 
     for (i = 0; i < NGX_HTTP_SLUICE_THROTTLE_KEYS; i++) {
         argv[3 + i].data = throttle->key[i];
@@ -170,17 +189,17 @@ ngx_http_sluice_throttle_eval(ngx_http_request_t *r,
     }
 
     for (i = 0; i < 4; i++) {
-        argv[6 + i].data = (u_char *) bounds[i];
-        argv[6 + i].len = ngx_strlen(bounds[i]);
+        argv[7 + i].data = (u_char *) bounds[i];
+        argv[7 + i].len = ngx_strlen(bounds[i]);
     }
 
     if (handler) {
-        return ngx_http_sluice_redis(r, 10, argv, handler, throttle);
+        return ngx_http_sluice_redis(r, 11, argv, handler, throttle);
     }
 
     smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
 
-    return ngx_sluice_redis_command(smcf->redis, 10, argv, NULL, NULL, NULL);
+    return ngx_sluice_redis_command(smcf->redis, 11, argv, NULL, NULL, NULL);
 }
 
 
@@ -264,8 +283,19 @@ ngx_http_sluice_throttle_right(ngx_http_request_t *r,
 }
 
 
-void
-ngx_http_sluice_throttle_wrong(ngx_http_sluice_throttle_t *throttle)
+static void
+ngx_http_sluice_throttle_counted(ngx_http_request_t *r, void *data,
+                                 sluice_status_t status, const ngx_str_t *text)
+{
+    ngx_http_sluice_throttle_t *throttle = data;
+
+    throttle->told(r, throttle->data);
+}
+
+
+ngx_int_t
+ngx_http_sluice_throttle_wrong(ngx_http_request_t *r,
+                               ngx_http_sluice_throttle_t *throttle)
 {
     ngx_uint_t of;
 
@@ -273,4 +303,12 @@ ngx_http_sluice_throttle_wrong(ngx_http_sluice_throttle_t *throttle)
         ngx_http_sluice_zone_wrong((ngx_http_sluice_tries_t) of,
                                    &throttle->tried[of]);
     }
+
+    return throttle->counted
+                   && ngx_http_sluice_throttle_eval(
+                          r, throttle, &ngx_http_sluice_throttle_wrong_script,
+                          ngx_http_sluice_throttle_counted)
+                          == SLUICE_OK
+               ? NGX_DONE
+               : NGX_DECLINED;
 }

@@ -21,7 +21,7 @@
 
 typedef struct ngx_http_sluice_throttle_s ngx_http_sluice_throttle_t;
 
-#define NGX_HTTP_SLUICE_THROTTLE_KEYS 3
+#define NGX_HTTP_SLUICE_THROTTLE_KEYS 4
 #define NGX_HTTP_SLUICE_THROTTLE_KEY_SIZE \
     (sizeof("sluice:tries:n:") + 2 * SHA256_SIZE)
 
@@ -32,6 +32,7 @@ struct ngx_http_sluice_throttle_s {
     unsigned char account[SHA256_SIZE];
     ngx_uint_t counted; /* Redis has it */
     void (*go)(ngx_http_request_t *r, void *data);
+    void (*told)(ngx_http_request_t *r, void *data);
     void *data;
 };
 
@@ -43,9 +44,13 @@ ngx_int_t ngx_http_sluice_throttle(ngx_http_request_t *r,
                                    ngx_http_sluice_throttle_t *throttle,
                                    const char *account);
 
-/* What came of it. A right one has the browser known from then on. */
+/* It was right: the browser is known from then on. */
 void ngx_http_sluice_throttle_right(ngx_http_request_t *r,
                                     ngx_http_sluice_throttle_t *throttle);
-void ngx_http_sluice_throttle_wrong(ngx_http_sluice_throttle_t *throttle);
+
+/* It was wrong. NGX_DECLINED: go on; NGX_DONE: told(r, data) is called when
+   Redis has counted it, so that whoever hears of it is counted. */
+ngx_int_t ngx_http_sluice_throttle_wrong(ngx_http_request_t *r,
+                                         ngx_http_sluice_throttle_t *throttle);
 
 #endif
