@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { french } from "../../web/js/lib/reasons.js";
+import { french, frenchRefusal } from "../../web/js/lib/reasons.js";
 import { strings } from "../../web/js/lib/strings.js";
 
 const TOP = new URL("../..", import.meta.url).pathname;
@@ -78,6 +78,31 @@ test("a reason keeps its numbers, and is known with what a tool said", () => {
 });
 
 
+test("what the API refuses of accounts has French words", () => {
+    /* what the page does not let happen, and what it says by itself */
+    const ours = /^This must be |POST \/api\/sessions|authenticator, or a $/;
+    const sentences = ["sign_up", "resets", "tickets", "factors", "codes",
+                       "passwords", "users"].flatMap(refused)
+        .concat(["address", "policy"].flatMap((name) =>
+            quoted(readFileSync(join(TOP, `core/account/${name}.c`), "utf8"))))
+        .filter((text) => /^[A-Z].* .*\.$/.test(text) && !ours.test(text));
+
+    assert.ok(sentences.length > 25);
+    assert.deepEqual(sentences.filter((text) => !frenchRefusal(text)), []);
+});
+
+
+/* The sentences of the refusals in a file of SQL. */
+function refused(name) {
+    const source = readFileSync(join(TOP, `sql/api/${name}.sql`), "utf8");
+
+    return [...source.matchAll(
+        /api\.refuse\('[a-z-]+',\s*((?:'(?:[^']|'')*'\s*)+)/g)]
+        .map(([, words]) => words.trim().replace(/'\s+'/g, "").slice(1, -1)
+            .replaceAll("''", "'"));
+}
+
+
 /* The sentences in a folder of the worker: what stands in quotes, begins with
    a capital or a name, and ends with a full stop. */
 function sayings(folder) {
@@ -85,12 +110,16 @@ function sayings(folder) {
 
     return readdirSync(top, { recursive: true })
         .filter((file) => /\.[ch]$/.test(file) && !/house|noop/.test(file))
-        .map((file) => readFileSync(join(top, file), "utf8")
-            .replace(/\/\*[^]*?\*\//g, ""))
-        .flatMap((source) => [...source.matchAll(
-            /"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*/g)])
-        .map(([quoted]) => quoted.replace(/"\s*"/g, "").slice(1, -1))
+        .flatMap((file) => quoted(readFileSync(join(top, file), "utf8")))
         .filter((text) => /^([A-Z]|%s ).* .*\.$/.test(text));
+}
+
+
+/* What stands in quotes in C, each run of literals as one text. */
+function quoted(source) {
+    return [...source.replace(/\/\*[^]*?\*\/|\\\n/g, "").matchAll(
+        /"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*/g)]
+        .map(([texts]) => texts.replace(/"\s*"/g, "").slice(1, -1));
 }
 
 

@@ -1,5 +1,6 @@
 /* The page's frame: header, the place for a view, and who may see it. */
 
+import { hideToken } from "./account/mailed.js";
 import { h, icon, refresh } from "./lib/dom.js";
 import { leftAt } from "./lib/home.js";
 import { current, onChange, percent, t } from "./lib/language.js";
@@ -8,11 +9,19 @@ import * as notice from "./lib/notice.js";
 import * as router from "./lib/router.js";
 import * as session from "./lib/session.js";
 import * as queue from "./upload/queue.js";
+import { enrolView } from "./views/enrol.js";
+import { invitationView } from "./views/invitation.js";
 import { itemView } from "./views/item.js";
 import { libraryView } from "./views/library.js";
 import { missingView } from "./views/missing.js";
+import { resetView } from "./views/reset.js";
 import { signInView } from "./views/sign_in.js";
+import { signUpView } from "./views/sign_up.js";
 import { uploadView } from "./views/upload.js";
+import { verifyView } from "./views/verify.js";
+
+/* for anyone, signed in or not */
+const OPEN = [signUpView, verifyView, resetView, invitationView];
 
 const main = h("main", { id: "main" });
 const header = h("header", { class: "bar", hidden: true });
@@ -29,7 +38,8 @@ let first = true;
  */
 function show(view, params, back) {
     const signedIn = session.currentUser() !== null;
-    const chosen = signedIn ? view : signInView;
+    const chosen = OPEN.includes(view) ? view : !signedIn ? signInView
+        : session.isEnrolling() ? enrolView : view;
 
     leaving?.abort();
     leaving = new AbortController();
@@ -94,7 +104,7 @@ function fillHeader() {
                  "aria-label": () => t("shell.home") },
           h("img", { src: "/icon.svg", alt: "", width: 28, height: 28 }),
           h("span", { "aria-hidden": "true" }, "Sluice")),
-        h("nav", { "aria-label": "Sluice" },
+        h("nav", { "aria-label": "Sluice", hidden: session.isEnrolling() },
           h("a", { class: "button primary upload-link", href: "/upload",
                    "aria-label": uploadLabel },
             icon("upload"), h("span", {}, uploadShort))),
@@ -136,9 +146,7 @@ async function leave() {
         await session.signOut();
     } catch (problem) {
         notice.tell(() => problem.text());
-        return;
     }
-    left();
 }
 
 
@@ -188,6 +196,7 @@ function speak() {
 
 
 async function start() {
+    hideToken();
     document.body.append(
         h("a", { class: "skip", href: "#main", onclick: (event) => {
             event.preventDefault();
@@ -202,6 +211,8 @@ async function start() {
     queue.onChange(() => refresh(header));
     session.onEnded(() => router.resolve(false));
     session.onLeft(left);
+    session.onChanged(fillHeader);
+    session.onEnrolling(entered);
     takeDrops();
     addEventListener("beforeunload", (event) => {
         if (queue.busy()) {
@@ -213,6 +224,10 @@ async function start() {
     router.route("/upload", uploadView);
     router.route("/watch/:id", itemView);
     router.route("/read/:id", itemView);
+    router.route("/sign-up", signUpView);
+    router.route("/verify", verifyView);
+    router.route("/reset", resetView);
+    router.route("/invitation", invitationView);
 
     for (;;) {
         try {

@@ -11,7 +11,8 @@ const PAUSE = 2;            /* seconds, when the server does not say */
 /*
  * What the API answers. A read waits for a server that is away, and so does a
  * POST: its key lets the server know the one whose answer was lost. Any call
- * signs in anew once; throws a Problem.
+ * signs in anew once, unless it is the user himself who must show who he is;
+ * throws a Problem.
  */
 export async function call(method, path, options = {}) {
     const key = method === "POST" ? unique() : undefined;
@@ -23,12 +24,16 @@ export async function call(method, path, options = {}) {
             notice.answered();
             return answer;
         } catch (problem) {
-            if (problem.status === 401) {
+            if (problem.status === 401
+                && problem.word !== "authentication-too-old")
+            {
                 if (!renewed && await session.renew()) {
                     renewed = true;
                     continue;
                 }
                 session.end();
+            } else if (problem.word === "second-factor-required") {
+                session.mustEnrol();
             } else if (attempt < TRIES && (problem.word === "key-busy"
                 || problem.away && (method === "GET" || key)))
             {

@@ -1,8 +1,10 @@
 /* One HTTP exchange with our own server, in JSON. */
 
-import { current, knows, t } from "./language.js";
+import { current, knows, said, span, t } from "./language.js";
 
 const TYPE = "urn:sluice:problem:";
+/* nginx's own pages, which have no words of ours */
+const BARE = { 429: "too-many" };
 
 /* Of an answer's body: its entity tag. Copies of the body have it, too. */
 export const ETAG = Symbol("ETag");
@@ -18,7 +20,8 @@ export class Problem extends Error {
         this.name = "Problem";
         this.status = status;
         this.word = body?.type?.startsWith(TYPE)
-            ? body.type.slice(TYPE.length) : "unknown";
+            ? body.type.slice(TYPE.length) : BARE[status] ?? "unknown";
+        this.body = body;
         this.detail = body?.detail ?? body?.title ?? null;
         this.field = body?.field ?? null;
         this.retryAfter = retryAfter;
@@ -55,6 +58,14 @@ export class Problem extends Error {
 
     /* For the reader: the server's own words, where we have no better. */
     text() {
+        const words = (this.detail && said(this.detail)) ?? this.general();
+
+        return this.word === "too-many" && this.retryAfter > 1
+            ? `${words} ${t("problem.wait", { span: span(this.retryAfter) })}`
+            : words;
+    }
+
+    general() {
         const key = `problem.${this.word}`;
 
         if (knows(key) && (current() !== "en" || !this.detail)

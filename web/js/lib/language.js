@@ -1,6 +1,6 @@
 /* Which language, and how it writes texts, sizes, times and dates. */
 
-import { french } from "./reasons.js";
+import { french, frenchRefusal } from "./reasons.js";
 import { strings } from "./strings.js";
 
 const KEY = "sluice.language";
@@ -52,6 +52,12 @@ export function t(key, values = {}) {
 /* Why nothing came of a file; text: media.error, in the server's English */
 export function reason(text) {
     return language === "fr" ? french(text) : text;
+}
+
+
+/* What the API says when it refuses; null where there are no such words. */
+export function said(text) {
+    return language === "fr" ? frenchRefusal(text) : null;
 }
 
 
@@ -128,6 +134,29 @@ export function musicKey(key) {
 export function date(value) {
     return new Intl.DateTimeFormat(locale(), { dateStyle: "medium" })
         .format(new Date(value));
+}
+
+
+/* 30 Nov 2026, 10:32 */
+export function moment(value) {
+    return new Intl.DateTimeFormat(locale(), { dateStyle: "medium",
+                                               timeStyle: "short" })
+        .format(new Date(value));
+}
+
+
+/* "3 minutes ago" */
+export function ago(value) {
+    const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
+    const seconds = Math.round((new Date(value) - Date.now()) / 1000);
+
+    for (const [unit, long] of [["day", 86400], ["hour", 3600],
+                                ["minute", 60]]) {
+        if (-seconds >= long) {
+            return format.format(Math.trunc(seconds / long), unit);
+        }
+    }
+    return t("time.now");
 }
 
 

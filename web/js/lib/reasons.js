@@ -164,6 +164,95 @@ const fr = {
         "La base de données a refusé de répondre.",
     "The job does not say what to remove.":
         "Le travail ne dit pas quel fichier retirer.",
+
+    "The job does not say who leaves.": "Le travail ne dit pas qui s’en va.",
+    "The job does not say what to mail.":
+        "Le travail ne dit pas quel message envoyer.",
+    "This worker sends no mail.": "Ce serveur n’envoie pas de messages.",
+    "There is no memory for it.": "La mémoire du serveur n’y suffit pas.",
+};
+
+/* What the API says of accounts when it refuses: whole sentences. */
+const refusals = {
+    "A password has 8 characters or more.":
+        "Un mot de passe a 8 caractères ou plus.",
+    "A password has 1024 bytes at most.":
+        "Un mot de passe a 1024 octets au plus.",
+    ["This password is guessed early: others choose it often, or it is made of "
+        + "your name, your address or a simple row. Some words that have "
+        + "nothing to do with each other are good."]:
+        "Ce mot de passe se devine vite\u00a0: d’autres le choisissent "
+        + "souvent, ou il est fait de votre nom, de votre adresse ou d’une "
+        + "simple suite. Quelques mots sans rapport entre eux conviennent.",
+    "This is not your password.": "Ce n’est pas votre mot de passe.",
+    "Too many passwords for this account were wrong: come back later.":
+        "Trop de mots de passe faux pour ce compte\u00a0: revenez plus tard.",
+
+    "An e-mail address looks like name@example.org.":
+        "Une adresse e-mail ressemble à nom@example.org.",
+    "This is too long for an e-mail address.":
+        "C’est trop long pour une adresse e-mail.",
+    "There can be no domain of this name.":
+        "Aucun domaine ne peut porter ce nom.",
+    "This is your address already.": "C’est déjà votre adresse.",
+    "This address has become somebody else's.":
+        "Cette adresse est devenue celle de quelqu’un d’autre.",
+    "There is an account of this address.":
+        "Il y a déjà un compte à cette adresse.",
+    "There is an account of this address: sign in.":
+        "Il y a déjà un compte à cette adresse\u00a0: connectez-vous.",
+    ["This address was written to three times within the hour, or ten times "
+        + "within the day."]:
+        "Cette adresse a déjà reçu trois messages dans l’heure, ou dix dans la "
+        + "journée.",
+    "Too many mails were asked for from there.":
+        "Trop de messages ont été demandés depuis votre réseau.",
+
+    "A text of 1 to 200 characters, or null.":
+        "Un texte de 1 à 200 caractères.",
+    "A language tag such as fr or en-GB, or null.":
+        "Une langue, comme fr ou en-GB.",
+    "One of viewer, editor, admin.": "Un des rôles proposés.",
+    "There is no plan of this name.": "Aucune formule ne porte ce nom.",
+    "A thousand of your invitations are open: take some back.":
+        "Mille de vos invitations sont en attente\u00a0: retirez-en.",
+
+    "Accounts are not made here.": "On ne crée pas de compte ici.",
+    "An account is made by an invitation here.":
+        "Ici, un compte se crée sur invitation.",
+    "There is no such link.": "Ce lien n’existe pas.",
+    "This link was used before.": "Ce lien a déjà servi.",
+    "This link has expired: ask for a new one.":
+        "Ce lien a expiré\u00a0: demandez-en un nouveau.",
+    "This link is good for nothing any more: the account has changed.":
+        "Ce lien n’ouvre plus rien\u00a0: le compte a changé.",
+
+    "This code is wrong, or was used before.":
+        "Ce code est faux, ou a déjà servi.",
+    "The code is wrong, or was used before.":
+        "Ce code est faux, ou a déjà servi.",
+    "Six digits, as a text.": "Six chiffres.",
+    "Sixteen letters and digits, with or without hyphens.":
+        "Seize lettres et chiffres, avec ou sans traits d’union.",
+    "Too many codes for this account were wrong: come back later.":
+        "Trop de codes faux pour ce compte\u00a0: revenez plus tard.",
+    "Nothing has begun, or an hour ago: POST /api/me/totp.":
+        "Rien n’est commencé, ou depuis plus d’une heure\u00a0: recommencez.",
+    "They stand in for a second factor, and you have none.":
+        "Ils remplacent un second facteur, et vous n’en avez pas.",
+    "There is no second factor on this server.":
+        "Il n’y a pas de second facteur sur ce serveur.",
+    "You sign in elsewhere: a second factor is asked for there.":
+        "Vous vous connectez ailleurs\u00a0: le second facteur est demandé "
+        + "là-bas.",
+    "You sign in elsewhere: your password is not kept here.":
+        "Vous vous connectez ailleurs\u00a0: votre mot de passe n’est pas ici.",
+    "You sign in elsewhere, and your name comes from there.":
+        "Vous vous connectez ailleurs, et votre nom vient de là-bas.",
+    "There is no password here that a second factor could be beside.":
+        "Il n’y a pas ici de mot de passe auquel ajouter un second facteur.",
+    "You are the last admin: make somebody else one first.":
+        "Vous êtes le dernier admin\u00a0: désignez-en d’abord un autre.",
 };
 
 /* For sentences of which only the beginning is known. */
@@ -204,6 +293,12 @@ export function french(text) {
 
     return known ?? about[Object.keys(about).find(
         (beginning) => beginning !== "" && text.startsWith(beginning)) ?? ""];
+}
+
+
+/* The same of a refusal; null when these are not its words. */
+export function frenchRefusal(text) {
+    return refusals[text] ?? null;
 }
 
 

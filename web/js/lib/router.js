@@ -71,6 +71,6 @@ function follow(event) {
     }
     if (routes.some(({ match }) => match.test(link.pathname))) {
         event.preventDefault();
-        navigate(link.pathname + link.search);
+        navigate(link.pathname + link.search + link.hash);
     }
 }

@@ -17,6 +17,7 @@ const events = new EventTarget();
 const tabs = new BroadcastChannel(KEY);
 
 let user = null;
+let enrolling = false;      /* is it good for a second factor alone? */
 let expires = 0;            /* ms since 1970, of the access token */
 let timer = 0;
 let renewing = null;
@@ -27,15 +28,33 @@ export function currentUser() {
 }
 
 
+/* Must the user set up a second factor, or show it, before anything else? */
+export function isEnrolling() {
+    return enrolling;
+}
+
+
 /* listener() when the session ended without the user's doing */
 export function onEnded(listener) {
     events.addEventListener("ended", listener);
 }
 
 
-/* listener() when the user signed out in another tab */
+/* listener() when the user signed out, here or in another tab */
 export function onLeft(listener) {
     events.addEventListener("left", listener);
+}
+
+
+/* listener() when there is something new to be seen of the user */
+export function onChanged(listener) {
+    events.addEventListener("changed", listener);
+}
+
+
+/* listener() when it was found that he must enrol */
+export function onEnrolling(listener) {
+    events.addEventListener("enrolling", listener);
 }
 
 
@@ -53,7 +72,8 @@ export async function resume() {
 
     try {
         const answer = await send("GET", "/api/me");
-        user = answer.user ?? answer;
+        user = answer;
+        enrolling = await needsFactor(answer);
         schedule();
     } catch (problem) {
         if (problem.status !== 401) {
@@ -69,11 +89,38 @@ export async function resume() {
 }
 
 
+/* Null once one is in; else the challenge that goes on with a second factor. */
 export async function signIn(email, password, stay) {
-    accept(await send("POST", "/api/sessions", {
-        body: { email, password, remember: stay, cookies: true },
+    try {
+        enter(await send("POST", "/api/sessions", {
+            body: { email, password, remember: stay, cookies: true },
+        }));
+    } catch (problem) {
+        if (problem.word !== "second-factor-needed") {
+            throw problem;
+        }
+        return problem.body.challenge;
+    }
+    return null;
+}
+
+
+/* proof: {code} or {recovery_code} */
+export async function answerChallenge(challenge, proof) {
+    enter(await send("POST", "/api/sessions/challenge", {
+        body: { challenge, ...proof },
     }));
-    tabs.postMessage({ entered: user.id });
+}
+
+
+/* An answer to one who has shown again who he is. */
+export function shown(answer) {
+    const whole = enrolling && !answer.second_factor_required;
+
+    accept(answer);
+    if (whole) {
+        tabs.postMessage({ enrolled: true });
+    }
 }
 
 
@@ -85,8 +132,31 @@ export async function signOut() {
             throw problem;
         }
     }
+    leave();
+}
+
+
+/* All sessions of the user have ended, by what he did. */
+export function leave() {
     forget();
     tabs.postMessage({ left: true });
+    events.dispatchEvent(new Event("left"));
+}
+
+
+/* changed: those facts of the user that are other ones now */
+export function update(changed) {
+    user = { ...user, ...changed };
+    events.dispatchEvent(new Event("changed"));
+}
+
+
+/* The server lets him do nothing else. */
+export function mustEnrol() {
+    if (user && !enrolling) {
+        enrolling = true;
+        events.dispatchEvent(new Event("enrolling"));
+    }
 }
 
 
@@ -162,14 +232,40 @@ tabs.onmessage = ({ data }) => {
     if (data.left && user) {
         forget();
         events.dispatchEvent(new Event("left"));
-    } else if (data.entered && data.entered !== user?.id) {
+    } else if (data.entered && data.entered !== user?.id
+               || data.enrolled && enrolling)
+    {
         location.reload();
     }
 };
 
 
+/* Whether he who has one has shown it here shows in what he may do alone. */
+async function needsFactor({ second_factor: factor }) {
+    if (!factor.required || !factor.totp) {
+        return factor.required;
+    }
+    try {
+        await send("GET", "/api/sessions?limit=1");
+        return false;
+    } catch (problem) {
+        if (problem.word !== "second-factor-required") {
+            throw problem;
+        }
+        return true;
+    }
+}
+
+
+function enter(answer) {
+    accept(answer);
+    tabs.postMessage({ entered: user.id });
+}
+
+
 function accept(answer) {
     user = answer.user ?? user;
+    enrolling = answer.second_factor_required === true;
     expires = Date.now() + answer.expires_in * 1000;
     localStorage.setItem(KEY, JSON.stringify({ expires }));
     schedule();
@@ -192,6 +288,7 @@ function schedule() {
 function forget() {
     clearTimeout(timer);
     user = null;
+    enrolling = false;
     expires = 0;
     localStorage.removeItem(KEY);
 }

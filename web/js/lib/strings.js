@@ -3,7 +3,11 @@
  * in; an object holds the plural forms of `count`.
  */
 
+import * as account from "./strings_account.js";
+
 const en = {
+    ...account.en,
+
     "language.name": "English",
     "language.label": "Language",
 
@@ -235,6 +239,8 @@ const en = {
 };
 
 const fr = {
+    ...account.fr,
+
     "language.name": "Français",
     "language.label": "Langue",
 
@@ -478,9 +484,7 @@ const fr = {
     "problem.token-expired": "Votre session a expiré.",
     "problem.token-revoked": "Votre session a pris fin.",
     "problem.role-too-low": "Votre rôle ne permet pas cela.",
-    "problem.second-factor-needed":
-        "Ce compte demande un second facteur, et cette page ne le propose pas "
-        + "encore.",
+    "problem.second-factor-needed": "Ce compte demande un second facteur.",
     "problem.challenge-invalid": "Cette connexion a pris fin : recommencez.",
     "problem.code-wrong": "Le code est faux, ou a déjà servi.",
     "problem.second-factor-required":
@@ -511,7 +515,6 @@ const fr = {
     "problem.quota-exceeded": "Il ne vous reste plus assez de place.",
     "problem.too-large": "Ce fichier est trop grand.",
     "problem.type-unsupported": "Ce type de fichier n’est pas accepté.",
-    "problem.too-many": "Trop d’essais. Attendez un instant.",
     "problem.upload-version": "Le serveur n’a pas compris la demande.",
     "problem.upload-locked": "Une autre demande s’occupe de cet envoi.",
     "problem.upload-expired": "L’envoi a expiré.",

@@ -1,8 +1,11 @@
-/* Email, password, and in. */
+/* Email, password, and in; with a code where the account has a second factor.
+ */
 
-import { h, icon, refresh } from "../lib/dom.js";
+import { challengeForm } from "../account/challenge.js";
+import { door, handedOver } from "../account/door.js";
+import { passwordField } from "../account/form.js";
+import { h, refresh } from "../lib/dom.js";
 import { t } from "../lib/language.js";
-import { languageSwitch } from "../lib/language_switch.js";
 import * as session from "../lib/session.js";
 
 let ended = false;          /* did the session end by itself? */
@@ -13,50 +16,44 @@ session.onEnded(() => {
 
 
 export function signInView(params, { entered }) {
+    const handed = handedOver();
+    let note = handed.note ?? (ended ? () => t("sign-in.ended") : null);
     let problem = null;
     let busy = false;
-    let shown = false;
 
     const email = h("input", {
         id: "email", type: "email", name: "email", required: true,
         autocomplete: "username", autocapitalize: "none", spellcheck: "false",
+        "aria-describedby": "sign-in-problem", value: handed.email ?? "",
+    });
+    const secret = passwordField("password", {
         "aria-describedby": "sign-in-problem",
     });
-    const password = h("input", {
-        id: "password", type: () => (shown ? "text" : "password"),
-        name: "password", required: true, autocomplete: "current-password",
-        "aria-describedby": "sign-in-problem",
-    });
+    const password = secret.input;
     const stay = h("input", { id: "stay", type: "checkbox", name: "stay" });
     const alert = h("p", { class: "form-problem", id: "sign-in-problem",
                            role: "alert" },
                     () => (problem ? problem() : ""));
+    const place = h("div", { class: "sign-in-place" });
 
-    const form = h("form", { class: "sign-in-form", novalidate: true,
+    const form = h("form", { class: "account-form", novalidate: true,
                              "aria-busy": () => String(busy),
                              onsubmit: submit },
         h("h1", {}, () => t("sign-in.title")),
-        ended ? h("p", { class: "form-note" }, () => t("sign-in.ended")) : null,
+        h("p", { class: "form-note", hidden: () => note === null },
+          () => (note ? note() : "")),
         h("div", { class: "field" },
           h("label", { for: "email" }, () => t("sign-in.email")), email),
-        h("div", { class: "field" },
-          h("label", { for: "password" }, () => t("sign-in.password")),
-          h("div", { class: "password" }, password,
-            h("button", {
-                type: "button", class: "link",
-                "aria-pressed": () => String(shown),
-                "aria-controls": "password",
-                onclick: () => {
-                    shown = !shown;
-                    refresh(form);
-                },
-            }, () => t(shown ? "sign-in.hide" : "sign-in.show")))),
+        secret.element,
         h("div", { class: "check" }, stay,
           h("label", { for: "stay" }, () => t("sign-in.keep"))),
         alert,
         h("button", { class: "button primary wide", type: "submit",
                       "aria-disabled": () => String(busy) },
           () => t(busy ? "sign-in.busy" : "sign-in.submit")));
+    const ways = h("p", { class: "ways" },
+        h("a", { class: "link", href: "/reset" }, () => t("sign-in.forgotten")),
+        h("a", { class: "link", href: "/sign-up" }, () => t("sign-up.title")));
 
     async function submit(event) {
         event.preventDefault();
@@ -73,29 +70,43 @@ export function signInView(params, { entered }) {
         }
 
         try {
-            await session.signIn(email.value.trim(), password.value,
-                                 stay.checked);
-            ended = false;
-            entered();
+            const challenge = await session.signIn(
+                email.value.trim(), password.value, stay.checked);
+
+            if (challenge) {
+                challengeForm(place, challenge, { done, over: anew });
+            } else {
+                done();
+            }
         } catch (error) {
-            busy = false;
             problem = () => error.text();
-            refresh(form);
             password.focus();
             password.select();
+        } finally {
+            busy = false;
+            refresh(form);
         }
     }
 
+    function done() {
+        ended = false;
+        entered();
+    }
+
+    /* The first step again, and why. */
+    function anew(why) {
+        note = why;
+        problem = null;
+        password.value = "";
+        refresh(form);
+        place.replaceChildren(form, ways);
+        password.focus();
+    }
+
+    place.append(form, ways);
     return {
-        element: h("div", { class: "sign-in" },
-            h("div", { class: "sign-in-brand" },
-              h("img", { src: "/icon.svg", alt: "", width: 44, height: 44 }),
-              h("p", { class: "wordmark" }, "Sluice"),
-              h("p", { class: "lead" }, () => t("sign-in.lead")),
-              h("div", { class: "sign-in-kinds" },
-                icon("film"), icon("audio"), icon("score"))),
-            h("div", { class: "sign-in-panel" }, form, languageSwitch())),
+        element: door(place),
         title: () => `${t("sign-in.title")} – Sluice`,
-        focus: email,
+        focus: handed.email ? password : email,
     };
 }

@@ -1,0 +1,88 @@
+/* What the page asks of accounts. */
+
+import { call } from "../lib/call.js";
+import { send } from "../lib/http.js";
+import { current } from "../lib/language.js";
+
+
+/* What a visitor asks for, or whoever has a mailed link. A name may be empty. */
+
+export function signUp({ email, password, name }) {
+    return send("POST", "/api/accounts", {
+        body: { email, password, locale: current(), ...named(name) },
+    });
+}
+
+
+export const verify = (token) => send(
+    "POST", path("email-verifications", token), { body: {} });
+
+export const askReset = ({ email }) => send(
+    "POST", "/api/password-resets", { body: { email } });
+
+export const getReset = (token, signal) => send(
+    "GET", path("password-resets", token), { signal });
+
+export const reset = (token, { password }) => send(
+    "POST", path("password-resets", token), { body: { password } });
+
+export const getInvitation = (token, signal) => send(
+    "GET", path("invitations", token), { signal });
+
+export function accept(token, { password, name }) {
+    return send("POST", path("invitations", token), {
+        body: { password, locale: current(), ...named(name) },
+    });
+}
+
+
+/* What is one's own */
+
+export const getMe = (signal) => call("GET", "/api/me", { signal });
+
+export const changeMe = (body) => call("PATCH", "/api/me", { body });
+
+export const changePassword = (body) => call("POST", "/api/me/password",
+                                             { body });
+
+export const changeEmail = (body) => call("POST", "/api/me/email", { body });
+
+export const leave = (body) => call("DELETE", "/api/me", { body });
+
+export const authenticate = (body) => call(
+    "POST", "/api/sessions/current/authenticate",
+    { body: { ...body, cookies: true } });
+
+export const beginTotp = () => call("POST", "/api/me/totp");
+
+export const confirmTotp = (body) => call(
+    "POST", "/api/me/totp/confirm", { body: { ...body, cookies: true } });
+
+export const removeTotp = () => call("DELETE", "/api/me/totp");
+
+export const newCodes = () => call("POST", "/api/me/recovery-codes");
+
+export const getSessions = (cursor, signal) => call(
+    "GET", page("/api/sessions", cursor), { signal });
+
+export const endSession = (id) => call("DELETE", `/api/sessions/${id}`);
+
+export const endOthers = () => call("DELETE", "/api/sessions?others=true");
+
+
+/* What admins do */
+
+export const getInvitations = (cursor, signal) => call(
+    "GET", page("/api/invitations", cursor), { signal });
+
+export const invite = (body) => call("POST", "/api/invitations", { body });
+
+export const takeBack = (id) => call("DELETE", `/api/invitations/${id}`);
+
+
+const path = (what, token) => `/api/${what}/${encodeURIComponent(token)}`;
+
+const page = (where, cursor) => (cursor
+    ? `${where}?cursor=${encodeURIComponent(cursor)}` : where);
+
+const named = (name) => (name ? { name } : {});

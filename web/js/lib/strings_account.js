@@ -1,0 +1,284 @@
+/* The texts of accounts, as those in strings.js. */
+
+export const en = {
+    "sign-in.forgotten": "Forgotten your password?",
+
+    "form.busy": "One moment …",
+    "form.missing": "Fill this in.",
+    "form.email": "An address looks like name@example.org.",
+    "form.short": "A password has 8 characters or more.",
+    "form.digits": "These are six digits.",
+    "form.name": "Name",
+    "form.name-optional": "Name (may stay empty)",
+    "form.new-password": "New password",
+    "form.current-password": "Current password",
+    "password.hint":
+        "8 characters or more. A few words that have nothing to do with each "
+        + "other are good.",
+
+    "mail.not-come":
+        "Nothing came? Look among the junk. To one address go three mails an "
+        + "hour at most.",
+    "mail.other": "Use another address",
+
+    "sign-up.title": "Create an account",
+    "sign-up.submit": "Create account",
+    "sign-up.have": "You have an account?",
+    "sign-up.again": "Sign up again",
+    "sign-up.sent-title": "Look into your mail",
+    "sign-up.sent":
+        "A mail is on its way to {email}. Follow its link within a day, and "
+        + "the account is yours. If you have one already, the mail says so.",
+    "sign-up.closed-title": "There is no signing up here",
+    "sign-up.closed": "Whoever runs this server can give you an account.",
+
+    "verify.title": "Confirm your address",
+    "verify.lead": "One press of the button, and the address is yours.",
+    "verify.submit": "Confirm",
+    "verify.done": "Your address is confirmed. Sign in with it.",
+    "verify.done-title": "The address is confirmed",
+    "verify.changed": "{email} is your address now.",
+    "verify.other":
+        "There is an account of {email} now. You are signed in with another "
+        + "one.",
+    "verify.sign-in": "Sign out, and sign in with it",
+
+    "reset.title": "A new password",
+    "reset.lead": "A link to choose a new password goes to your address.",
+    "reset.ask": "Send the link",
+    "reset.sent":
+        "If there is an account of {email}, a mail is on its way there. Its "
+        + "link is good for an hour.",
+    "reset.set-lead":
+        "Choose a new password. All devices that are signed in are signed out "
+        + "then.",
+    "reset.submit": "Set password",
+    "reset.done": "Your new password is set. Sign in with it.",
+    "reset.again": "Ask for another link",
+
+    "invitation.title": "You are invited",
+    "invitation.lead":
+        "Choose a password, and you have an account here. Your role: {role}.",
+    "invitation.submit": "Create account and sign in",
+    "invitation.done": "Your account is there. Sign in with it.",
+    "invitation.again": "Whoever invited you can do so again.",
+
+    "link.cut-title": "This link is not whole",
+    "link.cut":
+        "Mail programs cut links in two at times. Open it in the mail once "
+        + "more, or copy all of it, up to the end of its line.",
+    "link.ended-title": "This link has ended",
+
+    "challenge.title": "Show that it is you",
+    "challenge.lead-code":
+        "Your authenticator app shows six digits for this site.",
+    "challenge.lead-recovery_code":
+        "One of the recovery codes that you have kept. Each is good once.",
+    "challenge.code": "Six digits",
+    "challenge.recovery": "Recovery code",
+    "challenge.to-recovery_code": "Use a recovery code",
+    "challenge.to-code": "Use the authenticator",
+    "challenge.again": "Begin anew",
+    "challenge.over": "This took too long, or your password has changed. Sign "
+        + "in anew.",
+    "challenge.open-code": "A recovery code is still taken.",
+    "challenge.open-recovery_code":
+        "The six digits of your authenticator are still taken.",
+    "challenge.lost":
+        "Lost both? Whoever runs this server can take the second factor away.",
+
+    "proof.title": "Show again that it is you",
+    "proof.lead": "This is for nobody but you.",
+    "proof.submit": "Go on",
+
+    "enrol.title": "A second factor",
+    "enrol.lead":
+        "This server wants more than a password: an authenticator app on your "
+        + "phone that shows six digits. Once it is set up, you go on.",
+    "enrol.show":
+        "This server wants more than a password: show your second factor, and "
+        + "you go on.",
+
+    "totp.scan-title": "Scan this with your authenticator app",
+    "totp.scan":
+        "Any such app will do: Aegis, Google Authenticator, 2FAS, the keys of "
+        + "an iPhone, your password manager.",
+    "totp.qr": "QR code with the secret, which stands as text below",
+    "totp.type": "Or type this secret there:",
+    "totp.copy": "Copy secret",
+    "totp.open": "Open in an app on this device",
+    "totp.confirm": "Confirm",
+
+    "codes.title": "Your recovery codes",
+    "codes.lead":
+        "For the day on which your phone is lost: each signs you in once. They "
+        + "are shown now and never again, so keep them in another place.",
+    "codes.file-head": "Recovery codes for {host}. Each is good once.",
+    "codes.copy": "Copy",
+    "codes.save": "Save as a file",
+    "codes.print": "Print",
+    "codes.kept": "I have kept them",
+
+    "copy.done": "Copied.",
+    "copy.failed": "This browser does not let it be copied: select it.",
+
+    "account.title": "Your account",
+
+    "time.now": "just now",
+
+    "role.viewer": "viewer",
+    "role.editor": "editor",
+    "role.admin": "admin",
+
+    "problem.wait": "In {span} you may try again.",
+    "problem.too-many": "Too many tries at once. Wait a moment.",
+};
+
+export const fr = {
+    "sign-in.forgotten": "Mot de passe oublié\u00a0?",
+
+    "form.busy": "Un instant …",
+    "form.missing": "Remplissez ce champ.",
+    "form.email": "Une adresse ressemble à nom@example.org.",
+    "form.short": "Un mot de passe a 8 caractères ou plus.",
+    "form.digits": "Ce sont six chiffres.",
+    "form.name": "Nom",
+    "form.name-optional": "Nom (peut rester vide)",
+    "form.new-password": "Nouveau mot de passe",
+    "form.current-password": "Mot de passe actuel",
+    "password.hint":
+        "8 caractères ou plus. Quelques mots sans rapport entre eux "
+        + "conviennent.",
+
+    "mail.not-come":
+        "Rien n’arrive\u00a0? Regardez parmi les indésirables. Une adresse "
+        + "reçoit trois messages par heure au plus.",
+    "mail.other": "Prendre une autre adresse",
+
+    "sign-up.title": "Créer un compte",
+    "sign-up.submit": "Créer le compte",
+    "sign-up.have": "Vous avez un compte\u00a0?",
+    "sign-up.again": "S’inscrire de nouveau",
+    "sign-up.sent-title": "Regardez vos messages",
+    "sign-up.sent":
+        "Un message est en route vers {email}. Suivez son lien dans la "
+        + "journée, et le compte est à vous. Si vous en avez déjà un, le "
+        + "message le dit.",
+    "sign-up.closed-title": "On ne s’inscrit pas ici",
+    "sign-up.closed":
+        "Qui tient ce serveur peut vous donner un compte.",
+
+    "verify.title": "Confirmer votre adresse",
+    "verify.lead": "Un clic sur le bouton, et l’adresse est à vous.",
+    "verify.submit": "Confirmer",
+    "verify.done":
+        "Votre adresse est confirmée. Connectez-vous avec elle.",
+    "verify.done-title": "L’adresse est confirmée",
+    "verify.changed": "{email} est maintenant votre adresse.",
+    "verify.other":
+        "Il y a maintenant un compte à l’adresse {email}. Vous êtes connecté "
+        + "avec un autre.",
+    "verify.sign-in": "Me déconnecter, et me connecter avec lui",
+
+    "reset.title": "Un nouveau mot de passe",
+    "reset.lead":
+        "Un lien pour choisir un nouveau mot de passe part vers votre adresse.",
+    "reset.ask": "Envoyer le lien",
+    "reset.sent":
+        "S’il y a un compte à l’adresse {email}, un message y est en route. "
+        + "Son lien est valable une heure.",
+    "reset.set-lead":
+        "Choisissez un nouveau mot de passe. Tous les appareils connectés "
+        + "seront alors déconnectés.",
+    "reset.submit": "Enregistrer le mot de passe",
+    "reset.done":
+        "Votre nouveau mot de passe est enregistré. Connectez-vous avec lui.",
+    "reset.again": "Demander un autre lien",
+
+    "invitation.title": "Vous êtes invité",
+    "invitation.lead":
+        "Choisissez un mot de passe, et vous avez un compte ici. Votre "
+        + "rôle\u00a0: {role}.",
+    "invitation.submit": "Créer le compte et me connecter",
+    "invitation.done": "Votre compte est là. Connectez-vous avec lui.",
+    "invitation.again": "Qui vous a invité peut le refaire.",
+
+    "link.cut-title": "Ce lien n’est pas entier",
+    "link.cut":
+        "Il arrive qu’un lien soit coupé en deux dans un message. Ouvrez-le "
+        + "encore une fois, ou copiez-le en entier, jusqu’au bout de sa ligne.",
+    "link.ended-title": "Ce lien n’est plus valable",
+
+    "challenge.title": "Montrez que c’est vous",
+    "challenge.lead-code":
+        "Votre application d’authentification montre six chiffres pour ce "
+        + "site.",
+    "challenge.lead-recovery_code":
+        "Un des codes de secours que vous avez gardés. Chacun sert une fois.",
+    "challenge.code": "Six chiffres",
+    "challenge.recovery": "Code de secours",
+    "challenge.to-recovery_code": "Utiliser un code de secours",
+    "challenge.to-code": "Utiliser l’application",
+    "challenge.again": "Recommencer",
+    "challenge.over":
+        "Cela a duré trop longtemps, ou votre mot de passe a changé. "
+        + "Connectez-vous de nouveau.",
+    "challenge.open-code": "Un code de secours reste accepté.",
+    "challenge.open-recovery_code":
+        "Les six chiffres de votre application restent acceptés.",
+    "challenge.lost":
+        "Les deux sont perdus\u00a0? Qui tient ce serveur peut retirer le "
+        + "second facteur.",
+
+    "proof.title": "Montrez encore une fois que c’est vous",
+    "proof.lead": "Ceci n’est que pour vous.",
+    "proof.submit": "Continuer",
+
+    "enrol.title": "Un second facteur",
+    "enrol.lead":
+        "Ce serveur demande plus qu’un mot de passe\u00a0: une application "
+        + "d’authentification sur votre téléphone, qui montre six chiffres. "
+        + "Dès qu’elle est configurée, vous continuez.",
+    "enrol.show":
+        "Ce serveur demande plus qu’un mot de passe\u00a0: montrez votre "
+        + "second facteur, et vous continuez.",
+
+    "totp.scan-title": "Scannez ceci avec votre application",
+    "totp.scan":
+        "Toute application d’authentification convient\u00a0: Aegis, Google "
+        + "Authenticator, 2FAS, les mots de passe d’un iPhone, votre "
+        + "gestionnaire de mots de passe.",
+    "totp.qr": "Code QR du secret, qui est écrit ci-dessous",
+    "totp.type": "Ou tapez-y ce secret\u00a0:",
+    "totp.copy": "Copier le secret",
+    "totp.open": "Ouvrir dans une application de cet appareil",
+    "totp.confirm": "Confirmer",
+
+    "codes.title": "Vos codes de secours",
+    "codes.lead":
+        "Pour le jour où votre téléphone est perdu\u00a0: chacun vous connecte "
+        + "une fois. Ils se montrent maintenant et plus jamais\u00a0: "
+        + "gardez-les ailleurs.",
+    "codes.file-head":
+        "Codes de secours pour {host}. Chacun sert une fois.",
+    "codes.copy": "Copier",
+    "codes.save": "Enregistrer un fichier",
+    "codes.print": "Imprimer",
+    "codes.kept": "Je les ai gardés",
+
+    "copy.done": "Copié.",
+    "copy.failed": "Ce navigateur ne permet pas de copier\u00a0: sélectionnez.",
+
+    "account.title": "Votre compte",
+
+    "time.now": "à l’instant",
+
+    "role.viewer": "lecteur",
+    "role.editor": "éditeur",
+    "role.admin": "admin",
+
+    "problem.wait": "Vous pourrez réessayer dans {span}.",
+    "problem.too-many": "Trop d’essais à la fois. Attendez un instant.",
+    "problem.link-ended": "Ce lien a expiré, ou a déjà servi.",
+    "problem.registration-closed": "On ne crée pas de compte ici.",
+};
