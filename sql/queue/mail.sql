@@ -57,34 +57,45 @@ $$;
 
 
 -- Mails that nobody sent, as where no worker has the line `mail`: what they say
--- is no longer true.
+-- is no longer true. Those that are over go sooner than other jobs: anybody can
+-- ask for some, and they name addresses.
 create or replace function queue.prune_mails(many integer) returns bigint
-language sql as $$
-    with gone as (
-        update sluice.jobs
-        set state = 'cancelled', finished_at = now(), version = version + 1,
-            error = 'No worker sent it within a day.'
-        where id in (
-            select j.id from sluice.jobs j
-            where sluice.turn_of(j.owner) = sluice.turn_of(null)
-              and j.kind = 'mail' and j.state in ('queued', 'retrying')
-              and j.waits_for is null
-              and j.created_at < now() - interval '1 day'
-            order by j.rank limit many for update skip locked)
-        returning id
-    )
-    select count(*) from gone;
+language plpgsql as $$
+declare
+    stale bigint;
+    gone bigint;
+begin
+    update sluice.jobs
+    set state = 'cancelled', finished_at = now(), version = version + 1,
+        params = params - 'token', error = 'No worker sent it within a day.'
+    where id in (
+        select j.id from sluice.jobs j
+        where sluice.turn_of(j.owner) = sluice.turn_of(null)
+          and j.kind = 'mail' and j.state in ('queued', 'retrying')
+          and j.waits_for is null and j.created_at < now() - interval '1 day'
+        order by j.rank limit many for update skip locked);
+    get diagnostics stale = row_count;
+
+    delete from sluice.jobs where id in (
+        select j.id from sluice.jobs j
+        where j.kind = 'mail' and j.state in ('done', 'dead', 'cancelled')
+          and j.finished_at < now() - interval '3 days'
+        limit many for update skip locked);
+    get diagnostics gone = row_count;
+
+    return stale + gone;
+end;
 $$;
 
 
--- Tickets that have ended, some days ago: until then whoever comes late is told
+-- Tickets that have ended some days ago: until then whoever comes late is told
 -- why.
 create or replace function queue.prune_tickets(many integer) returns bigint
 language sql as $$
     with gone as (
         delete from sluice.tickets where id in (
             select id from sluice.tickets
-            where expires_at < now() - interval '30 days'
+            where expires_at < now() - interval '3 days'
             order by expires_at limit many for update skip locked)
         returning id
     )

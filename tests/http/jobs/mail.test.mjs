@@ -231,6 +231,22 @@ describe("a mail", { timeout }, () => {
             + `interval '25 hours' where id = '${id}'`);
         await stack.sql("select queue.prune_mails(10)");
         assert.equal(await column(id, "state"), "cancelled");
+        assert.equal(await column(id, "params ? 'token'"), "f");
+
+        await stack.sql("update sluice.jobs set finished_at = now() - "
+            + `interval '73 hours' where id = '${id}'`);
+        await stack.sql("select queue.prune_mails(10)");
+        assert.equal(await column(id, "count(*)"), "0");
+    });
+
+    it("whose link has ended leaves no ticket behind", async () => {
+        await stack.sql("insert into sluice.tickets (id, purpose, email, "
+            + "email_key, expires_at) values (sluice.uuid_v7(), 'reset', 'x', "
+            + "'x', now() - interval '71 hours'), (sluice.uuid_v7(), 'reset', "
+            + "'y', 'y', now() - interval '73 hours')");
+        await stack.sql("select queue.prune_tickets(10)");
+        assert.equal(await stack.sql("select string_agg(email, '') from "
+            + "sluice.tickets"), "x");
     });
 });
 
