@@ -4,8 +4,11 @@ import assert from "node:assert/strict";
 
 import { Client, request } from "../http/lib/client.mjs";
 import { mailed } from "../http/lib/mails.mjs";
+import { until } from "../http/lib/stack.mjs";
 import { after, before, describe, test } from "../http/lib/test.mjs";
 import { codeOf, enrol, wrongCode } from "../http/lib/totp.mjs";
+import { device } from "../../web/js/account/device.js";
+import { readMessage } from "../../web/js/account/message.js";
 import { complaints, open, PHONE } from "./harness.mjs";
 
 const GOOD = "neun Katzen auf dem Mond";
@@ -546,5 +549,478 @@ describe("where a second factor is required", () => {
         await field(page, "Six digits").fill(codeOf(secret, 1));
         await press(page, "Go on");
         await page.getByRole("heading", { name: "Upload" }).first().waitFor();
+    });
+});
+
+
+/* Signed in, in the account view. */
+async function atHome(one, options) {
+    const page = await house.visitor(options);
+
+    await page.goto("/account");
+    await signIn(page, one);
+    await page.getByRole("heading", { name: "Where you are signed in" })
+        .waitFor();
+    await page.locator(".rows li").first().waitFor();
+    return page;
+}
+
+const part = (page, name) => page.getByRole("region", { name, exact: true });
+const told = (place) => place.getByRole("status").filter({ hasText: /\w/ });
+const me = (client) => client.get("/api/me").then(({ json }) => json);
+const grewOld = ({ id }) => house.stack.sql("update sluice.sessions set "
+    + "authenticated_at = now() - interval '1 h' "
+    + `where user_id = '${id}'`);
+const timePasses = ({ id }) => house.stack.sql("update sluice.factors "
+    + `set last_step = last_step - 10 where user_id = '${id}'`);
+
+
+describe("in one's account", () => {
+    test("axe finds nothing, in dark neither, nor too wide", async () => {
+        for (const colorScheme of ["light", "dark"]) {
+            const page = await atHome(await someone(), { colorScheme });
+
+            await sound(page);
+            assert.deepEqual(page.problems, []);
+            await page.context().close();
+        }
+    });
+
+    test("name and language change, and the page with them", async () => {
+        const client = await house.stack.visitor("viewer");
+        const page = await atHome({ ...client.user,
+            password: client.password });
+
+        await field(page, "Name (may stay empty)").fill("Ada Lovelace");
+        await field(page, "Language of the page and of mails")
+            .selectOption("fr");
+        await press(page, "Save");
+        await page.getByRole("heading", { name: "Votre compte" }).waitFor();
+        await told(part(page, "Vous")).waitFor();
+        await page.getByRole("button", { name: "Compte de Ada Lovelace" })
+            .waitFor();
+        const { name, locale } = await me(client);
+        assert.deepEqual([name, locale], ["Ada Lovelace", "fr"]);
+    });
+
+    test("the address changes by a mail to the new one", async () => {
+        const one = await someone();
+        const page = await atHome(one);
+        const address = part(page, "Address");
+        const email = fresh();
+
+        await field(address, "New address").fill(email);
+        await field(address, "Current password").fill("not it at all");
+        await press(address, "Change address");
+        await address.getByText("This is not your password.").waitFor();
+        assert.ok(await focused(field(address, "Current password")));
+        await field(address, "Current password").fill(one.password);
+        await press(address, "Change address");
+        await told(address).waitFor();
+        assert.match(await told(address).innerText(),
+                     /Nothing changes until its link is followed/);
+
+        await page.goto(await link(email));
+        await press(page, "Confirm");
+        await page.getByText(`${email} is your address now.`).waitFor();
+        await sound(page);
+        await page.getByRole("link", { name: "Your account" }).click();
+        await page.getByText(`You sign in with ${email}.`).waitFor();
+    });
+
+    test("the password changes, and other devices are out", async () => {
+        const client = await house.stack.visitor("viewer");
+        const one = { ...client.user, password: client.password };
+        const page = await atHome(one);
+        const password = part(page, "Password");
+
+        assert.equal(await page.locator(".rows li").count(), 2);
+        await field(password, "Current password").fill(one.password);
+        await field(password, "New password").fill("password123");
+        await press(password, "Change password");
+        await password.getByText("is guessed early").waitFor();
+        assert.ok(await focused(field(password, "New password")));
+        await field(password, "New password").fill(OTHER);
+        await press(password, "Change password");
+        await told(password).waitFor();
+        await page.waitForFunction(
+            () => document.querySelectorAll(".rows li").length === 1);
+        assert.equal((await ask("/api/sessions", { ...one, password: OTHER }))
+            .status, 201);
+    });
+
+    test("devices are named, and ended one by one or together", async () => {
+        const client = await house.stack.visitor("viewer");
+        const one = { ...client.user, password: client.password };
+
+        for (const agent of ["Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac "
+            + "OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 "
+            + "Mobile/15E148 Safari/604.1", "okhttp/4.9"]) {
+            await request(`${house.stack.url}/api/sessions`, { method: "POST",
+                headers: { "User-Agent": agent }, json: one });
+        }
+        const page = await atHome(one);
+        const devices = part(page, "Where you are signed in");
+        const rows = devices.getByRole("listitem");
+
+        assert.equal(await rows.count(), 4);
+        assert.match(await rows.nth(0).innerText(), /Chrome, Linux\s+This device/);
+        assert.equal(await rows.nth(0).getByRole("button").count(), 0);
+        assert.match(await rows.nth(1).innerText(), /^okhttp/);
+        await devices.getByRole("button", { name: "Sign out Safari, iPhone" })
+            .click();
+        await told(devices).waitFor();
+        assert.equal(await told(devices).innerText(),
+                     "Safari, iPhone is signed out.");
+        assert.equal(await rows.count(), 3);
+        await press(devices, "Sign out all other devices");
+        await devices.getByText("All other devices are signed out.").waitFor();
+        assert.equal(await rows.count(), 1);
+        await page.reload();
+        await rows.first().waitFor();
+        assert.equal(await rows.count(), 1);
+    });
+
+    test("one leaves, is told until when, and comes back by signing in",
+        async () => {
+            const one = await someone();
+            const page = await atHome(one);
+            const leave = part(page, "Leave");
+
+            await press(leave, "Delete my account");
+            assert.match(await saidAt(field(leave, "Current password")),
+                         /Fill this in/);
+            await field(leave, "Current password").fill(one.password);
+            await press(leave, "Delete my account");
+            await page.getByText(/Your account goes on .*\d{4}\./).waitFor();
+            await sound(page);
+            assert.equal(await field(page, "Email").inputValue(), one.email);
+            await field(page, "Password").fill(one.password);
+            await press(page, "Sign in");
+            await inLibrary(page);
+            assert.equal(await house.stack.sql("select leaves_at is null from "
+                + `sluice.users where id = '${one.id}'`), "t");
+        });
+
+    test("password managers find the address beside each password",
+        async () => {
+            const one = await someone();
+            const page = await atHome(one);
+
+            const owners = await page.evaluate(() => [...document
+                .querySelectorAll("form:has([type=password])")].map((form) =>
+                form.querySelector("[autocomplete=username]")?.value));
+            assert.deepEqual(owners, [one.email, one.email, one.email]);
+        });
+});
+
+
+describe("the second factor, in one's account", () => {
+    test("is set up, renewed, moved and taken away", async () => {
+        const one = await someone();
+        const page = await atHome(one, {
+            permissions: ["clipboard-read", "clipboard-write"] });
+        const factor = part(page, "A second factor");
+        const confirm = async () => {
+            const secret = (await factor.locator(".secret code").innerText())
+                .replaceAll(" ", "");
+
+            await field(factor, "Six digits").fill(codeOf(secret));
+            await press(factor, "Confirm");
+            await factor.getByRole("heading",
+                                   { name: "Your recovery codes" }).waitFor();
+            return factor.locator(".codes li").allInnerTexts();
+        };
+
+        await press(factor, "Set up an authenticator");
+        await factor.getByRole("img", { name: /^QR code/ }).waitFor();
+        await sound(page);
+        await press(factor, "Copy secret");
+        await factor.getByText("Copied.").waitFor();
+        assert.match(await page.evaluate(() => navigator.clipboard.readText()),
+                     /^[A-Z2-7]{32}$/);
+        const first = await confirm();
+        await sound(page);
+
+        await press(factor, "Copy");
+        await factor.getByText("Copied.").waitFor();
+        const copied = await page.evaluate(
+            () => navigator.clipboard.readText());
+        assert.deepEqual(copied.match(/[A-Z2-7-]{19}/g), first);
+        const saved = page.waitForEvent("download");
+        await press(factor, "Save as a file");
+        assert.match((await saved).suggestedFilename(), /\.txt$/);
+        await page.emulateMedia({ media: "print" });
+        assert.ok(await factor.locator(".codes").isVisible());
+        assert.ok(!await part(page, "Leave").isVisible());
+        await page.emulateMedia({ media: null });
+        await press(factor, "I have kept them");
+        await factor.getByText("You have 10 recovery codes left.").waitFor();
+        await sound(page);
+
+        await press(factor, "New recovery codes");
+        await factor.getByRole("heading", { name: "Your recovery codes" })
+            .waitFor();
+        assert.notDeepEqual(await factor.locator(".codes li").allInnerTexts(),
+                            first);
+        await press(factor, "I have kept them");
+
+        await press(factor, "Move to another phone");
+        await factor.getByRole("img", { name: /^QR code/ }).waitFor();
+        await confirm();
+        await press(factor, "I have kept them");
+
+        await press(factor, "Take it away");
+        await sound(page);
+        await press(page.getByRole("alertdialog"), "Take it away");
+        await factor.getByText("The second factor is taken away.").waitFor();
+        assert.equal((await ask("/api/sessions", one)).status, 201);
+        assert.deepEqual(page.problems, []);
+    });
+
+    test("is for who has just shown who he is, with password and code",
+        async () => {
+            const page = await house.visitor();
+            const one = await enrolled();
+            const factor = part(page, "A second factor");
+            const dialog = page.getByRole("dialog");
+
+            await page.goto("/account");
+            await signIn(page, one);
+            await field(page, "Six digits").fill(codeOf(one.secret, 1));
+            await press(page, "Sign in");
+            await factor.waitFor();
+            await grewOld(one);
+            await timePasses(one);
+
+            await press(factor, "New recovery codes");
+            await dialog.waitFor();
+            assert.ok(await focused(field(dialog, "Password")));
+            await sound(page);
+            await press(dialog, "Cancel");
+            await dialog.waitFor({ state: "detached" });
+            assert.equal(await factor.locator(".codes").count(), 0);
+
+            await press(factor, "New recovery codes");
+            await field(dialog, "Password").fill("not it at all");
+            await field(dialog, "Six digits").fill(codeOf(one.secret));
+            await press(dialog, "Go on");
+            await dialog.getByText("This is not your password.").waitFor();
+            await field(dialog, "Password").fill(one.password);
+            await press(dialog, "Go on");
+            await factor.getByRole("heading", { name: "Your recovery codes" })
+                .waitFor();
+        });
+
+    test("that was begun can be left alone", async () => {
+        const page = await atHome(await someone());
+        const factor = part(page, "A second factor");
+
+        await press(factor, "Set up an authenticator");
+        await factor.getByRole("img", { name: /^QR code/ }).waitFor();
+        await press(factor, "Cancel");
+        await factor.getByRole("button", { name: "Set up an authenticator" })
+            .waitFor();
+    });
+
+    test("that took an hour begins anew", async () => {
+        const one = await someone();
+        const page = await atHome(one);
+        const factor = part(page, "A second factor");
+        const secret = factor.locator(".secret code");
+
+        await press(factor, "Set up an authenticator");
+        const first = await secret.innerText();
+        await house.stack.sql("update sluice.factors set created_at = now() "
+            + `- interval '61 min' where user_id = '${one.id}'`);
+        await field(factor, "Six digits").fill("123456");
+        await press(factor, "Confirm");
+        await factor.getByText("This took longer than an hour").waitFor();
+        await sound(page);
+        await press(factor, "Begin anew");
+        await factor.getByText("This took longer").waitFor({
+            state: "detached" });
+        assert.notEqual(await secret.innerText(), first);
+    });
+
+    test("says where there is none on this server", async () => {
+        const off = await (await house.stack.secondNginx((text) => text.replace(
+            "sluice_registration open;",
+            "sluice_registration open;\n    sluice_second_factor off;")))
+            .ready();
+        const page = await atHome(await someone(), { baseURL: off.url });
+        const factor = part(page, "A second factor");
+
+        await press(factor, "Set up an authenticator");
+        await factor.getByText("There is no second factor on this server.")
+            .waitFor();
+        await off.stop();
+    });
+});
+
+
+describe("an admin", () => {
+    test("invites, sees who is invited, and takes it back", async () => {
+        const page = await house.visitor();
+        const email = fresh();
+        const open = part(page, "Open invitations");
+
+        await house.stack.sql("insert into sluice.plans (name) "
+            + "values ('large') on conflict do nothing");
+        await page.goto("/");
+        await signIn(page, house.stack);
+        await inLibrary(page);
+        await page.getByRole("button", { name: /^Account of/ }).click();
+        await page.getByRole("link", { name: "Invitations" }).click();
+        await page.getByRole("heading", { level: 1, name: "Invitations" })
+            .waitFor();
+        await sound(page);
+
+        await field(page, "Email").fill(email);
+        await field(page, "Role").selectOption("editor");
+        await field(page, "Plan (may stay empty)").fill("no such plan");
+        await field(page, "Language of the mail").selectOption("fr");
+        await press(page, "Invite");
+        await page.getByText("There is no plan of this name.").waitFor();
+        assert.ok(await focused(field(page, "Plan (may stay empty)")));
+        await field(page, "Plan (may stay empty)").fill("large");
+        await press(page, "Invite");
+        await open.getByText(email).waitFor();
+        assert.match(await open.getByRole("listitem").filter({ hasText: email })
+            .innerText(), /editor · large · until/);
+        await sound(page);
+        const mail = await mailed(house.stack, email);
+        assert.match(mail.subject, /Vous êtes invité/);
+
+        await open.getByRole("button",
+            { name: `Take back the invitation of ${email}` }).click();
+        await told(open).waitFor();
+        assert.equal(await open.getByRole("listitem")
+            .filter({ hasText: email }).count(), 0);
+        assert.equal((await request(`${house.stack.url}/api/invitations/`
+            + mail.token)).status, 410);
+    });
+
+    test("goes through many invitations page by page", async () => {
+        await house.stack.sql("insert into sluice.tickets (id, purpose, email, "
+            + "email_key, data, expires_at) select sluice.uuid_v7(), "
+            + "'invitation', n || '@many.example', n || '@many.example', "
+            + "'{\"role\": \"viewer\"}', now() + interval '1 day' "
+            + "from generate_series(1, 60) n");
+        const page = await house.page();
+        const rows = page.locator(".rows li");
+
+        await page.goto("/admin/invitations");
+        await rows.first().waitFor();
+        assert.equal(await rows.count(), 50);
+        await press(page, "Show more");
+        await rows.nth(59).waitFor();
+        assert.ok(await focused(rows.nth(50)));
+        await house.stack.sql("delete from sluice.tickets "
+            + "where email like '%@many.example'");
+    });
+
+    test("reads the demo's mails, and follows a link from there", async () => {
+        const email = fresh();
+
+        await ask("/api/accounts", { email, password: GOOD, locale: "fr" });
+        const page = await house.page();
+
+        await page.goto("/admin/invitations");
+        await page.getByRole("navigation", { name: "Administration" })
+            .getByRole("link", { name: "Mails" }).click();
+        await until("the mail is there", async () => {
+            await page.reload();
+            await page.locator(".rows, .muted").first().waitFor();
+            return await page.getByRole("link", { name: email }).count() > 0;
+        });
+        await sound(page);
+        await page.getByRole("link", { name: email }).click();
+        await page.getByRole("heading",
+            { name: "Confirmez votre adresse pour Sluice" }).waitFor();
+        await sound(page);
+        assert.match(await page.locator(".mail-text").innerText(),
+            /Quelqu’un, vous sans doute, a demandé un compte/);
+        await page.locator(".mail-text a").click();
+        await press(page, "Confirm");
+        await page.getByText(`There is an account of ${email} now.`).waitFor();
+        assert.deepEqual(page.problems, []);
+    });
+
+    test("shows nothing of it to others", async () => {
+        const page = await house.visitor();
+
+        await page.goto("/admin/invitations");
+        await signIn(page, await someone("editor"));
+        await page.getByText("There is nothing at this address").waitFor();
+        await page.getByRole("button", { name: /^Account of/ }).click();
+        await page.getByRole("link", { name: "Your account" }).waitFor();
+        assert.equal(await page.getByRole("link", { name: "Invitations" })
+            .count(), 0);
+    });
+});
+
+
+describe("a device", () => {
+    const webkit = "AppleWebKit/537.36 (KHTML, like Gecko)";
+
+    for (const [agent, program, system] of [
+        [`Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${webkit} Chrome/126.0.0.0 `
+         + "Safari/537.36 Edg/126.0.0.0", "Edge", "Windows"],
+        [`Mozilla/5.0 (Linux; Android 14; Pixel 8) ${webkit} Chrome/126.0.0.0 `
+         + "Mobile Safari/537.36", "Chrome", "Android"],
+        [`Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) ${webkit} Chrome/126.0.0.0 `
+         + "Safari/537.36", "Chrome", "ChromeOS"],
+        ["Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) "
+         + "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 "
+         + "Safari/605.1.15", "Safari", "Mac"],
+        ["Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 "
+         + "(KHTML, like Gecko) CriOS/126.0.6478.54 Mobile/15E148 "
+         + "Safari/604.1", "Chrome", "iPad"],
+        ["Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 "
+         + "Firefox/127.0", "Firefox", "Linux"],
+        ["curl/8.5.0", "curl", null],
+        ["Mozilla/5.0", null, null],
+        ["", null, null],
+        [null, null, null],
+        [`${"x".repeat(500)}/1`, "x".repeat(40), null],
+    ]) {
+        test(`is called by its name: ${(agent ?? "null").slice(0, 60)}`, () => {
+            assert.deepEqual(device(agent), { program, system });
+        });
+    }
+});
+
+
+describe("a mail", () => {
+    const bytes = (text) => new TextEncoder().encode(
+        text.replaceAll("\n", "\r\n"));
+    const read = (text) => readMessage(bytes(text));
+
+    test("that is text alone is read, and so is one in base64", () => {
+        assert.equal(read("Subject: =?UTF-8?B?w4ku?=\nTo: a@b.org\n\nSalut à "
+            + "toi").text, "Salut à toi");
+        assert.equal(read("Subject: =?UTF-8?B?w4ku?=\n\nx").subject, "É.");
+        assert.equal(read("Content-Transfer-Encoding: base64\n\nw4ku\n").text,
+                     "É.");
+    });
+
+    test("shows nothing of its HTML", () => {
+        const { text } = read("Content-Type: multipart/alternative; "
+            + "boundary=\"b\"\n\n--b\nContent-Type: text/html\n\n<b>x</b>\n"
+            + "--b\nContent-Type: text/plain; charset=utf-8\n"
+            + "Content-Transfer-Encoding: quoted-printable\n\n1 =3D=\n 1\n"
+            + "--b--\n");
+
+        assert.equal(text.trim(), "1 = 1");
+        assert.equal(read("Content-Type: text/html\n\n<b>x</b>").text, "");
+    });
+
+    test("that is none is read as far as it goes", () => {
+        for (const text of ["", "x", "\n\n", "Content-Type: multipart/mixed; "
+            + "boundary=b\n\n--b\n", "Content-Type: multipart/mixed; "
+            + "boundary=b\n\n--b--\n--b--"]) {
+            assert.equal(typeof read(text).text, "string");
+        }
     });
 });

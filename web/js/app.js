@@ -9,10 +9,13 @@ import * as notice from "./lib/notice.js";
 import * as router from "./lib/router.js";
 import * as session from "./lib/session.js";
 import * as queue from "./upload/queue.js";
+import { accountView } from "./views/account.js";
 import { enrolView } from "./views/enrol.js";
 import { invitationView } from "./views/invitation.js";
+import { invitationsView } from "./views/invitations.js";
 import { itemView } from "./views/item.js";
 import { libraryView } from "./views/library.js";
+import { mailsView, mailView } from "./views/mails.js";
 import { missingView } from "./views/missing.js";
 import { resetView } from "./views/reset.js";
 import { signInView } from "./views/sign_in.js";
@@ -22,6 +25,8 @@ import { verifyView } from "./views/verify.js";
 
 /* for anyone, signed in or not */
 const OPEN = [signUpView, verifyView, resetView, invitationView];
+/* for admins: to others these places are none */
+const ADMINS = [invitationsView, mailsView, mailView];
 
 const main = h("main", { id: "main" });
 const header = h("header", { class: "bar", hidden: true });
@@ -38,8 +43,7 @@ let first = true;
  */
 function show(view, params, back) {
     const signedIn = session.currentUser() !== null;
-    const chosen = OPEN.includes(view) ? view : !signedIn ? signInView
-        : session.isEnrolling() ? enrolView : view;
+    const chosen = open(view);
 
     leaving?.abort();
     leaving = new AbortController();
@@ -62,6 +66,22 @@ function show(view, params, back) {
         toContent();
     }
     first = false;
+}
+
+
+/* What is shown in place of a view to who is here. */
+function open(view) {
+    if (OPEN.includes(view)) {
+        return view;
+    }
+    if (session.currentUser() === null) {
+        return signInView;
+    }
+    if (session.isEnrolling()) {
+        return enrolView;
+    }
+    return ADMINS.includes(view) && session.currentUser().role !== "admin"
+        ? missingView : view;
 }
 
 
@@ -91,10 +111,11 @@ function fillHeader() {
 
     queue.enter();
 
-    const name = user.name || user.email;
+    const name = user.name || user.email || "?";
     const menu = h("div", { class: "menu", id: "account", popover: "auto" },
         h("p", { class: "menu-name" }, name),
         user.name ? h("p", { class: "menu-email" }, user.email) : null,
+        session.isEnrolling() ? null : places(user),
         languageSwitch(),
         h("button", { class: "button wide", type: "button", onclick: leave },
           () => t("shell.sign-out")));
@@ -114,6 +135,19 @@ function fillHeader() {
             () => t("shell.account", { name })),
           h("span", { "aria-hidden": "true" }, initials(name))),
         menu);
+}
+
+
+function places({ role }) {
+    const link = (href, words) => h("li", {}, h("a", {
+        href,
+        onclick: (event) => event.target.closest("[popover]").hidePopover(),
+    }, () => t(words)));
+
+    return h("ul", { class: "menu-places" },
+        link("/account", "account.title"),
+        role === "admin" ? link("/admin/invitations", "invitations.title")
+            : null);
 }
 
 
@@ -224,6 +258,10 @@ async function start() {
     router.route("/upload", uploadView);
     router.route("/watch/:id", itemView);
     router.route("/read/:id", itemView);
+    router.route("/account", accountView);
+    router.route("/admin/invitations", invitationsView);
+    router.route("/admin/mails", mailsView);
+    router.route("/admin/mails/:name", mailView);
     router.route("/sign-up", signUpView);
     router.route("/verify", verifyView);
     router.route("/reset", resetView);

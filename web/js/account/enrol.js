@@ -11,8 +11,9 @@ import { codeField, form } from "./form.js";
 import { proven } from "./proof.js";
 
 
-/* Fills place; done() at the end of all, cancel() when one would not. */
-export async function enrol(place, { done, cancel }) {
+/* Fills place; done() at the end of all, cancel() when one would not, anew()
+   when it took too long. */
+export async function enrol(place, { done, cancel, anew }) {
     const begun = await proven(beginTotp);
 
     if (begun === null) {
@@ -21,7 +22,9 @@ export async function enrol(place, { done, cancel }) {
     }
 
     const code = codeField("totp-code");
-    const { element } = form({
+    const again = h("button", { class: "button", type: "button", hidden: true,
+                                onclick: anew }, () => t("challenge.again"));
+    const { element, complain } = form({
         id: "totp",
         fields: [code],
         submit: () => t("totp.confirm"),
@@ -30,8 +33,15 @@ export async function enrol(place, { done, cancel }) {
             shown(answer);
             turn(place, recoveryCodes(answer.recovery_codes, done));
         },
-        refused: (problem) => problem.status === 409
-            && restart(place, { done, cancel }),
+        refused: (problem) => {
+            const late = problem.status === 409;
+
+            if (late) {
+                complain(() => t("totp.over"));
+                again.hidden = false;
+            }
+            return late;
+        },
     });
 
     turn(place,
@@ -39,17 +49,10 @@ export async function enrol(place, { done, cancel }) {
          h("p", {}, () => t("totp.scan")),
          picture(begun.answer.qr),
          secret(begun.answer),
-         element,
+         element, again,
          cancel ? h("button", { class: "link", type: "button",
                                 onclick: cancel }, () => t("edit.cancel"))
              : null);
-}
-
-
-/* It took an hour, or was begun anew elsewhere. */
-function restart(place, options) {
-    enrol(place, options);
-    return true;
 }
 
 

@@ -104,9 +104,25 @@ export function recoveryField(id, attributes = {}) {
 }
 
 
+/* options: [value, words()]; the one that is `chosen` to begin with */
+export function selectField(id, { name, label, options, chosen }) {
+    const said = problemOf(id);
+    const input = h("select", { id, name, "aria-describedby": `${id}-problem` },
+        options.map(([value, words]) => h(
+            "option", { value, selected: value === chosen }, words)));
+
+    return {
+        input, name, value: () => input.value,
+        element: h("div", { class: "field" },
+            h("label", { for: id }, label), input, said.element),
+        check: () => null, complain: said.put,
+    };
+}
+
+
 /* For password managers: whose password it is, where nobody has to see it. */
 export function owner(email) {
-    return h("input", { type: "email", name: "username", value: email,
+    return h("input", { type: "email", name: "username", value: email ?? "",
                         autocomplete: "username", readonly: true,
                         hidden: true });
 }
@@ -115,13 +131,16 @@ export function owner(email) {
 /*
  * fields: as above. send(values) does it, and what it answers goes to
  * done(answer); refused(problem), if it is there, answers whether it has told
- * of that itself. children stand above the fields.
+ * of that itself. children stand above the fields. {element, complain(words),
+ * say(words)}
  */
-export function form({ id, fields, submit, send, done, refused, plain = false,
-                       children = [] })
+export function form({ id, fields, submit, send, done, refused, children = [],
+                       kind = "primary" })
 {
     let busy = false;
     const alert = problemOf(id, { class: "form-problem", role: "alert" });
+    const note = problemOf(`${id}-note`, { class: "form-note",
+                                           role: "status" });
     const element = h("form", {
         class: "account-form", id, novalidate: true,
         "aria-busy": () => String(busy),
@@ -132,8 +151,8 @@ export function form({ id, fields, submit, send, done, refused, plain = false,
             }
         },
     }, children, fields.map((each) => each.element), alert.element,
-    h("button", {
-        class: plain ? "button" : "button primary", type: "submit",
+    note.element, h("button", {
+        class: `button ${kind}`, type: "submit",
         "aria-disabled": () => String(busy),
     }, () => (busy ? t("form.busy") : submit())));
 
@@ -144,6 +163,7 @@ export function form({ id, fields, submit, send, done, refused, plain = false,
         }).filter((each) => each.check());
 
         alert.put(null);
+        note.put(null);
         if (wrong) {
             wrong.input.focus();
             return;
@@ -185,7 +205,7 @@ export function form({ id, fields, submit, send, done, refused, plain = false,
         refresh(element);
     }
 
-    return { element, complain: alert.put };
+    return { element, complain: alert.put, say: note.put };
 }
 
 

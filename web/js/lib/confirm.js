@@ -1,22 +1,31 @@
-/* The question before something is deleted for good. */
+/* The question before something is done that is not undone. */
 
 import { h } from "./dom.js";
 import { t } from "./language.js";
 
 
-/* Resolves to true when the user meant it. */
+/* Before a title is deleted for good. */
 export function confirmDelete(title) {
+    return confirm({
+        title: () => t("delete.title", { title }),
+        lead: () => t("delete.lead"),
+        yes: () => t("delete.confirm"), no: () => t("delete.cancel"),
+    });
+}
+
+
+/* Resolves to true when the user meant it; all four are words. */
+export function confirm({ title, lead, yes, no }) {
     const dialog = h("dialog", { class: "dialog", role: "alertdialog",
                                  "aria-labelledby": "confirm-title",
                                  "aria-describedby": "confirm-lead" },
         h("form", { method: "dialog" },
-          h("h2", { id: "confirm-title" }, () => t("delete.title", { title })),
-          h("p", { id: "confirm-lead" }, () => t("delete.lead")),
+          h("h2", { id: "confirm-title" }, title),
+          h("p", { id: "confirm-lead" }, lead),
           h("div", { class: "dialog-buttons" },
             h("button", { class: "button", value: "keep", autofocus: true },
-              () => t("delete.cancel")),
-            h("button", { class: "button danger", value: "delete" },
-              () => t("delete.confirm")))));
+              no),
+            h("button", { class: "button danger", value: "delete" }, yes))));
 
     document.body.append(dialog);
     dialog.showModal();

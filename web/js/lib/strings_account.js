@@ -101,13 +101,14 @@ export const en = {
 
     "totp.scan-title": "Scan this with your authenticator app",
     "totp.scan":
-        "Any such app will do: Aegis, Google Authenticator, 2FAS, the keys of "
-        + "an iPhone, your password manager.",
+        "Any such app will do: Aegis, Google Authenticator, 2FAS, Passwords "
+        + "on an iPhone, your password manager.",
     "totp.qr": "QR code with the secret, which stands as text below",
     "totp.type": "Or type this secret there:",
     "totp.copy": "Copy secret",
     "totp.open": "Open in an app on this device",
     "totp.confirm": "Confirm",
+    "totp.over": "This took longer than an hour, or was begun elsewhere.",
 
     "codes.title": "Your recovery codes",
     "codes.lead":
@@ -123,6 +124,88 @@ export const en = {
     "copy.failed": "This browser does not let it be copied: select it.",
 
     "account.title": "Your account",
+
+    "profile.title": "You",
+    "profile.locale": "Language of the page and of mails",
+    "profile.saved": "Saved.",
+
+    "address.title": "Address",
+    "address.now": "You sign in with {email}.",
+    "address.new": "New address",
+    "address.submit": "Change address",
+    "address.sent":
+        "A mail is on its way to {email}. Nothing changes until its link is "
+        + "followed, within a day.",
+
+    "password.submit": "Change password",
+    "password.changed":
+        "Your password has changed. All other devices are signed out.",
+
+    "factor.off":
+        "Beside your password an app on your phone can show six digits that "
+        + "nobody else has. Then a stolen password is not enough.",
+    "factor.set-up": "Set up an authenticator",
+    "factor.on": "An authenticator is asked for whenever you sign in.",
+    "factor.codes-left": {
+        one: "You have {count} recovery code left.",
+        other: "You have {count} recovery codes left.",
+    },
+    "factor.new-codes": "New recovery codes",
+    "factor.move": "Move to another phone",
+    "factor.remove": "Take it away",
+    "factor.remove-title": "Take the second factor away?",
+    "factor.remove-lead":
+        "Your password alone opens your account then. Your recovery codes are "
+        + "good for nothing any more.",
+    "factor.set": "The second factor is set up.",
+    "factor.renewed": "The recovery codes of before are good for nothing now.",
+    "factor.removed": "The second factor is taken away.",
+
+    "devices.title": "Where you are signed in",
+    "devices.on": "{program}, {system}",
+    "devices.unknown": "A device that does not say what it is",
+    "devices.current": "This device",
+    "devices.used": "Last heard of {ago}",
+    "devices.since": "Signed in {moment} · {address}",
+    "devices.end": "Sign out",
+    "devices.end-name": "Sign out {name}",
+    "devices.end-others": "Sign out all other devices",
+    "devices.ended": "{name} is signed out.",
+    "devices.ended-others": "All other devices are signed out.",
+
+    "leave.title": "Leave",
+    "leave.lead":
+        "Your account goes, and with it all that you have brought. For seven "
+        + "days you can come back: by signing in.",
+    "leave.submit": "Delete my account",
+    "leave.done":
+        "Your account goes on {date}. Sign in before, and you stay.",
+
+    "admin.label": "Administration",
+    "invitations.title": "Invitations",
+    "invitations.new": "Invite somebody",
+    "invitations.role": "Role",
+    "invitations.plan": "Plan (may stay empty)",
+    "invitations.locale": "Language of the mail",
+    "invitations.submit": "Invite",
+    "invitations.sent":
+        "An invitation is on its way to {email}, good for seven days.",
+    "invitations.open": "Open invitations",
+    "invitations.none": "Nobody is invited.",
+    "invitations.until": "until {date}",
+    "invitations.take-back": "Take back",
+    "invitations.take-back-name": "Take back the invitation of {email}",
+    "invitations.taken-back": "{email} is not invited any more.",
+
+    "mails.title": "Mails",
+    "mails.lead":
+        "This server sends no mails: what it would have sent lies here.",
+    "mails.elsewhere": "The mails of this server go out, and are not kept.",
+    "mails.none": "Nothing yet.",
+    "mails.all": "All mails",
+    "mails.from": "From",
+    "mails.to": "To",
+    "mails.date": "Date",
 
     "time.now": "just now",
 
@@ -246,13 +329,14 @@ export const fr = {
     "totp.scan-title": "Scannez ceci avec votre application",
     "totp.scan":
         "Toute application d’authentification convient\u00a0: Aegis, Google "
-        + "Authenticator, 2FAS, les mots de passe d’un iPhone, votre "
+        + "Authenticator, 2FAS, Mots de passe sur un iPhone, votre "
         + "gestionnaire de mots de passe.",
     "totp.qr": "Code QR du secret, qui est écrit ci-dessous",
     "totp.type": "Ou tapez-y ce secret\u00a0:",
     "totp.copy": "Copier le secret",
     "totp.open": "Ouvrir dans une application de cet appareil",
     "totp.confirm": "Confirmer",
+    "totp.over": "Cela a duré plus d’une heure, ou a recommencé ailleurs.",
 
     "codes.title": "Vos codes de secours",
     "codes.lead":
@@ -270,6 +354,96 @@ export const fr = {
     "copy.failed": "Ce navigateur ne permet pas de copier\u00a0: sélectionnez.",
 
     "account.title": "Votre compte",
+
+    "profile.title": "Vous",
+    "profile.locale": "Langue de la page et des messages",
+    "profile.saved": "Enregistré.",
+
+    "address.title": "Adresse",
+    "address.now": "Vous vous connectez avec {email}.",
+    "address.new": "Nouvelle adresse",
+    "address.submit": "Changer d’adresse",
+    "address.sent":
+        "Un message est en route vers {email}. Rien ne change tant que son "
+        + "lien n’est pas suivi, dans la journée.",
+
+    "password.submit": "Changer de mot de passe",
+    "password.changed":
+        "Votre mot de passe a changé. Tous les autres appareils sont "
+        + "déconnectés.",
+
+    "factor.off":
+        "En plus de votre mot de passe, une application sur votre téléphone "
+        + "peut montrer six chiffres que personne d’autre n’a. Un mot de passe "
+        + "volé ne suffit alors plus.",
+    "factor.set-up": "Configurer une application",
+    "factor.on":
+        "Les six chiffres de votre application sont demandés à chaque "
+        + "connexion.",
+    "factor.codes-left": {
+        one: "Il vous reste {count} code de secours.",
+        other: "Il vous reste {count} codes de secours.",
+    },
+    "factor.new-codes": "Nouveaux codes de secours",
+    "factor.move": "Changer de téléphone",
+    "factor.remove": "Le retirer",
+    "factor.remove-title": "Retirer le second facteur\u00a0?",
+    "factor.remove-lead":
+        "Votre mot de passe seul ouvrira alors votre compte. Vos codes de "
+        + "secours ne serviront plus à rien.",
+    "factor.set": "Le second facteur est configuré.",
+    "factor.renewed": "Les codes de secours d’avant ne servent plus à rien.",
+    "factor.removed": "Le second facteur est retiré.",
+
+    "devices.title": "Où vous êtes connecté",
+    "devices.on": "{program}, {system}",
+    "devices.unknown": "Un appareil qui ne dit pas ce qu’il est",
+    "devices.current": "Cet appareil",
+    "devices.used": "Dernier signe\u00a0: {ago}",
+    "devices.since": "Connecté le {moment} · {address}",
+    "devices.end": "Déconnecter",
+    "devices.end-name": "Déconnecter {name}",
+    "devices.end-others": "Déconnecter tous les autres appareils",
+    "devices.ended": "{name} est déconnecté.",
+    "devices.ended-others": "Tous les autres appareils sont déconnectés.",
+
+    "leave.title": "Partir",
+    "leave.lead":
+        "Votre compte s’en va, et avec lui tout ce que vous avez apporté. "
+        + "Pendant sept jours vous pouvez revenir\u00a0: il suffit de vous "
+        + "connecter.",
+    "leave.submit": "Supprimer mon compte",
+    "leave.done":
+        "Votre compte s’en va le {date}. Connectez-vous avant, et vous "
+        + "restez.",
+
+    "admin.label": "Administration",
+    "invitations.title": "Invitations",
+    "invitations.new": "Inviter quelqu’un",
+    "invitations.role": "Rôle",
+    "invitations.plan": "Formule (peut rester vide)",
+    "invitations.locale": "Langue du message",
+    "invitations.submit": "Inviter",
+    "invitations.sent":
+        "Une invitation est en route vers {email}, valable sept jours.",
+    "invitations.open": "Invitations en attente",
+    "invitations.none": "Personne n’est invité.",
+    "invitations.until": "jusqu’au {date}",
+    "invitations.take-back": "Retirer",
+    "invitations.take-back-name": "Retirer l’invitation de {email}",
+    "invitations.taken-back": "{email} n’est plus invité.",
+
+    "mails.title": "Messages",
+    "mails.lead":
+        "Ce serveur n’envoie pas de messages\u00a0: ce qu’il aurait envoyé est "
+        + "ici.",
+    "mails.elsewhere":
+        "Les messages de ce serveur sont envoyés, et ne restent pas ici.",
+    "mails.none": "Rien encore.",
+    "mails.all": "Tous les messages",
+    "mails.from": "De",
+    "mails.to": "À",
+    "mails.date": "Date",
 
     "time.now": "à l’instant",
 

@@ -20,7 +20,7 @@ export function enrolView(params, { signal, entered }) {
                 place.replaceChildren(proofForm(me, entered));
             } else {
                 lead.replaceChildren(h("span", {}, () => t("enrol.lead")));
-                await enrol(place, { done: entered });
+                await enrol(place, { done: entered, anew: begin });
             }
         } catch (problem) {
             if (!signal.aborted) {
