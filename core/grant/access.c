@@ -127,6 +127,8 @@ access_parse(const json_t *claims, const char *issuer, const char *audience,
     access->foreign = 0;
     access->auth_time = 0;
     access->amr = 0;
+    access->service = 0;
+    access->scopes = SCOPE_NONE;
 
     if (!claim_is(json_object_get(claims, "iss"), issuer)
         || !access_audience(json_object_get(claims, "aud"), audience)
@@ -170,6 +172,15 @@ access_fresh(const access_t *access, int64_t most, int64_t now)
     return (access->auth_time > 0 && now - access->auth_time <= most)
                ? SLUICE_OK
                : SLUICE_AUTHENTICATION_TOO_OLD;
+}
+
+
+sluice_status_t
+access_scope(const access_t *access, unsigned scopes)
+{
+    return (!access->service || (access->scopes & scopes) != 0)
+               ? SLUICE_OK
+               : SLUICE_SCOPE_MISSING;
 }
 
 

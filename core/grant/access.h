@@ -8,6 +8,7 @@
 #include "core/base/status.h"
 #include "core/base/uuid.h"
 #include "core/jose/jwk.h"
+#include "scope.h"
 
 /* Who must have a second factor and has shown none is ROLE_ENROLLING, whatever
    he is otherwise: below all that anything asks for, so that what does not know
@@ -46,6 +47,9 @@ typedef struct {
     int64_t auth_time;     /* when who it is was shown last; 0: it does not
                               tell */
     unsigned amr;          /* and by what: for access_sign() alone */
+    int service;           /* 1: a service account's key, see service_key.h;
+                              `sid` is its id */
+    unsigned scopes;       /* what that opens: SCOPE_* */
 } access_t;
 
 /* 1 when `aud` (RFC 7519, 4.1.3) is this audience, or an array of strings that
@@ -68,6 +72,10 @@ sluice_status_t access_decide(const access_t *access, role_t least,
 /* SLUICE_OK when who it is was shown no longer than `most` seconds ago, else
    SLUICE_AUTHENTICATION_TOO_OLD; also of a token that does not tell. */
 sluice_status_t access_fresh(const access_t *access, int64_t most, int64_t now);
+
+/* SLUICE_OK of a person; of a key when it has one of these scopes, else
+   SLUICE_SCOPE_MISSING. */
+sluice_status_t access_scope(const access_t *access, unsigned scopes);
 
 /* When a link counts as issued that this user makes for himself at `now`: with
    the token that he makes it with, if that is another issuer's. Else what he

@@ -232,6 +232,8 @@ issuer_parse(const issuer_t *issuer, const json_t *header, const json_t *claims,
 
     access->foreign = 1;
     access->amr = 0;
+    access->service = 0;
+    access->scopes = SCOPE_NONE;
     access->role = highest_role(issuer,
                                 find_claim(claims, issuer->roles_claim));
     access->sid[0] = '\0';

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
+#include "core/grant/service_key.h"
 #include "token_table.h"
 
 #define WAYS 4
@@ -101,10 +102,14 @@ token_table_free(token_table_t *table)
 /* Where the signature starts; 0 for what is too long, or has none that is as
    long as a tag. */
 static size_t
-signature_start(const char *token, size_t len)
+signature_start(token_kind_t kind, const char *token, size_t len)
 {
     const char *dot;
     size_t start;
+
+    if (kind == TOKEN_KEY) {
+        return (len == SERVICE_KEY_LEN) ? SERVICE_KEY_SIGNATURE : 0;
+    }
 
     dot = (len <= TOKEN_TABLE_MAX) ? memrchr(token, '.', len) : NULL;
     if (dot == NULL) {
@@ -189,7 +194,7 @@ token_table_find(token_table_t *table, token_kind_t kind, const char *token,
     size_t start;
     int way;
 
-    start = signature_start(token, len);
+    start = signature_start(kind, token, len);
     if (start == 0) {
         return NULL;
     }
@@ -269,7 +274,7 @@ token_table_put(token_table_t *table, const char *token, size_t len,
     size_t start;
     int way;
 
-    start = signature_start(token, len);
+    start = signature_start(claims->kind, token, len);
     if (start == 0) {
         memmove(&table->unremembered, claims, claims_size(claims));
         return &table->unremembered;

@@ -16,9 +16,10 @@
 #include "core/grant/grant.h"
 
 typedef enum {
-    TOKEN_GRANT,   /* HS256, typ grant+jwt */
-    TOKEN_ACCESS,  /* ours or another issuer's, of the client (RFC 9068) */
-    TOKEN_BALANCED /* of a load balancer, in a header of its own */
+    TOKEN_GRANT,    /* HS256, typ grant+jwt */
+    TOKEN_ACCESS,   /* ours or another issuer's, of the client (RFC 9068) */
+    TOKEN_BALANCED, /* of a load balancer, in a header of its own */
+    TOKEN_KEY       /* of a service account: core/grant/service_key.h */
 } token_kind_t;
 
 #define TOKEN_TABLE_MAX 2048 /* characters of a token that is remembered */
@@ -27,6 +28,8 @@ typedef struct {
     token_kind_t kind;
     uint64_t revocations; /* the generation it was last looked up in; the
                              caller's, 0 at first */
+    int64_t used;         /* when that was written down; the caller's, 0 at
+                             first */
     uint64_t issuers;     /* a foreign token: the generation of key sets that
                              it was verified with */
     union {

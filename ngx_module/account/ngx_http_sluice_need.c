@@ -51,6 +51,7 @@ static const struct {
     { "recovery", ngx_http_sluice_recovery_verify },
     { "secret", ngx_http_sluice_totp_secret },
     { "codes", ngx_http_sluice_recovery_make },
+    { "key", ngx_http_sluice_service_key_make },
 };
 
 #define NGX_HTTP_SLUICE_NEEDS \

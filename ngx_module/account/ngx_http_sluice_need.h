@@ -24,6 +24,9 @@
  *   {"need": {"codes": true, "owner": id}}
  *       new recovery codes, in `digests`; the answer tells them:
  *       `recovery_codes`
+ *   {"need": {"key": {"id", "user", "role", "scopes", "issued", "expires"}}}
+ *       a service account's key, of which `key` has what the record keeps; the
+ *       answer tells it: `key`
  *
  * All of it comes in args->'nginx', which no client can write, and `brought`
  * there names what the client sent of `password`, `new_password`, `code` and

@@ -59,4 +59,10 @@ ngx_int_t ngx_http_sluice_recovery_make(ngx_http_request_t *r,
                                         ngx_http_sluice_need_t *need,
                                         json_t *wants);
 
+/* service accounts: ngx_http_sluice_service_key.c */
+
+ngx_int_t ngx_http_sluice_service_key_make(ngx_http_request_t *r,
+                                           ngx_http_sluice_need_t *need,
+                                           json_t *wants);
+
 #endif

@@ -244,7 +244,7 @@ ngx_http_sluice_api_ask(ngx_http_request_t *r,
                   ? NGX_HTTP_SLUICE_NEED_CODES
                   : 0);
 
-    if (take) {
+    if (take || (route->around & NGX_HTTP_SLUICE_ROUTE_NEEDS)) {
         return ngx_http_sluice_need_call(r, call, actor, args, take);
     }
 
@@ -543,7 +543,8 @@ ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_OK;
     }
 
-    ngx_http_sluice_gate_let(cf, ngx_http_sluice_routes_least);
+    ngx_http_sluice_gate_let(cf, ngx_http_sluice_routes_least,
+                             ngx_http_sluice_routes_scope);
 
     if (clcf->lmt_excpt && clcf->handler == NULL) {
         clcf->handler = ngx_http_sluice_api_handler;

@@ -1,12 +1,14 @@
 /*
  * The API's table of contents. A row is an endpoint:
  *
- *   method, path, least role, who answers, what C does around it
+ *   method, path, least role, scope of keys, who answers, what C does around
  *
  * path         {jti} stands for what a grant's may be, {token} for what a
  *              mailed link carries, {id} and any other name for a UUID
  * least role   ADMIN, EDITOR, VIEWER; ENROLLING: also who must set up a second
  *              factor first; or NONE: anyone
+ * scope        what a service account's key must be for: SCOPE_*; NONE: no key
+ *              opens it, ANY: each does
  * SQL(name)    api.name(actor uuid, args jsonb) returns (status, body): query
  *              arguments, the body's members and the path's parts come merged
  *              in `args`, where later ones win
@@ -24,6 +26,8 @@
  * PASSWORDS    those in the body are verified and hashed for the function,
  *              which never sees them: ngx_http_sluice_need.h
  * CODES        the same, with those of a second factor, too
+ * NEEDS        the function is called again with what it needs made, as those
+ *              with PASSWORDS are
  * SLASH        the path may have a slash behind it, as other servers' have
  *
  * To add one: its function in sql/api/, a row here, its description in
@@ -43,8 +47,9 @@
 
 /* clang-format off */
 
-#define ROUTE(method, path, role, answer, around)                             \
-    { NGX_HTTP_##method, ngx_string(path), ROLE_##role, answer, around }
+#define ROUTE(method, path, role, scope, answer, around)                      \
+    { NGX_HTTP_##method, ngx_string(path), ROLE_##role, SCOPE_##scope,        \
+      answer, around }
 
 #define SQL(name)                                                             \
     { #name, "select status, body from api." #name "($1::uuid, $2::jsonb)",   \
@@ -65,73 +70,81 @@
 #define EMAIL (FACTS | NGX_HTTP_SLUICE_ROUTE_EMAIL)
 #define MAIL (FACTS | NGX_HTTP_SLUICE_ROUTE_MAIL)
 #define TICKET (FACTS | NGX_HTTP_SLUICE_ROUTE_TICKET)
+#define NEEDS (FACTS | NGX_HTTP_SLUICE_ROUTE_NEEDS)
 #define SLASH NGX_HTTP_SLUICE_ROUTE_SLASH
 
 
 const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
 
-    ROUTE(POST,    "/api/accounts",          NONE,   SQL(create_account), PASSWORDS | EMAIL | MAIL),
+    ROUTE(POST,    "/api/accounts",          NONE,      NONE,           SQL(create_account), PASSWORDS | EMAIL | MAIL),
     ROUTE(POST,    "/api/email-verifications/{token}",
-                                             NONE,   SQL(verify_email), TICKET | MAIL),
-    ROUTE(POST,    "/api/password-resets",   NONE,   SQL(create_reset), EMAIL | MAIL),
+                                             NONE,      NONE,           SQL(verify_email), TICKET | MAIL),
+    ROUTE(POST,    "/api/password-resets",   NONE,      NONE,           SQL(create_reset), EMAIL | MAIL),
     ROUTE(GET,     "/api/password-resets/{token}",
-                                             NONE,   READ(get_reset),   TICKET),
+                                             NONE,      NONE,           READ(get_reset), TICKET),
     ROUTE(POST,    "/api/password-resets/{token}",
-                                             NONE,   SQL(finish_reset), PASSWORDS | TICKET | MAIL),
-    ROUTE(GET,     "/api/invitations",       ADMIN,  READ(list_invitations), 0),
-    ROUTE(POST,    "/api/invitations",       ADMIN,  SQL(create_invitation), EMAIL | MAIL),
-    ROUTE(DELETE,  "/api/invitations/{id}",  ADMIN,  SQL(delete_invitation), 0),
-    ROUTE(GET,     "/api/invitations/{token}", NONE, READ(get_invitation), TICKET),
-    ROUTE(POST,    "/api/invitations/{token}", NONE, SQL(accept_invitation), PASSWORDS | TICKET | MAIL),
+                                             NONE,      NONE,           SQL(finish_reset), PASSWORDS | TICKET | MAIL),
+    ROUTE(GET,     "/api/invitations",       ADMIN,     ACCOUNTS_READ,  READ(list_invitations), 0),
+    ROUTE(POST,    "/api/invitations",       ADMIN,     ACCOUNTS_WRITE, SQL(create_invitation), EMAIL | MAIL),
+    ROUTE(DELETE,  "/api/invitations/{id}",  ADMIN,     ACCOUNTS_WRITE, SQL(delete_invitation), 0),
+    ROUTE(GET,     "/api/invitations/{token}",
+                                             NONE,      NONE,           READ(get_invitation), TICKET),
+    ROUTE(POST,    "/api/invitations/{token}",
+                                             NONE,      NONE,           SQL(accept_invitation), PASSWORDS | TICKET | MAIL),
 
-    ROUTE(POST,    "/api/sessions",          NONE,   SQL(sign_in),      PASSWORDS | EMAIL),
-    ROUTE(POST,    "/api/sessions/challenge", NONE,  C(continue),       0),
-    ROUTE(POST,    "/api/sessions/refresh",  NONE,   C(refresh),        0),
-    ROUTE(GET,     "/api/sessions",          VIEWER, READ(list_sessions), FACTS),
-    ROUTE(DELETE,  "/api/sessions",          VIEWER, SQL(delete_sessions), FACTS),
-    ROUTE(DELETE,  "/api/sessions/current",  ENROLLING, C(sign_out),    0),
+    ROUTE(POST,    "/api/sessions",          NONE,      NONE,           SQL(sign_in), PASSWORDS | EMAIL),
+    ROUTE(POST,    "/api/sessions/challenge",
+                                             NONE,      NONE,           C(continue), 0),
+    ROUTE(POST,    "/api/sessions/refresh",  NONE,      NONE,           C(refresh), 0),
+    ROUTE(GET,     "/api/sessions",          VIEWER,    NONE,           READ(list_sessions), FACTS),
+    ROUTE(DELETE,  "/api/sessions",          VIEWER,    NONE,           SQL(delete_sessions), FACTS),
+    ROUTE(DELETE,  "/api/sessions/current",  ENROLLING, NONE,           C(sign_out), 0),
     ROUTE(POST,    "/api/sessions/current/authenticate",
-                                             ENROLLING, SQL(authenticate), CODES),
-    ROUTE(DELETE,  "/api/sessions/{id}",     VIEWER, SQL(delete_session), FACTS),
+                                             ENROLLING, NONE,           SQL(authenticate), CODES),
+    ROUTE(DELETE,  "/api/sessions/{id}",     VIEWER,    NONE,           SQL(delete_session), FACTS),
 
-    ROUTE(GET,     "/api/me",                ENROLLING, READ(get_me),   FACTS),
-    ROUTE(PATCH,   "/api/me",                VIEWER, SQL(change_me),    FACTS),
-    ROUTE(DELETE,  "/api/me",                VIEWER, SQL(delete_me),    PASSWORDS | MAIL),
-    ROUTE(POST,    "/api/me/password",       VIEWER, SQL(change_password), PASSWORDS | MAIL),
-    ROUTE(POST,    "/api/me/email",          VIEWER, SQL(change_email), PASSWORDS | EMAIL | MAIL),
-    ROUTE(POST,    "/api/me/totp",           ENROLLING, SQL(begin_totp), CODES),
-    ROUTE(POST,    "/api/me/totp/confirm",   ENROLLING, SQL(confirm_totp), CODES),
-    ROUTE(DELETE,  "/api/me/totp",           VIEWER, SQL(delete_totp),  CODES),
-    ROUTE(POST,    "/api/me/recovery-codes", VIEWER, SQL(renew_recovery_codes), CODES),
+    ROUTE(GET,     "/api/me",                ENROLLING, ANY,            READ(get_me), FACTS),
+    ROUTE(PATCH,   "/api/me",                VIEWER,    NONE,           SQL(change_me), FACTS),
+    ROUTE(DELETE,  "/api/me",                VIEWER,    NONE,           SQL(delete_me), PASSWORDS | MAIL),
+    ROUTE(POST,    "/api/me/password",       VIEWER,    NONE,           SQL(change_password), PASSWORDS | MAIL),
+    ROUTE(POST,    "/api/me/email",          VIEWER,    NONE,           SQL(change_email), PASSWORDS | EMAIL | MAIL),
+    ROUTE(POST,    "/api/me/totp",           ENROLLING, NONE,           SQL(begin_totp), CODES),
+    ROUTE(POST,    "/api/me/totp/confirm",   ENROLLING, NONE,           SQL(confirm_totp), CODES),
+    ROUTE(DELETE,  "/api/me/totp",           VIEWER,    NONE,           SQL(delete_totp), CODES),
+    ROUTE(POST,    "/api/me/recovery-codes", VIEWER,    NONE,           SQL(renew_recovery_codes), CODES),
 
-    ROUTE(POST,    "/api/media",             VIEWER, C(upload),         0),
-    ROUTE(GET,     "/api/media",             VIEWER, READ(list_media),  LINKS),
-    ROUTE(GET,     "/api/media/{id}",        VIEWER, READ(get_media),   LINKS | MATCH),
-    ROUTE(PATCH,   "/api/media/{id}",        VIEWER, SQL(change_media), LINKS | MATCH),
-    ROUTE(DELETE,  "/api/media/{id}",        VIEWER, SQL(delete_media), MATCH),
+    ROUTE(GET,     "/api/keys",              ADMIN,     NONE,           READ(list_keys), 0),
+    ROUTE(POST,    "/api/keys",              ADMIN,     NONE,           SQL(create_key), NEEDS),
+    ROUTE(DELETE,  "/api/keys/{id}",         ADMIN,     NONE,           SQL(delete_key), 0),
+
+    ROUTE(POST,    "/api/media",             VIEWER,    MEDIA_WRITE,    C(upload), 0),
+    ROUTE(GET,     "/api/media",             VIEWER,    MEDIA_READ,     READ(list_media), LINKS),
+    ROUTE(GET,     "/api/media/{id}",        VIEWER,    MEDIA_READ,     READ(get_media), LINKS | MATCH),
+    ROUTE(PATCH,   "/api/media/{id}",        VIEWER,    MEDIA_WRITE,    SQL(change_media), LINKS | MATCH),
+    ROUTE(DELETE,  "/api/media/{id}",        VIEWER,    MEDIA_WRITE,    SQL(delete_media), MATCH),
     ROUTE(PATCH,   "/api/media/{id}/attachments/{attachment}",
-                                             VIEWER, SQL(change_attachment), LINKS),
+                                             VIEWER,    MEDIA_WRITE,    SQL(change_attachment), LINKS),
     ROUTE(DELETE,  "/api/media/{id}/attachments/{attachment}",
-                                             VIEWER, SQL(delete_attachment), 0),
+                                             VIEWER,    MEDIA_WRITE,    SQL(delete_attachment), 0),
 
-    ROUTE(POST,    "/api/links",             VIEWER, C(mint),           0),
-    ROUTE(DELETE,  "/api/links/{jti}",       VIEWER, C(revoke),         0),
+    ROUTE(POST,    "/api/links",             VIEWER,    LINKS_MINT,     C(mint), 0),
+    ROUTE(DELETE,  "/api/links/{jti}",       VIEWER,    LINKS_MINT,     C(revoke), 0),
 
-    ROUTE(GET,     "/api/jobs/{id}",         VIEWER, READ(get_job),     0),
-    ROUTE(DELETE,  "/api/jobs/{id}",         VIEWER, SQL(cancel_job),   0),
-    ROUTE(GET,     "/api/jobs/{id}/events",  VIEWER, C(events),         0),
-    ROUTE(POST,    "/api/jobs/{id}/retry",   VIEWER, SQL(retry_job),    0),
+    ROUTE(GET,     "/api/jobs/{id}",         VIEWER,    MEDIA_READ,     READ(get_job), 0),
+    ROUTE(DELETE,  "/api/jobs/{id}",         VIEWER,    MEDIA_WRITE,    SQL(cancel_job), 0),
+    ROUTE(GET,     "/api/jobs/{id}/events",  VIEWER,    MEDIA_READ,     C(events), 0),
+    ROUTE(POST,    "/api/jobs/{id}/retry",   VIEWER,    MEDIA_WRITE,    SQL(retry_job), 0),
 
-    ROUTE(POST,    "/api/uploads",           VIEWER, C(tus_create),     SLASH),
-    ROUTE(OPTIONS, "/api/uploads",           NONE,   C(tus_options),    SLASH),
-    ROUTE(OPTIONS, "/api/uploads/{id}",      NONE,   C(tus_options),    0),
-    ROUTE(GET,     "/api/uploads/{id}",      VIEWER, C(tus_head),       0),
-    ROUTE(PATCH,   "/api/uploads/{id}",      VIEWER, C(tus_patch),      0),
-    ROUTE(DELETE,  "/api/uploads/{id}",      VIEWER, C(tus_delete),     0),
-    ROUTE(POST,    "/api/uploads/{id}",      VIEWER, C(tus_post),       0),
+    ROUTE(POST,    "/api/uploads",           VIEWER,    MEDIA_WRITE,    C(tus_create), SLASH),
+    ROUTE(OPTIONS, "/api/uploads",           NONE,      NONE,           C(tus_options), SLASH),
+    ROUTE(OPTIONS, "/api/uploads/{id}",      NONE,      NONE,           C(tus_options), 0),
+    ROUTE(GET,     "/api/uploads/{id}",      VIEWER,    MEDIA_WRITE,    C(tus_head), 0),
+    ROUTE(PATCH,   "/api/uploads/{id}",      VIEWER,    MEDIA_WRITE,    C(tus_patch), 0),
+    ROUTE(DELETE,  "/api/uploads/{id}",      VIEWER,    MEDIA_WRITE,    C(tus_delete), 0),
+    ROUTE(POST,    "/api/uploads/{id}",      VIEWER,    MEDIA_WRITE,    C(tus_post), 0),
 
-    { 0, ngx_null_string, ROLE_NONE, { NULL, NULL, 0, NGX_SLUICE_PG_FINISH },
-      NULL, 0 }
+    { 0, ngx_null_string, ROLE_NONE, SCOPE_NONE,
+      { NULL, NULL, 0, NGX_SLUICE_PG_FINISH }, NULL, 0 }
 };
 
 /* clang-format on */

@@ -5,6 +5,7 @@
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/http/ngx_http_sluice.h"
+#include "core/grant/scope.h"
 #include "core/grant/access.h"
 
 #include <jansson.h>
@@ -19,11 +20,13 @@
 #define NGX_HTTP_SLUICE_ROUTE_EMAIL 0x0040     /* the body's is read */
 #define NGX_HTTP_SLUICE_ROUTE_MAIL 0x0080      /* a mail may be sent */
 #define NGX_HTTP_SLUICE_ROUTE_TICKET 0x0100    /* the path's {token} is one */
+#define NGX_HTTP_SLUICE_ROUTE_NEEDS 0x0200     /* something is made for it */
 
 typedef struct {
     ngx_uint_t method; /* 0 behind the last row */
     ngx_str_t path;
     role_t role;                    /* the least one; ROLE_NONE: anyone */
+    unsigned scope;                 /* SCOPE_*: of a service account's key */
     ngx_sluice_pg_statement_t call; /* the function, or */
     ngx_http_handler_pt handler;    /* a content handler */
     ngx_uint_t around;              /* NGX_HTTP_SLUICE_ROUTE_… */
@@ -41,5 +44,9 @@ ngx_int_t ngx_http_sluice_routes_find(ngx_http_request_t *r,
 /* The least role of the request's route, for a gate; OPTIONS is for anyone, and
    what is no route for viewers. */
 role_t ngx_http_sluice_routes_least(ngx_http_request_t *r);
+
+/* What a service account's key needs for the request's route; SCOPE_NONE of
+   what is none. A file that is brought under a name is like an upload. */
+unsigned ngx_http_sluice_routes_scope(ngx_http_request_t *r);
 
 #endif

@@ -198,3 +198,26 @@ ngx_http_sluice_routes_least(ngx_http_request_t *r)
 
     return ROLE_VIEWER;
 }
+
+
+unsigned
+ngx_http_sluice_routes_scope(ngx_http_request_t *r)
+{
+    ngx_uint_t method;
+    const ngx_http_sluice_route_t *route;
+
+    if (r->method == NGX_HTTP_PUT) {
+        return SCOPE_MEDIA_WRITE;
+    }
+
+    method = r->method == NGX_HTTP_HEAD ? NGX_HTTP_GET : r->method;
+
+    for (route = ngx_http_sluice_routes; route->method; route++) {
+        if (route->method == method
+            && ngx_http_sluice_routes_match(route, &r->uri, NULL)) {
+            return route->scope;
+        }
+    }
+
+    return SCOPE_NONE;
+}

@@ -7,6 +7,7 @@
 
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "core/grant/scope.h"
 #include "core/base/media_type.h"
 #include "core/grant/grant.h"
 
@@ -318,7 +319,17 @@ ngx_http_sluice_media_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_sluice_media_loc_conf_t *prev = parent;
     ngx_http_sluice_media_loc_conf_t *conf = child;
 
+    ngx_http_core_loc_conf_t *clcf;
+
     ngx_conf_merge_value(conf->enable, prev->enable, 0);
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* what is proxied is not ours */
+
+    if (conf->enable && clcf->handler == NULL) {
+        ngx_http_sluice_gate_serves(cf, SCOPE_MEDIA_READ);
+    }
 
     return NGX_CONF_OK;
 }

@@ -4,6 +4,7 @@
 #include "ngx_http_sluice_carrier.h"
 
 #include "ngx_module/http/ngx_http_sluice_request.h"
+#include "core/grant/service_key.h"
 #include "core/grant/cloudfront.h"
 
 
@@ -232,6 +233,22 @@ ngx_http_sluice_carrier_bearer(ngx_http_request_t *r,
 }
 
 
+/* The same, of a service account's key, which is told by how it begins. */
+
+static ngx_uint_t
+ngx_http_sluice_carrier_key(ngx_http_request_t *r,
+                            ngx_http_sluice_gate_ctx_t *ctx,
+                            const ngx_str_t *name,
+                            ngx_http_sluice_credential_t *credential)
+{
+    return ngx_http_sluice_carrier_bearer(r, ctx, name, credential)
+           && credential->text.len > SERVICE_KEY_PREFIX_LEN
+           && ngx_memcmp(credential->text.data, SERVICE_KEY_PREFIX,
+                         SERVICE_KEY_PREFIX_LEN)
+                  == 0;
+}
+
+
 static ngx_uint_t
 ngx_http_sluice_carrier_cookie(ngx_http_request_t *r,
                                ngx_http_sluice_gate_ctx_t *ctx,
@@ -356,6 +373,9 @@ static const ngx_http_sluice_carrier_row_t ngx_http_sluice_carrier_links[] = {
 };
 
 static const ngx_http_sluice_carrier_row_t ngx_http_sluice_carrier_users[] = {
+
+    { NGX_HTTP_SLUICE_CREDENTIAL_KEY, NGX_HTTP_SLUICE_CARRIER_HEADER,
+      ngx_http_sluice_carrier_key, ngx_string("Bearer ") },
 
     { NGX_HTTP_SLUICE_CREDENTIAL_ACCESS, NGX_HTTP_SLUICE_CARRIER_HEADER,
       ngx_http_sluice_carrier_bearer, ngx_string("Bearer ") },

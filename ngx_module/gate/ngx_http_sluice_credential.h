@@ -12,6 +12,7 @@ typedef enum {
     NGX_HTTP_SLUICE_CREDENTIAL_NONE = 0,
     NGX_HTTP_SLUICE_CREDENTIAL_GRANT,      /* a link of ours */
     NGX_HTTP_SLUICE_CREDENTIAL_CLOUDFRONT, /* a link of CloudFront's */
+    NGX_HTTP_SLUICE_CREDENTIAL_KEY,        /* a service account's */
     NGX_HTTP_SLUICE_CREDENTIAL_ACCESS,     /* an access token, whose ever */
     NGX_HTTP_SLUICE_CREDENTIAL_BALANCER    /* what a load balancer says */
 } ngx_http_sluice_credential_kind_t;

@@ -67,8 +67,14 @@ ngx_http_sluice_gate_ctx_t *ngx_http_sluice_gate_ctx(ngx_http_request_t *r);
    set up a second factor, and however long ago he has shown who he is. Else
    what the location says. While it is configured. */
 typedef role_t (*ngx_http_sluice_gate_least_pt)(ngx_http_request_t *r);
+/* And of a service account's key: SCOPE_*, one of which it must have. */
+typedef unsigned (*ngx_http_sluice_gate_scope_pt)(ngx_http_request_t *r);
 void ngx_http_sluice_gate_let(ngx_conf_t *cf,
-                              ngx_http_sluice_gate_least_pt least);
+                              ngx_http_sluice_gate_least_pt least,
+                              ngx_http_sluice_gate_scope_pt scope);
+
+/* What a key needs here where no sluice_scope says it. */
+void ngx_http_sluice_gate_serves(ngx_conf_t *cf, unsigned scope);
 
 /* What the gate of this location asks for, once that was merged. */
 ngx_uint_t ngx_http_sluice_gate_takes_users(ngx_conf_t *cf);

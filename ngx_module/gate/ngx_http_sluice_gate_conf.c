@@ -2,6 +2,7 @@
 
 #include "ngx_http_sluice_limits.h"
 
+#include "core/grant/scope.h"
 #include "core/grant/access.h"
 
 
@@ -16,6 +17,7 @@ ngx_http_sluice_gate_create_conf(ngx_conf_t *cf)
     }
 
     conf->role = NGX_CONF_UNSET_UINT;
+    conf->scope = NGX_CONF_UNSET_UINT;
     conf->offline = NGX_CONF_UNSET_UINT;
 
     return conf;
@@ -54,6 +56,7 @@ ngx_http_sluice_gate_merge_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     ngx_conf_merge_uint_value(conf->role, prev->role, ROLE_VIEWER);
+    ngx_conf_merge_uint_value(conf->scope, prev->scope, NGX_CONF_UNSET_UINT);
     ngx_conf_merge_uint_value(conf->offline, prev->offline,
                               NGX_HTTP_SLUICE_OFFLINE_UNSET);
 
@@ -192,4 +195,36 @@ ngx_http_sluice_gate_set_role(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     return cf->args->nelts == 2
                ? NGX_CONF_OK
                : ngx_http_sluice_gate_set_fresh(cf, &value[2], glcf);
+}
+
+
+char *
+ngx_http_sluice_gate_set_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sluice_gate_conf_t *glcf = conf;
+
+    ngx_str_t *value;
+
+    if (glcf->scope != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        glcf->scope = SCOPE_NONE;
+        return NGX_CONF_OK;
+    }
+
+    glcf->scope = scope_from_name((char *) value[1].data, value[1].len);
+
+    if (glcf->scope == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" of \"sluice_scope\": write "
+                           "off, or what a key must be for, e.g. media:read",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }

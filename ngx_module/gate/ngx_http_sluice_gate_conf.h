@@ -1,5 +1,5 @@
-/* What a location asks of those who come: sluice_gate, sluice_role and
-   sluice_grant_offline. */
+/* What a location asks of those who come: sluice_gate, sluice_role,
+   sluice_scope and sluice_grant_offline. */
 
 #ifndef NGX_HTTP_SLUICE_GATE_CONF_H
 #define NGX_HTTP_SLUICE_GATE_CONF_H
@@ -20,7 +20,10 @@ typedef struct {
     ngx_uint_t role_line;
     ngx_str_t file; /* where sluice_gate stands, for messages */
     ngx_uint_t line;
+    ngx_uint_t scope; /* SCOPE_*; NGX_CONF_UNSET_UINT: as it is served */
+    unsigned serves;  /* SCOPE_*, where nobody wrote one */
     ngx_http_sluice_gate_least_pt least; /* or NULL */
+    ngx_http_sluice_gate_scope_pt scope_of;
 } ngx_http_sluice_gate_conf_t;
 
 /* For the module's table; NULL without memory. */
@@ -36,5 +39,9 @@ char *ngx_http_sluice_gate_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* sluice_role viewer | editor | admin [fresh=<time>]; */
 char *ngx_http_sluice_gate_set_role(ngx_conf_t *cf, ngx_command_t *cmd,
                                     void *conf);
+
+/* sluice_scope off | <scope>; */
+char *ngx_http_sluice_gate_set_scope(ngx_conf_t *cf, ngx_command_t *cmd,
+                                     void *conf);
 
 #endif

@@ -9,6 +9,7 @@
 #include "ngx_http_sluice_deny.h"
 #include "ngx_http_sluice_gate.h"
 #include "ngx_http_sluice_gate_conf.h"
+#include "ngx_http_sluice_key_use.h"
 #include "ngx_http_sluice_limits.h"
 #include "ngx_http_sluice_redact.h"
 #include "ngx_http_sluice_rule.h"
@@ -16,6 +17,7 @@
 #include "ngx_http_sluice_verifier.h"
 
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
+#include "core/grant/scope.h"
 #include "core/grant/access.h"
 #include "core/grant/grant.h"
 
@@ -41,6 +43,11 @@ static ngx_command_t ngx_http_sluice_gate_commands[] = {
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
           | NGX_CONF_TAKE12,
       ngx_http_sluice_gate_set_role, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL },
+
+    { ngx_string("sluice_scope"),
+      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
+          | NGX_CONF_TAKE1,
+      ngx_http_sluice_gate_set_scope, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL },
 
     { ngx_string("sluice_grant_offline"),
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
@@ -262,12 +269,36 @@ ngx_http_sluice_gate_link(ngx_http_request_t *r,
 }
 
 
+/* What a service account's key needs besides; a person's token nothing. */
+
+static sluice_status_t
+ngx_http_sluice_gate_key(ngx_http_request_t *r, token_t *token,
+                         ngx_http_sluice_rule_t *rule)
+{
+    ngx_http_sluice_gate_conf_t *glcf;
+
+    if (!token->u.access.service) {
+        return SLUICE_OK;
+    }
+
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_gate_module);
+
+    rule->scope = glcf->scope_of                       ? glcf->scope_of(r)
+                  : glcf->scope != NGX_CONF_UNSET_UINT ? glcf->scope
+                                                       : glcf->serves;
+
+    ngx_http_sluice_key_use(r, token);
+
+    return access_scope(&token->u.access, rule->scope);
+}
+
+
 /* The next credential of a user; NGX_OK or NGX_DECLINED, as above */
 
 static ngx_int_t
 ngx_http_sluice_gate_try_user(ngx_http_request_t *r,
                               ngx_http_sluice_gate_ctx_t *ctx,
-                              const ngx_http_sluice_rule_t *rule,
+                              ngx_http_sluice_rule_t *rule,
                               sluice_status_t *status)
 {
     token_t *token;
@@ -293,6 +324,10 @@ ngx_http_sluice_gate_try_user(ngx_http_request_t *r,
     }
 
     if (*status == SLUICE_OK) {
+        *status = ngx_http_sluice_gate_key(r, token, rule);
+    }
+
+    if (*status == SLUICE_OK) {
         ctx->access = token->u.access;
         ctx->by = verifier->by;
     }
@@ -304,7 +339,7 @@ ngx_http_sluice_gate_try_user(ngx_http_request_t *r,
 static sluice_status_t
 ngx_http_sluice_gate_user(ngx_http_request_t *r,
                           ngx_http_sluice_gate_ctx_t *ctx,
-                          const ngx_http_sluice_rule_t *rule)
+                          ngx_http_sluice_rule_t *rule)
 {
     sluice_status_t status, first;
 
@@ -338,6 +373,7 @@ ngx_http_sluice_gate_rule(ngx_http_request_t *r,
     least = glcf->least ? glcf->least(r) : ROLE_VIEWER;
 
     rule->role = (role_t) glcf->role;
+    rule->scope = SCOPE_NONE;
     rule->enrolling = (least == ROLE_ENROLLING);
     rule->fresh = rule->enrolling ? 0 : glcf->fresh;
 
@@ -386,7 +422,7 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
     }
 
     if (status != SLUICE_OK) {
-        return ngx_http_sluice_deny(r, ctx, status, rule.fresh);
+        return ngx_http_sluice_deny(r, ctx, status, &rule);
     }
 
     /* an internal redirect brings a request here again */
@@ -403,12 +439,24 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
 /* configuration */
 
 void
-ngx_http_sluice_gate_let(ngx_conf_t *cf, ngx_http_sluice_gate_least_pt least)
+ngx_http_sluice_gate_let(ngx_conf_t *cf, ngx_http_sluice_gate_least_pt least,
+                         ngx_http_sluice_gate_scope_pt scope)
 {
     ngx_http_sluice_gate_conf_t *glcf;
 
     glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
     glcf->least = least;
+    glcf->scope_of = scope;
+}
+
+
+void
+ngx_http_sluice_gate_serves(ngx_conf_t *cf, unsigned scope)
+{
+    ngx_http_sluice_gate_conf_t *glcf;
+
+    glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
+    glcf->serves = scope;
 }
 
 

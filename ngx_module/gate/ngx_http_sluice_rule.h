@@ -14,8 +14,9 @@ sluice_status_t ngx_http_sluice_rule_link(ngx_http_request_t *r,
 
 /* What is asked of users. */
 typedef struct {
-    role_t role;            /* the least */
-    time_t fresh;           /* seconds since one has shown who he is; 0: any */
+    role_t role;    /* the least */
+    time_t fresh;   /* seconds since one has shown who he is; 0: any */
+    unsigned scope; /* SCOPE_*: of a service account's key, one of these */
     unsigned enrolling : 1; /* who must set up a second factor may, too */
 } ngx_http_sluice_rule_t;
 

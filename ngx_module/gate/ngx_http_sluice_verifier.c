@@ -15,6 +15,9 @@ static const ngx_http_sluice_verifier_t ngx_http_sluice_verifiers[] = {
       SLUICE_GRANT_REVOKED, ngx_http_sluice_grant_verify, NULL, NULL,
       ngx_http_sluice_strip_grant },
 
+    { NGX_HTTP_SLUICE_CREDENTIAL_KEY, TOKEN_KEY, NGX_HTTP_SLUICE_BY_USER,
+      SLUICE_TOKEN_INVALID, ngx_http_sluice_key_verify, NULL, NULL, NULL },
+
     { NGX_HTTP_SLUICE_CREDENTIAL_ACCESS, TOKEN_ACCESS, NGX_HTTP_SLUICE_BY_USER,
       SLUICE_TOKEN_REVOKED, ngx_http_sluice_access_verify, NULL, NULL, NULL },
 
@@ -157,6 +160,7 @@ ngx_http_sluice_verify_new(ngx_http_request_t *r,
 
         verified.kind = verifier->says;
         verified.revocations = 0;
+        verified.used = 0;
         verified.issuers = verifier->generation ? verifier->generation() : 0;
 
         status = verifier->verify(r, credential, &verified);

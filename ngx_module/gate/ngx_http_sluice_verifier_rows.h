@@ -20,6 +20,13 @@ ngx_http_sluice_access_verify(ngx_http_request_t *r,
                               const ngx_http_sluice_credential_t *credential,
                               token_t *token);
 
+/* a service account's key: ngx_http_sluice_key_verifier.c */
+
+sluice_status_t
+ngx_http_sluice_key_verify(ngx_http_request_t *r,
+                           const ngx_http_sluice_credential_t *credential,
+                           token_t *token);
+
 /* another issuer's, and what a load balancer says:
    ngx_http_sluice_issuer_verifier.c */
 

@@ -233,7 +233,7 @@ ngx_http_sluice_problem_more(ngx_http_request_t *r, sluice_status_t status,
     }
 
     if (ngx_http_sluice_dump(r, problem, &body) != NGX_OK
-        || ngx_http_sluice_problem_headers(r, status, more->max_age) != NGX_OK
+        || ngx_http_sluice_problem_headers(r, status, more) != NGX_OK
         || (more->retry_after
             && ngx_http_sluice_retry_after(r, more->retry_after) != NGX_OK)) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -261,7 +261,7 @@ ngx_http_sluice_retry_after(ngx_http_request_t *r, time_t seconds)
 
 ngx_int_t
 ngx_http_sluice_problem_headers(ngx_http_request_t *r, sluice_status_t status,
-                                time_t max_age)
+                                const ngx_http_sluice_more_t *more)
 {
     u_char *p;
     ngx_str_t value;
@@ -273,8 +273,10 @@ ngx_http_sluice_problem_headers(ngx_http_request_t *r, sluice_status_t status,
     if (row->oauth) {
         /* WWW-Authenticate: Bearer realm="sluice", error="invalid_token" */
 
-        value.len = sizeof("Bearer realm=\"sluice\", error=\"\", max_age=") - 1
-                    + NGX_TIME_T_LEN + ngx_strlen(row->oauth);
+        value.len = sizeof("Bearer realm=\"sluice\", error=\"\", max_age=, "
+                           "scope=\"\"")
+                    - 1 + NGX_TIME_T_LEN + ngx_strlen(row->oauth)
+                    + (more->scope ? ngx_strlen(more->scope) : 0);
         value.data = ngx_pnalloc(r->pool, value.len);
         if (value.data == NULL) {
             return NGX_ERROR;
@@ -286,8 +288,12 @@ ngx_http_sluice_problem_headers(ngx_http_request_t *r, sluice_status_t status,
             p = ngx_sprintf(p, ", error=\"%s\"", row->oauth);
         }
 
-        if (max_age) {
-            p = ngx_sprintf(p, ", max_age=%T", max_age);
+        if (more->max_age) {
+            p = ngx_sprintf(p, ", max_age=%T", more->max_age);
+        }
+
+        if (more->scope) {
+            p = ngx_sprintf(p, ", scope=\"%s\"", more->scope);
         }
 
         value.len = (size_t) (p - value.data);

@@ -33,6 +33,7 @@ typedef struct {
     json_t *members;    /* of its body (RFC 9457, 3.2); the reference is taken
                            over */
     time_t max_age;     /* how old an authentication may be: RFC 9470, 3 */
+    const char *scope;  /* that a key must have: RFC 6750, 3.1 */
     time_t retry_after; /* for a status that does not say so by itself */
 } ngx_http_sluice_more_t;
 
@@ -44,11 +45,11 @@ ngx_int_t ngx_http_sluice_problem_more(ngx_http_request_t *r,
 /* Sets Retry-After (RFC 9110, 10.2.3), for a status that does not by itself. */
 ngx_int_t ngx_http_sluice_retry_after(ngx_http_request_t *r, time_t seconds);
 
-/* Sets WWW-Authenticate (RFC 6750), with `max_age` unless 0, and Retry-After as
-   the status asks. */
+/* Sets WWW-Authenticate (RFC 6750), with what there is of `max_age` and
+   `scope`, and Retry-After as the status asks. */
 ngx_int_t ngx_http_sluice_problem_headers(ngx_http_request_t *r,
                                           sluice_status_t status,
-                                          time_t max_age);
+                                          const ngx_http_sluice_more_t *more);
 
 /* A header of the answer, whose name is `len` bytes; it and `value` must
    outlive the request. NULL without memory. */

@@ -24,7 +24,7 @@ ngx_http_sluice_reply_refuse(ngx_http_request_t *r, json_t *body)
     ngx_http_sluice_more_t more;
 
     word = json_string_value(json_object_get(body, "problem"));
-    more.members = NULL;
+    ngx_memzero(&more, sizeof(ngx_http_sluice_more_t));
     more.max_age = json_integer_value(json_object_get(body, "max_age"));
     more.retry_after = json_integer_value(json_object_get(body, "retry_after"));
 

@@ -3,7 +3,7 @@
 -- One row a link, in order. `links` holds the media, or a path and the media
 -- whose folder it names if any; and what is asked for with it: jti, `reads`
 -- (nothing but GET and HEAD), `counts` (it has uses or bytes), exp, sub and sid,
--- with sub_id and sid_id where those may be users and sessions of ours.
+-- with sub_id and sid_id where those may be users and sessions, or keys, of ours.
 -- `problem` tells why one may not be minted; then none is. nginx has put the
 -- caller into `sub` unless he is an admin. A viewer mints for media he may see,
 -- and for paths within their folders; an editor for all media; an admin for any
@@ -60,6 +60,11 @@ begin
         where s.id in (select (l->>'sid_id')::uuid
                        from jsonb_array_elements(args->'links') l)
         order by s.id for no key update;
+
+        perform from sluice.keys k
+        where k.id in (select (l->>'sid_id')::uuid
+                       from jsonb_array_elements(args->'links') l)
+        order by k.id for no key update;
     end if;
 
     if my_role <> 'admin' and args ? 'counts' and fresh then
@@ -104,7 +109,9 @@ begin
             when k.sid is distinct from own_sid and k.sid is not null
                  and my_role <> 'admin' then 'sid'
             when exists (select from sluice.sessions s where s.id = k.sid_id
-                         and s.ended_at is not null) then 'sid ended'
+                         and s.ended_at is not null)
+                 or exists (select from sluice.keys w where w.id = k.sid_id
+                            and w.removed_at is not null) then 'sid ended'
             end wrong
         from known k
     ), good as (
@@ -143,6 +150,12 @@ begin
         where s.id = g.sid_id
           and (s.links_until is null or s.links_until < g.until
                or g.alone > s.links_alone)
+    ), kept_keys as (
+        update sluice.keys k set links_until = g.until
+        from (select sid_id, to_timestamp(max(exp)) until from new
+              group by sid_id) g
+        where k.id = g.sid_id
+          and (k.links_until is null or k.links_until < g.until)
     ), kept_users as (
         update sluice.users u set links_until = g.until
         from (select sub_id, to_timestamp(max(exp)) until from new

@@ -34,7 +34,10 @@ begin
         return null;
     end if;
 
-    if u.issuer is not null then
+    if u.issuer = api.service_issuer() then
+        raise exception 'the role of a service account stands in its keys'
+            using hint = 'Make an account of another name.';
+    elsif u.issuer is not null then
         raise exception 'the role of this user comes from %', u.issuer
             using hint = 'Change it there: each token brings it along.';
     end if;
@@ -112,7 +115,8 @@ begin
                      order by id)
     into revoked from alive;
 
-    revoked := coalesce(revoked, '[]') || api.revoke_user(u);
+    revoked := coalesce(revoked, '[]') || api.end_keys(u.id)
+               || api.revoke_user(u);
     perform api.forget_revocations();
 
     return api.user_object(u, revoked);

@@ -216,6 +216,7 @@ begin
         'sessions', queue.prune_sessions(session_age, many),
         'revocations', api.forget_revocations(),
         'answers', api.forget_answers(many),
+        'keys', api.forget_keys(),
         'mails', queue.prune_mails(many),
         'tickets', queue.prune_tickets(many));
 end;

@@ -364,7 +364,7 @@ describe("the pages", () => {
 
         it(`${name} names no directive or metric that is not there`, () => {
             const known = new Set([
-                ...names(code("ngx_module"), /"(sluice_\w+)"/g),
+                ...names(code("core", "ngx_module"), /"(sluice_\w+)"/g),
                 ...names(read("ansible/site.yml"), /\b(sluice_\w+)\b/g),
                 ...names(code("ngx_module"), /\{?"?(sluice_\w+_total)/g),
                 "sluice_build_info", "sluice_record_up",

@@ -35,6 +35,7 @@ SQL_EMBED(sql_0023_profile, "sql/migrations/0023_profile.sql");
 SQL_EMBED(sql_0024_mail, "sql/migrations/0024_mail.sql");
 SQL_EMBED(sql_0025_users_key, "sql/migrations/0025_users_key.sql");
 SQL_EMBED(sql_0026_factors, "sql/migrations/0026_factors.sql");
+SQL_EMBED(sql_0030_keys, "sql/migrations/0030_keys.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_turns, "sql/queue/turns.sql");
@@ -48,6 +49,7 @@ SQL_EMBED(sql_api_codes, "sql/api/codes.sql");
 SQL_EMBED(sql_api_sessions, "sql/api/sessions.sql");
 SQL_EMBED(sql_api_passwords, "sql/api/passwords.sql");
 SQL_EMBED(sql_api_tickets, "sql/api/tickets.sql");
+SQL_EMBED(sql_api_keys, "sql/api/keys.sql");
 SQL_EMBED(sql_api_users, "sql/api/users.sql");
 SQL_EMBED(sql_api_sign_up, "sql/api/sign_up.sql");
 SQL_EMBED(sql_api_resets, "sql/api/resets.sql");
@@ -94,6 +96,7 @@ const sql_file_t sql_files[] = {
     { "0024_mail.sql", SQL_ONCE, sql_0024_mail },
     { "0025_users_key.sql", SQL_CONCURRENT, sql_0025_users_key },
     { "0026_factors.sql", SQL_ONCE, sql_0026_factors },
+    { "0030_keys.sql", SQL_ONCE, sql_0030_keys },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_turns.sql", SQL_REPEATABLE, sql_queue_turns },
@@ -107,6 +110,7 @@ const sql_file_t sql_files[] = {
     { "api_sessions.sql", SQL_REPEATABLE, sql_api_sessions },
     { "api_passwords.sql", SQL_REPEATABLE, sql_api_passwords },
     { "api_tickets.sql", SQL_REPEATABLE, sql_api_tickets },
+    { "api_keys.sql", SQL_REPEATABLE, sql_api_keys },
     { "api_users.sql", SQL_REPEATABLE, sql_api_users },
     { "api_sign_up.sql", SQL_REPEATABLE, sql_api_sign_up },
     { "api_resets.sql", SQL_REPEATABLE, sql_api_resets },

@@ -1,17 +1,15 @@
 /* Secrets of second factors, sealed anew with the key that signs first. */
 
-#include <stdio.h>
 #include <string.h>
 #include <openssl/crypto.h>
 #include "core/account/seal.h"
 #include "core/jose/jwk.h"
 #include "ctl.h"
 #include "database.h"
+#include "key_set.h"
 #include "options.h"
 #include "output.h"
 #include "say.h"
-
-#define KEYS_MAX_SIZE (64 * 1024) /* as in jwk.h */
 
 typedef struct {
     json_int_t resealed;
@@ -19,7 +17,6 @@ typedef struct {
 } factors_count_t;
 
 
-static jwk_set_t *factors_keys(void);
 static int factors_reseal(PGconn *conn, const jwk_set_t *keys,
                           factors_count_t *count);
 static int factors_reseal_one(PGconn *conn, const jwk_set_t *keys,
@@ -47,7 +44,7 @@ ctl_user_reseal_factors(int argc, char **argv)
         return CTL_FAILED;
     }
 
-    keys = factors_keys();
+    keys = key_set_read(JWA_BIT(JWA_HS256));
     rc = keys ? factors_reseal(conn, keys, &count) : CTL_FAILED;
 
     if (keys != NULL) {
@@ -61,32 +58,6 @@ ctl_user_reseal_factors(int argc, char **argv)
     PQfinish(conn);
 
     return rc;
-}
-
-
-/* The set on standard input: whoever may read its file need not be the
-   database's role. NULL after saying why not. */
-static jwk_set_t *
-factors_keys(void)
-{
-    char err[256];
-    size_t len;
-    jwk_set_t *keys;
-    static char text[KEYS_MAX_SIZE + 1];
-
-    len = fread(text, 1, sizeof(text), stdin);
-    keys = jwk_set_parse(text, len, JWK_OWN, err, sizeof(err));
-    OPENSSL_cleanse(text, sizeof(text));
-
-    if (keys == NULL) {
-        say_fail("key set on standard input: %s", err);
-    } else if (jwk_set_signer(keys, JWA_BIT(JWA_HS256), 0) == NULL) {
-        say_fail("key set on standard input: no HS256 key signs");
-        jwk_set_free(keys);
-        keys = NULL;
-    }
-
-    return keys;
 }
 
 

@@ -96,6 +96,12 @@ const goOn = async (one) => request(`${stack.url}/api/sessions/challenge`, {
     method: "POST", json: { challenge: (await halfWay(one)).json.challenge,
                             code: codeOf(one.secret, 1) } });
 
+/* Somebody who may do everything, and a key that he makes. */
+let who;
+const admin = () => (who ??= stack.visitor("admin"));
+const key = async (members) => (await admin()).request("POST", "/api/keys",
+    { json: { name: "a name", scopes: ["media:read"], ...members } });
+
 /* A fresh tus upload's path. */
 const begun = () => user.request("POST", "/api/uploads", { headers: TUS })
     .then(({ headers }) => headers.location);
@@ -138,6 +144,20 @@ const cases = [
              + `- interval '1 hour' where user_id = '${client.user.id}'`);
          return client.delete("/api/me/totp");
      }, 401],
+    ["a service account's key", "/api/keys", "post",
+     () => key({ name: "one" }), 201],
+    ["a key of an account of another role", "/api/keys", "post",
+     () => key({ name: "one", role: "admin" }), 409],
+    ["a key that opens nothing", "/api/keys", "post",
+     () => key({ scopes: [] }), 422],
+    ["keys", "/api/keys", "get",
+     async () => (await admin()).get("/api/keys"), 200],
+    ["a key that is taken back", "/api/keys/{id}", "delete",
+     async () => (await admin()).delete(
+         `/api/keys/${(await key({ name: "two" })).json.id}`), 204],
+    ["what no key opens", "/api/keys", "get", async () => request(
+        `${stack.url}/api/keys`, { headers: { Authorization:
+            `Bearer ${(await key({ name: "three" })).json.key}` } }), 403],
     ["the library", "/api/media", "get", () => user.get("/api/media"), 200],
     ["a wrong limit", "/api/media", "get",
      () => user.get("/api/media?limit=0"), 422],

@@ -9,8 +9,9 @@
 #define SUB "0190a5d0-0000-7000-8000-000000000001"
 #define SID "0190a5d0-0000-7000-8000-000000000002"
 
-static const access_t editor = { SUB, SID, ROLE_EDITOR, NOW, NOW + 60,
-                                 0,   0,   0,           0 };
+static const access_t editor = {
+    .sub = SUB, .sid = SID, .role = ROLE_EDITOR, .iat = NOW, .exp = NOW + 60
+};
 
 
 /* A token's claims; a NULL takes the claim out, else it takes the new one. */

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include "core/grant/service_key.h"
 #include "core/table/token_table.h"
 #include "tests/unit/suite.h"
 
@@ -110,6 +111,37 @@ START_TEST(a_grant_is_found_with_its_claims)
     ck_assert_uint_eq(found->u.grant.methods, GRANT_GET);
     ck_assert_str_eq(path_of(found), "/a/b/");
     ck_assert_str_eq(grant_text(&found->u.grant, found->u.grant.jti), "one");
+    token_table_free(table);
+}
+END_TEST
+
+
+/* A service account's key has no dots: its signature begins where its form says
+   so, and what is as long and of another kind is none. */
+START_TEST(a_key_is_found_with_its_claims)
+{
+    token_table_t *table = token_table_create(16);
+    token_t claims = make_access(7);
+    const token_t *found;
+    char token[SERVICE_KEY_SIZE];
+
+    memset(token, 'A', SERVICE_KEY_LEN);
+    claims.kind = TOKEN_KEY;
+    claims.u.access.scopes = SCOPE_MEDIA_READ;
+    ck_assert_ptr_nonnull(
+        token_table_put(table, token, SERVICE_KEY_LEN, &claims));
+
+    found = token_table_find(table, TOKEN_KEY, token, SERVICE_KEY_LEN);
+    ck_assert_ptr_nonnull(found);
+    ck_assert_uint_eq(found->u.access.scopes, SCOPE_MEDIA_READ);
+    ck_assert_ptr_null(
+        token_table_find(table, TOKEN_ACCESS, token, SERVICE_KEY_LEN));
+    ck_assert_ptr_null(
+        token_table_find(table, TOKEN_KEY, token, SERVICE_KEY_LEN - 1));
+
+    token[SERVICE_KEY_LEN - 1] = 'B';
+    ck_assert_ptr_null(
+        token_table_find(table, TOKEN_KEY, token, SERVICE_KEY_LEN));
     token_table_free(table);
 }
 END_TEST
@@ -399,7 +431,8 @@ END_TEST
 
 RUN("core/token_table", an_empty_table_finds_nothing,
     a_grant_is_found_with_its_claims, an_access_token_is_found_with_its_claims,
-    putting_gives_the_claims_back, one_kind_is_not_found_as_the_other,
+    a_key_is_found_with_its_claims, putting_gives_the_claims_back,
+    one_kind_is_not_found_as_the_other,
     a_token_that_differs_anywhere_is_another, a_token_is_copied,
     what_is_no_token_is_not_found, in_a_full_set_the_first_to_expire_makes_room,
     a_token_put_twice_takes_one_slot, a_token_put_twice_keeps_the_later_claims,
