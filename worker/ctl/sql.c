@@ -35,7 +35,7 @@ SQL_EMBED(sql_0023_profile, "sql/migrations/0023_profile.sql");
 SQL_EMBED(sql_0024_mail, "sql/migrations/0024_mail.sql");
 SQL_EMBED(sql_0025_users_key, "sql/migrations/0025_users_key.sql");
 SQL_EMBED(sql_0026_factors, "sql/migrations/0026_factors.sql");
-SQL_EMBED(sql_0030_keys, "sql/migrations/0030_keys.sql");
+SQL_EMBED(sql_0027_keys, "sql/migrations/0027_keys.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_turns, "sql/queue/turns.sql");
@@ -96,7 +96,7 @@ const sql_file_t sql_files[] = {
     { "0024_mail.sql", SQL_ONCE, sql_0024_mail },
     { "0025_users_key.sql", SQL_CONCURRENT, sql_0025_users_key },
     { "0026_factors.sql", SQL_ONCE, sql_0026_factors },
-    { "0030_keys.sql", SQL_ONCE, sql_0030_keys },
+    { "0027_keys.sql", SQL_ONCE, sql_0027_keys },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_turns.sql", SQL_REPEATABLE, sql_queue_turns },
