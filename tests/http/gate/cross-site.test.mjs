@@ -187,7 +187,9 @@ describe("over https", { timeout }, () => {
     it("the cookie is one that no other host can have set", async () => {
         const answer = await signIn({}, { url: secure.url });
 
-        assert.deepEqual(cookies(answer), ["__Host-sluice_session=…;"
+        assert.deepEqual(cookies(answer), ["__Host-sluice_device=…;"
+            + " Max-Age=34560000; Path=/; HttpOnly; SameSite=Lax; Secure",
+        "__Host-sluice_session=…;"
             + " Max-Age=900; Path=/; HttpOnly; SameSite=Lax; Secure"]);
     });
 
