@@ -1,9 +1,10 @@
 /* The page's frame: header, the place for a view, and who may see it. */
 
+import { getMe } from "./account/api.js";
 import { hideToken } from "./account/mailed.js";
 import { h, icon, refresh } from "./lib/dom.js";
 import { leftAt } from "./lib/home.js";
-import { current, onChange, percent, t } from "./lib/language.js";
+import { adopt, current, isChosen, onChange, percent, t } from "./lib/language.js";
 import { languageSwitch } from "./lib/language_switch.js";
 import * as notice from "./lib/notice.js";
 import * as router from "./lib/router.js";
@@ -103,6 +104,17 @@ function retitle(text) {
 function entered() {
     fillHeader();
     router.resolve(false);
+    speakAsUser();
+}
+
+
+/* What a sign-in answers has not all of the user. */
+async function speakAsUser() {
+    if (!isChosen()) {
+        const { locale } = await getMe().catch(() => ({}));
+
+        adopt(locale);
+    }
 }
 
 
@@ -269,7 +281,10 @@ async function start() {
 
     for (;;) {
         try {
-            if (await session.resume()) {
+            const user = await session.resume();
+
+            if (user) {
+                adopt(user.locale);
                 fillHeader();
             }
             break;

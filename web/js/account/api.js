@@ -5,7 +5,7 @@ import { send } from "../lib/http.js";
 import { current } from "../lib/language.js";
 
 
-/* What a visitor asks for, or whoever has a mailed link. A name may be empty. */
+/* What a visitor asks for, or whoever has a mailed link; a name may be empty */
 
 export function signUp({ email, password, name }) {
     return send("POST", "/api/accounts", {

@@ -7,6 +7,8 @@ import { languageSwitch } from "../lib/language_switch.js";
 import * as router from "../lib/router.js";
 import * as session from "../lib/session.js";
 
+const CLOSED = "sluice.closed";
+
 let next = {};              /* what the sign-in view is to begin with */
 
 
@@ -58,4 +60,15 @@ export function handedOver() {
 export function backAtSignIn(email, note) {
     next = { email, note };
     session.leave();
+}
+
+
+/* The server has said so; it may change its mind once the tab is closed. */
+export function nobodySignsUp() {
+    sessionStorage.setItem(CLOSED, "true");
+}
+
+
+export function signsNobodyUp() {
+    return sessionStorage.getItem(CLOSED) !== null;
 }

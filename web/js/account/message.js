@@ -3,8 +3,8 @@
 const decoder = new TextDecoder();
 
 
-/* bytes -> {subject, from, to, date, language, text}; what a mail does not tell is empty.
-   Of its HTML nothing is taken. */
+/* bytes -> {subject, from, to, date, language, text}; what a mail does not tell
+   is empty. Of its HTML nothing is taken. */
 export function readMessage(bytes) {
     const message = latin1(bytes).replaceAll("\r\n", "\n");
     const { headers, body } = part(message);
@@ -40,13 +40,17 @@ function plain(headers, body) {
         .exec(headers["content-type"] ?? "") ?? [];
 
     if (!boundary) {
-        return /^text\/html/i.test(headers["content-type"] ?? "") ? ""
-            : decoded(headers, body);
+        return isHtml(headers) ? "" : decoded(headers, body);
     }
     return body.split(`--${boundary}`).slice(1, -1)
         .map((piece) => part(piece.replace(/^\n/, "")))
-        .filter((one) => !/^text\/html/i.test(one.headers["content-type"] ?? ""))
+        .filter(({ headers: own }) => !isHtml(own))
         .map((one) => plain(one.headers, one.body))[0] ?? "";
+}
+
+
+function isHtml(headers) {
+    return /^text\/html/i.test(headers["content-type"] ?? "");
 }
 
 
@@ -75,7 +79,8 @@ function utf8(text) {
 }
 
 
-/* A character for each byte, whatever it is: TextDecoder's latin1 is another. */
+/* A character for each byte, whatever it is: TextDecoder's latin1 is another
+   one. */
 function latin1(bytes) {
     let text = "";
 

@@ -55,12 +55,12 @@ export function proofForm(me, done, ...beside) {
 
     function show(way) {
         const factor = me.second_factor.totp;
+        const code = way === "code" ? codeField("proof-code")
+            : recoveryField("proof-recovery");
         const made = form({
             id: "proof",
             fields: [passwordField("proof-password"),
-                     factor && way === "code" && codeField("proof-code"),
-                     factor && way !== "code" && recoveryField("proof-recovery")]
-                .filter(Boolean),
+                     ...factor ? [code] : []],
             submit: () => t("proof.submit"),
             send: authenticate,
             done: (answer) => {

@@ -23,6 +23,23 @@ export function change(to) {
 }
 
 
+/* Has one chosen on this device? */
+export function isChosen() {
+    return localStorage.getItem(KEY) !== null;
+}
+
+
+/* The language of an account, where one has chosen none on this device. */
+export function adopt(tag) {
+    const base = tag?.split("-")[0];
+
+    if (!isChosen() && base !== language && languages.includes(base)) {
+        language = base;
+        changed.dispatchEvent(new Event("change"));
+    }
+}
+
+
 export function onChange(listener) {
     changed.addEventListener("change", listener);
 }

@@ -1,4 +1,5 @@
-/* For who must have a second factor: it is set up, or shown, before all else. */
+/* For who must have a second factor: it is set up, or shown, before all else.
+ */
 
 import { getMe } from "../account/api.js";
 import { enrol } from "../account/enrol.js";

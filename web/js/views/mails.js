@@ -32,7 +32,8 @@ export function mailsView(params, { signal }) {
 
 
 function list(mails) {
-    const rows = h("ul", { class: "rows", "aria-label": () => t("mails.title") });
+    const rows = h("ul", { class: "rows",
+                           "aria-label": () => t("mails.title") });
     const more = h("button", { class: "button", type: "button",
                                onclick: () => add().focus() },
                    () => t("library.more"));

@@ -2,7 +2,7 @@
  */
 
 import { challengeForm } from "../account/challenge.js";
-import { door, handedOver } from "../account/door.js";
+import { door, handedOver, signsNobodyUp } from "../account/door.js";
 import { passwordField } from "../account/form.js";
 import { h, refresh } from "../lib/dom.js";
 import { t } from "../lib/language.js";
@@ -24,10 +24,10 @@ export function signInView(params, { entered }) {
     const email = h("input", {
         id: "email", type: "email", name: "email", required: true,
         autocomplete: "username", autocapitalize: "none", spellcheck: "false",
-        "aria-describedby": "sign-in-problem", value: handed.email ?? "",
+        "aria-describedby": "sign-in-note sign-in-problem", value: handed.email ?? "",
     });
     const secret = passwordField("password", {
-        "aria-describedby": "sign-in-problem",
+        "aria-describedby": "sign-in-note sign-in-problem",
     });
     const password = secret.input;
     const stay = h("input", { id: "stay", type: "checkbox", name: "stay" });
@@ -40,7 +40,7 @@ export function signInView(params, { entered }) {
                              "aria-busy": () => String(busy),
                              onsubmit: submit },
         h("h1", {}, () => t("sign-in.title")),
-        h("p", { class: "form-note", hidden: () => note === null },
+        h("p", { class: "form-note", id: "sign-in-note", hidden: () => note === null },
           () => (note ? note() : "")),
         h("div", { class: "field" },
           h("label", { for: "email" }, () => t("sign-in.email")), email),
@@ -53,7 +53,9 @@ export function signInView(params, { entered }) {
           () => t(busy ? "sign-in.busy" : "sign-in.submit")));
     const ways = h("p", { class: "ways" },
         h("a", { class: "link", href: "/reset" }, () => t("sign-in.forgotten")),
-        h("a", { class: "link", href: "/sign-up" }, () => t("sign-up.title")));
+        signsNobodyUp() ? null
+            : h("a", { class: "link", href: "/sign-up" },
+                () => t("sign-up.title")));
 
     async function submit(event) {
         event.preventDefault();

@@ -1,7 +1,7 @@
 /* Asking for an account: a mail makes it. */
 
 import { signUp } from "../account/api.js";
-import { door, turn } from "../account/door.js";
+import { door, nobodySignsUp, turn } from "../account/door.js";
 import { emailField, field, form, newPasswordField } from "../account/form.js";
 import { h } from "../lib/dom.js";
 import { t } from "../lib/language.js";
@@ -45,6 +45,7 @@ export function signUpView() {
         if (problem.word !== "registration-closed") {
             return false;
         }
+        nobodySignsUp();
         turn(place,
              h("h1", {}, () => t("sign-up.closed-title")),
              h("p", {}, () => problem.text()),
