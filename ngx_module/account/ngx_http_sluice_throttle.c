@@ -40,8 +40,6 @@ static ngx_str_t ngx_http_sluice_throttle_try_script = ngx_string(
     "- (ARGV[2*i-3] - 1) * ARGV[2*i-2]) end "
     "if wait > 0 then return string.format('%d', wait) end "
     "redis.call('INCR', KEYS[4]) redis.call('EXPIRE', KEYS[4], 60) "
-    "for i = 2, 3 do "
-    "set(i, math.max(get(KEYS[i]), now) + ARGV[2*i-2]) end "
     "return '0'");
 
 static ngx_str_t ngx_http_sluice_throttle_wrong_script = ngx_string(
@@ -51,14 +49,12 @@ static ngx_str_t ngx_http_sluice_throttle_wrong_script = ngx_string(
     "if n > 5 then redis.call('HSET', KEYS[1], 'until', "
     "string.format('%d', now + math.min(2 ^ (n - 5), 900))) end "
     "redis.call('EXPIRE', KEYS[1], 86400) "
+    "for i = 2, 3 do set(i, math.max(get(KEYS[i]), now) + ARGV[2*i-2]) end "
     "return ''");
 
 static ngx_str_t ngx_http_sluice_throttle_right_script = ngx_string(
-    NGX_HTTP_SLUICE_THROTTLE_LUA "looked() "
-                                 "redis.call('DEL', KEYS[1]) "
-                                 "for i = 2, 3 do if get(KEYS[i]) > 0 then "
-                                 "set(i, get(KEYS[i]) - ARGV[2*i-2]) end end "
-                                 "return ''");
+    NGX_HTTP_SLUICE_THROTTLE_LUA
+    "looked() redis.call('DEL', KEYS[1]) return ''");
 
 
 /* "sluice:tries:a:<digest>": who reads Redis learns no address. */

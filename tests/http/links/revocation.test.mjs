@@ -350,7 +350,7 @@ describe("an nginx without a database", { timeout }, () => {
 
         third = await stack.secondNginx((text) => text
             .replace(/sluice_database .*;/, "")
-            .replace(/location [= ]*\/(api|ready|media\/drop)[^{]*\{[^}]*\}/g, ""));
+            .replace(/location [=~^ ]*\/(api|ready|media\/drop)[^{]*\{[^}]*\}/g, ""));
     });
 
     it("reads from Redis what was revoked before", async () => {

@@ -21,7 +21,7 @@ const CONF = fileURLToPath(new URL("../../../conf/fail2ban", import.meta.url));
 
 const run = promisify(execFile);
 
-let stack, machine, folder;
+let stack, machine, folder, count = 0;
 
 
 before(async () => {
@@ -47,7 +47,7 @@ const from = (address) => ({ "X-Forwarded-For": address,
 const post = (path, address, json) => request(machine.url + path,
     { method: "POST", headers: from(address), json });
 const wrong = (address) => post("/api/sessions", address,
-    { email: "someone@sluice.example", password: "not the one" });
+    { email: `someone-${++count}@sluice.example`, password: "not the one" });
 
 /* How many lines are failures of this address. */
 async function failures(address) {

@@ -118,7 +118,7 @@ describe("the metrics", { timeout }, () => {
     it("show no word that a gate does not say", async () => {
         const found = await metrics();
 
-        for (const word of ["ok", "login-failed", "body-invalid"]) {
+        for (const word of ["ok", "not-found", "body-invalid"]) {
             assert.equal(found[denied(word)], undefined, word);
         }
     });
