@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { statSync, writeFileSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { until } from "../http/lib/stack.mjs";
 import { after, before, test } from "../http/lib/test.mjs";
 import { film, folder, open, score } from "./harness.mjs";
 
@@ -141,13 +142,13 @@ test("an upload goes on where it was cut off", async () => {
                       { seconds: 16, bitrate: 1500 });
     const offsets = carried(page);
 
-    await slow(page, SLOW / 12);
+    await slow(page, SLOW / 4);
     await page.goto("/upload");
     await page.getByLabel("Choose files").setInputFiles(path);
-    await under(page, 10);
+    await there(0.05 * statSync(path).size);
     const cut = page.waitForEvent("requestfailed",
         (request) => request.method() === "PATCH");
-    await slow(page, SLOW / 12, true);
+    await slow(page, SLOW / 4, true);
     await Promise.all([cut, status(page, "No connection")]);
     await slow(page, -1);
 
@@ -168,7 +169,7 @@ test("an upload outlives a reload, and goes on once its file is chosen again",
     await slow(page, SLOW / 4);
     await page.goto("/upload");
     await page.getByLabel("Choose files").setInputFiles(path);
-    await under(page, 20);
+    await there(0.1 * statSync(path).size);
     await page.reload();
 
     await status(page, /^Stopped at \d+%/);
@@ -300,9 +301,13 @@ function status(page, hasText) {
 }
 
 
-function under(page, percent) {
-    return page.waitForFunction((least) => document.querySelector(
-        ".upload-row[data-state=sending] progress")?.value > least, percent);
+/* The server has more than so many bytes of an upload. */
+function there(bytes) {
+    const spool = house.stack.path("spool");
+
+    return until(() => readdirSync(spool).some((name) =>
+        name.endsWith(".part") && statSync(join(spool, name)).size > bytes),
+    { seconds: 60 });
 }
 
 

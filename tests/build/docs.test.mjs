@@ -1,13 +1,12 @@
 /* README and docs/ say what is there, all of it, and what they show works. */
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { promisify } from "node:util";
 
 import { request } from "../http/lib/client.mjs";
+import { runWith } from "../http/lib/run.mjs";
 import { startStack } from "../http/lib/stack.mjs";
 import { Host } from "./host.mjs";
 import { codes, commands, NOT_RUN, page, PAGES } from "./pages.mjs";
@@ -395,12 +394,9 @@ describe("on a stack", { timeout }, () => {
     const show = (one, input) => showOn(stack, host, one, input);
 
     async function user(email) {
-        const promise = promisify(execFile)(stack.path("bin/sluicectl"),
+        await runWith(`${password}\n`, stack.path("bin/sluicectl"),
             ["user", "add", email, "--password-stdin", "--database",
              `host=${stack.path("run")} dbname=sluice user=sluice`]);
-
-        promise.child.stdin.end(`${password}\n`);
-        await promise;
     }
 
     it("README leads to the first sign-in on a host, with its nginx.conf",

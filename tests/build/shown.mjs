@@ -1,11 +1,10 @@
 /* What pages show is done, and compared with what they say it prints. */
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
+import { runWith } from "../http/lib/run.mjs";
 import { commands, NOT_RUN, ON_THE_HOST, printed } from "./pages.mjs";
 import { TOP } from "./tree.mjs";
 
@@ -72,9 +71,8 @@ function environmentOf([first], stack, host) {
 
 /* What it said, also when it failed or took too long. */
 async function bash(file, env, input) {
-    const promise = promisify(execFile)("bash", [file],
-        { env, timeout: LONGEST, maxBuffer: 1 << 26 });
+    const { stdout } = await runWith(input, "bash", [file],
+        { env, timeout: LONGEST, maxBuffer: 1 << 26 }).catch((error) => error);
 
-    promise.child.stdin.end(input);
-    return (await promise.catch((error) => error)).stdout;
+    return stdout;
 }

@@ -7,6 +7,7 @@ import { createHmac, randomUUID } from "node:crypto";
 import { request } from "../lib/client.mjs";
 import { claimsOf, cookiesOf } from "../lib/cookies.mjs";
 import { refused } from "../lib/problem.mjs";
+import { runWith } from "../lib/run.mjs";
 import { bearer, sessions } from "../lib/sessions.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
@@ -1098,12 +1099,11 @@ describe("keys that change", { timeout }, () => {
     const reseal = () => new Promise((done) => {
         const words = ["user", "reseal-factors", "--json", "--database",
                        `host=${stack.path("run")} dbname=sluice user=sluice`];
-        const command = stack.sluicectl(...words);
 
-        command.child.stdin.end(stack.text("keys.json"));
-        command.then(({ stdout }) => done({ code: 0, ...JSON.parse(stdout) }),
-            ({ code, stdout, stderr }) => done({ code, stderr,
-                ...JSON.parse(stdout || "{}") }));
+        runWith(stack.text("keys.json"), stack.path("bin/sluicectl"), words)
+            .then(({ stdout }) => done({ code: 0, ...JSON.parse(stdout) }),
+                ({ code, stdout, stderr }) => done({ code, stderr,
+                    ...JSON.parse(stdout || "{}") }));
     });
 
     it("read what they sealed, and seal it anew when it is used", async () => {

@@ -3,13 +3,12 @@
 import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
 import { request, soon } from "../lib/client.mjs";
 import { fresh } from "../lib/files.mjs";
 import { refused } from "../lib/problem.mjs";
+import { runWith } from "../lib/run.mjs";
 import { bearer } from "../lib/sessions.mjs";
 import { TOP, startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
@@ -21,7 +20,6 @@ const FORM = /^sluice_key_[A-Za-z0-9_-]{166}[A-Za-z0-9]{6}$/;
 const SCOPES = ["links:mint", "media:read", "media:write", "accounts:read",
                 "accounts:write", "audit:read"];
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const run = promisify(execFile);
 
 let stack, second, admin, count = 0;
 
@@ -593,13 +591,8 @@ describe("sluicectl", { timeout }, () => {
         `host=${stack.path("run")} dbname=sluice user=sluice`];
     const redis = () => ["--redis", `unix:${stack.path("run/redis.sock")}`];
 
-    function ctl(words, input) {
-        const promise = run(stack.path("bin/sluicectl"),
-            ["key", ...words, ...database()]);
-
-        promise.child.stdin.end(input);
-        return promise;
-    }
+    const ctl = (words, input) => runWith(input,
+        stack.path("bin/sluicectl"), ["key", ...words, ...database()]);
 
     const add = async (...words) => JSON.parse((await ctl(
         ["add", ...words, "--json"], stack.text("keys.json"))).stdout);

@@ -2,16 +2,14 @@
    by whom. */
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
 import { film, fresh, musicxml, pdf } from "../lib/files.mjs";
+import { run } from "../lib/run.mjs";
 import { startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
-const run = promisify(execFile);
 const timeout = 120_000;
 
 let stack, user, other, editor;

@@ -2,7 +2,7 @@
    on https and a Redis, and without database and nginx. */
 
 import assert from "node:assert/strict";
-import { execFile, execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import {
@@ -11,13 +11,12 @@ import {
 } from "node:fs";
 import { createServer } from "node:https";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
+import { run } from "../lib/run.mjs";
 import { TOP, alive, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
-const run = promisify(execFile);
 const CHANNEL = "sluice:issuers";
 const ARN = "arn:aws:elasticloadbalancing:eu-west-3:1:loadbalancer/app/";
 const LONG_AGO = new Date("2024-01-01T00:00:00Z");

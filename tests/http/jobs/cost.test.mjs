@@ -2,16 +2,14 @@
    one whose pictures come as they like is right all the same. */
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
 import { gapped } from "../lib/matroska.mjs";
+import { run } from "../lib/run.mjs";
 import { startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
-const run = promisify(execFile);
 const timeout = 120_000;
 const FRAME = 1 / 30;           /* seconds */
 

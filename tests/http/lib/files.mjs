@@ -1,12 +1,10 @@
 /* Films, scores and pictures made on the spot, and ways to look into them. */
 
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { promisify } from "node:util";
 import { deflateRawSync, deflateSync } from "node:zlib";
+import { run } from "./run.mjs";
 
-const run = promisify(execFile);
 const SAMPLES = process.env.SLUICE_SAMPLES
     ?? resolve(new URL(".", import.meta.url).pathname,
                "../../../../shared/samples");

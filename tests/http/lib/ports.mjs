@@ -10,16 +10,18 @@ const FIRST = 10_000, LAST = 32_000;
 const TRIES = 100;
 
 
-/* One that nobody listens on; drawn, so that files that run beside each other
-   do not come upon the same. */
+/* One that nobody listens on, and that no other test is given as long as this
+   process lives, though nothing listens there yet. */
 export async function freePort() {
     for (let attempt = 1; ; attempt++) {
-        const server = createServer();
         const port = randomInt(FIRST, LAST + 1);
 
         try {
-            server.listen(port, "127.0.0.1");
-            await once(server, "listening");
+            const claim = await listen({ path: `\0sluice-test-port-${port}` });
+
+            claim.unref();
+            const server = await listen({ port, host: "127.0.0.1" });
+
             server.close();
             await once(server, "close");
             return port;
@@ -29,4 +31,12 @@ export async function freePort() {
             }
         }
     }
+}
+
+
+async function listen(where) {
+    const server = createServer().listen(where);
+
+    await once(server, "listening");
+    return server;
 }

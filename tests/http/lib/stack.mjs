@@ -1,20 +1,20 @@
 /* A whole Sluice for a file of tests: conf/stack in a temp folder. */
 
 import assert from "node:assert/strict";
-import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
     existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync,
     rmSync, statSync, writeFileSync,
 } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { isDeepStrictEqual, promisify } from "node:util";
+import { isDeepStrictEqual } from "node:util";
 
 import { Client, SANITIZED, request, until } from "./client.mjs";
 import { freePort } from "./ports.mjs";
+import { run, runWith } from "./run.mjs";
 import { watch } from "./test.mjs";
 
-const run = promisify(execFile);
 export const TOP = resolve(new URL(".", import.meta.url).pathname, "../../..");
 const STACK = join(TOP, "conf/stack");
 const CLUSTER = join(TOP, "tests/cluster");
@@ -282,10 +282,11 @@ class Stack {
     async user(role = "viewer") {
         const email = `user-${++this.users}@sluice.example`;
         const password = `a long enough password ${this.users}`;
-        const { stdout } = await execWithInput(this.path("bin/sluicectl"), [
-            "user", "add", email, "--role", role, "--password-stdin",
-            "--database", `host=${this.path("run")} ${DATABASE}`, "--json",
-        ], `${password}\n`);
+        const { stdout } = await runWith(`${password}\n`,
+            this.path("bin/sluicectl"), [
+                "user", "add", email, "--role", role, "--password-stdin",
+                "--database", `host=${this.path("run")} ${DATABASE}`, "--json",
+            ]);
 
         return { ...JSON.parse(stdout), password };
     }
@@ -436,14 +437,6 @@ function postgres(tool) {
         .sort((a, b) => Number(b) - Number(a));
 
     return `/usr/lib/postgresql/${version}/bin/${tool}`;
-}
-
-
-function execWithInput(program, words, input) {
-    const promise = run(program, words);
-
-    promise.child.stdin.end(input);
-    return promise;
 }
 
 

@@ -2,24 +2,23 @@
    real fail2ban that bans by a file of nginx's geo. */
 
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
     cpSync, existsSync, mkdirSync, readFileSync, writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
 import { request } from "../lib/client.mjs";
 import { refused } from "../lib/problem.mjs";
+import { run } from "../lib/run.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
 const CONF = fileURLToPath(new URL("../../../conf/fail2ban", import.meta.url));
 
-const run = promisify(execFile);
 
 let stack, machine, folder, count = 0;
 

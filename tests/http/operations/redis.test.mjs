@@ -2,19 +2,17 @@
    says besides the address. */
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
 import { request, soon } from "../lib/client.mjs";
 import { fresh } from "../lib/files.mjs";
+import { run } from "../lib/run.mjs";
 import { TOP, alive, startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 
 const timeout = 120_000;
-const run = promisify(execFile);
 const FILE = "/media/xy/x/film.mp4";
 const PASSWORD = "of everyone";
 const OTHER = "of media alone";

@@ -2,18 +2,16 @@
    shredded in their place, and nothing refused that others show. */
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { deflateSync } from "node:zlib";
 
 import { request } from "../lib/client.mjs";
 import { pdf, pngChunks } from "../lib/files.mjs";
+import { run } from "../lib/run.mjs";
 import { startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
-const run = promisify(execFile);
 const timeout = 300_000;
 const [WIDTH, HEIGHT] = [320, 440];
 

@@ -2,10 +2,8 @@
    by words, and what a file may not bring along. */
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
 import { request } from "../lib/client.mjs";
 import {
@@ -13,11 +11,11 @@ import {
     tiff, turned, writtenPdf,
 } from "../lib/files.mjs";
 import { bring } from "../lib/cutter.mjs";
+import { run } from "../lib/run.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { TYPE, Tus, base64, idOf } from "../lib/tus.mjs";
 
-const run = promisify(execFile);
 const timeout = 120_000;
 const SECRET = "x-what-no-page-may-show-x";
 

@@ -2,21 +2,20 @@
    longer than somebody brings it. */
 
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, statfsSync, unlinkSync, watch } from "node:fs";
 import { PassThrough, Readable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
-import { promisify } from "node:util";
 
 import { meanwhile, request, sendPart } from "../lib/client.mjs";
 import { fresh } from "../lib/files.mjs";
+import { run } from "../lib/run.mjs";
 import { alive, startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 import { Tus, base64, refused } from "../lib/tus.mjs";
 
-const run = promisify(execFile);
 const timeout = 180_000;
 const MIB = 2 ** 20;
 const KEPT = 16 * MIB;          /* keep_free of the small disk */

@@ -2,21 +2,20 @@
    all the same loses nothing. The disk is a small one in memory. */
 
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import {
     mkdirSync, readdirSync, rmSync, statSync, writeFileSync,
 } from "node:fs";
 import { Readable } from "node:stream";
-import { promisify } from "node:util";
 
 import { request } from "../lib/client.mjs";
+import { run } from "../lib/run.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, beforeEach, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 import { Tus, refused } from "../lib/tus.mjs";
 
-const run = promisify(execFile);
 const timeout = 120_000;
 const MIB = 2 ** 20;
 const SIZE = 8 * MIB;

@@ -484,6 +484,7 @@ const fr = {
     "problem.token-expired": "Votre session a expiré.",
     "problem.token-revoked": "Votre session a pris fin.",
     "problem.role-too-low": "Votre rôle ne permet pas cela.",
+    "problem.scope-missing": "Cette clé ne permet pas cela.",
     "problem.second-factor-needed": "Ce compte demande un second facteur.",
     "problem.challenge-invalid": "Cette connexion a pris fin : recommencez.",
     "problem.code-wrong": "Le code est faux, ou a déjà servi.",
