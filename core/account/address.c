@@ -159,3 +159,13 @@ address_read(const char *text, size_t len, address_t *address)
 
     return NULL;
 }
+
+
+int
+address_begin(const char *text, size_t len, char key[ADDRESS_KEY_SIZE])
+{
+    return len <= ADDRESS_MAX
+                   && address_fold(text, len, 1, key, ADDRESS_KEY_SIZE) != -1
+               ? 0
+               : -1;
+}

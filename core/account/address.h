@@ -24,4 +24,9 @@ typedef struct {
    sentence for who typed it, and nothing is to be read. */
 const char *address_read(const char *text, size_t len, address_t *address);
 
+/* What the keys of addresses begin with that begin so, as far as that can be
+   told of a part: terminated. 0, or -1 when it is too long to be one's
+   beginning. */
+int address_begin(const char *text, size_t len, char key[ADDRESS_KEY_SIZE]);
+
 #endif

@@ -88,6 +88,31 @@ ngx_http_sluice_facts_email(ngx_http_request_t *r, json_t *args, json_t *facts)
 }
 
 
+ngx_int_t
+ngx_http_sluice_facts_search(json_t *args, json_t *facts)
+{
+    json_t *q;
+    char key[ADDRESS_KEY_SIZE];
+
+    q = json_object_get(args, "q");
+
+    if (!json_is_string(q) || json_string_length(q) == 0) {
+        return NGX_DECLINED;
+    }
+
+    /* what is too long is the beginning of no address, and as it stands no
+       other's either */
+
+    return ngx_http_sluice_facts_add(
+        facts,
+        json_pack(
+            "{s:s}", "search",
+            address_begin(json_string_value(q), json_string_length(q), key) == 0
+                ? key
+                : json_string_value(q)));
+}
+
+
 /* A tag, or NULL: none that SQL would take. */
 
 static json_t *

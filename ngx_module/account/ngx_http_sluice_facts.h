@@ -22,6 +22,10 @@ ngx_int_t ngx_http_sluice_facts_session(ngx_http_request_t *r, json_t *facts);
 ngx_int_t ngx_http_sluice_facts_email(ngx_http_request_t *r, json_t *args,
                                       json_t *facts);
 
+/* What is looked for with `q`, as addresses are compared: `search`; none when
+   nothing is. */
+ngx_int_t ngx_http_sluice_facts_search(json_t *args, json_t *facts);
+
 /* For mails: the `site` that they are about, the first `language` that the
    client reads (RFC 9110, 12.5.4), who may sign up (`registration`), and a
    ticket for a link: {"id", "token"}. */

@@ -281,6 +281,10 @@ ngx_http_sluice_api_facts(ngx_http_request_t *r, ngx_uint_t around,
         rc = ngx_http_sluice_facts_email(r, args, facts);
     }
 
+    if (rc == NGX_DECLINED && (around & NGX_HTTP_SLUICE_ROUTE_SEARCH)) {
+        rc = ngx_http_sluice_facts_search(args, facts);
+    }
+
     if (rc == NGX_DECLINED && (around & NGX_HTTP_SLUICE_ROUTE_MAIL)) {
         rc = ngx_http_sluice_facts_mail(r, facts);
     }

@@ -19,13 +19,14 @@
  * LINKS        the paths in `links` of the answer become signed URLs
  * MATCH        `if_match` in `args` has what If-Match names
  * FACTS        `nginx` in `args` has what nginx knows of who asks, and what
- *              the next three add: ngx_http_sluice_facts.h
+ *              EMAIL, MAIL, TICKET and SEARCH add: ngx_http_sluice_facts.h
  * EMAIL        the body's `email`, judged
  * MAIL         what a mail is made of: site, language, a link's ticket
  * TICKET       the ticket whose link was followed, {token} in the path
  * PASSWORDS    those in the body are verified and hashed for the function,
  *              which never sees them: ngx_http_sluice_need.h
  * CODES        the same, with those of a second factor, too
+ * SEARCH       `q`, as addresses are compared
  * NEEDS        the function is called again with what it needs made, as those
  *              with PASSWORDS are
  * SLASH        the path may have a slash behind it, as other servers' have
@@ -71,12 +72,25 @@
 #define MAIL (FACTS | NGX_HTTP_SLUICE_ROUTE_MAIL)
 #define TICKET (FACTS | NGX_HTTP_SLUICE_ROUTE_TICKET)
 #define NEEDS (FACTS | NGX_HTTP_SLUICE_ROUTE_NEEDS)
+#define SEARCH (FACTS | NGX_HTTP_SLUICE_ROUTE_SEARCH)
 #define SLASH NGX_HTTP_SLUICE_ROUTE_SLASH
 
 
 const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
 
     ROUTE(POST,    "/api/accounts",          NONE,      NONE,           SQL(create_account), PASSWORDS | EMAIL | MAIL),
+    ROUTE(GET,     "/api/accounts",          ADMIN,     ACCOUNTS_READ,  READ(list_accounts), SEARCH),
+    ROUTE(GET,     "/api/accounts/{id}",     ADMIN,     ACCOUNTS_READ,  READ(get_account), 0),
+    ROUTE(PATCH,   "/api/accounts/{id}",     ADMIN,     ACCOUNTS_WRITE, SQL(change_account), 0),
+    ROUTE(DELETE,  "/api/accounts/{id}",     ADMIN,     ACCOUNTS_WRITE, SQL(delete_account), MAIL),
+    ROUTE(GET,     "/api/accounts/{id}/sessions",
+                                             ADMIN,     ACCOUNTS_READ,  READ(list_account_sessions), FACTS),
+    ROUTE(DELETE,  "/api/accounts/{id}/sessions",
+                                             ADMIN,     ACCOUNTS_WRITE, SQL(delete_account_sessions), FACTS),
+    ROUTE(DELETE,  "/api/accounts/{id}/factors",
+                                             ADMIN,     ACCOUNTS_WRITE, SQL(delete_account_factors), 0),
+    ROUTE(GET,     "/api/audit",             ADMIN,     AUDIT_READ,     READ(list_audit), 0),
+
     ROUTE(POST,    "/api/email-verifications/{token}",
                                              NONE,      NONE,           SQL(verify_email), TICKET | MAIL),
     ROUTE(POST,    "/api/password-resets",   NONE,      NONE,           SQL(create_reset), EMAIL | MAIL),

@@ -21,6 +21,7 @@
 #define NGX_HTTP_SLUICE_ROUTE_MAIL 0x0080      /* a mail may be sent */
 #define NGX_HTTP_SLUICE_ROUTE_TICKET 0x0100    /* the path's {token} is one */
 #define NGX_HTTP_SLUICE_ROUTE_NEEDS 0x0200     /* something is made for it */
+#define NGX_HTTP_SLUICE_ROUTE_SEARCH 0x0400    /* `q` is read */
 
 typedef struct {
     ngx_uint_t method; /* 0 behind the last row */

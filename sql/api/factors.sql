@@ -374,13 +374,16 @@ $$;
 
 -- For who has lost all of them, as sluicectl sets users: by address or id, null
 -- when there is none. He signs in with his password alone, until he sets one up.
-create or replace function api.reset_factors(who text) returns jsonb
+drop function if exists api.reset_factors(text);
+
+create or replace function api.reset_factors(who text,
+    actor uuid default null) returns jsonb
 language plpgsql as $$
 declare
     u sluice.users;
 begin
     select * into u from sluice.users person
-    where api.is_user(person, who) for no key update;
+    where person.id = api.user_named(who) for no key update;
 
     if not found then
         return null;
@@ -389,7 +392,7 @@ begin
     delete from sluice.factors where user_id = u.id;
     delete from sluice.recovery_codes where user_id = u.id;
     delete from sluice.code_tries where user_id = u.id;
-    perform sluice.note(null, 'factors-reset', u.id::text);
+    perform sluice.note(actor, 'factors-reset', u.id::text);
 
     return api.user_object(u, '[]');
 end;

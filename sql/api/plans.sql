@@ -7,7 +7,8 @@ language sql as $$
     insert into sluice.plans select p.*
     on conflict (name) do update
     set quota_bytes = p.quota_bytes, uploads_max = p.uploads_max,
-        upload_bytes_max = p.upload_bytes_max, files_max = p.files_max
+        upload_bytes_max = p.upload_bytes_max, files_max = p.files_max,
+        sessions_max = p.sessions_max
     returning *;
 $$;
 
@@ -19,7 +20,8 @@ language sql stable as $$
            coalesce(u.uploads_max, p.uploads_max, 20),
            coalesce(u.upload_bytes_max, p.upload_bytes_max),
            coalesce(u.files_max, p.files_max,
-                    case u.role when 'viewer' then 100000 else 1000000 end)
+                    case u.role when 'viewer' then 100000 else 1000000 end),
+           coalesce(u.sessions_max, p.sessions_max)
     from sluice.users u left join sluice.plans p on p.name = u.plan
     where u.id = actor;
 $$;

@@ -220,16 +220,45 @@ $$;
 
 
 -- The account goes in seven days, unless its owner signs in before. Until then
--- nobody is in it.
+-- nobody is in it. `actor` is who says so: he, or an admin.
+create or replace function api.begin_leaving(u sluice.users, facts jsonb,
+                                             actor uuid, out status integer,
+                                             out body jsonb)
+language plpgsql as $$
+declare
+    on_day constant timestamptz := coalesce(u.leaves_at,
+                                            now() + interval '7 days');
+begin
+    update sluice.users set leaves_at = on_day where id = u.id;
+
+    if u.leaves_at is null then
+        perform queue.enqueue('leave', jsonb_build_object('user', u.id),
+                              run_at => on_day, unique_key => u.id::text);
+        perform sluice.note(actor, 'user-leaves', u.id::text,
+                            jsonb_build_object('on', on_day));
+        perform api.tell(u, 'leaving', facts, jsonb_build_object(
+            'until', to_char(on_day, 'YYYY-MM-DD')));
+    end if;
+
+    body := (api.delete_sessions(u.id, jsonb_build_object('nginx',
+        facts || jsonb_build_object('by', actor)))).body;
+    body := jsonb_build_object('leaves_at', on_day,
+        'revoked', (body->'revoked') || api.end_keys(u.id)
+            || case when u.issuer is not null then api.revoke_user(u)
+                    else '[]' end);
+    status := 202;
+end;
+$$;
+
+
 create or replace function api.delete_me(actor uuid, args jsonb,
                                          out status integer, out body jsonb)
 language plpgsql as $$
 declare
     x record;
-    facts constant jsonb := args->'nginx';
     u sluice.users;
-    on_day constant timestamptz := now() + interval '7 days';
 begin
+    perform api.admins_lock();
     x := api.verify_own(actor, args);
     u := x.u;
     status := x.status;
@@ -237,24 +266,13 @@ begin
 
     if body is not null then
         return;
-    elsif u.role = 'admin' and not exists (select from sluice.users
-            where role = 'admin' and id <> actor and disabled_at is null
-              and leaves_at is null) then
+    elsif api.is_last_admin(u) then
         select * into status, body from api.refuse('conflict',
             'You are the last admin: make somebody else one first.');
         return;
     end if;
 
-    update sluice.users set leaves_at = on_day where id = actor;
-    perform queue.enqueue('leave', jsonb_build_object('user', actor),
-                          run_at => on_day, unique_key => actor::text);
-    perform sluice.note(actor, 'user-leaves', actor::text,
-                        jsonb_build_object('on', on_day));
-    perform api.tell(u, 'leaving', facts,
-                     jsonb_build_object('until', to_char(on_day, 'YYYY-MM-DD')));
-
-    body := (api.delete_sessions(actor, jsonb_build_object('nginx', facts))).body
-            || jsonb_build_object('leaves_at', on_day);
-    status := 202;
+    select * into status, body
+    from api.begin_leaving(u, args->'nginx', actor);
 end;
 $$;

@@ -32,23 +32,44 @@ language sql volatile as $$
 $$;
 
 
--- A user has the newest thousand: with one more the oldest ends, and goes.
-create or replace function api.drop_oldest_session(actor uuid) returns void
+drop function if exists api.drop_oldest_session(uuid);
+
+
+-- Before one more begins: of those that go on as many stay as his plan allows
+-- beside it, and in the record the newest thousand. Answers what is revoked.
+create or replace function api.drop_oldest_sessions(actor uuid) returns jsonb
 language plpgsql as $$
 declare
+    at_once constant integer := (api.limits(actor)).sessions_max;
     many constant integer := 1000;
     oldest record;
+    revoked jsonb := '[]';
 begin
+    if at_once is not null then
+        for oldest in
+            select s.id from sluice.sessions s
+            where s.user_id = actor and s.ended_at is null
+              and s.expires_at > now()
+            order by s.id desc offset at_once - 1
+        loop
+            revoked := revoked || ((api.end_session(actor, oldest.id::text, 0))
+                                   .body->'revoked');
+        end loop;
+    end if;
+
     for oldest in
         select s.id, s.ended_at is null and s.expires_at > now() as alive
         from sluice.sessions s where s.user_id = actor
         order by s.id desc offset many - 1 limit 2
     loop
         if oldest.alive then
-            perform api.end_session(actor, oldest.id::text, 0);
+            revoked := revoked || ((api.end_session(actor, oldest.id::text, 0))
+                                   .body->'revoked');
         end if;
         delete from sluice.sessions where id = oldest.id;
     end loop;
+
+    return revoked;
 end;
 $$;
 
@@ -79,6 +100,7 @@ language plpgsql as $$
 declare
     u sluice.users;
     s sluice.sessions;
+    revoked jsonb;
 begin
     select * into u from sluice.users
     where id = actor and disabled_at is null for no key update;
@@ -89,7 +111,7 @@ begin
     end if;
 
     perform api.stay(u);
-    perform api.drop_oldest_session(actor);
+    revoked := api.drop_oldest_sessions(actor);
 
     insert into sluice.sessions (id, user_id, user_agent, address, expires_at,
                                  signs_for, remembered, authenticated_at, amr)
@@ -102,11 +124,13 @@ begin
                      api.methods(false)))
     returning * into s;
 
+    update sluice.users set signed_in_at = now() where id = actor;
     perform sluice.note(actor, 'session-begun', s.id::text,
                         jsonb_build_object('address', s.address));
 
     status := 201;
-    body := api.session_tokens(u, s, facts);
+    body := api.session_tokens(u, s, facts)
+            || jsonb_build_object('revoked', revoked);
 end;
 $$;
 
@@ -295,7 +319,8 @@ end;
 $$;
 
 
--- All of one's own; with `others` all but the caller's. Where they are more
+-- All of one's own; with `others` all but the caller's. `by` is who does it, when
+-- it is not he himself. Where they are more
 -- than one user may have taken back one by one, all that was made for him until
 -- now ends with them: his own session goes on with its next refresh.
 create or replace function api.delete_sessions(actor uuid, args jsonb,
@@ -347,7 +372,8 @@ begin
         revoked := revoked || api.revoke_user(u);
     end if;
 
-    perform sluice.note(actor, 'sessions-ended', actor::text,
+    perform sluice.note(coalesce((args->'nginx'->>'by')::uuid, actor),
+                        'sessions-ended', actor::text,
                         jsonb_build_object('but', but));
     perform api.forget_revocations();
 

@@ -34,7 +34,8 @@ end;
 $$;
 
 
--- Mail about an account goes to its owner, 20 times a day at most.
+-- Mail about an account goes to its owner, if he has an address, 20 times a day
+-- at most.
 create or replace function api.tell(u sluice.users, template text, facts jsonb,
                                     vals jsonb default '{}') returns void
 language plpgsql as $$
@@ -42,7 +43,7 @@ declare
     key constant text := coalesce(u.email_key, lower(u.email));
     most constant integer := 20;
 begin
-    if (select count(*) from (select from sluice.tickets
+    if key is null or (select count(*) from (select from sluice.tickets
             where email_key = key and purpose = 'notice'
               and created_at > now() - interval '1 day' limit most) x) = most
     then

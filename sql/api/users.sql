@@ -1,11 +1,25 @@
 -- Users: as sluicectl sets them, by address or id (null when there is none), as
 -- other issuers' tokens bring them, and as they see themselves.
 
-create or replace function api.is_user(u sluice.users, who text)
-returns boolean
-language sql stable as $$
-    select u.id::text = lower(who)
-           or coalesce(u.email_key, lower(u.email)) = lower(who);
+drop function if exists
+    api.is_user(sluice.users, text),
+    api.set_role(text, text),
+    api.set_plan(text, text),
+    api.disable_user(text),
+    api.enable_user(text);
+
+
+-- Whose address this is, or id; null: nobody's.
+create or replace function api.user_named(who text) returns uuid
+language plpgsql stable as $$
+begin
+    if lower(who) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        return (select id from sluice.users where id = who::uuid);
+    end if;
+
+    return (select id from sluice.users
+            where coalesce(email_key, lower(email)) = lower(who));
+end;
 $$;
 
 
@@ -20,7 +34,8 @@ $$;
 
 
 -- Tokens with the old role end; sessions stay, and give new tokens.
-create or replace function api.set_role(who text, role_given text)
+create or replace function api.set_role(who text, role_given text,
+                                        actor uuid default null)
 returns jsonb
 language plpgsql as $$
 declare
@@ -28,7 +43,7 @@ declare
     revoked jsonb := '[]';
 begin
     select * into u from sluice.users person
-    where api.is_user(person, who) for update;
+    where person.id = api.user_named(who) for update;
 
     if not found then
         return null;
@@ -43,7 +58,7 @@ begin
     end if;
 
     if u.role <> role_given then
-        perform sluice.note(null, 'user-role', u.id::text,
+        perform sluice.note(actor, 'user-role', u.id::text,
                             jsonb_build_object('from', u.role,
                                                'to', role_given));
         update sluice.users set role = role_given where id = u.id
@@ -57,7 +72,8 @@ end;
 $$;
 
 
-create or replace function api.set_plan(who text, plan_given text)
+create or replace function api.set_plan(who text, plan_given text,
+                                        actor uuid default null)
 returns jsonb
 language plpgsql as $$
 declare
@@ -68,10 +84,22 @@ begin
         raise exception 'there is no plan %', plan_given;
     end if;
 
-    update sluice.users person set plan = plan_given
-    where api.is_user(person, who) returning * into u;
+    select * into u from sluice.users person
+    where person.id = api.user_named(who) for update;
 
-    return case when found then api.user_object(u, '[]') end;
+    if not found then
+        return null;
+    end if;
+
+    if u.plan is distinct from plan_given then
+        perform sluice.note(actor, 'user-plan', u.id::text,
+                            jsonb_build_object('from', u.plan,
+                                               'to', plan_given));
+        update sluice.users set plan = plan_given where id = u.id
+        returning * into u;
+    end if;
+
+    return api.user_object(u, '[]');
 end;
 $$;
 
@@ -79,21 +107,22 @@ $$;
 -- Ends all sessions, and revokes those of which anything may still be good: the
 -- newest thousand, and those of whose links some name no user. What was made for
 -- the others ends with the user.
-create or replace function api.disable_user(who text) returns jsonb
+create or replace function api.disable_user(who text,
+    actor uuid default null) returns jsonb
 language plpgsql as $$
 declare
     u sluice.users;
     revoked jsonb;
 begin
     select * into u from sluice.users person
-    where api.is_user(person, who) for update;
+    where person.id = api.user_named(who) for update;
 
     if not found then
         return null;
     end if;
 
     if u.disabled_at is null then
-        perform sluice.note(null, 'user-disabled', u.id::text);
+        perform sluice.note(actor, 'user-disabled', u.id::text);
     end if;
 
     update sluice.users set disabled_at = coalesce(disabled_at, now())
@@ -124,20 +153,21 @@ end;
 $$;
 
 
-create or replace function api.enable_user(who text) returns jsonb
+create or replace function api.enable_user(who text,
+    actor uuid default null) returns jsonb
 language plpgsql as $$
 declare
     u sluice.users;
 begin
     select * into u from sluice.users person
-    where api.is_user(person, who) for update;
+    where person.id = api.user_named(who) for update;
 
     if not found then
         return null;
     end if;
 
     if u.disabled_at is not null then
-        perform sluice.note(null, 'user-enabled', u.id::text);
+        perform sluice.note(actor, 'user-enabled', u.id::text);
     end if;
 
     update sluice.users set disabled_at = null
@@ -145,6 +175,24 @@ begin
 
     return api.user_object(u, '[]');
 end;
+$$;
+
+
+-- Whoever takes an admin away has this, so that of two who do one sees it.
+create or replace function api.admins_lock() returns void
+language sql as $$
+    select pg_advisory_xact_lock(hashtextextended('sluice.admins', 0));
+$$;
+
+
+-- Nobody else could do what he can: a program does not count, nor who leaves.
+create or replace function api.is_last_admin(u sluice.users) returns boolean
+language sql stable as $$
+    select u.role = 'admin' and not exists (
+        select from sluice.users
+        where role = 'admin' and id <> u.id and disabled_at is null
+          and leaves_at is null
+          and issuer is distinct from api.service_issuer());
 $$;
 
 

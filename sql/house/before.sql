@@ -123,7 +123,7 @@ begin
     for no key update;
 
     if found then
-        perform api.drop_oldest_session(actor);
+        perform api.drop_oldest_sessions(actor);
 
         insert into sluice.sessions (id, user_id, refresh_digest, user_agent,
                                      address, expires_at, signs_for)

@@ -184,9 +184,12 @@ declare
     uploads bigint;
     notes bigint;
 
-    -- a schedule cannot say that what happened just now is old
+    -- a schedule cannot say that what happened just now is old; and of the audit
+    -- a job, whoever made it, not what the schedule does not
     audit_age constant interval := interval '1 day' * greatest(1,
-        coalesce((params->>'audit_days')::integer, 365));
+        (params->>'audit_days')::integer,
+        coalesce((select (s.params->>'audit_days')::integer
+                  from sluice.schedules s where s.name = 'prune'), 400));
     job_age constant interval := interval '1 day' * greatest(1,
         coalesce((params->>'job_days')::integer, 30));
     session_age constant interval := interval '1 day' * greatest(1,

@@ -304,9 +304,10 @@ function status(page, hasText) {
 /* The server has more than so many bytes of an upload. */
 function there(bytes) {
     const spool = house.stack.path("spool");
+    const size = (name) => statSync(join(spool, name)).size;
 
-    return until(() => readdirSync(spool).some((name) =>
-        name.endsWith(".part") && statSync(join(spool, name)).size > bytes),
+    return until(`${bytes} bytes are there`, () => readdirSync(spool)
+        .some((name) => name.endsWith(".part") && size(name) > bytes),
     { seconds: 60 });
 }
 

@@ -27,10 +27,10 @@ int
 ctl_plan_set(int argc, char **argv)
 {
     char quota[PLAN_DIGITS_MAX], size[PLAN_DIGITS_MAX], many[PLAN_DIGITS_MAX],
-        files[PLAN_DIGITS_MAX];
+        files[PLAN_DIGITS_MAX], sessions[PLAN_DIGITS_MAX];
     json_t *rows;
     PGconn *conn;
-    const char *params[5] = { NULL };
+    const char *params[6] = { NULL };
     const char *conninfo = NULL, *as_json = NULL;
     const ctl_option_t options[] = {
         { "quota", "SIZE", "what a user keeps and has announced, e.g. 10g",
@@ -38,6 +38,8 @@ ctl_plan_set(int argc, char **argv)
         { "uploads", "N", "uploads at once", &params[2] },
         { "upload-size", "SIZE", "the longest of them, e.g. 2g", &params[3] },
         { "files", "N", "files that a user keeps", &params[4] },
+        { "sessions", "N", "sessions at once: one more ends the oldest",
+          &params[5] },
         { DATABASE_OPTION, &conninfo },
         { "json", NULL, "for machines", &as_json },
         { NULL, NULL, NULL, NULL }
@@ -61,6 +63,12 @@ ctl_plan_set(int argc, char **argv)
                     options_number("files", params[4], 0, INT32_MAX), files);
     }
 
+    if (params[5] != NULL) {
+        plan_digits(&params[5],
+                    options_number("sessions", params[5], 1, INT32_MAX),
+                    sessions);
+    }
+
     conn = database_open(conninfo);
     if (conn == NULL) {
         return CTL_FAILED;
@@ -68,8 +76,9 @@ ctl_plan_set(int argc, char **argv)
 
     rows = database_rows(conn,
                          "select * from api.make_plan(row($1::text, "
-                         "$2::bigint, $3::integer, $4::bigint, $5::integer))",
-                         5, params);
+                         "$2::bigint, $3::integer, $4::bigint, $5::integer, "
+                         "$6::integer))",
+                         6, params);
     PQfinish(conn);
     if (rows == NULL) {
         return CTL_FAILED;
@@ -88,8 +97,8 @@ ctl_plan_list(int argc, char **argv)
     const char *conninfo = NULL, *as_json = NULL;
     static const char *const columns[] = { "name",        "quota_bytes",
                                            "uploads_max", "upload_bytes_max",
-                                           "files_max",   "users",
-                                           NULL };
+                                           "files_max",   "sessions_max",
+                                           "users",       NULL };
     const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
                                      { "json", NULL, "for machines", &as_json },
                                      { NULL, NULL, NULL, NULL } };

@@ -36,6 +36,9 @@ SQL_EMBED(sql_0024_mail, "sql/migrations/0024_mail.sql");
 SQL_EMBED(sql_0025_users_key, "sql/migrations/0025_users_key.sql");
 SQL_EMBED(sql_0026_factors, "sql/migrations/0026_factors.sql");
 SQL_EMBED(sql_0027_keys, "sql/migrations/0027_keys.sql");
+SQL_EMBED(sql_0028_administration, "sql/migrations/0028_administration.sql");
+SQL_EMBED(sql_0029_lists, "sql/migrations/0029_lists.sql");
+SQL_EMBED(sql_0030_rights, "sql/migrations/0030_rights.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_turns, "sql/queue/turns.sql");
@@ -55,6 +58,8 @@ SQL_EMBED(sql_api_sign_up, "sql/api/sign_up.sql");
 SQL_EMBED(sql_api_resets, "sql/api/resets.sql");
 SQL_EMBED(sql_api_accounts, "sql/api/accounts.sql");
 SQL_EMBED(sql_api_factors, "sql/api/factors.sql");
+SQL_EMBED(sql_api_administration, "sql/api/administration.sql");
+SQL_EMBED(sql_api_audit, "sql/api/audit.sql");
 SQL_EMBED(sql_api_links, "sql/api/links.sql");
 SQL_EMBED(sql_api_jobs, "sql/api/jobs.sql");
 SQL_EMBED(sql_api_plans, "sql/api/plans.sql");
@@ -65,6 +70,7 @@ SQL_EMBED(sql_api_media, "sql/api/media.sql");
 SQL_EMBED(sql_api_metrics, "sql/api/metrics.sql");
 SQL_EMBED(sql_before, "sql/house/before.sql");
 SQL_EMBED(sql_housekeeping, "sql/house/housekeeping.sql");
+SQL_EMBED(sql_rights, "sql/house/rights.sql");
 
 
 /* No name may leave: databases know it, and db migrate refuses one that has
@@ -97,6 +103,9 @@ const sql_file_t sql_files[] = {
     { "0025_users_key.sql", SQL_CONCURRENT, sql_0025_users_key },
     { "0026_factors.sql", SQL_ONCE, sql_0026_factors },
     { "0027_keys.sql", SQL_ONCE, sql_0027_keys },
+    { "0028_administration.sql", SQL_ONCE, sql_0028_administration },
+    { "0029_lists.sql", SQL_CONCURRENT, sql_0029_lists },
+    { "0030_rights.sql", SQL_ONCE, sql_0030_rights },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_turns.sql", SQL_REPEATABLE, sql_queue_turns },
@@ -116,6 +125,8 @@ const sql_file_t sql_files[] = {
     { "api_resets.sql", SQL_REPEATABLE, sql_api_resets },
     { "api_accounts.sql", SQL_REPEATABLE, sql_api_accounts },
     { "api_factors.sql", SQL_REPEATABLE, sql_api_factors },
+    { "api_administration.sql", SQL_REPEATABLE, sql_api_administration },
+    { "api_audit.sql", SQL_REPEATABLE, sql_api_audit },
     { "api_links.sql", SQL_REPEATABLE, sql_api_links },
     { "api_jobs.sql", SQL_REPEATABLE, sql_api_jobs },
     { "api_plans.sql", SQL_REPEATABLE, sql_api_plans },
@@ -126,5 +137,6 @@ const sql_file_t sql_files[] = {
     { "api_metrics.sql", SQL_REPEATABLE, sql_api_metrics },
     { "before.sql", SQL_REPEATABLE, sql_before },
     { "housekeeping.sql", SQL_REPEATABLE, sql_housekeeping },
+    { "house_rights.sql", SQL_REPEATABLE, sql_rights },
     { 0, 0, 0 }
 };

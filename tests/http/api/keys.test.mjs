@@ -181,7 +181,8 @@ describe("a key", { timeout }, () => {
         assert.equal((await me(one)).status, 200);
 
         /* one whose hour was over before it began */
-        const sql = readFileSync(join(TOP, "sql/api/keys.sql"), "utf8");
+        const sql = readFileSync(join(TOP, "sql/api/keys.sql"), "utf8")
+            + "select sluice.grant_rights()";
 
         await stack.sql(sql.replace("floor(extract(epoch from now()))",
             `floor(extract(epoch from now()) - ${HOUR})`));
@@ -255,6 +256,14 @@ describe("a key", { timeout }, () => {
    each, or "anyone" where nobody is asked. */
 const OPENS = {
     "POST /api/accounts": "anyone",
+    "GET /api/accounts": "accounts:read",
+    "GET /api/accounts/{id}": "accounts:read",
+    "PATCH /api/accounts/{id}": "accounts:write",
+    "DELETE /api/accounts/{id}": "accounts:write",
+    "GET /api/accounts/{id}/sessions": "accounts:read",
+    "DELETE /api/accounts/{id}/sessions": "accounts:write",
+    "DELETE /api/accounts/{id}/factors": "accounts:write",
+    "GET /api/audit": "audit:read",
     "POST /api/email-verifications/{token}": "anyone",
     "POST /api/password-resets": "anyone",
     "GET /api/password-resets/{token}": "anyone",

@@ -102,6 +102,9 @@ const admin = () => (who ??= stack.visitor("admin"));
 const key = async (members) => (await admin()).request("POST", "/api/keys",
     { json: { name: "a name", scopes: ["media:read"], ...members } });
 
+const change = async (json, one = user) => (await admin()).request("PATCH",
+    `/api/accounts/${one.user.id}`, { json });
+
 /* A fresh tus upload's path. */
 const begun = () => user.request("POST", "/api/uploads", { headers: TUS })
     .then(({ headers }) => headers.location);
@@ -158,6 +161,38 @@ const cases = [
     ["what no key opens", "/api/keys", "get", async () => request(
         `${stack.url}/api/keys`, { headers: { Authorization:
             `Bearer ${(await key({ name: "three" })).json.key}` } }), 403],
+    ["users", "/api/accounts", "get",
+     async () => (await admin()).get("/api/accounts?limit=2"), 200],
+    ["a wrong role", "/api/accounts", "get",
+     async () => (await admin()).get("/api/accounts?role=x"), 422],
+    ["a user", "/api/accounts/{id}", "get",
+     async () => (await admin()).get(`/api/accounts/${user.user.id}`), 200],
+    ["no user", "/api/accounts/{id}", "get",
+     async () => (await admin()).get(`/api/accounts/${NOBODY}`), 404],
+    ["a user who changes", "/api/accounts/{id}", "patch",
+     () => change({ name: "Ida" }), 200],
+    ["a user who changes nothing", "/api/accounts/{id}", "patch",
+     () => change({}), 422],
+    ["an admin who locks himself out", "/api/accounts/{id}", "patch",
+     async () => change({ disabled: true }, await admin()), 409],
+    ["a user's sessions", "/api/accounts/{id}/sessions", "get",
+     async () => (await admin()).get(
+         `/api/accounts/${user.user.id}/sessions`), 200],
+    ["the end of a user's sessions", "/api/accounts/{id}/sessions", "delete",
+     async () => (await admin()).delete(`/api/accounts/${
+         (await stack.user()).id}/sessions`), 204],
+    ["the end of a user's factors", "/api/accounts/{id}/factors", "delete",
+     async () => (await admin()).delete(`/api/accounts/${
+         (await stack.user()).id}/factors`), 204],
+    ["the end of a user", "/api/accounts/{id}", "delete",
+     async () => (await admin()).delete(`/api/accounts/${
+         (await stack.user()).id}`), 202],
+    ["the end of oneself", "/api/accounts/{id}", "delete", async () =>
+        (await admin()).delete(`/api/accounts/${(await admin()).user.id}`), 409],
+    ["the audit", "/api/audit", "get",
+     async () => (await admin()).get("/api/audit?limit=3"), 200],
+    ["a wrong time", "/api/audit", "get",
+     async () => (await admin()).get("/api/audit?from=x"), 422],
     ["the library", "/api/media", "get", () => user.get("/api/media"), 200],
     ["a wrong limit", "/api/media", "get",
      () => user.get("/api/media?limit=0"), 422],

@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 
 import { createLocalJWKSet, jwtVerify } from "jose";
 
-import { Client, request } from "../lib/client.mjs";
+import { Client, request, soon } from "../lib/client.mjs";
 import { cookieOf } from "../lib/cookies.mjs";
 import { refused } from "../lib/problem.mjs";
 import { bearer, sessions } from "../lib/sessions.mjs";
@@ -302,6 +302,52 @@ describe("signing out", { timeout }, () => {
     it("needs someone who is signed in", async () => {
         refused(await request(`${stack.url}/api/sessions/current`,
             { method: "DELETE" }), 401, "unauthenticated");
+    });
+});
+
+
+describe("a plan's bound of sessions", { timeout }, () => {
+    const plan = (...words) => stack.sluicectl(...words, "--database",
+        `host=${stack.path("run")} dbname=sluice user=sluice`);
+    const open = async (who) => (await signIn(who)).json;
+    const ended = async (one) => {
+        await soon("its access token is revoked", async () =>
+            (await me(bearer(one.access_token))).status === 401);
+        refused(await refresh(one.refresh_token), 401, "token-invalid");
+    };
+    const goesOn = async (one) =>
+        assert.equal((await me(bearer(one.access_token))).status, 200);
+
+    it("ends the oldest when one more begins", async () => {
+        const who = await stack.user("viewer");
+
+        await plan("plan", "set", "two", "--sessions", "2");
+        await plan("user", "plan", who.email, "two");
+
+        const [first, second] = [await open(who), await open(who)];
+
+        await request(`${stack.url}/api/sessions/current`, {
+            method: "DELETE", headers: bearer(second.access_token),
+        });
+        const third = await open(who);      /* the second one is over */
+
+        await goesOn(first);
+        const fourth = await open(who);
+
+        await ended(first);
+        await goesOn(third);
+
+        await plan("plan", "set", "two", "--sessions", "1");
+        const fifth = await open(who);
+
+        await ended(third);
+        await ended(fourth);
+        await goesOn(fifth);
+    });
+
+    it("is a number from 1", async () => {
+        await assert.rejects(plan("plan", "set", "none", "--sessions", "0"),
+            { code: 2, stderr: /--sessions/ });
     });
 });
 

@@ -360,15 +360,23 @@ describe("rows that are old", { timeout }, () => {
     it("go from the audit by their age, and only those", async () => {
         await stack.sql(`insert into sluice.audit (at, action, target)
             select now() - n * interval '1 day', 'test', n::text
-            from unnest(array[364, 366, 1000]) n`);
-        await run("prune", { audit_days: 365 });
-        assert.equal(await stack.sql("select string_agg(target, ' ') "
-            + "from sluice.audit where action = 'test'"), "364");
+            from unnest(array[364, 366, 399, 401, 500]) n`);
+        const left = () => stack.sql("select string_agg(target, ' ' order by "
+            + "target) from sluice.audit where action = 'test'");
+
+        await run("prune", { audit_days: 450 });
+        assert.equal(await left(), "364 366 399 401");
+        await run("prune", { audit_days: 365 });    /* less than the schedule */
+        assert.equal(await left(), "364 366 399");
+        await stack.sql("update sluice.schedules set params = params || "
+            + "'{\"audit_days\": 365}' where name = 'prune'");
+        await run("prune");
+        assert.equal(await left(), "364");
     });
 
     it("are more than one transaction takes", async () => {
         await stack.sql(`insert into sluice.audit (at, action, target)
-            select now() - interval '400 days', 'many', n::text
+            select now() - interval '401 days', 'many', n::text
             from generate_series(1, 2500) n`);
         assert.equal((await run("prune")).audit, 2500);
     });

@@ -155,7 +155,33 @@ START_TEST(what_grows_when_its_case_is_folded_has_room)
 END_TEST
 
 
+START_TEST(keys_begin_as_what_they_are_looked_for_by)
+{
+    size_t i, len;
+    char key[ADDRESS_KEY_SIZE], longest[ADDRESS_MAX + 2];
+    address_t address;
+    static const char *const whole = "Zo\xc3\x8b.Stra\xc3\x9f"
+                                     "e@Example.org";
+    static const size_t cuts[] = { 0, 1, 2, 4, 5, 9, 11, 12, 13, 20 };
+
+    ck_assert_ptr_null(address_read(whole, strlen(whole), &address));
+
+    for (i = 0; i < COUNT(cuts); i++) {
+        len = cuts[i];
+        ck_assert_int_eq(address_begin(whole, len, key), 0);
+        ck_assert_int_eq(strncmp(address.key, key, strlen(key)), 0);
+        ck_assert_uint_ge(strlen(key), len);
+    }
+
+    memset(longest, 'a', sizeof(longest));
+    ck_assert_int_eq(address_begin(longest, ADDRESS_MAX, key), 0);
+    ck_assert_int_eq(address_begin(longest, ADDRESS_MAX + 1, key), -1);
+}
+END_TEST
+
+
 RUN("core/account/address",
     an_address_is_read_as_mail_is_sent_and_as_it_is_compared,
     what_mail_cannot_be_sent_to_is_refused_with_a_reason,
-    it_is_as_long_as_mail_allows, what_grows_when_its_case_is_folded_has_room)
+    it_is_as_long_as_mail_allows, what_grows_when_its_case_is_folded_has_room,
+    keys_begin_as_what_they_are_looked_for_by)
