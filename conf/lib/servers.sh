@@ -128,10 +128,15 @@ make_keys()
 }
 
 
+# nginx and the worker come as a role that can do what they must, and no more.
 migrate()
 {
-    as bin/sluicectl db migrate \
-        --database "host=$state/run dbname=sluice user=sluice"
+    local database="host=$state/run dbname=sluice user=sluice"
+
+    as bin/sluicectl db migrate --database "$database"
+    sql sluice "select 'there' from pg_roles where rolname = 'sluice_app'" \
+        | grep -q there || sql sluice 'create role sluice_app login'
+    as bin/sluicectl db grant sluice_app --database "$database"
     echo ready
 }
 

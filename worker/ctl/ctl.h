@@ -36,6 +36,7 @@ int ctl_keys_promote(int argc, char **argv);
 int ctl_keys_remove(int argc, char **argv);
 int ctl_keys_list(int argc, char **argv);
 int ctl_db_migrate(int argc, char **argv);
+int ctl_db_grant(int argc, char **argv);
 int ctl_db_status(int argc, char **argv);
 int ctl_user_add(int argc, char **argv);
 int ctl_user_role(int argc, char **argv);

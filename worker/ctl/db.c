@@ -30,6 +30,9 @@
     "name text primary key, digest text not null, "         \
     "applied_at timestamptz not null default now())"
 
+/* Functions that were made anew have lost what was granted. */
+#define DB_RIGHTS "select sluice.grant_rights()"
+
 #define DB_APPLIED                                                 \
     "select name, digest, to_char(applied_at at time zone 'UTC', " \
     "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') as applied_at "             \
@@ -308,6 +311,7 @@ db_migrate(PGconn *conn, int *applied)
     }
 
     if (db_bring_all(conn, rows, 0, applied) == 0
+        && (*applied == 0 || db_run(conn, DB_RIGHTS) == 0)
         && db_run(conn, "commit") == 0) {
         rc = CTL_OK;
     }
@@ -376,6 +380,32 @@ ctl_db_migrate(int argc, char **argv)
     }
 
     return rc;
+}
+
+
+/* All that nginx and the worker need, who come as that role. */
+int
+ctl_db_grant(int argc, char **argv)
+{
+    PGconn *conn;
+    PGresult *result;
+    const char *role, *conninfo = NULL;
+    const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
+                                     { NULL, NULL, NULL, NULL } };
+
+    options_read(argc, argv, options, &role);
+
+    conn = database_open(conninfo);
+    if (conn == NULL) {
+        return CTL_FAILED;
+    }
+
+    result = database_query(conn, "select sluice.add_application($1)", 1,
+                            &role);
+    PQclear(result);
+    PQfinish(conn);
+
+    return result != NULL ? CTL_OK : CTL_FAILED;
 }
 
 
