@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 const execute = promisify(execFile);
 const NGINX = process.env.SLUICE_NGINX ?? "/usr/sbin/nginx";
 const CONNECTIONS = 16;
-const START_MS = 10_000;
+const START_MS = 30_000;
 const BEARERS = fileURLToPath(new URL("bearers.lua", import.meta.url));
 
 

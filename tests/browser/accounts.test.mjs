@@ -894,6 +894,7 @@ describe("an admin", () => {
         await signIn(page, house.stack);
         await inLibrary(page);
         await page.getByRole("button", { name: /^Account of/ }).click();
+        await page.getByRole("link", { name: "Accounts" }).click();
         await page.getByRole("link", { name: "Invitations" }).click();
         await page.getByRole("heading", { level: 1, name: "Invitations" })
             .waitFor();
@@ -942,6 +943,83 @@ describe("an admin", () => {
         await house.stack.sql("delete from sluice.tickets "
             + "where email like '%@many.example'");
     });
+
+    test("finds an account, and changes, shuts, opens and removes it",
+        async () => {
+            const page = await house.page();
+            const one = await enrolled("viewer");
+            const user = one;
+            const kept = (column) => house.stack.sql(`select ${column} from `
+                + `sluice.users where id = '${user.id}'`);
+            const state = page.locator(".facts div").filter({ hasText: "State" });
+            const agree = (name) => page.getByRole("alertdialog")
+                .getByRole("button", { name, exact: true }).click();
+            const powers = part(page, "What can be done");
+
+            await page.goto("/admin/accounts");
+            await page.getByRole("link", { name: house.stack.email }).waitFor();
+            await sound(page);
+            await field(page, "How the address begins, or an id")
+                .fill(user.email.toUpperCase());
+            await press(page, "Find");
+            await until("only that one is there", () =>
+                page.locator(".rows li").count().then((many) => many === 1));
+            assert.match(page.url(), /\?q=/);
+            await page.getByRole("link", { name: user.email }).click();
+            await page.getByRole("heading", { level: 1, name: user.email })
+                .waitFor();
+            await part(page, "Where it is signed in").getByRole("listitem")
+                .first().waitFor();
+            await sound(page);
+
+            await field(page, "Role").selectOption("editor");
+            await field(page, "Name (may stay empty)").fill("Zoë");
+            await field(page, "Plan (may stay empty)").fill("no such plan");
+            await press(page, "Save");
+            await page.getByText("There is no plan of this name.").waitFor();
+            await field(page, "Plan (may stay empty)").fill("");
+            await press(page, "Save");
+            await told(part(page, "Role, plan and name")).waitFor();
+            assert.equal(await kept("role || name"), "editorZoë");
+
+            await press(page, "Sign out everywhere");
+            await page.getByText("Nowhere.").waitFor();
+
+            await press(page, "Take the second factor away");
+            await agree("Take the second factor away");
+            await told(powers).waitFor();
+            await powers.getByRole("button", { name: /second factor/ })
+                .waitFor({ state: "hidden" });
+
+            await press(page, "Lock out");
+            await agree("Lock out");
+            await state.getByText("locked out").waitFor();
+            assert.match(await kept("disabled_at"), /^20/);
+            await press(page, "Let in again");
+            await agree("Let in again");
+            await state.getByText("in use").waitFor();
+            assert.equal(await kept("disabled_at"), "");
+
+            await press(page, "Remove");
+            await agree("Cancel");
+            assert.equal(await kept("leaves_at"), "");
+            await press(page, "Remove");
+            await agree("Remove");
+            await state.getByText("leaves on").waitFor();
+            assert.match(await kept("leaves_at"), /^20/);
+
+            await page.goto(`/admin/audit?target=${user.id}`);
+            await page.getByText("user-enabled").waitFor();
+            await sound(page);
+            await field(page, "What: a word such as user-role")
+                .fill("user-disabled");
+            await press(page, "Show");
+            await until("only that line is there", () =>
+                page.locator(".rows li").count().then((many) => many === 1));
+            await field(page, "Who: an account's id").fill("somebody");
+            await press(page, "Show");
+            await page.getByText("The id of a user.").waitFor();
+        });
 
     test("reads the demo's mails, and follows a link from there", async () => {
         const email = fresh();

@@ -11,6 +11,8 @@ import * as router from "./lib/router.js";
 import * as session from "./lib/session.js";
 import * as queue from "./upload/queue.js";
 import { accountView } from "./views/account.js";
+import { accountsView } from "./views/accounts.js";
+import { auditView } from "./views/audit.js";
 import { enrolView } from "./views/enrol.js";
 import { invitationView } from "./views/invitation.js";
 import { invitationsView } from "./views/invitations.js";
@@ -18,6 +20,7 @@ import { itemView } from "./views/item.js";
 import { libraryView } from "./views/library.js";
 import { mailsView, mailView } from "./views/mails.js";
 import { missingView } from "./views/missing.js";
+import { oneAccountView } from "./views/one_account.js";
 import { resetView } from "./views/reset.js";
 import { signInView } from "./views/sign_in.js";
 import { signUpView } from "./views/sign_up.js";
@@ -27,7 +30,8 @@ import { verifyView } from "./views/verify.js";
 /* for anyone, signed in or not */
 const OPEN = [signUpView, verifyView, resetView, invitationView];
 /* for admins: to others these places are none */
-const ADMINS = [invitationsView, mailsView, mailView];
+const ADMINS = [accountsView, oneAccountView, invitationsView, auditView,
+                mailsView, mailView];
 
 const main = h("main", { id: "main" });
 const header = h("header", { class: "bar", hidden: true });
@@ -158,7 +162,7 @@ function places({ role }) {
 
     return h("ul", { class: "menu-places" },
         link("/account", "account.title"),
-        role === "admin" ? link("/admin/invitations", "invitations.title")
+        role === "admin" ? link("/admin/accounts", "accounts.title")
             : null);
 }
 
@@ -271,7 +275,10 @@ async function start() {
     router.route("/watch/:id", itemView);
     router.route("/read/:id", itemView);
     router.route("/account", accountView);
+    router.route("/admin/accounts", accountsView);
+    router.route("/admin/accounts/:id", oneAccountView);
     router.route("/admin/invitations", invitationsView);
+    router.route("/admin/audit", auditView);
     router.route("/admin/mails", mailsView);
     router.route("/admin/mails/:name", mailView);
     router.route("/sign-up", signUpView);

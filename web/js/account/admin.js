@@ -5,7 +5,10 @@ import { homeLink } from "../lib/home.js";
 import { t } from "../lib/language.js";
 import { hasMails } from "./mails.js";
 
-const PLACES = { invitations: "/admin/invitations", mails: "/admin/mails" };
+const PLACES = {
+    accounts: "/admin/accounts", invitations: "/admin/invitations",
+    audit: "/admin/audit", mails: "/admin/mails",
+};
 
 
 export function adminFrame(place, title, signal, ...children) {
@@ -23,6 +26,6 @@ export function adminFrame(place, title, signal, ...children) {
     return h("section", { class: "account", "aria-labelledby": "admin-title" },
         homeLink(),
         h("nav", { class: "tabs", "aria-label": () => t("admin.label") },
-          h("ul", {}, link("invitations"), mails)),
+          h("ul", {}, link("accounts"), link("invitations"), link("audit"), mails)),
         h("h1", { id: "admin-title" }, title), children);
 }

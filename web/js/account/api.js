@@ -80,9 +80,40 @@ export const invite = (body) => call("POST", "/api/invitations", { body });
 export const takeBack = (id) => call("DELETE", `/api/invitations/${id}`);
 
 
+export const getAccounts = (filters, cursor, signal) => call(
+    "GET", filtered("/api/accounts", filters, cursor), { signal });
+
+export const getAccount = (id, signal) => call("GET", account(id), { signal });
+
+export const changeAccount = (id, body) => call("PATCH", account(id), { body });
+
+export const removeAccount = (id) => call("DELETE", account(id));
+
+export const removeAccountFactors = (id) => call("DELETE",
+                                                 `${account(id)}/factors`);
+
+export const getAccountSessions = (id, cursor, signal) => call(
+    "GET", page(`${account(id)}/sessions`, cursor), { signal });
+
+export const endAccountSessions = (id) => call("DELETE",
+                                               `${account(id)}/sessions`);
+
+export const getAudit = (filters, cursor, signal) => call(
+    "GET", filtered("/api/audit", filters, cursor), { signal });
+
+
+const account = (id) => `/api/accounts/${encodeURIComponent(id)}`;
+
 const path = (what, token) => `/api/${what}/${encodeURIComponent(token)}`;
 
 const page = (where, cursor) => (cursor
     ? `${where}?cursor=${encodeURIComponent(cursor)}` : where);
+
+function filtered(where, filters, cursor) {
+    const query = new URLSearchParams(Object.entries({ ...filters, cursor })
+        .filter(([, value]) => value));
+
+    return query.size ? `${where}?${query}` : where;
+}
 
 const named = (name) => (name ? { name } : {});

@@ -66,7 +66,8 @@ export function devices(signal) {
 }
 
 
-function called(agent) {
+/* In words, as far as it has said. */
+export function called(agent) {
     const { program, system } = device(agent);
 
     return program && system ? t("devices.on", { program, system })

@@ -5,6 +5,8 @@ import { t } from "../lib/language.js";
 
 const SHORTEST = 8;         /* characters of a password */
 
+export const ROLES = ["viewer", "editor", "admin"];
+
 
 /*
  * One field: {element, input, name, value(), check(), complain(words)}. label

@@ -214,6 +214,21 @@ const refusals = {
         "Une langue, comme fr ou en-GB.",
     "One of viewer, editor, admin.": "Un des rôles proposés.",
     "There is no plan of this name.": "Aucune formule ne porte ce nom.",
+    "Name what is to change: role, plan, disabled, name.":
+        "Rien n’est à changer.",
+    "The name of this account comes from elsewhere.":
+        "Le nom de ce compte vient d’ailleurs.",
+    "This is you: another admin may disable you.":
+        "C’est vous\u00a0: un autre admin peut vous bloquer.",
+    "This is you: DELETE /api/me.":
+        "C’est vous\u00a0: votre page de compte le permet.",
+    "This is the last admin: make somebody else one first.":
+        "C’est le dernier admin\u00a0: nommez-en d’abord un autre.",
+    "The id of a user.": "L’identifiant d’un compte.",
+    "A word such as user-role.": "Un mot comme user-role.",
+    "An id, or a path.": "Un identifiant, ou un chemin.",
+    "A date and time as RFC 3339 has it.": "Une date.",
+    'Take it from "next" of the page before.': "La suite de cette liste manque.",
     "A thousand of your invitations are open: take some back.":
         "Mille de vos invitations sont en attente\u00a0: retirez-en.",
 

@@ -4,9 +4,11 @@
  */
 
 import * as account from "./strings_account.js";
+import * as admin from "./strings_admin.js";
 
 const en = {
     ...account.en,
+    ...admin.en,
 
     "language.name": "English",
     "language.label": "Language",
@@ -240,6 +242,7 @@ const en = {
 
 const fr = {
     ...account.fr,
+    ...admin.fr,
 
     "language.name": "Français",
     "language.label": "Langue",

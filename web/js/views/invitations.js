@@ -2,13 +2,12 @@
 
 import { adminFrame } from "../account/admin.js";
 import { getInvitations, invite, takeBack } from "../account/api.js";
-import { emailField, field, form, selectField } from "../account/form.js";
+import { emailField, field, form, ROLES, selectField }
+    from "../account/form.js";
 import { languageField } from "../account/profile.js";
 import { outcome, pagedList, section } from "../account/section.js";
 import { h } from "../lib/dom.js";
 import { current, date, t } from "../lib/language.js";
-
-const ROLES = ["viewer", "editor", "admin"];
 
 
 export function invitationsView(params, { signal }) {
