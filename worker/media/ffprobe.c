@@ -29,7 +29,9 @@ static const char *ffprobe_tag(const json_t *stream, const char *name);
 static void ffprobe_names(const json_t *tagged, ffprobe_t *probe);
 static void ffprobe_copy(char *dst, size_t size, const json_t *object,
                          const char *name);
-static double ffprobe_duration(const json_t *stream);
+static double ffprobe_duration(const json_t *stream, double start);
+static double ffprobe_hidden(const json_t *stream,
+                             const ffprobe_stream_t *found);
 static double ffprobe_number(const json_t *object, const char *name);
 static int ffprobe_integer(const json_t *object, const char *name);
 static double ffprobe_ratio(const json_t *object, const char *name, char sign);
@@ -40,6 +42,7 @@ int
 ffprobe_parse(const char *json, size_t len, ffprobe_t *probe)
 {
     size_t i;
+    double start;
     json_t *root, *format, *streams, *stream;
 
     memset(probe, 0, sizeof(*probe));
@@ -57,6 +60,14 @@ ffprobe_parse(const char *json, size_t len, ffprobe_t *probe)
     ffprobe_copy(probe->format, sizeof(probe->format), format, "format_name");
     probe->duration = ffprobe_number(format, "duration");
     probe->bit_rate = ffprobe_number(format, "bit_rate");
+
+    /* Matroska says when it ends, on a clock that may begin anywhere */
+    start = ffprobe_number(format, "start_time");
+    if (strncmp(probe->format, "matroska", 8) == 0 && start > 0
+        && probe->duration > start) {
+        probe->duration -= start;
+    }
+
     probe->streams = json_array();
 
     /* Ogg has the tags of the whole with its first stream */
@@ -155,9 +166,15 @@ ffprobe_read(const json_t *stream, ffprobe_stream_t *found)
     found->coded_width = ffprobe_integer(stream, "width");
     found->coded_height = ffprobe_integer(stream, "height");
     found->frame_rate = ffprobe_ratio(stream, "avg_frame_rate", '/');
-    found->duration = ffprobe_duration(stream);
+    found->start = ffprobe_number(stream, "start_time");
+    found->duration = ffprobe_duration(stream, found->start);
     found->channels = ffprobe_integer(stream, "channels");
     found->sample_rate = ffprobe_integer(stream, "sample_rate");
+    found->hidden = ffprobe_hidden(stream, found);
+    ffprobe_copy(found->field_order, sizeof(found->field_order), stream,
+                 "field_order");
+    ffprobe_copy(found->transfer, sizeof(found->transfer), stream,
+                 "color_transfer");
 
     ffprobe_display(stream, found);
 }
@@ -299,20 +316,42 @@ ffprobe_copy(char *dst, size_t size, const json_t *object, const char *name)
 }
 
 
-/* Matroska keeps a stream's in a tag: "00:01:30.500000000". */
+/* Matroska keeps in a tag when a stream ends: "00:01:30.500000000". */
 static double
-ffprobe_duration(const json_t *stream)
+ffprobe_duration(const json_t *stream, double start)
 {
     double hours, minutes, seconds;
     const char *tag = ffprobe_tag(stream, "DURATION");
 
     if (tag != NULL
         && sscanf(tag, "%lf:%lf:%lf", &hours, &minutes, &seconds) == 3) {
-        seconds += 60 * (minutes + 60 * hours);
+        seconds += 60 * (minutes + 60 * hours) - fmax(start, 0);
         return isfinite(seconds) && seconds > 0 ? seconds : 0;
     }
 
     return fmax(ffprobe_number(stream, "duration"), 0);
+}
+
+
+/* A file that counts its frames has those, too, that its edit list hides. */
+static double
+ffprobe_hidden(const json_t *stream, const ffprobe_stream_t *found)
+{
+    double frames, rate;
+
+    /* AAC has 1,024 samples a frame, or 2,048 with spectral band replication
+       (ISO/IEC 14496-3, 4.6.18) */
+    frames = ffprobe_number(stream, "nb_frames");
+    rate = found->coded_width > 0 ? found->frame_rate
+           : strcmp(found->codec, "aac") == 0
+               ? found->sample_rate
+                     / (strncmp(found->profile, "HE-", 3) == 0 ? 2048.0
+                                                               : 1024.0)
+               : 0;
+
+    return frames > 0 && rate > 0 && found->duration > 0
+               ? fmax(frames / rate - found->duration, 0)
+               : 0;
 }
 
 

@@ -10,10 +10,11 @@
 
 /* All that is read: a file may have tags, chapters and lists without end. */
 #define FFPROBE_ENTRIES                                                       \
-    "format=format_name,duration,bit_rate"                                    \
+    "format=format_name,duration,start_time,bit_rate"                         \
     ":format_tags=title,TITLE,artist,ARTIST"                                  \
     ":stream=index,codec_type,codec_name,profile,pix_fmt,level,width,height," \
-    "sample_aspect_ratio,avg_frame_rate,duration,channels,sample_rate,"       \
+    "sample_aspect_ratio,avg_frame_rate,start_time,duration,nb_frames,"       \
+    "field_order,color_transfer,channels,sample_rate,"                        \
     "bit_rate:stream_tags=language,LANGUAGE,title,TITLE,artist,ARTIST,"       \
     "DURATION"                                                                \
     ":stream_disposition=default,attached_pic"                                \
@@ -34,7 +35,11 @@ typedef struct {
     int rotation;      /* degrees clockwise: 0, 90, 180, 270 */
     int square;        /* the pixels are */
     double frame_rate; /* 0: unknown */
+    double start;      /* seconds: of the file's clock */
     double duration;   /* seconds; 0: unknown */
+    double hidden;     /* seconds more that an edit list does not show */
+    char field_order[FFPROBE_NAME_SIZE]; /* "progressive", "tt" … */
+    char transfer[FFPROBE_NAME_SIZE];    /* of the light: "smpte2084" … */
     int channels, sample_rate;
     int is_default; /* marked as the one to play */
 } ffprobe_stream_t;

@@ -9,6 +9,8 @@
 
 #define PLAYLIST_LINE_MAX 1024
 #define PLAYLIST_RATE_MAX 1e15 /* bits a second: beyond all measure */
+#define PLAYLIST_SECONDS "#EXTINF:"
+#define PLAYLIST_TARGET "#EXT-X-TARGETDURATION:"
 
 /* What is known while the lines go by. */
 typedef struct {
@@ -19,6 +21,12 @@ typedef struct {
     double seconds; /* of the segment announced, < 0: none */
     int header, map, ended;
 } playlist_state_t;
+
+/* Whose lines become longer, and by how many seconds. */
+typedef struct {
+    const char *first, *last;
+    double head, tail;
+} playlist_ends_t;
 
 
 static int playlist_line(playlist_state_t *state, const char *line, char *err,
@@ -81,6 +89,9 @@ playlist_check(const char *text, size_t len, const char *file,
 
     playlist->average_rate = playlist_rate(file_size - playlist->map_size,
                                            playlist->duration);
+    if (playlist->peak_rate < playlist->average_rate) {
+        playlist->peak_rate = playlist->average_rate;
+    }
     return 0;
 }
 
@@ -101,8 +112,8 @@ playlist_line(playlist_state_t *state, const char *line, char *err,
     if (strncmp(line, "#EXT-X-BYTERANGE:", 17) == 0) {
         return playlist_range(state, line + 17, err, err_size);
     }
-    if (strncmp(line, "#EXTINF:", 8) == 0) {
-        state->seconds = strtod(line + 8, NULL);
+    if (strncmp(line, PLAYLIST_SECONDS, strlen(PLAYLIST_SECONDS)) == 0) {
+        state->seconds = strtod(line + strlen(PLAYLIST_SECONDS), NULL);
         return 0;
     }
     if (strcmp(line, "#EXT-X-ENDLIST") == 0) {
@@ -123,10 +134,9 @@ static int
 playlist_tag(const char *line, char *err, size_t err_size)
 {
     size_t i;
-    static const char *const tags[] = {
-        "#EXT-X-VERSION:", "#EXT-X-TARGETDURATION:", "#EXT-X-MEDIA-SEQUENCE:",
-        "#EXT-X-PLAYLIST-TYPE:"
-    };
+    static const char *const tags[] = { "#EXT-X-VERSION:", PLAYLIST_TARGET,
+                                        "#EXT-X-MEDIA-SEQUENCE:",
+                                        "#EXT-X-PLAYLIST-TYPE:" };
 
     for (i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
         if (strncmp(line, tags[i], strlen(tags[i])) == 0) {
@@ -206,10 +216,82 @@ playlist_segment(playlist_state_t *state, const char *uri, char *err,
 
     state->end += state->range;
     playlist->duration += state->seconds;
+    playlist->longest = fmax(playlist->longest, state->seconds);
     playlist->segments++;
     state->range = 0;
     state->seconds = -1;
     return 0;
+}
+
+
+/* What a line says a segment lasts, and is to; < 0: it is no such line. */
+static double
+playlist_stretched(const char *line, const playlist_ends_t *ends)
+{
+    if (strncmp(line, PLAYLIST_SECONDS, strlen(PLAYLIST_SECONDS)) != 0) {
+        return -1;
+    }
+
+    return strtod(line + strlen(PLAYLIST_SECONDS), NULL)
+           + (line == ends->first ? ends->head : 0)
+           + (line == ends->last ? ends->tail : 0);
+}
+
+
+static const char *
+playlist_next(const char *line)
+{
+    const char *end = strchr(line, '\n');
+
+    return end ? end + 1 : line + strlen(line);
+}
+
+
+char *
+playlist_stretch(const char *text, double head, double tail)
+{
+    char *out = NULL;
+    size_t size;
+    double seconds, longest = 0;
+    FILE *stream;
+    const char *line;
+    playlist_ends_t ends = { .head = head, .tail = tail };
+
+    for (line = text; *line; line = playlist_next(line)) {
+        if (playlist_stretched(line, &ends) >= 0) {
+            ends.first = ends.first ? ends.first : line;
+            ends.last = line;
+        }
+    }
+    for (line = text; *line; line = playlist_next(line)) {
+        longest = fmax(longest, playlist_stretched(line, &ends));
+    }
+
+    stream = open_memstream(&out, &size);
+    if (stream == NULL) {
+        return NULL;
+    }
+
+    for (line = text; *line; line = playlist_next(line)) {
+        seconds = playlist_stretched(line, &ends);
+
+        if (seconds >= 0) {
+            fprintf(stream, PLAYLIST_SECONDS "%f,\n", seconds);
+        } else if (strncmp(line, PLAYLIST_TARGET, strlen(PLAYLIST_TARGET))
+                   == 0) {
+            /* of EXTINF when it is rounded: RFC 8216, 4.3.3.1 */
+            fprintf(stream, PLAYLIST_TARGET "%ld\n", lround(longest));
+        } else {
+            fwrite(line, 1, (size_t) (playlist_next(line) - line), stream);
+        }
+    }
+
+    if (fclose(stream) != 0) {
+        free(out);
+        return NULL;
+    }
+
+    return out;
 }
 
 

@@ -8,6 +8,7 @@
 
 typedef struct {
     double duration; /* seconds: the sum of EXTINF */
+    double longest;  /* seconds of a segment */
     int segments;
     uint64_t map_size;     /* bytes of the initialization segment */
     uint64_t peak_rate;    /* bits a second of the hungriest segment */
@@ -21,6 +22,11 @@ typedef struct {
 int playlist_check(const char *text, size_t len, const char *file,
                    uint64_t file_size, playlist_t *playlist, char *err,
                    size_t err_size);
+
+/* Gives the first segment of a terminated playlist so many seconds more, and
+   the last one: what sound has alone, as the muxer goes by the picture. To
+   free(); NULL when there is no memory. */
+char *playlist_stretch(const char *text, double head, double tail);
 
 /* One variant of a master playlist. */
 typedef struct {

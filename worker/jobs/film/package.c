@@ -6,6 +6,7 @@
 #include "worker/base/file.h"
 #include "worker/base/log.h"
 #include "worker/jobs/base/media_tool.h"
+#include "worker/media/plan.h"
 #include "worker/media/playlist.h"
 #include "film.h"
 
@@ -21,9 +22,6 @@
 #define PACKAGE_BYTES_SECOND (2.0 * 1024 * 1024)
 #define PACKAGE_BYTES_FACTOR 32.0 /* of what came in */
 
-#define PACKAGE_LONG_SIDE 1920
-#define PACKAGE_SHORT_SIDE 1080
-
 #define PACKAGE_PLAYLIST_MAX (8U << 20) /* bytes; a day has 1 MiB */
 #define PACKAGE_INIT_MAX (1U << 20)
 
@@ -33,9 +31,21 @@
 #define PACKAGE_MISSING_PART 0.05
 #define PACKAGE_MISSING_MIN 1.0
 
+#define PACKAGE_RATE_MAX 60.0 /* pictures a second, of what is encoded */
+#define PACKAGE_RATE_TEXT "60"
+
 #define PACKAGE_CODECS "abcdefghijklmnopqrstuvwxyz0123456789.,"
 #define PACKAGE_MASTER "hls/master.m3u8"
-#define PACKAGE_WORDS 112
+#define PACKAGE_WORDS 128
+
+/* Where a stream begins stands in the times of its samples: Media Source takes
+   no empty edit, which is what the muxer would write; one that says how much
+   later a picture is shown than decoded it takes. Sound has nothing before 0:
+   there is what warms the decoder up, or what an edit list hides. */
+#define PACKAGE_TIMES                                         \
+    "-avoid_negative_ts", "disabled", "-hls_segment_options", \
+        "movflags=+frag_discont"
+#define PACKAGE_SOUND "noise=drop=lt(pts\\,0)"
 
 /* As many pictures go out as come in, however far apart: the muxer would have
    its gaps filled. It believes that a fragment's last picture lasts as long as
@@ -47,112 +57,33 @@
 typedef struct {
     job_t *job;
     ffprobe_t probe;
-    int video, audio; /* there is such a stream */
-    int copy_video, copy_audio;
-    int width, height;           /* of the result */
-    double duration;             /* seconds that the result should last */
+    plan_t plan;
     char name[32];               /* "720p", "audio" */
     char playlist[48], file[48]; /* hls/720p.m3u8, hls/720p.mp4 */
-    char map_video[16], map_audio[16], filter[96];
+    char map_video[16], map_audio[16];
     playlist_t checked;
     playlist_variant_t variant;
 } package_t;
 
 
-/* What every player decodes, and what needs no turning. */
-static int
-package_copies_video(const ffprobe_stream_t *video)
-{
-    size_t i;
-    static const char *const profiles[] = { "Constrained Baseline", "Baseline",
-                                            "Main", "High" };
-
-    if (strcmp(video->codec, "h264") != 0 || video->rotation != 0
-        || (strcmp(video->pix_fmt, "yuv420p") != 0
-            && strcmp(video->pix_fmt, "yuvj420p") != 0)) {
-        return 0;
-    }
-
-    for (i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
-        if (strcmp(video->profile, profiles[i]) == 0) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static int
-package_copies_audio(const ffprobe_stream_t *audio)
-{
-    return strcmp(audio->codec, "aac") == 0
-           && (strcmp(audio->profile, "LC") == 0
-               || strncmp(audio->profile, "HE-AAC", 6) == 0)
-           && audio->channels >= 1 && audio->channels <= 6
-           && audio->sample_rate <= 48000;
-}
-
-
-/* Into 1920 × 1080, standing or lying; never larger; even. */
+/* What is made, and where from. */
 static void
-package_scale(const ffprobe_stream_t *video, int *width, int *height)
+package_names(package_t *package)
 {
-    double scale = 1, longer, shorter;
+    const plan_t *plan = &package->plan;
 
-    longer = video->width > video->height ? video->width : video->height;
-    shorter = video->width > video->height ? video->height : video->width;
-
-    if (longer > PACKAGE_LONG_SIDE) {
-        scale = PACKAGE_LONG_SIDE / longer;
-    }
-    if (shorter * scale > PACKAGE_SHORT_SIDE) {
-        scale = PACKAGE_SHORT_SIDE / shorter;
-    }
-
-    *width = 2 * (int) lround(video->width * scale / 2);
-    *height = 2 * (int) lround(video->height * scale / 2);
-    *width = *width < 2 ? 2 : *width;
-    *height = *height < 2 ? 2 : *height;
-}
-
-
-static void
-package_plan(package_t *package)
-{
-    const ffprobe_stream_t *video = &package->probe.video;
-    const ffprobe_stream_t *audio = &package->probe.audio;
-
-    package->video = video->index != -1;
-    package->audio = audio->index != -1;
-    package->copy_video = package->video && package_copies_video(video);
-    package->copy_audio = package->audio && package_copies_audio(audio);
-    package->duration = package->probe.duration;
+    snprintf(package->map_video, sizeof(package->map_video), "0:%d",
+             package->probe.video.index);
+    snprintf(package->map_audio, sizeof(package->map_audio), "0:%d",
+             package->probe.audio.index);
 
     snprintf(package->name, sizeof(package->name), "audio");
-
-    if (package->video) {
-        package->width = video->width;
-        package->height = video->height;
-        if (!package->copy_video) {
-            package_scale(video, &package->width, &package->height);
-        }
-        if (video->duration > 0) {
-            package->duration = video->duration;
-        }
-        snprintf(package->name, sizeof(package->name), "%dp", package->height);
+    if (plan->video) {
+        snprintf(package->name, sizeof(package->name), "%dp", plan->height);
     }
-
     snprintf(package->playlist, sizeof(package->playlist), "hls/%s.m3u8",
              package->name);
     snprintf(package->file, sizeof(package->file), "hls/%s.mp4", package->name);
-    snprintf(package->map_video, sizeof(package->map_video), "0:%d",
-             video->index);
-    snprintf(package->map_audio, sizeof(package->map_audio), "0:%d",
-             audio->index);
-    snprintf(package->filter, sizeof(package->filter),
-             "scale=%d:%d,setsar=1,format=yuv420p", package->width,
-             package->height);
 }
 
 
@@ -182,6 +113,7 @@ static void
 package_words(const package_t *package, const char **argv)
 {
     size_t i, n = 0;
+    const plan_t *plan = &package->plan;
 
 #define PACKAGE_ADD(...)                                         \
     do {                                                         \
@@ -196,37 +128,42 @@ package_words(const package_t *package, const char **argv)
                 MEDIA_TOOL_INPUT(package->job->sniff->demuxer), "-i",
                 SANDBOX_INPUT);
 
-    if (package->video) {
+    if (plan->video) {
         PACKAGE_ADD("-map", package->map_video);
     }
-    if (package->audio) {
+    if (plan->audio) {
         PACKAGE_ADD("-map", package->map_audio);
     }
     PACKAGE_ADD("-map_metadata", "-1", "-map_chapters", "-1");
 
-    if (package->copy_video) {
+    if (plan->video && plan->recode_video == NULL) {
         PACKAGE_ADD("-c:v", "copy");
-    } else if (package->video) {
+    } else if (plan->video) {
         PACKAGE_ADD("-c:v", "libx264", "-preset", "veryfast", "-crf", "21",
-                    "-maxrate", "8M", "-bufsize", "16M", "-vf", package->filter,
-                    "-fpsmax", "60", "-fps_mode", "vfr", "-bf", "0", "-bsf:v",
-                    PACKAGE_GAPS, "-force_key_frames",
+                    "-maxrate", "8M", "-bufsize", "16M", "-vf", plan->filter,
+                    "-fpsmax", PACKAGE_RATE_TEXT, "-fps_mode", "vfr", "-bf",
+                    "0", "-bsf:v", PACKAGE_GAPS, "-force_key_frames",
                     "expr:gte(t,n_forced*2)");
     }
 
+    if (plan->bt709) {
+        PACKAGE_ADD("-colorspace", "bt709", "-color_primaries", "bt709",
+                    "-color_trc", "bt709");
+    }
+
     /* takes the ADTS headers off that AAC has outside of MP4 */
-    if (package->copy_audio) {
-        PACKAGE_ADD("-c:a", "copy", "-bsf:a", "aac_adtstoasc");
-    } else if (package->audio) {
+    if (plan->audio && plan->recode_audio == NULL) {
+        PACKAGE_ADD("-c:a", "copy", "-bsf:a", "aac_adtstoasc," PACKAGE_SOUND);
+    } else if (plan->audio) {
         PACKAGE_ADD("-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar",
                     package->probe.audio.sample_rate == 44100 ? "44100"
                                                               : "48000",
-                    "-af", "aresample=async=1");
+                    "-af", "aresample=async=1", "-bsf:a", PACKAGE_SOUND);
     }
 
     PACKAGE_ADD("-threads", MEDIA_TOOL_THREADS, "-f", "hls",
-                "-hls_segment_type", "fmp4", "-hls_flags", "single_file",
-                "-hls_playlist_type", "vod", "-hls_time", "6",
+                "-hls_segment_type", "fmp4", PACKAGE_TIMES, "-hls_flags",
+                "single_file", "-hls_playlist_type", "vod", "-hls_time", "6",
                 "-hls_segment_filename", package->file, package->playlist,
                 NULL);
 
@@ -251,7 +188,9 @@ package_make(package_t *package)
                     "length should.",
     };
 
-    if (file_join(path, job->work, "hls") != 0 || mkdir(path, 0755) != 0) {
+    package_names(package);
+    if (file_join(path, job->work, "hls") != 0 || file_erase(path) != 0
+        || mkdir(path, 0755) != 0) {
         return job_errno(job, "making a folder to work in");
     }
 
@@ -282,6 +221,33 @@ package_broken(job_t *job, const char *why)
 }
 
 
+/* The playlist, with what sound has alone; NULL with errno set. To free(). */
+static char *
+package_playlist(const char *path, const plan_t *plan, size_t *len)
+{
+    char *text, *stretched;
+
+    text = file_read(path, PACKAGE_PLAYLIST_MAX, len);
+    if (text == NULL || (plan->head <= 0 && plan->tail <= 0)) {
+        return text;
+    }
+
+    stretched = playlist_stretch(text, plan->head, plan->tail);
+    free(text);
+    if (stretched == NULL) {
+        return NULL;
+    }
+
+    *len = strlen(stretched);
+    if (file_erase(path) != 0 || file_write(path, stretched, *len) != 0) {
+        free(stretched);
+        return NULL;
+    }
+
+    return stretched;
+}
+
+
 static job_outcome_t
 package_check_ranges(package_t *package)
 {
@@ -297,7 +263,7 @@ package_check_ranges(package_t *package)
         return package_broken(job, "no file came out");
     }
 
-    text = file_read(path, PACKAGE_PLAYLIST_MAX, &len);
+    text = package_playlist(path, &package->plan, &len);
     if (text == NULL) {
         return package_broken(job, "no playlist came out");
     }
@@ -326,19 +292,19 @@ package_check_duration(package_t *package)
     double got = package->checked.duration, missing;
     job_t *job = package->job;
 
-    missing = package->duration - got;
+    missing = package->plan.duration - got;
 
     if (!package_estimates(job->sniff->demuxer) && missing > PACKAGE_MISSING_MIN
-        && missing > PACKAGE_MISSING_PART * package->duration) {
+        && missing > PACKAGE_MISSING_PART * package->plan.duration) {
         return job_end(job, JOB_BAD,
                        "The file is cut off or damaged: of %.1f s, only %.1f s "
                        "can be played.",
-                       package->duration, got);
+                       package->plan.duration, got);
     }
 
     if (fabs(missing) > PACKAGE_TOLERANCE) {
         log_write(LOG_INFO, "job package %s: %.3f s promised, %.3f s made",
-                  job->id, package->duration, got);
+                  job->id, package->plan.duration, got);
     }
 
     return JOB_DONE;
@@ -365,18 +331,23 @@ package_check_streams(package_t *package)
     }
     json_decref(made.streams);
 
-    ok = package->video == (made.video.index != -1)
-         && package->audio == (made.audio.index != -1)
-         && (!package->video
+    ok = package->plan.video == (made.video.index != -1)
+         && package->plan.audio == (made.audio.index != -1)
+         && (!package->plan.video
              || (strcmp(video->codec, "h264") == 0
-                 && abs(video->width - package->width) <= 1
-                 && abs(video->height - package->height) <= 1))
-         && (!package->audio || strcmp(made.audio.codec, "aac") == 0);
+                 && abs(video->width - package->plan.width) <= 1
+                 && abs(video->height - package->plan.height) <= 1))
+         && (!package->plan.audio || strcmp(made.audio.codec, "aac") == 0);
     if (!ok) {
         return package_broken(package->job, "it holds other streams");
     }
 
-    package->variant.frame_rate = made.video.frame_rate;
+    /* of what was made it is a guess, when it does not begin at 0 */
+    package->variant.frame_rate = fmin(package->probe.video.frame_rate,
+                                       PACKAGE_RATE_MAX);
+    if (!(package->variant.frame_rate > 0)) {
+        package->variant.frame_rate = made.video.frame_rate;
+    }
     return JOB_DONE;
 }
 
@@ -407,9 +378,9 @@ package_codecs(package_t *package)
     job_outcome_t outcome;
     const char *codecs;
     const char *const words[] = { map_size,
-                                  !package->video   ? "a"
-                                  : !package->audio ? "v"
-                                                    : "va",
+                                  !package->plan.video   ? "a"
+                                  : !package->plan.audio ? "v"
+                                                         : "va",
                                   NULL };
     const job_reader_t reader = {
         .kind = "codecs",
@@ -461,8 +432,8 @@ package_master(package_t *package)
     variant->uri = package->playlist + strlen("hls/");
     variant->peak_rate = package->checked.peak_rate;
     variant->average_rate = package->checked.average_rate;
-    variant->width = package->width;
-    variant->height = package->height;
+    variant->width = package->plan.width;
+    variant->height = package->plan.height;
 
     outcome = package_codecs(package);
     if (outcome != JOB_DONE) {
@@ -502,6 +473,59 @@ package_publish(package_t *package)
 }
 
 
+/* A picture whose copy would not play as the source does is encoded: only what
+   came out tells how long its segments are, and whether it has times. */
+static job_outcome_t
+package_try(package_t *package)
+{
+    const char *why = NULL;
+    job_outcome_t outcome;
+
+    outcome = package_make(package);
+    if (outcome == JOB_DONE) {
+        outcome = package_check(package);
+    }
+
+    if (!package->plan.video || package->plan.recode_video != NULL) {
+        return outcome;
+    }
+
+    if (outcome == JOB_BAD) {
+        why = "not whole as a copy";
+    } else if (outcome == JOB_DONE
+               && package->checked.longest > PLAN_SEGMENT_MAX) {
+        why = "of few key frames";
+    }
+    if (why == NULL) {
+        return outcome;
+    }
+
+    log_write(LOG_INFO,
+              "job package %s: the picture is encoded, since it is %s",
+              package->job->id, why);
+    plan_recode(&package->plan, &package->probe, why);
+
+    outcome = package_make(package);
+    return outcome == JOB_DONE ? package_check(package) : outcome;
+}
+
+
+/* How it was made, and why. */
+static void
+package_report(json_t *result, const char *kind, int there, const char *why)
+{
+    char name[32];
+
+    json_object_set_new(result, kind,
+                        !there ? json_null()
+                               : json_string(why ? "encoded" : "copied"));
+    if (there && why != NULL) {
+        snprintf(name, sizeof(name), "%s_why", kind);
+        json_object_set_new(result, name, json_string(why));
+    }
+}
+
+
 job_outcome_t
 package_run(job_t *job)
 {
@@ -523,12 +547,9 @@ package_run(job_t *job)
                        ffprobe_complaint(&package.probe, job->input_size));
     }
 
-    package_plan(&package);
+    plan_make(&package.plan, &package.probe);
 
-    outcome = package_make(&package);
-    if (outcome == JOB_DONE) {
-        outcome = package_check(&package);
-    }
+    outcome = package_try(&package);
     if (outcome == JOB_DONE) {
         outcome = package_master(&package);
     }
@@ -541,17 +562,13 @@ package_run(job_t *job)
 
     json_object_set_new(job->patch, "duration",
                         json_real(package.checked.duration));
-    json_object_update_new(job->result,
-                           json_pack("{s:s, s:s?, s:s?, s:i}", "rendition",
-                                     package.name, "video",
-                                     !package.video       ? NULL
-                                     : package.copy_video ? "copied"
-                                                          : "encoded",
-                                     "audio",
-                                     !package.audio       ? NULL
-                                     : package.copy_audio ? "copied"
-                                                          : "encoded",
-                                     "segments", package.checked.segments));
+    json_object_set_new(job->result, "rendition", json_string(package.name));
+    json_object_set_new(job->result, "segments",
+                        json_integer(package.checked.segments));
+    package_report(job->result, "video", package.plan.video,
+                   package.plan.recode_video);
+    package_report(job->result, "audio", package.plan.audio,
+                   package.plan.recode_audio);
 
     return JOB_DONE;
 }

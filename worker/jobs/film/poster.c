@@ -4,14 +4,17 @@
 #include "worker/base/file.h"
 #include "worker/jobs/base/media_tool.h"
 #include "worker/media/picture.h"
+#include "worker/media/plan.h"
 #include "film.h"
 
 #define POSTER_SECONDS 60
 #define POSTER_WIDTH "1280"
 #define POSTER_BYTES_MAX (16U << 20)
+#define POSTER_FILTER 640
 
 /* Where to look, as parts of the film, until a frame is not dark: the mean of
-   luma, from 16 (black) to 235. */
+   luma, from 16 (black) to 235. Where no key frame follows, there is none; at
+   the beginning there is. */
 #define POSTER_DARK 28.0
 
 static const double poster_places[] = { 0.1, 0.3, 0.6 };
@@ -21,21 +24,34 @@ static const double poster_places[] = { 0.1, 0.3, 0.6 };
 
 /* The most typical of some frames from `seconds` on; writes poster.jpg. */
 static job_outcome_t
-poster_try(job_t *job, int stream, double seconds, double *luma)
+poster_try(job_t *job, const ffprobe_stream_t *video, double seconds,
+           double *luma)
 {
-    char from[32], map[16], *found;
+    char from[32], map[16], tone[PLAN_TONE_SIZE], filter[POSTER_FILTER], *found;
     job_outcome_t outcome;
     sandbox_result_t result;
-    const char *argv[] = {
-        MEDIA_TOOL_FFMPEG, "-ss", from, MEDIA_TOOL_INPUT(job->sniff->demuxer),
-        "-i", SANDBOX_INPUT, "-map", map, "-vf",
-        /* first small: fifty are kept to choose from */
-        "scale=w='max(2,min(" POSTER_WIDTH ",iw*sar))':h='max(2,ow/dar)',"
-        "setsar=1,format=yuvj420p,thumbnail=50,signalstats,"
-        "metadata=print:key=lavfi.signalstats.YAVG:file=pipe\\:1",
-        "-frames:v", "1", "-q:v", "4", "-threads", "1", "-f", "image2",
-        "-update", "1", "poster.jpg", NULL
-    };
+    const char *argv[] = { MEDIA_TOOL_FFMPEG,
+                           "-ss",
+                           from,
+                           MEDIA_TOOL_INPUT(job->sniff->demuxer),
+                           "-i",
+                           SANDBOX_INPUT,
+                           "-map",
+                           map,
+                           "-vf",
+                           filter,
+                           "-frames:v",
+                           "1",
+                           "-q:v",
+                           "4",
+                           "-threads",
+                           "1",
+                           "-f",
+                           "image2",
+                           "-update",
+                           "1",
+                           "poster.jpg",
+                           NULL };
     const job_tool_t tool = {
         .argv = argv,
         .seconds = POSTER_SECONDS,
@@ -44,11 +60,23 @@ poster_try(job_t *job, int stream, double seconds, double *luma)
     };
 
     snprintf(from, sizeof(from), "%.3f", seconds);
-    snprintf(map, sizeof(map), "0:%d", stream);
+    snprintf(map, sizeof(map), "0:%d", video->index);
+
+    /* first small: fifty are kept to choose from */
+    plan_tone_map(video, tone);
+    snprintf(filter, sizeof(filter),
+             "%sscale=w='max(2,min(" POSTER_WIDTH ",iw*sar))':"
+             "h='max(2,ow/dar)',%ssetsar=1,format=yuvj420p,thumbnail=50,"
+             "signalstats,"
+             "metadata=print:key=lavfi.signalstats.YAVG:file=-",
+             plan_deinterlace(video), tone);
 
     outcome = job_tool(job, &tool, &result);
     found = strstr(result.output, "YAVG=");
     *luma = found ? strtod(found + 5, NULL) : 0;
+    if (outcome == JOB_DONE && found == NULL) {
+        outcome = job_end(job, JOB_BAD, "%s", tool.refused); /* not one frame */
+    }
     free(result.output);
 
     return outcome;
@@ -85,11 +113,39 @@ poster_check(job_t *job)
 }
 
 
+/* The first that is not dark; of dark ones any. */
+static job_outcome_t
+poster_find(job_t *job, const ffprobe_t *probe)
+{
+    double luma, length;
+    size_t i;
+    job_outcome_t outcome, found = JOB_BAD;
+
+    length = probe->video.duration > 0 ? probe->video.duration
+                                       : probe->duration;
+
+    for (i = 0; i < POSTER_PLACES; i++) {
+        outcome = poster_try(job, &probe->video, length * poster_places[i],
+                             &luma);
+        if (outcome != JOB_DONE && outcome != JOB_BAD) {
+            return outcome;
+        }
+        if (outcome == JOB_DONE) {
+            found = JOB_DONE;
+            if (luma > POSTER_DARK) {
+                return JOB_DONE;
+            }
+        }
+    }
+
+    return found == JOB_DONE ? JOB_DONE
+                             : poster_try(job, &probe->video, 0, &luma);
+}
+
+
 job_outcome_t
 poster_run(job_t *job)
 {
-    double luma;
-    size_t i;
     ffprobe_t probe;
     job_outcome_t outcome;
 
@@ -105,18 +161,10 @@ poster_run(job_t *job)
     }
     json_decref(probe.streams);
 
-    for (i = 0; i < POSTER_PLACES; i++) {
-        outcome = poster_try(job, probe.video.index,
-                             probe.duration * poster_places[i], &luma);
-        if (outcome != JOB_DONE) {
-            return outcome;
-        }
-        if (luma > POSTER_DARK) {
-            break;
-        }
+    outcome = poster_find(job, &probe);
+    if (outcome == JOB_DONE) {
+        outcome = poster_check(job);
     }
-
-    outcome = poster_check(job);
     if (outcome == JOB_DONE) {
         outcome = job_settle(job, "poster.jpg");
     }

@@ -64,6 +64,43 @@ START_TEST(names_are_those_of_the_file_and_not_of_a_stream)
 END_TEST
 
 
+START_TEST(matroska_says_when_it_ends_and_not_how_long_it_is)
+{
+    parse("{\"format\":{\"format_name\":\"matroska,webm\","
+          "\"start_time\":\"1000.0\",\"duration\":\"1003.0\"},\"streams\":["
+          "{\"index\":0,\"codec_type\":\"audio\",\"codec_name\":\"opus\","
+          "\"sample_rate\":\"48000\",\"channels\":2,"
+          "\"start_time\":\"1001.0\","
+          "\"tags\":{\"DURATION\":\"00:16:42.500000000\"}}]}");
+    ck_assert_double_eq_tol(probe.duration, 3, 1e-9);
+    ck_assert_double_eq_tol(probe.audio.start, 1001, 1e-9);
+    ck_assert_double_eq_tol(probe.audio.duration, 1.5, 1e-9);
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(frames_beyond_the_duration_are_hidden)
+{
+    parse(FILE_OF(
+        "6.8", "{\"index\":0,\"codec_type\":\"video\",\"codec_name\":\"h264\","
+               "\"width\":320,\"height\":180,\"avg_frame_rate\":\"25/1\","
+               "\"duration\":\"6.8\",\"nb_frames\":\"200\"},"
+               "{\"index\":1,\"codec_type\":\"audio\",\"codec_name\":\"aac\","
+               "\"profile\":\"LC\",\"sample_rate\":\"48000\",\"channels\":1,"
+               "\"duration\":\"6.8\",\"nb_frames\":\"379\"}"));
+    ck_assert_double_eq_tol(probe.video.hidden, 1.2, 1e-9);
+    ck_assert_double_eq_tol(probe.audio.hidden, 1.285333, 1e-6);
+    json_decref(probe.streams);
+
+    /* it does not say how many there are */
+    parse(FILE_OF("20.5", FILM_STREAM "," SOUND_STREAM));
+    ck_assert_double_eq(probe.video.hidden, 0);
+    json_decref(probe.streams);
+}
+END_TEST
+
+
 START_TEST(ogg_has_its_names_with_the_first_stream)
 {
     parse("{\"format\":{\"format_name\":\"ogg\"},\"streams\":[" SOUND_STREAM
@@ -278,7 +315,8 @@ START_TEST(a_name_is_cut_between_two_letters)
 END_TEST
 
 
-RUN("worker/ffprobe", a_film_has_its_picture_and_its_sound,
+RUN("worker/ffprobe", matroska_says_when_it_ends_and_not_how_long_it_is,
+    frames_beyond_the_duration_are_hidden, a_film_has_its_picture_and_its_sound,
     names_are_those_of_the_file_and_not_of_a_stream,
     ogg_has_its_names_with_the_first_stream, tags_are_found_whatever_their_case,
     a_cover_picture_is_no_film, a_turned_film_is_measured_as_displayed,

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 #include "tests/unit/suite.h"
 #include "worker/media/playlist.h"
@@ -41,6 +42,36 @@ START_TEST(the_peak_is_the_hungriest_segment)
 {
     check(HEAD MAP ONE TWO END, 1000);
     ck_assert_uint_eq(playlist.peak_rate, 960);
+}
+END_TEST
+
+
+START_TEST(the_peak_is_never_below_the_average)
+{
+    /* of the last segment's rate nothing is said, as it is too short */
+    check(HEAD MAP ONE "#EXTINF:0.500000,\n#EXT-X-BYTERANGE:900@700\n"
+                       "720p.mp4\n" END,
+          1600);
+    ck_assert_uint_eq(playlist.average_rate, 1846);
+    ck_assert_uint_eq(playlist.peak_rate, 1846);
+}
+END_TEST
+
+
+START_TEST(the_ends_take_what_sound_has_alone)
+{
+    char *text = playlist_stretch(HEAD MAP ONE ONE TWO END, 0.52, 4.25);
+
+    ck_assert_str_eq(
+        text, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:7\n" MAP
+              "#EXTINF:6.520000,\n#EXT-X-BYTERANGE:600@100\n720p.mp4\n" ONE
+              "#EXTINF:6.750000,\n#EXT-X-BYTERANGE:300@700\n720p.mp4\n" END);
+    free(text);
+
+    text = playlist_stretch(HEAD MAP TWO END, 0.5, 0.25);
+    ck_assert_ptr_nonnull(strstr(text, "TARGETDURATION:3\n"));
+    ck_assert_ptr_nonnull(strstr(text, "#EXTINF:3.250000,\n"));
+    free(text);
 }
 END_TEST
 
@@ -232,6 +263,7 @@ END_TEST
 
 RUN("worker/playlist", ranges_that_fill_the_file_are_good,
     the_duration_is_the_sum_of_the_segments, the_peak_is_the_hungriest_segment,
+    the_peak_is_never_below_the_average, the_ends_take_what_sound_has_alone,
     a_file_longer_than_its_ranges_is_refused, a_gap_between_ranges_is_refused,
     a_range_without_its_place_is_refused,
     a_range_around_the_end_of_all_numbers_is_refused,

@@ -1,0 +1,252 @@
+/* Films that are not as films usually are: what comes out plays as the source
+   does. What a browser shows of it is in tests/browser/films.test.mjs. */
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { run } from "../lib/run.mjs";
+import { startStack } from "../lib/stack.mjs";
+import { after, before, describe, it } from "../lib/test.mjs";
+
+const timeout = 240_000;
+
+let stack, client;
+
+before(async () => {
+    stack = await startStack();
+    client = await stack.visitor("viewer");
+}, { timeout });
+
+after(() => stack?.stop(), { timeout });
+
+
+const picture = (seconds, { size = "320x180", rate = 25 } = {}) =>
+    ["-f", "lavfi", "-i", `testsrc2=size=${size}:rate=${rate}:`
+        + `duration=${seconds}`];
+const sound = (seconds) => ["-f", "lavfi", "-i",
+    `sine=frequency=440:sample_rate=48000:duration=${seconds}`];
+const H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"];
+const AAC = ["-c:a", "aac"];
+
+let count = 0;
+
+/* A file that ffmpeg makes of these words, and its path. */
+async function made(name, ...words) {
+    const path = join(stack.folder, `${++count}-${name}`);
+
+    await run("ffmpeg", ["-v", "error", "-nostdin", "-y", ...words, path]);
+    return path;
+}
+
+/* The same, from a pipe: then nothing stands in it of how long it is. */
+async function piped(name, format, ...words) {
+    const path = join(stack.folder, `${++count}-${name}`);
+    const { stdout } = await run("ffmpeg", ["-v", "error", "-nostdin", ...words,
+        "-f", format, "pipe:1"], { encoding: "buffer", maxBuffer: 1 << 26 });
+
+    writeFileSync(path, stdout);
+    return path;
+}
+
+/* What came of it: {media, result, segments: s, target: s, master, streams,
+   poster}. */
+async function taken(path) {
+    const { id } = await client.bring(readFileSync(path),
+        path.slice(path.lastIndexOf("/") + 1));
+    const media = await client.ready(id, { seconds: 120 });
+    const jobs = JSON.parse(await stack.sql("select jsonb_object_agg(kind, "
+        + "jsonb_build_object('state', state, 'result', result)) from "
+        + `sluice.jobs where media = '${id}'`));
+    const folder = stack.path("media", id.slice(-2), id, "hls");
+    const [list] = readdirSync(folder).filter((name) =>
+        /(?<!master)\.m3u8$/.test(name));
+    const text = readFileSync(join(folder, list), "utf8");
+    const file = join(folder, list.replace("m3u8", "mp4"));
+    const { stdout } = await run("ffprobe", ["-v", "error", "-count_frames",
+        "-show_entries", "stream=codec_type,nb_read_frames,field_order,"
+            + "color_space,color_transfer", "-of", "json", file]);
+
+    return {
+        media, file, poster: jobs.poster?.state, result: jobs.package.result,
+        segments: [...text.matchAll(/EXTINF:([\d.]+)/g)].map(([, s]) => +s),
+        target: Number(/TARGETDURATION:(\d+)/.exec(text)[1]),
+        master: readFileSync(join(folder, "master.m3u8"), "utf8"),
+        streams: Object.fromEntries(JSON.parse(stdout).streams
+            .map((stream) => [stream.codec_type, stream])),
+    };
+}
+
+const near = (value, expected, tolerance = 0.06) => assert.ok(
+    Math.abs(value - expected) <= tolerance, `${value}, not ${expected}`);
+
+
+/* Boxes of ISO/IEC 14496-12, as [type, from, to], those within some of them,
+   too. */
+function boxes(bytes, from = 0, to = bytes.length) {
+    const found = [];
+
+    for (let at = from; at + 8 <= to;) {
+        const size = bytes.readUInt32BE(at);
+        const type = bytes.toString("latin1", at + 4, at + 8);
+
+        found.push([type, at, at + size]);
+        if (["moov", "trak", "edts", "moof", "traf"].includes(type)) {
+            found.push(...boxes(bytes, at + 8, at + size));
+        }
+        at += size;
+    }
+    return found;
+}
+
+
+describe("sound and picture", { timeout }, () => {
+    for (const [what, first, second] of [
+        ["the picture begins later", "0.52", "0"],
+        ["the sound begins later", "0", "0.52"],
+    ]) {
+        it(`keep their distance where ${what}: without an empty edit`,
+            async () => {
+                const both = await made("both.mp4", ...picture(8), ...sound(8),
+                    ...H264, "-bf", "3", "-g", "50", ...AAC);
+                const one = await taken(await made("apart.mp4", "-itsoffset",
+                    first, "-i", both, "-itsoffset", second, "-i", both,
+                    "-map", "0:v", "-map", "1:a", "-c", "copy"));
+                const bytes = readFileSync(one.file);
+                const edits = boxes(bytes).filter(([type]) => type === "elst")
+                    .map(([, at]) => [bytes.readUInt32BE(at + 12),
+                                      bytes.readInt32BE(at + 20)]);
+                const { stdout } = await run("ffprobe", ["-v", "error",
+                    "-show_entries", "packet=codec_type,pts_time", "-of",
+                    "json", one.file]);
+                const [a, b] = ["video", "audio"].map((kind) => Math.min(
+                    ...JSON.parse(stdout).packets.filter(
+                        ({ codec_type: type }) => type === kind)
+                        .map(({ pts_time: time }) => Number(time))));
+
+                assert.equal(edits.length, 2);
+                assert.ok(edits.every(([many, time]) => many === 1
+                    && time >= 0), JSON.stringify(edits));
+                assert.equal(one.result.video, "copied");
+                near(a - b, first - second, 0.03);
+                near(one.media.duration, 8.52);
+                near(one.segments.reduce((sum, s) => sum + s), 8.52);
+            });
+    }
+
+    it("last as long as the longer one, whose picture stays", async () => {
+        const one = await taken(await made("long.mp4", ...picture(2),
+            ...sound(13), ...H264, ...AAC));
+
+        near(one.media.duration, 13);
+        assert.ok(one.segments.length > 1 && one.target <= 6);
+        assert.equal(one.result.video_why, "shorter than the sound");
+        assert.equal(one.poster, "done");
+        assert.equal(Number(one.streams.video.nb_read_frames), 13 * 25);
+    });
+});
+
+
+describe("what is not whole as a copy is encoded", { timeout }, () => {
+    it("what an edit list hides stays hidden", async () => {
+        const whole = await made("whole.mp4", ...picture(10), ...sound(10),
+            ...H264, "-g", "50", "-bf", "2", ...AAC);
+        const one = await taken(await made("trimmed.mp4", "-ss", "3.2", "-i",
+            whole, "-c", "copy"));
+
+        near(one.media.duration, 6.8);
+        assert.equal(Number(one.streams.video.nb_read_frames), 170);
+        assert.deepEqual([one.result.video_why, one.result.audio_why],
+            ["partly hidden", "partly hidden"]);
+    });
+
+    it("few key frames make no long segments", async () => {
+        const one = await taken(await made("screen.mp4",
+            ...picture(40, { size: "160x90", rate: 10 }), ...H264, "-g", "9999",
+            "-sc_threshold", "0"));
+
+        assert.equal(one.target, 6);
+        assert.equal(one.result.video_why, "of few key frames");
+    });
+
+    it("B pictures of an AVI file get their times", async () => {
+        const one = await taken(await made("b.avi", ...picture(3), ...sound(3),
+            "-c:v", "libx264", "-bf", "2", "-pix_fmt", "yuv420p", "-c:a",
+            "libmp3lame"));
+
+        assert.equal(Number(one.streams.video.nb_read_frames), 75);
+        assert.equal(one.result.video_why, "not whole as a copy");
+    });
+
+    it("fields become frames", async () => {
+        const one = await taken(await made("fields.mp4", "-f", "lavfi", "-i",
+            "testsrc2=size=720x576:rate=50:duration=3", "-vf", "interlace",
+            ...H264, "-flags", "+ildct+ilme", "-x264opts", "tff=1"));
+        const { stderr } = await run("ffmpeg", ["-i", one.file, "-vf", "idet",
+            "-f", "null", "-"]);
+        const [, top] = /Multi frame detection: TFF:\s*(\d+)/.exec(stderr);
+
+        assert.equal(one.result.video_why, "interlaced");
+        assert.ok(Number(top) < 10, stderr);
+    });
+
+    it("a high dynamic range becomes a standard one", async () => {
+        const one = await taken(await made("hdr.mov", ...picture(2), "-vf",
+            "format=yuv420p10le", "-c:v", "libx265", "-preset", "ultrafast",
+            "-tag:v", "hvc1", "-x265-params", "log-level=error:colorprim="
+                + "bt2020:transfer=smpte2084:colormatrix=bt2020nc"));
+
+        assert.equal(one.streams.video.color_transfer, "bt709");
+        assert.equal(one.streams.video.color_space, "bt709");
+        assert.equal(one.poster, "done");
+    });
+
+    it("red is red, and says of which kind", async () => {
+        const one = await taken(await made("red.mkv", "-f", "lavfi", "-i",
+            "color=red:size=1280x720:duration=1,format=gbrp", "-c:v", "ffv1"));
+        const { stdout } = await run("ffmpeg", ["-v", "error", "-i", one.file,
+            "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "yuv420p",
+            "pipe:1"], { encoding: "buffer", maxBuffer: 1 << 24 });
+
+        assert.equal(one.streams.video.color_space, "bt709");
+        near(stdout[0], 63, 2);
+    });
+});
+
+
+describe("how long a file is", { timeout }, () => {
+    for (const [what, file, expected] of [
+        ["a browser's recording", () => piped("recorded.webm", "webm",
+            ...picture(4), ...sound(4), "-c:v", "libvpx", "-deadline",
+            "realtime", "-cpu-used", "8", "-c:a", "libopus"), 4],
+        ["a FLAC file from a pipe", () => piped("pipe.flac", "flac",
+            ...sound(4), "-c:a", "flac"), 4],
+        ["a Matroska file whose clock begins at 1000 s", () => made("late.mkv",
+            ...picture(3), ...sound(3), ...H264, ...AAC, "-output_ts_offset",
+            "1000", "-avoid_negative_ts", "disabled"), 3],
+    ]) {
+        it(`${what} need not say`, async () => {
+            const one = await taken(await file());
+
+            near(one.media.duration, expected);
+        });
+    }
+});
+
+
+it("a film of one key frame has a poster", { timeout }, async () => {
+    const one = await taken(await made("one.ts", ...picture(3), ...H264,
+        "-f", "mpegts"));
+
+    assert.equal(one.poster, "done");
+});
+
+
+it("no rate that is told is below another", { timeout }, async () => {
+    const one = await taken(await made("rates.mp4", ...picture(7), ...H264,
+        "-g", "150", "-keyint_min", "150", "-sc_threshold", "0"));
+    const [, peak, average] =
+        /BANDWIDTH=(\d+),AVERAGE-BANDWIDTH=(\d+)/.exec(one.master);
+
+    assert.ok(Number(peak) >= Number(average), one.master);
+});
