@@ -167,7 +167,7 @@ const postgresKill = {
 const postgresBackend = {
     async begin({ stack, next }) {
         const pids = await stack.sql("select pid from pg_stat_activity "
-            + "where usename = 'sluice' and pid <> pg_backend_pid()");
+            + "where usename = 'sluice_app' and pid <> pg_backend_pid()");
 
         return kill(Number(one(pids.split("\n"), next)));
     },

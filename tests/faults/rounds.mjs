@@ -47,7 +47,7 @@ async function movePostgres(stack, disk) {
 /* The library is in all that it is meant for. */
 async function reaches(stack) {
     const backend = await stack.sql("select min(pid) from pg_stat_activity "
-        + "where usename = 'sluice'");
+        + "where usename = 'sluice_app'");
 
     for (const pid of [...stack.workers(), ...children(stack.pid("worker")),
                        Number(backend)]) {

@@ -66,7 +66,7 @@ describe("when PostgreSQL goes", { timeout }, () => {
         waiting = viewer.get("/api/media");
         await until("a query waits for it", async () => await stack.sql(
             "select count(*) from pg_stat_activity "
-            + "where usename = 'sluice' and wait_event_type = 'Lock' "
+            + "where usename = 'sluice_app' and wait_event_type = 'Lock' "
             + "and query like '%list_media%'") !== "0");
 
         await stack.stopPostgres();

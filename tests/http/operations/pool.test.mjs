@@ -60,7 +60,7 @@ const lock = () => stack.hold("lock table sluice.catalogue");
 
 /* Statements that wait for a lock: lists, deletions and sign-ins. */
 const stuck = async () => Number(await stack.sql(
-    `select count(*) from pg_stat_activity where usename = 'sluice'
+    `select count(*) from pg_stat_activity where usename = 'sluice_app'
      and wait_event_type = 'Lock' and state = 'active'
      and query ~ 'list_media|delete_media|sign_in'`));
 
@@ -116,7 +116,7 @@ describe("when its client leaves", { timeout }, () => {
 
     it("no connection is lost by it", async () => {
         const pids = () => stack.sql(`select array_agg(pid order by pid)
-            from pg_stat_activity where usename = 'sluice'
+            from pg_stat_activity where usename = 'sluice_app'
             and application_name = 'sluice'`);
         const release = await lock();
         const first = ask(greedy, "/api/media");

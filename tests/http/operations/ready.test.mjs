@@ -30,9 +30,9 @@ function reason(answer, word) {
 
 /* nginx's connections begin anew with what its role is set to. */
 async function set(value) {
-    await stack.sql("alter role sluice set default_transaction_read_only "
+    await stack.sql("alter role sluice_app set default_transaction_read_only "
         + `= ${value}; select pg_terminate_backend(pid) `
-        + "from pg_stat_activity where usename = 'sluice'");
+        + "from pg_stat_activity where usename = 'sluice_app'");
 }
 
 
