@@ -36,26 +36,28 @@ recovery_make(char text[RECOVERY_TEXT])
 }
 
 
-int
+size_t
 recovery_read(const char *text, size_t len, unsigned char code[RECOVERY_SIZE])
 {
-    return len <= RECOVERY_TEXT_MAX
-                   && base32_decode(code, RECOVERY_SIZE, text, len)
-                          == RECOVERY_SIZE
-               ? 0
+    ssize_t size;
+
+    size = len <= RECOVERY_TEXT_MAX
+               ? base32_decode(code, RECOVERY_SIZE, text, len)
                : -1;
+
+    return size == RECOVERY_SIZE || size == RECOVERY_SHORT ? (size_t) size : 0;
 }
 
 
 void
-recovery_digest(const char *owner, const unsigned char code[RECOVERY_SIZE],
+recovery_digest(const char *owner, const unsigned char *code, size_t size,
                 unsigned char digest[SHA256_SIZE])
 {
     sha256_t sha;
 
     sha256_init(&sha);
     sha256_update(&sha, owner, strlen(owner) + 1);
-    sha256_update(&sha, code, RECOVERY_SIZE);
+    sha256_update(&sha, code, size);
     sha256_digest(&sha, digest);
     OPENSSL_cleanse(&sha, sizeof(sha));
 }

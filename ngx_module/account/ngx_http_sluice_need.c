@@ -75,8 +75,8 @@ ngx_http_sluice_need_refuse_recovery(const ngx_str_t *text)
     u_char code[RECOVERY_SIZE];
     const char *refused;
 
-    refused = recovery_read((char *) text->data, text->len, code) != 0
-                  ? "Sixteen letters and digits, with or without hyphens."
+    refused = recovery_read((char *) text->data, text->len, code) == 0
+                  ? "A recovery code, with or without its hyphens."
                   : NULL;
     OPENSSL_cleanse(code, sizeof(code));
 

@@ -14,13 +14,12 @@
 /* The digest as the record writes it. */
 
 static void
-ngx_http_sluice_recovery_hex(const char *owner,
-                             const u_char code[RECOVERY_SIZE],
+ngx_http_sluice_recovery_hex(const char *owner, const u_char *code, size_t size,
                              char hex[NGX_HTTP_SLUICE_RECOVERY_HEX])
 {
     u_char digest[SHA256_SIZE];
 
-    recovery_digest(owner, code, digest);
+    recovery_digest(owner, code, size, digest);
     (void) ngx_hex_dump((u_char *) hex, digest, SHA256_SIZE);
 }
 
@@ -53,19 +52,22 @@ ngx_http_sluice_recovery_verify(ngx_http_request_t *r,
                                 ngx_http_sluice_need_t *need, json_t *wants)
 {
     char hex[NGX_HTTP_SLUICE_RECOVERY_HEX];
+    size_t size;
     u_char code[RECOVERY_SIZE];
     json_t *digests, *found;
     const char *owner;
 
-    if (json_unpack(wants, "{s:o, s:s}", "recovery", &digests, "owner", &owner)
-            != 0
-        || recovery_read((char *) need->recovery_code.data,
-                         need->recovery_code.len, code)
+    size = recovery_read((char *) need->recovery_code.data,
+                         need->recovery_code.len, code);
+
+    if (size == 0
+        || json_unpack(wants, "{s:o, s:s}", "recovery", &digests, "owner",
+                       &owner)
                != 0) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_sluice_recovery_hex(owner, code, hex);
+    ngx_http_sluice_recovery_hex(owner, code, size, hex);
     OPENSSL_cleanse(code, sizeof(code));
 
     found = ngx_http_sluice_recovery_find(digests, hex);
@@ -88,11 +90,11 @@ ngx_http_sluice_recovery_add(const char *owner, json_t *texts, json_t *digests)
     u_char code[RECOVERY_SIZE];
 
     if (recovery_make(text) != 0
-        || recovery_read(text, ngx_strlen(text), code) != 0) {
+        || recovery_read(text, ngx_strlen(text), code) != sizeof(code)) {
         return NGX_ERROR;
     }
 
-    ngx_http_sluice_recovery_hex(owner, code, hex);
+    ngx_http_sluice_recovery_hex(owner, code, sizeof(code), hex);
 
     rc = json_array_append_new(texts, json_string(text))
          | json_array_append_new(digests, json_stringn(hex, sizeof(hex)));

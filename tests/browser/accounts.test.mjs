@@ -769,7 +769,7 @@ describe("the second factor, in one's account", () => {
         await factor.getByText("Copied.").waitFor();
         const copied = await page.evaluate(
             () => navigator.clipboard.readText());
-        assert.deepEqual(copied.match(/[A-Z2-7-]{19}/g), first);
+        assert.deepEqual(copied.match(/[A-Z2-7-]{29}/g), first);
         const saved = page.waitForEvent("download");
         await press(factor, "Save as a file");
         assert.match((await saved).suggestedFilename(), /\.txt$/);

@@ -19,14 +19,16 @@ static void
 read_codes(const char *text, size_t len)
 {
     int32_t code;
+    size_t size;
     unsigned char bytes[RECOVERY_SIZE];
 
     code = totp_read(text, len);
     must(code >= -1 && code <= 999999);
 
-    if (recovery_read(text, len, bytes) == 0) {
-        must(len >= 16 && len <= RECOVERY_TEXT_MAX);
-    }
+    size = recovery_read(text, len, bytes);
+    must(size == 0 || size == RECOVERY_SHORT || size == RECOVERY_SIZE);
+    must(size == 0
+         || (len >= base32_encoded_size(size) && len <= RECOVERY_TEXT_MAX));
 }
 
 

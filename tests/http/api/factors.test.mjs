@@ -2,7 +2,7 @@
    front of. */
 
 import assert from "node:assert/strict";
-import { createHmac, randomUUID } from "node:crypto";
+import { createHash, createHmac, randomUUID } from "node:crypto";
 
 import { request } from "../lib/client.mjs";
 import { claimsOf, cookiesOf } from "../lib/cookies.mjs";
@@ -105,7 +105,7 @@ describe("an authenticator", { timeout }, () => {
 
             assert.equal(new Set(codes).size, 10);
             codes.forEach((code) =>
-                assert.match(code, /^([A-Z2-7]{4}-){3}[A-Z2-7]{4}$/));
+                assert.match(code, /^([A-Z2-7]{4}-){5}[A-Z2-7]{4}$/));
             assert.deepEqual(await state(one),
                 { totp: true, required: false, recovery_codes: 10 });
             assert.equal(await noted("factor-added", one.user), 1);
@@ -357,6 +357,17 @@ describe("a sign-in of who has one", { timeout }, () => {
             401, "code-wrong", "recovery_code");
         assert.equal((await state(one.client)).recovery_codes, 9);
         assert.equal(await noted("recovery-code-used", one.user), 1);
+    });
+
+    it("takes one of before, which was shorter", async () => {
+        const one = await enrolled();
+        const digest = createHash("sha256").update(`${one.user.id}\0`)
+            .update(base32("ABCDEFGHIJKLMNOP")).digest("hex");
+
+        await stack.sql("insert into sluice.recovery_codes (user_id, digest) "
+            + `values ('${one.user.id}', '\\x${digest}')`);
+        assert.equal((await goOn(await half(one),
+            { recovery_code: "ABCD-EFGH-IJKL-MNOP" })).status, 201);
     });
 
     it("takes nobody else's code on paper", async () => {

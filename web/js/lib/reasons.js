@@ -247,8 +247,8 @@ const refusals = {
     "The code is wrong, or was used before.":
         "Ce code est faux, ou a déjà servi.",
     "Six digits, as a text.": "Six chiffres.",
-    "Sixteen letters and digits, with or without hyphens.":
-        "Seize lettres et chiffres, avec ou sans traits d’union.",
+    "A recovery code, with or without its hyphens.":
+        "Un code de secours, avec ou sans ses traits d’union.",
     "Too many codes for this account were wrong: come back later.":
         "Trop de codes faux pour ce compte\u00a0: revenez plus tard.",
     "Nothing has begun, or an hour ago: POST /api/me/totp.":
