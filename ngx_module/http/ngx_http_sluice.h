@@ -55,6 +55,7 @@ typedef struct {
     time_t link_ttl;
     time_t access_ttl;
     time_t refresh_ttl;
+    time_t idle_ttl;
     ngx_uint_t registration;       /* ngx_http_sluice_registration_t */
     ngx_uint_t second_factor;      /* NGX_HTTP_SLUICE_FACTOR_* */
     ngx_uint_t second_factor_role; /* role_t: the least who must have one */

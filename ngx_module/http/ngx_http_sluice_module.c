@@ -74,6 +74,11 @@ static ngx_command_t ngx_http_sluice_commands[] = {
       offsetof(ngx_http_sluice_srv_conf_t, refresh_ttl),
       &ngx_http_sluice_life },
 
+    { ngx_string("sluice_idle_ttl"),
+      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot, NGX_HTTP_SRV_CONF_OFFSET,
+      offsetof(ngx_http_sluice_srv_conf_t, idle_ttl), &ngx_http_sluice_life },
+
     { ngx_string("sluice_registration"),
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot, NGX_HTTP_SRV_CONF_OFFSET,
@@ -205,6 +210,7 @@ ngx_http_sluice_create_srv_conf(ngx_conf_t *cf)
     sscf->link_ttl = NGX_CONF_UNSET;
     sscf->access_ttl = NGX_CONF_UNSET;
     sscf->refresh_ttl = NGX_CONF_UNSET;
+    sscf->idle_ttl = NGX_CONF_UNSET;
     sscf->registration = NGX_CONF_UNSET_UINT;
     sscf->second_factor = NGX_CONF_UNSET_UINT;
     sscf->second_factor_role = NGX_CONF_UNSET_UINT;
@@ -227,6 +233,7 @@ ngx_http_sluice_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_sec_value(conf->link_ttl, prev->link_ttl, 4 * 3600);
     ngx_conf_merge_sec_value(conf->access_ttl, prev->access_ttl, 900);
     ngx_conf_merge_sec_value(conf->refresh_ttl, prev->refresh_ttl, 30 * 86400);
+    ngx_conf_merge_sec_value(conf->idle_ttl, prev->idle_ttl, 14 * 86400);
     ngx_conf_merge_uint_value(conf->registration, prev->registration,
                               NGX_HTTP_SLUICE_REGISTRATION_CLOSED);
 

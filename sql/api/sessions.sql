@@ -89,6 +89,16 @@ end;
 $$;
 
 
+-- Until when a session that began then may be used, if it is not used from now
+-- on. nginx of before says nothing of that (null).
+create or replace function api.session_end(began timestamptz, facts jsonb)
+returns timestamptz
+language sql stable as $$
+    select least(began + (facts->>'seconds')::bigint * interval '1 second',
+                 now() + (facts->>'idle')::bigint * interval '1 second');
+$$;
+
+
 -- For whom it is certain: `facts` are nginx's, and `amr` among them says by what,
 -- unless it was a password alone. The user's row is locked, so that a role or an
 -- account that changes meanwhile revokes what this call lets be signed.
@@ -117,7 +127,7 @@ begin
                                  signs_for, remembered, authenticated_at, amr)
     values ((facts->>'session')::uuid, actor, left(facts->>'agent', 500),
             (facts->>'address')::inet,
-            now() + (facts->>'seconds')::bigint * interval '1 second',
+            api.session_end(now(), facts),
             (facts->>'signs')::integer, remember, now(),
             coalesce((select array_agg(word) from
                       jsonb_array_elements_text(facts->'amr') word),
@@ -168,6 +178,7 @@ begin
     select * into s from sluice.sessions where id = of for no key update;
 
     if s.id is null or s.ended_at is not null or s.expires_at <= now()
+       or api.session_end(s.created_at, facts) <= now()
        or u.disabled_at is not null or used > s.refreshes then
         select * into status, body from api.refuse('token-invalid',
             'The session has ended: sign in again.');
@@ -178,6 +189,7 @@ begin
         update sluice.sessions
         set refreshes = s.refreshes + 1, used_at = now(),
             used_from = (facts->>'address')::inet,
+            expires_at = api.session_end(s.created_at, facts),
             signs_for = greatest(signs_for, (facts->>'signs')::integer)
         where id = s.id returning * into s;
 

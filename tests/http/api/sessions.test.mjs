@@ -412,13 +412,13 @@ sys.stdin.read()`, stack.path("spool/.room")]);
 
 
 describe("with life times of its own", { timeout }, () => {
-    const ACCESS = 5 * 60, REFRESH = 7 * 86_400;
+    const ACCESS = 5 * 60, REFRESH = 7 * 86_400, IDLE = 2 * 86_400;
     let other, reply;
 
     before(async () => {
         other = await stack.secondNginx((text) => text.replace(
             "sluice_public_url", "sluice_access_ttl 5m; sluice_refresh_ttl 7d; "
-            + "sluice_public_url"));
+            + "sluice_idle_ttl 2d; sluice_public_url"));
         reply = await request(`${other.url}/api/sessions`, { method: "POST",
             json: { email: user.email, password: user.password } });
         assert.equal(reply.status, 201, reply.text);
@@ -445,14 +445,40 @@ describe("with life times of its own", { timeout }, () => {
         assert.equal(exp - iat, ACCESS);
     });
 
+    /* One that began so many seconds ago, and its refresh now. */
+    const grown = async (seconds) => {
+        const { json } = await request(`${other.url}/api/sessions`, {
+            method: "POST",
+            json: { email: user.email, password: user.password } });
+        const { sid } = claims(json.access_token);
+
+        await stack.sql("update sluice.sessions set created_at = now() - "
+            + `${seconds} * interval '1 s' where id = '${sid}'`);
+        const answer = await request(`${other.url}/api/sessions/refresh`, {
+            method: "POST", json: { refresh_token: json.refresh_token } });
+        const left = Number(await stack.sql("select extract(epoch from "
+            + "expires_at - now())::int from sluice.sessions "
+            + `where id = '${sid}'`));
+
+        return { answer, left };
+    };
+    const near = (seconds, expected) => assert.ok(
+        seconds <= expected && seconds > expected - 60, String(seconds));
+
     it("a session lives as long as sluice_refresh_ttl says, refreshed or not",
         async () => {
-            const { sid } = claims(reply.json.access_token);
-
-            assert.equal(await stack.sql("select extract(epoch from "
-                + "expires_at - created_at)::int from sluice.sessions "
-                + `where id = '${sid}'`), String(REFRESH));
+            near((await grown(REFRESH - 3600)).left, 3600);
+            refused((await grown(REFRESH)).answer, 401, "token-invalid");
         });
+
+    it("one that nobody refreshes ends as sluice_idle_ttl says", async () => {
+        const { sid } = claims(reply.json.access_token);
+
+        assert.equal(await stack.sql("select extract(epoch from expires_at "
+            + "- coalesce(used_at, created_at))::int from sluice.sessions "
+            + `where id = '${sid}'`), String(IDLE));
+        near((await grown(3600)).left, IDLE);
+    });
 });
 
 

@@ -149,7 +149,8 @@ describe("nginx -t is content", { timeout }, () => {
                sluice_cloudfront_origin https://d1.cloudfront.net http://d1;
                ${server(`sluice_cloudfront_key K1 ${publicKey()};`)}`,
         "with life times": () =>
-            "sluice_link_ttl 2h; sluice_access_ttl 5m; sluice_refresh_ttl 7d;",
+            "sluice_link_ttl 2h; sluice_access_ttl 5m; sluice_refresh_ttl 7d; "
+            + "sluice_idle_ttl 1d;",
         "with a second factor for some": () => named + signed()
             + `sluice_second_factor required role=admin;
                ${server("sluice_second_factor off; location / { "
@@ -224,7 +225,7 @@ describe("an API is refused where", { timeout }, () => {
 
 
 describe("what lives for no time is refused", { timeout }, () => {
-    for (const name of ["link", "access", "refresh"]) {
+    for (const name of ["link", "access", "refresh", "idle"]) {
         it(`as sluice_${name}_ttl`, () => {
             refuses(`sluice_${name}_ttl 0; #!`, `sluice_${name}_ttl`,
                 "a second at least");
