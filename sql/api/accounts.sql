@@ -84,7 +84,7 @@ begin
     perform sluice.note(actor, 'password-changed', actor::text,
         jsonb_build_object('address', facts->>'address'));
     perform api.tell(u, 'password-changed', facts);
-    select * into status, body from api.delete_sessions(actor,
+    select * into status, body from api.end_sessions(actor,
         jsonb_build_object('others', 'true', 'nginx', facts));
 end;
 $$;

@@ -334,7 +334,7 @@ begin
         return;
     end if;
 
-    select * into status, body from api.delete_sessions(u.id,
+    select * into status, body from api.end_sessions(u.id,
         jsonb_build_object('nginx', args->'nginx'
                                     || jsonb_build_object('by', actor)));
 

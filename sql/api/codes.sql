@@ -64,6 +64,34 @@ language sql immutable as $$
 $$;
 
 
+-- For so long what somebody has shown is enough for what is dangerous.
+create or replace function api.fresh_for() returns interval
+language sql immutable as $$ select interval '15 min' $$;
+
+
+-- Null when the session that asks has shown lately all that the account has, or
+-- is none of ours; else why not.
+create or replace function api.refuse_stale(actor uuid, facts jsonb)
+returns jsonb
+language plpgsql stable as $$
+declare
+    s sluice.sessions;
+begin
+    select * into s from sluice.sessions
+    where id = nullif(facts->>'own', '')::uuid and user_id = actor;
+
+    return case when found and not
+        (coalesce(s.authenticated_at, s.created_at) > now() - api.fresh_for()
+         and (not api.asks_factor(actor, facts)
+              or coalesce('mfa' = any (s.amr), false)))
+        then (api.refuse('authentication-too-old', 'Show again that it is you: '
+                         'POST /api/sessions/current/authenticate.')).body
+             || jsonb_build_object('max_age',
+                    extract(epoch from api.fresh_for())::bigint) end;
+end;
+$$;
+
+
 -- What a challenge is bound to, so that it ends with the password.
 create or replace function api.password_print(u sluice.users) returns text
 language sql immutable as $$

@@ -1,11 +1,6 @@
 -- The second factor: how it is set up, shown and taken away. What is dangerous
 -- is for who has shown lately, in this session, all that the account has.
 
--- For so long what somebody has shown is enough for what is dangerous.
-create or replace function api.fresh_for() returns interval
-language sql immutable as $$ select interval '15 min' $$;
-
-
 -- Null when this user may have a second factor here, else why not; `off`: also
 -- on a server that asks nobody for one.
 create or replace function api.refuse_factors(u sluice.users, facts jsonb,

@@ -25,7 +25,7 @@ $$;
 
 -- Whoever asks is this user, and knows his password: `u`, locked; or what is
 -- still to be found out, or why not. Who signs in elsewhere has no password
--- here.
+-- here, and who has a second factor has shown it lately.
 create or replace function api.verify_own(actor uuid, args jsonb,
     out u sluice.users, out status integer, out body jsonb)
 language plpgsql as $$
@@ -48,6 +48,10 @@ begin
     elsif facts->>'verified' <> u.password then
         select * into status, body from api.refuse('field-invalid',
             'This is not your password.', 'password');
+
+    elsif api.asks_factor(actor, facts) then
+        body := api.refuse_stale(actor, facts);
+        status := case when body is not null then 400 end;
     end if;
 end;
 $$;

@@ -87,7 +87,7 @@ begin
                         jsonb_build_object('address', facts->>'address'));
     perform api.tell(u, 'password-changed', facts);
 
-    body := (api.delete_sessions(u.id, jsonb_build_object('nginx', facts))).body
+    body := (api.end_sessions(u.id, jsonb_build_object('nginx', facts))).body
             || jsonb_build_object('email', u.email);
     status := 200;
 end;
@@ -240,7 +240,7 @@ begin
             'until', to_char(on_day, 'YYYY-MM-DD')));
     end if;
 
-    body := (api.delete_sessions(u.id, jsonb_build_object('nginx',
+    body := (api.end_sessions(u.id, jsonb_build_object('nginx',
         facts || jsonb_build_object('by', actor)))).body;
     body := jsonb_build_object('leaves_at', on_day,
         'revoked', (body->'revoked') || api.end_keys(u.id)

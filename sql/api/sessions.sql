@@ -311,7 +311,8 @@ end;
 $$;
 
 
--- One of one's own.
+-- One of one's own. Who ends others has shown lately who he is: a thief of a
+-- session shall not be the one who signs its owner out.
 create or replace function api.delete_session(actor uuid, args jsonb,
                                               out status integer,
                                               out body jsonb)
@@ -321,7 +322,11 @@ begin
     where id = (args->>'id')::uuid and user_id = actor and ended_at is null
       and expires_at > now();
 
-    if found then
+    body := case when found then api.refuse_stale(actor, args->'nginx') end;
+
+    if body is not null then
+        status := 400;
+    elsif found then
         select * into status, body from api.end_session(actor, args->>'id',
             (args->'nginx'->>'signs')::integer);
     else
@@ -331,13 +336,13 @@ end;
 $$;
 
 
--- All of one's own; with `others` all but the caller's. `by` is who does it, when
--- it is not he himself. Where they are more
--- than one user may have taken back one by one, all that was made for him until
--- now ends with them: his own session goes on with its next refresh.
-create or replace function api.delete_sessions(actor uuid, args jsonb,
-                                               out status integer,
-                                               out body jsonb)
+-- All of a user's; with `others` all but the caller's. `by` is who does it, when
+-- it is not he himself. Where they are more than one user may have taken back one
+-- by one, all that was made for him until now ends with them: his own session
+-- goes on with its next refresh.
+create or replace function api.end_sessions(actor uuid, args jsonb,
+                                            out status integer,
+                                            out body jsonb)
 language plpgsql as $$
 declare
     u sluice.users;
@@ -348,12 +353,6 @@ declare
     too_many boolean;
     revoked jsonb;
 begin
-    if args->>'others' not in ('true', 'false') then
-        select * into status, body from api.refuse('field-invalid',
-            'One of true, false.', 'others');
-        return;
-    end if;
-
     select * into u from sluice.users where id = actor for no key update;
 
     too_many := (select count(*) from sluice.revocations where revoked_by = actor
@@ -391,5 +390,28 @@ begin
 
     status := 204;
     body := jsonb_build_object('revoked', revoked);
+end;
+$$;
+
+
+-- DELETE /api/sessions, for oneself.
+create or replace function api.delete_sessions(actor uuid, args jsonb,
+                                               out status integer,
+                                               out body jsonb)
+language plpgsql as $$
+begin
+    if args->>'others' not in ('true', 'false') then
+        select * into status, body from api.refuse('field-invalid',
+            'One of true, false.', 'others');
+        return;
+    end if;
+
+    body := api.refuse_stale(actor, args->'nginx');
+
+    if body is not null then
+        status := 400;
+    else
+        select * into status, body from api.end_sessions(actor, args);
+    end if;
 end;
 $$;

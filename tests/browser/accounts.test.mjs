@@ -725,6 +725,91 @@ describe("in one's account", () => {
                 + `sluice.users where id = '${one.id}'`), "t");
         });
 
+    test("passwords are typed unseen, pasted as they are, and looked at",
+        async () => {
+            const one = await someone();
+            const page = await atHome(one, {
+                permissions: ["clipboard-read", "clipboard-write"] });
+            const password = part(page, "Password");
+            const next = field(password, "New password");
+            const types = () => page.evaluate(() => [...document
+                .querySelectorAll("[autocomplete$=-password]")].map(
+                ({ autocomplete, type }) => `${autocomplete} ${type}`));
+
+            assert.deepEqual(await types(), ["current-password password",
+                "current-password password", "new-password password",
+                "current-password password"]);
+            await page.evaluate((text) => navigator.clipboard.writeText(text),
+                                `  ${OTHER}  `);
+            await next.focus();
+            await page.keyboard.press("Control+V");
+            assert.equal(await next.inputValue(), `  ${OTHER}  `);
+            await password.getByRole("button", { name: "Show" }).nth(1).click();
+            assert.equal(await next.getAttribute("type"), "text");
+
+            await field(password, "Current password").fill(one.password);
+            await press(password, "Change password");
+            await told(password).waitFor();
+            assert.equal((await ask("/api/sessions",
+                { ...one, password: OTHER })).status, 401);
+            assert.equal((await ask("/api/sessions",
+                { ...one, password: `  ${OTHER}  ` })).status, 201);
+        });
+
+    test("others' devices are ended by who has just shown who he is",
+        async () => {
+            const client = await house.stack.visitor("viewer");
+            const one = { ...client.user, password: client.password };
+            const page = await atHome(one);
+            const devices = part(page, "Where you are signed in");
+            const rows = devices.getByRole("listitem");
+            const dialog = page.getByRole("dialog");
+
+            await grewOld(one);
+            await press(devices, "Sign out all other devices");
+            await dialog.waitFor();
+            await press(dialog, "Cancel");
+            await dialog.waitFor({ state: "detached" });
+            assert.equal(await rows.count(), 2);
+
+            await press(devices, "Sign out all other devices");
+            await field(dialog, "Password").fill(one.password);
+            await press(dialog, "Go on");
+            await devices.getByText("All other devices are signed out.")
+                .waitFor();
+            assert.equal(await rows.count(), 1);
+        });
+
+    test("the address is changed by who has just shown his second factor",
+        async () => {
+            const one = await enrolled();
+            const page = await house.visitor();
+            const address = part(page, "Address");
+            const dialog = page.getByRole("dialog");
+
+            await page.goto("/account");
+            await signIn(page, one);
+            await field(page, "Six digits").fill(codeOf(one.secret, 1));
+            await press(page, "Sign in");
+            await address.waitFor();
+            await grewOld(one);
+            await timePasses(one);
+
+            await field(address, "New address").fill(fresh());
+            await field(address, "Current password").fill(one.password);
+            await press(address, "Change address");
+            await dialog.waitFor();
+            await press(dialog, "Cancel");
+            await dialog.waitFor({ state: "detached" });
+            assert.equal(await told(address).count(), 0);
+
+            await press(address, "Change address");
+            await field(dialog, "Password").fill(one.password);
+            await field(dialog, "Six digits").fill(codeOf(one.secret));
+            await press(dialog, "Go on");
+            await told(address).waitFor();
+        });
+
     test("password managers find the address beside each password",
         async () => {
             const one = await someone();

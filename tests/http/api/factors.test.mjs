@@ -747,6 +747,47 @@ describe("showing again who one is", { timeout }, () => {
 });
 
 
+describe("a change of who one is", { timeout }, () => {
+    const own = {
+        "another password": ["POST", "/api/me/password",
+            { new_password: "neun Katzen auf dem Mond" }, 204],
+        "another address": ["POST", "/api/me/email",
+            { email: `${randomUUID()}@example.org` }, 202],
+        "leaving": ["DELETE", "/api/me", {}, 202],
+    };
+
+    for (const [what, [method, path, json, status]] of Object.entries(own)) {
+        it(`(${what}) takes the password and a code of lately`, async () => {
+            const one = await enrolled();
+            const { password } = one.user;
+            const ask = () => one.client.request(method, path,
+                { json: { password, ...json } });
+
+            await grewOld(one.user);
+            tooOld(await ask());
+            await stack.sql("update sluice.sessions set amr = '{pwd}', "
+                + `authenticated_at = now() where user_id = '${one.user.id}'`);
+            tooOld(await ask());
+            assert.equal((await authenticate(one.client,
+                { password, code: codeOf(one.secret, 1) })).status, 200);
+            assert.equal((await ask()).status, status);
+        });
+
+        it(`(${what}) takes the password alone of who has no other factor`,
+            async () => {
+                const one = await stack.visitor("viewer");
+
+                await grewOld(one.user);
+                assert.equal((await one.request(method, path, { json: {
+                    password: one.password, ...json,
+                    ...path.endsWith("email")
+                        ? { email: `${randomUUID()}@example.org` } : {},
+                } })).status, status);
+            });
+    }
+});
+
+
 describe("taking it away", { timeout }, () => {
     it("lets the password in alone, and ends codes on paper", async () => {
         const one = await enrolled();

@@ -351,10 +351,12 @@ describe("one's sessions", { timeout }, () => {
         const made = [];
 
         for (let i = 0; i < count; i++) {
-            made.push((await post("/api/sessions", {
+            const { json } = await post("/api/sessions", {
                 headers: { "User-Agent": `Player/${i}` },
                 json: { email: person.email, password: person.password },
-            })).json);
+            });
+
+            made.push({ ...json, password: person.password });
         }
         return made;
     };
@@ -448,6 +450,28 @@ describe("one's sessions", { timeout }, () => {
         await gone(three);
         assert.equal((await me(bearer(two.access_token))).status, 200);
         assert.equal((await refresh(two.refresh_token)).status, 200);
+    });
+
+    it("end for who has shown lately who he is", async () => {
+        const [one, two, three] = await many(3);
+
+        await stack.sql("update sluice.sessions set authenticated_at = now() "
+            + `- interval '901 s' where user_id = '${one.user.id}'`);
+        for (const path of [`/${sidOf(two)}`, "?others=true", ""]) {
+            const answer = await end(one.access_token, path);
+
+            refused(answer, 401, "authentication-too-old");
+            assert.match(answer.headers["www-authenticate"], /max_age=900$/);
+        }
+        assert.equal((await refresh(two.refresh_token)).status, 200);
+        assert.equal((await end(three.access_token, "/current")).status, 204);
+
+        assert.equal((await post("/api/sessions/current/authenticate", {
+            headers: bearer(one.access_token),
+            json: { password: one.password } })).status, 200);
+        assert.equal((await end(one.access_token, `/${sidOf(two)}`)).status,
+            204);
+        assert.equal((await end(one.access_token, "")).status, 204);
     });
 
     it("end all", async () => {

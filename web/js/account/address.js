@@ -4,6 +4,7 @@ import { h } from "../lib/dom.js";
 import { t } from "../lib/language.js";
 import { changeEmail } from "./api.js";
 import { emailField, form, owner, passwordField } from "./form.js";
+import { provenly } from "./proof.js";
 import { section } from "./section.js";
 
 
@@ -18,7 +19,7 @@ export function address(me) {
         id: "address",
         fields: [email, password],
         submit: () => t("address.submit"),
-        send: changeEmail,
+        send: provenly(changeEmail),
         done: (answer) => {
             email.input.value = "";
             password.input.value = "";

@@ -4,6 +4,7 @@ import { h } from "../lib/dom.js";
 import { ago, moment, t } from "../lib/language.js";
 import { endOthers, endSession, getSessions } from "./api.js";
 import { device } from "./device.js";
+import { proven } from "./proof.js";
 import { outcome, pagedList, section } from "./section.js";
 
 
@@ -13,10 +14,11 @@ export function devices(signal) {
     const others = h("button", {
         class: "button", type: "button", id: "end-others", hidden: true,
         onclick: () => told.attempt(async () => {
-            await endOthers();
-            await list.load();
-            element.querySelector("h2").focus();
-            told.say(() => t("devices.ended-others"));
+            if (await proven(endOthers)) {
+                await list.load();
+                element.querySelector("h2").focus();
+                told.say(() => t("devices.ended-others"));
+            }
         }),
     }, () => t("devices.end-others"));
     const list = pagedList(() => t("devices.title"), {
@@ -52,7 +54,9 @@ export function devices(signal) {
     }
 
     async function end({ id, user_agent: agent }, item) {
-        await endSession(id);
+        if (!await proven(() => endSession(id))) {
+            return;
+        }
         const near = (item.nextElementSibling ?? item.previousElementSibling)
             ?.querySelector("button");
 

@@ -7,6 +7,9 @@ const SHORTEST = 8;         /* characters of a password */
 
 export const ROLES = ["viewer", "editor", "admin"];
 
+/* What a form's send() answers when it was not sent after all. */
+export const GIVEN_UP = Symbol("given up");
+
 
 /*
  * One field: {element, input, name, value(), check(), complain(words)}. label
@@ -132,9 +135,9 @@ export function owner(email) {
 
 /*
  * fields: as above. send(values) does it, and what it answers goes to
- * done(answer); refused(problem), if it is there, answers whether it has told
- * of that itself. children stand above the fields. {element, complain(words),
- * say(words)}
+ * done(answer), unless that is GIVEN_UP; refused(problem), if it is there,
+ * answers whether it has told of that itself. children stand above the fields.
+ * {element, complain(words), say(words)}
  */
 export function form({ id, fields, submit, send, done, refused, children = [],
                        kind = "primary" })
@@ -176,7 +179,9 @@ export function form({ id, fields, submit, send, done, refused, children = [],
             const answer = await send(Object.fromEntries(
                 fields.map((each) => [each.name, each.value()])));
             setBusy(false);
-            await done(answer);
+            if (answer !== GIVEN_UP) {
+                await done(answer);
+            }
         } catch (problem) {
             setBusy(false);
             tell(problem);

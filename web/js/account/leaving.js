@@ -5,6 +5,7 @@ import { date, t } from "../lib/language.js";
 import { leave } from "./api.js";
 import { backAtSignIn } from "./door.js";
 import { form, owner, passwordField } from "./form.js";
+import { provenly } from "./proof.js";
 import { section } from "./section.js";
 
 
@@ -16,7 +17,7 @@ export function leaving(me) {
             label: () => t("form.current-password"),
         })],
         submit: () => t("leave.submit"),
-        send: leave,
+        send: provenly(leave),
         done: (answer) => backAtSignIn(me.email, () => t("leave.done", {
             date: date(answer.leaves_at) })),
         children: [owner(me.email)],

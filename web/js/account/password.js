@@ -3,6 +3,7 @@
 import { t } from "../lib/language.js";
 import { changePassword } from "./api.js";
 import { form, newPasswordField, owner, passwordField } from "./form.js";
+import { provenly } from "./proof.js";
 import { section } from "./section.js";
 
 
@@ -17,7 +18,7 @@ export function password(me, changed) {
         id: "password-change",
         fields: [now, next],
         submit: () => t("password.submit"),
-        send: changePassword,
+        send: provenly(changePassword),
         done: () => {
             now.input.value = "";
             next.input.value = "";

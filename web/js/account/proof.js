@@ -5,7 +5,7 @@ import { h } from "../lib/dom.js";
 import { t } from "../lib/language.js";
 import { currentUser, shown } from "../lib/session.js";
 import { authenticate, getMe } from "./api.js";
-import { codeField, form, owner, passwordField, recoveryField }
+import { codeField, form, GIVEN_UP, owner, passwordField, recoveryField }
     from "./form.js";
 
 
@@ -22,6 +22,16 @@ export async function proven(action) {
         }
     }
     return await ask(await getMe()) ? { answer: await action() } : null;
+}
+
+
+/* The same for a form to send. */
+export function provenly(send) {
+    return async (values) => {
+        const done = await proven(() => send(values));
+
+        return done ? done.answer : GIVEN_UP;
+    };
 }
 
 
