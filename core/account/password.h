@@ -11,7 +11,6 @@
 
 #define PASSWORD_HASH_SIZE 128 /* bytes of ours, with terminator */
 #define PASSWORD_ANY_SIZE 512  /* of any that is verified */
-#define PASSWORD_MIN_SIZE 8
 #define PASSWORD_MAX_SIZE 1024 /* bytes; bounds the work of a hostile login */
 
 /* Hashes with a fresh 16-byte salt. 0, or -1 when memory or the random source

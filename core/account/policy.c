@@ -1,6 +1,7 @@
 #include <string.h>
 #include <openssl/crypto.h>
 #include <zxcvbn.h>
+#include "often.h"
 #include "password.h"
 #include "policy.h"
 
@@ -17,7 +18,10 @@
     "of your name, your address or a simple row. Some words that have "      \
     "nothing to do with each other are good."
 
-#define POLICY_WORDS 16
+/* What everybody knows who comes here. */
+#define POLICY_PRODUCT "sluice"
+
+#define POLICY_WORDS 32
 #define POLICY_WORD 64 /* bytes */
 
 typedef struct {
@@ -42,17 +46,23 @@ policy_word(policy_words_t *words, const char *text, size_t len)
 
 
 /* Each of them whole, and its parts: of an address what is in front of the "@",
-   of a name its names. */
+   of a name its names, of an origin its host and the labels of that. */
 static void
 policy_split(policy_words_t *words, const char *text)
 {
     size_t len;
+    const char *host;
 
     policy_word(words, text, strlen(text));
     policy_word(words, text, strcspn(text, "@"));
 
+    host = strstr(text, "://");
+    if (host != NULL) {
+        policy_word(words, host + 3, strcspn(host + 3, ":/"));
+    }
+
     for (/* void */; *text != '\0'; text += len + (text[len] != '\0')) {
-        len = strcspn(text, " @.,-_+");
+        len = strcspn(text, " @.,-_+:/");
         policy_word(words, text, len);
     }
 }
@@ -102,14 +112,16 @@ policy_refuse(const char *password, size_t len, const char *const *words)
     }
 
     memset(&split, 0, sizeof(split));
+    policy_split(&split, POLICY_PRODUCT);
 
     for (/* void */; *words != NULL; words++) {
         policy_split(&split, *words);
     }
 
-    early = policy_guesses(password, len < POLICY_BYTES ? len : POLICY_BYTES,
-                           &split)
-            < POLICY_GUESSES;
+    early = often_chosen(password, len)
+            || policy_guesses(password, len < POLICY_BYTES ? len : POLICY_BYTES,
+                              &split)
+                   < POLICY_GUESSES;
 
     /* a long one may have it at its end */
 

@@ -25,7 +25,7 @@ typedef struct {
     const ngx_str_t *chosen; /* what is hashed */
     const char *chosen_name;
     ngx_http_sluice_throttle_t throttle;
-    const char *words[NGX_HTTP_SLUICE_PASSWORD_WORDS + 1];
+    const char *words[NGX_HTTP_SLUICE_PASSWORD_WORDS + 1]; /* no passwords */
 
     /* what the thread found */
     ngx_uint_t right;
@@ -231,6 +231,9 @@ ngx_http_sluice_password_hash(ngx_http_request_t *r,
     size_t i, n = 0;
     json_t *word;
     ngx_http_sluice_password_t *password;
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
 
     password = ngx_http_sluice_password_state(r, need);
     if (password == NULL) {
@@ -247,6 +250,8 @@ ngx_http_sluice_password_hash(ngx_http_request_t *r,
                                        "This must be a text.",
                                        password->chosen_name);
     }
+
+    password->words[n++] = (char *) sscf->public_url.data;
 
     json_array_foreach(json_object_get(wants, "hash"), i, word)
     {

@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include "core/account/address.h"
 #include "core/account/password.h"
+#include "core/account/policy.h"
 #include "core/base/uuid.h"
 #include "core/grant/access.h"
 #include "ctl.h"
@@ -25,7 +26,8 @@ typedef struct {
 
 static int user_insert(PGconn *conn, const address_t *address, const char *role,
                        const char *name, const char *hash, json_t **user);
-static int user_read_password(user_password_t *password, int from_stdin);
+static int user_read_password(user_password_t *password,
+                              const char *const *known, int from_stdin);
 static int user_prompt(user_password_t *password, const char *prompt);
 static int user_line(user_password_t *password);
 
@@ -40,7 +42,7 @@ ctl_user_add(int argc, char **argv)
     address_t address;
     user_password_t password;
     const char *email, *wrong, *conninfo = NULL, *role = "viewer", *name = NULL;
-    const char *from_stdin = NULL, *as_json = NULL;
+    const char *from_stdin = NULL, *as_json = NULL, *known[3] = { NULL };
     const ctl_option_t options[] = {
         { "role", "ROLE", "viewer (unless given), editor or admin", &role },
         { "name", "NAME", "as the others see the user", &name },
@@ -66,7 +68,10 @@ ctl_user_add(int argc, char **argv)
         return CTL_FAILED;
     }
 
-    rc = user_read_password(&password, from_stdin != NULL);
+    known[0] = email;
+    known[1] = name; /* may be the end */
+
+    rc = user_read_password(&password, known, from_stdin != NULL);
     if (rc == CTL_OK && password_hash(hash, password.text, password.len) != 0) {
         rc = say_fail("the password could not be hashed: out of memory");
     }
@@ -157,9 +162,11 @@ ctl_user_list(int argc, char **argv)
 
 
 static int
-user_read_password(user_password_t *password, int from_stdin)
+user_read_password(user_password_t *password, const char *const *known,
+                   int from_stdin)
 {
     int rc;
+    const char *refused;
     user_password_t again;
 
     if (from_stdin || !isatty(STDIN_FILENO)) {
@@ -180,13 +187,13 @@ user_read_password(user_password_t *password, int from_stdin)
         }
     }
 
-    if (rc != 0 || password->len < PASSWORD_MIN_SIZE
-        || password->len > PASSWORD_MAX_SIZE) {
-        return say_fail("a password has %d to %d characters", PASSWORD_MIN_SIZE,
-                        PASSWORD_MAX_SIZE);
+    if (rc != 0) {
+        return say_fail("no password came");
     }
 
-    return CTL_OK;
+    refused = policy_refuse(password->text, password->len, known);
+
+    return refused ? say_fail("%s", refused) : CTL_OK;
 }
 
 

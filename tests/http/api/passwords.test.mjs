@@ -2,6 +2,10 @@
    elsewhere. */
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+import lists from "zxcvbn/lib/frequency_lists.js";
 
 import { request } from "../lib/client.mjs";
 import { claimsOf } from "../lib/cookies.mjs";
@@ -112,6 +116,7 @@ describe("a change of password", { timeout }, () => {
         "of its owner's address": ({ email }) => email,
         "of the front of it": ({ email }) => `${email.split("@")[0]}!`,
         "of its owner's name": () => "Lovelace1",
+        "of this place's name": () => stack.url,
     };
 
     for (const [what, password] of Object.entries(weak)) {
@@ -165,6 +170,84 @@ describe("a change of password", { timeout }, () => {
         refused(await signIn(one.user.email, `${long.slice(0, -1)}5`), 401,
             "login-failed");
         assert.equal((await signIn(one.user.email, long)).status, 201);
+    });
+});
+
+
+/* As others have found them in what was stolen elsewhere. */
+it("the passwords that most people choose are refused, three thousand of them",
+    { timeout }, async () => {
+        const often = lists.passwords.filter(({ length }) => length >= 8)
+            .slice(0, 3000);
+        const taken = [];
+        const unhurried = await (await stack.secondNginx((text) =>
+            text.replace(/limit_req zone=\w+ [^;]*;/g, ""))).ready();
+
+        assert.equal(often.length, 3000);
+        await Promise.all(Array.from({ length: 16 }, async () => {
+            for (let one = often.pop(); one; one = often.pop()) {
+                const { status } = await request(
+                    `${unhurried.url}/api/accounts`, { method: "POST", json: {
+                        email: "somebody@example.org", password: one } });
+
+                if (status !== 422) {
+                    taken.push(`${one}: ${status}`);
+                }
+            }
+        }));
+        assert.deepEqual(taken, []);
+    });
+
+
+describe("a password", { timeout }, () => {
+    it("counts as it is: case, blanks and how its letters are composed",
+        async () => {
+            const one = await stack.visitor("viewer");
+            const own = " Neun K\u00e4ters auf dem Mond ";
+
+            assert.equal((await change(one, { password: one.password,
+                new_password: own })).status, 204);
+            for (const other of [own.toLowerCase(), own.trim(),
+                                 own.normalize("NFD")]) {
+                refused(await signIn(one.user.email, other), 401,
+                    "login-failed");
+            }
+            assert.equal((await signIn(one.user.email, own)).status, 201);
+        });
+
+    it("is good until its owner changes it, after years, too", async () => {
+        const one = await stack.visitor("viewer");
+
+        await stack.sql("update sluice.users set created_at = now() - "
+            + "interval '20 years', verified_at = now() - interval '20 years', "
+            + "signed_in_at = now() - interval '10 years' "
+            + `where id = '${one.user.id}'`);
+        const { status, json } = await signIn(one.user.email, one.password);
+
+        assert.equal(status, 201);
+        assert.equal(claimsOf(json.access_token).role, "viewer");
+    });
+
+    it("is judged from a shell, too", async () => {
+        const add = (email, password, ...words) => {
+            const promise = promisify(execFile)(stack.path("bin/sluicectl"),
+                ["user", "add", email, "--password-stdin", ...words,
+                 "--database",
+                 `host=${stack.path("run")} dbname=sluice user=sluice`]);
+
+            promise.child.stdin.end(`${password}\n`);
+            return promise;
+        };
+
+        for (const [password, why] of [["short", /8 characters/], ["", /8 /],
+            ["password1", /guessed early/], ["Lovelace1", /guessed early/],
+            ["shell.words", /guessed early/]]) {
+            await assert.rejects(add("shell.words@example.org", password,
+                "--name", "Ada Lovelace"), { code: 1, stderr: why });
+        }
+        await add("shell.words@example.org", GOOD);
+        assert.equal((await signIn("shell.words@example.org", GOOD)).status,
+            201);
     });
 });
 

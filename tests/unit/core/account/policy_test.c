@@ -76,6 +76,32 @@ START_TEST(what_is_known_of_its_owner_is_refused)
 END_TEST
 
 
+START_TEST(what_is_known_of_the_place_is_refused)
+{
+    size_t i;
+    static const char *const place[] = { "https://films.quintett.example:8443",
+                                         NULL };
+    static const char *const known[] = { "https://films.quintett.example:8443",
+                                         "films.quintett.example",
+                                         "quintett",
+                                         "Quintett1",
+                                         "qu1ntett",
+                                         "films8443" };
+    static const char *const ours[] = { "sluice123", "Sluice12", "5lu1ce12" };
+
+    for (i = 0; i < COUNT(known); i++) {
+        refused(known[i], place, "guessed early");
+    }
+
+    for (i = 0; i < COUNT(ours); i++) {
+        refused(ours[i], nobody, "guessed early");
+    }
+
+    taken("films.quintett.example", nobody);
+}
+END_TEST
+
+
 START_TEST(others_are_taken_whatever_they_are_made_of)
 {
     size_t i;
@@ -122,5 +148,6 @@ END_TEST
 
 RUN("core/policy", seven_characters_are_too_few, what_many_choose_is_refused,
     what_is_known_of_its_owner_is_refused,
+    what_is_known_of_the_place_is_refused,
     others_are_taken_whatever_they_are_made_of,
     words_of_any_length_and_number_are_taken)
