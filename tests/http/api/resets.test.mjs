@@ -11,6 +11,7 @@ import { refused } from "../lib/problem.mjs";
 import { bearer, sessions } from "../lib/sessions.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
+import { codeOf, enrol } from "../lib/totp.mjs";
 
 const timeout = 120_000;
 const GOOD = "neun Katzen auf dem Mond";
@@ -69,6 +70,18 @@ describe("a forgotten password", { timeout }, () => {
                 (await me(bearer(token))).status === 401);
         }
         refused(await refresh(thief.refresh_token), 401, "token-invalid");
+    });
+
+    it("opens nothing without the second factor", async () => {
+        const one = await stack.visitor("viewer");
+        const { secret } = await enrol(one);
+
+        assert.equal((await reset(await link(one.user.email))).status, 200);
+        const half = await signIn({ ...one.user, password: GOOD });
+        refused(half, 401, "second-factor-needed");
+        assert.equal((await post("/api/sessions/challenge", { json: {
+            challenge: half.json.challenge,
+            code: codeOf(secret, 1) } })).status, 201);
     });
 
     it("is told to its owner when it has changed", async () => {

@@ -54,6 +54,20 @@ it("a migration steps back from what others hold, and comes again",
    });
 
 
+it("a new record has nobody in it who could sign in", { timeout }, async () => {
+    await stack.sql("create database empty owner sluice");
+    const { stdout } = await stack.sluicectl("db", "migrate", "--database",
+        `host=${stack.path("run")} dbname=empty user=sluice`);
+
+    assert.match(stdout, /applied 0001_initial\.sql/);
+    for (const what of ["user", "key"]) {
+        assert.equal((await stack.sluicectl(what, "list", "--json",
+            "--database", `host=${stack.path("run")} dbname=empty user=sluice`))
+            .stdout.trim(), "[]");
+    }
+});
+
+
 describe("an index of a large table", { timeout }, () => {
     const pending = () => stack.sql("delete from public.sluice_migrations "
         + "where name = '0016_upload_keys.sql'");
