@@ -130,12 +130,12 @@ test("what has the focus can be seen to have it", async () => {
 });
 
 
-/* At the stand the screen is the sheet's: there the library is a link away. */
-test("each view but the stand has the way out", async () => {
+test("each view of who is signed in has the way out", async () => {
     const page = await house.page();
 
-    for (const path of ["/", "/upload", place(movie), place(music), "/account",
-                        "/admin/invitations", "/nowhere"]) {
+    for (const path of ["/", "/upload", place(movie), place(sheet),
+                        place(music), "/account", "/admin/invitations",
+                        "/nowhere"]) {
         await page.goto(path);
         await page.getByRole("heading", { level: 1 }).waitFor();
         await page.getByRole("button", { name: /^Account of/ }).click();

@@ -2,6 +2,7 @@
 
 import { getMe } from "./account/api.js";
 import { hideToken } from "./account/mailed.js";
+import { avatar } from "./lib/avatar.js";
 import { h, icon, refresh } from "./lib/dom.js";
 import { leftAt } from "./lib/home.js";
 import { adopt, current, isChosen, onChange, percent, t } from "./lib/language.js";
@@ -145,12 +146,7 @@ function fillHeader() {
           h("a", { class: "button primary upload-link", href: "/upload",
                    "aria-label": uploadLabel },
             icon("upload"), h("span", {}, uploadShort))),
-        h("button", { class: "avatar", type: "button",
-                      popovertarget: "account" },
-          h("span", { class: "visually-hidden" },
-            () => t("shell.account", { name })),
-          h("span", { "aria-hidden": "true" }, initials(name))),
-        menu);
+        avatar(), menu);
 }
 
 
@@ -179,14 +175,6 @@ function uploadShort() {
     const share = queue.share();
 
     return share === null ? t("shell.upload") : percent(share);
-}
-
-
-function initials(name) {
-    const words = name.split("@")[0].split(/[\s._-]+/u).filter(Boolean);
-
-    return words.slice(0, 2).map((word) => [...word][0]).join("")
-        .toLocaleUpperCase(current());
 }
 
 

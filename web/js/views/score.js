@@ -1,5 +1,6 @@
 /* A score at the stand: whole pages, turned by key, pedal, tap or swipe. */
 
+import { avatar } from "../lib/avatar.js";
 import { local } from "../lib/call.js";
 import { h, icon, refresh } from "../lib/dom.js";
 import { homeLink } from "../lib/home.js";
@@ -113,6 +114,7 @@ function bar(reader, icons, actions) {
           h("h1", { id: "score-title", dir: "auto" },
             () => reader.media.title),
           h("p", { class: "muted" }, () => reader.media.author ?? "")),
+        avatar(),
         h("div", { class: "reader-page" },
           h("label", { class: "visually-hidden", for: "page" },
             () => t("score.goto")),
