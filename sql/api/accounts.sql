@@ -35,7 +35,13 @@ begin
         return;
     end if;
 
-    if facts->>'verified' is distinct from u.password then
+    -- locked, so that one that changes meanwhile lets nobody in, and no hash of
+    -- the one before takes its place
+    select * into u from sluice.users
+    where id = u.id and password = facts->>'verified' and disabled_at is null
+    for no key update;
+
+    if not found then
         select * into status, body from api.refuse('login-failed');
         return;
     end if;

@@ -104,6 +104,37 @@ describe("a change of password", { timeout }, () => {
             json: { password: "x", new_password: GOOD } }), 409, "conflict");
     });
 
+    it("is not undone by a sign-in with the old one that is under way",
+        async () => {
+            const waits = async (lock) => await stack.sql("select count(*) "
+                + `from pg_locks where locktype = '${lock}' and not granted`)
+                === "1";
+
+            for (const old of ["$2b$05$eE9F92FaO87JHDT4KqT41ebc8C5UC/gOdhdIYi"
+                               + "NAiyT2dnPdLt9Tm", null]) {
+                const one = await stack.user();
+                const hash = await hashOf(await stack.user());
+                const password = old ? "correct horse" : one.password;
+
+                await stack.sql("update sluice.users set password = "
+                    + `coalesce(${old ? `'${old}'` : "null"}, password) `
+                    + `where id = '${one.id}'`);
+                const release = await stack.hold("select pg_advisory_lock(7)");
+                const changed = stack.sql("begin; update sluice.users set "
+                    + `password = '${hash}' where id = '${one.id}'; `
+                    + "select pg_advisory_xact_lock(7); commit");
+
+                await until("it is changed", () => waits("advisory"));
+                const late = signIn(one.email, password);
+
+                await until("it waits", () => waits("transactionid"));
+                await release();
+                await changed;
+                refused(await late, 401, "login-failed");
+                assert.equal(await hashOf(one), hash);
+            }
+        });
+
     it("needs someone who is signed in", async () => {
         refused(await post("/api/me/password", { json: {
             password: "x", new_password: GOOD } }), 401, "unauthenticated");
