@@ -87,6 +87,7 @@ begin
     end if;
 
     update sluice.users set password = facts->>'hash' where id = actor;
+    perform api.end_tickets(u);
     perform sluice.note(actor, 'password-changed', actor::text,
         jsonb_build_object('address', facts->>'address'));
     perform api.tell(u, 'password-changed', facts);

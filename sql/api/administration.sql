@@ -242,7 +242,8 @@ begin
     if body is null then
         perform api.admins_lock();
         select * into u from sluice.users where id = who::uuid for update;
-        body := api.refuse_account_change(actor, u, args);
+        body := coalesce(api.refuse_admin(actor),
+                         api.refuse_account_change(actor, u, args));
     end if;
 
     if body is not null then
@@ -286,12 +287,12 @@ begin
     select * into u from sluice.users
     where id = (args->>'id')::uuid for no key update;
 
-    body := case
+    body := coalesce(api.refuse_admin(actor), case
         when u.id is null then (api.refuse('not-found')).body
         when u.id = actor then (api.refuse('conflict', 'This is you: DELETE '
             '/api/me.')).body
         when api.is_last_admin(u) then (api.refuse('conflict', 'This is the '
-            'last admin: make somebody else one first.')).body end;
+            'last admin: make somebody else one first.')).body end);
 
     if body is not null then
         status := 400;
@@ -318,7 +319,8 @@ end;
 $$;
 
 
--- All of them, and what another issuer has signed for him until now.
+-- All of them, a service account's keys, and what another issuer has signed for
+-- him until now.
 create or replace function api.delete_account_sessions(actor uuid, args jsonb,
                                                        out status integer,
                                                        out body jsonb)
@@ -340,6 +342,7 @@ begin
 
     if u.issuer is not null then
         body := jsonb_build_object('revoked', (body->'revoked')
+                                              || api.end_keys(u.id)
                                               || api.revoke_user(u));
     end if;
 end;

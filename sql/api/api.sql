@@ -24,6 +24,26 @@ language sql stable as $$
 $$;
 
 
+create or replace function api.is_admin(actor uuid) returns boolean
+language sql stable as $$
+    select exists (select from sluice.users where id = actor
+                   and role = 'admin' and disabled_at is null);
+$$;
+
+
+-- Null when he is one, and stays it for as long as the transaction: what an admin
+-- asks for may have waited behind the call that made him none.
+create or replace function api.refuse_admin(actor uuid) returns jsonb
+language plpgsql as $$
+begin
+    perform from sluice.users
+    where id = actor and role = 'admin' and disabled_at is null for key share;
+
+    return case when not found then (api.refuse('role-too-low')).body end;
+end;
+$$;
+
+
 create or replace function api.may_see(actor uuid, m sluice.media)
 returns boolean
 language sql stable as $$

@@ -132,7 +132,8 @@ begin
     perform api.forget_keys();
     x := api.service_of(args);
     u := x.u;
-    body := coalesce(x.body, case
+    body := coalesce(case when actor is not null    -- else it is sluicectl
+                          then api.refuse_admin(actor) end, x.body, case
         when (select count(*) from sluice.keys) >= 1000
             then (api.refuse('too-many', 'There are a thousand keys, with '
                   'those that were taken back before they expired.')).body end);

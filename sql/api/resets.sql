@@ -76,13 +76,11 @@ begin
         return;
     end if;
 
-    update sluice.tickets set used_at = now()
-    where email_key = t.email_key and purpose = 'reset' and used_at is null;
-
     update sluice.users
     set password = facts->>'hash', verified_at = coalesce(verified_at, now())
     where id = u.id;
 
+    perform api.end_tickets(u);
     perform sluice.note(u.id, 'password-reset', u.id::text,
                         jsonb_build_object('address', facts->>'address'));
     perform api.tell(u, 'password-changed', facts);
@@ -172,11 +170,7 @@ begin
         bounced_at = null
     where id = was.id;
 
-    -- links to set a new password went to the address of before
-    update sluice.tickets set used_at = now()
-    where email_key = coalesce(was.email_key, lower(was.email))
-      and purpose = 'reset' and used_at is null;
-
+    perform api.end_tickets(was);
     perform api.tell(was, 'address-changed', facts,
                      jsonb_build_object('email', t.email));
     perform sluice.note(was.id, 'address-changed', was.id::text,
@@ -230,6 +224,7 @@ declare
                                             now() + interval '7 days');
 begin
     update sluice.users set leaves_at = on_day where id = u.id;
+    perform api.end_tickets(u);
 
     if u.leaves_at is null then
         perform queue.enqueue('leave', jsonb_build_object('user', u.id),

@@ -186,7 +186,7 @@ end;
 $$;
 
 
--- Those that are open, of all admins, the newest first.
+-- Those that are open, of all who are admins, the newest first.
 create or replace function api.list_invitations(actor uuid, args jsonb,
                                                 out status integer,
                                                 out body jsonb)
@@ -208,7 +208,7 @@ begin
     with page as (
         select t from sluice.tickets t
         where t.purpose = 'invitation' and t.used_at is null
-          and t.expires_at > now()
+          and t.expires_at > now() and api.is_admin(t.made_by)
           and (coalesce(args->>'cursor', '') = ''
                or t.id < (args->>'cursor')::uuid)
         order by t.id desc limit many + 1

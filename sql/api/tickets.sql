@@ -128,15 +128,22 @@ end;
 $$;
 
 
--- The ticket that the link has brought, locked; or why it is good for nothing.
+-- The ticket that the link has brought, locked, and before it the row of whose
+-- account it changes; or why it is good for nothing. An invitation is no better
+-- than who made it.
 create or replace function api.take_ticket(purpose_given text, facts jsonb,
                                            out t sluice.tickets,
                                            out refusal jsonb)
 language plpgsql as $$
+declare
+    whose uuid;
 begin
     select * into t from sluice.tickets
-    where id = (facts->>'link')::uuid and purpose = purpose_given
-    for update;
+    where id = (facts->>'link')::uuid and purpose = purpose_given;
+
+    whose := coalesce(t.user_id, (api.user_of(t.email_key)).id);
+    perform from sluice.users where id = whose for no key update;
+    select * into t from sluice.tickets where id = t.id for update;
 
     refusal := case
         when t.id is null then (api.refuse('not-found',
@@ -144,7 +151,10 @@ begin
         when t.used_at is not null then (api.refuse('link-ended',
             'This link was used before.')).body
         when t.expires_at <= now() then (api.refuse('link-ended',
-            'This link has expired: ask for a new one.')).body end;
+            'This link has expired: ask for a new one.')).body
+        when purpose_given = 'invitation' and not api.is_admin(t.made_by)
+            then (api.refuse('link-ended', 'Whoever invited you is no admin '
+                             'any more: ask for another invitation.')).body end;
 end;
 $$;
 
@@ -152,6 +162,21 @@ $$;
 create or replace function api.end_ticket(ticket uuid) returns void
 language sql as $$
     update sluice.tickets set used_at = now(), data = '{}' where id = ticket;
+$$;
+
+
+-- What was mailed before, for a new password or to another address, is good for
+-- nothing any more. The caller holds the user's row, so that no more comes.
+create or replace function api.end_tickets(u sluice.users) returns void
+language plpgsql as $$
+begin
+    update sluice.tickets set used_at = now(), data = '{}'
+    where user_id = u.id and purpose = 'address' and used_at is null;
+
+    update sluice.tickets set used_at = now(), data = '{}'
+    where email_key = coalesce(u.email_key, lower(u.email))
+      and purpose = 'reset' and used_at is null;
+end;
 $$;
 
 

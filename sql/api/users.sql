@@ -127,6 +127,7 @@ begin
 
     update sluice.users set disabled_at = coalesce(disabled_at, now())
     where id = u.id returning * into u;
+    perform api.end_tickets(u);
 
     with ended as (
         update sluice.sessions set ended_at = now()

@@ -312,6 +312,35 @@ describe("a change", { timeout }, () => {
             "conflict", "role");
     });
 
+    it("is asked for in vain by who is no admin by the time it is done",
+        async () => {
+            for (const [json, undo] of [[{ role: "viewer" }, { role: "admin" }],
+                [{ disabled: true }, { disabled: false }]]) {
+                const other = await stack.visitor("admin");
+                const one = await stack.user();
+                const waiting = async (many) => await stack.sql("select "
+                    + "count(*) from pg_locks where locktype = 'advisory' "
+                    + "and not granted") === String(many);
+                const release = await stack.hold("select api.admins_lock()");
+                const first = patch(other.user, json);
+
+                await until("it waits", () => waiting(1));
+                const rest = [patch(other.user, undo, other),
+                              remove(one, "", other)];
+
+                await until("all wait", () => waiting(3));
+                await release();
+                assert.equal((await first).status, 200);
+                for (const answer of await Promise.all(rest)) {
+                    refused(answer, 403, "role-too-low");
+                }
+                const { role, disabled } = await account(other.user);
+
+                assert.deepEqual([role, disabled],
+                    [json.role ?? "admin", json.disabled ?? false]);
+            }
+        });
+
     it("of oneself is no lock-out", async () => {
         refused(await patch(admin.user, { disabled: true }), 409, "conflict",
             "disabled");

@@ -575,6 +575,36 @@ describe("a key that is taken back", { timeout }, () => {
             scopes: ["media:read"] })).status, 201);
     });
 
+    it("ends for good when its account is signed out", async () => {
+        const one = await made(["media:read"]);
+
+        assert.equal((await admin.delete(`/api/accounts/${one.account}/sessions`))
+            .status, 204);
+        await closes(one);
+        assert.equal(await row(one), undefined);
+        assert.equal(await stack.sql("select ceil(extract(epoch from k.expires_at"
+            + ")) <= extract(epoch from r.expires_at) from sluice.keys k "
+            + "join sluice.revocations r on r.kind = 'sid' "
+            + `and r.id = k.id::text where k.id = '${one.id}'`), "t");
+        assert.equal((await post({ name: one.name,
+            scopes: ["media:read"] })).status, 201);
+    });
+
+    it("is not made by who is no admin by the time it is done", async () => {
+        const other = await stack.visitor("admin");
+        const waits = async (lock) => await stack.sql("select count(*) from "
+            + `pg_locks where locktype = '${lock}' and not granted`) === "1";
+        const release = await stack.hold("select pg_advisory_xact_lock("
+            + "hashtextextended('sluice.keys', 0))");
+        const late = other.request("POST", "/api/keys", { json: {
+            name: "too late", scopes: ["media:read"] } });
+
+        await until("it waits", () => waits("advisory"));
+        await stack.sql(`select api.set_role('${other.user.id}', 'viewer')`);
+        await release();
+        refused(await late, 403, "role-too-low");
+    });
+
     it("is refused on each machine while Redis is away", async () => {
         const [one, other] = [await made(["media:read"]),
                               await made(["media:read"])];

@@ -262,6 +262,48 @@ describe("another address", { timeout }, () => {
         refused(await reset(stale), 410, "link-ended");
     });
 
+    const asked = async (one) => {
+        const email = fresh();
+
+        assert.equal((await change(one, email)).status, 202);
+        return (await mailed(stack, email)).token;
+    };
+    const ends = {
+        "a new password": async ({ user }) => {
+            assert.equal((await reset(await link(user.email))).status, 200);
+        },
+        "a change of password": async (one) => {
+            assert.equal((await one.request("POST", "/api/me/password", {
+                json: { password: one.password, new_password: GOOD } }))
+                .status, 204);
+        },
+        "a later one": async (one) => {
+            assert.equal((await verify(await asked(one))).status, 200);
+        },
+        "locking out, for when he is let in again": async ({ user }) => {
+            for (const call of ["disable_user", "enable_user"]) {
+                await stack.sql(`select api.${call}('${user.id}')`);
+            }
+        },
+        "leaving": async (one) => {
+            assert.equal((await one.request("DELETE", "/api/me", {
+                json: { password: one.password } })).status, 202);
+        },
+    };
+
+    for (const [what, end] of Object.entries(ends)) {
+        it(`that was asked for before ends with ${what}`, async () => {
+            const one = await stack.visitor("viewer");
+            const [token, stale] = [await asked(one),
+                                    await link(one.user.email)];
+
+            await end(one);
+            refused(await verify(token), 410, "link-ended");
+            refused(await reset(stale, "wieder etwas ganz anderes"), 410,
+                    "link-ended");
+        });
+    }
+
     it("that is the same is none", async () => {
         const one = await stack.visitor("viewer");
 
@@ -332,6 +374,30 @@ describe("an invitation", { timeout }, () => {
 
         refused(await accept(first.token), 410, "link-ended");
         assert.equal((await accept(second.token)).status, 201);
+    });
+
+    it("is no better than who made it", async () => {
+        for (const [end, again] of [
+            ["set_role('ID', 'viewer')", "set_role('ID', 'admin')"],
+            ["disable_user('ID')", "enable_user('ID')"]]) {
+            const other = await stack.visitor("admin");
+            const email = fresh();
+            const call = (what) => stack.sql(
+                `select api.${what.replace("ID", other.user.id)}`);
+
+            assert.equal((await other.request("POST", "/api/invitations",
+                { json: { email, role: "admin" } })).status, 201);
+            const { token } = await mailed(stack, email);
+
+            await call(end);
+            assert.ok(!(await open()).includes(email));
+            refused(await request(`${stack.url}/api/invitations/${token}`),
+                410, "link-ended");
+            refused(await accept(token), 410, "link-ended");
+            await call(again);
+            assert.ok((await open()).includes(email));
+            assert.equal((await accept(token)).status, 201);
+        }
     });
 
     it("is good for seven days", async () => {

@@ -239,6 +239,9 @@ const refusals = {
     "This link was used before.": "Ce lien a déjà servi.",
     "This link has expired: ask for a new one.":
         "Ce lien a expiré\u00a0: demandez-en un nouveau.",
+    "Whoever invited you is no admin any more: ask for another invitation.":
+        "Qui vous a invité n’est plus administrateur\u00a0: demandez une autre "
+        + "invitation.",
     "This link is good for nothing any more: the account has changed.":
         "Ce lien n’ouvre plus rien\u00a0: le compte a changé.",
 
