@@ -225,8 +225,8 @@ ngx_http_sluice_api_query_args(ngx_http_request_t *r,
 }
 
 
-/* The route's function; with a key behind one that knows whether it was called
-   before. The reference to `args` is taken over. */
+/* The route's function; with somebody's key behind one that knows whether it
+   was called before. The reference to `args` is taken over. */
 
 static ngx_int_t
 ngx_http_sluice_api_ask(ngx_http_request_t *r,
@@ -248,7 +248,7 @@ ngx_http_sluice_api_ask(ngx_http_request_t *r,
         return ngx_http_sluice_need_call(r, call, actor, args, take);
     }
 
-    if (*once->key) {
+    if (*once->key && *actor) {
         args = json_pack("{s:s, s:o}", "call", call->name, "args", args);
         ngx_http_sluice_once_add(once, args);
         call = &ngx_http_sluice_api_once;

@@ -1,7 +1,8 @@
 /*
  * Logs keep what a link was for, and nothing that opens: behind "/~", "grant="
- * and CloudFront's "Signature=" a token loses its signature. What nginx tells
- * at level info of requests that it cannot read, it tells before any module.
+ * and CloudFront's "Signature=" a token loses its signature, and what a mailed
+ * link carries is left out. What nginx tells at level info of requests that it
+ * cannot read, it tells before any module.
  */
 
 #include "ngx_http_sluice_gate.h"
@@ -19,6 +20,7 @@ static void ngx_http_sluice_redact_copy(ngx_http_request_t *r, ngx_str_t *text);
 static void ngx_http_sluice_redact_duplicate(ngx_http_request_t *r,
                                              ngx_str_t *text);
 static void ngx_http_sluice_redact_text(u_char *start, u_char *end);
+static void ngx_http_sluice_redact_tickets(u_char *start, u_char *end);
 static u_char *ngx_http_sluice_redact_find(u_char *start, u_char *sign,
                                            u_char *end, ngx_uint_t *path);
 static ngx_uint_t ngx_http_sluice_redact_follows(u_char *start, u_char *p,
@@ -241,6 +243,44 @@ ngx_http_sluice_redact_text(u_char *start, u_char *end)
 
             token = ngx_http_sluice_redact_find(start, p, end, &path);
             p = token ? ngx_http_sluice_redact_token(token, end, path) : p + 1;
+        }
+    }
+
+    ngx_http_sluice_redact_tickets(start, end);
+}
+
+
+/* All of what stands in these paths of the API, but for an id, which is
+   shorter. */
+
+static void
+ngx_http_sluice_redact_tickets(u_char *start, u_char *end)
+{
+    u_char *p, *last;
+    const ngx_str_t *path;
+
+    static const ngx_str_t paths[] = { ngx_string("/api/email-verifications/"),
+                                       ngx_string("/api/password-resets/"),
+                                       ngx_string("/api/invitations/"),
+                                       ngx_null_string };
+
+    for (p = start; (p = memmem(p, (size_t) (end - p), "/api/", 5)); p++) {
+
+        for (path = paths; path->len; path++) {
+            last = p + path->len;
+
+            if (last > end || ngx_memcmp(p, path->data, path->len) != 0) {
+                continue;
+            }
+
+            while (last < end
+                   && (isalnum(*last) || *last == '-' || *last == '_')) {
+                last++;
+            }
+
+            if ((size_t) (last - p) > path->len + UUID_TEXT_LEN) {
+                ngx_memset(p + path->len, '*', (size_t) (last - p) - path->len);
+            }
         }
     }
 }

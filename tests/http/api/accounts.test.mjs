@@ -6,7 +6,7 @@ import { request } from "../lib/client.mjs";
 import { mailed, mails } from "../lib/mails.mjs";
 import { refused } from "../lib/problem.mjs";
 import { sessions } from "../lib/sessions.mjs";
-import { startStack } from "../lib/stack.mjs";
+import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 120_000;
@@ -16,7 +16,10 @@ let stack, count = 0;
 
 
 before(async () => {
-    stack = await startStack();
+    stack = await startStack({ extra: (state) => `
+        access_log ${state}/logs/access.log sluice;
+        access_log ${state}/logs/told.log combined;
+        location /dead/ { proxy_pass http://127.0.0.1:1; }` });
 }, { timeout });
 
 after(() => stack?.stop(), { timeout });
@@ -207,7 +210,21 @@ describe("a link", { timeout }, () => {
     });
 
     it("shows in no log", async () => {
-        assert.ok(!stack.text("logs/access.log").includes(token));
+        const path = `/dead/api/invitations/${token}`;
+        const lines = (name) => stack.text(`logs/${name}.log`).split("\n")
+            .filter((line) => line.includes("/dead/"));
+
+        assert.equal((await request(`${stack.url}${path}`,
+            { headers: { Referer: `${stack.url}${path}` } })).status, 502);
+        await until("nginx has told of it", () => lines("told").length > 0);
+
+        for (const name of ["error", "told"]) {
+            assert.equal(lines(name)[0].split(`/api/invitations/${"*".repeat(66)}`)
+                .length, name === "error" ? 4 : 3, lines(name)[0]);
+        }
+        for (const name of ["access", "error", "told"]) {
+            assert.ok(!stack.text(`logs/${name}.log`).includes(token), name);
+        }
         assert.ok(stack.text("logs/access.log")
             .includes("\"/api/email-verifications/\""));
     });

@@ -157,6 +157,16 @@ describe("a forgotten password", { timeout }, () => {
             assert.equal(await mails(stack, user.email), 1);
         });
 
+    it("is asked for with a key as without one", async () => {
+        const { user } = await stack.visitor("viewer");
+
+        for (const key of ["one", "one"]) {
+            assert.equal((await post("/api/password-resets", {
+                headers: { "Idempotency-Key": key },
+                json: { email: user.email } })).status, 202);
+        }
+    });
+
     it("is not mailed to who is disabled, or signs in elsewhere", async () => {
         const { user } = await stack.visitor("viewer");
         const elsewhere = fresh();
