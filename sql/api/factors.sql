@@ -70,7 +70,8 @@ begin
             'This must be a text.', 'password');
 
     elsif brought ? 'password' and not facts ? 'verified' then
-        select * into status, body from api.need_verify(u.password, u.email);
+        select * into status, body
+        from api.need_verify(u.password, coalesce(u.email_key, lower(u.email)));
 
     elsif brought ? 'password' and facts->>'verified' <> u.password then
         select * into status, body from api.refuse('field-invalid',

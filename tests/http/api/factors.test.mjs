@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac, randomUUID } from "node:crypto";
 
-import { request } from "../lib/client.mjs";
+import { Client, request } from "../lib/client.mjs";
 import { claimsOf, cookiesOf } from "../lib/cookies.mjs";
 import { refused } from "../lib/problem.mjs";
 import { runWith } from "../lib/run.mjs";
@@ -650,6 +650,22 @@ describe("showing again who one is", { timeout }, () => {
         assert.equal(await noted("session-authenticated",
             { id: before.sid }), 1);
     });
+
+    it("counts wrong passwords as a sign-in does, however the address is written",
+        async () => {
+            const user = await stack.user();
+            const email = "ÄRGER.straße@example.org";
+
+            await stack.sql(`update sluice.users set email = '${email}', `
+                + `email_key = 'ärger.strasse@example.org' where id = '${user.id}'`);
+            const client = await Client.signIn(stack.url, email, user.password);
+
+            for (let i = 0; i < 6; i++) {
+                refused(await authenticate(client, { password: "not the one" }),
+                    422, "field-invalid", "password");
+            }
+            refused(await signIn({ ...user, email }), 429, "too-many");
+        });
 
     it("takes a code, too, from who has a second factor", async () => {
         const one = await enrolled();
