@@ -1,7 +1,8 @@
 -- What the application's roles may: call what nginx and workers call, and nothing
 -- else. They see no table. What they call does its work as the owner of the
--- record; so none of them changes or deletes a row of the audit, reads a hash of
--- a password, or makes himself an admin.
+-- record; so none of them changes or deletes a row of the audit. Who asks they
+-- are believed, and the hash of a password is told for nginx to compare: what an
+-- application may is all that its users may, one by one.
 
 -- What nginx and workers call, those of before among them (before.sql). A test
 -- compares it with their sources.
