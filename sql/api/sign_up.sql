@@ -52,15 +52,15 @@ begin
     if body is null and facts->>'registration' = 'invited' then
         body := (api.refuse('registration-closed',
             'An account is made by an invitation here.')).body;
-    elsif body is null and not facts ? 'hash' then
-        select * into status, body
-        from api.need_hash(array[email, args->>'name'], 'password');
-        return;
     end if;
 
-    body := coalesce(body, api.refuse_network(facts));
+    body := coalesce(body, api.refuse_network(facts));  -- a hash costs
 
     if body is not null then
+        return;
+    elsif not facts ? 'hash' then
+        select * into status, body
+        from api.need_hash(array[email, args->>'name'], 'password');
         return;
     end if;
 
