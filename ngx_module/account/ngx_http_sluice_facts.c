@@ -4,6 +4,7 @@
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/http/ngx_http_sluice_request.h"
+#include "ngx_module/http/ngx_http_sluice_whose.h"
 #include "ngx_module/zone/ngx_http_sluice_signer.h"
 #include "core/account/address.h"
 #include "core/account/ticket.h"
@@ -32,6 +33,7 @@ ngx_int_t
 ngx_http_sluice_facts_session(ngx_http_request_t *r, json_t *facts)
 {
     char id[UUID_TEXT_SIZE];
+    size_t skip;
     json_t *agent = NULL, *address = NULL;
     ngx_str_t *text;
     ngx_http_sluice_srv_conf_t *sscf;
@@ -51,7 +53,10 @@ ngx_http_sluice_facts_session(ngx_http_request_t *r, json_t *facts)
 
     if (r->connection->sockaddr->sa_family != AF_UNIX) {
         text = &r->connection->addr_text;
-        address = json_stringn((char *) text->data, text->len);
+        skip = ngx_http_sluice_whose_mapped(r->connection->sockaddr)
+                   ? sizeof("::ffff:") - 1
+                   : 0;
+        address = json_stringn((char *) text->data + skip, text->len - skip);
     }
 
     return ngx_http_sluice_facts_add(

@@ -93,6 +93,15 @@ ngx_http_sluice_throttle_client(ngx_http_request_t *r, size_t *own, size_t *net)
     case AF_INET6:
         name.data = (u_char *) &((struct sockaddr_in6 *) sockaddr)->sin6_addr;
         name.len = 16;
+
+        if (ngx_http_sluice_whose_mapped(sockaddr)) {
+            name.data += 12;
+            name.len = 4;
+            *own = 4;
+            *net = 3;
+            return name;
+        }
+
         *own = 8;
         *net = 6;
         return name;

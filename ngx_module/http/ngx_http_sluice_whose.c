@@ -8,6 +8,7 @@
 
 
 #define NGX_HTTP_SLUICE_WHOSE_NET 8 /* bytes of an IPv6 address: its /64 */
+#define NGX_HTTP_SLUICE_WHOSE_IPV4 4
 
 
 /* Somebody who has some; its key is his number. */
@@ -58,6 +59,19 @@ ngx_http_sluice_whose_user(const char *id)
 }
 
 
+ngx_uint_t
+ngx_http_sluice_whose_mapped(const struct sockaddr *sockaddr)
+{
+#if (NGX_HAVE_INET6)
+    return sockaddr->sa_family == AF_INET6
+           && IN6_IS_ADDR_V4MAPPED(
+               &((const struct sockaddr_in6 *) sockaddr)->sin6_addr);
+#else
+    return 0;
+#endif
+}
+
+
 uint64_t
 ngx_http_sluice_whose(ngx_http_request_t *r)
 {
@@ -81,6 +95,12 @@ ngx_http_sluice_whose(ngx_http_request_t *r)
 #if (NGX_HAVE_INET6)
     case AF_INET6:
         sin6 = (struct sockaddr_in6 *) r->connection->sockaddr;
+
+        if (ngx_http_sluice_whose_mapped(r->connection->sockaddr)) {
+            return ngx_http_sluice_whose_number(&sin6->sin6_addr.s6_addr[12],
+                                                NGX_HTTP_SLUICE_WHOSE_IPV4);
+        }
+
         return ngx_http_sluice_whose_number(&sin6->sin6_addr,
                                             NGX_HTTP_SLUICE_WHOSE_NET);
 #endif

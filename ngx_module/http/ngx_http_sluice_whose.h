@@ -13,7 +13,11 @@ ngx_int_t ngx_http_sluice_whose_init(ngx_conf_t *cf);
    process. */
 uint64_t ngx_http_sluice_whose(ngx_http_request_t *r);
 
-/* The same for a user by his id, as text of UUID_TEXT_LEN. */
+/* An IPv4 client that came over a socket of both families, "::ffff:192.0.2.1"
+   (RFC 4291, 2.5.5.2): all of them would be of one /64. */
+ngx_uint_t ngx_http_sluice_whose_mapped(const struct sockaddr *sockaddr);
+
+/* As ngx_http_sluice_whose() for a user by his id, as text of UUID_TEXT_LEN. */
 uint64_t ngx_http_sluice_whose_user(const char *id);
 
 /* How many of something each has in this process; zeroed: nobody has any. */

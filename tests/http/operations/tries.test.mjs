@@ -243,6 +243,22 @@ describe("a client", { timeout }, () => {
             .status, 201);
     });
 
+    it("by IPv4 over a socket for both is one of its own", async () => {
+        const user = await stack.user();
+
+        await full("c", [0, 0, 0, 0, 0, 0, 0, 0], 5000);
+        await full("n", [0, 0, 0, 0, 0, 0], 5000);
+        await full("c", [192, 0, 2, 9], 5000);
+        shut(await signIn(user, { address: "::ffff:192.0.2.9" }));
+
+        const { status, json } = await signIn(user,
+            { address: "::ffff:192.0.2.10" });
+
+        assert.equal(status, 201);
+        assert.equal(await stack.sql("select address from sluice.sessions "
+            + `where user_id = '${json.user.id}'`), "192.0.2.10");
+    });
+
     it("shares three hundred with its network, then one in three seconds",
         async () => {
             const user = await stack.user();
