@@ -361,6 +361,12 @@ begin
     update sluice.audit
     set detail = detail - '{address,agent,email,from,to,title,issuer}'::text[]
     where actor = who or target = who::text;
+
+    -- whoever invited him did that before he had an id
+    update sluice.audit set detail = detail - 'email'
+    where action = 'user-invited'
+      and detail->>'email' = (select email from sluice.users where id = who);
+
     delete from sluice.tickets where user_id = who;
     delete from sluice.users where id = who;
     perform sluice.note(null, 'user-left', who::text);

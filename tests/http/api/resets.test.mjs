@@ -526,6 +526,8 @@ describe("who leaves", { timeout }, () => {
         await one.request("POST", "/api/uploads", { headers: {
             "Tus-Resumable": "1.0.0", "Upload-Length": "1000" } });
         assert.ok(existsSync(folder));
+        await stack.sql("select sluice.note(null, 'user-invited', 'his', "
+            + `jsonb_build_object('email', '${one.user.email}'))`);
         await leave(one);
         await due(one.user);
 
@@ -540,7 +542,7 @@ describe("who leaves", { timeout }, () => {
                 + `sluice.${table} = '${one.user.id}'`), "0", table);
         }
         assert.equal(await stack.sql("select count(*) from sluice.audit where "
-            + `actor = '${one.user.id}' and detail::text ~ `
+            + `(actor = '${one.user.id}' or target = 'his') and detail::text ~ `
             + `'${one.user.email}|127.0.0.1|Adieu'`), "0");
         assert.ok(await noted("session-begun", one.user) > 0,
             "what he did is known still");
