@@ -48,8 +48,10 @@ language sql stable as $$
             or exists (select from sluice.attachments where id = file)
             or exists (select from sluice.uploads
                        where id = file and state <> 'done')
-        when 'media' then
+        when 'media' then                   -- or an export's
             exists (select from sluice.media where id = file)
+            or exists (select from sluice.exports
+                       where id = file and gone_at is null)
         else                                -- or its whole folder is an orphan
             exists (select from sluice.attachments
                     where id = file and media = folder)
@@ -325,7 +327,7 @@ create or replace function queue.leave(who uuid, many integer) returns jsonb
 language plpgsql as $$
 declare
     m record;
-    waits boolean;
+    remains bigint;
 begin
     perform from sluice.users where id = who and leaves_at <= now() for update;
 
@@ -346,16 +348,16 @@ begin
         perform queue.enqueue('expire', unique_key => 'expire');
     end if;
 
-    select exists (select from sluice.media where owner = who)
-        or exists (select from sluice.uploads
-                   where owner = who and state <> 'done')
-    into waits;
+    perform api.end_exports(who, 'Its owner has left.');
 
-    if waits then
-        return jsonb_build_object('left',
-            (select count(*) from sluice.media where owner = who)
-            + (select count(*) from sluice.uploads
-               where owner = who and state <> 'done'));
+    remains := (select count(*) from sluice.media where owner = who)
+        + (select count(*) from sluice.uploads
+           where owner = who and state <> 'done')
+        + (select count(*) from sluice.exports
+           where user_id = who and gone_at is null);
+
+    if remains > 0 then
+        return jsonb_build_object('left', remains);
     end if;
 
     update sluice.audit

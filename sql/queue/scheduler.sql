@@ -241,6 +241,9 @@ begin
            or exists (select from sluice.attachments a
                       where a.id = (x.params->>'attachment')::uuid
                         and not a.ready and a.removed_at is null))
+      and (kind <> 'export'
+           or exists (select from sluice.exports e
+                      where e.job = x.id and e.ended_at is null))
     returning * into j;
 
     if not found then

@@ -810,6 +810,56 @@ describe("in one's account", () => {
             await told(address).waitFor();
         });
 
+    test("all that is one's own is prepared, fetched and removed", async () => {
+        const client = await house.stack.visitor("viewer");
+        const page = await atHome({ ...client.user,
+            password: client.password });
+        const box = part(page, "Take your data with you");
+
+        await client.bring(Buffer.from("no film at all"), "film.mp4");
+        await grewOld(client.user);
+        await press(box, "Prepare the file");
+        const dialog = page.getByRole("dialog");
+        await field(dialog, "Password").fill(client.password);
+        await press(dialog, "Go on");
+
+        const link = box.getByRole("link", { name: "Download" });
+        await link.waitFor();
+        await box.getByText(/there until \d/).waitFor();
+        await sound(page);
+        const [download] = await Promise.all([
+            page.waitForEvent("download"), link.click()]);
+        assert.match(download.suggestedFilename(), /^sluice-export-.*\.zip$/);
+        assert.equal(await download.failure(), null);
+
+        await press(box, "Remove");
+        await told(box).getByText("The file is removed.").waitFor();
+        await box.getByRole("button", { name: "Prepare the file" }).waitFor();
+        assert.equal((await client.get("/api/me/export")).json.state, "none");
+    });
+
+    test("an export that waits shows so, and can be stopped; the fourth of a "
+        + "day is none", async () => {
+        const client = await house.stack.visitor("viewer");
+        const { stack } = house;
+
+        await stack.stopWorker();
+        const page = await atHome({ ...client.user,
+            password: client.password });
+        const box = part(page, "Take your data with you");
+
+        for (let n = 0; n < 3; n++) {
+            await press(box, "Prepare the file");
+            await box.getByText("It waits for its turn.").waitFor();
+            await box.getByRole("progressbar").waitFor();
+            await press(box, "Stop");
+            await told(box).getByText("The file is removed.").waitFor();
+        }
+        await box.getByText(/another one can be tomorrow/).waitFor();
+        await sound(page);
+        await stack.startWorker();
+    });
+
     test("password managers find the address beside each password",
         async () => {
             const one = await someone();

@@ -37,6 +37,7 @@ static const config_key_t config_keys[] = {
     { "slots", offsetof(config_t, slots), 0, 0, CONFIG_SLOTS_MAX },
     { "patience", offsetof(config_t, patience), 0, 0, CONFIG_PATIENCE_MAX },
     { "noop", offsetof(config_t, noop), 0, 0, 0 },
+    { "keep_free", offsetof(config_t, keep_free), sizeof(uint64_t), 0, 0 },
 };
 
 #define CONFIG_KEYS (sizeof(config_keys) / sizeof(config_keys[0]))
@@ -111,6 +112,35 @@ config_number(const config_key_t *key, const char *value, int *number,
 }
 
 
+/* Bytes as nginx takes them: 5g, 300m, 64k, or a number. */
+static int
+config_bytes(const config_key_t *key, const char *value, uint64_t *bytes,
+             char *err, size_t err_size)
+{
+    char *end;
+    unsigned shift = 0;
+    unsigned long long n;
+
+    errno = 0;
+    n = strtoull(value, &end, 10);
+
+    if (end != value && *end != '\0') {
+        shift = strchr("kK", *end) ? 10 : strchr("mM", *end) ? 20 : 30;
+        end += strchr("kKmMgG", *end) != NULL;
+    }
+
+    if (*value < '0' || *value > '9' || *end != '\0' || errno != 0
+        || n > (unsigned long long) INT64_MAX >> shift) {
+        return fail_because(err, err_size,
+                            "\"%s\" is a size such as 5g, not \"%.64s\"",
+                            key->name, value);
+    }
+
+    *bytes = (uint64_t) n << shift;
+    return 0;
+}
+
+
 static int
 config_set(const config_key_t *key, const char *value, config_t *config,
            char *err, size_t err_size)
@@ -120,6 +150,10 @@ config_set(const config_key_t *key, const char *value, config_t *config,
 
     if (key->size == 0) {
         return config_number(key, value, (int *) text, err, err_size);
+    }
+
+    if (text == (char *) &config->keep_free) {
+        return config_bytes(key, value, &config->keep_free, err, err_size);
     }
 
     if (strlen(value) >= key->size) {
@@ -195,8 +229,8 @@ config_line(char *line, config_t *config, unsigned *seen, char *err,
         return fail_because(
             err, err_size,
             "there is no \"%.64s\"; known are database, redis, "
-            "media, spool, work, slots, patience, log, pid, noop, mail, "
-            "mail_name, issuer and load_balancer",
+            "media, spool, work, slots, patience, keep_free, log, pid, noop, "
+            "mail, mail_name, issuer and load_balancer",
             key);
     }
     if (*seen & 1U << i) {
@@ -224,6 +258,7 @@ config_parse(const char *text, size_t len, config_t *config, char *err,
     memset(config, 0, sizeof(*config));
     config->slots = 1;
     config->patience = CONFIG_PATIENCE;
+    config->keep_free = CONFIG_KEEP_FREE;
 
     for (/* void */; text < end; text = stop + 1) {
         number++;

@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "issuer_line.h"
 #include "mail_line.h"
 
@@ -13,6 +14,7 @@
 #define CONFIG_NAME_SIZE 201
 #define CONFIG_PATIENCE 60 /* seconds, when it is not given */
 #define CONFIG_PATIENCE_MAX 3600
+#define CONFIG_KEEP_FREE (1ULL << 30) /* bytes, when it is not given */
 
 typedef struct {
     char database[1024];      /* conninfo of PostgreSQL */
@@ -24,6 +26,7 @@ typedef struct {
     char pid[PATH_MAX];       /* empty: none is written */
     int slots;                /* jobs at a time; 1 when not given */
     int patience;             /* seconds until a silent slot is killed */
+    uint64_t keep_free;       /* bytes that large files leave on the disk */
     int noop;                 /* 1: jobs of kind noop are done, for tests */
     char mail_name[CONFIG_NAME_SIZE]; /* whose mails they are; empty: the
                                          site's host */

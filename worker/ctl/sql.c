@@ -39,6 +39,7 @@ SQL_EMBED(sql_0027_keys, "sql/migrations/0027_keys.sql");
 SQL_EMBED(sql_0028_administration, "sql/migrations/0028_administration.sql");
 SQL_EMBED(sql_0029_lists, "sql/migrations/0029_lists.sql");
 SQL_EMBED(sql_0030_rights, "sql/migrations/0030_rights.sql");
+SQL_EMBED(sql_0032_exports, "sql/migrations/0032_exports.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_turns, "sql/queue/turns.sql");
@@ -67,9 +68,11 @@ SQL_EMBED(sql_api_scores, "sql/api/scores.sql");
 SQL_EMBED(sql_api_uploads, "sql/api/uploads.sql");
 SQL_EMBED(sql_api_ingest, "sql/api/ingest.sql");
 SQL_EMBED(sql_api_media, "sql/api/media.sql");
+SQL_EMBED(sql_api_exports, "sql/api/exports.sql");
 SQL_EMBED(sql_api_metrics, "sql/api/metrics.sql");
 SQL_EMBED(sql_before, "sql/house/before.sql");
 SQL_EMBED(sql_housekeeping, "sql/house/housekeeping.sql");
+SQL_EMBED(sql_house_exports, "sql/house/exports.sql");
 SQL_EMBED(sql_rights, "sql/house/rights.sql");
 
 
@@ -106,6 +109,7 @@ const sql_file_t sql_files[] = {
     { "0028_administration.sql", SQL_ONCE, sql_0028_administration },
     { "0029_lists.sql", SQL_CONCURRENT, sql_0029_lists },
     { "0030_rights.sql", SQL_ONCE, sql_0030_rights },
+    { "0032_exports.sql", SQL_ONCE, sql_0032_exports },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_turns.sql", SQL_REPEATABLE, sql_queue_turns },
@@ -134,9 +138,11 @@ const sql_file_t sql_files[] = {
     { "api_uploads.sql", SQL_REPEATABLE, sql_api_uploads },
     { "api_ingest.sql", SQL_REPEATABLE, sql_api_ingest },
     { "api_media.sql", SQL_REPEATABLE, sql_api_media },
+    { "api_exports.sql", SQL_REPEATABLE, sql_api_exports },
     { "api_metrics.sql", SQL_REPEATABLE, sql_api_metrics },
     { "before.sql", SQL_REPEATABLE, sql_before },
     { "housekeeping.sql", SQL_REPEATABLE, sql_housekeeping },
+    { "house_exports.sql", SQL_REPEATABLE, sql_house_exports },
     { "house_rights.sql", SQL_REPEATABLE, sql_rights },
     { 0, 0, 0 }
 };

@@ -20,6 +20,7 @@ static const kind_t kinds[] = {
     { "scrub", scrub_run, 0 },
     { "mail", mail_run, 0 },
     { "leave", leave_run, 0 },
+    { "export", export_run, KIND_FOLDER },
     { "noop", noop_run, 0 },
 };
 

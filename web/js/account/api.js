@@ -49,6 +49,13 @@ export const changeEmail = (body) => call("POST", "/api/me/email", { body });
 
 export const leave = (body) => call("DELETE", "/api/me", { body });
 
+export const getExport = (signal) => call("GET", "/api/me/export",
+                                          { signal });
+
+export const askExport = () => call("POST", "/api/me/export");
+
+export const removeExport = () => call("DELETE", "/api/me/export");
+
 export const authenticate = (body) => call(
     "POST", "/api/sessions/current/authenticate",
     { body: { ...body, cookies: true } });

@@ -12,6 +12,8 @@ const fr = {
     "The work took longer than %.0f s.":
         "Le travail a duré plus de {1} s.",
     "The database refused to answer.": "La base de données n’a pas répondu.",
+    "Trouble while looking for room on the disk: %s.":
+        "Il n’y a pas assez de place sur le disque du serveur.",
     "Trouble while %s: %s.": "Le serveur a rencontré une difficulté.",
     "The result could not be recorded.":
         "Le résultat n’a pas pu être enregistré.",
@@ -25,6 +27,9 @@ const fr = {
     "%s was killed while it read the file.":
         "La lecture du fichier a été interrompue.",
     "%s could not be started.": "Le programme de lecture n’a pas démarré.",
+    "The job does not say which export.":
+        "Le travail ne dit pas de quel export il s’agit.",
+    "Nobody wants it any more.": "Plus personne n’en a besoin.",
     "This worker knows no job of kind %s.":
         "Le serveur ne connaît pas ce travail.",
 
@@ -205,6 +210,11 @@ const refusals = {
         + "within the day."]:
         "Cette adresse a déjà reçu trois messages dans l’heure, ou dix dans la "
         + "journée.",
+    ["An export is under way: wait for it, or remove it by DELETE "
+        + "/api/me/export."]:
+        "Un export est en cours\u00a0: attendez-le, ou arrêtez-le.",
+    "Three exports were asked for within a day.":
+        "Trois exports ont été demandés en un jour.",
     "Too many mails were asked for from there.":
         "Trop de messages ont été demandés depuis votre réseau.",
 

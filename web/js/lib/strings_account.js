@@ -173,6 +173,31 @@ export const en = {
     "devices.ended": "{name} is signed out.",
     "devices.ended-others": "All other devices are signed out.",
 
+    "export.title": "Take your data with you",
+    "export.lead":
+        "All that is kept of you and for you, in one file: your account, what "
+        + "was done in it, your media with what is known of them, and the "
+        + "files as you brought them. A mail tells when it is ready.",
+    "export.ask": "Prepare the file",
+    "export.again": "Prepare it anew",
+    "export.making": "The file is being made",
+    "export.waits": "It waits for its turn.",
+    "export.retries": "It is tried again by itself.",
+    "export.left": "{span} left",
+    "export.stop": "Stop",
+    "export.ready": "{size}, there until {moment}.",
+    "export.missing": {
+        one: "One file could not be read; missing.txt in it says which.",
+        other: "{count} files could not be read; missing.txt in it says "
+            + "which.",
+    },
+    "export.download": "Download",
+    "export.remove": "Remove",
+    "export.removed": "The file is removed.",
+    "export.failed": "It was stopped before it was whole.",
+    "export.tomorrow":
+        "Three were asked for within a day: another one can be tomorrow.",
+
     "leave.title": "Leave",
     "leave.lead":
         "Your account goes, and with it all that you have brought. For seven "
@@ -406,6 +431,33 @@ export const fr = {
     "devices.end-others": "Déconnecter tous les autres appareils",
     "devices.ended": "{name} est déconnecté.",
     "devices.ended-others": "Tous les autres appareils sont déconnectés.",
+
+    "export.title": "Emporter vos données",
+    "export.lead":
+        "Tout ce qui est gardé de vous et pour vous, en un fichier\u00a0: "
+        + "votre compte, ce qui y a été fait, vos médias avec ce qui en est "
+        + "connu, et les fichiers tels que vous les avez apportés. Un "
+        + "courriel dit quand il est prêt.",
+    "export.ask": "Préparer le fichier",
+    "export.again": "Le préparer à nouveau",
+    "export.making": "Le fichier est en préparation",
+    "export.waits": "Il attend son tour.",
+    "export.retries": "Un nouvel essai se fera de lui-même.",
+    "export.left": "encore {span}",
+    "export.stop": "Arrêter",
+    "export.ready": "{size}, à votre disposition jusqu’au {moment}.",
+    "export.missing": {
+        one: "Un fichier n’a pas pu être lu\u00a0; missing.txt y dit lequel.",
+        other: "{count} fichiers n’ont pas pu être lus\u00a0; missing.txt y "
+            + "dit lesquels.",
+    },
+    "export.download": "Télécharger",
+    "export.remove": "Retirer",
+    "export.removed": "Le fichier est retiré.",
+    "export.failed": "La préparation s’est arrêtée avant la fin.",
+    "export.tomorrow":
+        "Trois ont été demandés en un jour\u00a0: le prochain pourra l’être "
+        + "demain.",
 
     "leave.title": "Partir",
     "leave.lead":

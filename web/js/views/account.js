@@ -3,6 +3,7 @@
 import { address } from "../account/address.js";
 import { getMe } from "../account/api.js";
 import { devices } from "../account/devices.js";
+import { exporting } from "../account/export.js";
 import { factor } from "../account/factor.js";
 import { leaving } from "../account/leaving.js";
 import { password } from "../account/password.js";
@@ -22,9 +23,12 @@ export function accountView(params, { signal }) {
     told.attempt(async () => {
         const me = await getMe(signal);
         const list = devices(signal);
+        const file = exporting(signal);
 
         place.replaceChildren(profile(me), address(me), password(me, list.load),
-                              factor(me), list.element, leaving(me));
+                              factor(me), list.element, file.element,
+                              leaving(me));
+        file.load();
         await list.load();
     });
 

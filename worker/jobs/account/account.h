@@ -12,4 +12,7 @@ job_outcome_t mail_run(job_t *job);
 /* All that belongs to somebody who has left: queue.leave(). */
 job_outcome_t leave_run(job_t *job);
 
+/* All that is somebody's own, as a zip: sql/house/exports.sql. */
+job_outcome_t export_run(job_t *job);
+
 #endif

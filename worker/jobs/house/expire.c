@@ -1,11 +1,13 @@
 /* Uploads that nobody came back for in time: their rows go, then their files.
    A request that is at one holds the file's lock, and the upload is left to it.
-   Whoever is killed between row and files leaves orphans. */
+   Whoever is killed between row and files leaves orphans. And exports whose
+   time is over: their files go, and then their rows say so. */
 
 #include <errno.h>
 #include <string.h>
 #include "worker/base/log.h"
 #include "worker/store/spool.h"
+#include "worker/store/store.h"
 #include "house.h"
 
 #define EXPIRE_MANY "100" /* rows at a time */
@@ -76,8 +78,8 @@ expire_one(job_t *job, const char *id)
 }
 
 
-job_outcome_t
-expire_run(job_t *job)
+static job_outcome_t
+expire_uploads(job_t *job)
 {
     size_t i, many;
     char behind[UUID_TEXT_SIZE] = EXPIRE_FIRST;
@@ -85,9 +87,6 @@ expire_run(job_t *job)
     const char *id;
     const char *params[] = { behind, EXPIRE_MANY };
     job_outcome_t outcome;
-
-    house_count(job, "expired", 0);
-    house_count(job, "held", 0);
 
     do {
         outcome = job_ask(job,
@@ -106,4 +105,73 @@ expire_run(job_t *job)
     } while (many > 0 && outcome == JOB_DONE);
 
     return outcome;
+}
+
+
+static int
+expire_remove(void *data)
+{
+    const expire_t *expire = data;
+
+    return store_remove(expire->job->config, expire->id);
+}
+
+
+static job_outcome_t
+expire_export(job_t *job, const char *id)
+{
+    json_t *gone;
+    expire_t expire = { job, id };
+    job_outcome_t outcome;
+
+    outcome = job_disk(job, expire_remove, &expire, "removing an export");
+
+    if (outcome == JOB_DONE) {
+        outcome = job_ask(job, "select queue.drop_export($1::uuid)", 1, &id,
+                          &gone);
+        json_decref(gone);
+        house_count(job, "exports", 1);
+    }
+
+    return outcome;
+}
+
+
+static job_outcome_t
+expire_exports(job_t *job)
+{
+    size_t i, many;
+    json_t *ids;
+    const char *id, *params[] = { EXPIRE_MANY };
+    job_outcome_t outcome;
+
+    do {
+        outcome = job_ask(job, "select queue.expired_exports($1::int)", 1,
+                          params, &ids);
+        many = json_array_size(ids);
+
+        for (i = 0; i < many && outcome == JOB_DONE; i++) {
+            id = json_string_value(json_array_get(ids, i));
+            if (id != NULL && uuid_valid(id, strlen(id))) {
+                outcome = expire_export(job, id);
+            }
+        }
+        json_decref(ids);
+    } while (many > 0 && outcome == JOB_DONE);
+
+    return outcome;
+}
+
+
+job_outcome_t
+expire_run(job_t *job)
+{
+    job_outcome_t outcome;
+
+    house_count(job, "expired", 0);
+    house_count(job, "held", 0);
+
+    outcome = expire_uploads(job);
+
+    return outcome == JOB_DONE ? expire_exports(job) : outcome;
 }

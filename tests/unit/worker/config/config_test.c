@@ -199,6 +199,38 @@ START_TEST(more_than_16_issuers_are_refused)
 END_TEST
 
 
+START_TEST(what_is_kept_free_is_a_gib_unless_another_size_is_given)
+{
+    ck_assert_int_eq(parse("database d\n" REST), 0);
+    ck_assert_uint_eq(config.keep_free, 1ULL << 30);
+    ck_assert_int_eq(parse("database d\nkeep_free 5g\n" REST), 0);
+    ck_assert_uint_eq(config.keep_free, 5ULL << 30);
+    ck_assert_int_eq(parse("database d\nkeep_free 300M\n" REST), 0);
+    ck_assert_uint_eq(config.keep_free, 300ULL << 20);
+    ck_assert_int_eq(parse("database d\nkeep_free 0\n" REST), 0);
+    ck_assert_uint_eq(config.keep_free, 0);
+}
+END_TEST
+
+
+START_TEST(a_size_that_is_none_is_refused)
+{
+    size_t i;
+    char text[512];
+    static const char *const sizes[] = {
+        "-1", "x", "5x", "5gg", "g", "9999999999g", "99999999999999999999"
+    };
+
+    for (i = 0; i < COUNT(sizes); i++) {
+        snprintf(text, sizeof(text), "database d\nkeep_free %s\n" REST,
+                 sizes[i]);
+        ck_assert_int_eq(parse(text), -1);
+        ck_assert_ptr_nonnull(strstr(err, "\"keep_free\" is a size such as"));
+    }
+}
+END_TEST
+
+
 START_TEST(noop_is_off_until_it_is_on)
 {
     ck_assert_int_eq(parse("database d\n" REST), 0);
@@ -220,4 +252,6 @@ RUN("worker/config", a_value_may_hold_blanks, without_slots_there_is_one,
     a_byte_of_zero_is_refused, folders_that_are_not_there_are_named,
     issuers_and_load_balancers_may_stand_several_times,
     two_issuers_with_one_file_are_refused, one_issuer_twice_is_refused,
-    more_than_16_issuers_are_refused, noop_is_off_until_it_is_on)
+    more_than_16_issuers_are_refused,
+    what_is_kept_free_is_a_gib_unless_another_size_is_given,
+    a_size_that_is_none_is_refused, noop_is_off_until_it_is_on)
