@@ -88,7 +88,7 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
     ROUTE(DELETE,  "/api/accounts/{id}/sessions",
                                              ADMIN,     ACCOUNTS_WRITE, SQL(delete_account_sessions), FACTS),
     ROUTE(DELETE,  "/api/accounts/{id}/factors",
-                                             ADMIN,     ACCOUNTS_WRITE, SQL(delete_account_factors), 0),
+                                             ADMIN,     ACCOUNTS_WRITE, SQL(delete_account_factors), MAIL),
     ROUTE(GET,     "/api/audit",             ADMIN,     AUDIT_READ,     READ(list_audit), 0),
 
     ROUTE(POST,    "/api/email-verifications/{token}",
@@ -126,9 +126,9 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
     ROUTE(GET,     "/api/me/export",         VIEWER,    NONE,           READ(get_export), LINKS),
     ROUTE(DELETE,  "/api/me/export",         VIEWER,    NONE,           SQL(delete_export), FACTS),
     ROUTE(POST,    "/api/me/totp",           ENROLLING, NONE,           SQL(begin_totp), CODES),
-    ROUTE(POST,    "/api/me/totp/confirm",   ENROLLING, NONE,           SQL(confirm_totp), CODES),
-    ROUTE(DELETE,  "/api/me/totp",           VIEWER,    NONE,           SQL(delete_totp), CODES),
-    ROUTE(POST,    "/api/me/recovery-codes", VIEWER,    NONE,           SQL(renew_recovery_codes), CODES),
+    ROUTE(POST,    "/api/me/totp/confirm",   ENROLLING, NONE,           SQL(confirm_totp), CODES | MAIL),
+    ROUTE(DELETE,  "/api/me/totp",           VIEWER,    NONE,           SQL(delete_totp), CODES | MAIL),
+    ROUTE(POST,    "/api/me/recovery-codes", VIEWER,    NONE,           SQL(renew_recovery_codes), CODES | MAIL),
 
     ROUTE(GET,     "/api/keys",              ADMIN,     NONE,           READ(list_keys), 0),
     ROUTE(POST,    "/api/keys",              ADMIN,     NONE,           SQL(create_key), NEEDS),

@@ -354,7 +354,7 @@ create or replace function api.delete_account_factors(actor uuid, args jsonb,
                                                       out body jsonb)
 language plpgsql as $$
 begin
-    if api.reset_factors(args->>'id', actor) is null then
+    if api.reset_factors(args->>'id', actor, args->'nginx') is null then
         select * into status, body from api.refuse('not-found');
     else
         status := 204;

@@ -279,6 +279,7 @@ begin
     perform sluice.note(actor, 'factor-added', actor::text,
         jsonb_build_object('kind', 'totp', 'address', facts->>'address'));
     perform api.keep_recovery_codes(actor, facts);
+    perform api.tell_factor(actor, 'added', facts);
 
     status := 200;
     body := api.session_again(who.u, s, facts);
@@ -294,6 +295,7 @@ language plpgsql as $$
 declare
     who record;
     facts constant jsonb := args->'nginx';
+    counted constant boolean := api.has_factor(actor);
 begin
     who := api.factor_user(actor, facts, true);
 
@@ -324,6 +326,11 @@ begin
 
     perform sluice.note(actor, 'factor-removed', actor::text,
         jsonb_build_object('kind', 'totp', 'address', facts->>'address'));
+
+    if counted then
+        perform api.tell_factor(actor, 'removed', facts);
+    end if;
+
     status := 204;
 end;
 $$;
@@ -361,6 +368,7 @@ begin
 
     if status is null then
         perform api.keep_recovery_codes(actor, facts);
+        perform api.tell_factor(actor, 'codes', facts);
         status := 201;
         body := '{}';
     end if;
@@ -370,13 +378,16 @@ $$;
 
 -- For who has lost all of them, as sluicectl sets users: by address or id, null
 -- when there is none. He signs in with his password alone, until he sets one up.
-drop function if exists api.reset_factors(text);
+drop function if exists
+    api.reset_factors(text),
+    api.reset_factors(text, uuid);
 
 create or replace function api.reset_factors(who text,
-    actor uuid default null) returns jsonb
+    actor uuid default null, facts jsonb default '{}') returns jsonb
 language plpgsql as $$
 declare
     u sluice.users;
+    counted boolean;
 begin
     select * into u from sluice.users person
     where person.id = api.user_named(who) for no key update;
@@ -385,10 +396,15 @@ begin
         return null;
     end if;
 
+    counted := api.has_factor(u.id);
     delete from sluice.factors where user_id = u.id;
     delete from sluice.recovery_codes where user_id = u.id;
     delete from sluice.code_tries where user_id = u.id;
     perform sluice.note(actor, 'factors-reset', u.id::text);
+
+    if counted then
+        perform api.tell_factor(u.id, 'removed', facts);
+    end if;
 
     return api.user_object(u, '[]');
 end;

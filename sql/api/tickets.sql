@@ -18,15 +18,38 @@ language sql stable as $$
 $$;
 
 
+-- Where the pages are: nginx says it, and it is kept for whom nobody tells.
+-- Null: nobody has said it yet.
+create or replace function api.site_of(facts jsonb) returns text
+language plpgsql as $$
+declare
+    known constant text := (select url from sluice.site);
+begin
+    if facts->>'site' <> coalesce(known, '') then
+        insert into sluice.site (url) values (facts->>'site')
+        on conflict (alone) do update set url = excluded.url;
+    end if;
+
+    return coalesce(facts->>'site', known);
+end;
+$$;
+
+
 -- A mail by the template of this name; to nobody (null) it is not sent. What is
 -- in `vals` may stand in it, and of the ticket the token that nginx made.
 create or replace function api.send_mail(template text, address text,
     language text, facts jsonb, vals jsonb default '{}',
     ticket uuid default null) returns void
 language plpgsql as $$
+declare
+    site constant text := api.site_of(facts);
 begin
+    if site is null then                    -- where should it lead?
+        return;
+    end if;
+
     perform queue.enqueue('mail', jsonb_strip_nulls(jsonb_build_object(
-        'template', template, 'to', address, 'site', facts->>'site',
+        'template', template, 'to', address, 'site', site,
         'language', coalesce(language, facts->>'language'), 'token', case when ticket is not null
              then facts->'ticket'->>'token' end,
         'values', vals)));
@@ -56,6 +79,21 @@ begin
 
     perform api.send_mail(template, u.email, u.locale, facts,
         jsonb_build_object('name', coalesce(u.name, u.email)) || vals);
+end;
+$$;
+
+
+-- What happened to a second factor of an account, of whichever kind: one was
+-- 'added' or 'removed', or the recovery 'codes' were made anew. Whoever does it,
+-- its owner hears of it.
+create or replace function api.tell_factor(owner uuid, what text,
+                                           facts jsonb) returns void
+language plpgsql as $$
+declare
+    u sluice.users;
+begin
+    select * into u from sluice.users where id = owner;
+    perform api.tell(u, 'factor-' || what, coalesce(facts, '{}'));
 end;
 $$;
 

@@ -6,6 +6,7 @@ import { createHash, createHmac, randomUUID } from "node:crypto";
 
 import { Client, request } from "../lib/client.mjs";
 import { claimsOf, cookiesOf } from "../lib/cookies.mjs";
+import { mailed, mails } from "../lib/mails.mjs";
 import { refused } from "../lib/problem.mjs";
 import { runWith } from "../lib/run.mjs";
 import { bearer, sessions } from "../lib/sessions.mjs";
@@ -1220,5 +1221,94 @@ describe("keys that change", { timeout }, () => {
         assert.match(stderr, /their key is not in the set/);
         assert.equal((await goOn(await half(one),
             { recovery_code: one.codes[0] })).status, 201);
+    });
+});
+
+
+describe("a mail about a second factor", { timeout }, () => {
+    const next = async ({ user }) => (await mailed(stack, user.email)).subject;
+
+    it("comes when one is added, codes are made anew, and it is taken away",
+        async () => {
+            const one = await enrolled();
+
+            assert.match(await next(one), /^A second factor was added at/);
+            assert.equal((await one.client.request("POST",
+                "/api/me/recovery-codes")).status, 201);
+            assert.match(await next(one), /^New recovery codes for/);
+            assert.equal((await one.client.delete("/api/me/totp")).status, 204);
+            const { subject, text, token } = await mailed(stack,
+                one.user.email);
+
+            assert.match(subject, /^A second factor was taken away at/);
+            assert.ok(text.includes(`${stack.url}/reset\n`));
+            assert.equal(token, undefined);
+        });
+
+    it("is in its owner's language", async () => {
+        const client = await stack.visitor("viewer");
+
+        await client.request("PATCH", "/api/me", { json: { locale: "fr" } });
+        await enrol(client);
+        assert.match(await next(client), /^Un second facteur a été ajouté/);
+        await client.request("POST", "/api/me/recovery-codes");
+        assert.match(await next(client), /^De nouveaux codes de secours/);
+        await client.delete("/api/me/totp");
+        assert.match(await next(client), /^Un second facteur a été retiré/);
+    });
+
+    it("comes when an admin takes it away, and an operator", async () => {
+        const admin = await stack.visitor("admin");
+        const [one, two] = [await enrolled(), await enrolled()];
+
+        await next(one);
+        await next(two);
+        assert.equal((await admin.delete(
+            `/api/accounts/${one.user.id}/factors`)).status, 204);
+        assert.match(await next(one), /^A second factor was taken away at/);
+
+        await stack.sluicectl("user", "reset-factors", two.user.email,
+            "--database", `host=${stack.path("run")} dbname=sluice `
+            + "user=sluice");
+        const { subject, text } = await mailed(stack, two.user.email);
+
+        assert.match(subject, /^A second factor was taken away at/);
+        assert.ok(text.includes(`${stack.url}/reset\n`));
+    });
+
+    it("does not come where nothing counted", async () => {
+        const admin = await stack.visitor("admin");
+        const one = await stack.visitor("viewer");
+
+        assert.equal((await one.request("POST", "/api/me/totp")).status, 201);
+        assert.equal((await one.delete("/api/me/totp")).status, 204);
+        await admin.delete(`/api/accounts/${one.user.id}/factors`);
+        assert.equal(await mails(stack, one.user.email), 0);
+    });
+
+    it("comes twenty times a day at most", async () => {
+        const one = await enrolled();
+
+        await next(one);
+        await stack.sql("insert into sluice.tickets (id, purpose, email, "
+            + "email_key, expires_at) select sluice.uuid_v7(), 'notice', 'x', "
+            + `lower('${one.user.email}'), now() from generate_series(1, 18)`);
+        for (let n = 0; n < 2; n++) {
+            await one.client.request("POST", "/api/me/recovery-codes");
+        }
+        assert.equal(await mails(stack, one.user.email), 1);
+    });
+
+    it("from a command without a site to lead to is none, and the command "
+        + "does what it is for", async () => {
+        const one = await enrolled();
+
+        await next(one);
+        await stack.sql("delete from sluice.site");
+        await stack.sluicectl("user", "reset-factors", one.user.email,
+            "--database", `host=${stack.path("run")} dbname=sluice `
+            + "user=sluice");
+        assert.equal(await mails(stack, one.user.email), 0);
+        assert.equal((await state(one.client)).totp, false);
     });
 });
