@@ -356,6 +356,16 @@ begin
                 item->>'subject',
                 case when (item->>'disabled')::boolean then now() end,
                 coalesce((item->>'created_at')::timestamptz, now()));
+
+        insert into sluice.factors (id, user_id, kind, sealed, confirmed_at)
+        select sluice.uuid_v7(), (item->>'id')::uuid, 'totp',
+               item->>'sealed', now()
+        where item ? 'sealed';
+
+        insert into sluice.recovery_codes (user_id, digest)
+        select (item->>'id')::uuid, decode(code, 'hex')
+        from jsonb_array_elements_text(
+            coalesce(item->'recovery_codes', '[]')) code;
     end loop;
 
     perform sluice.note(null, 'users-imported', 'users', jsonb_build_object(
@@ -373,16 +383,27 @@ $$;
 
 
 -- Some users behind one, in the order of their ids, as import_users() takes
--- them; hashes only when asked for.
+-- them; hashes, and second factors as they are sealed, only when asked for.
+drop function if exists api.export_users(uuid, boolean, integer);
+
 create or replace function api.export_users(behind uuid, hashes boolean,
-                                            many integer)
+                                            many integer,
+                                            factors boolean default false)
 returns setof jsonb
 language sql stable as $$
     select jsonb_strip_nulls(jsonb_build_object(
         'id', id, 'email', email, 'name', name, 'role', role, 'plan', plan,
         'locale', locale, 'issuer', issuer, 'subject', subject,
         'disabled', disabled_at is not null, 'created_at', created_at,
-        'password', case when hashes then password end))
+        'password', case when hashes then password end,
+        'sealed', case when factors then (
+            select f.sealed from sluice.factors f
+            where f.user_id = users.id and f.kind = 'totp'
+              and f.confirmed_at is not null) end,
+        'recovery_codes', case when factors then (
+            select jsonb_agg(encode(c.digest, 'hex') order by c.digest)
+            from sluice.recovery_codes c
+            where c.user_id = users.id and c.used_at is null) end))
     from sluice.users where behind is null or id > behind
     order by id limit many;
 $$;

@@ -11,6 +11,7 @@
 #include "core/jose/json_strict.h"
 #include "ctl.h"
 #include "database.h"
+#include "move_factors.h"
 #include "options.h"
 #include "say.h"
 
@@ -25,6 +26,7 @@ typedef struct {
     uint64_t from;    /* the first that counts */
     uint64_t first;   /* of the batch */
     uint64_t taken;
+    const jwk_set_t *keys; /* NULL: no second factors */
     json_t *batch;
 } user_import_t;
 
@@ -70,10 +72,11 @@ move_wrong(json_t *user)
     const char *wrong, *email, *id, *hash, *key, *role;
     json_t *value;
 
-    static const char *const known[] = { "id",         "email",   "name",
-                                         "role",       "plan",    "locale",
-                                         "issuer",     "subject", "disabled",
-                                         "created_at", "password" };
+    static const char *const known[] = {
+        "id",       "email",  "name",          "role",     "plan",
+        "locale",   "issuer", "subject",       "disabled", "created_at",
+        "password", "totp",   "recovery_codes"
+    };
     static const struct {
         const char *name;
         size_t max;
@@ -212,6 +215,7 @@ move_flush(user_import_t *import)
 static int
 move_line(user_import_t *import, const char *line, size_t len)
 {
+    int has_id;
     char id[UUID_TEXT_SIZE];
     json_t *user;
     const char *wrong;
@@ -223,11 +227,16 @@ move_line(user_import_t *import, const char *line, size_t len)
     }
 
     wrong = move_wrong(user);
-    if (wrong == NULL && json_object_get(user, "id") == NULL) {
+    has_id = json_object_get(user, "id") != NULL;
+    if (wrong == NULL && !has_id) {
         wrong = uuid_v7(id) != 0
                         || json_object_set_new(user, "id", json_string(id)) != 0
                     ? "no random numbers can be had"
                     : NULL;
+    }
+
+    if (wrong == NULL) {
+        wrong = move_factors_seal(user, has_id, import->keys);
     }
 
     if (wrong != NULL) {
@@ -282,14 +291,36 @@ move_read(user_import_t *import)
 }
 
 
+/* Users and keys do not come by the same way. */
+static jwk_set_t *
+move_import_keys(const char *factors, const char *keys, int from_stdin)
+{
+    if (factors == NULL) {
+        return NULL;
+    }
+
+    if (keys == NULL && from_stdin) {
+        say_usage("--factors needs --keys, or the users in a FILE and the key "
+                  "set on standard input");
+    }
+
+    return move_factors_keys(keys);
+}
+
+
 int
 ctl_user_import(int argc, char **argv)
 {
     int rc;
+    jwk_set_t *keys;
     const char *conninfo = NULL, *file = NULL, *from = NULL;
+    const char *factors = NULL, *key_file = NULL;
     user_import_t import = { .in = stdin, .name = "standard input" };
     const ctl_option_t options[] = {
         { "from", "LINE", "begins there: where the last one stopped", &from },
+        { "factors", NULL, "with second factors, sealed with the key set",
+          &factors },
+        { "keys", "FILE", "key set, else on standard input", &key_file },
         { DATABASE_OPTION, &conninfo },
         { NULL, NULL, NULL, NULL }
     };
@@ -306,7 +337,10 @@ ctl_user_import(int argc, char **argv)
         }
     }
 
-    import.conn = database_open(conninfo);
+    keys = move_import_keys(factors, key_file, import.in == stdin);
+    import.keys = keys;
+    import.conn = factors == NULL || keys != NULL ? database_open(conninfo)
+                                                  : NULL;
     import.batch = json_array();
 
     rc = import.conn == NULL ? CTL_FAILED : move_read(&import);
@@ -316,6 +350,7 @@ ctl_user_import(int argc, char **argv)
     }
 
     json_decref(import.batch);
+    jwk_set_free(keys);
     PQfinish(import.conn);
     if (import.in != stdin) {
         fclose(import.in);
@@ -325,46 +360,60 @@ ctl_user_import(int argc, char **argv)
 }
 
 
-int
-ctl_user_export(int argc, char **argv)
+/* A line; with keys, second factors stand open in it. How many could not be
+   read, or -1 without memory. */
+static int
+move_print(const char *text, const jwk_set_t *keys)
 {
-    int i, rows;
-    char behind[UUID_TEXT_SIZE];
-    PGconn *conn;
-    PGresult *result;
-    const char *conninfo = NULL, *hashes = NULL;
-    const char *params[3];
-    const ctl_option_t options[] = {
-        { "hashes", NULL, "with the passwords' hashes: keep it secret",
-          &hashes },
-        { DATABASE_OPTION, &conninfo },
-        { NULL, NULL, NULL, NULL }
-    };
+    int rc;
+    char *line;
+    json_t *user;
 
-    options_read(argc, argv, options, NULL);
-
-    conn = database_open(conninfo);
-    if (conn == NULL) {
-        return CTL_FAILED;
+    if (keys == NULL) {
+        puts(text);
+        return 0;
     }
 
-    params[0] = NULL;
-    params[1] = hashes ? "true" : "false";
-    params[2] = "1000";
+    user = json_loads(text, 0, NULL);
+    rc = user != NULL && move_factors_open(user, keys) != 0;
+    line = user != NULL ? json_dumps(user, JSON_COMPACT) : NULL;
+    json_decref(user);
+
+    if (line == NULL) {
+        return -1;
+    }
+
+    puts(line);
+    OPENSSL_cleanse(line, strlen(line));
+    free(line);
+
+    return rc;
+}
+
+
+/* All of them. `unread` counts whose second factor nobody can read. */
+static int
+move_write(PGconn *conn, const char *hashes, const jwk_set_t *keys,
+           unsigned *unread)
+{
+    int i, rows, rc = 0;
+    char behind[UUID_TEXT_SIZE];
+    PGresult *result;
+    const char *params[] = { NULL, hashes, "1000", keys ? "true" : "false" };
 
     do {
         result = database_query(conn,
                                 "select u, u->>'id' "
-                                "from api.export_users($1, $2, $3) u",
-                                3, params);
+                                "from api.export_users($1, $2, $3, $4) u",
+                                4, params);
         if (result == NULL) {
-            PQfinish(conn);
             return CTL_FAILED;
         }
 
         rows = PQntuples(result);
-        for (i = 0; i < rows; i++) {
-            puts(PQgetvalue(result, i, 0));
+        for (i = 0; i < rows && rc != -1; i++) {
+            rc = move_print(PQgetvalue(result, i, 0), keys);
+            *unread += rc == 1;
         }
 
         if (rows > 0) {
@@ -374,11 +423,58 @@ ctl_user_export(int argc, char **argv)
         }
 
         PQclear(result);
-    } while (rows > 0);
+    } while (rows > 0 && rc != -1);
 
+    return rc != -1 ? CTL_OK : say_fail("there is no memory for a line");
+}
+
+
+int
+ctl_user_export(int argc, char **argv)
+{
+    int rc;
+    PGconn *conn;
+    jwk_set_t *keys = NULL;
+    unsigned unread = 0;
+    const char *conninfo = NULL, *hashes = NULL, *factors = NULL;
+    const char *key_file = NULL;
+    const ctl_option_t options[] = {
+        { "hashes", NULL, "with the passwords' hashes: keep it secret",
+          &hashes },
+        { "factors", NULL, "beside these, second factors' secrets in the clear",
+          &factors },
+        { "keys", "FILE", "key set, else on standard input", &key_file },
+        { DATABASE_OPTION, &conninfo },
+        { NULL, NULL, NULL, NULL }
+    };
+
+    options_read(argc, argv, options, NULL);
+
+    if (factors != NULL && hashes == NULL) {
+        say_usage("--factors goes with --hashes");
+    }
+
+    if (factors != NULL) {
+        keys = move_factors_keys(key_file);
+        if (keys == NULL) {
+            return CTL_FAILED;
+        }
+    }
+
+    conn = database_open(conninfo);
+    rc = conn ? move_write(conn, hashes ? "true" : "false", keys, &unread)
+              : CTL_FAILED;
+
+    jwk_set_free(keys);
     PQfinish(conn);
 
-    return fflush(stdout) == 0 && !ferror(stdout)
-               ? CTL_OK
-               : say_fail("the users could not be written");
+    if (rc == CTL_OK && (fflush(stdout) != 0 || ferror(stdout))) {
+        return say_fail("the users could not be written");
+    }
+
+    return rc == CTL_OK && unread > 0
+               ? say_fail("second factors of %u users cannot be read: their "
+                          "key is not in the set",
+                          unread)
+               : rc;
 }
