@@ -76,6 +76,7 @@ describe("a forgotten password", { timeout }, () => {
         const one = await stack.visitor("viewer");
         const { secret } = await enrol(one);
 
+        await mailed(stack, one.user.email);    /* that it has come */
         assert.equal((await reset(await link(one.user.email))).status, 200);
         const half = await signIn({ ...one.user, password: GOOD });
         refused(half, 401, "second-factor-needed");
