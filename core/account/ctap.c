@@ -150,9 +150,13 @@ ctap_null(void *data)
 int
 ctap_next(ctap_reader_t *reader, ctap_item_t *item)
 {
-    ctap_told_t told = { item, 0 };
+    ctap_told_t told;
     struct cbor_callbacks callbacks = cbor_empty_callbacks;
     struct cbor_decoder_result result;
+
+    item->kind = CTAP_OTHER;
+    told.item = item;
+    told.told = 0;
 
     callbacks.uint8 = ctap_uint8;
     callbacks.uint16 = ctap_uint16;

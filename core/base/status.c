@@ -35,6 +35,12 @@ static const sluice_problem_t problems[SLUICE_STATUS_COUNT] = {
     [SLUICE_CODE_WRONG] = { 401, "code-wrong",
                             "The code is wrong, or was used before.", "", 0,
                             GATE },
+    [SLUICE_PASSKEY_WRONG] = { 401, "passkey-wrong",
+                               "This passkey is not known here.", "", 0, GATE },
+    [SLUICE_PASSKEY_CLONED] = { 401, "passkey-cloned",
+                                "Somebody else seems to have a copy of this "
+                                "passkey: it is not taken any more.",
+                                "", 0, GATE },
     [SLUICE_SECOND_FACTOR_REQUIRED] = { 403, "second-factor-required",
                                         "Set up a second factor first, or sign "
                                         "in with it.",

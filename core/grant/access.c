@@ -13,9 +13,9 @@ static const char *const role_names[] = { [ROLE_NONE] = "none",
 static const struct {
     unsigned bit;
     const char *word;
-} amr_words[] = { { ACCESS_PWD, "pwd" },
-                  { ACCESS_OTP, "otp" },
-                  { ACCESS_MFA, "mfa" } };
+} amr_words[] = { { ACCESS_PWD, "pwd" },   { ACCESS_OTP, "otp" },
+                  { ACCESS_HWK, "hwk" },   { ACCESS_SWK, "swk" },
+                  { ACCESS_USER, "user" }, { ACCESS_MFA, "mfa" } };
 
 #define AMR_WORDS (sizeof(amr_words) / sizeof(amr_words[0]))
 

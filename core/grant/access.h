@@ -29,9 +29,12 @@ role_t role_from_name(const char *name, size_t len);
 const char *role_name(role_t role);
 
 /* By what somebody has shown who he is: bits, each a word of RFC 8176. */
-#define ACCESS_PWD 0x01 /* a password */
-#define ACCESS_OTP 0x02 /* a one-time code, by the clock or on paper */
-#define ACCESS_MFA 0x04 /* more than one of them */
+#define ACCESS_PWD 0x01  /* a password */
+#define ACCESS_OTP 0x02  /* a one-time code, by the clock or on paper */
+#define ACCESS_MFA 0x04  /* more than one of them */
+#define ACCESS_HWK 0x08  /* a passkey that stays in its device */
+#define ACCESS_SWK 0x10  /* one that is copied to others */
+#define ACCESS_USER 0x20 /* that somebody was there: with a passkey */
 
 /* The bit of a word; 0 for one that is unknown. */
 unsigned access_amr(const char *word);

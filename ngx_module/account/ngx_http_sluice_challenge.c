@@ -30,6 +30,27 @@ ngx_http_sluice_challenge_read(json_t *half, challenge_t *challenge)
 }
 
 
+/* PublicKeyCredentialRequestOptionsJSON (WebAuthn, Level 3, 5.1.10): the
+   challenge is that of the sign-in. The password was shown, so a touch is
+   enough. NULL: he has no passkey. */
+
+static json_t *
+ngx_http_sluice_challenge_passkey(ngx_http_request_t *r, const char *text,
+                                  json_t *allow)
+{
+    ngx_http_sluice_srv_conf_t *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_sluice_module);
+
+    return allow && sscf->passkeys.site
+               ? json_pack("{s:s, s:i, s:s, s:O, s:s}", "challenge", text,
+                           "timeout", 1000 * CHALLENGE_LIFE, "rpId",
+                           sscf->passkeys.site->rp, "allowCredentials", allow,
+                           "userVerification", "discouraged")
+               : NULL;
+}
+
+
 ngx_int_t
 ngx_http_sluice_challenge_answer(ngx_http_request_t *r, json_t *half,
                                  ngx_uint_t cookies)
@@ -55,14 +76,16 @@ ngx_http_sluice_challenge_answer(ngx_http_request_t *r, json_t *half,
 
     ngx_memzero(&more, sizeof(ngx_http_sluice_more_t));
 
-    more.members = json_pack("{s:s, s:i, s:O*}", "challenge", text,
+    more.members = json_pack("{s:s, s:i, s:O*, s:o*}", "challenge", text,
                              "expires_in", CHALLENGE_LIFE, "methods",
-                             json_object_get(half, "methods"));
+                             json_object_get(half, "methods"), "passkey",
+                             ngx_http_sluice_challenge_passkey(
+                                 r, text, json_object_get(half, "passkeys")));
 
     return more.members ? ngx_http_sluice_problem_more(
                r, SLUICE_SECOND_FACTOR_NEEDED,
-               "Show a code of your authenticator, or a "
-               "recovery code.",
+               "Show one of what \"methods\" names: a passkey, a code of your "
+               "authenticator, or a recovery code.",
                NULL, &more)
                         : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
@@ -85,7 +108,8 @@ ngx_http_sluice_challenge_facts(ngx_http_request_t *r, const ngx_str_t *text,
 
     *cookies = challenge.cookies;
 
-    return json_pack("{s:s, s:s, s:s, s:b}", "session", challenge.session,
+    return json_pack("{s:s, s:s, s:s, s:b, s:s%}", "session", challenge.session,
                      "user", challenge.user, "print", challenge.print,
-                     "remember", challenge.remember);
+                     "remember", challenge.remember, "text",
+                     (char *) text->data, text->len);
 }

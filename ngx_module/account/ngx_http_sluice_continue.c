@@ -77,8 +77,9 @@ ngx_http_sluice_continue_ask(ngx_http_request_t *r)
         return rc;
     }
 
-    return ngx_http_sluice_need_call(r, &ngx_http_sluice_continue_statement, "",
-                                     body, NGX_HTTP_SLUICE_NEED_CODES);
+    return ngx_http_sluice_need_call(
+        r, &ngx_http_sluice_continue_statement, "", body,
+        NGX_HTTP_SLUICE_NEED_CODES | NGX_HTTP_SLUICE_NEED_PASSKEY_HALF);
 }
 
 

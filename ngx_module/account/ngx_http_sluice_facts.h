@@ -13,8 +13,8 @@
    good that is signed with one, who asks (`agent`, `address`), of a session
    that may begin id and life (`session`, `seconds`), and of
    sluice_second_factor whether there is one (`factors`) and the least role of
-   those who must have it
-   (`factor_from`, null: nobody's). */
+   those who must have it (`factor_from`, null: nobody's); and whether passkeys
+   are taken (`passkeys`). */
 ngx_int_t ngx_http_sluice_facts_session(ngx_http_request_t *r, json_t *facts);
 
 /* The body's `email` as {"text", "key"}, as core/account/address.h has it. What

@@ -1,6 +1,7 @@
 #include "ngx_http_sluice_challenge.h"
 #include "ngx_http_sluice_need.h"
 #include "ngx_http_sluice_need_rows.h"
+#include "ngx_http_sluice_passkey.h"
 #include "ngx_http_sluice_session.h"
 
 #include "ngx_module/http/ngx_http_sluice_answer.h"
@@ -51,6 +52,8 @@ static const struct {
     { "recovery", ngx_http_sluice_recovery_verify },
     { "secret", ngx_http_sluice_totp_secret },
     { "codes", ngx_http_sluice_recovery_make },
+    { "passkey", ngx_http_sluice_passkey_verify },
+    { "offer", ngx_http_sluice_passkey_offer },
     { "key", ngx_http_sluice_service_key_make },
 };
 
@@ -201,7 +204,10 @@ ngx_http_sluice_need_take_all(ngx_http_request_t *r,
         }
     }
 
-    return rc;
+    return rc == NGX_DECLINED && (take & NGX_HTTP_SLUICE_NEED_PASSKEY)
+               ? ngx_http_sluice_passkey_take(r, &state->need, state->args,
+                                              take)
+               : rc;
 }
 
 
@@ -268,10 +274,14 @@ ngx_http_sluice_need_done(ngx_http_request_t *r, void *data,
     half = json_object_get(state->answer, "challenge");
     cookies = json_is_true(json_object_get(state->args, "cookies"));
 
-    rc = wants  ? ngx_http_sluice_need_meet(r, state, wants)
-         : half ? ngx_http_sluice_challenge_answer(r, half, cookies)
-                : ngx_http_sluice_session_reply(r, result, cookies,
-                                                state->need.told);
+    (void) json_object_update(state->need.told,
+                              json_object_get(state->answer, "told"));
+
+    rc = wants ? ngx_http_sluice_need_meet(r, state, wants)
+         : json_is_object(half)
+             ? ngx_http_sluice_challenge_answer(r, half, cookies)
+             : ngx_http_sluice_session_reply(r, result, cookies,
+                                             state->need.told);
 
     ngx_http_sluice_finish(r, rc);
 }

@@ -28,9 +28,21 @@
  *       a service account's key, of which `key` has what the record keeps; the
  *       answer tells it: `key`
  *
+ *   {"need": {"passkey": JWK, "account": text}}
+ *       whether the `passkey` that was shown has signed with this key; null is
+ *       nobody's. Then `signed` is true, or false; with `account` wrong ones
+ *       are counted for it, and past a bound answered with 429
+ *   {"need": {"offer": "sign-in" | "add" | "again", "of": id, "since": ms}}
+ *       a challenge for passkeys (core/account/offer.h), in `offer`:
+ *       {"challenge", "rp", "timeout"}
+ *
  * All of it comes in args->'nginx', which no client can write, and `brought`
  * there names what the client sent of `password`, `new_password`, `code` and
- * `recovery_code`. What the answer tells, it tells when it is no refusal.
+ * `recovery_code`, and of passkeys that were shown. What else is to be known of
+ * `passkey` in the body is in facts, once all is right that needs no record:
+ * {"id", "count", "verified", "eligible", "backed_up", "user"}, of a new one
+ * "key" (JWK) and "transports", and of its challenge "offer": {"of", "since"}.
+ * What the answer tells, it tells when it is no refusal.
  */
 
 #ifndef NGX_HTTP_SLUICE_NEED_H
@@ -44,6 +56,14 @@
 /* What is taken out of the body; whatever else has that name is ignored. */
 #define NGX_HTTP_SLUICE_NEED_PASSWORDS 0x0001 /* and new ones */
 #define NGX_HTTP_SLUICE_NEED_CODES 0x0002     /* of both kinds */
+
+/* and a passkey: to sign in with, to show again, as second factor of a sign-in
+   that has come half way, or a new one */
+#define NGX_HTTP_SLUICE_NEED_PASSKEY_IN 0x0010
+#define NGX_HTTP_SLUICE_NEED_PASSKEY_AGAIN 0x0020
+#define NGX_HTTP_SLUICE_NEED_PASSKEY_HALF 0x0040
+#define NGX_HTTP_SLUICE_NEED_PASSKEY_NEW 0x0080
+#define NGX_HTTP_SLUICE_NEED_PASSKEY 0x00f0
 
 /* Calls a function for `actor` (empty: nobody) with the body that was read, and
    answers. The reference to `args` is taken over; of the secrets in it and in

@@ -4,6 +4,7 @@
 #define NGX_HTTP_SLUICE_NEED_ROWS_H
 
 #include "ngx_module/http/ngx_http_sluice.h"
+#include "core/account/webauthn.h"
 
 #include <jansson.h>
 
@@ -15,6 +16,8 @@ struct ngx_http_sluice_need_s {
     ngx_str_t new_password;
     ngx_str_t code;
     ngx_str_t recovery_code;
+    const webauthn_t *passkey; /* one that was shown, or a new one; NULL: none
+                                */
 
     json_t *facts; /* args->'nginx' of the next call */
     json_t *told;  /* members of the answer, when it is no refusal */
@@ -56,6 +59,15 @@ ngx_int_t ngx_http_sluice_recovery_verify(ngx_http_request_t *r,
                                           ngx_http_sluice_need_t *need,
                                           json_t *wants);
 ngx_int_t ngx_http_sluice_recovery_make(ngx_http_request_t *r,
+                                        ngx_http_sluice_need_t *need,
+                                        json_t *wants);
+
+/* passkeys: ngx_http_sluice_passkey.c */
+
+ngx_int_t ngx_http_sluice_passkey_verify(ngx_http_request_t *r,
+                                         ngx_http_sluice_need_t *need,
+                                         json_t *wants);
+ngx_int_t ngx_http_sluice_passkey_offer(ngx_http_request_t *r,
                                         ngx_http_sluice_need_t *need,
                                         json_t *wants);
 

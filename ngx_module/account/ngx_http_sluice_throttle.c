@@ -212,13 +212,19 @@ ngx_http_sluice_throttle_eval(ngx_http_request_t *r,
    others. */
 
 static ngx_int_t
-ngx_http_sluice_throttle_refuse(ngx_http_request_t *r, time_t wait)
+ngx_http_sluice_throttle_refuse(ngx_http_request_t *r,
+                                const ngx_http_sluice_throttle_t *throttle,
+                                time_t wait)
 {
     return ngx_http_sluice_retry_after(r, wait) != NGX_OK
                ? NGX_HTTP_INTERNAL_SERVER_ERROR
                : ngx_http_sluice_problem(r, SLUICE_TOO_MANY,
-                                         "Too many passwords for this account "
-                                         "were wrong: come back later.",
+                                         throttle->passkey
+                                             ? "Too many passkeys were wrong: "
+                                               "come back later."
+                                             : "Too many passwords for this "
+                                               "account were wrong: come back "
+                                               "later.",
                                          NULL);
 }
 
@@ -236,7 +242,8 @@ ngx_http_sluice_throttle_answer(ngx_http_request_t *r, void *data,
     }
 
     if (wait > 0) {
-        ngx_http_sluice_finish(r, ngx_http_sluice_throttle_refuse(r, wait));
+        ngx_http_sluice_finish(
+            r, ngx_http_sluice_throttle_refuse(r, throttle, wait));
         return;
     }
 
@@ -263,7 +270,7 @@ ngx_http_sluice_throttle(ngx_http_request_t *r,
     }
 
     if (wait) {
-        return ngx_http_sluice_throttle_refuse(r, wait);
+        return ngx_http_sluice_throttle_refuse(r, throttle, wait);
     }
 
     return ngx_http_sluice_throttle_eval(r, throttle,
@@ -284,7 +291,9 @@ ngx_http_sluice_throttle_right(ngx_http_request_t *r,
             r, throttle, &ngx_http_sluice_throttle_right_script, NULL);
     }
 
-    ngx_http_sluice_session_know(r, throttle->account);
+    if (!throttle->passkey) {
+        ngx_http_sluice_session_know(r, throttle->account);
+    }
 }
 
 

@@ -31,6 +31,7 @@ struct ngx_http_sluice_throttle_s {
               [NGX_HTTP_SLUICE_THROTTLE_KEY_SIZE]; /* in Redis */
     unsigned char account[SHA256_SIZE];
     ngx_uint_t counted; /* Redis has it */
+    ngx_uint_t passkey; /* it is one that is tried, and no password */
     void (*go)(ngx_http_request_t *r, void *data);
     void (*told)(ngx_http_request_t *r, void *data);
     void *data;
@@ -44,7 +45,7 @@ ngx_int_t ngx_http_sluice_throttle(ngx_http_request_t *r,
                                    ngx_http_sluice_throttle_t *throttle,
                                    const char *account);
 
-/* It was right: the browser is known from then on. */
+/* It was right: the browser is known from then on, but by a passkey. */
 void ngx_http_sluice_throttle_right(ngx_http_request_t *r,
                                     ngx_http_sluice_throttle_t *throttle);
 

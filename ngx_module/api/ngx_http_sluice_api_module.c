@@ -242,6 +242,15 @@ ngx_http_sluice_api_ask(ngx_http_request_t *r,
                 : 0)
            | (route->around & NGX_HTTP_SLUICE_ROUTE_CODES
                   ? NGX_HTTP_SLUICE_NEED_CODES
+                  : 0)
+           | (route->around & NGX_HTTP_SLUICE_ROUTE_PASSKEY_IN
+                  ? NGX_HTTP_SLUICE_NEED_PASSKEY_IN
+                  : 0)
+           | (route->around & NGX_HTTP_SLUICE_ROUTE_PASSKEY_AGAIN
+                  ? NGX_HTTP_SLUICE_NEED_PASSKEY_AGAIN
+                  : 0)
+           | (route->around & NGX_HTTP_SLUICE_ROUTE_PASSKEY_NEW
+                  ? NGX_HTTP_SLUICE_NEED_PASSKEY_NEW
                   : 0);
 
     if (take || (route->around & NGX_HTTP_SLUICE_ROUTE_NEEDS)) {
@@ -277,7 +286,11 @@ ngx_http_sluice_api_facts(ngx_http_request_t *r, ngx_uint_t around,
         rc = ngx_http_sluice_facts_ticket(r, args, facts);
     }
 
-    if (rc == NGX_DECLINED && (around & NGX_HTTP_SLUICE_ROUTE_EMAIL)) {
+    /* who signs in with a passkey needs none */
+
+    if (rc == NGX_DECLINED && (around & NGX_HTTP_SLUICE_ROUTE_EMAIL)
+        && !((around & NGX_HTTP_SLUICE_ROUTE_PASSKEY_IN)
+             && json_object_get(args, "passkey"))) {
         rc = ngx_http_sluice_facts_email(r, args, facts);
     }
 

@@ -26,6 +26,8 @@
  * PASSWORDS    those in the body are verified and hashed for the function,
  *              which never sees them: ngx_http_sluice_need.h
  * CODES        the same, with those of a second factor, too
+ * SHOWN(for)   the body's `passkey` is looked at: one that is shown to sign in
+ *              (IN) or AGAIN, or a NEW one
  * SEARCH       `q`, as addresses are compared
  * NEEDS        the function is called again with what it needs made, as those
  *              with PASSWORDS are
@@ -68,6 +70,7 @@
 #define FACTS NGX_HTTP_SLUICE_ROUTE_FACTS
 #define PASSWORDS (FACTS | NGX_HTTP_SLUICE_ROUTE_PASSWORDS)
 #define CODES (PASSWORDS | NGX_HTTP_SLUICE_ROUTE_CODES)
+#define SHOWN(what) (FACTS | NGX_HTTP_SLUICE_ROUTE_PASSKEY_##what)
 #define EMAIL (FACTS | NGX_HTTP_SLUICE_ROUTE_EMAIL)
 #define MAIL (FACTS | NGX_HTTP_SLUICE_ROUTE_MAIL)
 #define TICKET (FACTS | NGX_HTTP_SLUICE_ROUTE_TICKET)
@@ -106,7 +109,9 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
     ROUTE(POST,    "/api/invitations/{token}",
                                              NONE,      NONE,           SQL(accept_invitation), PASSWORDS | TICKET | MAIL),
 
-    ROUTE(POST,    "/api/sessions",          NONE,      NONE,           SQL(sign_in), PASSWORDS | EMAIL),
+    ROUTE(POST,    "/api/sessions",          NONE,      NONE,           SQL(sign_in), PASSWORDS | EMAIL | SHOWN(IN)),
+    ROUTE(POST,    "/api/sessions/passkey-options",
+                                             NONE,      NONE,           SQL(offer_sign_in), NEEDS),
     ROUTE(POST,    "/api/sessions/challenge",
                                              NONE,      NONE,           C(continue), 0),
     ROUTE(POST,    "/api/sessions/refresh",  NONE,      NONE,           C(refresh), 0),
@@ -114,7 +119,9 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
     ROUTE(DELETE,  "/api/sessions",          VIEWER,    NONE,           SQL(delete_sessions), FACTS),
     ROUTE(DELETE,  "/api/sessions/current",  ENROLLING, NONE,           C(sign_out), 0),
     ROUTE(POST,    "/api/sessions/current/authenticate",
-                                             ENROLLING, NONE,           SQL(authenticate), CODES),
+                                             ENROLLING, NONE,           SQL(authenticate), CODES | SHOWN(AGAIN)),
+    ROUTE(POST,    "/api/sessions/current/passkey-options",
+                                             ENROLLING, NONE,           SQL(offer_again), NEEDS),
     ROUTE(DELETE,  "/api/sessions/{id}",     VIEWER,    NONE,           SQL(delete_session), FACTS),
 
     ROUTE(GET,     "/api/me",                ENROLLING, ANY,            READ(get_me), FACTS),
@@ -128,6 +135,12 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
     ROUTE(POST,    "/api/me/totp",           ENROLLING, NONE,           SQL(begin_totp), CODES),
     ROUTE(POST,    "/api/me/totp/confirm",   ENROLLING, NONE,           SQL(confirm_totp), CODES | MAIL),
     ROUTE(DELETE,  "/api/me/totp",           VIEWER,    NONE,           SQL(delete_totp), CODES | MAIL),
+    ROUTE(GET,     "/api/me/passkeys",       ENROLLING, NONE,           READ(list_passkeys), 0),
+    ROUTE(POST,    "/api/me/passkeys",       ENROLLING, NONE,           SQL(add_passkey), CODES | SHOWN(NEW) | MAIL),
+    ROUTE(POST,    "/api/me/passkeys/options",
+                                             ENROLLING, NONE,           SQL(begin_passkey), CODES),
+    ROUTE(PATCH,   "/api/me/passkeys/{id}",  VIEWER,    NONE,           SQL(change_passkey), 0),
+    ROUTE(DELETE,  "/api/me/passkeys/{id}",  VIEWER,    NONE,           SQL(delete_passkey), CODES | MAIL),
     ROUTE(POST,    "/api/me/recovery-codes", VIEWER,    NONE,           SQL(renew_recovery_codes), CODES | MAIL),
 
     ROUTE(GET,     "/api/keys",              ADMIN,     NONE,           READ(list_keys), 0),

@@ -23,6 +23,12 @@
 #define NGX_HTTP_SLUICE_ROUTE_NEEDS 0x0200     /* something is made for it */
 #define NGX_HTTP_SLUICE_ROUTE_SEARCH 0x0400    /* `q` is read */
 
+/* a passkey in the body is looked at: to sign in with, to show again, or a new
+   one */
+#define NGX_HTTP_SLUICE_ROUTE_PASSKEY_IN 0x0800
+#define NGX_HTTP_SLUICE_ROUTE_PASSKEY_AGAIN 0x1000
+#define NGX_HTTP_SLUICE_ROUTE_PASSKEY_NEW 0x2000
+
 typedef struct {
     ngx_uint_t method; /* 0 behind the last row */
     ngx_str_t path;

@@ -7,6 +7,7 @@
 #include "ngx_http_sluice_cloudfront.h"
 
 #include "ngx_module/http/ngx_http_sluice.h"
+#include "ngx_module/http/ngx_http_sluice_origin.h"
 #include "core/base/file.h"
 #include "core/grant/cloudfront.h"
 #include "core/table/url_cache.h"

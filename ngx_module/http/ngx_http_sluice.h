@@ -9,6 +9,7 @@
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/bridge/ngx_sluice_redis.h"
+#include "core/account/webauthn.h"
 #include "core/jose/jwk.h"
 
 extern ngx_module_t ngx_http_sluice_module;
@@ -49,6 +50,17 @@ typedef enum {
     NGX_HTTP_SLUICE_REGISTRATION_OPEN
 } ngx_http_sluice_registration_t;
 
+/* sluice_passkeys: ngx_http_sluice_passkeys.h */
+typedef struct {
+    ngx_flag_t taken;     /* 0: off */
+    ngx_str_t rp;         /* "": the host of sluice_public_url */
+    ngx_array_t *origins; /* of ngx_str_t, beside sluice_public_url; NULL: none
+                           */
+    ngx_str_t file;       /* where rp stands, for messages */
+    ngx_uint_t line;
+    const webauthn_site_t *site; /* what comes of it; NULL: none are taken */
+} ngx_http_sluice_passkeys_conf_t;
+
 typedef struct {
     jwk_set_t *keys;      /* NULL: no sluice_keys */
     ngx_str_t public_url; /* terminated, no '/' at the end */
@@ -59,15 +71,12 @@ typedef struct {
     ngx_uint_t registration;       /* ngx_http_sluice_registration_t */
     ngx_uint_t second_factor;      /* NGX_HTTP_SLUICE_FACTOR_* */
     ngx_uint_t second_factor_role; /* role_t: the least who must have one */
+    ngx_http_sluice_passkeys_conf_t passkeys;
 } ngx_http_sluice_srv_conf_t;
 
 
 /* The words for it, in its order. */
 extern ngx_conf_enum_t ngx_http_sluice_registration[];
-
-
-/* 1 when it is scheme and host alone: "https://media.example.org". */
-ngx_uint_t ngx_http_sluice_is_origin(ngx_str_t *url);
 
 
 /* For init_process, or later: `handler` is called when this process exits,

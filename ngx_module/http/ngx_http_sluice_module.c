@@ -1,4 +1,6 @@
 #include "ngx_http_sluice.h"
+#include "ngx_http_sluice_origin.h"
+#include "ngx_http_sluice_passkeys.h"
 #include "ngx_http_sluice_servers.h"
 #include "ngx_http_sluice_whose.h"
 
@@ -88,6 +90,10 @@ static ngx_command_t ngx_http_sluice_commands[] = {
     { ngx_string("sluice_second_factor"),
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE12,
       ngx_http_sluice_second_factor, NGX_HTTP_SRV_CONF_OFFSET, 0, NULL },
+
+    { ngx_string("sluice_passkeys"),
+      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_1MORE,
+      ngx_http_sluice_passkeys, NGX_HTTP_SRV_CONF_OFFSET, 0, NULL },
 
     ngx_null_command
 };
@@ -214,6 +220,7 @@ ngx_http_sluice_create_srv_conf(ngx_conf_t *cf)
     sscf->registration = NGX_CONF_UNSET_UINT;
     sscf->second_factor = NGX_CONF_UNSET_UINT;
     sscf->second_factor_role = NGX_CONF_UNSET_UINT;
+    sscf->passkeys.taken = NGX_CONF_UNSET;
 
     return sscf;
 }
@@ -244,7 +251,8 @@ ngx_http_sluice_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->second_factor, prev->second_factor,
                               NGX_HTTP_SLUICE_FACTOR_OPTIONAL);
 
-    return NGX_CONF_OK;
+    return ngx_http_sluice_passkeys_merge(cf, &prev->passkeys, &conf->passkeys,
+                                          &conf->public_url);
 }
 
 
@@ -393,23 +401,6 @@ ngx_http_sluice_second_factor(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     return cf->args->nelts == 2
                ? NGX_CONF_OK
                : ngx_http_sluice_second_factor_role(cf, &value[2], sscf);
-}
-
-
-ngx_uint_t
-ngx_http_sluice_is_origin(ngx_str_t *url)
-{
-    u_char *p;
-    size_t scheme;
-
-    p = url->data;
-
-    scheme = ngx_strncmp(p, "https://", 8) == 0  ? 8
-             : ngx_strncmp(p, "http://", 7) == 0 ? 7
-                                                 : 0;
-
-    return scheme != 0 && url->len > scheme
-           && ngx_strlchr(p + scheme, p + url->len, '/') == NULL;
 }
 
 

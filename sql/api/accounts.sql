@@ -23,6 +23,9 @@ begin
     if body is not null then
         status := 400;
         return;
+    elsif facts ? 'passkey' then
+        select * into status, body from api.sign_in_passkey(args);
+        return;
     end if;
 
     select * into u from sluice.users

@@ -1,13 +1,14 @@
 -- Codes of a second factor: who has one, who must show one, and whether one that
 -- came along is right. They are looked at in C, which alone can read secrets: a
 -- function that needs it says so, and is called again with what was found
--- (ngx_module/account/ngx_http_sluice_need.h). What the client sent of passwords
+-- (ngx_module/account/ngx_http_sluice_need.h). So are passkeys. What the client sent of passwords
 -- and codes is named in `brought` of nginx's facts, and never told.
 
 create or replace function api.has_factor(actor uuid) returns boolean
 language sql stable as $$
     select exists (select from sluice.factors
-                   where user_id = actor and confirmed_at is not null);
+                   where user_id = actor and confirmed_at is not null)
+           or exists (select from sluice.passkeys where user_id = actor);
 $$;
 
 
@@ -52,6 +53,8 @@ language sql stable as $$
         'totp', exists (select from sluice.factors
                         where user_id = u.id and kind = 'totp'
                           and confirmed_at is not null),
+        'passkeys', case when (facts->>'passkeys')::boolean then
+            (select count(*) from sluice.passkeys where user_id = u.id) end,
         'recovery_codes', (select count(*) from sluice.recovery_codes
                            where user_id = u.id and used_at is null));
 $$;
@@ -61,6 +64,31 @@ $$;
 create or replace function api.methods(code boolean) returns text[]
 language sql immutable as $$
     select case when code then '{pwd,otp,mfa}' else '{pwd}' end::text[];
+$$;
+
+
+-- The same of who may have shown a passkey in place of either. Whether it stays
+-- in its device, nobody has attested: that it cannot be copied is its word.
+create or replace function api.methods_of(facts jsonb, pwd boolean,
+                                          code boolean) returns text[]
+language sql immutable as $$
+    select case
+        when not facts->'brought' ? 'passkey' then api.methods(code)
+        else case when pwd then '{pwd}' else '{}' end::text[]
+             || case when (facts#>>'{passkey,eligible}')::boolean
+                     then 'swk' else 'hwk' end
+             || '{user,mfa}'::text[] end;
+$$;
+
+
+-- What a browser is told of a user's passkeys, so that it asks for one of them:
+-- PublicKeyCredentialDescriptorJSON (Web Authentication, Level 3, 5.8.3).
+create or replace function api.passkey_descriptors(owner uuid) returns jsonb
+language sql stable as $$
+    select coalesce(jsonb_agg(jsonb_build_object('type', 'public-key',
+        'id', credential, 'transports', to_jsonb(transports)) order by id),
+        '[]')
+    from sluice.passkeys where user_id = owner;
 $$;
 
 
@@ -104,13 +132,26 @@ $$;
 create or replace function api.challenge(u sluice.users, args jsonb,
                                          out status integer, out body jsonb)
 language plpgsql stable as $$
+declare
+    has jsonb;
+    passkeys jsonb := '[]';
 begin
     if api.asks_factor(u.id, args->'nginx') then
+        has := api.second_factor(u, args->'nginx');
+
+        if (has->>'passkeys')::bigint > 0 then
+            passkeys := api.passkey_descriptors(u.id);
+        end if;
+
         status := 200;
         body := jsonb_build_object('challenge', jsonb_build_object(
             'session', args->'nginx'->>'session', 'user', u.id,
             'print', api.password_print(u),
-            'methods', jsonb_build_array('totp', 'recovery_code'),
+            'methods', case when passkeys <> '[]' then '["passkey"]'
+                            else '[]' end::jsonb
+                    || case when (has->>'totp')::boolean then '["totp"]'
+                            else '[]' end::jsonb || '["recovery_code"]',
+            'passkeys', nullif(passkeys, '[]'),
             'remember', coalesce((args->>'remember')::boolean, true)));
     end if;
 end;
@@ -155,6 +196,15 @@ end;
 $$;
 
 
+-- What was tried was right: it does not stay counted.
+create or replace function api.was_right(actor uuid, kind_tried text)
+returns void
+language sql as $$
+    update sluice.code_tries c set at = c.at[1:cardinality(c.at) - 1]
+    where c.user_id = actor and c.kind = kind_tried;
+$$;
+
+
 -- What was tried was right, or not: then it stays counted, and `field` is named.
 create or replace function api.refuse_wrong(actor uuid, kind_tried text,
                                             right_one boolean, field text,
@@ -162,8 +212,7 @@ create or replace function api.refuse_wrong(actor uuid, kind_tried text,
 language plpgsql as $$
 begin
     if right_one then
-        update sluice.code_tries c set at = c.at[1:cardinality(c.at) - 1]
-        where c.user_id = actor and c.kind = kind_tried;
+        perform api.was_right(actor, kind_tried);
         return null;
     end if;
 
@@ -186,6 +235,11 @@ begin
     if not facts->'brought' ? 'code' then
         select * into status, body from api.refuse('field-invalid',
             'Six digits, as a text.', 'code');
+
+    elsif f.id is null then
+        select * into status, body from api.refuse('field-invalid',
+            'You have no authenticator: show a passkey, or a recovery code.',
+            'code');
 
     elsif facts ? 'step' then
         update sluice.factors set used_at = now(),
@@ -249,13 +303,93 @@ end;
 $$;
 
 
--- Either of the two.
+-- Null when this passkey may be taken, of which it is certain that it was shown;
+-- then that is noted. One that counts how often it has signed, and has not gone
+-- on, is there twice (Web Authentication, Level 3, 6.1.1); whether it may be
+-- copied never changes (6.1.3). The caller holds the user's row.
+create or replace function api.refuse_shown(p sluice.passkeys, facts jsonb)
+returns jsonb
+language plpgsql as $$
+declare
+    shown constant jsonb := facts->'passkey';
+begin
+    if (shown->>'eligible')::boolean <> p.eligible
+       or coalesce((shown->>'user')::uuid, p.user_id) <> p.user_id then
+        return (api.refuse('passkey-wrong')).body;
+    end if;
+
+    if p.count > 0 and (shown->>'count')::bigint <= p.count then
+        perform sluice.note(p.user_id, 'passkey-cloned', p.id::text,
+            jsonb_build_object('name', p.name, 'count', p.count,
+                'shown', shown->'count', 'address', facts->>'address'));
+        return (api.refuse('passkey-cloned', 'Sign in with something else, '
+                           'remove it, and add it anew.')).body;
+    end if;
+
+    update sluice.passkeys
+    set count = (shown->>'count')::bigint,
+        backed_up = (shown->>'backed_up')::boolean, used_at = now()
+    where id = p.id;
+
+    return null;
+end;
+$$;
+
+
+-- The same as of codes with a passkey of this user.
+create or replace function api.prove_passkey(u sluice.users, facts jsonb,
+                                             out status integer,
+                                             out body jsonb)
+language plpgsql as $$
+declare
+    p sluice.passkeys;
+begin
+    select * into p from sluice.passkeys
+    where user_id = u.id and credential = facts#>>'{passkey,id}';
+
+    if not facts ? 'signed' then
+        status := 400;
+        body := api.refuse_try(u.id, 'passkey');
+
+        if body is null then
+            status := 200;
+            body := jsonb_build_object('need',
+                                       jsonb_build_object('passkey', p.key));
+        end if;
+        return;
+    end if;
+
+    if p.id is null or not (facts->>'signed')::boolean then
+        perform sluice.note(u.id, 'second-factor-failed', u.id::text,
+            jsonb_build_object('kind', 'passkey',
+                               'address', facts->>'address'));
+        select * into status, body from api.refuse('passkey-wrong');
+        return;
+    end if;
+
+    body := api.refuse_shown(p, facts);
+
+    if body is null then
+        perform api.was_right(u.id, 'passkey');
+    else
+        status := 400;
+    end if;
+end;
+$$;
+
+
+-- One of the three.
 create or replace function api.prove_code(u sluice.users, facts jsonb,
                                           out status integer, out body jsonb)
 language plpgsql as $$
 declare
     f sluice.factors;
 begin
+    if facts->'brought' ? 'passkey' then
+        select * into status, body from api.prove_passkey(u, facts);
+        return;
+    end if;
+
     if facts->'brought' ? 'recovery_code'
        and not facts->'brought' ? 'code' then
         select * into status, body from api.prove_recovery(u, facts);

@@ -44,7 +44,8 @@ $$;
 
 
 -- Whether it is he: `status` is null once that is certain. What he brought is
--- looked at, all of it; what he did not, the session must have seen lately.
+-- looked at, all of it; what he did not, the session must have seen lately. A
+-- passkey whose holder was verified is all of it.
 create or replace function api.prove(u sluice.users, s sluice.sessions,
                                      lately interval, facts jsonb,
                                      out status integer, out body jsonb)
@@ -55,6 +56,8 @@ declare
     fresh constant boolean :=
         coalesce(s.authenticated_at, s.created_at) > now() - lately
         and (not factor or coalesce('mfa' = any (s.amr), false));
+    whole constant boolean := brought ? 'passkey'
+                              and (facts#>>'{passkey,verified}')::boolean;
 begin
     if not fresh and lately > '0' and jsonb_array_length(brought) = 0 then
         select * into status, body from api.refuse('authentication-too-old',
@@ -65,7 +68,7 @@ begin
         return;
     end if;
 
-    if not fresh and not brought ? 'password' then
+    if not fresh and not whole and not brought ? 'password' then
         select * into status, body from api.refuse('field-invalid',
             'This must be a text.', 'password');
 
@@ -77,10 +80,23 @@ begin
         select * into status, body from api.refuse('field-invalid',
             'This is not your password.', 'password');
 
-    elsif factor and (not fresh or brought ?| '{code,recovery_code}') then
+    elsif brought ? 'passkey'
+          or factor and (not fresh or brought ?| '{code,recovery_code}') then
         select * into status, body from api.prove_code(u, facts);
     end if;
 end;
+$$;
+
+
+-- Whether the challenge that a passkey has signed is for this, and of later than
+-- what was done with the last one: it is answered once. True without a passkey.
+create or replace function api.is_offered(what uuid, since timestamptz,
+                                          facts jsonb) returns boolean
+language sql immutable as $$
+    select not facts ? 'passkey' or (
+        (facts#>>'{passkey,offer,of}')::uuid = what
+        and (facts#>>'{passkey,offer,since}')::bigint
+            > coalesce(floor(extract(epoch from since) * 1000), 0));
 $$;
 
 
@@ -96,7 +112,10 @@ declare
     facts constant jsonb := args->'nginx';
 begin
     who := api.factor_user(actor, facts, true);
-    body := coalesce(who.body, api.refuse_flags(args, '{cookies}'));
+    body := coalesce(who.body, api.refuse_flags(args, '{cookies}'), case
+        when not api.is_offered((who.s).id,
+                coalesce((who.s).authenticated_at, (who.s).created_at), facts)
+            then (api.refuse('challenge-invalid')).body end);
 
     if body is not null then
         status := 400;
@@ -110,7 +129,8 @@ begin
     end if;
 
     update sluice.sessions
-    set authenticated_at = now(), amr = api.methods(api.asks_factor(actor, facts))
+    set authenticated_at = now(), amr = api.methods_of(facts,
+            facts->'brought' ? 'password', api.asks_factor(actor, facts))
     where id = (who.s).id returning * into s;
 
     perform sluice.note(actor, 'session-authenticated', s.id::text,
@@ -150,7 +170,8 @@ begin
     if status is null then
         select * into status, body from api.begin_session(u.id,
             facts || jsonb_build_object('session', half->>'session',
-                                        'amr', api.methods(true)),
+                                        'amr', api.methods_of(facts, true,
+                                                              true)),
             (half->>'remember')::boolean);
 
     elsif body->>'problem' = 'field-invalid'
@@ -398,6 +419,7 @@ begin
 
     counted := api.has_factor(u.id);
     delete from sluice.factors where user_id = u.id;
+    delete from sluice.passkeys where user_id = u.id;
     delete from sluice.recovery_codes where user_id = u.id;
     delete from sluice.code_tries where user_id = u.id;
     perform sluice.note(actor, 'factors-reset', u.id::text);

@@ -82,8 +82,8 @@ test("what the API refuses of accounts has French words", () => {
     /* what the page does not let happen, and what it says by itself */
     const ours = /^This must be |POST \/api\/sessions|authenticator, or a $/;
     const sentences = ["sign_up", "resets", "tickets", "factors", "codes",
-                       "passwords", "users", "administration", "audit"]
-        .flatMap(refused)
+                       "passwords", "passkeys", "passkey_sign_in", "users",
+                       "administration", "audit"].flatMap(refused)
         .concat(["address", "policy"].flatMap((name) =>
             quoted(readFileSync(join(TOP, `core/account/${name}.c`), "utf8"))))
         .filter((text) => /^[A-Z].* .*\.$/.test(text) && !ours.test(text));

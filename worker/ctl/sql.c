@@ -39,6 +39,7 @@ SQL_EMBED(sql_0027_keys, "sql/migrations/0027_keys.sql");
 SQL_EMBED(sql_0028_administration, "sql/migrations/0028_administration.sql");
 SQL_EMBED(sql_0029_lists, "sql/migrations/0029_lists.sql");
 SQL_EMBED(sql_0030_rights, "sql/migrations/0030_rights.sql");
+SQL_EMBED(sql_0031_passkeys, "sql/migrations/0031_passkeys.sql");
 SQL_EMBED(sql_0032_exports, "sql/migrations/0032_exports.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
@@ -52,6 +53,7 @@ SQL_EMBED(sql_api_revocations, "sql/api/revocations.sql");
 SQL_EMBED(sql_api_codes, "sql/api/codes.sql");
 SQL_EMBED(sql_api_sessions, "sql/api/sessions.sql");
 SQL_EMBED(sql_api_passwords, "sql/api/passwords.sql");
+SQL_EMBED(sql_api_passkey_sign_in, "sql/api/passkey_sign_in.sql");
 SQL_EMBED(sql_api_tickets, "sql/api/tickets.sql");
 SQL_EMBED(sql_api_keys, "sql/api/keys.sql");
 SQL_EMBED(sql_api_users, "sql/api/users.sql");
@@ -59,6 +61,7 @@ SQL_EMBED(sql_api_sign_up, "sql/api/sign_up.sql");
 SQL_EMBED(sql_api_resets, "sql/api/resets.sql");
 SQL_EMBED(sql_api_accounts, "sql/api/accounts.sql");
 SQL_EMBED(sql_api_factors, "sql/api/factors.sql");
+SQL_EMBED(sql_api_passkeys, "sql/api/passkeys.sql");
 SQL_EMBED(sql_api_administration, "sql/api/administration.sql");
 SQL_EMBED(sql_api_audit, "sql/api/audit.sql");
 SQL_EMBED(sql_api_links, "sql/api/links.sql");
@@ -109,6 +112,7 @@ const sql_file_t sql_files[] = {
     { "0028_administration.sql", SQL_ONCE, sql_0028_administration },
     { "0029_lists.sql", SQL_CONCURRENT, sql_0029_lists },
     { "0030_rights.sql", SQL_ONCE, sql_0030_rights },
+    { "0031_passkeys.sql", SQL_ONCE, sql_0031_passkeys },
     { "0032_exports.sql", SQL_ONCE, sql_0032_exports },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
@@ -122,6 +126,7 @@ const sql_file_t sql_files[] = {
     { "api_codes.sql", SQL_REPEATABLE, sql_api_codes },
     { "api_sessions.sql", SQL_REPEATABLE, sql_api_sessions },
     { "api_passwords.sql", SQL_REPEATABLE, sql_api_passwords },
+    { "api_passkey_sign_in.sql", SQL_REPEATABLE, sql_api_passkey_sign_in },
     { "api_tickets.sql", SQL_REPEATABLE, sql_api_tickets },
     { "api_keys.sql", SQL_REPEATABLE, sql_api_keys },
     { "api_users.sql", SQL_REPEATABLE, sql_api_users },
@@ -129,6 +134,7 @@ const sql_file_t sql_files[] = {
     { "api_resets.sql", SQL_REPEATABLE, sql_api_resets },
     { "api_accounts.sql", SQL_REPEATABLE, sql_api_accounts },
     { "api_factors.sql", SQL_REPEATABLE, sql_api_factors },
+    { "api_passkeys.sql", SQL_REPEATABLE, sql_api_passkeys },
     { "api_administration.sql", SQL_REPEATABLE, sql_api_administration },
     { "api_audit.sql", SQL_REPEATABLE, sql_api_audit },
     { "api_links.sql", SQL_REPEATABLE, sql_api_links },

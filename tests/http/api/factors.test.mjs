@@ -108,7 +108,8 @@ describe("an authenticator", { timeout }, () => {
             codes.forEach((code) =>
                 assert.match(code, /^([A-Z2-7]{4}-){5}[A-Z2-7]{4}$/));
             assert.deepEqual(await state(one),
-                { totp: true, required: false, recovery_codes: 10 });
+                { totp: true, passkeys: null, required: false,
+                  recovery_codes: 10 });
             assert.equal(await noted("factor-added", one.user), 1);
 
             const claims = claimsOf(answer.json.access_token);
@@ -812,7 +813,7 @@ describe("taking it away", { timeout }, () => {
         assert.equal((await one.client.delete("/api/me/totp")).status, 204);
         assert.equal((await signIn(one.user)).status, 201);
         assert.deepEqual(await state(one.client),
-            { totp: false, required: false, recovery_codes: 0 });
+            { passkeys: null, totp: false, required: false, recovery_codes: 0 });
         assert.equal(await noted("factor-removed", one.user), 1);
         refused(await one.client.delete("/api/me/totp"), 404, "not-found");
         refused(await one.client.request("POST", "/api/me/recovery-codes"),
@@ -937,7 +938,8 @@ describe("whoever must have one", { timeout }, () => {
         const { json: self } = await on(strict, "GET", "/api/me", token);
 
         assert.deepEqual([self.role, self.second_factor], ["admin",
-            { required: true, totp: false, recovery_codes: 0 }]);
+            { required: true, totp: false, passkeys: null,
+              recovery_codes: 0 }]);
         assert.equal((await on(strict, "HEAD", "/api/me", token)).status, 200);
 
         const { json } = await on(strict, "POST", "/api/me/totp", token);

@@ -257,9 +257,9 @@ class Stack {
      * One more machine: an nginx of its own on the same PostgreSQL, Redis and
      * keys. `change` makes its configuration from the first one's.
      */
-    async secondNginx(change = (text) => text) {
+    async secondNginx(change = (text) => text, port = null) {
         const machine = new Machine(this, `nginx.${this.machines.length}`,
-                                    await freePort());
+                                    port ?? await freePort());
 
         machine.write(change(this.text("nginx.conf")));
         this.machines.push(machine);

@@ -151,6 +151,10 @@ describe("nginx -t is content", { timeout }, () => {
         "with life times": () =>
             "sluice_link_ttl 2h; sluice_access_ttl 5m; sluice_refresh_ttl 7d; "
             + "sluice_idle_ttl 1d;",
+        "with passkeys of a domain above, and of apps": () =>
+            "sluice_public_url https://media.example.org; sluice_passkeys "
+            + "rp=Example.ORG origin=https://app.example.org "
+            + `origin=android:apk-key-hash:x; ${server("sluice_passkeys off;")}`,
         "with a second factor for some": () => named + signed()
             + `sluice_second_factor required role=admin;
                ${server("sluice_second_factor off; location / { "
@@ -357,6 +361,44 @@ describe("a second factor is refused", { timeout }, () => {
     it("in a location", () => {
         refuses(server("location / { sluice_second_factor off; #!\n}"),
             "not allowed here");
+    });
+});
+
+
+describe("passkeys are refused", { timeout }, () => {
+    for (const value of ["on", "off rp=a.example", "rp=", "origin=",
+                         "rp=a.example rp=b.example", "host=a.example"]) {
+        it(`for "${value}"`, () => {
+            refuses(`sluice_passkeys ${value}; #!`, "sluice_passkeys",
+                "write ");
+        });
+    }
+
+    for (const value of ["a.example", "https://a.example/x",
+                         "android:apk-key-hash:", "ftp://a.example"]) {
+        it(`from the origin "${value}"`, () => {
+            refuses(`sluice_passkeys origin=${value}; #!`, `"${value}"`,
+                "write scheme and host");
+        });
+    }
+
+    for (const rp of ["b.example", "edia.example.org", "x.media.example.org",
+                      "media.example.org.x"]) {
+        it(`for the domain ${rp}`, () => {
+            refuses("sluice_public_url https://media.example.org;\n"
+                + `sluice_passkeys rp=${rp}; #!\n${server("")}`,
+            `"sluice_passkeys rp=${rp}"`, "or a domain that it is in");
+        });
+    }
+
+    it("from seventeen origins", () => {
+        refuses(`sluice_passkeys ${Array.from({ length: 17 },
+            (_, n) => `origin=https://${n}.example`).join(" ")}; #!`,
+        "https://16.example", "16 at most");
+    });
+
+    it("twice in one place", () => {
+        refuses("sluice_passkeys off;\nsluice_passkeys off; #!", "duplicate");
     });
 });
 

@@ -268,6 +268,24 @@ const refusals = {
         "Rien n’est commencé, ou depuis plus d’une heure\u00a0: recommencez.",
     "They stand in for a second factor, and you have none.":
         "Ils remplacent un second facteur, et vous n’en avez pas.",
+    "Passkeys are not taken on this server.":
+        "Ce serveur ne prend pas de clés d’accès.",
+    "You have no passkey.": "Vous n’avez pas de clé d’accès.",
+    "You have twenty passkeys: remove one first.":
+        "Vous avez trop de clés d’accès\u00a0: retirez-en une d’abord.",
+    "This passkey is known already.":
+        "Cette clé d’accès est déjà connue.",
+    "A text of 1 to 100 characters.": "Un texte de 1 à 100 caractères.",
+    "Either this, or email and password.":
+        "Soit ceci, soit adresse e-mail et mot de passe.",
+    "Without a password who holds it must be verified, by PIN, finger or face.":
+        "Sans mot de passe, il faut un code, un doigt ou un visage.",
+    "You have no authenticator: show a passkey, or a recovery code.":
+        "Vous n’avez pas d’application\u00a0: montrez une clé d’accès, ou un "
+        + "code de secours.",
+    "Sign in with something else, remove it, and add it anew.":
+        "Quelqu’un d’autre semble avoir une copie de cette clé d’accès\u00a0: "
+        + "connectez-vous autrement, retirez-la, et ajoutez-la de nouveau.",
     "There is no second factor on this server.":
         "Il n’y a pas de second facteur sur ce serveur.",
     "You sign in elsewhere: a second factor is asked for there.":

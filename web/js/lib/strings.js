@@ -490,6 +490,10 @@ const fr = {
     "problem.scope-missing": "Cette clé ne permet pas cela.",
     "problem.second-factor-needed": "Ce compte demande un second facteur.",
     "problem.challenge-invalid": "Cette connexion a pris fin : recommencez.",
+    "problem.passkey-wrong": "Cette clé d’accès n’est pas connue ici.",
+    "problem.passkey-cloned":
+        "Quelqu’un d’autre semble avoir une copie de cette clé d’accès\u00a0: "
+        + "elle n’est plus acceptée.",
     "problem.code-wrong": "Le code est faux, ou a déjà servi.",
     "problem.second-factor-required":
         "Configurez d’abord un second facteur, ou connectez-vous avec lui.",
