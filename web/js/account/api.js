@@ -67,6 +67,21 @@ export const confirmTotp = (body) => call(
 
 export const removeTotp = () => call("DELETE", "/api/me/totp");
 
+export const getPasskeys = () => call("GET", "/api/me/passkeys");
+
+export const beginPasskey = () => call("POST", "/api/me/passkeys/options");
+
+export const addPasskey = (body) => call(
+    "POST", "/api/me/passkeys", { body: { ...body, cookies: true } });
+
+export const renamePasskey = (id, body) => call(
+    "PATCH", `/api/me/passkeys/${id}`, { body });
+
+export const removePasskey = (id) => call("DELETE", `/api/me/passkeys/${id}`);
+
+export const passkeyAgain = () => call(
+    "POST", "/api/sessions/current/passkey-options");
+
 export const newCodes = () => call("POST", "/api/me/recovery-codes");
 
 export const getSessions = (cursor, signal) => call(

@@ -1,4 +1,5 @@
-/* The second factor: set up, moved to another phone, taken away. */
+/* The second factor: an authenticator, set up, moved to another phone, taken
+   away; and recovery codes, which stand in for passkeys, too. */
 
 import { confirm } from "../lib/confirm.js";
 import { h } from "../lib/dom.js";
@@ -11,6 +12,7 @@ import { proven } from "./proof.js";
 import { outcome, section } from "./section.js";
 
 
+/* {element, load()}: how it stands now */
 export function factor(me) {
     const place = h("div", { class: "panel-body" });
     const told = outcome();
@@ -22,19 +24,20 @@ export function factor(me) {
     }, () => t(words));
 
     function show({ second_factor: has }) {
-        place.replaceChildren(...has.totp ? [
-            h("p", {}, () => t("factor.on")),
-            h("p", {}, () => t("factor.codes-left", {
-                count: has.recovery_codes })),
+        const needed = has.required && !has.passkeys;
+
+        place.replaceChildren(
+            h("p", {}, () => t(has.totp ? "factor.on" : "factor.off")),
+            ...has.totp || has.passkeys ? [h("p", {}, () => t(
+                "factor.codes-left", { count: has.recovery_codes }))] : [],
             h("div", { class: "actions" },
-              button("new-codes", "factor.new-codes", renew),
-              button("move-totp", "factor.move", setUp),
-              has.required ? null
-                  : button("remove-totp", "factor.remove", remove, "danger")),
-        ] : [
-            h("p", {}, () => t("factor.off")),
-            button("begin-totp", "factor.set-up", setUp, "primary"),
-        ]);
+              has.totp || has.passkeys
+                  ? button("new-codes", "factor.new-codes", renew) : null,
+              has.totp ? button("move-totp", "factor.move", setUp)
+                  : button("begin-totp", "factor.set-up", setUp, "primary"),
+              has.totp && !needed
+                  ? button("remove-totp", "factor.remove", remove, "danger")
+                  : null));
     }
 
     /* How it stands now, and what has come of it. */
@@ -64,9 +67,11 @@ export function factor(me) {
     }
 
     async function remove() {
+        const { second_factor: has } = await getMe();
         const meant = await confirm({
             title: () => t("factor.remove-title"),
-            lead: () => t("factor.remove-lead"),
+            lead: () => t(has.passkeys ? "factor.remove-lead-passkeys"
+                : "factor.remove-lead"),
             yes: () => t("factor.remove"), no: () => t("delete.cancel"),
         });
 
@@ -76,5 +81,7 @@ export function factor(me) {
     }
 
     show(me);
-    return element;
+    return { element, load: () => told.attempt(async () => {
+        show(await getMe());
+    }) };
 }

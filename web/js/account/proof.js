@@ -1,10 +1,12 @@
-/* Showing again who one is: password, and a code where there is a second
-   factor. */
+/* Showing again who one is: with a passkey, or with the password, and a code
+   where there is a second factor. */
 
 import { h } from "../lib/dom.js";
 import { t } from "../lib/language.js";
+import { Problem } from "../lib/http.js";
 import { currentUser, shown } from "../lib/session.js";
-import { authenticate, getMe } from "./api.js";
+import { hasPasskeys, showPasskey } from "../lib/webauthn.js";
+import { authenticate, getMe, passkeyAgain } from "./api.js";
 import { codeField, form, GIVEN_UP, owner, passwordField, recoveryField }
     from "./form.js";
 
@@ -48,7 +50,7 @@ function ask(me) {
                     () => t("edit.cancel"))));
     document.body.append(dialog);
     dialog.showModal();
-    dialog.querySelector("input:not([hidden])").focus();
+    firstOf(dialog).focus();
 
     return new Promise((resolve) => {
         dialog.addEventListener("close", () => {
@@ -62,33 +64,69 @@ function ask(me) {
 /* done() when it is certain who he is. */
 export function proofForm(me, done, ...beside) {
     const place = h("div", { class: "proof" });
+    const { totp, passkeys } = me.second_factor;
+    const ways = [
+        ...passkeys && hasPasskeys() ? ["passkey"] : [],
+        ...totp ? ["code"] : [],
+        ...totp || passkeys ? ["recovery_code"] : ["password"],
+    ];
 
-    function show(way) {
-        const factor = me.second_factor.totp;
-        const code = way === "code" ? codeField("proof-code")
-            : recoveryField("proof-recovery");
+    async function passkey(values) {
+        const found = await showPasskey(await passkeyAgain());
+
+        if (found === null) {
+            throw Problem.local("passkey-none");
+        }
+        return { ...values, passkey: found };
+    }
+
+    /* alone: whose holder the authenticator verifies needs no password */
+    function show(way, alone = true) {
+        const fields = [
+            ...way === "passkey" && alone ? []
+                : [passwordField("proof-password")],
+            ...way === "code" ? [codeField("proof-code")] : [],
+            ...way === "recovery_code" ? [recoveryField("proof-recovery")] : [],
+        ];
         const made = form({
             id: "proof",
-            fields: [passwordField("proof-password"),
-                     ...factor ? [code] : []],
-            submit: () => t("proof.submit"),
-            send: authenticate,
+            fields,
+            submit: () => t(way === "passkey" ? "passkeys.use"
+                : "proof.submit"),
+            send: async (values) => authenticate(
+                way === "passkey" ? await passkey(values) : values),
             done: (answer) => {
                 shown(answer);
                 done();
             },
+            refused: (problem) => {
+                const needed = way === "passkey" && alone
+                    && problem.field === "password";
+
+                if (needed) {
+                    show(way, false).focus();
+                }
+                return needed;
+            },
             children: [owner(currentUser().email)],
         });
-        const other = way === "code" ? "recovery_code" : "code";
 
         made.element.append(...beside);
-        place.replaceChildren(made.element, factor
-            ? h("button", { class: "link", type: "button",
+        place.replaceChildren(made.element,
+            ...ways.filter((other) => other !== way).map((other) => h(
+                "button", { class: "link", type: "button",
                             onclick: () => show(other).focus() },
-                () => t(`challenge.to-${other}`)) : "");
-        return place.querySelector("input:not([hidden])");
+                () => t(`challenge.to-${other}`))));
+        return firstOf(place);
     }
 
-    show("code");
+    show(ways[0]);
     return place;
+}
+
+
+/* What is to be filled in, or pressed, first. */
+function firstOf(place) {
+    return place.querySelector("input:not([hidden])")
+        ?? place.querySelector("button");
 }

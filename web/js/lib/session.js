@@ -89,7 +89,8 @@ export async function resume() {
 }
 
 
-/* Null once one is in; else the challenge that goes on with a second factor. */
+/* Null once one is in; else what goes on with a second factor: {challenge,
+   methods, passkey}. */
 export async function signIn(email, password, stay) {
     try {
         enter(await send("POST", "/api/sessions", {
@@ -99,13 +100,24 @@ export async function signIn(email, password, stay) {
         if (problem.word !== "second-factor-needed") {
             throw problem;
         }
-        return problem.body.challenge;
+        return problem.body;
     }
     return null;
 }
 
 
-/* proof: {code} or {recovery_code} */
+export const passkeyOptions = () => send(
+    "POST", "/api/sessions/passkey-options");
+
+
+export async function signInPasskey(passkey, stay) {
+    enter(await send("POST", "/api/sessions", {
+        body: { passkey, remember: stay, cookies: true },
+    }));
+}
+
+
+/* proof: {passkey}, {code} or {recovery_code} */
 export async function answerChallenge(challenge, proof) {
     enter(await send("POST", "/api/sessions/challenge", {
         body: { challenge, ...proof },
@@ -242,7 +254,7 @@ tabs.onmessage = ({ data }) => {
 
 /* Whether he who has one has shown it here shows in what he may do alone. */
 async function needsFactor({ second_factor: factor }) {
-    if (!factor.required || !factor.totp) {
+    if (!factor.required || !factor.totp && !factor.passkeys) {
         return factor.required;
     }
     try {

@@ -161,6 +161,42 @@ export const en = {
     "factor.renewed": "The recovery codes of before are good for nothing now.",
     "factor.removed": "The second factor is taken away.",
 
+    "passkeys.title": "Passkeys",
+    "passkeys.lead":
+        "A passkey signs you in with your finger, your face or the PIN of your "
+        + "device, without a password. It also stands in for a second factor.",
+    "passkeys.none": "You have none yet.",
+    "passkeys.not-here":
+        "Adding one takes a browser that knows passkeys, and https.",
+    "passkeys.name": "Name of the passkey",
+    "passkeys.new-name": "New name",
+    "passkeys.add": "Add a passkey",
+    "passkeys.added": "The passkey {name} is added.",
+    "passkeys.used": "Last used {ago}",
+    "passkeys.unused": "Not used yet",
+    "passkeys.since": "Added {moment}",
+    "passkeys.synced": "Added {moment} · copied to your other devices",
+    "passkeys.rename": "Rename",
+    "passkeys.rename-name": "Rename {name}",
+    "passkeys.renamed": "The passkey is called {name} now.",
+    "passkeys.remove": "Remove",
+    "passkeys.remove-name": "Remove {name}",
+    "passkeys.remove-title": "Remove the passkey {name}?",
+    "passkeys.remove-lead":
+        "It signs you in no more. Your device may still show it: delete it "
+        + "there, too.",
+    "passkeys.removed": "The passkey {name} is removed.",
+    "passkeys.sign-in": "Sign in with a passkey",
+    "passkeys.use": "Use a passkey",
+    "challenge.lead-passkey": "Show a passkey of this account.",
+    "challenge.to-passkey": "Use a passkey",
+    "challenge.open-passkey": "Your other ways are still open.",
+    "factor.remove-lead-passkeys":
+        "Your passkeys are still asked for when you sign in.",
+    "problem.passkey-none": "No passkey was shown.",
+    "problem.passkey-known": "This device has a passkey here already.",
+    "problem.passkey-failed": "This browser could not do it.",
+
     "devices.title": "Where you are signed in",
     "devices.on": "{program}, {system}",
     "devices.unknown": "A device that does not say what it is",
@@ -419,6 +455,44 @@ export const fr = {
     "factor.set": "Le second facteur est configuré.",
     "factor.renewed": "Les codes de secours d’avant ne servent plus à rien.",
     "factor.removed": "Le second facteur est retiré.",
+
+    "passkeys.title": "Clés d’accès",
+    "passkeys.lead":
+        "Une clé d’accès vous connecte avec votre doigt, votre visage ou le "
+        + "code de votre appareil, sans mot de passe. Elle tient aussi lieu de "
+        + "second facteur.",
+    "passkeys.none": "Vous n’en avez pas encore.",
+    "passkeys.not-here":
+        "En ajouter une demande un navigateur qui connaît les clés d’accès, et "
+        + "https.",
+    "passkeys.name": "Nom de la clé d’accès",
+    "passkeys.new-name": "Nouveau nom",
+    "passkeys.add": "Ajouter une clé d’accès",
+    "passkeys.added": "La clé d’accès {name} est ajoutée.",
+    "passkeys.used": "Utilisée {ago}",
+    "passkeys.unused": "Pas encore utilisée",
+    "passkeys.since": "Ajoutée {moment}",
+    "passkeys.synced": "Ajoutée {moment} · copiée sur vos autres appareils",
+    "passkeys.rename": "Renommer",
+    "passkeys.rename-name": "Renommer {name}",
+    "passkeys.renamed": "La clé d’accès s’appelle maintenant {name}.",
+    "passkeys.remove": "Retirer",
+    "passkeys.remove-name": "Retirer {name}",
+    "passkeys.remove-title": "Retirer la clé d’accès {name}\u00a0?",
+    "passkeys.remove-lead":
+        "Elle ne vous connectera plus. Votre appareil la montre peut-être "
+        + "encore\u00a0: supprimez-la aussi là-bas.",
+    "passkeys.removed": "La clé d’accès {name} est retirée.",
+    "passkeys.sign-in": "Se connecter avec une clé d’accès",
+    "passkeys.use": "Utiliser une clé d’accès",
+    "challenge.lead-passkey": "Montrez une clé d’accès de ce compte.",
+    "challenge.to-passkey": "Utiliser une clé d’accès",
+    "challenge.open-passkey": "Vos autres moyens restent ouverts.",
+    "factor.remove-lead-passkeys":
+        "Vos clés d’accès seront toujours demandées à la connexion.",
+    "problem.passkey-none": "Aucune clé d’accès n’a été montrée.",
+    "problem.passkey-known": "Cet appareil a déjà une clé d’accès ici.",
+    "problem.passkey-failed": "Ce navigateur n’a pas pu le faire.",
 
     "devices.title": "Où vous êtes connecté",
     "devices.on": "{program}, {system}",

@@ -6,6 +6,7 @@ import { devices } from "../account/devices.js";
 import { exporting } from "../account/export.js";
 import { factor } from "../account/factor.js";
 import { leaving } from "../account/leaving.js";
+import { passkeys } from "../account/passkeys.js";
 import { password } from "../account/password.js";
 import { profile } from "../account/profile.js";
 import { outcome } from "../account/section.js";
@@ -23,13 +24,15 @@ export function accountView(params, { signal }) {
     told.attempt(async () => {
         const me = await getMe(signal);
         const list = devices(signal);
+        const second = factor(me);
+        const own = me.second_factor.passkeys === null ? null
+            : passkeys(second.load);
         const file = exporting(signal);
 
         place.replaceChildren(profile(me), address(me), password(me, list.load),
-                              factor(me), list.element, file.element,
-                              leaving(me));
-        file.load();
-        await list.load();
+                              ...own ? [own.element] : [], second.element,
+                              list.element, file.element, leaving(me));
+        await Promise.all([own?.load(), file.load(), list.load()]);
     });
 
     return {

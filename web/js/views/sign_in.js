@@ -1,5 +1,5 @@
-/* Email, password, and in; with a code where the account has a second factor.
- */
+/* Email, password, and in; with a code where the account has a second factor. Or
+   a passkey alone, by its button, or where the address is typed. */
 
 import { challengeForm } from "../account/challenge.js";
 import { door, handedOver, signsNobodyUp } from "../account/door.js";
@@ -7,6 +7,10 @@ import { passwordField } from "../account/form.js";
 import { h, refresh } from "../lib/dom.js";
 import { t } from "../lib/language.js";
 import * as session from "../lib/session.js";
+import { fillsPasskeys, forgetPasskey, hasPasskeys, showPasskey }
+    from "../lib/webauthn.js";
+
+const OFFERED = 240_000;    /* ms: a challenge is good for five minutes */
 
 let ended = false;          /* did the session end by itself? */
 
@@ -15,7 +19,7 @@ session.onEnded(() => {
 });
 
 
-export function signInView(params, { entered }) {
+export function signInView(params, { signal, entered }) {
     const handed = handedOver();
     let note = handed.note ?? (ended ? () => t("sign-in.ended") : null);
     let problem = null;
@@ -23,7 +27,7 @@ export function signInView(params, { entered }) {
 
     const email = h("input", {
         id: "email", type: "email", name: "email", required: true,
-        autocomplete: "username", autocapitalize: "none", spellcheck: "false",
+        autocomplete: "username webauthn", autocapitalize: "none", spellcheck: "false",
         "aria-describedby": "sign-in-note sign-in-problem", value: handed.email ?? "",
     });
     const secret = passwordField("password", {
@@ -50,7 +54,10 @@ export function signInView(params, { entered }) {
         alert,
         h("button", { class: "button primary wide", type: "submit",
                       "aria-disabled": () => String(busy) },
-          () => t(busy ? "sign-in.busy" : "sign-in.submit")));
+          () => t(busy ? "sign-in.busy" : "sign-in.submit")),
+        h("button", { class: "button wide", type: "button", id: "passkey",
+                      hidden: !hasPasskeys(), onclick: byPasskey },
+          () => t("passkeys.sign-in")));
     const ways = h("p", { class: "ways" },
         h("a", { class: "link", href: "/reset" }, () => t("sign-in.forgotten")),
         signsNobodyUp() ? null
@@ -72,11 +79,11 @@ export function signInView(params, { entered }) {
         }
 
         try {
-            const challenge = await session.signIn(
+            const half = await session.signIn(
                 email.value.trim(), password.value, stay.checked);
 
-            if (challenge) {
-                challengeForm(place, challenge, { done, over: anew });
+            if (half) {
+                challengeForm(place, half, { done, over: anew });
             } else {
                 done();
             }
@@ -88,6 +95,90 @@ export function signInView(params, { entered }) {
             busy = false;
             refresh(form);
         }
+    }
+
+    /* One is shown; false when nobody would. */
+    async function enter(options, waits) {
+        const passkey = await showPasskey(options, waits);
+
+        if (passkey === null) {
+            return false;
+        }
+        try {
+            await session.signInPasskey(passkey, stay.checked);
+        } catch (error) {
+            if (error.word === "passkey-wrong") {
+                forgetPasskey(options, passkey);
+            }
+            throw error;
+        }
+        done();
+        return true;
+    }
+
+    async function byPasskey() {
+        problem = null;
+        refresh(form);
+        try {
+            if (!await enter(await session.passkeyOptions())) {
+                problem = () => t("problem.passkey-none");
+            }
+        } catch (error) {
+            tell(error);
+        }
+        refresh(form);
+        offer();
+    }
+
+    /* Where the address is typed, for as long as this is to be seen. */
+    async function offer() {
+        if (signal.aborted || !await fillsPasskeys()) {
+            return;
+        }
+        const waits = new AbortController();
+        const end = () => waits.abort();
+        let late = false;
+        const timer = setTimeout(() => {
+            late = true;
+            end();
+        }, OFFERED);
+
+        signal.addEventListener("abort", end, { once: true });
+        try {
+            const options = await offered();
+
+            if (options) {
+                await enter(options, waits.signal);
+            }
+        } catch (error) {
+            tell(error);
+            refresh(form);
+        } finally {
+            clearTimeout(timer);
+            signal.removeEventListener("abort", end);
+        }
+        if (late) {
+            offer();
+        }
+    }
+
+    /* Null when there are none to be had: nobody has asked for one yet. */
+    async function offered() {
+        try {
+            return await session.passkeyOptions();
+        } catch (error) {
+            if (error.status === 409) {
+                form.querySelector("#passkey").hidden = true;
+            }
+            return null;
+        }
+    }
+
+    function tell(error) {
+        if (!error.text) {
+            throw error;
+        }
+        problem = () => error.text();
     }
 
     function done() {
@@ -106,6 +197,7 @@ export function signInView(params, { entered }) {
     }
 
     place.append(form, ways);
+    offer();
     return {
         element: door(place),
         title: () => `${t("sign-in.title")} – Sluice`,

@@ -125,7 +125,9 @@ START_TEST(what_is_not_sound_is_refused)
         "0326"
         "2001"
         "215820" X "225820" Y,
-        "b1" EC, /* more than any key has */
+        "b1" EC
+        "0400050006000700080009000a000b000c000d000e000f00", /* more than
+                                                           any key has */
         "a4"
         "0101"
         "0327"
