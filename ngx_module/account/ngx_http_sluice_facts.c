@@ -60,17 +60,18 @@ ngx_http_sluice_facts_session(ngx_http_request_t *r, json_t *facts)
     }
 
     return ngx_http_sluice_facts_add(
-        facts, json_pack("{s:s, s:I, s:o*, s:o*, s:s, s:I, s:I, s:b, s:b, s:s?}",
-                         "own", ngx_http_sluice_gate_access(r)->sid, "signs",
-                         (json_int_t) ngx_http_sluice_session_signs(r), "agent",
-                         agent, "address", address, "session", id, "seconds",
-                         (json_int_t) sscf->refresh_ttl, "idle",
-                         (json_int_t) sscf->idle_ttl, "factors",
-                         sscf->second_factor != NGX_HTTP_SLUICE_FACTOR_OFF,
-                         "passkeys", sscf->passkeys.site != NULL, "factor_from",
-                         sscf->second_factor == NGX_HTTP_SLUICE_FACTOR_REQUIRED
-                             ? role_name((role_t) sscf->second_factor_role)
-                             : NULL));
+        facts,
+        json_pack("{s:s, s:I, s:o*, s:o*, s:s, s:I, s:I, s:b, s:b, s:s?}",
+                  "own", ngx_http_sluice_gate_access(r)->sid, "signs",
+                  (json_int_t) ngx_http_sluice_session_signs(r), "agent", agent,
+                  "address", address, "session", id, "seconds",
+                  (json_int_t) sscf->refresh_ttl, "idle",
+                  (json_int_t) sscf->idle_ttl, "factors",
+                  sscf->second_factor != NGX_HTTP_SLUICE_FACTOR_OFF, "passkeys",
+                  sscf->passkeys.site != NULL, "factor_from",
+                  sscf->second_factor == NGX_HTTP_SLUICE_FACTOR_REQUIRED
+                      ? role_name((role_t) sscf->second_factor_role)
+                      : NULL));
 }
 
 

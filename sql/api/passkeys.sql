@@ -280,6 +280,7 @@ begin
 
     perform sluice.note(actor, 'passkey-removed', p.id::text,
         jsonb_build_object('name', p.name, 'address', facts->>'address'));
+    perform api.tell_factor(actor, 'removed', facts);
     status := 204;
 end;
 $$;

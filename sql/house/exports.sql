@@ -80,6 +80,13 @@ begin
             'confirmed_at', f.confirmed_at, 'last_used_at', f.used_at)
         from sluice.factors f where f.user_id = who and f.id > behind
         order by f.id limit many;
+    elsif part = 'passkeys' then
+        return query select p.id::text, jsonb_build_object(
+            'id', p.id, 'name', p.name, 'created_at', p.created_at,
+            'last_used_at', p.used_at, 'eligible', p.eligible,
+            'backed_up', p.backed_up)
+        from sluice.passkeys p where p.user_id = who and p.id > behind
+        order by p.id limit many;
     elsif part = 'keys' then
         return query select k.id::text, jsonb_build_object(
             'id', k.id, 'name', a.subject, 'scopes', k.scopes,

@@ -135,9 +135,9 @@ export_account_json(export_t *export)
     const char *key;
     job_outcome_t outcome = JOB_DONE;
 
-    static const char *const lists[] = { "sessions", "factors", "keys",
-                                         "links",    "mails",   "uploads",
-                                         "exports",  "jobs" };
+    static const char *const lists[] = { "sessions", "factors", "passkeys",
+                                         "keys",     "links",   "mails",
+                                         "uploads",  "exports", "jobs" };
 
     if (text == NULL) {
         return export_add_text(export, NULL, EXPORT_ACCOUNT);
