@@ -1062,10 +1062,11 @@ describe("an admin", () => {
 
     test("goes through many invitations page by page", async () => {
         await house.stack.sql("insert into sluice.tickets (id, purpose, email, "
-            + "email_key, data, expires_at) select sluice.uuid_v7(), "
+            + "email_key, data, made_by, expires_at) select sluice.uuid_v7(), "
             + "'invitation', n || '@many.example', n || '@many.example', "
-            + "'{\"role\": \"viewer\"}', now() + interval '1 day' "
-            + "from generate_series(1, 60) n");
+            + "'{\"role\": \"viewer\"}', u.id, now() + interval '1 day' "
+            + "from generate_series(1, 60) n, sluice.users u "
+            + `where u.email = '${house.stack.email}'`);
         const page = await house.page();
         const rows = page.locator(".rows li");
 

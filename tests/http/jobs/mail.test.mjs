@@ -319,7 +319,7 @@ describe("a template", { timeout }, () => {
 
                 await enqueue(`${language}.${template}@example.org`, {
                     template, language, values: { name: "Ida", email: "i@e.org",
-                        until: "2026-12-07" } });
+                        until: "2026-12-07", passkey: "a phone" } });
                 const mail = await mailed(stack,
                     `${language}.${template}@example.org`);
 
