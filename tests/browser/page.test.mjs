@@ -138,6 +138,8 @@ test("each view of who is signed in has the way out", async () => {
                         "/nowhere"]) {
         await page.goto(path);
         await page.getByRole("heading", { level: 1 }).waitFor();
+        /* a score hides the header, and has the button itself */
+        await page.locator(".loading-note").waitFor({ state: "detached" });
         await page.getByRole("button", { name: /^Account of/ }).click();
         await page.getByRole("button", { name: "Sign out", exact: true })
             .waitFor({ state: "visible" });
