@@ -26,6 +26,6 @@ export function adminFrame(place, title, signal, ...children) {
     return h("section", { class: "account", "aria-labelledby": "admin-title" },
         homeLink(),
         h("nav", { class: "tabs", "aria-label": () => t("admin.label") },
-          h("ul", {}, link("accounts"), link("invitations"), link("audit"), mails)),
+          h("ul", {}, ["accounts", "invitations", "audit"].map(link), mails)),
         h("h1", { id: "admin-title" }, title), children);
 }

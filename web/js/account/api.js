@@ -101,7 +101,6 @@ export const invite = (body) => call("POST", "/api/invitations", { body });
 
 export const takeBack = (id) => call("DELETE", `/api/invitations/${id}`);
 
-
 export const getAccounts = (filters, cursor, signal) => call(
     "GET", filtered("/api/accounts", filters, cursor), { signal });
 

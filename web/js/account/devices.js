@@ -34,15 +34,7 @@ export function devices(signal) {
     element.querySelector("h2").setAttribute("tabindex", "-1");
 
     function row(session) {
-        const item = h("li", { class: "row" },
-            h("div", {},
-              h("p", { class: "row-name" }, () => called(session.user_agent)),
-              h("p", { class: "hint" }, session.current
-                  ? h("strong", {}, () => t("devices.current"))
-                  : () => t("devices.used", { ago: ago(session.used_at) })),
-              h("p", { class: "hint" }, () => t("devices.since", {
-                  moment: moment(session.created_at),
-                  address: session.used_from ?? session.address ?? "?" }))),
+        const item = h("li", { class: "row" }, deviceLines(session),
             session.current ? null : h("button", {
                 class: "button", type: "button",
                 "aria-label": () => t("devices.end-name", {
@@ -67,6 +59,19 @@ export function devices(signal) {
     }
 
     return { element, load: list.load };
+}
+
+
+/* What is known of a session. */
+export function deviceLines(session) {
+    return h("div", {},
+        h("p", { class: "row-name" }, () => called(session.user_agent)),
+        h("p", { class: "hint" }, session.current
+            ? h("strong", {}, () => t("devices.current"))
+            : () => t("devices.used", { ago: ago(session.used_at) })),
+        h("p", { class: "hint" }, () => t("devices.since", {
+            moment: moment(session.created_at),
+            address: session.used_from ?? session.address ?? "?" })));
 }
 
 

@@ -2,11 +2,11 @@
 
 import { adminFrame } from "../account/admin.js";
 import { getAccounts } from "../account/api.js";
-import { emailField, form, ROLES, selectField } from "../account/form.js";
+import { filterForm } from "../account/filter.js";
+import { emailField, ROLES, selectField } from "../account/form.js";
 import { outcome, pagedList, section } from "../account/section.js";
 import { h } from "../lib/dom.js";
 import { date, t } from "../lib/language.js";
-import { rewrite } from "../lib/router.js";
 
 
 export function accountsView(params, { signal }) {
@@ -33,11 +33,11 @@ const asked = (search) => ({ q: search.get("q") ?? "",
                              role: search.get("role") ?? "" });
 
 
-/* What is asked for stands in the address, too. */
 function finding(search, list) {
     const { q, role } = asked(search);
-    const { element } = form({
-        id: "find", kind: "",
+
+    return filterForm("find", {
+        path: "/admin/accounts", search, list,
         fields: [
             emailField("find-q", {
                 name: "q", type: "search", required: false, value: q,
@@ -51,21 +51,7 @@ function finding(search, list) {
             }),
         ],
         submit: () => t("accounts.submit"),
-        send: async (values) => {
-            for (const [name, value] of Object.entries(values)) {
-                if (value) {
-                    search.set(name, value);
-                } else {
-                    search.delete(name);
-                }
-            }
-            rewrite(`/admin/accounts?${search}`);
-            await list.load();
-        },
-        done: () => null,
     });
-
-    return element;
 }
 
 

@@ -2,11 +2,11 @@
 
 import { adminFrame } from "../account/admin.js";
 import { getAudit } from "../account/api.js";
-import { field, form } from "../account/form.js";
+import { filterForm } from "../account/filter.js";
+import { field } from "../account/form.js";
 import { outcome, pagedList, section } from "../account/section.js";
 import { h } from "../lib/dom.js";
 import { moment, t } from "../lib/language.js";
-import { rewrite } from "../lib/router.js";
 
 const FILTERS = ["actor", "action", "target", "from", "to"];
 const DAY = 86_400_000;     /* ms */
@@ -50,8 +50,8 @@ function times(search) {
 
 
 function filter(search, list) {
-    const { element } = form({
-        id: "audit", kind: "",
+    return filterForm("audit", {
+        path: "/admin/audit", search, list,
         fields: FILTERS.map((name) => field(`audit-${name}`, {
             name, required: false, autocomplete: "off", autocapitalize: "none",
             spellcheck: "false", value: search.get(name) ?? "",
@@ -59,21 +59,7 @@ function filter(search, list) {
             label: () => t(`audit.${name}`),
         })),
         submit: () => t("audit.submit"),
-        send: async (values) => {
-            for (const [name, value] of Object.entries(values)) {
-                if (value) {
-                    search.set(name, value);
-                } else {
-                    search.delete(name);
-                }
-            }
-            rewrite(`/admin/audit?${search}`);
-            await list.load();
-        },
-        done: () => null,
     });
-
-    return element;
 }
 
 
@@ -88,6 +74,5 @@ function row({ at, actor, action, target, detail }) {
               : () => t("audit.by-nobody"),
           own || target === null ? null : ` · ${target}`),
         Object.keys(detail ?? {}).length === 0 ? null
-            : h("p", { class: "hint" }, h("code", { class: "detail" },
-                                         JSON.stringify(detail)))));
+            : h("p", { class: "hint" }, h("code", {}, JSON.stringify(detail)))));
 }

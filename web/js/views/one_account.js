@@ -5,13 +5,13 @@ import {
     changeAccount, endAccountSessions, getAccount, getAccountSessions,
     removeAccount, removeAccountFactors,
 } from "../account/api.js";
-import { called } from "../account/devices.js";
+import { deviceLines } from "../account/devices.js";
 import { field, form, ROLES, selectField } from "../account/form.js";
-import { proven } from "../account/proof.js";
+import { proven, provenly } from "../account/proof.js";
 import { outcome, pagedList, section } from "../account/section.js";
 import { confirm } from "../lib/confirm.js";
 import { h, refresh } from "../lib/dom.js";
-import { ago, bytes, date, moment, t } from "../lib/language.js";
+import { bytes, date, moment, t } from "../lib/language.js";
 
 
 export function oneAccountView({ id }, { signal }) {
@@ -94,15 +94,13 @@ function standing(one, become) {
             }),
         ].filter(Boolean),
         submit: () => t("edit.save"),
-        send: (values) => proven(() => changeAccount(one.id, {
+        send: provenly((values) => changeAccount(one.id, {
             ...values, plan: values.plan || null,
             ...own ? { name: values.name || null } : {},
         })),
-        done: (proof) => {
-            if (proof) {
-                become(proof.answer);
-                say(() => t("profile.saved"));
-            }
+        done: (answer) => {
+            become(answer);
+            say(() => t("profile.saved"));
         },
     });
 
@@ -161,9 +159,7 @@ function sessions(one, signal) {
     const everywhere = h("button", {
         class: "button", type: "button", hidden: true,
         onclick: () => told.attempt(async () => {
-            const proof = await proven(() => endAccountSessions(one.id));
-
-            if (proof) {
+            if (await proven(() => endAccountSessions(one.id))) {
                 await list.load();
                 told.say(() => t("accounts.signed-out"));
             }
@@ -171,13 +167,7 @@ function sessions(one, signal) {
     }, () => t("accounts.sign-out"));
     const list = pagedList(() => t("accounts.sessions"), {
         ask: (cursor) => getAccountSessions(one.id, cursor, signal),
-        row: (session) => h("li", { class: "row" }, h("div", {},
-            h("p", { class: "row-name" }, () => called(session.user_agent)),
-            h("p", { class: "hint" }, () => t("devices.used", {
-                ago: ago(session.used_at) })),
-            h("p", { class: "hint" }, () => t("devices.since", {
-                moment: moment(session.created_at),
-                address: session.used_from ?? session.address ?? "?" })))),
+        row: (session) => h("li", { class: "row" }, deviceLines(session)),
         none: () => t("accounts.no-sessions"), signal, attempt: told.attempt,
         loaded: (rows) => {
             everywhere.hidden = rows.children.length === 0;
