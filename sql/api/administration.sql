@@ -115,7 +115,7 @@ begin
 
     many := coalesce((args->>'limit')::integer, 50);
 
-    if search ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    if api.is_id(search) then
         ids := array(select id from sluice.users
                      where id = search::uuid and role = any (roles));
     elsif search is not null then
@@ -183,6 +183,15 @@ end;
 $$;
 
 
+-- Null when somebody else could do what he can, else why he stays.
+create or replace function api.refuse_last_admin(u sluice.users) returns jsonb
+language sql stable as $$
+    select (api.refuse('conflict', 'This is the last admin: make somebody else '
+                       'one first.')).body
+    where api.is_last_admin(u);
+$$;
+
+
 -- And what by whose it is.
 create or replace function api.refuse_account_change(actor uuid,
     u sluice.users, args jsonb) returns jsonb
@@ -191,7 +200,7 @@ declare
     ends constant boolean := coalesce(args->>'role' <> 'admin', false)
                              or coalesce((args->>'disabled')::boolean, false);
 begin
-    return case
+    return coalesce(case
         when u.id is null then (api.refuse('not-found')).body
         when u.issuer is not null and args->>'role' <> u.role
             then (api.refuse('conflict', case
@@ -205,10 +214,8 @@ begin
                              'elsewhere.', 'name')).body
         when u.id = actor and (args->>'disabled')::boolean
             then (api.refuse('conflict', 'This is you: another admin may '
-                             'disable you.', 'disabled')).body
-        when ends and api.is_last_admin(u)
-            then (api.refuse('conflict', 'This is the last admin: make '
-                             'somebody else one first.')).body end;
+                             'disable you.', 'disabled')).body end,
+        case when ends then api.refuse_last_admin(u) end);
 end;
 $$;
 
@@ -290,9 +297,7 @@ begin
     body := coalesce(api.refuse_admin(actor), case
         when u.id is null then (api.refuse('not-found')).body
         when u.id = actor then (api.refuse('conflict', 'This is you: DELETE '
-            '/api/me.')).body
-        when api.is_last_admin(u) then (api.refuse('conflict', 'This is the '
-            'last admin: make somebody else one first.')).body end);
+            '/api/me.')).body end, api.refuse_last_admin(u));
 
     if body is not null then
         status := 400;

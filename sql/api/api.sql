@@ -100,11 +100,18 @@ end;
 $$;
 
 
+-- An id as answers have it: a UUID in lower case.
+create or replace function api.is_id(given text) returns boolean
+language sql immutable as $$
+    select given ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+$$;
+
+
 -- Null when a page may begin behind `cursor`, an id, else why not.
 create or replace function api.refuse_cursor(args jsonb) returns jsonb
 language plpgsql immutable as $$
 begin
-    if args->>'cursor' !~ '^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$' then
+    if args->>'cursor' <> '' and not api.is_id(args->>'cursor') then
         return (api.refuse('field-invalid',
                            'Take it from "next" of the page before.',
                            'cursor')).body;

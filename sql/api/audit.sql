@@ -63,7 +63,7 @@ language plpgsql immutable as $$
 declare
     field text;
 begin
-    if args->>'actor' !~ '^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$' then
+    if args->>'actor' <> '' and not api.is_id(args->>'actor') then
         return (api.refuse('field-invalid', 'The id of a user.', 'actor')).body;
     elsif length(args->>'action') > 64 then
         return (api.refuse('field-invalid', 'A word such as user-role.',

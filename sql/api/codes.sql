@@ -1,8 +1,9 @@
 -- Codes of a second factor: who has one, who must show one, and whether one that
 -- came along is right. They are looked at in C, which alone can read secrets: a
 -- function that needs it says so, and is called again with what was found
--- (ngx_module/account/ngx_http_sluice_need.h). So are passkeys. What the client sent of passwords
--- and codes is named in `brought` of nginx's facts, and never told.
+-- (ngx_module/account/ngx_http_sluice_need.h). So are passkeys. What the client
+-- sent of passwords and codes is named in `brought` of nginx's facts, and never
+-- told.
 
 create or replace function api.has_factor(actor uuid) returns boolean
 language sql stable as $$
@@ -78,6 +79,14 @@ language sql immutable as $$
              || case when (facts#>>'{passkey,eligible}')::boolean
                      then 'swk' else 'hwk' end
              || '{user,mfa}'::text[] end;
+$$;
+
+
+-- With the last second factor its recovery codes go.
+create or replace function api.drop_idle_codes(owner uuid) returns void
+language sql as $$
+    delete from sluice.recovery_codes
+    where user_id = owner and not api.has_factor(owner);
 $$;
 
 

@@ -341,10 +341,7 @@ begin
 
     delete from sluice.factors where user_id = actor and kind = 'totp';
 
-    if not api.has_factor(actor) then
-        delete from sluice.recovery_codes where user_id = actor;
-    end if;
-
+    perform api.drop_idle_codes(actor);
     perform sluice.note(actor, 'factor-removed', actor::text,
         jsonb_build_object('kind', 'totp', 'address', facts->>'address'));
 

@@ -274,10 +274,7 @@ begin
 
     delete from sluice.passkeys where id = p.id;
 
-    if not api.has_factor(actor) then
-        delete from sluice.recovery_codes where user_id = actor;
-    end if;
-
+    perform api.drop_idle_codes(actor);
     perform sluice.note(actor, 'passkey-removed', p.id::text,
         jsonb_build_object('name', p.name, 'address', facts->>'address'));
     perform api.tell_factor(actor, 'removed', facts);

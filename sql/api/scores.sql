@@ -55,8 +55,7 @@ $$;
 -- The score that a file is for, or null.
 create or replace function api.score_id(args jsonb) returns uuid
 language sql immutable as $$
-    select case when args->>'score'
-                     ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    select case when api.is_id(args->>'score')
                 then (args->>'score')::uuid end;
 $$;
 

@@ -13,7 +13,7 @@ drop function if exists
 create or replace function api.user_named(who text) returns uuid
 language plpgsql stable as $$
 begin
-    if lower(who) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    if api.is_id(lower(who)) then
         return (select id from sluice.users where id = who::uuid);
     end if;
 
