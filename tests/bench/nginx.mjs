@@ -1,13 +1,13 @@
 /* Private servers of one process each, and wrk beside them. */
 
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
-const execute = promisify(execFile);
+import { run } from "../http/lib/run.mjs";
+
 const NGINX = process.env.SLUICE_NGINX ?? "/usr/sbin/nginx";
 const CONNECTIONS = 16;
 const START_MS = 30_000;
@@ -17,7 +17,7 @@ const BEARERS = fileURLToPath(new URL("bearers.lua", import.meta.url));
 /* One core for the server that is measured, another for all else: with a single
    core they share it. */
 export async function cores() {
-    const { stdout } = await execute("taskset", ["-pc", String(process.pid)]);
+    const { stdout } = await run("taskset", ["-pc", String(process.pid)]);
     const ranges = stdout.replace(/.*: /, "").trim().split(",");
     const list = ranges.flatMap((range) => {
         const [first, last = first] = range.split("-").map(Number);
@@ -139,7 +139,7 @@ async function answers(port, child) {
 /* What wrk gets through: `requests`, and `rate` a second; with a file of
    `tokens`, each request takes the next. An answer that is no 2xx throws. */
 export async function wrk(core, url, headers, seconds, tokens) {
-    const { stdout } = await execute("taskset", ["-c", String(core), "wrk",
+    const { stdout } = await run("taskset", ["-c", String(core), "wrk",
         "-t1", `-c${CONNECTIONS}`, `-d${seconds}s`,
         ...headers.flatMap((header) => ["-H", header]),
         ...(tokens ? ["-s", BEARERS, url, "--", tokens] : [url])]);

@@ -8,20 +8,18 @@
  *     node tests/bench/uploads.mjs        UPLOAD_BYTES, ROUNDS, UPLOADS
  */
 
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import {
     closeSync, createWriteStream, mkdirSync, openSync, readFileSync,
     readdirSync, rmSync, writeFileSync, writeSync,
 } from "node:fs";
 import { createServer } from "node:net";
-import { promisify } from "node:util";
 
 import { freePort } from "../http/lib/ports.mjs";
+import { run } from "../http/lib/run.mjs";
 import { memory, startStack } from "../http/lib/stack.mjs";
 import { startNode } from "./nginx.mjs";
 
-const run = promisify(execFile);
 const number = (name, value) => Number(process.env[name] ?? value);
 const BYTES = number("UPLOAD_BYTES", 2 ** 30);
 const ROUNDS = number("ROUNDS", 7);

@@ -2,14 +2,13 @@
    elsewhere. */
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 
 import lists from "zxcvbn/lib/frequency_lists.js";
 
 import { request } from "../lib/client.mjs";
 import { claimsOf } from "../lib/cookies.mjs";
 import { refused } from "../lib/problem.mjs";
+import { runWith } from "../lib/run.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter, now } from "../lib/token.mjs";
@@ -260,15 +259,10 @@ describe("a password", { timeout }, () => {
     });
 
     it("is judged from a shell, too", async () => {
-        const add = (email, password, ...words) => {
-            const promise = promisify(execFile)(stack.path("bin/sluicectl"),
-                ["user", "add", email, "--password-stdin", ...words,
-                 "--database",
-                 `host=${stack.path("run")} dbname=sluice user=sluice`]);
-
-            promise.child.stdin.end(`${password}\n`);
-            return promise;
-        };
+        const add = (email, password, ...words) => runWith(`${password}\n`,
+            stack.path("bin/sluicectl"),
+            ["user", "add", email, "--password-stdin", ...words, "--database",
+             `host=${stack.path("run")} dbname=sluice user=sluice`]);
 
         for (const [password, why] of [["short", /8 characters/], ["", /8 /],
             ["password1", /guessed early/], ["Lovelace1", /guessed early/],
