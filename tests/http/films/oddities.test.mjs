@@ -242,6 +242,16 @@ it("a film of one key frame has a poster", { timeout }, async () => {
 });
 
 
+it("as many pictures a second are told as are copied", { timeout },
+    async () => {
+        const one = await taken(await made("quick.mp4",
+            ...picture(2, { rate: 100 }), ...H264));
+
+        assert.equal(one.result.video, "copied");
+        assert.match(one.master, /FRAME-RATE=100\.000/);
+    });
+
+
 it("no rate that is told is below another", { timeout }, async () => {
     const one = await taken(await made("rates.mp4", ...picture(7), ...H264,
         "-g", "150", "-keyint_min", "150", "-sc_threshold", "0"));

@@ -21,24 +21,21 @@ media_tool_explain(job_t *job, const char *err)
 
 
 /* out_time_us=1234567 */
-static void
-media_tool_time(const char *text, double *seconds)
+double
+media_tool_time(const char *line)
 {
-    const char *found;
-
-    for (found = text; (found = strstr(found, MEDIA_TOOL_TIME)) != NULL;) {
-        found += strlen(MEDIA_TOOL_TIME);
-        *seconds = fmax(*seconds, strtod(found, NULL) / 1e6);
-    }
+    return strncmp(line, MEDIA_TOOL_TIME, strlen(MEDIA_TOOL_TIME)) == 0
+               ? strtod(line + strlen(MEDIA_TOOL_TIME), NULL) / 1e6
+               : -1;
 }
 
 
 /* Of a file that does not say it, such as a browser's recording: reads on to
    its end. */
 static job_outcome_t
-media_tool_length(job_t *job, const char *demuxer, const char *path,
-                  int seconds, double *duration)
+media_tool_length(job_t *job, int seconds, double *duration)
 {
+    const char *line;
     job_outcome_t outcome;
     sandbox_result_t result;
     const char *argv[] = { MEDIA_TOOL_FFMPEG,
@@ -46,9 +43,9 @@ media_tool_length(job_t *job, const char *demuxer, const char *path,
                            "pipe:1",
                            "-stats_period",
                            "3600",
-                           MEDIA_TOOL_INPUT(demuxer),
+                           MEDIA_TOOL_INPUT(job->sniff->demuxer),
                            "-i",
-                           path,
+                           SANDBOX_INPUT,
                            "-map",
                            "0:v?",
                            "-map",
@@ -67,8 +64,11 @@ media_tool_length(job_t *job, const char *demuxer, const char *path,
     };
 
     outcome = job_tool(job, &tool, &result);
-    if (outcome == JOB_DONE) {
-        media_tool_time(result.output, duration);
+
+    for (line = outcome == JOB_DONE ? result.output : NULL; line != NULL;
+         line = strchr(line, '\n')) {
+        line += strspn(line, "\n");
+        *duration = fmax(*duration, media_tool_time(line));
     }
 
     free(result.output);
@@ -111,13 +111,31 @@ media_tool_probe(job_t *job, const char *demuxer, const char *path, int seconds,
     }
     free(result.output);
 
-    if (outcome == JOB_DONE && !(probe->duration > 0)
-        && (probe->video.index != -1 || probe->audio.index != -1)) {
-        outcome = media_tool_length(job, demuxer, path, seconds,
-                                    &probe->duration);
-        if (outcome != JOB_DONE) {
-            json_decref(probe->streams);
-        }
+    return outcome;
+}
+
+
+job_outcome_t
+media_tool_probe_input(job_t *job, int seconds, double known, ffprobe_t *probe)
+{
+    job_outcome_t outcome;
+
+    outcome = media_tool_probe(job, job->sniff->demuxer, SANDBOX_INPUT, seconds,
+                               probe);
+
+    if (outcome != JOB_DONE || probe->duration > 0
+        || (probe->video.index == -1 && probe->audio.index == -1)) {
+        return outcome;
+    }
+
+    probe->duration = known;
+    if (known > 0) {
+        return JOB_DONE;
+    }
+
+    outcome = media_tool_length(job, seconds, &probe->duration);
+    if (outcome != JOB_DONE) {
+        json_decref(probe->streams);
     }
 
     return outcome;

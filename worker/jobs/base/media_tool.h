@@ -25,9 +25,18 @@
     "ffmpeg", "-hide_banner", "-nostdin", "-nostats", "-v", "error", "-y", \
         "-filter_threads", "1"
 
+/* What a line of -progress says is done by now, in seconds; < 0: it does not
+   say. */
+double media_tool_time(const char *line);
+
 /* Probes a file of the sandbox. On JOB_DONE `probe->streams` is to
    json_decref(). */
 job_outcome_t media_tool_probe(job_t *job, const char *demuxer,
                                const char *path, int seconds, ffprobe_t *probe);
+
+/* The same of the job's input. Where it does not say how long it is, it is so
+   many seconds as are `known`, or, when that is 0, read to its end. */
+job_outcome_t media_tool_probe_input(job_t *job, int seconds, double known,
+                                     ffprobe_t *probe);
 
 #endif

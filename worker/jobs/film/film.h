@@ -9,6 +9,9 @@
    handed on. */
 job_outcome_t probe_run(job_t *job);
 
+/* Seconds that it lasts, as that has found; 0: it is not known. */
+double film_duration(const job_t *job);
+
 /* Makes it playable: one rendition in HLS. */
 job_outcome_t package_run(job_t *job);
 

@@ -87,20 +87,11 @@ package_names(package_t *package)
 }
 
 
-/* out_time_us=1234567 */
 static void
 package_progress(void *data, const char *line)
 {
-    double seconds, duration;
     job_t *job = data;
-
-    if (strncmp(line, "out_time_us=", 12) != 0) {
-        return;
-    }
-
-    seconds = strtod(line + 12, NULL) / 1e6;
-    duration = json_number_value(
-        json_object_get(json_object_get(job->row, "media"), "duration"));
+    double seconds = media_tool_time(line), duration = film_duration(job);
 
     /* the last percent is for checking and publishing */
     if (duration > 0 && seconds > 0) {
@@ -343,10 +334,12 @@ package_check_streams(package_t *package)
     }
 
     /* of what was made it is a guess, when it does not begin at 0 */
-    package->variant.frame_rate = fmin(package->probe.video.frame_rate,
-                                       PACKAGE_RATE_MAX);
-    if (!(package->variant.frame_rate > 0)) {
-        package->variant.frame_rate = made.video.frame_rate;
+    package->variant.frame_rate = package->probe.video.frame_rate > 0
+                                      ? package->probe.video.frame_rate
+                                      : made.video.frame_rate;
+    if (package->plan.recode_video != NULL) {
+        package->variant.frame_rate = fmin(package->variant.frame_rate,
+                                           PACKAGE_RATE_MAX);
     }
     return JOB_DONE;
 }
@@ -534,8 +527,8 @@ package_run(job_t *job)
 
     outcome = job_open(job);
     if (outcome == JOB_DONE) {
-        outcome = media_tool_probe(job, job->sniff->demuxer, SANDBOX_INPUT,
-                                   PACKAGE_PROBE_SECONDS, &package.probe);
+        outcome = media_tool_probe_input(job, PACKAGE_PROBE_SECONDS,
+                                         film_duration(job), &package.probe);
     }
     if (outcome != JOB_DONE) {
         return outcome;

@@ -154,8 +154,8 @@ poster_run(job_t *job)
         return outcome;
     }
 
-    outcome = media_tool_probe(job, job->sniff->demuxer, SANDBOX_INPUT,
-                               POSTER_SECONDS, &probe);
+    outcome = media_tool_probe_input(job, POSTER_SECONDS, film_duration(job),
+                                     &probe);
     if (outcome != JOB_DONE) {
         return outcome;
     }

@@ -67,6 +67,15 @@ probe_report(job_t *job, const ffprobe_t *probe)
 }
 
 
+double
+film_duration(const job_t *job)
+{
+    const json_t *media = json_object_get(job->row, "media");
+
+    return json_number_value(json_object_get(media, "duration"));
+}
+
+
 job_outcome_t
 probe_run(job_t *job)
 {
@@ -85,8 +94,7 @@ probe_run(job_t *job)
         return JOB_DONE;
     }
 
-    outcome = media_tool_probe(job, job->sniff->demuxer, SANDBOX_INPUT,
-                               PROBE_SECONDS, &probe);
+    outcome = media_tool_probe_input(job, PROBE_SECONDS, 0, &probe);
     if (outcome != JOB_DONE) {
         return outcome;
     }

@@ -127,8 +127,7 @@ attach_recording(job_t *job, json_t *about)
     const char *complaint;
     job_outcome_t outcome;
 
-    outcome = media_tool_probe(job, job->sniff->demuxer, SANDBOX_INPUT,
-                               ATTACH_SECONDS, &probe);
+    outcome = media_tool_probe_input(job, ATTACH_SECONDS, 0, &probe);
     if (outcome != JOB_DONE) {
         return outcome;
     }
