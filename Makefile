@@ -44,8 +44,9 @@ inside := $(patsubst %,worker/sandbox/%.c,main try sandbox_limits \
   sandbox_landlock sandbox_seccomp sandbox_report)
 ctl := $(call files,worker/ctl,*.c)
 picture := $(call files,worker/picture,*.c)
-worker := $(filter-out $(ctl) $(picture) worker/reader/main.c \
-  worker/sandbox/main.c worker/sandbox/try.c,$(call files,worker,*.c))
+worker := $(filter-out $(ctl) $(picture) worker/cmaf/main.c \
+  worker/reader/main.c worker/sandbox/main.c worker/sandbox/try.c,\
+  $(call files,worker,*.c))
 module := $(call files,ngx_module,*.c)
 headers := $(call files,core ngx_module,*.h)
 sql := $(call files,sql,*.sql)
@@ -81,7 +82,7 @@ help:
 
 build: build/nginx/ngx_http_sluice_module.so build/sluice-worker \
   build/sluice-sandbox build/sluice-reader build/sluice-picture \
-  build/sluicectl build/web/.done build/rooms/symbols
+  build/sluice-cmaf build/sluicectl build/web/.done build/rooms/symbols
 
 build/libcore.a: $(core:%.c=build/obj/%.o)
 build/libworker.a: $(worker:%.c=build/obj/%.o)
@@ -95,7 +96,7 @@ build/san/libctl.a: $(ctl:%.c=build/san/obj/%.o)
 # An archive may hold a main(): it is taken where nothing nearer has one.
 
 build/sluice-worker: build/libworker.a build/libcore.a \
-  | build/sluice-sandbox build/sluice-reader build/sluice-picture
+  | build/sluice-sandbox build/sluice-reader build/sluice-picture build/sluice-cmaf
 	$(call say,LINK,$@)$(CC) -o $@ $^ $(worker_libs)
 
 # It starts each tool: the C library alone keeps that quick.
@@ -113,6 +114,11 @@ build/sluice-reader: build/obj/worker/reader/main.o build/libworker.a build/libc
 build/sluice-picture: $(picture:%.c=build/obj/%.o) build/libworker.a
 	$(call say,LINK,$@)$(CC) -o $@ $^ -Wl,--as-needed \
 	  $(call pkg,libs,$(picture_packages)) -lm
+
+# It starts with each track: the C library alone.
+
+build/sluice-cmaf: build/obj/worker/cmaf/main.o build/libworker.a build/libcore.a
+	$(call say,LINK,$@)$(CC) -o $@ $^
 
 build/sluicectl: $(ctl:%.c=build/obj/%.o) build/libworker.a build/libcore.a
 	$(call say,LINK,$@)$(CC) -o $@ $^ $(worker_libs)
@@ -207,7 +213,8 @@ down:
 install: build
 	install -D -t $(DESTDIR)$(PREFIX)/bin build/sluicectl
 	install -D -t $(DESTDIR)$(PREFIX)/sbin build/sluice-worker \
-	  build/sluice-sandbox build/sluice-reader build/sluice-picture
+	  build/sluice-sandbox build/sluice-reader build/sluice-picture \
+	  build/sluice-cmaf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/nginx/modules \
 	  build/nginx/ngx_http_sluice_module.so
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice \
@@ -263,7 +270,8 @@ lint:
 rooms: build
 	@tests/build/rooms draw
 
-units: $(units) build/sluice-sandbox build/sluice-reader build/sluice-picture
+units: $(units) build/sluice-sandbox build/sluice-reader build/sluice-picture \
+  build/sluice-cmaf
 
 build/tests/unit/%_test: tests/unit/%_test.c \
   build/san/libctl.a build/san/libworker.a build/san/libcore.a

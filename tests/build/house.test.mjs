@@ -36,6 +36,7 @@ test("make install puts all parts below DESTDIR and PREFIX", async (t) => {
 
     for (const name of ["bin/sluicectl", "sbin/sluice-worker",
         "sbin/sluice-sandbox", "sbin/sluice-reader", "sbin/sluice-picture",
+        "sbin/sluice-cmaf",
         "lib/nginx/modules/ngx_http_sluice_module.so",
         "share/sluice/production.conf", "share/sluice/web/index.html",
         "share/sluice/web/vendor/hls.min.js"]) {
@@ -121,7 +122,8 @@ test("the playbook would install the module, the worker and the page",
         const build = folder(t);
 
         for (const name of ["nginx", "sluice-worker", "sluice-sandbox",
-                            "sluice-reader", "sluice-picture", "sluicectl"]) {
+                            "sluice-reader", "sluice-picture", "sluice-cmaf",
+                            "sluicectl"]) {
             symlinkSync(join(TOP, "build", name), join(build, name));
         }
         mkdirSync(join(build, "web"));

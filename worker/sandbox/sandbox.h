@@ -29,6 +29,7 @@
 /* Our own programs, as argv[0]. */
 #define SANDBOX_READER "/in/reader"   /* sluice-reader: reader.h */
 #define SANDBOX_PICTURE "/in/picture" /* sluice-picture: picture/main.c */
+#define SANDBOX_CMAF "/in/cmaf"       /* sluice-cmaf: cmaf/main.c */
 
 typedef enum {
     SANDBOX_OK,        /* exit code 0 */

@@ -34,6 +34,7 @@ static const struct {
 } sandbox_form_own[] = {
     { SANDBOX_READER, "sluice-reader" },
     { SANDBOX_PICTURE, "sluice-picture" },
+    { SANDBOX_CMAF, "sluice-cmaf" },
 };
 
 static sandbox_form_t sandbox_form_settled;
