@@ -118,7 +118,7 @@ build/sluice-picture: $(picture:%.c=build/obj/%.o) build/libworker.a
 # It starts with each track: the C library alone.
 
 build/sluice-cmaf: build/obj/worker/cmaf/main.o build/libworker.a build/libcore.a
-	$(call say,LINK,$@)$(CC) -o $@ $^
+	$(call say,LINK,$@)$(CC) -o $@ $^ -lm
 
 build/sluicectl: $(ctl:%.c=build/obj/%.o) build/libworker.a build/libcore.a
 	$(call say,LINK,$@)$(CC) -o $@ $^ $(worker_libs)

@@ -33,7 +33,7 @@ fragment_shape(const segment_t *segment, const samples_t *samples)
 {
     size_t i, keys = 0;
     const sample_t *sample = &samples->sample[segment->first];
-    int64_t decoded = segment->begin;
+    int64_t decoded = segment->decoded;
     fragment_shape_t shape = { FRAGMENT_OUT_OFFSET | FRAGMENT_OUT_SIZES,
                                FRAGMENT_OUT_OTHER };
 
@@ -92,7 +92,7 @@ fragment_trun(box_out_t *out, const segment_t *segment,
               const samples_t *samples, const fragment_shape_t *shape)
 {
     size_t i, trun;
-    int64_t decoded = segment->begin;
+    int64_t decoded = segment->decoded;
     const sample_t *sample = &samples->sample[segment->first];
 
     trun = box_out_full(out, "trun", 1, shape->run);
@@ -155,7 +155,7 @@ fragment_out(box_out_t *out, const segment_t *segment, const samples_t *samples,
     box_out_end(out, box);
 
     box = box_out_full(out, "tfdt", 1, 0);
-    box_out_64(out, (uint64_t) segment->begin);
+    box_out_64(out, (uint64_t) segment->decoded);
     box_out_end(out, box);
 
     fragment_trun(out, segment, samples, &shape);

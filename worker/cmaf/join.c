@@ -80,8 +80,8 @@ join_sizes(join_t *join)
         if (join->size[i] >= HEAD_SEGMENT_MAX) {
             return JOIN_FAIL(join, "a segment of more than 2 GiB");
         }
-        if (segment->duration > UINT32_MAX) {
-            return JOIN_FAIL(join, "a segment too long for its clock");
+        if (segment->duration == 0 || segment->duration > UINT32_MAX) {
+            return JOIN_FAIL(join, "a segment that its clock cannot measure");
         }
     }
 
@@ -111,6 +111,7 @@ join_read(join_t *join, const source_t *sources, size_t n,
     aim.timescale = join->piece[0].timescale;
     aim.from = join->timing.from;
     aim.begin = join->timing.begin;
+    aim.end = join->timing.end;
 
     return segment_cut(&aim, &join->samples, &join->segments, join->why,
                        sizeof(join->why))

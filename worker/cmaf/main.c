@@ -196,8 +196,8 @@ main_tell(void)
     printf("track %s %u %zu %" PRId64 " %" PRId64 "\n",
            main_join.piece[0].video ? "video" : "audio",
            main_join.piece[0].timescale,
-           main_join.samples.count - main_join.timing.from,
-           main_join.timing.begin, main_join.timing.end);
+           main_join.samples.count - main_join.timing.from, segment[0].begin,
+           main_join.timing.end);
     printf("codecs %s\n", main_join.codecs);
 
     for (i = 0; i < main_join.segments.count; i++) {

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/fail.h"
@@ -31,6 +32,43 @@ segment_add(segments_t *segments)
 }
 
 
+/* What follows is shown behind what is shown before: by when each begins. */
+static int
+segment_measure(const segment_aim_t *aim, segments_t *segments)
+{
+    size_t i;
+    int64_t next = aim->end;
+    segment_t *segment;
+
+    for (i = segments->count; i-- > 0; /* void */) {
+        segment = &segments->segment[i];
+        if (segment->begin >= next) {
+            return -1;
+        }
+        segment->duration = (uint64_t) (next - segment->begin);
+        next = segment->begin;
+    }
+
+    return 0;
+}
+
+
+static segment_t *
+segment_begin(segments_t *segments, const sample_t *sample, size_t first,
+              int64_t decoded)
+{
+    segment_t *segment = segment_add(segments);
+
+    if (segment != NULL) {
+        segment->first = first;
+        segment->decoded = decoded;
+        segment->begin = sample->shown;
+    }
+
+    return segment;
+}
+
+
 int
 segment_cut(const segment_aim_t *aim, const samples_t *samples,
             segments_t *segments, char *why, size_t why_size)
@@ -51,26 +89,25 @@ segment_cut(const segment_aim_t *aim, const samples_t *samples,
         sample = &samples->sample[i];
 
         if (sample->key && (double) decoded >= due - early) {
-            segment = segment_add(segments);
-            if (segment == NULL) {
-                return fail_because(why, why_size, "more than %d segments",
-                                    SEGMENT_MAX);
-            }
-            segment->first = i;
-            segment->begin = decoded;
-            segment->open = sample->shown > decoded;
-
+            segment = segment_begin(segments, sample, i, decoded);
             due = aim->video ? (double) decoded : due;
-            while ((double) decoded >= due - early) {
-                due += ticks;
-            }
+            due += ticks * floor(((double) decoded - due + early) / ticks + 1);
+        }
+        if (segment == NULL) {
+            return fail_because(why, why_size, "more than %d segments",
+                                SEGMENT_MAX);
         }
 
+        if (sample->shown < segment->begin) {
+            segment->begin = sample->shown;
+            segment->open = 1;
+        }
         segment->count++;
         segment->bytes += sample->size;
-        segment->duration += sample->duration;
         decoded += sample->duration;
     }
 
-    return 0;
+    return segment_measure(aim, segments) == 0
+               ? 0
+               : fail_because(why, why_size, "segments out of order");
 }

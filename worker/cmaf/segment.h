@@ -11,8 +11,9 @@
 
 typedef struct {
     size_t first, count; /* of its samples in the table */
-    int64_t begin;       /* ticks: when the first one is decoded */
-    uint64_t duration;   /* ticks */
+    int64_t decoded;     /* ticks: when the first one is */
+    int64_t begin;       /* ticks: when the earliest one is shown */
+    uint64_t duration;   /* ticks, until the next segment's begins */
     uint64_t bytes;      /* of its samples */
     int open; /* pictures that are shown before its first one need others that
                  are not in it, for all we know */
@@ -24,6 +25,7 @@ typedef struct {
     double seconds; /* that a segment is to last */
     size_t from;    /* first sample */
     int64_t begin;  /* ticks: when that is decoded */
+    int64_t end;    /* ticks: when the last one shown ends */
 } segment_aim_t;
 
 typedef struct {

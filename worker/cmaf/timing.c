@@ -7,7 +7,7 @@
 #define TIMING_START_MAX (INT64_C(1) << 48) /* microseconds: nine years */
 #define TIMING_SHOWN_MAX (INT64_C(1) << 59)
 
-/* Pictures that a codec may hold back: H.264 and HEVC know 16. */
+/* Pictures that are decoded before the first one that is shown. */
 #define TIMING_REORDER_MAX 64
 
 typedef struct {
@@ -15,9 +15,10 @@ typedef struct {
     samples_t *samples;
     timing_t *timing;
     int64_t slack;      /* ticks of rounding */
-    int64_t *order;     /* times of a piece, as they are shown */
+    int64_t *decode;    /* times of a piece */
     sample_t *previous; /* the last one of the piece before */
     int64_t decoded;    /* when that one is */
+    int64_t shown;      /* the last time in that piece */
     char *why;
     size_t why_size;
 } timing_run_t;
@@ -38,30 +39,49 @@ timing_ticks(int64_t micro, uint32_t timescale)
 }
 
 
-/* Sorts what is nearly in order. */
-static int
-timing_sort(timing_run_t *run, size_t count)
+/* Decodes samples FIRST to LAST, of which the last is shown at `shown`, one
+   after the other behind `before`. */
+static void
+timing_spread(int64_t *decode, size_t first, size_t last, int64_t before,
+              int64_t shown)
 {
-    size_t i, at;
-    int64_t shown, *order = run->order;
+    size_t i;
+    const int64_t step = (shown - before) / (int64_t) (last - first + 1);
 
-    for (i = 1; i < count; i++) {
-        shown = order[i];
-        for (at = i; at > 0 && order[at - 1] > shown; at--) {
-            if (i - at == TIMING_REORDER_MAX) {
-                return TIMING_FAIL(run, "times without an order");
-            }
-            order[at] = order[at - 1];
+    for (i = first; i <= last; i++) {
+        decode[i] = shown - (int64_t) (last - i) * step;
+        if (i > 0 && decode[i] <= decode[i - 1]) {
+            decode[i] = decode[i - 1] + 1;
         }
-        order[at] = shown;
+    }
+}
+
+
+/* None is decoded later than the earliest that is shown of it and all behind
+   it. */
+static void
+timing_decode(timing_run_t *run, const sample_t *sample, size_t count)
+{
+    size_t i, first = 0;
+    int64_t least = INT64_MAX, before, *decode = run->decode;
+
+    run->shown = sample[0].shown;
+    for (i = count; i-- > 0; /* void */) {
+        least = sample[i].shown < least ? sample[i].shown : least;
+        decode[i] = least;
+        run->shown = sample[i].shown > run->shown ? sample[i].shown
+                                                  : run->shown;
     }
 
-    /* two that are shown at once are decoded one after the other */
-    for (i = 1; i < count; i++) {
-        order[i] = order[i] > order[i - 1] ? order[i] : order[i - 1] + 1;
+    before = run->previous != NULL ? run->decoded : decode[0];
+    for (i = 0; i < count; i++) {
+        if (i + 1 < count && decode[i + 1] == decode[i]) {
+            continue;
+        }
+        timing_spread(decode, first, i, before, decode[i]);
+        before = decode[i];
+        first = i + 1;
     }
-
-    return 0;
 }
 
 
@@ -71,10 +91,7 @@ timing_between(timing_run_t *run, sample_t *sample, int64_t decoded,
 {
     const int64_t offset = sample->shown - decoded;
 
-    if (next <= decoded) {
-        return TIMING_FAIL(run, "a piece that begins within another");
-    }
-    if (next - decoded > UINT32_MAX || offset > INT32_MAX
+    if (next <= decoded || next - decoded > UINT32_MAX || offset > INT32_MAX
         || offset < INT32_MIN) {
         return TIMING_FAIL(run, "times too far apart for its clock");
     }
@@ -126,31 +143,29 @@ timing_piece(timing_run_t *run, size_t first, size_t last)
 {
     size_t i;
     const size_t count = last - first;
+    const int64_t until = run->shown;
     sample_t *sample = run->samples->sample + first;
 
-    for (i = 0; i < count; i++) {
-        run->order[i] = sample[i].shown;
-    }
-    if (timing_sort(run, count) != 0) {
-        return -1;
-    }
+    timing_decode(run, sample, count);
 
     if (run->previous == NULL) {
-        run->timing->begin = run->order[0];
-    } else if (timing_between(run, run->previous, run->decoded, run->order[0])
+        run->timing->begin = run->decode[0];
+    } else if (run->decode[0] <= until) {
+        return TIMING_FAIL(run, "a piece that begins within another");
+    } else if (timing_between(run, run->previous, run->decoded, run->decode[0])
                != 0) {
         return -1;
     }
 
     for (i = 0; i + 1 < count; i++) {
-        if (timing_between(run, &sample[i], run->order[i], run->order[i + 1])
+        if (timing_between(run, &sample[i], run->decode[i], run->decode[i + 1])
             != 0) {
             return -1;
         }
     }
 
     run->previous = &sample[count - 1];
-    run->decoded = run->order[count - 1];
+    run->decoded = run->decode[count - 1];
     return 0;
 }
 
@@ -225,24 +240,25 @@ timing_settle(const timing_film_t *film, const piece_t *pieces, size_t n,
         return TIMING_FAIL(&run, "a film that begins at no time");
     }
 
-    run.order = malloc(samples->count * sizeof(*run.order));
-    if (run.order == NULL) {
+    run.decode = malloc(samples->count * sizeof(*run.decode));
+    if (run.decode == NULL) {
         return TIMING_FAIL(&run, "no memory for times");
     }
 
     rc = timing_pieces(&run, pieces, n, timing_ticks(film->start, timescale));
     if (rc == 0) {
-        end = run.decoded
+        end = run.shown
               + (pieces[n - 1].last_duration > 0 ? pieces[n - 1].last_duration
                                                  : 1);
         until = timing_ticks(film->end - film->start, timescale);
         if (pieces[0].video && film->end > film->start && until > end) {
             end = until;
         }
+        end = end > run.decoded ? end : run.decoded + 1;
         timing->end = end;
         rc = timing_between(&run, run.previous, run.decoded, end);
     }
 
-    free(run.order);
+    free(run.decode);
     return rc;
 }

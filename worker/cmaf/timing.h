@@ -1,7 +1,7 @@
-/* When samples are decoded: in the order in which they are shown, one after the
-   other, so that the first of a film is decoded when it is shown and none needs
-   an edit list (ISO/IEC 23000-19, 7.5.13: composition offsets may be negative).
-   Pure. */
+/* When samples are decoded: the first one when it is shown, so that no edit
+   list is needed, and none later than it is shown, as ffmpeg puts tracks with
+   negative composition offsets beside the others. Pictures that are needed
+   early share the time before the next one that is shown. Pure. */
 
 #ifndef SLUICE_TIMING_H
 #define SLUICE_TIMING_H
