@@ -18,8 +18,9 @@
 #define ENTRY_OBJECT_AAC 0x40
 #define ENTRY_SIZE_BYTES 4 /* of seven bits each */
 
-/* Colours of what says nothing of them: ISO/IEC 23091-2 */
+/* Colours: ISO/IEC 23091-2 */
 #define ENTRY_BT709 1
+#define ENTRY_UNSPECIFIED 2
 
 /* Bits, the highest of each byte first. */
 typedef struct {
@@ -145,10 +146,18 @@ entry_colour(const entry_config_t *config)
 
 
 static int
+entry_is_usual(unsigned code)
+{
+    return code == ENTRY_BT709 || code == ENTRY_UNSPECIFIED;
+}
+
+
+/* What is meant where a codec says nothing of its colours. */
+static int
 entry_is_bt709(const entry_colour_t *colour)
 {
-    return colour->primaries == ENTRY_BT709 && colour->transfer == ENTRY_BT709
-           && colour->matrix == ENTRY_BT709 && !colour->full;
+    return entry_is_usual(colour->primaries) && entry_is_usual(colour->transfer)
+           && entry_is_usual(colour->matrix) && !colour->full;
 }
 
 

@@ -8,7 +8,7 @@
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 #define RENDITION_PATH RENDITION_LETTERS "._-"
 #define RENDITION_CODECS RENDITION_LETTERS "._-/,"
-#define RENDITION_RATE_MAX INT64_C(1000000000000000)
+#define RENDITION_RATE_MAX INT64_C(1000000000000000) /* and bytes */
 #define RENDITION_SIDE_MAX 65535
 
 
@@ -34,6 +34,16 @@ rendition_copy(char *to, size_t size, const char *text, const char *allowed)
 
     memcpy(to, text, len + 1);
     return 0;
+}
+
+
+/* A place in a file. */
+static uint64_t
+rendition_size(const json_t *value)
+{
+    const int64_t number = json_integer_value(value);
+
+    return number > 0 && number <= RENDITION_RATE_MAX ? (uint64_t) number : 0;
 }
 
 
@@ -127,10 +137,10 @@ rendition_about(rendition_t *rendition, const json_t *about)
 
 #undef RENDITION_RATE
 
-    rendition->index_at = (uint64_t) json_integer_value(
-        json_array_get(index, 0));
-    rendition->index_size = (uint64_t) json_integer_value(
-        json_array_get(index, 1));
+    rendition->index_at = rendition_size(json_array_get(index, 0));
+    rendition->index_size = rendition_size(json_array_get(index, 1));
+    (void) rendition_copy(rendition->cuts, sizeof(rendition->cuts),
+                          rendition_text(about, "cuts"), RENDITION_LETTERS);
 }
 
 

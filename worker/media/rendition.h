@@ -41,6 +41,7 @@ typedef struct {
     char label[RENDITION_LABEL_SIZE]; /* what people call it: one line of UTF-8,
                                          of no other track of its kind */
     rendition_purpose_t purpose;
+    char cuts[16];  /* alike: their segments begin at the same times */
     int is_default; /* one of its kind at most */
     int automatic;  /* may be chosen by its language alone */
     int open;       /* segments that need the one before */

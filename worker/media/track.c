@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/crc32.h"
 #include "core/base/fail.h"
 #include "track.h"
 #include "words.h"
 
 #define TRACK_LINE_MAX 512
+#define TRACK_CUTS_SIZE 9 /* of CRC-32, terminated */
 #define TRACK_SEGMENTS_MAX 65535
 #define TRACK_TIME_MAX (INT64_C(1) << 60)
 #define TRACK_BYTES_MAX (UINT64_C(1) << 52) /* of a file */
@@ -383,13 +385,35 @@ track_peak(const track_t *track, int keys)
 }
 
 
+/* A sum over when segments begin, in hundredths of a second. */
+static void
+track_cuts(const track_t *track, char cuts[TRACK_CUTS_SIZE])
+{
+    size_t i;
+    uint32_t crc = 0;
+    int64_t ticks = track->first, hundredths;
+
+    for (i = 0; i + 1 < track->count; i++) {
+        ticks += (int64_t) track->segment[i].duration;
+        hundredths = (track_micro(track, ticks) + TRACK_MICRO / 200)
+                     / (TRACK_MICRO / 100);
+        crc = crc32_update(crc, &hundredths, sizeof(hundredths));
+    }
+
+    snprintf(cuts, TRACK_CUTS_SIZE, "%08" PRIx32, crc);
+}
+
+
 int
 track_describe(const track_t *track, json_t *about)
 {
     const double peak = track_peak(track, 0), average = track_average(track, 0);
     int failed;
+    char cuts[TRACK_CUTS_SIZE];
 
-    failed = json_object_set_new(about, "codecs", json_string(track->codecs));
+    track_cuts(track, cuts);
+    failed = json_object_set_new(about, "cuts", json_string(cuts));
+    failed |= json_object_set_new(about, "codecs", json_string(track->codecs));
     failed |= json_object_set_new(about, "bandwidth",
                                   json_integer((json_int_t) peak));
     failed |= json_object_set_new(about, "average",

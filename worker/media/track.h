@@ -49,7 +49,9 @@ int64_t track_micro(const track_t *track, int64_t ticks);
 
 /* Sets the members of a rendition that follow from it: codecs, bandwidth (the
    peak of draft-pantos-hls-rfc8216bis, 4.4.6.2), average, iframes (the same
-   peak of first pictures alone), duration, init, index, and open where it is.
+   peak of first pictures alone), duration, init, index, cuts
+   (alike for tracks whose segments begin at the same hundredths of a second),
+   and open where it is.
    0, or -1 when there is no memory. */
 int track_describe(const track_t *track, json_t *about);
 
