@@ -230,4 +230,5 @@ join_free(join_t *join)
     free(join->size);
     free(join->samples.sample);
     free(join->segments.segment);
+    memset(join, 0, sizeof(*join));
 }

@@ -44,6 +44,7 @@ int join_write(join_t *join, const sink_t *sink);
    sound. */
 uint64_t join_key(const join_t *join, size_t segment);
 
+/* It is empty afterwards. */
 void join_free(join_t *join);
 
 #endif
