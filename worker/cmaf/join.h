@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include "entry.h"
 #include "piece.h"
 #include "segment.h"
@@ -43,6 +44,9 @@ int join_write(join_t *join, const sink_t *sink);
 /* Bytes from the beginning of a segment to the end of its first picture; 0 of
    sound. */
 uint64_t join_key(const join_t *join, size_t segment);
+
+/* What the program answers (main.c), when all is written. */
+void join_tell(const join_t *join, FILE *out);
 
 /* It is empty afterwards. */
 void join_free(join_t *join);

@@ -23,7 +23,6 @@
 #define _GNU_SOURCE /* copy_file_range */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,40 +184,6 @@ main_open_all(char **names)
 }
 
 
-static void
-main_tell(void)
-{
-    int open = 0;
-    size_t i;
-    uint64_t at;
-    const segment_t *segment = main_join.segments.segment;
-
-    printf("track %s %u %zu %" PRId64 " %" PRId64 "\n",
-           main_join.piece[0].video ? "video" : "audio",
-           main_join.piece[0].timescale,
-           main_join.samples.count - main_join.timing.from, segment[0].begin,
-           main_join.timing.end);
-    printf("codecs %s\n", main_join.codecs);
-
-    for (i = 0; i < main_join.segments.count; i++) {
-        open |= segment[i].open;
-    }
-    if (open) {
-        puts("open");
-    }
-
-    printf("init %zu\nindex %zu %zu\n", main_join.init, main_join.init,
-           main_join.index);
-
-    at = main_join.init + main_join.index;
-    for (i = 0; i < main_join.segments.count; i++) {
-        printf("segment %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", at,
-               main_join.size[i], segment[i].duration, join_key(&main_join, i));
-        at += main_join.size[i];
-    }
-}
-
-
 /* "1500000", or "1500000:61500000" with its end. */
 static int
 main_film(const char *word, timing_film_t *film)
@@ -260,7 +225,7 @@ main_track(char **words)
         return EXIT_FAILURE;
     }
 
-    main_tell();
+    join_tell(&main_join, stdout);
     return EXIT_SUCCESS;
 }
 

@@ -101,39 +101,32 @@ timing_between(timing_run_t *run, sample_t *sample, int64_t decoded,
 }
 
 
-/* Sound that begins before 0 cannot be heard in part. What is rounding is
-   none. */
-static int
+/* Sound that begins before 0 cannot be heard in part. */
+static void
 timing_begin(timing_run_t *run, size_t first, size_t last)
 {
     size_t at = first;
-    sample_t *sample = run->samples->sample;
 
-    while (!run->piece->video && at < last && sample[at].shown < -run->slack) {
+    while (!run->piece->video && at < last
+           && run->samples->sample[at].shown < 0) {
         at++;
     }
     run->timing->from = at;
-
-    if (at < last && sample[at].shown < -run->slack) {
-        return TIMING_FAIL(run, "a picture before the film's beginning");
-    }
-
-    return 0;
 }
 
 
-/* What is shown first is shown from 0 on: a picture, or what rounding left. */
+/* The picture that is shown first is shown from 0 on. */
 static void
 timing_from_zero(timing_run_t *run, size_t first, size_t last)
 {
     size_t i, least = first;
     sample_t *sample = run->samples->sample;
 
-    for (i = first; i < last && i < first + TIMING_REORDER_MAX; i++) {
-        least = sample[i].shown < sample[least].shown ? i : least;
-    }
-    if (run->piece->video || sample[least].shown < 0) {
-        sample[least].shown = 0;
+    if (run->piece->video) {
+        for (i = first; i < last && i < first + TIMING_REORDER_MAX; i++) {
+            least = sample[i].shown < sample[least].shown ? i : least;
+        }
+        sample[least].shown = sample[least].shown < 0 ? sample[least].shown : 0;
     }
 }
 
@@ -148,6 +141,9 @@ timing_piece(timing_run_t *run, size_t first, size_t last)
 
     timing_decode(run, sample, count);
 
+    if (run->decode[0] < 0) {
+        return TIMING_FAIL(run, "a sample before the film's beginning");
+    }
     if (run->previous == NULL) {
         run->timing->begin = run->decode[0];
     } else if (run->decode[0] <= until) {
@@ -178,6 +174,9 @@ timing_shift(timing_run_t *run, const piece_t *piece, int64_t zero)
 
     for (i = 0; i < piece->count; i++) {
         sample[i].shown -= zero;
+        if (sample[i].shown < 0 && sample[i].shown >= -run->slack) {
+            sample[i].shown = 0;
+        }
         if (sample[i].shown > TIMING_SHOWN_MAX
             || sample[i].shown < -TIMING_SHOWN_MAX) {
             return TIMING_FAIL(run, "a time that is none");
@@ -202,9 +201,7 @@ timing_pieces(timing_run_t *run, const piece_t *pieces, size_t n, int64_t zero)
             return -1;
         }
         if (run->previous == NULL) {
-            if (timing_begin(run, first, last) != 0) {
-                return -1;
-            }
+            timing_begin(run, first, last);
             first = run->timing->from;
             if (first == last) {
                 continue;

@@ -1,0 +1,36 @@
+#include <inttypes.h>
+#include "join.h"
+
+
+void
+join_tell(const join_t *join, FILE *out)
+{
+    int open = 0;
+    size_t i;
+    uint64_t at;
+    const segment_t *segment = join->segments.segment;
+
+    fprintf(out, "track %s %u %zu %" PRId64 " %" PRId64 "\n",
+            join->piece[0].video ? "video" : "audio", join->piece[0].timescale,
+            join->samples.count - join->timing.from, segment[0].begin,
+            join->timing.end);
+    fprintf(out, "codecs %s\n", join->codecs);
+
+    for (i = 0; i < join->segments.count; i++) {
+        open |= segment[i].open;
+    }
+    if (open) {
+        fputs("open\n", out);
+    }
+
+    fprintf(out, "init %zu\nindex %zu %zu\n", join->init, join->init,
+            join->index);
+
+    at = join->init + join->index;
+    for (i = 0; i < join->segments.count; i++) {
+        fprintf(out,
+                "segment %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", at,
+                join->size[i], segment[i].duration, join_key(join, i));
+        at += join->size[i];
+    }
+}
