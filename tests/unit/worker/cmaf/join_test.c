@@ -420,6 +420,7 @@ START_TEST(claims_that_are_not_so_are_refused)
         { "trun", 8, 0x7fffffff },  /* where they begin */
         { "trun", 8, 0x80000000 },
         { "trun", 16, 0x00ffffff }, /* bytes of the first one */
+        { "trun", 64, 0x00ffffff }, /* and of the last one */
         { "tfdt", 4, 0x7fffffff },  /* when it is decoded */
     };
 
