@@ -160,6 +160,31 @@ ngx_http_sluice_sign_urls_file(ngx_http_sluice_sign_urls_t *with,
 }
 
 
+/* Each object gets a `url` in place of its `path`. */
+
+static json_t *
+ngx_http_sluice_sign_urls_objects(ngx_http_sluice_sign_urls_t *with,
+                                  json_t *objects)
+{
+    size_t i;
+    json_t *object, *url;
+    const char *path;
+
+    json_array_foreach(objects, i, object)
+    {
+        path = json_string_value(json_object_get(object, "path"));
+
+        url = ngx_http_sluice_sign_urls_file(with, path, NULL);
+        if (url == NULL || json_object_set_new(object, "url", url) != 0) {
+            return NULL;
+        }
+        (void) json_object_del(object, "path");
+    }
+
+    return json_incref(objects);
+}
+
+
 /* A new array, or NULL: one grant for a folder, however many files of it are
    listed. */
 
@@ -174,6 +199,10 @@ ngx_http_sluice_sign_urls_list(ngx_http_sluice_sign_urls_t *with, json_t *paths)
 
     if (json_array_size(paths) == 0) {
         return urls;
+    }
+    if (json_is_object(json_array_get(paths, 0))) {
+        json_decref(urls);
+        return ngx_http_sluice_sign_urls_objects(with, paths);
     }
 
     grant = ngx_http_sluice_sign_urls_grant(
@@ -198,11 +227,22 @@ ngx_http_sluice_sign_urls_list(ngx_http_sluice_sign_urls_t *with, json_t *paths)
 }
 
 
+/* What names other files relative to itself. */
+
+static ngx_uint_t
+ngx_http_sluice_sign_urls_leads(const char *key)
+{
+    return ngx_strcmp(key, "play") == 0 || ngx_strcmp(key, "dash") == 0
+           || ngx_strcmp(key, "storyboard") == 0;
+}
+
+
 /*
- * `play` opens the folder of the playlist and carries the grant in the path,
- * which the playlist's relative URIs inherit; a list opens its folder; anything
- * else opens itself, {path, filename} as an attachment. One that cannot be
- * signed is not there.
+ * `play` and what else leads on opens the folder of the playlist and carries
+ * the grant in the path, which the playlist's relative URIs inherit; a list
+ * opens its folder, one of objects each of their files; anything else opens
+ * itself, {path, filename} as an attachment. One that cannot be signed is not
+ * there.
  */
 
 static void
@@ -222,7 +262,7 @@ ngx_http_sluice_sign_urls_links(ngx_http_sluice_sign_urls_t *with,
         filename = json_string_value(json_object_get(value, "filename"));
 
         url = json_is_array(value) ? ngx_http_sluice_sign_urls_list(with, value)
-              : ngx_strcmp(key, "play") == 0
+              : ngx_http_sluice_sign_urls_leads(key)
                   ? ngx_http_sluice_sign_urls_play(with, path)
                   : ngx_http_sluice_sign_urls_file(with, path, filename);
 

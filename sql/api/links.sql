@@ -90,7 +90,7 @@ begin
             with ordinality as l(jti, media, path, reads, counts, sub, sub_id,
                                  sid, sid_id, exp, n)
     ), known as (
-        select a.*, m.id media_id, m.kind, m.extension,
+        select a.*, m.id media_id, m.kind, m.extension, m.master,
                '/media/' || right(m.id::text, 2) || '/' || m.id || '/' folder
         from asked a left join sluice.media m
             on m.id = a.media and m.deleted_at is null
@@ -179,7 +179,7 @@ begin
            coalesce(j.path, folder),
            case when j.path is not null then j.path
                 when kind in ('video', 'audio')
-                    then folder || 'hls/master.m3u8'
+                    then folder || queue.playlist(master)
                 else folder || coalesce('original.' || extension, '') end,
            case when sub is not null then api.issued_at(sub) end
     from judged j order by n;

@@ -1,7 +1,8 @@
 -- Media: shown, listed, changed and deleted.
 
--- A link is a path, or {path, filename}: then it opens an attachment. Files
--- that others wrote and that browsers would run are never shown by them.
+-- A link is a path, or {path, filename}: then it opens an attachment; what a
+-- film was made into has {path, …} each. Files that others wrote and that
+-- browsers would run are never shown by them.
 create or replace function api.media_links(m sluice.media, shown integer[])
 returns jsonb
 language plpgsql stable as $$
@@ -14,7 +15,8 @@ begin
 
     return jsonb_strip_nulls(jsonb_build_object(
         'play', case when m.kind in ('video', 'audio')
-                     then folder || 'hls/master.m3u8' end,
+                     then folder || queue.playlist(m.master) end,
+        'dash', folder || 'hls/manifest.' || m.master || '.mpd',
         'original', case when m.kind = 'score' then jsonb_build_object(
                 'path', folder || 'original.' || m.extension,
                 'filename', api.download_name(m.filename, m.extension))
@@ -29,13 +31,41 @@ end;
 $$;
 
 
--- The job that tells most: one that died, else the one at work, else the last.
+-- What it was made into, of a kind: each a file of its own.
+create or replace function api.media_renditions(m sluice.media, texts boolean)
+returns jsonb
+language plpgsql stable as $$
+declare
+    hls constant text := format('/media/%s/%s/hls/', right(m.id::text, 2), m.id);
+begin
+    return (select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                'name', r.name, 'kind', case when not texts then r.kind end,
+                'codecs', r.about->'codecs', 'width', r.about->'width',
+                'height', r.about->'height', 'range', r.about->'range',
+                'frame_rate', r.about->'frame_rate',
+                'bandwidth', r.about->'bandwidth',
+                'channels', r.about->'channels',
+                'language', r.about->'language', 'title', r.about->'title',
+                'purpose', r.about->'purpose', 'default', r.about->'default',
+                'bytes', case when not texts then r.bytes end,
+                'path', format('%s%s/%s.%s', hls, r.folder, r.name,
+                               case when texts then 'vtt' else 'mp4' end)))
+            order by r.kind desc, (r.about->>'height')::integer desc, r.name),
+            '[]')
+            from sluice.renditions r
+            where r.media = m.id and (r.kind = 'subtitles') = texts);
+end;
+$$;
+
+
+-- The job that tells most: one that died and was needed, else the one at work,
+-- else the last.
 create or replace function api.media_job(m sluice.media) returns jsonb
 language plpgsql stable as $$
 begin
     return (select api.job_object(j) from sluice.jobs j
             where j.media = m.id and j.kind not in ('attach', 'detach')
-            order by j.state = 'dead' and j.kind <> 'poster' desc,
+            order by j.state = 'dead' and queue.is_needed(j.kind) desc,
                      j.state in ('running', 'retrying', 'queued') desc,
                      j.id desc
             limit 1);
@@ -74,7 +104,12 @@ begin
     select * into c from sluice.catalogue where media = m.id;
 
     return api.media_item(m, c) || jsonb_build_object(
-        'links', api.media_links(m, array(select api.page_numbers(m, m.pages))),
+        'links', api.media_links(m, array(select api.page_numbers(m, m.pages)))
+            || case when m.state = 'ready' and m.kind in ('video', 'audio')
+                    then jsonb_build_object(
+                        'renditions', api.media_renditions(m, false),
+                        'subtitles', api.media_renditions(m, true))
+                    else '{}' end,
         'attachments', api.attachments(m));
 end;
 $$;

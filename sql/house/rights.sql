@@ -47,7 +47,7 @@ language sql immutable as $$
         'queue.forget_orphans', 'queue.take_orphan', 'queue.ripe_orphans',
         'queue.scrubbed', 'queue.scrub_next', 'queue.begin_export',
         'queue.export_page', 'queue.finish_export', 'queue.expired_exports',
-        'queue.drop_export',
+        'queue.drop_export', 'queue.renditions',
         -- those of before
         'api.reserve_upload', 'api.begin_upload', 'api.create_media',
         'api.follow_job', 'api.adopt_user', 'api.create_upload',

@@ -23,19 +23,15 @@ language sql immutable parallel safe as $$
 $$;
 
 
--- When nothing is left to do for a media row: ready, or failed if one of the
--- jobs it cannot do without is dead. The caller holds the row's lock.
+-- A media row is ready when all that it cannot do without is done, whatever else
+-- is still being made. The caller holds the row's lock.
 create or replace function queue.settle(media_id uuid) returns void
 language sql as $$
     update sluice.media m set state = 'ready', error = null
     where m.id = media_id and m.state = 'processing'
       and not exists (select from sluice.jobs j
-                      where j.media = media_id
-                        and not queue.is_removal(j.kind)
-                        and j.kind <> 'attach'
-                        and (j.state in ('queued', 'running', 'retrying')
-                             or (j.state in ('dead', 'cancelled')
-                                 and j.kind <> 'poster')));
+                      where j.media = media_id and queue.is_needed(j.kind)
+                        and j.state <> 'done');
 $$;
 
 

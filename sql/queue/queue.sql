@@ -79,7 +79,7 @@ $$;
 
 
 -- The job is done. `patch` holds the media columns it found out, `next` the
--- kinds of the jobs that follow. Returns {"followers": ids of those and of the
+-- kinds of the jobs that follow, and patch.follow those with params. Returns {"followers": ids of those and of the
 -- ones that waited for this, "job"}, or null when the job was lost. With a
 -- lease, `job` is the next one that the slot has by now, as of take_next().
 create or replace function queue.finish(job_id uuid, slot text, patch jsonb,
@@ -125,6 +125,8 @@ begin
             height = coalesce((patch->>'height')::integer, height),
             pages = coalesce((patch->>'pages')::integer, pages),
             streams = coalesce(patch->'streams', streams),
+            facts = coalesce(patch->'facts', facts),
+            master = greatest((patch->>'master')::integer, master),
             poster = coalesce((patch->>'poster')::boolean, poster)
         where id = j.media;
         perform queue.keep_score(j, patch);
@@ -136,13 +138,21 @@ begin
         end if;
 
         with inserted as (
-            insert into sluice.jobs (id, kind, media)
-            select sluice.uuid_v7(), n.kind, m.id
-            from sluice.media m, unnest(next) as n(kind)
+            insert into sluice.jobs (id, kind, media, params)
+            select sluice.uuid_v7(), n.kind, m.id, n.params
+            from sluice.media m, (
+                select kind, '{}'::jsonb from unnest(next) kind
+                union all
+                select f->>'kind', f->'params'
+                from jsonb_array_elements(patch->'follow') f) n(kind, params)
             where m.id = j.media and m.deleted_at is null
             returning id
         )
         select coalesce(jsonb_agg(id), '[]') into followers from inserted;
+
+        if j.kind in ('split', 'encode') then
+            followers := followers || queue.pieces(j);
+        end if;
     end if;
 
     if exists (select from sluice.jobs where waits_for = j.id) then

@@ -36,6 +36,8 @@ static const config_key_t config_keys[] = {
     CONFIG_TEXT(mail_name, 0),
     { "slots", offsetof(config_t, slots), 0, 0, CONFIG_SLOTS_MAX },
     { "patience", offsetof(config_t, patience), 0, 0, CONFIG_PATIENCE_MAX },
+    { "film_lines", offsetof(config_t, film_lines), 0, 0,
+      CONFIG_FILM_LINES_MAX },
     { "noop", offsetof(config_t, noop), 0, 0, 0 },
     { "keep_free", offsetof(config_t, keep_free), sizeof(uint64_t), 0, 0 },
 };
@@ -229,8 +231,8 @@ config_line(char *line, config_t *config, unsigned *seen, char *err,
         return fail_because(
             err, err_size,
             "there is no \"%.64s\"; known are database, redis, "
-            "media, spool, work, slots, patience, keep_free, log, pid, noop, "
-            "mail, mail_name, issuer and load_balancer",
+            "media, spool, work, slots, patience, keep_free, film_lines, log, "
+            "pid, noop, mail, mail_name, issuer and load_balancer",
             key);
     }
     if (*seen & 1U << i) {
@@ -259,6 +261,7 @@ config_parse(const char *text, size_t len, config_t *config, char *err,
     config->slots = 1;
     config->patience = CONFIG_PATIENCE;
     config->keep_free = CONFIG_KEEP_FREE;
+    config->film_lines = CONFIG_FILM_LINES;
 
     for (/* void */; text < end; text = stop + 1) {
         number++;

@@ -14,6 +14,8 @@
 #define CONFIG_NAME_SIZE 201
 #define CONFIG_PATIENCE 60 /* seconds, when it is not given */
 #define CONFIG_PATIENCE_MAX 3600
+#define CONFIG_FILM_LINES 1080 /* when they are not given */
+#define CONFIG_FILM_LINES_MAX 2160
 #define CONFIG_KEEP_FREE (1ULL << 30) /* bytes, when it is not given */
 
 typedef struct {
@@ -27,6 +29,7 @@ typedef struct {
     int slots;                /* jobs at a time; 1 when not given */
     int patience;             /* seconds until a silent slot is killed */
     uint64_t keep_free;       /* bytes that large files leave on the disk */
+    int film_lines;           /* of the highest rung that is encoded */
     int noop;                 /* 1: jobs of kind noop are done, for tests */
     char mail_name[CONFIG_NAME_SIZE]; /* whose mails they are; empty: the
                                          site's host */

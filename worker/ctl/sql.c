@@ -41,8 +41,10 @@ SQL_EMBED(sql_0029_lists, "sql/migrations/0029_lists.sql");
 SQL_EMBED(sql_0030_rights, "sql/migrations/0030_rights.sql");
 SQL_EMBED(sql_0031_passkeys, "sql/migrations/0031_passkeys.sql");
 SQL_EMBED(sql_0032_exports, "sql/migrations/0032_exports.sql");
+SQL_EMBED(sql_0033_renditions, "sql/migrations/0033_renditions.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
+SQL_EMBED(sql_queue_renditions, "sql/queue/renditions.sql");
 SQL_EMBED(sql_queue_turns, "sql/queue/turns.sql");
 SQL_EMBED(sql_queue_mail, "sql/queue/mail.sql");
 SQL_EMBED(sql_queue, "sql/queue/queue.sql");
@@ -114,8 +116,10 @@ const sql_file_t sql_files[] = {
     { "0030_rights.sql", SQL_ONCE, sql_0030_rights },
     { "0031_passkeys.sql", SQL_ONCE, sql_0031_passkeys },
     { "0032_exports.sql", SQL_ONCE, sql_0032_exports },
+    { "0033_renditions.sql", SQL_ONCE, sql_0033_renditions },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
+    { "queue_renditions.sql", SQL_REPEATABLE, sql_queue_renditions },
     { "queue_turns.sql", SQL_REPEATABLE, sql_queue_turns },
     { "queue_mail.sql", SQL_REPEATABLE, sql_queue_mail },
     { "queue.sql", SQL_REPEATABLE, sql_queue },

@@ -9,6 +9,9 @@
 static const kind_t kinds[] = {
     { "probe", probe_run, KIND_MEDIA | KIND_FOLDER },
     { "package", package_run, KIND_MEDIA | KIND_FOLDER },
+    { "split", split_run, KIND_MEDIA | KIND_FOLDER },
+    { "encode", encode_run, KIND_MEDIA | KIND_FOLDER },
+    { "join", join_run, KIND_MEDIA | KIND_FOLDER },
     { "poster", poster_run, KIND_MEDIA | KIND_FOLDER },
     { "score", score_run, KIND_MEDIA | KIND_FOLDER },
     { "attach", attach_run, KIND_MEDIA | KIND_FOLDER },

@@ -20,6 +20,9 @@ static void ffprobe_stream(const json_t *stream, ffprobe_t *probe);
 static void ffprobe_choose(ffprobe_stream_t *chosen,
                            const ffprobe_stream_t *found);
 static void ffprobe_read(const json_t *stream, ffprobe_stream_t *found);
+static void ffprobe_words(char *dst, size_t size, const json_t *stream,
+                          const char *name);
+static void ffprobe_tick(const json_t *stream, ffprobe_stream_t *found);
 static void ffprobe_display(const json_t *stream, ffprobe_stream_t *found);
 static json_t *ffprobe_describe(const json_t *stream,
                                 const ffprobe_stream_t *found);
@@ -41,19 +44,44 @@ static int ffprobe_disposition(const json_t *stream, const char *name);
 int
 ffprobe_parse(const char *json, size_t len, ffprobe_t *probe)
 {
+    int rc;
+    json_t *root, *streams;
+
+    root = json_bound_load(json, len, FFPROBE_DEPTH_MAX, FFPROBE_VALUES_MAX);
+
+    streams = json_object_get(root, "streams");
+    while (json_array_size(streams) > FFPROBE_STREAMS_MAX) {
+        json_array_remove(streams, json_array_size(streams) - 1);
+    }
+
+    rc = ffprobe_recall(root, probe);
+    json_decref(root);
+    return rc;
+}
+
+
+void
+ffprobe_free(ffprobe_t *probe)
+{
+    json_decref(probe->streams);
+    json_decref(probe->facts);
+}
+
+
+int
+ffprobe_recall(const json_t *root, ffprobe_t *probe)
+{
     size_t i;
     double start;
-    json_t *root, *format, *streams, *stream;
+    json_t *format, *streams, *stream;
 
     memset(probe, 0, sizeof(*probe));
     probe->video.index = probe->audio.index = -1;
 
-    root = json_bound_load(json, len, FFPROBE_DEPTH_MAX, FFPROBE_VALUES_MAX);
     format = json_object_get(root, "format");
     streams = json_object_get(root, "streams");
 
     if (!json_is_object(format) || !json_is_array(streams)) {
-        json_decref(root);
         return -1;
     }
 
@@ -62,13 +90,14 @@ ffprobe_parse(const char *json, size_t len, ffprobe_t *probe)
     probe->bit_rate = ffprobe_number(format, "bit_rate");
 
     /* Matroska says when it ends, on a clock that may begin anywhere */
-    start = ffprobe_number(format, "start_time");
+    start = probe->start = ffprobe_number(format, "start_time");
     if (strncmp(probe->format, "matroska", 8) == 0 && start > 0
         && probe->duration > start) {
         probe->duration -= start;
     }
 
     probe->streams = json_array();
+    probe->facts = json_deep_copy(root);
 
     /* Ogg has the tags of the whole with its first stream */
     ffprobe_names(strcmp(probe->format, "ogg") == 0 ? json_array_get(streams, 0)
@@ -77,12 +106,9 @@ ffprobe_parse(const char *json, size_t len, ffprobe_t *probe)
 
     json_array_foreach(streams, i, stream)
     {
-        if (i < FFPROBE_STREAMS_MAX) {
-            ffprobe_stream(stream, probe);
-        }
+        ffprobe_stream(stream, probe);
     }
 
-    json_decref(root);
     return 0;
 }
 
@@ -137,6 +163,9 @@ ffprobe_stream(const json_t *stream, ffprobe_t *probe)
         ffprobe_choose(&probe->video, &found);
     } else if (strcmp(type, "audio") == 0 && found.sample_rate > 0) {
         ffprobe_choose(&probe->audio, &found);
+        if (probe->nsounds < FFPROBE_SOUNDS_MAX) {
+            probe->sounds[probe->nsounds++] = found;
+        }
     }
 }
 
@@ -158,11 +187,14 @@ ffprobe_read(const json_t *stream, ffprobe_stream_t *found)
 
     found->index = ffprobe_integer(stream, "index");
     found->is_default = ffprobe_disposition(stream, "default");
+    found->is_comment = ffprobe_disposition(stream, "comment");
+    found->is_description = ffprobe_disposition(stream, "visual_impaired");
     ffprobe_copy(found->codec, sizeof(found->codec), stream, "codec_name");
     ffprobe_copy(found->profile, sizeof(found->profile), stream, "profile");
     ffprobe_copy(found->pix_fmt, sizeof(found->pix_fmt), stream, "pix_fmt");
 
     found->level = ffprobe_integer(stream, "level");
+    found->reordered = ffprobe_integer(stream, "has_b_frames") > 0;
     found->coded_width = ffprobe_integer(stream, "width");
     found->coded_height = ffprobe_integer(stream, "height");
     found->frame_rate = ffprobe_ratio(stream, "avg_frame_rate", '/');
@@ -176,7 +208,36 @@ ffprobe_read(const json_t *stream, ffprobe_stream_t *found)
     ffprobe_copy(found->transfer, sizeof(found->transfer), stream,
                  "color_transfer");
 
+    ffprobe_words(found->language, sizeof(found->language), stream, "language");
+    ffprobe_words(found->title, sizeof(found->title), stream, "title");
+    ffprobe_tick(stream, found);
     ffprobe_display(stream, found);
+}
+
+
+static void
+ffprobe_words(char *dst, size_t size, const json_t *stream, const char *name)
+{
+    const char *tag = ffprobe_tag(stream, name);
+
+    words_copy(dst, size, tag ? tag : "");
+}
+
+
+/* "1/90000" */
+static void
+ffprobe_tick(const json_t *stream, ffprobe_stream_t *found)
+{
+    int num, den;
+    const char *text;
+
+    text = json_string_value(json_object_get(stream, "time_base"));
+
+    if (text != NULL && sscanf(text, "%9d/%9d", &num, &den) == 2 && num > 0
+        && den > 0) {
+        found->tick_num = num;
+        found->tick_den = den;
+    }
 }
 
 

@@ -13,16 +13,18 @@
     "format=format_name,duration,start_time,bit_rate"                         \
     ":format_tags=title,TITLE,artist,ARTIST"                                  \
     ":stream=index,codec_type,codec_name,profile,pix_fmt,level,width,height," \
-    "sample_aspect_ratio,avg_frame_rate,start_time,duration,nb_frames,"       \
-    "field_order,color_transfer,channels,sample_rate,"                        \
+    "sample_aspect_ratio,avg_frame_rate,time_base,start_time,duration,"       \
+    "nb_frames,has_b_frames,field_order,color_transfer,channels,"             \
+    "sample_rate,"                                                            \
     "bit_rate:stream_tags=language,LANGUAGE,title,TITLE,artist,ARTIST,"       \
     "DURATION"                                                                \
-    ":stream_disposition=default,attached_pic"                                \
+    ":stream_disposition=default,attached_pic,comment,visual_impaired"        \
     ":stream_side_data=side_data_type,rotation"
 
 #define FFPROBE_NAME_SIZE 32
 #define FFPROBE_TEXT_SIZE 201              /* bytes of a title */
 #define FFPROBE_DURATION_MAX (24 * 3600.0) /* seconds: one day */
+#define FFPROBE_SOUNDS_MAX 16              /* more stay in the original alone */
 
 typedef struct {
     int index; /* ffmpeg's number of the stream, -1: there is none */
@@ -34,14 +36,19 @@ typedef struct {
     int coded_width, coded_height;
     int rotation;      /* degrees clockwise: 0, 90, 180, 270 */
     int square;        /* the pixels are */
+    int reordered;     /* some are decoded before others that are shown first */
     double frame_rate; /* 0: unknown */
-    double start;      /* seconds: of the file's clock */
-    double duration;   /* seconds; 0: unknown */
-    double hidden;     /* seconds more that an edit list does not show */
+    int tick_num, tick_den; /* seconds of a tick of its clock; 0: unknown */
+    double start;           /* seconds: of the file's clock */
+    double duration;        /* seconds; 0: unknown */
+    double hidden;          /* seconds more that an edit list does not show */
     char field_order[FFPROBE_NAME_SIZE]; /* "progressive", "tt" … */
     char transfer[FFPROBE_NAME_SIZE];    /* of the light: "smpte2084" … */
     int channels, sample_rate;
-    int is_default; /* marked as the one to play */
+    char language[FFPROBE_NAME_SIZE]; /* as the file has it, or empty */
+    char title[FFPROBE_TEXT_SIZE];    /* or empty */
+    int is_default;                   /* marked as the one to play */
+    int is_comment, is_description;   /* of the film; for who sees nothing */
 } ffprobe_stream_t;
 
 typedef struct {
@@ -50,13 +57,22 @@ typedef struct {
     char author[FFPROBE_TEXT_SIZE]; /* the artist */
     double duration;                /* seconds; 0: unknown */
     double bit_rate;                /* bits a second; 0: unknown */
+    double start;                   /* seconds: of the file's clock */
     ffprobe_stream_t video;         /* the one to play: no cover pictures */
-    ffprobe_stream_t audio;
-    json_t *streams; /* all, for media.streams; json_decref() it */
+    ffprobe_stream_t audio;         /* the same */
+    ffprobe_stream_t sounds[FFPROBE_SOUNDS_MAX]; /* that one among them */
+    int nsounds;
+    json_t *streams; /* all, for media.streams */
+    json_t *facts;   /* what was read, for ffprobe_read() */
 } ffprobe_t;
 
-/* 0, or -1 when the text is not ffprobe's. `probe->streams` is set on 0. */
+/* 0, or -1 when the text is not ffprobe's. On 0 it is to ffprobe_free(). */
 int ffprobe_parse(const char *json, size_t len, ffprobe_t *probe);
+
+/* The same of `facts`, which may have been kept meanwhile. */
+int ffprobe_recall(const json_t *facts, ffprobe_t *probe);
+
+void ffprobe_free(ffprobe_t *probe);
 
 /* NULL when the file of so many bytes can be played, else a sentence for its
    owner. */

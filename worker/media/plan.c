@@ -3,13 +3,30 @@
 #include <string.h>
 #include "plan.h"
 
-#define PLAN_LONG_SIDE 1920
-#define PLAN_SHORT_SIDE 1080
+/* A rung has at most so much of the lines of the one above it. */
+#define PLAN_STEP 0.8
 
-/* Seconds that sound and picture may begin or end apart, while it takes no more
-   than another length of a segment to tell; and that do not count. */
+#define PLAN_LONG_SIDE                                                    \
+    (16.0 / 9)               /* of the shorter one: a wider one is scaled \
+                                by its width */
+#define PLAN_FRAMES_MAX 60.0 /* pictures a second, of what is encoded */
+
+/* Bits a second: of 1080 lines at 30 pictures a second, and how it grows with
+   pixels and pictures, as encoders' rates do (Netflix's per-title work has
+   0.75). A film that needs less is held to half as much again as it needs. */
+#define PLAN_RATE 6500000.0
+#define PLAN_RATE_PIXELS (1920.0 * 1080)
+#define PLAN_RATE_GROWTH 0.75
+#define PLAN_RATE_FRAMES 30.0
+#define PLAN_RATE_ROOM 1.5
+#define PLAN_RATE_MIN 200000.0
+
+#define PLAN_MANY 6 /* channels of sound beside stereo */
+
+/* Seconds that the picture may begin later or end earlier than the sound while
+   one of its pictures is shown for longer; and that sound may begin later. */
 #define PLAN_APART_MAX 2.0
-#define PLAN_APART_MIN 0.001
+#define PLAN_LATE_SOUND 0.04
 
 /* Pictures, and seconds of sound, that an edit list may hide: encoders have
    some to warm up. */
@@ -75,8 +92,9 @@ plan_is_rgb(const ffprobe_stream_t *video)
 
 /* NULL: every player decodes it, as it is. */
 static const char *
-plan_video_why(const ffprobe_stream_t *video)
+plan_video_why(const ffprobe_t *probe)
 {
+    const ffprobe_stream_t *video = &probe->video;
     static const char *const formats[] = { "yuv420p", "yuvj420p", NULL };
     static const char *const profiles[] = { "Constrained Baseline", "Baseline",
                                             "Main", "High", NULL };
@@ -87,46 +105,90 @@ plan_video_why(const ffprobe_stream_t *video)
            : !plan_any(video->profile, profiles) ? "of another profile"
            : plan_is_interlaced(video)           ? "interlaced"
            : plan_is_hdr(video)                  ? "of high dynamic range"
+           /* AVI says when they are decoded, and nothing else */
+           : video->reordered && strcmp(probe->format, "avi") == 0
+               ? "without times of its own"
            : video->hidden * video->frame_rate > PLAN_HIDDEN_PICTURES
                ? "partly hidden"
                : NULL;
 }
 
 
+/* A codec beside H.264 that players of today take as it is: its suffix, or
+   NULL. */
 static const char *
-plan_audio_why(const ffprobe_stream_t *audio)
+plan_beside(const ffprobe_stream_t *video)
+{
+    size_t i;
+    static const char *const formats[] = { "yuv420p", "yuv420p10le", NULL };
+    static const char *const codecs[][2] = { { "hevc", "hevc" },
+                                             { "av1", "av1" },
+                                             { "vp9", "vp9" } };
+
+    if (video->rotation != 0 || !plan_any(video->pix_fmt, formats)
+        || plan_is_interlaced(video)
+        || video->hidden * video->frame_rate > PLAN_HIDDEN_PICTURES) {
+        return NULL;
+    }
+
+    for (i = 0; i < sizeof(codecs) / sizeof(codecs[0]); i++) {
+        if (strcmp(video->codec, codecs[i][0]) == 0) {
+            return codecs[i][1];
+        }
+    }
+
+    return NULL;
+}
+
+
+static const char *
+plan_audio_why(const plan_t *plan, const ffprobe_stream_t *audio, int channels)
 {
     return strcmp(audio->codec, "aac") != 0 ? "not AAC"
            : strcmp(audio->profile, "LC") != 0
                    && strncmp(audio->profile, "HE-AAC", 6) != 0
                ? "of another profile"
-           : audio->channels < 1 || audio->channels > 6 ? "of many channels"
-           : audio->sample_rate > 48000                 ? "of a high rate"
-           : audio->hidden > PLAN_HIDDEN_SOUND          ? "partly hidden"
-                                                        : NULL;
+           : audio->channels < 1 || audio->channels > channels
+               ? "of many channels"
+           : audio->sample_rate > 48000                   ? "of a high rate"
+           : audio->hidden > PLAN_HIDDEN_SOUND            ? "partly hidden"
+           : audio->start - plan->start > PLAN_LATE_SOUND ? "begins later"
+                                                          : NULL;
 }
 
 
-/* Into 1920 × 1080, standing or lying; never larger; even. */
-static void
-plan_scale(const ffprobe_stream_t *video, int *width, int *height)
+const char *
+plan_range(const ffprobe_stream_t *video)
+{
+    return !plan_is_hdr(video)                         ? "SDR"
+           : strcmp(video->transfer, "smpte2084") == 0 ? "PQ"
+                                                       : "HLG";
+}
+
+
+/* So that the shorter side has at most so many lines, and the longer one what
+   belongs to them on a screen; never larger; even. Returns the lines. */
+static int
+plan_scale(const ffprobe_stream_t *video, int lines, int *width, int *height)
 {
     double scale = 1, longer, shorter;
 
     longer = video->width > video->height ? video->width : video->height;
     shorter = video->width > video->height ? video->height : video->width;
 
-    if (longer > PLAN_LONG_SIDE) {
-        scale = PLAN_LONG_SIDE / longer;
+    if (longer > PLAN_LONG_SIDE * lines) {
+        scale = PLAN_LONG_SIDE * lines / longer;
     }
-    if (shorter * scale > PLAN_SHORT_SIDE) {
-        scale = PLAN_SHORT_SIDE / shorter;
+    if (shorter * scale > lines) {
+        scale = lines / shorter;
     }
 
     *width = 2 * (int) lround(video->width * scale / 2);
     *height = 2 * (int) lround(video->height * scale / 2);
     *width = *width < 2 ? 2 : *width;
     *height = *height < 2 ? 2 : *height;
+
+    return *width < *height ? *width : *height;
 }
 
 
@@ -151,93 +213,271 @@ plan_tone_map(const ffprobe_stream_t *video, char filter[PLAN_TONE_SIZE])
 /* While the sound is alone, it is black before the picture, and the last one
    stays behind it. */
 static void
-plan_filter(plan_t *plan, const ffprobe_stream_t *video)
+plan_filter(plan_t *plan, int width, int height)
 {
     size_t used;
-    char tone[PLAN_TONE_SIZE], pad[128] = "";
+    char tone[PLAN_TONE_SIZE], pad[160] = "";
+    const ffprobe_stream_t *video = &plan->probe->video;
 
     plan_tone_map(video, tone);
-    if (plan->head > PLAN_APART_MAX) {
-        snprintf(pad, sizeof(pad),
-                 ",setpts=PTS-STARTPTS,tpad=start_duration=%f", plan->head);
-        plan->head = 0;
+    if (video->frame_rate > PLAN_FRAMES_MAX) {
+        snprintf(pad, sizeof(pad), ",fps=%g", PLAN_FRAMES_MAX);
     }
-    if (plan->tail > PLAN_APART_MAX) {
+    if (plan->head > 0) {
+        used = strlen(pad);
+        snprintf(pad + used, sizeof(pad) - used,
+                 ",setpts=PTS-STARTPTS,tpad=start_duration=%f,"
+                 "setpts=PTS+%f/TB",
+                 plan->head, plan->start);
+    }
+    if (plan->tail > 0) {
         used = strlen(pad);
         snprintf(pad + used, sizeof(pad) - used,
                  ",tpad=stop_mode=clone:stop_duration=%f", plan->tail);
-        plan->tail = 0;
     }
 
     snprintf(plan->filter, sizeof(plan->filter),
              "%sscale=%d:%d%s,%ssetsar=1,format=yuv420p%s",
-             plan_deinterlace(video), plan->width, plan->height,
+             plan_deinterlace(video), width, height,
              plan_is_rgb(video) ? ":out_color_matrix=bt709:out_range=tv" : "",
              tone, pad);
 }
 
 
-/* Where sound is heard without a picture. */
+/* From the first moment that is seen or heard to the last. */
 static void
-plan_ends(plan_t *plan, const ffprobe_t *probe)
+plan_ends(plan_t *plan)
 {
-    double start, end;
-    const ffprobe_stream_t *video = &probe->video, *audio = &probe->audio;
+    int i;
+    double end = 0;
+    const ffprobe_t *probe = plan->probe;
+    const ffprobe_stream_t *video = &probe->video, *sound;
 
     plan->duration = probe->duration;
+    plan->start = video->index != -1 ? video->start : probe->audio.start;
+    end = video->index != -1 && video->duration > 0
+              ? video->start + video->duration
+              : 0;
 
-    if (!plan->video || !plan->audio || !(video->duration > 0)) {
+    for (i = 0; i < probe->nsounds; i++) {
+        sound = &probe->sounds[i];
+        plan->start = fmin(plan->start, sound->start);
+        end = fmax(end, sound->start + sound->duration);
+    }
+
+    if (video->index == -1 || !(video->duration > 0)) {
         return;
     }
 
-    start = fmin(video->start, audio->start);
-    end = fmax(video->start + video->duration, audio->start + audio->duration);
-
-    plan->head = video->start - start;
+    plan->duration = end - plan->start;
+    plan->head = video->start - plan->start;
     plan->tail = end - video->start - video->duration;
-    plan->head = plan->head > PLAN_APART_MIN ? plan->head : 0;
-    plan->tail = plan->tail > PLAN_APART_MIN ? plan->tail : 0;
-    plan->duration = end - start;
+    plan->head = plan->head > PLAN_APART_MAX ? plan->head : 0;
+    plan->tail = plan->tail > PLAN_APART_MAX ? plan->tail : 0;
+}
+
+
+static plan_output_t *
+plan_add(plan_t *plan, const ffprobe_stream_t *source)
+{
+    plan_output_t *output = &plan->outputs[plan->noutputs++];
+
+    output->source = source;
+    return output;
+}
+
+
+static double
+plan_rate(double pixels, double frames)
+{
+    return PLAN_RATE
+           * pow(
+               pixels / PLAN_RATE_PIXELS
+                   * fmax(fmin(frames, PLAN_FRAMES_MAX) / PLAN_RATE_FRAMES, 1),
+               PLAN_RATE_GROWTH);
+}
+
+
+/* One rung; returns its lines. */
+static int
+plan_rung(plan_t *plan, int lines, const char *why)
+{
+    const ffprobe_stream_t *video = &plan->probe->video;
+    plan_output_t *output = plan_add(plan, video);
+
+    output->is_video = 1;
+    output->recode = why;
+    lines = plan_scale(video, lines, &output->width, &output->height);
+    output->rate = plan_rate((double) output->width * output->height,
+                             video->frame_rate);
+    snprintf(output->name, sizeof(output->name), "v%d", lines);
+    plan->nvideos++;
+
+    return lines;
+}
+
+
+/* A picture as it is. */
+static int
+plan_copy(plan_t *plan, const char *codec)
+{
+    int lines;
+    const ffprobe_stream_t *video = &plan->probe->video;
+    plan_output_t *output = plan_add(plan, video);
+
+    output->is_video = 1;
+    output->first = 1;
+    output->width = video->width;
+    output->height = video->height;
+    lines = video->width < video->height ? video->width : video->height;
+    snprintf(output->name, sizeof(output->name), "v%d%s%s", lines,
+             *codec ? "-" : "", codec);
+    plan->nvideos++;
+
+    return lines;
+}
+
+
+static void
+plan_ladder(plan_t *plan, int most)
+{
+    static const int rungs[] = { 2160, 1080, 720, 480, 360, 240 };
+    int lines;
+    size_t i;
+    const char *beside, *why = plan->recode_video;
+    const ffprobe_stream_t *video = &plan->probe->video;
+
+    if (why == NULL) {
+        lines = plan_copy(plan, "");
+        why = "for slower lines";
+    } else {
+        beside = plan->encoded ? NULL : plan_beside(video);
+        if (beside != NULL) {
+            (void) plan_copy(plan, beside);
+        }
+        lines = plan_rung(plan, most, why);
+    }
+
+    for (i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++) {
+        if (rungs[i] <= lines * PLAN_STEP && rungs[i] <= most) {
+            lines = plan_rung(plan, rungs[i], why);
+        }
+    }
+
+    if (plan->recode_video != NULL) {
+        plan->outputs[plan->nvideos - 1].first = 1;
+    }
+}
+
+
+/* Stereo for all, and more channels beside it. */
+static void
+plan_sound(plan_t *plan, const ffprobe_stream_t *sound, int number)
+{
+    plan_output_t *output;
+
+    output = plan_add(plan, sound);
+    output->first = 1;
+    output->channels = sound->channels == 1 ? 1 : 2;
+    output->recode = plan_audio_why(plan, sound, 2);
+    snprintf(output->name, sizeof(output->name), "a%d", number);
+
+    if (sound->channels == PLAN_MANY) {
+        output = plan_add(plan, sound);
+        output->first = 1;
+        output->channels = PLAN_MANY;
+        output->recode = plan_audio_why(plan, sound, PLAN_MANY);
+        snprintf(output->name, sizeof(output->name), "a%d-51", number);
+    }
+}
+
+
+static void
+plan_outputs(plan_t *plan, int lines)
+{
+    int i;
+    const ffprobe_t *probe = plan->probe;
+
+    plan->noutputs = plan->nvideos = 0;
+    memset(plan->outputs, 0, sizeof(plan->outputs));
+
+    if (probe->video.index != -1) {
+        plan_ladder(plan, lines);
+    }
+    for (i = 0; i < probe->nsounds; i++) {
+        plan_sound(plan, &probe->sounds[i], i + 1);
+    }
+
+    for (i = 0; i < plan->nvideos; i++) {
+        if (plan->outputs[i].recode != NULL) {
+            plan_filter(plan, plan->outputs[i].width, plan->outputs[i].height);
+            break;
+        }
+    }
 }
 
 
 void
-plan_make(plan_t *plan, const ffprobe_t *probe)
+plan_make(plan_t *plan, const ffprobe_t *probe, int lines)
 {
     const ffprobe_stream_t *video = &probe->video;
 
     memset(plan, 0, sizeof(*plan));
+    plan->probe = probe;
+    plan_ends(plan);
 
-    plan->video = video->index != -1;
-    plan->audio = probe->audio.index != -1;
-    plan->recode_audio = plan->audio ? plan_audio_why(&probe->audio) : NULL;
-    plan_ends(plan, probe);
+    if (video->index != -1) {
+        plan->recode_video = plan_video_why(probe);
+        plan->bt709 = plan_is_hdr(video) || plan_is_rgb(video);
+        plan->whole = plan->head > 0 || plan->tail > 0
+                      || video->frame_rate > PLAN_FRAMES_MAX;
 
-    if (!plan->video) {
-        return;
+        if (plan->recode_video == NULL && (plan->head > 0 || plan->tail > 0)) {
+            plan->recode_video = "shorter than the sound";
+        }
     }
 
-    plan->width = video->width;
-    plan->height = video->height;
-    plan->recode_video = plan_video_why(video);
-
-    if (plan->recode_video == NULL
-        && (plan->head > PLAN_APART_MAX || plan->tail > PLAN_APART_MAX)) {
-        plan->recode_video = "shorter than the sound";
-    }
-    if (plan->recode_video != NULL) {
-        plan_recode(plan, probe, plan->recode_video);
-    }
+    plan_outputs(plan, lines);
 }
 
 
 void
-plan_recode(plan_t *plan, const ffprobe_t *probe, const char *why)
+plan_recode(plan_t *plan, const ffprobe_t *probe, int lines, const char *why)
 {
-    const ffprobe_stream_t *video = &probe->video;
-
+    plan_make(plan, probe, lines);
     plan->recode_video = why;
-    plan->bt709 = plan_is_hdr(video) || plan_is_rgb(video);
-    plan_scale(video, &plan->width, &plan->height);
-    plan_filter(plan, video);
+    plan->encoded = 1;
+    plan_outputs(plan, lines);
+}
+
+
+plan_output_t *
+plan_find(plan_t *plan, const char *name)
+{
+    int i;
+
+    for (i = 0; name != NULL && i < plan->noutputs; i++) {
+        if (strcmp(plan->outputs[i].name, name) == 0) {
+            return &plan->outputs[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+void
+plan_measure(plan_t *plan, double pixels, double rate)
+{
+    int i;
+    double needed;
+    plan_output_t *output;
+
+    for (i = 0; i < plan->nvideos; i++) {
+        output = &plan->outputs[i];
+        needed = PLAN_RATE_ROOM * rate
+                 * pow((double) output->width * output->height / pixels,
+                       PLAN_RATE_GROWTH);
+        output->rate = fmin(output->rate, fmax(needed, PLAN_RATE_MIN));
+    }
 }

@@ -28,11 +28,6 @@ int reading_refuse(reading_t *reading, const char *sentence);
 /* How long it is: { bytes }. For sluice-worker --check, and for tests. */
 int reading_length(reading_t *reading);
 
-/* The codecs of a film that we made, by its initialization segment, which
-   words[0] says the bytes of: { codecs }, as RFC 6381 has them. words[1]: "v",
-   "a" or "va" for what must be there. */
-int reading_codecs(reading_t *reading);
-
 /* Notes, one function for each form: what music_tell() tells of them, and
    `text`, all that is sung and written. */
 int reading_musicxml(reading_t *reading);

@@ -5,8 +5,9 @@ static const struct {
     const char *kind;
     readings_run_t run;
 } readings[] = {
-    { "length", reading_length },     { "codecs", reading_codecs },
-    { "musicxml", reading_musicxml }, { "mxl", reading_mxl },
+    { "length", reading_length },
+    { "musicxml", reading_musicxml },
+    { "mxl", reading_mxl },
     { "midi", reading_midi },
 };
 

@@ -21,7 +21,7 @@
 
 #include <stddef.h>
 
-#define SANDBOX_ARGV_MAX 192
+#define SANDBOX_ARGV_MAX 1536
 
 #define SANDBOX_INPUT "/in/original"
 #define SANDBOX_JOB "/job"

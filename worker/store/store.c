@@ -174,6 +174,19 @@ store_find_attachment(const config_t *config, const char *media,
 }
 
 
+int
+store_find_file(const config_t *config, const char *media, const char *name,
+                char path[PATH_MAX])
+{
+    char folder[PATH_MAX];
+
+    return store_folder(config, media, folder) == 0
+                   && file_join(path, folder, name) == 0
+               ? access(path, R_OK)
+               : -1;
+}
+
+
 /* An earlier try may have published and then lost its connection. */
 static int
 store_move(const config_t *config, const char *media, const char *from,

@@ -25,6 +25,10 @@ void store_work_sweep(const config_t *config);
 int store_find_original(const config_t *config, const char *media,
                         char path[PATH_MAX]);
 
+/* Where a file of the media's folder is. 0, or -1 with errno set. */
+int store_find_file(const config_t *config, const char *media, const char *name,
+                    char path[PATH_MAX]);
+
 /* Moves the upload at `from`, whose bytes are on disk already, into the store
    as original.<extension>. May be repeated. 0, or -1 with errno set. */
 int store_keep_original(const config_t *config, const char *media,

@@ -2,9 +2,10 @@
    does. What a browser shows of it is in tests/browser/films.test.mjs. */
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 
+import { AAC, faults, finished, H264, jobsOf, made as makeFilm, picture,
+         piped as pipeFilm, published, sound } from "../lib/films.mjs";
 import { run } from "../lib/run.mjs";
 import { startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
@@ -21,59 +22,41 @@ before(async () => {
 after(() => stack?.stop(), { timeout });
 
 
-const picture = (seconds, { size = "320x180", rate = 25 } = {}) =>
-    ["-f", "lavfi", "-i", `testsrc2=size=${size}:rate=${rate}:`
-        + `duration=${seconds}`];
-const sound = (seconds) => ["-f", "lavfi", "-i",
-    `sine=frequency=440:sample_rate=48000:duration=${seconds}`];
-const H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"];
-const AAC = ["-c:a", "aac"];
-
 let count = 0;
 
-/* A file that ffmpeg makes of these words, and its path. */
-async function made(name, ...words) {
-    const path = join(stack.folder, `${++count}-${name}`);
+const made = (name, ...words) =>
+    makeFilm(stack.folder, `${++count}-${name}`, ...words);
+const piped = (name, format, ...words) =>
+    pipeFilm(stack.folder, `${++count}-${name}`, format, ...words);
 
-    await run("ffmpeg", ["-v", "error", "-nostdin", "-y", ...words, path]);
-    return path;
-}
 
-/* The same, from a pipe: then nothing stands in it of how long it is. */
-async function piped(name, format, ...words) {
-    const path = join(stack.folder, `${++count}-${name}`);
-    const { stdout } = await run("ffmpeg", ["-v", "error", "-nostdin", ...words,
-        "-f", format, "pipe:1"], { encoding: "buffer", maxBuffer: 1 << 26 });
-
-    writeFileSync(path, stdout);
-    return path;
-}
-
-/* What came of it: {media, result, segments: s, target: s, master, streams,
-   poster}. */
+/* What came of it: {media, plan: {name: why, or "copied"}, file, streams,
+   poster, …published}. Streams are those of the largest picture, and of the
+   first sound. */
 async function taken(path) {
     const { id } = await client.bring(readFileSync(path),
         path.slice(path.lastIndexOf("/") + 1));
-    const media = await client.ready(id, { seconds: 120 });
-    const jobs = JSON.parse(await stack.sql("select jsonb_object_agg(kind, "
-        + "jsonb_build_object('state', state, 'result', result)) from "
-        + `sluice.jobs where media = '${id}'`));
-    const folder = stack.path("media", id.slice(-2), id, "hls");
-    const [list] = readdirSync(folder).filter((name) =>
-        /(?<!master)\.m3u8$/.test(name));
-    const text = readFileSync(join(folder, list), "utf8");
-    const file = join(folder, list.replace("m3u8", "mp4"));
-    const { stdout } = await run("ffprobe", ["-v", "error", "-count_frames",
-        "-show_entries", "stream=codec_type,nb_read_frames,field_order,"
-            + "color_space,color_transfer", "-of", "json", file]);
+    const media = await finished(stack, client, id);
+    const jobs = await jobsOf(stack, id);
+    const out = published(stack, id);
+    const streams = {};
+
+    assert.deepEqual(await faults(stack, id), []);
+
+    for (const { file } of [out.highest, out.sound].filter(Boolean)) {
+        const { stdout } = await run("ffprobe", ["-v", "error",
+            "-count_frames", "-show_entries", "stream=codec_type,"
+                + "nb_read_frames,field_order,color_space,color_transfer",
+            "-of", "json", file]);
+        const [stream] = JSON.parse(stdout).streams;
+
+        streams[stream.codec_type] = stream;
+    }
 
     return {
-        media, file, poster: jobs.poster?.state, result: jobs.package.result,
-        segments: [...text.matchAll(/EXTINF:([\d.]+)/g)].map(([, s]) => +s),
-        target: Number(/TARGETDURATION:(\d+)/.exec(text)[1]),
-        master: readFileSync(join(folder, "master.m3u8"), "utf8"),
-        streams: Object.fromEntries(JSON.parse(stdout).streams
-            .map((stream) => [stream.codec_type, stream])),
+        media, ...out, ...out.highest, streams, poster: jobs.poster?.state,
+        plan: Object.fromEntries(jobs.package.result.plan
+            .map(({ name, how, why }) => [name, why ?? how])),
     };
 }
 
@@ -112,23 +95,22 @@ describe("sound and picture", { timeout }, () => {
                 const one = await taken(await made("apart.mp4", "-itsoffset",
                     first, "-i", both, "-itsoffset", second, "-i", both,
                     "-map", "0:v", "-map", "1:a", "-c", "copy"));
-                const bytes = readFileSync(one.file);
-                const edits = boxes(bytes).filter(([type]) => type === "elst")
-                    .map(([, at]) => [bytes.readUInt32BE(at + 12),
-                                      bytes.readInt32BE(at + 20)]);
+                const files = [one.file, one.sound.file];
                 const { stdout } = await run("ffprobe", ["-v", "error",
-                    "-show_entries", "packet=codec_type,pts_time", "-of",
-                    "json", one.file]);
-                const [a, b] = ["video", "audio"].map((kind) => Math.min(
-                    ...JSON.parse(stdout).packets.filter(
-                        ({ codec_type: type }) => type === kind)
-                        .map(({ pts_time: time }) => Number(time))));
+                    "-show_entries", "packet=pts_time", "-of", "csv=p=0",
+                    one.file]);
+                const [begin, next] = stdout.trim().split("\n").map(Number)
+                    .sort((x, y) => x - y);
+                const { stderr } = await run("ffmpeg", ["-i", one.sound.file,
+                    "-af", "silencedetect=n=-50dB:d=0.1", "-f", "null", "-"]);
+                const silent = /silence_end: ([\d.]+)/.exec(stderr)?.[1] ?? 0;
 
-                assert.equal(edits.length, 2);
-                assert.ok(edits.every(([many, time]) => many === 1
-                    && time >= 0), JSON.stringify(edits));
-                assert.equal(one.result.video, "copied");
-                near(a - b, first - second, 0.03);
+                assert.ok(files.every((file) => boxes(readFileSync(file))
+                    .every(([type]) => type !== "elst")));
+                assert.equal(one.plan.v180, "copied");
+                assert.equal(begin, 0);
+                near(next, Number(first) + 0.04, 0.001);
+                near(Number(silent), second, 0.03);
                 near(one.media.duration, 8.52);
                 near(one.segments.reduce((sum, s) => sum + s), 8.52);
             });
@@ -140,7 +122,7 @@ describe("sound and picture", { timeout }, () => {
 
         near(one.media.duration, 13);
         assert.ok(one.segments.length > 1 && one.target <= 6);
-        assert.equal(one.result.video_why, "shorter than the sound");
+        assert.equal(one.plan.v180, "shorter than the sound");
         assert.equal(one.poster, "done");
         assert.equal(Number(one.streams.video.nb_read_frames), 13 * 25);
     });
@@ -156,7 +138,7 @@ describe("what is not whole as a copy is encoded", { timeout }, () => {
 
         near(one.media.duration, 6.8);
         assert.equal(Number(one.streams.video.nb_read_frames), 170);
-        assert.deepEqual([one.result.video_why, one.result.audio_why],
+        assert.deepEqual([one.plan.v180, one.plan.a1],
             ["partly hidden", "partly hidden"]);
     });
 
@@ -166,7 +148,7 @@ describe("what is not whole as a copy is encoded", { timeout }, () => {
             "-sc_threshold", "0"));
 
         assert.equal(one.target, 6);
-        assert.equal(one.result.video_why, "of few key frames");
+        assert.equal(one.plan.v90, "of few key frames");
     });
 
     it("B pictures of an AVI file get their times", async () => {
@@ -175,7 +157,7 @@ describe("what is not whole as a copy is encoded", { timeout }, () => {
             "libmp3lame"));
 
         assert.equal(Number(one.streams.video.nb_read_frames), 75);
-        assert.equal(one.result.video_why, "not whole as a copy");
+        assert.equal(one.plan.v180, "without times of its own");
     });
 
     it("fields become frames", async () => {
@@ -186,7 +168,7 @@ describe("what is not whole as a copy is encoded", { timeout }, () => {
             "-f", "null", "-"]);
         const [, top] = /Multi frame detection: TFF:\s*(\d+)/.exec(stderr);
 
-        assert.equal(one.result.video_why, "interlaced");
+        assert.equal(one.plan.v576, "interlaced");
         assert.ok(Number(top) < 10, stderr);
     });
 
@@ -247,7 +229,7 @@ it("as many pictures a second are told as are copied", { timeout },
         const one = await taken(await made("quick.mp4",
             ...picture(2, { rate: 100 }), ...H264));
 
-        assert.equal(one.result.video, "copied");
+        assert.equal(one.plan.v180, "copied");
         assert.match(one.master, /FRAME-RATE=100\.000/);
     });
 

@@ -115,6 +115,9 @@ describe("a slot that is killed while bubblewrap starts", { timeout }, () => {
         .filter((child) => processOf(child)?.name === "sleep");
 
     beforeEach(async () => {
+        await until("nothing else is at work", async () => await stack.sql(
+            "select count(*) from sluice.jobs where state in ('queued', "
+            + "'running', 'retrying')") === "0", { seconds: 60 });
         writeFileSync(join(slow, "hold"), "");
         ({ id } = await viewer.bring(pdf(), "held.pdf"));
         await until("bubblewrap's child waits",

@@ -32,6 +32,7 @@ job_init(job_t *job, const config_t *config, queue_t *queue,
     job->stop = stop;
     job->row = row;
     job->kind = kind;
+    job->share = 1;
     job->patch = json_object();
     job->result = json_object();
     snprintf(job->id, sizeof(job->id), "%s", id);

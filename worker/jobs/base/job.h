@@ -46,10 +46,13 @@ typedef struct {
     uint64_t input_size;
     const sniff_t *sniff; /* of the upload; NULL: nothing we know */
 
-    json_int_t version; /* of the row */
-    double seconds_max; /* that the try may take */
-    double cpu;         /* seconds that its tools have taken */
-    double progress;    /* percent */
+    json_int_t version;  /* of the row */
+    double seconds_max;  /* that the try may take */
+    double cpu;          /* seconds that its tools have taken */
+    double share;        /* of what its input may cost in all; 1 unless set */
+    double tool_seconds; /* of a film that its tool is at; 0: none */
+    long frames;         /* that this one has encoded */
+    double progress;     /* percent */
     double beat_progress, told_progress;
     int64_t began_at, beat_at, told_at; /* clock_now() */
     job_outcome_t interrupted;          /* why a tool was stopped */
@@ -94,9 +97,9 @@ typedef struct {
 
 /* Runs a tool in the sandbox while the lease is renewed. All tools and readers
    of a job together may take 300 s of processor time, and one more for each
-   4 KiB of its input. JOB_DONE with what it
-   wrote, or else the job's outcome with `error` set; the log gets the rest.
-   `result->output` is to free() in both cases. */
+   4 KiB of its input, or its share of that and half a minute. JOB_DONE with
+   what it wrote, or else the job's outcome with `error` set; the log gets the
+   rest. `result->output` is to free() in both cases. */
 job_outcome_t job_tool(job_t *job, const job_tool_t *tool,
                        sandbox_result_t *result);
 

@@ -11,6 +11,7 @@
 #define JOB_READER_MEMORY ((size_t) 256 << 20)
 #define JOB_SECONDS_BASE 300.0  /* of processor time, for any file */
 #define JOB_BYTES_SECOND 4096.0 /* that one more is given for: 32 kbit */
+#define JOB_SECONDS_SHARE 30.0  /* more, for a job that has a share */
 #define JOB_WALL 3  /* seconds of the clock for one of processor time */
 #define JOB_FILES 4 /* of that size that a tool may write */
 
@@ -20,9 +21,10 @@
 static int
 job_seconds(const job_t *job, int wanted)
 {
-    const double left = JOB_SECONDS_BASE
-                        + (double) job->input_size / JOB_BYTES_SECOND
-                        - job->cpu;
+    const double all = JOB_SECONDS_BASE
+                       + (double) job->input_size / JOB_BYTES_SECOND;
+    const double left = all * job->share
+                        + (job->share < 1 ? JOB_SECONDS_SHARE : 0) - job->cpu;
 
     return left > wanted ? wanted : left > 1 ? (int) left : 1;
 }

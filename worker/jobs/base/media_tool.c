@@ -135,7 +135,7 @@ media_tool_probe_input(job_t *job, int seconds, double known, ffprobe_t *probe)
 
     outcome = media_tool_length(job, seconds, &probe->duration);
     if (outcome != JOB_DONE) {
-        json_decref(probe->streams);
+        ffprobe_free(probe);
     }
 
     return outcome;

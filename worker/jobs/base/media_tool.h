@@ -29,8 +29,7 @@
    say. */
 double media_tool_time(const char *line);
 
-/* Probes a file of the sandbox. On JOB_DONE `probe->streams` is to
-   json_decref(). */
+/* Probes a file of the sandbox. On JOB_DONE `probe` is to ffprobe_free(). */
 job_outcome_t media_tool_probe(job_t *job, const char *demuxer,
                                const char *path, int seconds, ffprobe_t *probe);
 

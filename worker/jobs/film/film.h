@@ -1,21 +1,89 @@
-/* What becomes of a film or of a piece of music that was recorded. */
+/* What becomes of a film or of a piece of music that was recorded.
+
+     probe     what it is, and what is made of it
+     package   what plays first: pictures that are copied, or the lowest rung of
+               the ladder; and all sounds
+     split     cuts the rest of the ladder's encoding into pieces
+     encode    one piece of all these rungs: any slot, any machine
+     join      the pieces become track files
+     poster    a picture
+
+   A film plays when `package` is done; each that makes something to play writes
+   a new master playlist, under a new name. */
 
 #ifndef SLUICE_FILM_H
 #define SLUICE_FILM_H
 
 #include "worker/jobs/base/job.h"
+#include "worker/media/plan.h"
 
-/* Looks into the upload, keeps it, and has the other two follow; a score is
-   handed on. */
 job_outcome_t probe_run(job_t *job);
+job_outcome_t package_run(job_t *job);
+job_outcome_t split_run(job_t *job);
+job_outcome_t encode_run(job_t *job);
+job_outcome_t join_run(job_t *job);
+job_outcome_t poster_run(job_t *job);
 
-/* Seconds that it lasts, as that has found; 0: it is not known. */
+/* Has `split` follow for what does not play first, if there is any. */
+void film_split(job_t *job, const plan_t *plan);
+
+/* Seconds that it lasts, as `probe` has found; 0: it is not known. */
 double film_duration(const job_t *job);
 
-/* Makes it playable: one rendition in HLS. */
-job_outcome_t package_run(job_t *job);
+/* A film in the hands of a job. */
+typedef struct {
+    job_t *job;
+    ffprobe_t probe;
+    plan_t plan;
+    double end;      /* seconds that it lasts, as was heard: the last picture
+                        stays until then; 0: not known */
+    char folder[64]; /* of this try: hls/<name> of what it publishes */
+    json_t *rows;    /* of what it has made so far: queue.renditions() */
+} film_t;
 
-/* Takes a picture from it. */
-job_outcome_t poster_run(job_t *job);
+/* Opens the original, and plans it by what `probe` has kept. film_close() in
+   any case. */
+job_outcome_t film_open(film_t *film, job_t *job);
+void film_close(film_t *film);
+
+/* The rungs that `split` cuts. Their count. */
+int film_rungs(const film_t *film, const plan_output_t *rungs[PLAN_RUNGS_MAX]);
+
+/* A part of a film, in seconds of the file's clock: from where it is read, and
+   what of it is kept. */
+typedef struct {
+    int whole;   /* all of it; nothing else counts */
+    double seek; /* < 0: from the beginning */
+    double from, to;
+} film_part_t;
+
+/* Makes outputs of the plan, as fragments <work>/<prefix><name>.mp4. A picture
+   that is encoded has key frames where `keys` says: those of the source, or one
+   in two seconds. */
+typedef enum {
+    FILM_KEYS_GRID,
+    FILM_KEYS_SOURCE
+} film_keys_t;
+
+job_outcome_t film_make(film_t *film, const plan_output_t *const *outputs,
+                        int n, const film_part_t *part, film_keys_t keys,
+                        const char *prefix);
+
+/* What came of a track. */
+typedef struct {
+    double duration; /* seconds */
+    double longest;  /* of a segment */
+    long samples;
+} film_track_t;
+
+/* Makes one track file of fragments in the job's folder, with its playlists,
+   and a row in film->rows. JOB_BAD: what was made is not whole. */
+job_outcome_t film_track(film_t *film, const plan_output_t *output,
+                         const char *const *fragments, int n,
+                         film_track_t *track);
+
+/* Publishes what was made with a new master playlist and manifest, without
+   those renditions that are `gone`: a JSON array of names, or NULL. */
+job_outcome_t film_publish(film_t *film, const json_t *gone);
 
 #endif

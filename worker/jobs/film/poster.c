@@ -159,7 +159,7 @@ poster_run(job_t *job)
     if (outcome != JOB_DONE) {
         return outcome;
     }
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 
     outcome = poster_find(job, &probe);
     if (outcome == JOB_DONE) {

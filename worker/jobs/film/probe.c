@@ -31,6 +31,24 @@ probe_judge(job_t *job, const ffprobe_t *probe)
 }
 
 
+/* What does not wait for what plays first begins beside it. */
+static void
+probe_follow(job_t *job, const ffprobe_t *probe)
+{
+    plan_t plan;
+
+    plan_make(&plan, probe, job->config->film_lines);
+
+    job_follow(job, "package");
+    if (plan.nvideos > 0) {
+        job_follow(job, "poster");
+    }
+    if (plan.recode_video != NULL) {
+        film_split(job, &plan);
+    }
+}
+
+
 static void
 probe_report(job_t *job, const ffprobe_t *probe)
 {
@@ -41,6 +59,7 @@ probe_report(job_t *job, const ffprobe_t *probe)
     json_object_set_new(patch, "extension", json_string(job->sniff->extension));
     json_object_set_new(patch, "duration", json_real(probe->duration));
     json_object_set(patch, "streams", probe->streams);
+    json_object_set(patch, "facts", probe->facts);
 
     if (*probe->title) {
         json_object_set_new(patch, "title", json_string(probe->title));
@@ -60,19 +79,7 @@ probe_report(job_t *job, const ffprobe_t *probe)
                             json_integer((json_int_t) probe->bit_rate));
     }
 
-    job_follow(job, "package");
-    if (film) {
-        job_follow(job, "poster");
-    }
-}
-
-
-double
-film_duration(const job_t *job)
-{
-    const json_t *media = json_object_get(job->row, "media");
-
-    return json_number_value(json_object_get(media, "duration"));
+    probe_follow(job, probe);
 }
 
 
@@ -110,6 +117,6 @@ probe_run(job_t *job)
         probe_report(job, &probe);
     }
 
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
     return outcome;
 }

@@ -142,7 +142,7 @@ attach_recording(job_t *job, json_t *about)
         json_string(probe.video.index != -1 ? "video" : "audio"));
     json_object_set_new(about, "duration", json_real(probe.duration));
 
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
     return outcome;
 }
 

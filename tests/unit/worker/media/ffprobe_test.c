@@ -43,7 +43,7 @@ START_TEST(a_film_has_its_picture_and_its_sound)
     ck_assert_double_eq_tol(probe.duration, 20.5, 1e-9);
     ck_assert_double_eq_tol(probe.video.frame_rate, 29.97003, 1e-4);
     ck_assert_ptr_null(ffprobe_complaint(&probe, 1 << 20));
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -55,11 +55,11 @@ START_TEST(names_are_those_of_the_file_and_not_of_a_stream)
           "\"streams\":[" FILM_STREAM "," SOUND_STREAM "]}");
     ck_assert_str_eq(probe.title, "Am Meer");
     ck_assert_str_eq(probe.author, "Jan \u00d8re");
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 
     parse(FILE_OF("20", SOUND_STREAM));
     ck_assert_str_eq(probe.title, "");
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -75,7 +75,7 @@ START_TEST(matroska_says_when_it_ends_and_not_how_long_it_is)
     ck_assert_double_eq_tol(probe.duration, 3, 1e-9);
     ck_assert_double_eq_tol(probe.audio.start, 1001, 1e-9);
     ck_assert_double_eq_tol(probe.audio.duration, 1.5, 1e-9);
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -91,12 +91,12 @@ START_TEST(frames_beyond_the_duration_are_hidden)
                "\"duration\":\"6.8\",\"nb_frames\":\"379\"}"));
     ck_assert_double_eq_tol(probe.video.hidden, 1.2, 1e-9);
     ck_assert_double_eq_tol(probe.audio.hidden, 1.285333, 1e-6);
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 
     /* it does not say how many there are */
     parse(FILE_OF("20.5", FILM_STREAM "," SOUND_STREAM));
     ck_assert_double_eq(probe.video.hidden, 0);
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -106,7 +106,7 @@ START_TEST(ogg_has_its_names_with_the_first_stream)
     parse("{\"format\":{\"format_name\":\"ogg\"},\"streams\":[" SOUND_STREAM
           "]}");
     ck_assert_str_eq(probe.title, "Commentaire");
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -120,7 +120,7 @@ START_TEST(tags_are_found_whatever_their_case)
     sound = json_array_get(probe.streams, 1);
     ck_assert_str_eq(json_string_value(json_object_get(sound, "language")),
                      "fra");
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -131,7 +131,7 @@ START_TEST(a_cover_picture_is_no_film)
 
     ck_assert_int_eq(probe.video.index, -1);
     ck_assert_int_eq(probe.audio.index, 1);
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -145,7 +145,7 @@ START_TEST(a_turned_film_is_measured_as_displayed)
     ck_assert_int_eq(probe.video.rotation, 90);
     ck_assert_int_eq(probe.video.width, 360);
     ck_assert_int_eq(probe.video.height, 640);
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -157,7 +157,7 @@ START_TEST(pixels_that_are_not_square_are_stretched)
                         "\"sample_aspect_ratio\":\"64:45\"}"));
 
     ck_assert_int_eq(probe.video.width, 1024);
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -169,7 +169,7 @@ START_TEST(in_matroska_a_stream_s_duration_is_a_tag)
                           "\"tags\":{\"DURATION\":\"00:01:05.500000000\"}}"));
 
     ck_assert_double_eq_tol(probe.video.duration, 65.5, 1e-9);
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -183,7 +183,7 @@ START_TEST(the_stream_marked_as_default_is_played)
                         "\"disposition\":{\"default\":1}}"));
 
     ck_assert_int_eq(probe.audio.index, 1);
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -193,7 +193,7 @@ START_TEST(a_file_without_pictures_or_sound_is_refused)
     parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"data\"}"));
 
     ck_assert_ptr_nonnull(ffprobe_complaint(&probe, 1 << 20));
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -203,7 +203,7 @@ START_TEST(a_file_that_does_not_know_its_length_is_refused)
     parse(FILE_OF("N/A", FILM_STREAM));
 
     ck_assert_ptr_nonnull(ffprobe_complaint(&probe, 1 << 20));
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -214,11 +214,11 @@ START_TEST(hours_of_next_to_nothing_are_refused)
     ck_assert_ptr_nonnull(
         strstr(ffprobe_complaint(&probe, 126000), "next to nothing"));
     ck_assert_ptr_null(ffprobe_complaint(&probe, 344000));
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 
     parse(FILE_OF("3600", FILM_STREAM));
     ck_assert_ptr_null(ffprobe_complaint(&probe, 1));
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -244,7 +244,7 @@ START_TEST(more_than_a_day_is_refused)
 
     ck_assert_ptr_nonnull(
         strstr(ffprobe_complaint(&probe, 1 << 20), "24 hours"));
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -274,7 +274,7 @@ START_TEST(numbers_beyond_all_measure_count_as_none)
     ck_assert_int_eq(probe.video.level, 0);
     ck_assert_int_eq(probe.video.rotation, 0);
     ck_assert(probe.video.duration == 0 && probe.video.frame_rate == 0);
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -285,7 +285,7 @@ START_TEST(a_film_without_height_is_no_film)
                         "\"codec_name\":\"h264\",\"width\":720}"));
 
     ck_assert_int_eq(probe.video.index, -1);
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -297,7 +297,7 @@ START_TEST(a_narrow_film_is_never_without_width)
                         "\"sample_aspect_ratio\":\"11:100\"}"));
 
     ck_assert_int_eq(probe.video.width, 1);
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -310,7 +310,7 @@ START_TEST(a_name_is_cut_between_two_letters)
 
     ck_assert_uint_eq(json_array_size(probe.streams), 1);
     ck_assert_str_eq(probe.audio.codec, "abcdefghijklmnopqrstuvwxyzabcd");
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 

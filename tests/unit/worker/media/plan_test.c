@@ -23,7 +23,7 @@ film(void)
         .duration = 10,
         .field_order = "progressive",
     };
-    probe.audio = (ffprobe_stream_t){
+    probe.sounds[0] = (ffprobe_stream_t){
         .index = 1,
         .codec = "aac",
         .profile = "LC",
@@ -31,25 +31,98 @@ film(void)
         .sample_rate = 48000,
         .duration = 10,
     };
+    probe.nsounds = 1;
 }
 
 
 static void
 make(void)
 {
-    plan_make(&plan, &probe);
+    probe.audio = probe.sounds[0];
+    plan_make(&plan, &probe, PLAN_LINES);
 }
 
 
-START_TEST(what_plays_everywhere_is_copied)
+/* "v720=1280x720! …": ! stands behind what plays first, = is a copy. */
+static const char *
+ladder(void)
+{
+    static char text[1024];
+    int i;
+    size_t used = 0;
+    const plan_output_t *output;
+
+    for (i = 0; i < plan.noutputs; i++) {
+        output = &plan.outputs[i];
+        used += (size_t) snprintf(
+            text + used, sizeof(text) - used, "%s%s%s%s", used ? " " : "",
+            output->name, output->recode ? "" : "=", output->first ? "!" : "");
+    }
+
+    return text;
+}
+
+
+START_TEST(what_plays_everywhere_is_copied_and_the_rest_of_the_ladder_follows)
 {
     film();
     make();
     ck_assert_ptr_null(plan.recode_video);
-    ck_assert_ptr_null(plan.recode_audio);
-    ck_assert_int_eq(plan.height, 720);
+    ck_assert_str_eq(ladder(), "v720=! v480 v360 v240 a1=!");
     ck_assert_double_eq_tol(plan.duration, 10, 1e-9);
-    ck_assert(plan.head == 0 && plan.tail == 0);
+    ck_assert_str_eq(plan.filter, "scale=854:480,setsar=1,format=yuv420p");
+}
+END_TEST
+
+
+START_TEST(what_is_encoded_plays_by_its_lowest_rung_first)
+{
+    film();
+    strcpy(probe.video.codec, "mpeg4");
+    probe.video.width = 1920;
+    probe.video.height = 1080;
+    make();
+    ck_assert_str_eq(ladder(), "v1080 v720 v480 v360 v240! a1=!");
+    ck_assert_str_eq(plan.filter, "scale=1920:1080,setsar=1,format=yuv420p");
+}
+END_TEST
+
+
+START_TEST(codecs_of_today_are_copied_beside_the_ladder)
+{
+    film();
+    strcpy(probe.video.codec, "hevc");
+    strcpy(probe.video.pix_fmt, "yuv420p10le");
+    strcpy(probe.video.transfer, "smpte2084");
+    make();
+    ck_assert_str_eq(ladder(), "v720-hevc=! v720 v480 v360 v240! a1=!");
+    ck_assert_str_eq(plan_range(&probe.video), "PQ");
+
+    plan_recode(&plan, &probe, PLAN_LINES, "of few key frames");
+    ck_assert_str_eq(ladder(), "v720 v480 v360 v240! a1=!");
+
+    probe.video.rotation = 90;
+    make();
+    ck_assert_str_eq(ladder(), "v720 v480 v360 v240! a1=!");
+}
+END_TEST
+
+
+START_TEST(a_ladder_ends_where_it_is_told_to)
+{
+    film();
+    probe.video.width = 3840;
+    probe.video.height = 2160;
+    strcpy(probe.video.codec, "prores");
+    make();
+    ck_assert_str_eq(ladder(), "v1080 v720 v480 v360 v240! a1=!");
+    plan_make(&plan, &probe, 2160);
+    ck_assert_str_eq(ladder(), "v2160 v1080 v720 v480 v360 v240! a1=!");
+
+    /* what is there is not thrown away */
+    strcpy(probe.video.codec, "h264");
+    make();
+    ck_assert_str_eq(ladder(), "v2160=! v1080 v720 v480 v360 v240 a1=!");
 }
 END_TEST
 
@@ -60,7 +133,6 @@ END_TEST
         change;                                   \
         make();                                   \
         ck_assert_str_eq(plan.recode_video, why); \
-        ck_assert_ptr_null(plan.recode_audio);    \
     } while (0)
 
 START_TEST(what_would_play_otherwise_is_encoded)
@@ -72,6 +144,8 @@ START_TEST(what_would_play_otherwise_is_encoded)
     CHANGED(strcpy(probe.video.field_order, "tt"), "interlaced");
     CHANGED(strcpy(probe.video.transfer, "arib-std-b67"),
             "of high dynamic range");
+    CHANGED((probe.video.reordered = 1, strcpy(probe.format, "avi")),
+            "without times of its own");
     CHANGED(probe.video.hidden = 1.2, "partly hidden");
     CHANGED(probe.video.duration = 2, "shorter than the sound");
     CHANGED(probe.video.start = 2.5, "shorter than the sound");
@@ -84,39 +158,68 @@ START_TEST(what_would_play_otherwise_is_encoded)
 END_TEST
 
 
-START_TEST(sound_that_would_play_otherwise_is_encoded)
+START_TEST(each_sound_is_stereo_and_more_channels_stand_beside_it)
 {
     film();
-    probe.audio.hidden = 1.3;
+    probe.sounds[1] = probe.sounds[0];
+    probe.sounds[1].index = 2;
+    probe.sounds[1].channels = 6;
+    probe.sounds[2] = probe.sounds[1];
+    probe.sounds[2].index = 3;
+    strcpy(probe.sounds[2].codec, "ac3");
+    probe.sounds[3] = probe.sounds[0];
+    probe.sounds[3].index = 4;
+    probe.sounds[3].channels = 1;
+    probe.nsounds = 4;
     make();
-    ck_assert_str_eq(plan.recode_audio, "partly hidden");
-    ck_assert_ptr_null(plan.recode_video);
-
-    film();
-    probe.audio.channels = 8;
-    make();
-    ck_assert_str_eq(plan.recode_audio, "of many channels");
+    ck_assert_str_eq(ladder(), "v720=! v480 v360 v240 a1=! a2! a2-51=! a3! "
+                               "a3-51! a4=!");
+    ck_assert_int_eq(plan_find(&plan, "a3-51")->channels, 6);
+    ck_assert_int_eq(plan_find(&plan, "a4")->channels, 1);
+    ck_assert_str_eq(plan_find(&plan, "a2")->recode, "of many channels");
+    ck_assert_ptr_null(plan_find(&plan, "a5"));
 }
 END_TEST
 
 
-START_TEST(sound_that_is_alone_for_a_moment_is_told)
+START_TEST(sound_that_would_play_otherwise_is_encoded)
+{
+    film();
+    probe.sounds[0].hidden = 1.3;
+    make();
+    ck_assert_str_eq(plan_find(&plan, "a1")->recode, "partly hidden");
+    ck_assert_ptr_null(plan.recode_video);
+
+    film();
+    probe.sounds[0].start = 0.5;
+    make();
+    ck_assert_str_eq(plan_find(&plan, "a1")->recode, "begins later");
+
+    film();
+    probe.sounds[0].start = 0.03;
+    make();
+    ck_assert_ptr_null(plan_find(&plan, "a1")->recode);
+}
+END_TEST
+
+
+START_TEST(a_film_goes_from_what_is_seen_or_heard_first_to_what_is_last)
 {
     film();
     probe.video.start = 0.52;
-    probe.audio.duration = 11;
+    probe.sounds[0].duration = 11;
     make();
     ck_assert_ptr_null(plan.recode_video);
-    ck_assert_double_eq_tol(plan.head, 0.52, 1e-9);
-    ck_assert_double_eq_tol(plan.tail, 0.48, 1e-9);
+    ck_assert(plan.start == 0 && plan.head == 0 && plan.tail == 0);
     ck_assert_double_eq_tol(plan.duration, 11, 1e-9);
 
     /* the picture may be alone, too */
     film();
-    probe.audio.start = 5;
-    probe.audio.duration = 3;
+    probe.video.start = 1000;
+    probe.sounds[0].start = 1005;
+    probe.sounds[0].duration = 3;
     make();
-    ck_assert(plan.head == 0 && plan.tail == 0);
+    ck_assert_double_eq_tol(plan.start, 1000, 1e-9);
     ck_assert_double_eq_tol(plan.duration, 10, 1e-9);
 }
 END_TEST
@@ -132,7 +235,7 @@ START_TEST(sound_that_is_alone_for_long_has_a_picture_made)
                                               "tpad=start_duration=3.0"));
     ck_assert_ptr_nonnull(
         strstr(plan.filter, ",tpad=stop_mode=clone:stop_duration=5.0"));
-    ck_assert(plan.head == 0 && plan.tail == 0);
+    ck_assert(plan.whole);
 }
 END_TEST
 
@@ -174,13 +277,35 @@ START_TEST(nothing_is_made_larger_and_all_sides_are_even)
 
     for (i = 0; i < sizeof(sides) / sizeof(sides[0]); i++) {
         film();
-        strcpy(probe.video.codec, "vp9");
+        strcpy(probe.video.codec, "vp8");
         probe.video.width = sides[i][0];
         probe.video.height = sides[i][1];
         make();
-        ck_assert_int_eq(plan.width, sides[i][2]);
-        ck_assert_int_eq(plan.height, sides[i][3]);
+        ck_assert_int_eq(plan.outputs[0].width, sides[i][2]);
+        ck_assert_int_eq(plan.outputs[0].height, sides[i][3]);
     }
+}
+END_TEST
+
+
+START_TEST(rungs_keep_below_what_lines_carry_and_what_the_film_needs)
+{
+    film();
+    probe.video.width = 1920;
+    probe.video.height = 1080;
+    strcpy(probe.video.codec, "vp8");
+    make();
+    ck_assert_double_eq_tol(plan_find(&plan, "v1080")->rate, 6500000, 1);
+    ck_assert_double_eq_tol(plan_find(&plan, "v720")->rate, 3538000, 1000);
+
+    /* 426 × 240 at 100 kbit/s: a film of slides */
+    plan_measure(&plan, 426 * 240, 100000);
+    ck_assert_double_eq_tol(plan_find(&plan, "v1080")->rate, 1434000, 5000);
+    ck_assert_double_eq_tol(plan_find(&plan, "v240")->rate, 200000, 1);
+
+    probe.video.frame_rate = 60;
+    make();
+    ck_assert_double_eq_tol(plan_find(&plan, "v1080")->rate, 10931700, 1000);
 }
 END_TEST
 
@@ -189,9 +314,10 @@ START_TEST(a_copy_that_does_not_play_is_encoded_for_that_reason)
 {
     film();
     make();
-    plan_recode(&plan, &probe, "of few key frames");
+    plan_recode(&plan, &probe, PLAN_LINES, "of few key frames");
     ck_assert_str_eq(plan.recode_video, "of few key frames");
     ck_assert_str_eq(plan.filter, "scale=1280:720,setsar=1,format=yuv420p");
+    ck_assert_str_eq(ladder(), "v720 v480 v360 v240! a1=!");
 }
 END_TEST
 
@@ -201,17 +327,22 @@ START_TEST(a_recording_is_sound_alone)
     film();
     probe.video.index = -1;
     make();
-    ck_assert(!plan.video && plan.audio);
-    ck_assert_double_eq_tol(plan.duration, 10, 1e-9);
+    ck_assert_int_eq(plan.nvideos, 0);
+    ck_assert_str_eq(ladder(), "a1=!");
 }
 END_TEST
 
 
-RUN("worker/plan", what_plays_everywhere_is_copied,
-    what_would_play_otherwise_is_encoded,
+RUN("worker/plan",
+    what_plays_everywhere_is_copied_and_the_rest_of_the_ladder_follows,
+    what_is_encoded_plays_by_its_lowest_rung_first,
+    codecs_of_today_are_copied_beside_the_ladder,
+    a_ladder_ends_where_it_is_told_to, what_would_play_otherwise_is_encoded,
+    each_sound_is_stereo_and_more_channels_stand_beside_it,
     sound_that_would_play_otherwise_is_encoded,
-    sound_that_is_alone_for_a_moment_is_told,
+    a_film_goes_from_what_is_seen_or_heard_first_to_what_is_last,
     sound_that_is_alone_for_long_has_a_picture_made,
     filters_come_in_their_order, nothing_is_made_larger_and_all_sides_are_even,
+    rungs_keep_below_what_lines_carry_and_what_the_film_needs,
     a_copy_that_does_not_play_is_encoded_for_that_reason,
     a_recording_is_sound_alone)

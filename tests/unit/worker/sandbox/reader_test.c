@@ -89,9 +89,9 @@ START_TEST(a_file_that_is_refused_is_refused_with_a_sentence)
 
     EACH_FORM(form)
     {
-        ck_assert_int_eq(read_as(form, "codecs", fd), SANDBOX_OK);
+        ck_assert_int_eq(read_as(form, "midi", fd), SANDBOX_OK);
         ck_assert_ptr_null(result.found);
-        ck_assert_str_eq(result.refused, "Nobody said where the codecs are.");
+        ck_assert_ptr_nonnull(strstr(result.refused, "MIDI"));
     }
     close(fd);
 }

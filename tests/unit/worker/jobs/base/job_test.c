@@ -99,7 +99,8 @@ tool_ends_at(const char *what, int seconds, double cpu, uint64_t bytes,
                   .stop = &stop,
                   .kind = "probe",
                   .cpu = cpu,
-                  .input_size = bytes };
+                  .input_size = bytes,
+                  .share = 1 };
     sandbox_result_t result;
     const char *argv[] = { SANDBOX_SELF, "try", what, "/etc/shadow", NULL };
     const job_tool_t tool = { .argv = argv,
