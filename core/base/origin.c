@@ -1,5 +1,7 @@
 #include "origin.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -82,6 +84,56 @@ origin_read(const char *text, size_t len, origin_t *origin)
     }
 
     return origin->port != 0 && origin->host_len != 0;
+}
+
+
+/* A name's letters, or an address in brackets. */
+static int
+origin_is_host(const char *host, size_t len)
+{
+    size_t i;
+    const char *letters = "abcdefghijklmnopqrstuvwxyz"
+                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+    if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
+        letters = "abcdefABCDEF0123456789:.";
+        host++;
+        len -= 2;
+    }
+
+    for (i = 0; i < len; i++) {
+        if (host[i] == '\0' || strchr(letters, host[i]) == NULL) {
+            return 0;
+        }
+    }
+
+    return len != 0;
+}
+
+
+size_t
+origin_write(const char *text, size_t len, char *out)
+{
+    size_t i;
+    origin_t origin;
+    char *p = out;
+
+    if (!origin_read(text, len, &origin)
+        || !origin_is_host(origin.host, origin.host_len)) {
+        return 0;
+    }
+
+    p = stpcpy(p, origin.secure ? "https://" : "http://");
+
+    for (i = 0; i < origin.host_len; i++) {
+        *p++ = (char) tolower((unsigned char) origin.host[i]);
+    }
+
+    if (origin.port != (origin.secure ? 443 : 80)) {
+        p += sprintf(p, ":%u", origin.port);
+    }
+
+    return (size_t) (p - out);
 }
 
 

@@ -3,6 +3,7 @@
 #include "ngx_http_sluice_session.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/gate/ngx_http_sluice_cross_site.h"
 #include "ngx_module/gate/ngx_http_sluice_deny.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
@@ -110,7 +111,8 @@ ngx_http_sluice_refresh_by(ngx_http_request_t *r, const ngx_str_t *token,
 
 
 /* A token in the body is a program's. Without one it is the browser's, whose
-   cookie comes along: what a foreign page asks does not come here. */
+   cookie comes along, for our own pages alone: what a foreign one asks does not
+   come here, and one that may ask has a token of its own. */
 
 static ngx_int_t
 ngx_http_sluice_refresh_ask(ngx_http_request_t *r)
@@ -126,6 +128,7 @@ ngx_http_sluice_refresh_ask(ngx_http_request_t *r)
     }
 
     if (json_object_get(body, "refresh_token") == NULL
+        && ngx_http_sluice_page(r, NULL) == NGX_HTTP_SLUICE_PAGE_OWN
         && ngx_http_sluice_session_refresh(r, &token)) {
         json_decref(body);
         return ngx_http_sluice_refresh_by(r, &token, 1);

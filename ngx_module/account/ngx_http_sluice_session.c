@@ -452,6 +452,10 @@ ngx_http_sluice_session_answer(ngx_http_request_t *r, ngx_uint_t status,
 
     refresh = session->again ? NULL : token;
 
+    /* others' pages get no cookies: what they ask for comes in the body */
+    cookies = cookies
+              && ngx_http_sluice_page(r, NULL) == NGX_HTTP_SLUICE_PAGE_OWN;
+
     rc = ngx_http_sluice_session_cookies(r, session, access,
                                          cookies ? refresh : NULL);
     body = ngx_http_sluice_session_body(r, session, access, refresh, cookies);

@@ -6,6 +6,7 @@
 #include "ngx_module/account/ngx_http_sluice_facts.h"
 #include "ngx_module/account/ngx_http_sluice_need.h"
 #include "ngx_module/account/ngx_http_sluice_provision.h"
+#include "ngx_module/cors/ngx_http_sluice_cors.h"
 #include "ngx_module/gate/ngx_http_sluice_cross_site.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice.h"
@@ -111,7 +112,8 @@ ngx_http_sluice_api_cross_site(ngx_http_request_t *r,
 {
     return ctx->access.role == ROLE_NONE && !ctx->link_passed
            && !(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD | NGX_HTTP_OPTIONS))
-           && ngx_http_sluice_page(r, NULL) == NGX_HTTP_SLUICE_PAGE_FOREIGN;
+           && ngx_http_sluice_page(r, ngx_http_sluice_cors_origins(r))
+                  == NGX_HTTP_SLUICE_PAGE_FOREIGN;
 }
 
 
@@ -562,6 +564,10 @@ ngx_http_sluice_api_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_http_sluice_gate_let(cf, ngx_http_sluice_routes_least,
                              ngx_http_sluice_routes_scope);
+
+    if (!conf->drop) {
+        ngx_http_sluice_cors_serves(cf, NGX_HTTP_SLUICE_CORS_API);
+    }
 
     if (clcf->lmt_excpt && clcf->handler == NULL) {
         clcf->handler = ngx_http_sluice_api_handler;

@@ -5,6 +5,7 @@
  * but for headers that keep what a link or a sign-in opened to whom it opened.
  */
 
+#include "ngx_module/cors/ngx_http_sluice_cors.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "core/grant/scope.h"
@@ -329,6 +330,7 @@ ngx_http_sluice_media_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->enable && clcf->handler == NULL) {
         ngx_http_sluice_gate_serves(cf, SCOPE_MEDIA_READ);
+        ngx_http_sluice_cors_serves(cf, NGX_HTTP_SLUICE_CORS_MEDIA);
     }
 
     return NGX_CONF_OK;

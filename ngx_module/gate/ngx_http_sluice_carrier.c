@@ -2,6 +2,7 @@
    a cookie. */
 
 #include "ngx_http_sluice_carrier.h"
+#include "ngx_http_sluice_gate_conf.h"
 
 #include "ngx_module/http/ngx_http_sluice_request.h"
 #include "core/grant/service_key.h"
@@ -418,6 +419,7 @@ static ngx_uint_t
 ngx_http_sluice_carrier_find(ngx_http_request_t *r,
                              ngx_http_sluice_gate_ctx_t *ctx,
                              const ngx_http_sluice_carrier_row_t *row,
+                             ngx_uint_t cookies,
                              ngx_http_sluice_credential_t *credential)
 {
     if (credential->kind != NGX_HTTP_SLUICE_CREDENTIAL_NONE) {
@@ -427,7 +429,8 @@ ngx_http_sluice_carrier_find(ngx_http_request_t *r,
     credential->nth = 0;
 
     for (/* void */; row->find; row++) {
-        if (row->find(r, ctx, &row->name, credential)) {
+        if ((cookies || row->carrier != NGX_HTTP_SLUICE_CARRIER_COOKIE)
+            && row->find(r, ctx, &row->name, credential)) {
             credential->kind = row->kind;
             credential->carrier = row->carrier;
             credential->place = row;
@@ -449,8 +452,12 @@ ngx_http_sluice_carrier_link(ngx_http_request_t *r,
                              ngx_http_sluice_gate_ctx_t *ctx,
                              ngx_http_sluice_credential_t *credential)
 {
+    ngx_http_sluice_gate_conf_t *glcf;
+
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_gate_module);
+
     return ngx_http_sluice_carrier_find(r, ctx, ngx_http_sluice_carrier_links,
-                                        credential);
+                                        !glcf->leaves_cookies, credential);
 }
 
 
@@ -460,5 +467,5 @@ ngx_http_sluice_carrier_user(ngx_http_request_t *r,
                              ngx_http_sluice_credential_t *credential)
 {
     return ngx_http_sluice_carrier_find(r, ctx, ngx_http_sluice_carrier_users,
-                                        credential);
+                                        1, credential);
 }

@@ -79,6 +79,9 @@ void ngx_http_sluice_gate_serves(ngx_conf_t *cf, unsigned scope);
 /* What the gate of this location asks for, once that was merged. */
 ngx_uint_t ngx_http_sluice_gate_takes_users(ngx_conf_t *cf);
 
+/* Links in cookies open nothing in this location. */
+void ngx_http_sluice_gate_leaves_cookies(ngx_conf_t *cf);
+
 /* Who was let pass; its role is ROLE_NONE when nobody signed in. Never NULL,
    and good as long as the request. */
 const access_t *ngx_http_sluice_gate_access(ngx_http_request_t *r);

@@ -22,6 +22,7 @@ typedef struct {
     ngx_uint_t line;
     ngx_uint_t scope; /* SCOPE_*; NGX_CONF_UNSET_UINT: as it is served */
     unsigned serves;  /* SCOPE_*, where nobody wrote one */
+    unsigned leaves_cookies : 1;         /* links in them open nothing */
     ngx_http_sluice_gate_least_pt least; /* or NULL */
     ngx_http_sluice_gate_scope_pt scope_of;
 } ngx_http_sluice_gate_conf_t;

@@ -471,6 +471,16 @@ ngx_http_sluice_gate_takes_users(ngx_conf_t *cf)
 }
 
 
+void
+ngx_http_sluice_gate_leaves_cookies(ngx_conf_t *cf)
+{
+    ngx_http_sluice_gate_conf_t *glcf;
+
+    glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
+    glcf->leaves_cookies = 1;
+}
+
+
 static ngx_int_t
 ngx_http_sluice_gate_init(ngx_conf_t *cf)
 {

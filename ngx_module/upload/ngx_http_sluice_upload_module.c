@@ -4,6 +4,7 @@
 #include "ngx_http_sluice_upload_conf.h"
 #include "ngx_http_sluice_upload_lock.h"
 
+#include "ngx_module/cors/ngx_http_sluice_cors.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
 
@@ -143,6 +144,10 @@ ngx_http_sluice_upload_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (clcf->noname && conf->spool.len == 0) {
         *conf = *prev;
+    }
+
+    if (conf->spool.len) {
+        ngx_http_sluice_cors_serves(cf, NGX_HTTP_SLUICE_CORS_UPLOAD);
     }
 
     /* nginx's default makes a thread hop of every 8 KiB */

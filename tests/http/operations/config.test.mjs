@@ -117,6 +117,14 @@ describe("nginx -t is content", { timeout }, () => {
                 ${opened} }`),
         "with an API at one place": () => database + signed() + named
             + server("location /api/ { sluice_gate user; sluice_api; }"),
+        "with pages of any origin where links alone open": () => database
+            + signed() + named + "sluice_cors *;" + server(`
+                location /media/ { sluice_gate grant; sluice_media on; }
+                location /open/ { sluice_media on; }
+                location /drop/ { sluice_gate grant; sluice_upload /tmp; }
+                location /app/ { sluice_gate user; }
+                location /api/ { sluice_cors https://app.example.org;
+                    sluice_gate user; sluice_api; ${opened} }`),
         "with uploads alone": () => database + signed() + named + server(
             `location = /api/media { sluice_gate user; sluice_api;
                 sluice_upload ${folder}; }`),
@@ -277,6 +285,52 @@ describe("metrics are refused", { timeout }, () => {
         refuses(server("location / { sluice_metrics; #!\n}"),
             "sluice_zone", "sluice_gate");
     });
+});
+
+
+describe("pages of other origins are refused", { timeout }, () => {
+    const api = (lines) => database + signed() + named + server(lines);
+
+    for (const origin of [
+        "https://app.example.org/", "https://app.example.org/x",
+        "app.example.org", "null", "ftp://app.example.org", "https://",
+        "https://*.example.org", "https://me@app.example.org",
+        "https://app.example.org:0", "https://app.example.org?x",
+        "https://é.example.org",
+    ]) {
+        it(`as ${origin}`, () => {
+            refuses(`sluice_cors https://a.example.org ${origin}; #!`,
+                `"${origin}"`, "sluice_cors", "https://app.example.org");
+        });
+    }
+
+    for (const words of ["* https://a.example.org", "https://a.example.org *",
+                         "off https://a.example.org", "https://a.example off",
+                         "* off", "* *"]) {
+        it(`as ${words}`, () => {
+            refuses(`sluice_cors ${words}; #!`, "off, or * alone");
+        });
+    }
+
+    it("twice", () => {
+        refuses("sluice_cors https://a.example.org HTTPS://A.example.org:443;"
+            + " #!", '"HTTPS://A.example.org:443"', "twice");
+        refuses("sluice_cors off;\nsluice_cors *; #!", "duplicate");
+    });
+
+    for (const [what, lines] of [
+        ["users", "location /x/ { sluice_gate user; sluice_media on; }"],
+        ["users and links",
+         "location /x/ { sluice_gate user grant; sluice_media on; }"],
+        ["the API", "location /x/ { sluice_api; }"],
+    ]) {
+        it(`when all of them may ask ${what}`, () => {
+            const cors = "sluice_cors *; #!\n";
+
+            refuses(api(cors + lines), '"/x/"', "cookies", "sluice_cors off");
+            refuses(api(lines.replace("{", `{ ${cors}`)), '"/x/"', "cookies");
+        });
+    }
 });
 
 
