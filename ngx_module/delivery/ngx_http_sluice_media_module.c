@@ -5,12 +5,20 @@
  * but for headers that keep what a link or a sign-in opened to whom it opened.
  */
 
+#include "ngx_http_sluice_media_conditions.h"
+
 #include "ngx_module/cors/ngx_http_sluice_cors.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "core/grant/scope.h"
+#include "core/base/etag.h"
 #include "core/base/media_type.h"
 #include "core/grant/grant.h"
+
+
+/* Of one request, unless the operator writes it: a reader of PDF asks for some
+   dozens. */
+#define NGX_HTTP_SLUICE_MEDIA_MAX_RANGES 64
 
 
 typedef struct {
@@ -108,6 +116,37 @@ ngx_http_sluice_media_open(ngx_http_request_t *r, ngx_str_t *path,
 }
 
 
+/* A tag names what is at one path, and what is there never changes: so size and
+   path make it, and all machines that have the file say the same, whenever it
+   came to them. nginx's has the file's date. */
+
+static ngx_int_t
+ngx_http_sluice_media_etag(ngx_http_request_t *r)
+{
+    ngx_str_t text;
+    ngx_http_core_loc_conf_t *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (!clcf->etag) {
+        return NGX_OK;
+    }
+
+    text.data = ngx_pnalloc(r->pool, ETAG_FILE_MAX);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    text.len = etag_file((char *) r->uri.data, r->uri.len,
+                         (uint64_t) r->headers_out.content_length_n,
+                         (char *) text.data);
+
+    r->headers_out.etag = ngx_http_sluice_header_push(r, "ETag", 4, &text);
+
+    return r->headers_out.etag ? NGX_OK : NGX_ERROR;
+}
+
+
 /* Not everybody may have it: a shared cache must not keep it. */
 
 static ngx_uint_t
@@ -170,11 +209,12 @@ ngx_http_sluice_media_headers(ngx_http_request_t *r, ngx_open_file_info_t *of,
 
     caching = ngx_http_sluice_media_private(r) ? &private : &plain;
 
-    return ngx_http_set_etag(r) == NGX_OK ? ngx_http_sluice_media_guard(
-               r, caching,
-               (ngx_uint_t) media_type_runs(type,
-                                            r->headers_out.content_type.len))
-                                          : NGX_ERROR;
+    return ngx_http_sluice_media_etag(r) == NGX_OK
+               ? ngx_http_sluice_media_guard(
+                   r, caching,
+                   (ngx_uint_t) media_type_runs(
+                       type, r->headers_out.content_type.len))
+               : NGX_ERROR;
 }
 
 
@@ -294,7 +334,11 @@ ngx_http_sluice_media_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sluice_media_send(r, &path, &of);
+    rc = ngx_http_sluice_media_conditions(r);
+
+    return rc == NGX_OK      ? ngx_http_sluice_media_send(r, &path, &of)
+           : rc == NGX_ERROR ? NGX_HTTP_INTERNAL_SERVER_ERROR
+                             : rc;
 }
 
 
@@ -325,6 +369,12 @@ ngx_http_sluice_media_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->enable, prev->enable, 0);
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* nginx lets a request have as many as its header has room for */
+
+    if (conf->enable && clcf->max_ranges == NGX_MAX_INT32_VALUE) {
+        clcf->max_ranges = NGX_HTTP_SLUICE_MEDIA_MAX_RANGES;
+    }
 
     /* what is proxied is not ours */
 

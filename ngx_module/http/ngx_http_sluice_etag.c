@@ -91,17 +91,18 @@ ngx_http_sluice_etag_make(ngx_http_request_t *r, const char *version,
 }
 
 
-ngx_uint_t
-ngx_http_sluice_etag_known(ngx_http_request_t *r, const ngx_str_t *etag)
+/* Whether headers of this name list the tag, which may be NULL: then "*" alone
+   does. With `strong` weak ones do not count (8.8.3.2). */
+
+static ngx_uint_t
+ngx_http_sluice_etag_listed(ngx_http_request_t *r, const ngx_str_t *name,
+                            const ngx_str_t *etag, ngx_uint_t strong)
 {
     const char *p, *end;
     etag_t known;
     ngx_str_t list;
 
-    static const ngx_str_t name = ngx_string("if-none-match");
-
-    if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))
-        || ngx_http_sluice_etag_list(r, &name, &list) != NGX_OK) {
+    if (ngx_http_sluice_etag_list(r, name, &list) != NGX_OK) {
         return 0;
     }
 
@@ -112,14 +113,33 @@ ngx_http_sluice_etag_known(ngx_http_request_t *r, const ngx_str_t *etag)
     p = (const char *) list.data;
     end = p + list.len;
 
-    while (etag_next(&p, end, &known) == 1) {
-        if (known.len == etag->len - 2
+    while (etag && etag_next(&p, end, &known) == 1) {
+        if (!(strong && known.weak) && known.len == etag->len - 2
             && ngx_memcmp(known.tag, etag->data + 1, known.len) == 0) {
             return 1;
         }
     }
 
     return 0;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_etag_known(ngx_http_request_t *r, const ngx_str_t *etag)
+{
+    static const ngx_str_t name = ngx_string("if-none-match");
+
+    return (r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))
+           && ngx_http_sluice_etag_listed(r, &name, etag, 0);
+}
+
+
+ngx_uint_t
+ngx_http_sluice_etag_met(ngx_http_request_t *r, const ngx_str_t *etag)
+{
+    static const ngx_str_t name = ngx_string("if-match");
+
+    return ngx_http_sluice_etag_listed(r, &name, etag, 1);
 }
 
 

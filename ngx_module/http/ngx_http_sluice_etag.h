@@ -17,9 +17,14 @@
 ngx_int_t ngx_http_sluice_etag_make(ngx_http_request_t *r, const char *version,
                                     const ngx_str_t *body, ngx_str_t *etag);
 
-/* Whether a GET or HEAD says, by If-None-Match, that it has this one. */
+/* Whether a GET or HEAD says, by If-None-Match, that it has this one, which is
+   a strong one; NULL: what has no tag is there all the same. */
 ngx_uint_t ngx_http_sluice_etag_known(ngx_http_request_t *r,
                                       const ngx_str_t *etag);
+
+/* The same of If-Match: whether it is the one that is asked for. */
+ngx_uint_t ngx_http_sluice_etag_met(ngx_http_request_t *r,
+                                    const ngx_str_t *etag);
 
 /* Puts the versions of If-Match into `args` as "if_match": an array, or null
    for what is without this header or matches anything. SLUICE_OK; else

@@ -71,5 +71,40 @@ START_TEST(nothing_behind_the_end_is_read)
 END_TEST
 
 
-RUN("core/etag", a_list_is_read_tag_by_tag, empty_members_count_for_nothing,
-    what_is_no_tag_is_refused, nothing_behind_the_end_is_read)
+static const char *
+of_file(const char *path, uint64_t size)
+{
+    static char out[ETAG_FILE_MAX + 1];
+
+    out[etag_file(path, strlen(path), size, out)] = '\0';
+    return out;
+}
+
+
+/* Machines of another version serve the same films: it stays as it is. */
+
+START_TEST(a_file_has_the_same_tag_everywhere)
+{
+    ck_assert_str_eq(of_file("", 0), "\"cbf29ce484222325-0\"");
+    ck_assert_str_eq(of_file("a", 10), "\"af63dc4c8601ec8c-a\"");
+    ck_assert_str_eq(of_file("foobar", UINT64_MAX),
+                     "\"85944171f73967e8-ffffffffffffffff\"");
+}
+END_TEST
+
+
+START_TEST(a_file_of_another_path_or_size_has_another_tag)
+{
+    char first[ETAG_FILE_MAX + 1];
+
+    strcpy(first, of_file("/media/a.mp4", 10));
+    ck_assert_str_ne(first, of_file("/media/b.mp4", 10));
+    ck_assert_str_ne(first, of_file("/media/a.mp4", 11));
+}
+END_TEST
+
+
+RUN("core/etag", a_file_has_the_same_tag_everywhere,
+    a_file_of_another_path_or_size_has_another_tag, a_list_is_read_tag_by_tag,
+    empty_members_count_for_nothing, what_is_no_tag_is_refused,
+    nothing_behind_the_end_is_read)
