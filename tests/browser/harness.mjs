@@ -99,6 +99,19 @@ export function pretend(page, path, times, change) {
 }
 
 
+/* A browser that has HLS of its own, and no Media Source for hls.js: answers
+   whether this one can be one. */
+export async function ownHls(page) {
+    await page.addInitScript(() => {
+        delete globalThis.MediaSource;
+        delete globalThis.ManagedMediaSource;
+    });
+    await page.goto("/");
+    return page.evaluate(() => document.createElement("video")
+        .canPlayType("application/vnd.apple.mpegurl") !== "");
+}
+
+
 /* The path of a title's page, from what the API answers of it. */
 export function place(media) {
     return `/${media.kind === "score" ? "read" : "watch"}/${media.id}`;

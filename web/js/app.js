@@ -10,6 +10,9 @@ import { languageSwitch } from "./lib/language_switch.js";
 import * as notice from "./lib/notice.js";
 import * as router from "./lib/router.js";
 import * as session from "./lib/session.js";
+import { listenBar } from "./player/audio/bar.js";
+import * as jukebox from "./player/audio/jukebox.js";
+import { playAlone } from "./player/base/alone.js";
 import * as queue from "./upload/queue.js";
 import { accountView } from "./views/account.js";
 import { accountsView } from "./views/accounts.js";
@@ -36,6 +39,7 @@ const ADMINS = [accountsView, oneAccountView, invitationsView, auditView,
 
 const main = h("main", { id: "main" });
 const header = h("header", { class: "bar", hidden: true });
+const listening = listenBar();
 
 let leaving = null;         /* AbortController of the view that is shown */
 let title = () => "Sluice";
@@ -59,6 +63,7 @@ function show(view, params, back) {
     });
 
     header.hidden = !signedIn;
+    listening.at(location.pathname);
     main.replaceChildren(element);
     retitle(named);
     if (!back) {
@@ -190,6 +195,7 @@ async function leave() {
 
 function left() {
     queue.abandon();
+    jukebox.clear();
     leftAt("/");
     history.replaceState(null, "", "/");
     router.resolve(false);
@@ -240,18 +246,22 @@ async function start() {
             event.preventDefault();
             toContent();
         } }, () => t("shell.skip")),
-        header, ...notice.elements, main,
+        header, ...notice.elements, main, listening.element, jukebox.element,
         h("p", { class: "drop-hint", "aria-hidden": "true" },
           icon("upload"), () => t("shell.drop")));
     document.documentElement.lang = current();
 
     onChange(speak);
     queue.onChange(() => refresh(header));
-    session.onEnded(() => router.resolve(false));
+    session.onEnded(() => {
+        jukebox.element.pause();
+        router.resolve(false);
+    });
     session.onLeft(left);
     session.onChanged(fillHeader);
     session.onEnrolling(entered);
     takeDrops();
+    playAlone();
     addEventListener("beforeunload", (event) => {
         if (queue.busy()) {
             event.preventDefault();
@@ -281,6 +291,7 @@ async function start() {
             if (user) {
                 adopt(user.locale);
                 fillHeader();
+                jukebox.restore();
             }
             break;
         } catch (problem) {

@@ -5,10 +5,12 @@
 
 import * as account from "./strings_account.js";
 import * as admin from "./strings_admin.js";
+import * as player from "./strings_player.js";
 
 const en = {
     ...account.en,
     ...admin.en,
+    ...player.en,
 
     "language.name": "English",
     "language.label": "Language",
@@ -124,22 +126,6 @@ const en = {
     "missing.lead":
         "It may have been mistyped. The library has all there is.",
 
-    "watch.resumed": "Continued at {time}.",
-    "watch.restart": "Start from the beginning",
-    "watch.broken": "Playing stopped: {reason}",
-    "watch.broken-reason": "the film could not be loaded",
-    "watch.unsupported": "this browser cannot play it",
-    "watch.retry": "Try again",
-    "watch.shortcuts": "Keyboard shortcuts",
-    "watch.shortcuts-on": "Use these shortcuts",
-    "watch.key-play": "Play or pause",
-    "watch.key-seek": "10 seconds back or forward",
-    "watch.key-volume": "Louder or softer",
-    "watch.key-mute": "Sound off or on",
-    "watch.key-full": "Full screen",
-    "watch.key-part": "Jump to 0 % … 90 %",
-    "watch.key-space": "Space",
-
     "score.reader": "Pages of {title}",
     "score.page": "Page {page} of {pages}",
     "score.spread": "Pages {page} and {other} of {pages}",
@@ -243,6 +229,7 @@ const en = {
 const fr = {
     ...account.fr,
     ...admin.fr,
+    ...player.fr,
 
     "language.name": "Français",
     "language.label": "Langue",
@@ -365,22 +352,6 @@ const fr = {
     "missing.title": "Il n’y a rien à cette adresse",
     "missing.lead":
         "Elle est peut-être mal écrite. Tout est dans la médiathèque.",
-
-    "watch.resumed": "Reprise à {time}.",
-    "watch.restart": "Reprendre du début",
-    "watch.broken": "La lecture s’est arrêtée\u00a0: {reason}",
-    "watch.broken-reason": "le film n’a pas pu être chargé",
-    "watch.unsupported": "ce navigateur ne sait pas le lire",
-    "watch.retry": "Réessayer",
-    "watch.shortcuts": "Raccourcis clavier",
-    "watch.shortcuts-on": "Utiliser ces raccourcis",
-    "watch.key-play": "Lecture ou pause",
-    "watch.key-seek": "10 secondes en arrière ou en avant",
-    "watch.key-volume": "Plus ou moins fort",
-    "watch.key-mute": "Couper ou remettre le son",
-    "watch.key-full": "Plein écran",
-    "watch.key-part": "Aller à 0 % … 90 %",
-    "watch.key-space": "Espace",
 
     "score.reader": "Pages de {title}",
     "score.page": "Page {page} sur {pages}",

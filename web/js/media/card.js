@@ -9,8 +9,9 @@ import { facts, mayDelete, path, progress, stage } from "./media.js";
 const SYMBOL = { video: "film", audio: "audio", score: "score" };
 
 
-/* Answers {element, update(media)}; remove(media) is called by its button. */
-export function card(media, remove) {
+/* Answers {element, update(media)}; remove(media) and, of what is listened to,
+   enqueue(media) are called by its buttons. */
+export function card(media, { remove, enqueue }) {
     const picture = h("div", { class: "picture" });
     const element = h("li", { class: "card" });
     let drawn = null;
@@ -27,7 +28,19 @@ export function card(media, remove) {
             h("span", { class: "visually-hidden" },
               () => (media.state === "ready" ? "" : ", ")),
             () => status(media))),
-        mayDelete(media) ? button(media, remove) : "");
+        media.kind === "audio"
+            ? button("card-queue", "queue", "queue.add-name", enqueue, {
+                hidden: () => media.state !== "ready" }) : "",
+        mayDelete(media)
+            ? button("card-delete", "bin", "library.delete", remove) : "");
+
+    function button(name, symbol, key, act, more = {}) {
+        return h("button", {
+            class: `icon-button ${name}`, type: "button",
+            "aria-label": () => t(key, { title: media.title }),
+            onclick: () => act(media), ...more,
+        }, icon(symbol));
+    }
 
     function update(to) {
         media = to;
@@ -47,15 +60,6 @@ export function card(media, remove) {
     update(media);
 
     return { element, update };
-}
-
-
-function button(media, remove) {
-    return h("button", {
-        class: "icon-button card-delete", type: "button",
-        "aria-label": () => t("library.delete", { title: media.title }),
-        onclick: () => remove(media),
-    }, icon("bin"));
 }
 
 
@@ -91,8 +95,8 @@ function draw(media) {
 
 
 function poster({ links }) {
-    if (links?.poster) {
-        return local(links.poster);
+    if (links?.poster ?? links?.cover) {
+        return local(links.poster ?? links.cover);
     }
     return links?.pages?.length ? thumbnail(local(links.pages[0])) : null;
 }

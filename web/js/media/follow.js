@@ -39,7 +39,37 @@ export async function follow(media, seen, signal) {
 }
 
 
-/* The same for a file of a score: answers the score, with the file's state in
+/*
+ * What plays already, while more is made of it: seen(media) after each look,
+ * until nothing is at work. Resolves then.
+ */
+export async function followOn(media, seen, signal) {
+    let pause = SHORT;
+
+    while (busy(media)) {
+        await wait(pause, signal);
+        await visible(signal);
+        pause = Math.min(pause * GROWTH, LONG);
+
+        try {
+            media = await getMedia(media.id, signal);
+        } catch (problem) {
+            if (!problem.away) {
+                throw problem;
+            }
+            continue;
+        }
+        seen(media);
+    }
+}
+
+
+export function busy({ job, making }) {
+    return ACTIVE.includes(job?.state) || making?.length > 0;
+}
+
+
+/* The same as follow() for a file of a score: answers the score, with the file's state in
    the place of its own. */
 export async function followFile(file, seen, signal) {
     let pause = SHORT;

@@ -10,6 +10,7 @@ import { deleteMedia, getMedia, retryJob } from "../media/api.js";
 import { editMedia } from "../media/edit.js";
 import { follow } from "../media/follow.js";
 import { ended, mayDelete, path, progress, stage } from "../media/media.js";
+import { listenView } from "./listen.js";
 import { musicView } from "./music.js";
 import { scoreView } from "./score.js";
 import { watchView } from "./watch.js";
@@ -87,7 +88,8 @@ function enter(media, element, context) {
         return;
     }
 
-    put(element, media.kind !== "score" ? watchView(media, actions, context)
+    put(element, media.kind === "video" ? watchView(media, actions, context)
+        : media.kind === "audio" ? listenView(media, actions, context)
         : plain ? musicView(media, actions,
                             (now) => enter(now, element, context), context)
         : scoreView(media, actions, context));

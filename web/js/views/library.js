@@ -10,6 +10,7 @@ import { deleteMedia, listMedia } from "../media/api.js";
 import { card } from "../media/card.js";
 import { follow } from "../media/follow.js";
 import { ended, mayDelete } from "../media/media.js";
+import * as jukebox from "../player/audio/jukebox.js";
 
 const KINDS = ["", "video", "audio", "score"];
 const PAGE = 24;
@@ -179,7 +180,13 @@ function place(library, media) {
         return;
     }
 
-    const shown = card(media, (now) => drop(library, now));
+    const shown = card(media, {
+        remove: (now) => drop(library, now),
+        enqueue: (now) => {
+            jukebox.add(now);
+            notice.say(t("queue.added", { title: now.title }));
+        },
+    });
 
     library.cards.set(media.id, shown);
     library.list.append(shown.element);
