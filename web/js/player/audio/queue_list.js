@@ -6,9 +6,12 @@ import * as notice from "../../lib/notice.js";
 import { menuButton } from "../base/menu.js";
 import * as jukebox from "./jukebox.js";
 
+let count = 0;
+
 
 /* Answers the list's element; it follows the queue until the signal ends. */
 export function queueList(signal) {
+    const hint = `queue-hint-${count++}`;
     const items = h("ol", { class: "queue-items" });
     const element = h("section", { class: "queue", "aria-label":
         () => t("queue.title") },
@@ -16,7 +19,7 @@ export function queueList(signal) {
           h("h2", {}, () => t("queue.title")),
           h("button", { class: "link", type: "button",
                         onclick: jukebox.clear }, () => t("queue.clear"))),
-        h("p", { class: "visually-hidden", id: "queue-hint" },
+        h("p", { class: "visually-hidden", id: hint },
           () => t("queue.hint")), items);
     let drawn = "";
 
@@ -26,7 +29,8 @@ export function queueList(signal) {
 
         if (key !== drawn) {
             drawn = key;
-            items.replaceChildren(...list.map((media) => row(media, items)));
+            items.replaceChildren(...list.map((media) => row(media, items,
+                                                              hint)));
         }
         [...items.children].forEach((item, place) => {
             item.toggleAttribute("data-current", place === jukebox.place());
@@ -43,7 +47,7 @@ export function queueList(signal) {
 }
 
 
-function row(media, items) {
+function row(media, items, hint) {
     const place = () => jukebox.list().findIndex(({ id }) => id === media.id);
     const now = () => jukebox.list()[place()] ?? media;
     const menu = menuButton({
@@ -59,7 +63,7 @@ function row(media, items) {
         ].filter(Boolean),
     });
     const handle = h("button", {
-        class: "queue-handle", type: "button", "aria-describedby": "queue-hint",
+        class: "queue-handle", type: "button", "aria-describedby": hint,
         "aria-label": () => t("queue.move", { title: now().title }),
         onkeydown: (event) => {
             const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
