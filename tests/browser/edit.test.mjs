@@ -155,7 +155,7 @@ test("a score is edited beside what is known of it", async () => {
             await page.getByRole("button", { name: "About this score" })
                 .click();
         }
-        await page.getByRole("button", { name: "Edit" }).click();
+        await page.getByRole("button", { name: "Edit", exact: true }).click();
         await field(page, "Title").fill("Winter");
         await field(page, "Tags").fill("lied");
         await page.getByRole("button", { name: "Save" }).click();

@@ -134,7 +134,8 @@ test("sounds are told apart by language and purpose, and changed while it plays"
 test("subtitles are shown in the language one chooses, and off again",
     async () => {
         const page = await watching();
-        const menu = page.getByRole("button", { name: "Subtitles" });
+        const menu = page.getByRole("button", { name: "Subtitles",
+                                                exact: true });
 
         await page.keyboard.press("k");
         await menu.click();

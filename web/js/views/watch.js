@@ -1,5 +1,6 @@
 /* A film: the player, what is said of it, and what is still being made. */
 
+import { subtitlesButton } from "../film/subtitles.js";
 import { local } from "../lib/call.js";
 import { h, icon, refresh } from "../lib/dom.js";
 import { homeLink } from "../lib/home.js";
@@ -60,6 +61,9 @@ export function watchView(media, actions, { signal }) {
             making.element),
           h("div", { class: "actions" },
             shortcutsButton(player.keys),
+            mayDelete(media) && Array.isArray(media.links.subtitles)
+                ? subtitlesButton(media, (now) => player.update(now), signal)
+                : null,
             h("a", { class: "button", href: local(media.links.original),
                      download: media.filename ?? true },
               icon("download"), h("span", {}, () => t("item.original"))),

@@ -66,7 +66,7 @@ export function menuButton({ symbol, label, rows, name }) {
             "aria-haspopup": row.rows ? "menu" : null,
             "aria-disabled": row.off ? "true" : null,
             onclick: () => choose(row),
-        }, choice ? icon("check") : null,
+        }, choice || row.off ? icon("check") : null,
         h("span", { dir: "auto", lang: row.lang }, row.label),
         row.detail ? h("span", { class: "player-menu-detail", dir: "auto" },
                        row.detail) : null,
