@@ -56,6 +56,21 @@ const fr = {
     "Converting the file took longer than any film of its length should.":
         "La conversion a duré plus longtemps qu’un film de cette longueur ne "
         + "le demande.",
+    "The file has too many streams.": "Ce fichier contient trop de pistes.",
+    "The file could not be made playable.":
+        "Ce fichier n’a pas pu être préparé pour la lecture.",
+    "Writing what was converted took too long.":
+        "L’écriture de ce qui a été converti a duré trop longtemps.",
+    "Reading the file took too long.":
+        "La lecture de ce fichier a duré trop longtemps.",
+    "The file is cut off or damaged: nothing in it can be played.":
+        "Ce fichier est tronqué ou abîmé\u00a0: rien ne peut en être lu.",
+    "This film is planned otherwise by now.":
+        "Ce film est préparé autrement depuis.",
+    "The pieces of the film do not fit together.":
+        "Les morceaux du film ne vont pas ensemble.",
+    "The job's params make no sense.":
+        "Les paramètres du travail n’ont pas de sens.",
     ["The file could not be made playable: what came out of converting it is "
         + "not whole."]:
         "Le fichier n’a pas pu être rendu lisible\u00a0: le résultat de la "
