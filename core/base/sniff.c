@@ -21,6 +21,7 @@ static const sniff_t ogg = { MEDIA_VIDEO, "Ogg", "ogg", "ogg" };
 static const sniff_t mp3 = { MEDIA_AUDIO, "MP3", "mp3", "mp3" };
 static const sniff_t flac = { MEDIA_AUDIO, "FLAC", "flac", "flac" };
 static const sniff_t wav = { MEDIA_AUDIO, "WAV", "wav", "wav" };
+static const sniff_t aiff = { MEDIA_AUDIO, "AIFF", "aif", "aiff" };
 static const sniff_t aac = { MEDIA_AUDIO, "AAC", "aac", "aac" };
 static const sniff_t pdf = { MEDIA_SCORE, "PDF", "pdf", NULL };
 static const sniff_t png = { MEDIA_SCORE, "PNG", "png", "png_pipe" };
@@ -356,25 +357,24 @@ sniff_audio(const uint8_t *b, size_t len)
 }
 
 
-/* ID3v2: "ID3", version (2), flags (1), size (4, of 7 bits each). The tag
-   stands before FLAC and AAC too, and is often longer than what we see. */
+/* "FORM", size (4), "AIFF", or "AIFC" where it is compressed */
+static const sniff_t *
+sniff_aiff(const uint8_t *b, size_t len)
+{
+    return HAS(0, "FORM") && (HAS(8, "AIFF") || HAS(8, "AIFC")) ? &aiff : NULL;
+}
+
+
+/* The tag may be longer than what we see: then it is MP3 until somebody looks
+   behind it. */
 static const sniff_t *
 sniff_id3(const uint8_t *b, size_t len)
 {
-    const sniff_t *inner;
-    size_t size;
+    const size_t size = sniff_tag(b, len);
 
-    if (!HAS(0, "ID3") || len < 10 || b[3] == 0xff || b[4] == 0xff
-        || ((b[6] | b[7] | b[8] | b[9]) & 0x80)) {
-        return NULL;
-    }
-
-    size = 10
-           + ((size_t) b[6] << 21 | (size_t) b[7] << 14 | (size_t) b[8] << 7
-              | b[9]);
-    inner = (size < len) ? sniff_audio(b + size, len - size) : NULL;
-
-    return (inner != NULL) ? inner : &mp3;
+    return size == 0    ? NULL
+           : size < len ? sniff_behind_tag(b + size, len - size)
+                        : &mp3;
 }
 
 
@@ -421,9 +421,9 @@ sniff(const void *bytes, size_t len)
 {
     /* the surest first: what is searched for in a text comes last */
     static const sniff_t *(*const sniffers[])(const uint8_t *, size_t) = {
-        sniff_mov,   sniff_matroska, sniff_riff,    sniff_picture, sniff_ps,
-        sniff_magic, sniff_midi,     sniff_id3,     sniff_audio,   sniff_ts,
-        sniff_mxl,   sniff_pdf,      sniff_musicxml
+        sniff_mov, sniff_matroska, sniff_riff, sniff_aiff,    sniff_picture,
+        sniff_ps,  sniff_magic,    sniff_midi, sniff_id3,     sniff_audio,
+        sniff_ts,  sniff_mxl,      sniff_pdf,  sniff_musicxml
     };
     const sniff_t *found;
     size_t i;
@@ -440,4 +440,55 @@ sniff(const void *bytes, size_t len)
     }
 
     return NULL;
+}
+
+
+/* ID3v2.4.0, 3.1: "ID3", version (2), flags (1), size (4, of 7 bits each) of
+   what follows these ten bytes; a flag says that ten more close it. */
+size_t
+sniff_tag(const void *bytes, size_t len)
+{
+    static const uint8_t footer = 0x10;
+    const uint8_t *b = bytes;
+
+    if (!HAS(0, "ID3") || len < 10 || b[3] == 0xff || b[4] == 0xff
+        || ((b[6] | b[7] | b[8] | b[9]) & 0x80)) {
+        return 0;
+    }
+
+    return 10
+           + ((size_t) b[6] << 21 | (size_t) b[7] << 14 | (size_t) b[8] << 7
+              | b[9])
+           + (b[5] & footer ? 10 : 0);
+}
+
+
+/* Tools write several, one in front of the other. What is no sound has no such
+   tags; and what has them and nothing that we know is MP3 behind some bytes. */
+const sniff_t *
+sniff_behind_tag(const void *bytes, size_t len)
+{
+    const sniff_t *found;
+    const uint8_t *b = bytes;
+    size_t i, size;
+
+    if (len > SNIFF_SIZE) {
+        len = SNIFF_SIZE;
+    }
+
+    for (i = 0; i < SNIFF_TAGS_MAX; i++) {
+        size = sniff_tag(b, len);
+        if (size == 0 || size >= len) {
+            break;
+        }
+        b += size;
+        len -= size;
+    }
+
+    found = sniff_audio(b, len);
+    found = found == NULL ? sniff_riff(b, len) : found;
+    found = found == NULL ? sniff_aiff(b, len) : found;
+    found = found == NULL ? sniff_magic(b, len) : found;
+
+    return found == NULL || found->kind == MEDIA_SCORE ? &mp3 : found;
 }

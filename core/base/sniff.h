@@ -7,7 +7,8 @@
 
 #include "media_type.h"
 
-#define SNIFF_SIZE 4096 /* bytes of the file's beginning that sniff() wants */
+#define SNIFF_SIZE 4096  /* bytes of the file's beginning that sniff() wants */
+#define SNIFF_TAGS_MAX 8 /* that stand in front of a file, one by one */
 
 typedef struct {
     media_kind_t kind;
@@ -21,5 +22,13 @@ typedef struct {
    playlists and all else that only a name makes media. Points to static data.
  */
 const sniff_t *sniff(const void *bytes, size_t len);
+
+/* How long the tag is that the bytes begin with (ID3v2, which players skip in
+   front of any sound): what it stands before is so many bytes further on. 0:
+   there is none. */
+size_t sniff_tag(const void *bytes, size_t len);
+
+/* sniff() of what stands behind a tag. */
+const sniff_t *sniff_behind_tag(const void *bytes, size_t len);
 
 #endif

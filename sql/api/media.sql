@@ -90,7 +90,7 @@ begin
         'created_at', m.created_at, 'job', api.media_job(m),
         'links', api.media_links(m, case when m.pages > 0 then '{1}'::integer[]
                                          else '{}' end),
-        'attached', coalesce(c.attached, 0));
+        'attached', coalesce(c.attached, 0)) || api.film_item(m);
 end;
 $$;
 
@@ -103,7 +103,7 @@ declare
 begin
     select * into c from sluice.catalogue where media = m.id;
 
-    return api.media_item(m, c) || jsonb_build_object(
+    return api.media_item(m, c) || api.film_object(m) || jsonb_build_object(
         'links', api.media_links(m, array(select api.page_numbers(m, m.pages)))
             || case when m.state = 'ready' and m.kind in ('video', 'audio')
                     then jsonb_build_object(

@@ -130,6 +130,7 @@ begin
             poster = coalesce((patch->>'poster')::boolean, poster)
         where id = j.media;
         perform queue.keep_score(j, patch);
+        perform queue.keep_film(j, patch);
 
         if j.kind = 'detach' then   -- its files are gone
             delete from sluice.attachments

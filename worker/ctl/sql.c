@@ -42,11 +42,13 @@ SQL_EMBED(sql_0030_rights, "sql/migrations/0030_rights.sql");
 SQL_EMBED(sql_0031_passkeys, "sql/migrations/0031_passkeys.sql");
 SQL_EMBED(sql_0032_exports, "sql/migrations/0032_exports.sql");
 SQL_EMBED(sql_0033_renditions, "sql/migrations/0033_renditions.sql");
+SQL_EMBED(sql_0035_films, "sql/migrations/0035_films.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_renditions, "sql/queue/renditions.sql");
 SQL_EMBED(sql_queue_turns, "sql/queue/turns.sql");
 SQL_EMBED(sql_queue_mail, "sql/queue/mail.sql");
+SQL_EMBED(sql_queue_films, "sql/queue/films.sql");
 SQL_EMBED(sql_queue, "sql/queue/queue.sql");
 SQL_EMBED(sql_queue_scheduler, "sql/queue/scheduler.sql");
 SQL_EMBED(sql_api, "sql/api/api.sql");
@@ -70,6 +72,7 @@ SQL_EMBED(sql_api_links, "sql/api/links.sql");
 SQL_EMBED(sql_api_jobs, "sql/api/jobs.sql");
 SQL_EMBED(sql_api_plans, "sql/api/plans.sql");
 SQL_EMBED(sql_api_scores, "sql/api/scores.sql");
+SQL_EMBED(sql_api_films, "sql/api/films.sql");
 SQL_EMBED(sql_api_uploads, "sql/api/uploads.sql");
 SQL_EMBED(sql_api_ingest, "sql/api/ingest.sql");
 SQL_EMBED(sql_api_media, "sql/api/media.sql");
@@ -117,11 +120,13 @@ const sql_file_t sql_files[] = {
     { "0031_passkeys.sql", SQL_ONCE, sql_0031_passkeys },
     { "0032_exports.sql", SQL_ONCE, sql_0032_exports },
     { "0033_renditions.sql", SQL_ONCE, sql_0033_renditions },
+    { "0035_films.sql", SQL_ONCE, sql_0035_films },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_renditions.sql", SQL_REPEATABLE, sql_queue_renditions },
     { "queue_turns.sql", SQL_REPEATABLE, sql_queue_turns },
     { "queue_mail.sql", SQL_REPEATABLE, sql_queue_mail },
+    { "queue_films.sql", SQL_REPEATABLE, sql_queue_films },
     { "queue.sql", SQL_REPEATABLE, sql_queue },
     { "queue_scheduler.sql", SQL_REPEATABLE, sql_queue_scheduler },
     { "api.sql", SQL_REPEATABLE, sql_api },
@@ -145,6 +150,7 @@ const sql_file_t sql_files[] = {
     { "api_jobs.sql", SQL_REPEATABLE, sql_api_jobs },
     { "api_plans.sql", SQL_REPEATABLE, sql_api_plans },
     { "api_scores.sql", SQL_REPEATABLE, sql_api_scores },
+    { "api_films.sql", SQL_REPEATABLE, sql_api_films },
     { "api_uploads.sql", SQL_REPEATABLE, sql_api_uploads },
     { "api_ingest.sql", SQL_REPEATABLE, sql_api_ingest },
     { "api_media.sql", SQL_REPEATABLE, sql_api_media },

@@ -16,7 +16,16 @@
 #define FFPROBE_FULL_TURN 360
 
 
-static void ffprobe_stream(const json_t *stream, ffprobe_t *probe);
+/* Names of what cannot be decoded. */
+typedef struct {
+    char video[CODECS_NAME_SIZE], audio[CODECS_NAME_SIZE];
+} ffprobe_missing_t;
+
+static void ffprobe_stream(const json_t *stream, ffprobe_t *probe,
+                           ffprobe_missing_t *missing);
+static void ffprobe_miss(char name[CODECS_NAME_SIZE], const json_t *stream,
+                         const ffprobe_stream_t *found);
+static void ffprobe_tell_missing(ffprobe_t *probe, ffprobe_missing_t *missing);
 static void ffprobe_choose(ffprobe_stream_t *chosen,
                            const ffprobe_stream_t *found);
 static void ffprobe_read(const json_t *stream, ffprobe_stream_t *found);
@@ -74,6 +83,7 @@ ffprobe_recall(const json_t *root, ffprobe_t *probe)
     size_t i;
     double start;
     json_t *format, *streams, *stream;
+    ffprobe_missing_t missing = { "", "" };
 
     memset(probe, 0, sizeof(*probe));
     probe->video.index = probe->audio.index = -1;
@@ -106,8 +116,9 @@ ffprobe_recall(const json_t *root, ffprobe_t *probe)
 
     json_array_foreach(streams, i, stream)
     {
-        ffprobe_stream(stream, probe);
+        ffprobe_stream(stream, probe, &missing);
     }
+    ffprobe_tell_missing(probe, &missing);
 
     return 0;
 }
@@ -117,7 +128,9 @@ const char *
 ffprobe_complaint(const ffprobe_t *probe, uint64_t bytes)
 {
     if (probe->video.index == -1 && probe->audio.index == -1) {
-        return "The file holds neither pictures nor sound that can be played.";
+        return *probe->missing ? probe->missing
+                               : "The file holds neither pictures nor sound "
+                                 "that can be played.";
     }
 
     if (!(probe->duration > 0)) {
@@ -140,7 +153,8 @@ ffprobe_complaint(const ffprobe_t *probe, uint64_t bytes)
 
 
 static void
-ffprobe_stream(const json_t *stream, ffprobe_t *probe)
+ffprobe_stream(const json_t *stream, ffprobe_t *probe,
+               ffprobe_missing_t *missing)
 {
     const char *type;
     ffprobe_stream_t found;
@@ -153,20 +167,49 @@ ffprobe_stream(const json_t *stream, ffprobe_t *probe)
     ffprobe_read(stream, &found);
     json_array_append_new(probe->streams, ffprobe_describe(stream, &found));
 
-    if (found.codec[0] == '\0') {
-        return; /* ffmpeg knows no decoder for it */
-    }
-
-    if (strcmp(type, "video") == 0 && found.coded_width > 0
-        && found.coded_height > 0
+    if (strcmp(type, "video") == 0
         && !ffprobe_disposition(stream, "attached_pic")) {
-        ffprobe_choose(&probe->video, &found);
-    } else if (strcmp(type, "audio") == 0 && found.sample_rate > 0) {
-        ffprobe_choose(&probe->audio, &found);
-        if (probe->nsounds < FFPROBE_SOUNDS_MAX) {
-            probe->sounds[probe->nsounds++] = found;
+        if (!found.decodable) {
+            ffprobe_miss(missing->video, stream, &found);
+        } else if (found.coded_width > 0 && found.coded_height > 0) {
+            ffprobe_choose(&probe->video, &found);
+        }
+    } else if (strcmp(type, "audio") == 0) {
+        if (!found.decodable) {
+            ffprobe_miss(missing->audio, stream, &found);
+        } else if (found.sample_rate > 0) {
+            ffprobe_choose(&probe->audio, &found);
+            if (probe->nsounds < FFPROBE_SOUNDS_MAX) {
+                probe->sounds[probe->nsounds++] = found;
+            }
         }
     }
+}
+
+
+/* The first one is named. */
+static void
+ffprobe_miss(char name[CODECS_NAME_SIZE], const json_t *stream,
+             const ffprobe_stream_t *found)
+{
+    char tag[FFPROBE_NAME_SIZE];
+
+    if (*name == '\0') {
+        ffprobe_copy(tag, sizeof(tag), stream, "codec_tag_string");
+        codecs_name(name, found->codec, tag);
+    }
+}
+
+
+/* Nothing is missing where another stream of the kind can be played. */
+static void
+ffprobe_tell_missing(ffprobe_t *probe, ffprobe_missing_t *missing)
+{
+    const int video = probe->video.index != -1;
+    const int audio = probe->audio.index != -1;
+
+    codecs_sentence(probe->missing, video ? "" : missing->video,
+                    audio ? "" : missing->audio, video || audio);
 }
 
 
@@ -183,6 +226,8 @@ ffprobe_choose(ffprobe_stream_t *chosen, const ffprobe_stream_t *found)
 static void
 ffprobe_read(const json_t *stream, ffprobe_stream_t *found)
 {
+    char format[FFPROBE_NAME_SIZE];
+
     memset(found, 0, sizeof(*found));
 
     found->index = ffprobe_integer(stream, "index");
@@ -192,6 +237,9 @@ ffprobe_read(const json_t *stream, ffprobe_stream_t *found)
     ffprobe_copy(found->codec, sizeof(found->codec), stream, "codec_name");
     ffprobe_copy(found->profile, sizeof(found->profile), stream, "profile");
     ffprobe_copy(found->pix_fmt, sizeof(found->pix_fmt), stream, "pix_fmt");
+    ffprobe_copy(format, sizeof(format), stream, "sample_fmt");
+    found->decodable = codecs_decodable(found->codec,
+                                        *format ? format : found->pix_fmt);
 
     found->level = ffprobe_integer(stream, "level");
     found->reordered = ffprobe_integer(stream, "has_b_frames") > 0;
@@ -277,6 +325,30 @@ ffprobe_display(const json_t *stream, ffprobe_stream_t *found)
 }
 
 
+/* What is to know of a stream that is not played, or NULL. */
+static const char *
+ffprobe_note(const json_t *stream, const ffprobe_stream_t *found)
+{
+    static const char *const pictures[] = { "hdmv_pgs_subtitle", "dvd_subtitle",
+                                            "dvb_subtitle", "xsub" };
+    const char *type;
+    size_t i;
+
+    for (i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++) {
+        if (strcmp(found->codec, pictures[i]) == 0) {
+            return "pictures of text";
+        }
+    }
+
+    type = json_string_value(json_object_get(stream, "codec_type"));
+
+    return !found->decodable
+                   && (strcmp(type, "video") == 0 || strcmp(type, "audio") == 0)
+               ? "no decoder"
+               : NULL;
+}
+
+
 /* Members that have no meaning for a stream are left out. */
 static json_t *
 ffprobe_describe(const json_t *stream, const ffprobe_stream_t *found)
@@ -292,11 +364,12 @@ ffprobe_describe(const json_t *stream, const ffprobe_stream_t *found)
     }
 
     row = json_pack(
-        "{s:i, s:O, s:s*, s:s*, s:s*, s:s*, s:s*, s:b}", "index", found->index,
-        "type", json_object_get(stream, "codec_type"), "codec",
+        "{s:i, s:O, s:s*, s:s*, s:s*, s:s*, s:s*, s:b, s:s*}", "index",
+        found->index, "type", json_object_get(stream, "codec_type"), "codec",
         ffprobe_filled(found->codec), "profile", ffprobe_filled(found->profile),
         "pix_fmt", ffprobe_filled(found->pix_fmt), "language", language,
-        "title", ffprobe_tag(stream, "title"), "default", found->is_default);
+        "title", ffprobe_tag(stream, "title"), "default", found->is_default,
+        "note", ffprobe_note(stream, found));
 
     ffprobe_put(row, "level", picture ? found->level : 0);
     ffprobe_put(row, "width", found->coded_width);

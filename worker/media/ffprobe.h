@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <jansson.h>
+#include "codecs.h"
 
 /* All that is read: a file may have tags, chapters and lists without end. */
 #define FFPROBE_ENTRIES                                                       \
@@ -15,7 +16,7 @@
     ":stream=index,codec_type,codec_name,profile,pix_fmt,level,width,height," \
     "sample_aspect_ratio,avg_frame_rate,time_base,start_time,duration,"       \
     "nb_frames,has_b_frames,field_order,color_transfer,channels,"             \
-    "sample_rate,"                                                            \
+    "sample_rate,sample_fmt,codec_tag_string,"                                \
     "bit_rate:stream_tags=language,LANGUAGE,title,TITLE,artist,ARTIST,"       \
     "DURATION"                                                                \
     ":stream_disposition=default,attached_pic,comment,visual_impaired"        \
@@ -49,6 +50,7 @@ typedef struct {
     char title[FFPROBE_TEXT_SIZE];    /* or empty */
     int is_default;                   /* marked as the one to play */
     int is_comment, is_description;   /* of the film; for who sees nothing */
+    int decodable;                    /* there is a decoder for it */
 } ffprobe_stream_t;
 
 typedef struct {
@@ -64,6 +66,9 @@ typedef struct {
     int nsounds;
     json_t *streams; /* all, for media.streams */
     json_t *facts;   /* what was read, for ffprobe_read() */
+
+    /* for the owner: what of it cannot be decoded here; or empty */
+    char missing[CODECS_SENTENCE_SIZE];
 } ffprobe_t;
 
 /* 0, or -1 when the text is not ffprobe's. On 0 it is to ffprobe_free(). */

@@ -35,6 +35,15 @@ const fr = {
 
     "The file holds neither pictures nor sound that can be played.":
         "Ce fichier ne contient ni image ni son que l’on puisse lire.",
+    ["There is no decoder here for %s: nothing in the file can be played."]:
+        "Il n’y a pas de décodeur ici pour {1}\u00a0: rien ne peut en être lu.",
+    ["There is no decoder here for its picture (%s): its sound is played "
+        + "alone."]:
+        "Il n’y a pas de décodeur ici pour son image ({1})\u00a0: seul le son "
+        + "est lu.",
+    "There is no decoder here for its sound (%s): it is played without.":
+        "Il n’y a pas de décodeur ici pour le son ({1})\u00a0: le film est lu "
+        + "sans lui.",
     ["The file does not say how long it is, or it is cut off: nothing in it "
         + "can be played."]:
         "Ce fichier ne dit pas sa durée, ou il est tronqué\u00a0: rien ne peut "

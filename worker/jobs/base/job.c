@@ -90,12 +90,37 @@ job_open(job_t *job)
 }
 
 
+/* The bytes that tell, and what they do: of a file behind tags, which may hold
+   pictures, those behind them. */
+static const sniff_t *
+job_sniff(int fd, char bytes[SNIFF_SIZE], ssize_t *n)
+{
+    int tags;
+    off_t at = 0;
+    size_t size;
+
+    for (tags = 0; tags < SNIFF_TAGS_MAX; tags++) {
+        *n = pread(fd, bytes, SNIFF_SIZE, at);
+        size = *n > 0 ? sniff_tag(bytes, (size_t) *n) : 0;
+        if (size == 0) {
+            break;
+        }
+        at += (off_t) size;
+    }
+
+    return *n < 0    ? NULL
+           : at == 0 ? sniff(bytes, (size_t) *n)
+                     : sniff_behind_tag(bytes, (size_t) *n);
+}
+
+
 job_outcome_t
 job_look(job_t *job)
 {
     int fd;
     char bytes[SNIFF_SIZE];
     ssize_t n;
+    const sniff_t *found;
     struct stat st;
 
     fd = open(job->input, O_RDONLY | O_CLOEXEC);
@@ -103,7 +128,7 @@ job_look(job_t *job)
         return job_errno(job, "opening the uploaded file");
     }
 
-    n = read(fd, bytes, sizeof(bytes));
+    found = job_sniff(fd, bytes, &n);
     if (n < 0 || fstat(fd, &st) != 0) {
         close(fd);
         return job_errno(job, "reading the uploaded file");
@@ -111,7 +136,7 @@ job_look(job_t *job)
     close(fd);
 
     job->input_size = (uint64_t) st.st_size;
-    job->sniff = sniff(bytes, (size_t) n);
+    job->sniff = found;
 
     if (job->sniff == NULL) {
         return job_end(job, JOB_BAD,

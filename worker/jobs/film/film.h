@@ -18,6 +18,15 @@
 #include "worker/media/plan.h"
 
 job_outcome_t probe_run(job_t *job);
+
+/* What the owner is to know of how it is played: a sentence for the record
+   (media.notice), which has each once. An empty one is none. */
+void film_notice(job_t *job, const char *sentence);
+
+/* The notice of a file of which only `there` of the `promised` seconds can be
+   played. */
+void film_cut_off(job_t *job, double promised, double there);
+
 job_outcome_t package_run(job_t *job);
 job_outcome_t split_run(job_t *job);
 job_outcome_t encode_run(job_t *job);

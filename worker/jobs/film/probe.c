@@ -55,6 +55,8 @@ probe_report(job_t *job, const ffprobe_t *probe)
     int film = probe->video.index != -1;
     json_t *patch = job->patch;
 
+    film_notice(job, probe->missing);
+
     json_object_set_new(patch, "kind", json_string(film ? "video" : "audio"));
     json_object_set_new(patch, "extension", json_string(job->sniff->extension));
     json_object_set_new(patch, "duration", json_real(probe->duration));

@@ -436,6 +436,61 @@ START_TEST(what_follows_an_id3_tag_counts)
 END_TEST
 
 
+START_TEST(several_tags_may_stand_in_front)
+{
+    clear();
+    AT(0, "ID3\3\0\0\0\0\0\x0a");
+    AT(20, "ID3\4\0\x10\0\0\0\x0a"); /* with ten bytes that close it */
+    AT(50, "fLaC\0\0\0\x22");
+    is(SNIFF_SIZE, "flac", "flac", MEDIA_AUDIO);
+}
+END_TEST
+
+
+START_TEST(what_is_no_sound_has_no_tags)
+{
+    clear();
+    AT(0, "ID3\4\0\0\0\0\0\x0a");
+    AT(20, "%PDF-1.4");
+    is(SNIFF_SIZE, "mp3", "mp3", MEDIA_AUDIO);
+    AT(20, "RIFF\0\0\0\0WAVE");
+    is(SNIFF_SIZE, "wav", "wav", MEDIA_AUDIO);
+    AT(20, "FORM\0\0\0\0AIFC");
+    is(SNIFF_SIZE, "aif", "aiff", MEDIA_AUDIO);
+    AT(20, "OggS\0\2\0\0\0\0\0\0");
+    is(SNIFF_SIZE, "ogg", "ogg", MEDIA_VIDEO);
+}
+END_TEST
+
+
+START_TEST(a_tag_says_how_long_it_is)
+{
+    clear();
+    AT(0, "ID3\4\0\0\x01\x02\x03\x04");
+    ck_assert_uint_eq(sniff_tag(bytes, SNIFF_SIZE),
+                      10 + (1 << 21 | 2 << 14 | 3 << 7 | 4));
+    ck_assert_uint_eq(sniff_tag(bytes, 9), 0);
+    AT(5, "\x10");
+    ck_assert_uint_eq(sniff_tag(bytes, 10),
+                      20 + (1 << 21 | 2 << 14 | 3 << 7 | 4));
+    AT(0, "fLaC");
+    ck_assert_uint_eq(sniff_tag(bytes, SNIFF_SIZE), 0);
+    ck_assert_str_eq(sniff_behind_tag(bytes, 0)->name, "MP3");
+}
+END_TEST
+
+
+START_TEST(aiff_is_a_form_of_its_own)
+{
+    clear();
+    AT(0, "FORM\0\0\0\0AIFF");
+    is(SNIFF_SIZE, "aif", "aiff", MEDIA_AUDIO);
+    AT(0, "FORM\0\0\0\0ILBM");
+    is_nothing(SNIFF_SIZE);
+}
+END_TEST
+
+
 START_TEST(flac_has_a_magic)
 {
     clear();
@@ -552,7 +607,9 @@ RUN("core/sniff", an_mp4_starts_with_ftyp, the_major_brand_tells_the_extension,
     flv_and_ogg_have_a_magic, an_mp3_is_frame_after_frame,
     one_frame_header_alone_is_no_mp3, reserved_values_are_no_mp3,
     adts_is_frame_after_frame, an_id3_tag_promises_mp3,
-    what_follows_an_id3_tag_counts, flac_has_a_magic,
+    what_follows_an_id3_tag_counts, several_tags_may_stand_in_front,
+    what_is_no_sound_has_no_tags, a_tag_says_how_long_it_is,
+    aiff_is_a_form_of_its_own, flac_has_a_magic,
     a_pdf_says_so_in_its_first_1024_bytes, png_and_jpeg_are_scanned_scores,
     a_tiff_tells_its_byte_order, what_only_a_name_makes_media_is_nothing,
     an_empty_file_is_nothing, noise_is_nothing)

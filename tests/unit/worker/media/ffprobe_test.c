@@ -208,6 +208,55 @@ START_TEST(a_file_that_does_not_know_its_length_is_refused)
 END_TEST
 
 
+START_TEST(what_cannot_be_decoded_is_named_and_not_played)
+{
+    parse(FILE_OF("20", FILM_STREAM ",{\"index\":1,\"codec_type\":\"audio\","
+                                    "\"codec_name\":\"mpegh_3d_audio\","
+                                    "\"sample_rate\":\"48000\"}"));
+    ck_assert_int_eq(probe.audio.index, -1);
+    ck_assert_ptr_null(ffprobe_complaint(&probe, 1 << 20));
+    ck_assert_str_eq(probe.missing,
+                     "There is no decoder here for its sound (MPEG-H 3D "
+                     "Audio): it is played without.");
+    ck_assert_str_eq(json_string_value(json_object_get(
+                         json_array_get(probe.streams, 1), "note")),
+                     "no decoder");
+    json_decref(probe.streams);
+
+    parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"video\","
+                        "\"codec_tag_string\":\"vvc1\"}"));
+    ck_assert_str_eq(ffprobe_complaint(&probe, 1 << 20),
+                     "There is no decoder here for H.266 (VVC): nothing in "
+                     "the file can be played.");
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(nothing_is_missing_where_another_stream_is_played)
+{
+    parse(FILE_OF("20", FILM_STREAM
+                  "," SOUND_STREAM ",{\"index\":2,\"codec_type\":\"audio\","
+                  "\"codec_tag_string\":\"ac-4\",\"sample_rate\":\"48000\"}"));
+    ck_assert_int_eq(probe.audio.index, 1);
+    ck_assert_str_eq(probe.missing, "");
+    json_decref(probe.streams);
+}
+END_TEST
+
+
+START_TEST(pictures_of_text_are_told)
+{
+    parse(FILE_OF("20", FILM_STREAM ",{\"index\":1,\"codec_type\":\"subtitle\","
+                                    "\"codec_name\":\"hdmv_pgs_subtitle\"}"));
+    ck_assert_str_eq(json_string_value(json_object_get(
+                         json_array_get(probe.streams, 1), "note")),
+                     "pictures of text");
+    json_decref(probe.streams);
+}
+END_TEST
+
+
 START_TEST(hours_of_next_to_nothing_are_refused)
 {
     parse(FILE_OF("86000", FILM_STREAM));
@@ -326,7 +375,9 @@ RUN("worker/ffprobe", matroska_says_when_it_ends_and_not_how_long_it_is,
     a_file_without_pictures_or_sound_is_refused,
     a_file_that_does_not_know_its_length_is_refused, more_than_a_day_is_refused,
     hours_of_next_to_nothing_are_refused,
-    what_has_more_values_than_any_film_is_no_answer,
+    what_cannot_be_decoded_is_named_and_not_played,
+    nothing_is_missing_where_another_stream_is_played,
+    pictures_of_text_are_told, what_has_more_values_than_any_film_is_no_answer,
     what_is_not_from_ffprobe_is_refused,
     numbers_beyond_all_measure_count_as_none, a_film_without_height_is_no_film,
     a_narrow_film_is_never_without_width, a_name_is_cut_between_two_letters)
