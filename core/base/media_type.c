@@ -25,6 +25,7 @@ static const media_type_t types[] = {
     { "pdf", MEDIA_SCORE, "application/pdf" },
     { "mpd", MEDIA_UNKNOWN, "application/dash+xml" },
     { "vtt", MEDIA_UNKNOWN, "text/vtt" },
+    { "json", MEDIA_UNKNOWN, "application/json" },
     { "webm", MEDIA_VIDEO, "video/webm" },
     { "mkv", MEDIA_VIDEO, "video/x-matroska" },
     { "mov", MEDIA_VIDEO, "video/quicktime" },

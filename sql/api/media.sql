@@ -21,12 +21,12 @@ begin
                 'path', folder || 'original.' || m.extension,
                 'filename', api.download_name(m.filename, m.extension))
             else to_jsonb(folder || 'original.' || m.extension) end,
-        'poster', case when m.poster then folder || 'poster.jpg' end,
         'pages', case when m.kind = 'score' then
             to_jsonb(array(select format('%spages/%s.png', folder,
                                          lpad(n::text, 4, '0'))
                            from unnest(shown) with ordinality p(n, at)
-                           order by at)) end));
+                           order by at)) end)
+        || api.beside_links(m, folder));
 end;
 $$;
 
@@ -59,13 +59,14 @@ $$;
 
 
 -- The job that tells most: one that died and was needed, else the one at work,
--- else the last.
+-- else the last. What is made beside a film tells less than any other.
 create or replace function api.media_job(m sluice.media) returns jsonb
 language plpgsql stable as $$
 begin
     return (select api.job_object(j) from sluice.jobs j
             where j.media = m.id and j.kind not in ('attach', 'detach')
-            order by j.state = 'dead' and queue.is_needed(j.kind) desc,
+            order by queue.is_beside(j.kind),
+                     j.state = 'dead' and queue.is_needed(j.kind) desc,
                      j.state in ('running', 'retrying', 'queued') desc,
                      j.id desc
             limit 1);
@@ -120,7 +121,9 @@ $$;
 create or replace function api.version(m sluice.media) returns text
 language sql stable as $$
     select left(encode(sha256(convert_to(jsonb_build_array(
-        m.title, m.author, m.tags, m.visibility)::text, 'UTF8')), 'hex'), 16);
+        m.title, m.author, m.tags, m.visibility)::text
+        || coalesce(m.poster_at::text, ''),
+        'UTF8')), 'hex'), 16);
 $$;
 
 
@@ -416,9 +419,9 @@ language plpgsql immutable as $$
 declare
     tags constant jsonb := args->'tags';
 begin
-    if not args ?| '{title,author,tags,visibility}' then
+    if not args ?| '{title,author,tags,visibility,poster_at}' then
         return (api.refuse('field-invalid', 'Name what is to change: title, '
-                           'author, tags, visibility.')).body;
+                           'author, tags, visibility, poster_at.')).body;
     elsif args ? 'title' and (jsonb_typeof(args->'title') <> 'string'
                               or not api.is_text(args->>'title', 500)) then
         return (api.refuse('field-invalid', 'A title is 1 to 500 characters '
@@ -479,20 +482,24 @@ begin
     if args ? 'tags' then
         m.tags := api.tags(args);
     end if;
+    if args ? 'poster_at' then
+        m.poster_at := (args->>'poster_at')::float8;
+    end if;
     m.visibility := coalesce(args->>'visibility', m.visibility);
     return m;
 end;
 $$;
 
 
--- Title, author, tags and visibility, those that are named. What it was is in
--- the audit.
+-- Title, author, tags, visibility and the poster's second, those that are named.
+-- What it was is in the audit.
 create or replace function api.change_media(actor uuid, args jsonb,
                                             out status integer, out body jsonb)
 language plpgsql as $$
 declare
     was sluice.media;
     m sluice.media;
+    made uuid;
 begin
     select * into was from sluice.media
     where id = (args->>'id')::uuid and deleted_at is null
@@ -502,7 +509,7 @@ begin
                      api.refuse_version(was, args), api.refuse_fields(args),
                      case when args->>'visibility' <> was.visibility
                           then api.refuse_visibility(actor, args - 'score')
-                     end);
+                     end, api.refuse_poster(was, args));
     if body is not null then
         status := 400;
         return;
@@ -512,8 +519,10 @@ begin
 
     update sluice.media
     set title = m.title, titled = m.titled, author = m.author,
-        authored = m.authored, tags = m.tags, visibility = m.visibility
+        authored = m.authored, tags = m.tags, visibility = m.visibility,
+        poster_at = m.poster_at
     where id = m.id;
+    made := api.take_poster(was, m);
 
     if api.version(m) <> api.version(was) then
         perform sluice.note(actor, 'media-changed', m.id::text,
@@ -521,12 +530,15 @@ begin
                 select jsonb_object_agg(w.key, w.value)
                 from jsonb_each(to_jsonb(was)) w
                 join jsonb_each(to_jsonb(m)) n on n.key = w.key
-                where w.key in ('title', 'author', 'tags', 'visibility')
+                where w.key in ('title', 'author', 'tags', 'visibility',
+                                'poster_at')
                   and n.value <> w.value)));
     end if;
 
     status := 200;
-    body := api.media_object(m) || jsonb_build_object('etag', api.version(m));
+    body := api.media_object(m) || jsonb_build_object('etag', api.version(m))
+            || case when made is null then '{}' else
+                   jsonb_build_object('wake', jsonb_build_array(made)) end;
 end;
 $$;
 

@@ -45,3 +45,6 @@ create index downloads_media on sluice.downloads (media);
 create index downloads_job on sluice.downloads (job) where job is not null;
 create index downloads_there on sluice.downloads (expires_at)
     where gone_at is null;
+
+insert into sluice.job_kinds (kind, priority, seconds) values
+    ('storyboard', 2, 21600);

@@ -12,6 +12,25 @@ language sql immutable as $$
 $$;
 
 
+-- Which of the posters that were asked for this one is; 0: none was.
+create or replace function queue.poster_number(beside jsonb) returns integer
+language sql immutable as $$
+    select coalesce(substring(beside->>'poster' from '^poster-([0-9]+)'),
+                    '0')::integer;
+$$;
+
+
+-- What lies beside it now. A poster that was asked for before the one that is
+-- shown is not, however late it comes.
+create or replace function queue.join_beside(beside jsonb, more jsonb)
+returns jsonb
+language sql immutable as $$
+    select case when more ? 'poster' and queue.poster_number(more)
+                                         < queue.poster_number(beside)
+                then beside || (more - 'poster') else beside || more end;
+$$;
+
+
 create or replace function queue.keep_film(j sluice.jobs, patch jsonb)
 returns void
 language plpgsql as $$
@@ -26,7 +45,7 @@ begin
             then coalesce(recording, '{}') || (patch->'recording')
             else recording end,
         chapters = coalesce(patch->'chapters', chapters),
-        beside = beside || coalesce(patch->'beside', '{}')
+        beside = queue.join_beside(beside, coalesce(patch->'beside', '{}'))
     where id = j.media;
 end;
 $$;

@@ -23,6 +23,13 @@ language sql immutable parallel safe as $$
 $$;
 
 
+-- Jobs that make what lies beside a film or a recording: nobody waits for them.
+create or replace function queue.is_beside(kind text) returns boolean
+language sql immutable parallel safe as $$
+    select kind in ('storyboard', 'subtitles', 'listen', 'cover', 'download');
+$$;
+
+
 -- A media row is ready when all that it cannot do without is done, whatever else
 -- is still being made. The caller holds the row's lock.
 create or replace function queue.settle(media_id uuid) returns void

@@ -13,6 +13,7 @@ static const kind_t kinds[] = {
     { "encode", encode_run, KIND_MEDIA | KIND_FOLDER },
     { "join", join_run, KIND_MEDIA | KIND_FOLDER },
     { "poster", poster_run, KIND_MEDIA | KIND_FOLDER },
+    { "storyboard", storyboard_run, KIND_MEDIA | KIND_FOLDER },
     { "score", score_run, KIND_MEDIA | KIND_FOLDER },
     { "attach", attach_run, KIND_MEDIA | KIND_FOLDER },
     { "detach", detach_run, KIND_MEDIA | KIND_FOLDER },

@@ -89,6 +89,10 @@ const fr = {
         + "peuvent être lues.",
     "No picture could be taken from the film.":
         "Aucune image n’a pu être tirée du film.",
+    "No storyboard could be made of the film.":
+        "Aucune planche d’images n’a pu être faite du film.",
+    "Making a storyboard of the film took too long.":
+        "Faire la planche d’images du film a duré trop longtemps.",
     "Taking a picture from the film took too long.":
         "Tirer une image du film a duré trop longtemps.",
     "The picture of the film came out broken.":

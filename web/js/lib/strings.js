@@ -67,6 +67,11 @@ const en = {
     "job.probe": "Looking at the file",
     "job.package": "Making it playable",
     "job.poster": "Choosing a picture",
+    "job.storyboard": "Making small pictures",
+    "job.subtitles": "Reading the subtitles",
+    "job.listen": "Listening to it",
+    "job.cover": "Taking the cover out",
+    "job.download": "Preparing a file to download",
     "job.score": "Drawing the pages",
 
     "meta.pages": { one: "{count} page", other: "{count} pages" },
@@ -290,6 +295,11 @@ const fr = {
     "job.probe": "Examen du fichier",
     "job.package": "Préparation de la lecture",
     "job.poster": "Choix d’une image",
+    "job.storyboard": "Préparation des vignettes",
+    "job.subtitles": "Lecture des sous-titres",
+    "job.listen": "Écoute",
+    "job.cover": "Extraction de la pochette",
+    "job.download": "Préparation du fichier à télécharger",
     "job.score": "Dessin des pages",
 
     "meta.pages": { one: "{count} page", other: "{count} pages" },

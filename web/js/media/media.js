@@ -84,7 +84,8 @@ export function stage(media) {
     }
 
     const key = `job.${job.kind}`;
-    const step = ["probe", "package", "poster", "score"].includes(job.kind)
+    const step = ["probe", "package", "poster", "score", "storyboard", "subtitles",
+        "listen", "cover", "download"].includes(job.kind)
         ? t(key) : t("state.processing");
     const share = progress(media);
 

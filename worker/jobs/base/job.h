@@ -15,7 +15,7 @@
 #include "worker/sandbox/sandbox.h"
 
 #define JOB_ERROR_SIZE 512
-#define JOB_NEXT_MAX 4
+#define JOB_NEXT_MAX 12
 
 struct stream_s; /* stream.h */
 struct cancel_s; /* cancel.h */

@@ -95,4 +95,10 @@ job_outcome_t film_track(film_t *film, const plan_output_t *output,
    those renditions that are `gone`: a JSON array of names, or NULL. */
 job_outcome_t film_publish(film_t *film, const json_t *gone);
 
+/* Has the jobs follow whose work nobody waits for: those below. */
+void film_follow(job_t *job, const ffprobe_t *probe);
+
+/* Makes small pictures of it, for its seek bar. */
+job_outcome_t storyboard_run(job_t *job);
+
 #endif

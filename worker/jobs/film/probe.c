@@ -40,9 +40,7 @@ probe_follow(job_t *job, const ffprobe_t *probe)
     plan_make(&plan, probe, job->config->film_lines);
 
     job_follow(job, "package");
-    if (plan.nvideos > 0) {
-        job_follow(job, "poster");
-    }
+    film_follow(job, probe);
     if (plan.recode_video != NULL) {
         film_split(job, &plan);
     }

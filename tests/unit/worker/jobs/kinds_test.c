@@ -10,10 +10,9 @@ static volatile sig_atomic_t stop;
 START_TEST(every_kind_has_its_file)
 {
     size_t i;
-    static const char *const kinds[] = {
-        "probe",  "package", "poster", "score",
-        "attach", "detach",  "remove", "noop"
-    };
+    static const char *const kinds[] = { "probe",      "package", "poster",
+                                         "storyboard", "score",   "attach",
+                                         "detach",     "remove",  "noop" };
 
     for (i = 0; i < COUNT(kinds); i++) {
         ck_assert_ptr_nonnull(kinds_find(kinds[i]));
