@@ -47,4 +47,7 @@ create index downloads_there on sluice.downloads (expires_at)
     where gone_at is null;
 
 insert into sluice.job_kinds (kind, priority, seconds) values
+    ('chapters',   1, 600),
+    ('cover',      0, 600),
+    ('listen',     1, 21600),
     ('storyboard', 2, 21600);

@@ -26,7 +26,8 @@ $$;
 -- Jobs that make what lies beside a film or a recording: nobody waits for them.
 create or replace function queue.is_beside(kind text) returns boolean
 language sql immutable parallel safe as $$
-    select kind in ('storyboard', 'subtitles', 'listen', 'cover', 'download');
+    select kind in ('storyboard', 'chapters', 'subtitles', 'listen', 'cover',
+                    'download');
 $$;
 
 

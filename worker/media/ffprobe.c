@@ -14,6 +14,9 @@
 #define FFPROBE_INTEGER_MAX 100000000 /* pixels of a side, hertz, and so on */
 #define FFPROBE_ASPECT_MAX 10         /* of a pixel, either way */
 #define FFPROBE_FULL_TURN 360
+#define FFPROBE_COUNT_MAX 9999 /* of tracks, and of discs */
+#define FFPROBE_YEAR_MIN 1000
+#define FFPROBE_YEAR_MAX 2999
 
 
 /* Names of what cannot be decoded. */
@@ -86,7 +89,7 @@ ffprobe_recall(const json_t *root, ffprobe_t *probe)
     ffprobe_missing_t missing = { "", "" };
 
     memset(probe, 0, sizeof(*probe));
-    probe->video.index = probe->audio.index = -1;
+    probe->video.index = probe->audio.index = probe->cover = -1;
 
     format = json_object_get(root, "format");
     streams = json_object_get(root, "streams");
@@ -168,7 +171,11 @@ ffprobe_stream(const json_t *stream, ffprobe_t *probe,
     json_array_append_new(probe->streams, ffprobe_describe(stream, &found));
 
     if (strcmp(type, "video") == 0
-        && !ffprobe_disposition(stream, "attached_pic")) {
+        && ffprobe_disposition(stream, "attached_pic")) {
+        if (found.decodable && probe->cover == -1) {
+            probe->cover = found.index;
+        }
+    } else if (strcmp(type, "video") == 0) {
         if (!found.decodable) {
             ffprobe_miss(missing->video, stream, &found);
         } else if (found.coded_width > 0 && found.coded_height > 0) {
@@ -429,15 +436,46 @@ ffprobe_tag(const json_t *stream, const char *name)
 
 
 static void
+ffprobe_name(char name[FFPROBE_TEXT_SIZE], const json_t *tagged,
+             const char *tag)
+{
+    const char *text = ffprobe_tag(tagged, tag);
+
+    words_copy(name, FFPROBE_TEXT_SIZE, text ? text : "");
+}
+
+
+/* "3/12" */
+static int
+ffprobe_count(const json_t *tagged, const char *tag)
+{
+    const char *text = ffprobe_tag(tagged, tag);
+    const long number = text ? strtol(text, NULL, 10) : 0;
+
+    return number > 0 && number <= FFPROBE_COUNT_MAX ? (int) number : 0;
+}
+
+
+static void
 ffprobe_names(const json_t *tagged, ffprobe_t *probe)
 {
-    const char *title, *artist;
+    long year;
+    const char *date;
 
-    title = ffprobe_tag(tagged, "title");
-    artist = ffprobe_tag(tagged, "artist");
+    ffprobe_name(probe->title, tagged, "title");
+    ffprobe_name(probe->author, tagged, "artist");
+    ffprobe_name(probe->album, tagged, "album");
 
-    words_copy(probe->title, sizeof(probe->title), title ? title : "");
-    words_copy(probe->author, sizeof(probe->author), artist ? artist : "");
+    probe->track = ffprobe_count(tagged, "track");
+    probe->disc = ffprobe_count(tagged, "disc");
+
+    /* "2019-05-01" */
+    date = ffprobe_tag(tagged, "date");
+    date = date ? date : ffprobe_tag(tagged, "year");
+    year = date ? strtol(date, NULL, 10) : 0;
+    if (year >= FFPROBE_YEAR_MIN && year <= FFPROBE_YEAR_MAX) {
+        probe->year = (int) year;
+    }
 }
 
 

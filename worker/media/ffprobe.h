@@ -9,16 +9,19 @@
 #include <jansson.h>
 #include "codecs.h"
 
+#define FFPROBE_TAGS                                                         \
+    "title,TITLE,artist,ARTIST,album,ALBUM,track,TRACK,disc,DISC,date,DATE," \
+    "year,YEAR"
+
 /* All that is read: a file may have tags, chapters and lists without end. */
 #define FFPROBE_ENTRIES                                                       \
     "format=format_name,duration,start_time,bit_rate"                         \
-    ":format_tags=title,TITLE,artist,ARTIST"                                  \
+    ":format_tags=" FFPROBE_TAGS                                              \
     ":stream=index,codec_type,codec_name,profile,pix_fmt,level,width,height," \
     "sample_aspect_ratio,avg_frame_rate,time_base,start_time,duration,"       \
     "nb_frames,has_b_frames,field_order,color_transfer,channels,"             \
     "sample_rate,sample_fmt,codec_tag_string,"                                \
-    "bit_rate:stream_tags=language,LANGUAGE,title,TITLE,artist,ARTIST,"       \
-    "DURATION"                                                                \
+    "bit_rate:stream_tags=language,LANGUAGE,DURATION," FFPROBE_TAGS           \
     ":stream_disposition=default,attached_pic,comment,visual_impaired"        \
     ":stream_side_data=side_data_type,rotation"
 
@@ -57,15 +60,19 @@ typedef struct {
     char format[64];
     char title[FFPROBE_TEXT_SIZE];  /* as the file's tags have it, or empty */
     char author[FFPROBE_TEXT_SIZE]; /* the artist */
-    double duration;                /* seconds; 0: unknown */
-    double bit_rate;                /* bits a second; 0: unknown */
-    double start;                   /* seconds: of the file's clock */
-    ffprobe_stream_t video;         /* the one to play: no cover pictures */
-    ffprobe_stream_t audio;         /* the same */
+    char album[FFPROBE_TEXT_SIZE];
+    int track, disc, year;  /* 0: unknown */
+    double duration;        /* seconds; 0: unknown */
+    double bit_rate;        /* bits a second; 0: unknown */
+    double start;           /* seconds: of the file's clock */
+    ffprobe_stream_t video; /* the one to play: no cover pictures */
+    ffprobe_stream_t audio; /* the same */
     ffprobe_stream_t sounds[FFPROBE_SOUNDS_MAX]; /* that one among them */
     int nsounds;
+    int cover;       /* index of the picture that goes with a recording; -1:
+                        there is none */
     json_t *streams; /* all, for media.streams */
-    json_t *facts;   /* what was read, for ffprobe_read() */
+    json_t *facts;   /* what was read, for ffprobe_recall() */
 
     /* for the owner: what of it cannot be decoded here; or empty */
     char missing[CODECS_SENTENCE_SIZE];

@@ -89,14 +89,23 @@ const fr = {
         + "peuvent être lues.",
     "No picture could be taken from the film.":
         "Aucune image n’a pu être tirée du film.",
+    "The chapters cannot be read.": "Les chapitres sont illisibles.",
+    "Reading the chapters took too long.":
+        "Lire les chapitres a duré trop longtemps.",
+    "The cover of the recording cannot be read.":
+        "La pochette de l’enregistrement est illisible.",
+    "Reading the cover of the recording took too long.":
+        "Lire la pochette de l’enregistrement a duré trop longtemps.",
+    "The recording cannot be listened to.":
+        "L’enregistrement n’a pas pu être écouté.",
+    "Listening to the recording took too long.":
+        "Écouter l’enregistrement a duré trop longtemps.",
     "No storyboard could be made of the film.":
         "Aucune planche d’images n’a pu être faite du film.",
     "Making a storyboard of the film took too long.":
         "Faire la planche d’images du film a duré trop longtemps.",
     "Taking a picture from the film took too long.":
         "Tirer une image du film a duré trop longtemps.",
-    "The picture of the film came out broken.":
-        "L’image tirée du film est inutilisable.",
     "The codecs are unknown.": "Les codecs du film sont inconnus.",
     "Looking for the codecs took too long.":
         "Chercher les codecs a duré trop longtemps.",

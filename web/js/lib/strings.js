@@ -71,6 +71,7 @@ const en = {
     "job.subtitles": "Reading the subtitles",
     "job.listen": "Listening to it",
     "job.cover": "Taking the cover out",
+    "job.chapters": "Reading the chapters",
     "job.download": "Preparing a file to download",
     "job.score": "Drawing the pages",
 
@@ -299,6 +300,7 @@ const fr = {
     "job.subtitles": "Lecture des sous-titres",
     "job.listen": "Écoute",
     "job.cover": "Extraction de la pochette",
+    "job.chapters": "Lecture des chapitres",
     "job.download": "Préparation du fichier à télécharger",
     "job.score": "Dessin des pages",
 

@@ -15,6 +15,7 @@
 #define SLUICE_FILM_H
 
 #include "worker/jobs/base/job.h"
+#include "worker/media/picture.h"
 #include "worker/media/plan.h"
 
 job_outcome_t probe_run(job_t *job);
@@ -95,10 +96,25 @@ job_outcome_t film_track(film_t *film, const plan_output_t *output,
    those renditions that are `gone`: a JSON array of names, or NULL. */
 job_outcome_t film_publish(film_t *film, const json_t *gone);
 
-/* Has the jobs follow whose work nobody waits for: those below. */
-void film_follow(job_t *job, const ffprobe_t *probe);
+/* Checks a JPEG in the job's folder of at most so many bytes: it is whole, or
+   the job is BAD with the sentence. */
+job_outcome_t film_picture(job_t *job, const char *name, size_t max,
+                           const char *refused, picture_t *picture);
+
+/* Tells what is known of it beside its streams, and has the jobs follow whose
+   work nobody waits for: those below. */
+void film_beside(job_t *job, const ffprobe_t *probe);
 
 /* Makes small pictures of it, for its seek bar. */
 job_outcome_t storyboard_run(job_t *job);
+
+/* Reads the chapters that are in it. */
+job_outcome_t chapters_run(job_t *job);
+
+/* Takes the cover out of a recording. */
+job_outcome_t cover_run(job_t *job);
+
+/* Finds out how loud a recording is, and the shape of its wave. */
+job_outcome_t listen_run(job_t *job);
 
 #endif

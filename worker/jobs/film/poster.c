@@ -8,7 +8,6 @@
 #include "worker/base/file.h"
 #include "worker/jobs/base/media_tool.h"
 #include "worker/media/frame.h"
-#include "worker/media/picture.h"
 #include "worker/media/plan.h"
 #include "worker/store/store.h"
 #include "film.h"
@@ -16,6 +15,7 @@
 #define POSTER_SECONDS 60
 #define POSTER_WIDTH "1280"
 #define POSTER_BYTES_MAX (16U << 20)
+#define POSTER_REFUSED "No picture could be taken from the film."
 #define POSTER_FILTER 640
 #define POSTER_WORDS 192
 #define POSTER_NUMBER_MAX 1000000000
@@ -132,7 +132,7 @@ poster_look(const poster_t *poster, size_t first, size_t many, int keys,
     const job_tool_t tool = {
         .argv = words.argv,
         .seconds = POSTER_SECONDS,
-        .refused = "No picture could be taken from the film.",
+        .refused = POSTER_REFUSED,
         .too_long = "Taking a picture from the film took too long.",
     };
 
@@ -197,7 +197,7 @@ poster_take(const poster_t *poster, double seconds, int key)
     const job_tool_t tool = {
         .argv = words.argv,
         .seconds = POSTER_SECONDS,
-        .refused = "No picture could be taken from the film.",
+        .refused = POSTER_REFUSED,
         .too_long = "Taking a picture from the film took too long.",
     };
 
@@ -225,37 +225,6 @@ poster_take(const poster_t *poster, double seconds, int key)
 }
 
 
-static job_outcome_t
-poster_check(const poster_t *poster)
-{
-    int rc;
-    char path[PATH_MAX], *bytes;
-    size_t len;
-    picture_t picture;
-    job_t *job = poster->job;
-
-    if (file_join(path, job->work, poster->name) != 0) {
-        return job_errno(job, "checking the poster");
-    }
-
-    bytes = file_read(path, POSTER_BYTES_MAX, &len);
-    if (bytes == NULL) {
-        return job_end(job, JOB_BAD,
-                       "No picture could be taken from the film.");
-    }
-
-    rc = picture_jpeg(bytes, len, &picture);
-    free(bytes);
-
-    if (rc != 0 || !picture.complete) {
-        return job_end(job, JOB_BAD,
-                       "The picture of the film came out broken.");
-    }
-
-    return JOB_DONE;
-}
-
-
 /* The frame that is wanted; where none is, the one before it; and where there
    is none, either, the first. */
 static job_outcome_t
@@ -263,6 +232,7 @@ poster_make(const poster_t *poster)
 {
     int i, keys = 0;
     double best = poster->at;
+    picture_t picture;
     job_outcome_t outcome = JOB_DONE;
 
     if (poster->at < 0) {
@@ -273,7 +243,8 @@ poster_make(const poster_t *poster)
     for (i = 0; i < 3 && outcome == JOB_DONE; i++) {
         outcome = poster_take(poster, i == 2 ? 0 : best, i == 0 ? keys : 1);
         if (outcome == JOB_DONE) {
-            outcome = poster_check(poster);
+            outcome = film_picture(poster->job, poster->name, POSTER_BYTES_MAX,
+                                   POSTER_REFUSED, &picture);
         }
         if (outcome != JOB_BAD || i == 2) {
             return outcome;

@@ -40,7 +40,7 @@ probe_follow(job_t *job, const ffprobe_t *probe)
     plan_make(&plan, probe, job->config->film_lines);
 
     job_follow(job, "package");
-    film_follow(job, probe);
+    film_beside(job, probe);
     if (plan.recode_video != NULL) {
         film_split(job, &plan);
     }
@@ -52,8 +52,6 @@ probe_report(job_t *job, const ffprobe_t *probe)
 {
     int film = probe->video.index != -1;
     json_t *patch = job->patch;
-
-    film_notice(job, probe->missing);
 
     json_object_set_new(patch, "kind", json_string(film ? "video" : "audio"));
     json_object_set_new(patch, "extension", json_string(job->sniff->extension));

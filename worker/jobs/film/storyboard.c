@@ -8,7 +8,6 @@
 #include "worker/base/file.h"
 #include "worker/jobs/base/media_tool.h"
 #include "worker/media/board.h"
-#include "worker/media/picture.h"
 #include "worker/media/plan.h"
 #include "film.h"
 
@@ -125,25 +124,19 @@ storyboard_make(storyboard_t *story)
 static job_outcome_t
 storyboard_check(const storyboard_t *story, const char *name)
 {
-    int rc;
-    char path[PATH_MAX], *bytes;
-    size_t len;
     picture_t picture;
+    job_outcome_t outcome;
     const board_t *board = &story->board;
 
-    if (file_join(path, story->job->work, name) != 0) {
-        return job_errno(story->job, "checking the storyboard");
-    }
+    outcome = film_picture(story->job, name, STORYBOARD_SHEET_MAX,
+                           STORYBOARD_REFUSED, &picture);
 
-    bytes = file_read(path, STORYBOARD_SHEET_MAX, &len);
-    rc = bytes != NULL ? picture_jpeg(bytes, len, &picture) : -1;
-    free(bytes);
-
-    return rc == 0 && picture.complete
-                   && picture.width == (uint32_t) (BOARD_SIDE * board->width)
-                   && picture.height == (uint32_t) (board->rows * board->height)
-               ? JOB_DONE
-               : job_end(story->job, JOB_BAD, STORYBOARD_REFUSED);
+    return outcome == JOB_DONE
+                   && (picture.width != (uint32_t) (BOARD_SIDE * board->width)
+                       || picture.height
+                              != (uint32_t) (board->rows * board->height))
+               ? job_end(story->job, JOB_BAD, STORYBOARD_REFUSED)
+               : outcome;
 }
 
 

@@ -10,9 +10,10 @@ static volatile sig_atomic_t stop;
 START_TEST(every_kind_has_its_file)
 {
     size_t i;
-    static const char *const kinds[] = { "probe",      "package", "poster",
-                                         "storyboard", "score",   "attach",
-                                         "detach",     "remove",  "noop" };
+    static const char *const kinds[] = { "probe",      "package",  "poster",
+                                         "storyboard", "chapters", "cover",
+                                         "listen",     "score",    "attach",
+                                         "detach",     "remove",   "noop" };
 
     for (i = 0; i < COUNT(kinds); i++) {
         ck_assert_ptr_nonnull(kinds_find(kinds[i]));
@@ -24,7 +25,7 @@ END_TEST
 
 START_TEST(a_kind_from_a_later_version_is_unknown)
 {
-    ck_assert_ptr_null(kinds_find("subtitles"));
+    ck_assert_ptr_null(kinds_find("hologram"));
 }
 END_TEST
 

@@ -64,6 +64,27 @@ START_TEST(names_are_those_of_the_file_and_not_of_a_stream)
 END_TEST
 
 
+START_TEST(a_recording_has_its_album_and_its_cover)
+{
+    parse("{\"format\":{\"format_name\":\"mp3\",\"tags\":{"
+          "\"album\":\"Suiten\",\"track\":\"3/12\",\"disc\":\"0\","
+          "\"DATE\":\"1987-05-01\"}},\"streams\":[" SOUND_STREAM
+          "," COVER_STREAM "]}");
+    ck_assert_str_eq(probe.album, "Suiten");
+    ck_assert_int_eq(probe.track, 3);
+    ck_assert_int_eq(probe.disc, 0);
+    ck_assert_int_eq(probe.year, 1987);
+    ck_assert_int_eq(probe.cover, 2);
+    json_decref(probe.streams);
+
+    parse(FILE_OF("20", SOUND_STREAM));
+    ck_assert_int_eq(probe.cover, -1);
+    ck_assert_int_eq(probe.year, 0);
+    json_decref(probe.streams);
+}
+END_TEST
+
+
 START_TEST(matroska_says_when_it_ends_and_not_how_long_it_is)
 {
     parse("{\"format\":{\"format_name\":\"matroska,webm\","
@@ -364,7 +385,8 @@ START_TEST(a_name_is_cut_between_two_letters)
 END_TEST
 
 
-RUN("worker/ffprobe", matroska_says_when_it_ends_and_not_how_long_it_is,
+RUN("worker/ffprobe", a_recording_has_its_album_and_its_cover,
+    matroska_says_when_it_ends_and_not_how_long_it_is,
     frames_beyond_the_duration_are_hidden, a_film_has_its_picture_and_its_sound,
     names_are_those_of_the_file_and_not_of_a_stream,
     ogg_has_its_names_with_the_first_stream, tags_are_found_whatever_their_case,
