@@ -72,18 +72,11 @@ fragment_moof_size(const segment_t *segment, uint32_t run)
 }
 
 
-static size_t
-fragment_mdat_head(const segment_t *segment)
-{
-    return segment->bytes > UINT32_MAX - BOX_HEAD ? BOX_HEAD_LARGE : BOX_HEAD;
-}
-
-
 uint64_t
 fragment_out_size(const segment_t *segment, const samples_t *samples)
 {
     return fragment_moof_size(segment, fragment_shape(segment, samples).run)
-           + fragment_mdat_head(segment);
+           + BOX_HEAD;
 }
 
 
@@ -97,8 +90,8 @@ fragment_trun(box_out_t *out, const segment_t *segment,
 
     trun = box_out_full(out, "trun", 1, shape->run);
     box_out_32(out, (uint32_t) segment->count);
-    box_out_32(out, (uint32_t) (fragment_moof_size(segment, shape->run)
-                                + fragment_mdat_head(segment)));
+    box_out_32(out,
+               (uint32_t) (fragment_moof_size(segment, shape->run) + BOX_HEAD));
     if (shape->run & FRAGMENT_OUT_FIRST_FLAGS) {
         box_out_32(out, FRAGMENT_OUT_KEY);
     }
@@ -119,19 +112,6 @@ fragment_trun(box_out_t *out, const segment_t *segment,
     }
 
     box_out_end(out, trun);
-}
-
-
-static void
-fragment_mdat(box_out_t *out, const segment_t *segment)
-{
-    const size_t head = fragment_mdat_head(segment);
-
-    box_out_32(out, head == BOX_HEAD ? (uint32_t) (head + segment->bytes) : 1);
-    box_out_bytes(out, "mdat", 4);
-    if (head == BOX_HEAD_LARGE) {
-        box_out_64(out, head + segment->bytes);
-    }
 }
 
 
@@ -162,5 +142,7 @@ fragment_out(box_out_t *out, const segment_t *segment, const samples_t *samples,
     box_out_end(out, traf);
     box_out_end(out, moof);
 
-    fragment_mdat(out, segment);
+    /* segments have less than 2 GiB */
+    box_out_32(out, (uint32_t) (BOX_HEAD + segment->bytes));
+    box_out_bytes(out, "mdat", 4);
 }
