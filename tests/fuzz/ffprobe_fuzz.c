@@ -53,7 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text = json_dumps(probe.streams, JSON_COMPACT);
     must(text != NULL);
     free(text);
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 
     return 0;
 }

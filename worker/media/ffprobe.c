@@ -111,6 +111,7 @@ ffprobe_recall(const json_t *root, ffprobe_t *probe)
 
     probe->streams = json_array();
     probe->facts = json_deep_copy(root);
+    probe->slides = json_is_true(json_object_get(root, "slides"));
 
     /* Ogg has the tags of the whole with its first stream */
     ffprobe_names(strcmp(probe->format, "ogg") == 0 ? json_array_get(streams, 0)

@@ -69,6 +69,8 @@ typedef struct {
     ffprobe_stream_t audio; /* the same */
     ffprobe_stream_t sounds[FFPROBE_SOUNDS_MAX]; /* that one among them */
     int nsounds;
+    int slides;      /* facts.slides: pictures are far apart, whatever rate is
+                        claimed */
     int cover;       /* index of the picture that goes with a recording; -1:
                         there is none */
     json_t *streams; /* all, for media.streams */

@@ -24,9 +24,16 @@
 #define PLAN_MANY 6 /* channels of sound beside stereo */
 
 /* Seconds that the picture may begin later or end earlier than the sound while
-   one of its pictures is shown for longer; and that sound may begin later. */
-#define PLAN_APART_MAX 2.0
+   one of its pictures is shown for longer: behind the last one of a copy,
+   Chromium does not find its way when somebody goes there. And seconds that
+   sound may begin later. */
+#define PLAN_HEAD_MAX 2.0
+#define PLAN_TAIL_MAX 0.75
 #define PLAN_LATE_SOUND 0.04
+
+/* Pictures a second: of fewer, players wait for the next one in vain. */
+#define PLAN_FRAMES_MIN 1.0
+#define PLAN_FRAMES_FEW 2
 
 /* Pictures, and seconds of sound, that an edit list may hide: encoders have
    some to warm up. */
@@ -166,6 +173,13 @@ plan_range(const ffprobe_stream_t *video)
 }
 
 
+static int
+plan_is_slides(const ffprobe_stream_t *video)
+{
+    return video->frame_rate > 0 && video->frame_rate < PLAN_FRAMES_MIN;
+}
+
+
 /* So that the shorter side has at most so many lines, and the longer one what
    belongs to them on a screen; never larger; even. Returns the lines. */
 static int
@@ -222,6 +236,8 @@ plan_filter(plan_t *plan, int width, int height)
     plan_tone_map(video, tone);
     if (video->frame_rate > PLAN_FRAMES_MAX) {
         snprintf(pad, sizeof(pad), ",fps=%g", PLAN_FRAMES_MAX);
+    } else if (plan->slides) {
+        snprintf(pad, sizeof(pad), ",fps=%d", PLAN_FRAMES_FEW);
     }
     if (plan->head > 0) {
         used = strlen(pad);
@@ -272,8 +288,8 @@ plan_ends(plan_t *plan)
     plan->duration = end - plan->start;
     plan->head = video->start - plan->start;
     plan->tail = end - video->start - video->duration;
-    plan->head = plan->head > PLAN_APART_MAX ? plan->head : 0;
-    plan->tail = plan->tail > PLAN_APART_MAX ? plan->tail : 0;
+    plan->head = plan->head > PLAN_HEAD_MAX ? plan->head : 0;
+    plan->tail = plan->tail > PLAN_TAIL_MAX ? plan->tail : 0;
 }
 
 
@@ -429,11 +445,15 @@ plan_make(plan_t *plan, const ffprobe_t *probe, int lines)
     if (video->index != -1) {
         plan->recode_video = plan_video_why(probe);
         plan->bt709 = plan_is_hdr(video) || plan_is_rgb(video);
+        plan->slides = probe->slides || plan_is_slides(video);
         plan->whole = plan->head > 0 || plan->tail > 0
-                      || video->frame_rate > PLAN_FRAMES_MAX;
+                      || video->frame_rate > PLAN_FRAMES_MAX || plan->slides;
 
-        if (plan->recode_video == NULL && (plan->head > 0 || plan->tail > 0)) {
-            plan->recode_video = "shorter than the sound";
+        if (plan->recode_video == NULL) {
+            plan->recode_video = plan->head > 0 || plan->tail > 0
+                                     ? "shorter than the sound"
+                                 : plan->slides ? "of few pictures"
+                                                : NULL;
         }
     }
 

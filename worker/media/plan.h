@@ -50,6 +50,7 @@ typedef struct {
     int bt709;         /* its colours are made to be that */
     int whole;         /* it cannot be encoded in pieces */
     int encoded;       /* plan_recode(): no picture is copied */
+    int slides;        /* of few pictures, which are repeated */
     char filter[PLAN_FILTER_SIZE]; /* makes the highest rung that is encoded;
                                       the others are made of that one */
 } plan_t;

@@ -72,7 +72,7 @@ cover_run(job_t *job)
     if (outcome != JOB_DONE) {
         return outcome;
     }
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 
     outcome = cover_make(job, probe.cover);
     if (outcome == JOB_DONE) {

@@ -145,7 +145,7 @@ listen_run(job_t *job)
     if (outcome != JOB_DONE) {
         return outcome;
     }
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 
     outcome = listen_hear(job, &probe, peaks, &count, &loudness);
     if (outcome == JOB_DONE) {

@@ -21,7 +21,7 @@
 #define MAKE_FRAGMENTS                                                      \
     "-avoid_negative_ts", "disabled", "-output_ts_offset", MAKE_SHIFT_TEXT, \
         "-use_editlist", "0", "-f", "mp4", "-movflags"
-#define MAKE_FLAGS "empty_moov+default_base_moof+frag_discont"
+#define MAKE_FLAGS "empty_moov+default_base_moof+frag_discont+delay_moov"
 #define MAKE_SOUND_FRAGMENT "2000000" /* microseconds */
 
 /* Key frames at the first picture of each two seconds, wherever encoding

@@ -58,8 +58,7 @@ package_tracks(package_t *package)
         if (!package->outputs[i]->is_video) {
             package->film.end = package->duration;
         }
-        if (package->outputs[i]->is_video
-            && package->outputs[i]->recode == NULL) {
+        if (package->outputs[i]->is_video) {
             package->longest = fmax(package->longest, track.longest);
         }
     }
@@ -83,36 +82,50 @@ package_make(package_t *package)
 }
 
 
-/* A picture whose copy would not play as the source does is encoded: only what
-   came out tells how long its segments are, and whether it has times. */
+/* Why what was made would not play as the source does: only what came out tells
+   how long its segments are, and whether it has times. NULL: it would. */
+static const char *
+package_why(package_t *package, job_outcome_t outcome)
+{
+    const plan_t *plan = &package->film.plan;
+    const int copied = plan->nvideos > 0 && plan->outputs[0].recode == NULL;
+
+    return outcome == JOB_BAD && copied ? "not whole as a copy"
+           : outcome != JOB_DONE || package->longest <= PLAN_SEGMENT_MAX ? NULL
+           : copied        ? "of few key frames"
+           : !plan->slides ? "of few pictures"
+                           : NULL;
+}
+
+
+/* Such a picture is encoded; and one that was, and has no others for long, is
+   repeated, which those that encode the rest of it are to know. */
 static job_outcome_t
 package_try(package_t *package)
 {
-    const char *why = NULL;
+    const char *why;
     film_t *film = &package->film;
     job_outcome_t outcome;
 
-    outcome = package_make(package);
+    for (;;) {
+        outcome = package_make(package);
+        why = package_why(package, outcome);
+        if (why == NULL) {
+            return outcome;
+        }
 
-    if (film->plan.nvideos == 0 || film->plan.outputs[0].recode != NULL) {
-        return outcome;
+        log_write(LOG_INFO,
+                  "job package %s: the picture is encoded, since it is %s",
+                  film->job->id, why);
+
+        if (strcmp(why, "of few pictures") == 0) {
+            film->probe.slides = 1;
+            json_object_set_new(film->probe.facts, "slides", json_true());
+            json_object_set(film->job->patch, "facts", film->probe.facts);
+        }
+        plan_recode(&film->plan, &film->probe, film->job->config->film_lines,
+                    why);
     }
-
-    if (outcome == JOB_BAD) {
-        why = "not whole as a copy";
-    } else if (outcome == JOB_DONE && package->longest > PLAN_SEGMENT_MAX) {
-        why = "of few key frames";
-    }
-    if (why == NULL) {
-        return outcome;
-    }
-
-    log_write(LOG_INFO,
-              "job package %s: the picture is encoded, since it is %s",
-              film->job->id, why);
-    plan_recode(&film->plan, &film->probe, film->job->config->film_lines, why);
-
-    return package_make(package);
 }
 
 

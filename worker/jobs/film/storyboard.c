@@ -208,7 +208,7 @@ storyboard_run(job_t *job)
     if (outcome != JOB_DONE) {
         return outcome;
     }
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 
     board_plan(&story.board, probe.duration, probe.video.width,
                probe.video.height);

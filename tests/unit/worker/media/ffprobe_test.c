@@ -75,12 +75,12 @@ START_TEST(a_recording_has_its_album_and_its_cover)
     ck_assert_int_eq(probe.disc, 0);
     ck_assert_int_eq(probe.year, 1987);
     ck_assert_int_eq(probe.cover, 2);
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 
     parse(FILE_OF("20", SOUND_STREAM));
     ck_assert_int_eq(probe.cover, -1);
     ck_assert_int_eq(probe.year, 0);
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -242,14 +242,14 @@ START_TEST(what_cannot_be_decoded_is_named_and_not_played)
     ck_assert_str_eq(json_string_value(json_object_get(
                          json_array_get(probe.streams, 1), "note")),
                      "no decoder");
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 
     parse(FILE_OF("20", "{\"index\":0,\"codec_type\":\"video\","
                         "\"codec_tag_string\":\"vvc1\"}"));
     ck_assert_str_eq(ffprobe_complaint(&probe, 1 << 20),
                      "There is no decoder here for H.266 (VVC): nothing in "
                      "the file can be played.");
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -261,7 +261,7 @@ START_TEST(nothing_is_missing_where_another_stream_is_played)
                   "\"codec_tag_string\":\"ac-4\",\"sample_rate\":\"48000\"}"));
     ck_assert_int_eq(probe.audio.index, 1);
     ck_assert_str_eq(probe.missing, "");
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 
@@ -273,7 +273,7 @@ START_TEST(pictures_of_text_are_told)
     ck_assert_str_eq(json_string_value(json_object_get(
                          json_array_get(probe.streams, 1), "note")),
                      "pictures of text");
-    json_decref(probe.streams);
+    ffprobe_free(&probe);
 }
 END_TEST
 

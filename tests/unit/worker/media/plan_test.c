@@ -149,6 +149,9 @@ START_TEST(what_would_play_otherwise_is_encoded)
     CHANGED(probe.video.hidden = 1.2, "partly hidden");
     CHANGED(probe.video.duration = 2, "shorter than the sound");
     CHANGED(probe.video.start = 2.5, "shorter than the sound");
+    CHANGED(probe.sounds[0].duration = 10.8, "shorter than the sound");
+    CHANGED(probe.video.frame_rate = 0.2, "of few pictures");
+    ck_assert_ptr_nonnull(strstr(plan.filter, "format=yuv420p,fps=2"));
 
     film();
     probe.video.hidden = 0.04; /* one picture is none */
@@ -207,11 +210,11 @@ START_TEST(a_film_goes_from_what_is_seen_or_heard_first_to_what_is_last)
 {
     film();
     probe.video.start = 0.52;
-    probe.sounds[0].duration = 11;
+    probe.sounds[0].duration = 10.7;
     make();
     ck_assert_ptr_null(plan.recode_video);
     ck_assert(plan.start == 0 && plan.head == 0 && plan.tail == 0);
-    ck_assert_double_eq_tol(plan.duration, 11, 1e-9);
+    ck_assert_double_eq_tol(plan.duration, 10.7, 1e-9);
 
     /* the picture may be alone, too */
     film();
