@@ -159,7 +159,7 @@ package_compare(package_t *package)
                  "The file is cut off or damaged: of %.1f s, only %.1f s can "
                  "be played.",
                  promised, package->duration);
-        json_object_set_new(job->patch, "notice", json_string(notice));
+        json_object_set_new(job->patch, "notices", json_pack("[s]", notice));
     }
 
     if (fabs(missing) > PACKAGE_TOLERANCE) {
