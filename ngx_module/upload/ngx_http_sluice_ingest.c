@@ -27,7 +27,7 @@
 
 
 const char *const ngx_http_sluice_label_args[NGX_HTTP_SLUICE_LABEL_ARGS] = {
-    "score", "role", "position", "visibility"
+    "score", "role", "position", "visibility", "language", "purpose"
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_ingest_statement = {

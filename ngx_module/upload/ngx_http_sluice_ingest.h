@@ -16,7 +16,7 @@
 
 /* arguments of a URL, of tus's metadata and of SQL: score, role, position,
    visibility */
-#define NGX_HTTP_SLUICE_LABEL_ARGS 4
+#define NGX_HTTP_SLUICE_LABEL_ARGS 6
 
 extern const char *const ngx_http_sluice_label_args[NGX_HTTP_SLUICE_LABEL_ARGS];
 

@@ -20,10 +20,15 @@ begin
     end if;
 
     insert into sluice.attachments (id, media, role, position, number, filename,
-                                    bytes, sha256)
+                                    bytes, sha256, language, title, purpose)
     values ((args->>'id')::uuid, score_id, as_role, place, next_number,
             args->>'filename', (args->>'bytes')::bigint,
-            decode(args->>'sha256', 'hex'))
+            decode(args->>'sha256', 'hex'),
+            case as_role when 'subtitles'
+                         then nullif(args->>'language', '') end,
+            case as_role when 'subtitles' then nullif(args->>'title', '') end,
+            case as_role when 'subtitles'
+                         then nullif(args->>'purpose', '') end)
     returning * into a;
     return a;
 end;
@@ -47,11 +52,13 @@ begin
     a := api.add_attachment((args->>'score')::uuid, args);
 
     insert into sluice.jobs (id, kind, media, params, waits_for)
-    values ((args->>'job')::uuid, 'attach', a.media,
+    values ((args->>'job')::uuid,
+            case a.role when 'subtitles' then 'subtitles' else 'attach' end,
+            a.media, case a.role when 'subtitles' then api.text_params(a) else
             jsonb_build_object('attachment', a.id, 'role', a.role,
-                               'position', coalesce(a.number, a.position)),
+                               'position', coalesce(a.number, a.position)) end,
             (select id from sluice.jobs
-             where media = a.media and kind in ('probe', 'score')
+             where media = a.media and queue.is_needed(kind)
                and state in ('queued', 'running', 'retrying')
              order by id desc limit 1));
 
@@ -75,7 +82,8 @@ language sql stable as $$
       and a.sha256 = decode(args->>'sha256', 'hex')
       and a.bytes = (args->>'bytes')::bigint
       and a.role = coalesce(nullif(args->>'role', ''), 'attachment')
-      and (a.role = 'attachment'
+      and a.language is not distinct from nullif(args->>'language', '')
+      and (a.role <> 'page'
            or coalesce(args->>'position', '') in ('', a.position::text))
       and a.failed_at is null and a.removed_at is null
     order by a.position, a.id limit 1;

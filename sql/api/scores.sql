@@ -25,7 +25,8 @@ language sql stable as $$
         'id', a.id, 'media', a.media, 'role', a.role, 'position', a.position,
         'kind', a.kind, 'format', a.format, 'filename', a.filename,
         'bytes', a.bytes, 'sha256', encode(a.sha256, 'hex'),
-        'duration', a.duration,
+        'duration', a.duration, 'language', a.language, 'title', a.title,
+        'purpose', a.purpose, 'encoding', a.encoding,
         'state', case when a.ready then 'ready'
                       when a.failed_at is null then 'processing'
                       else 'failed' end,
@@ -68,7 +69,7 @@ language sql stable as $$
                                                     else 1 end)
     from sluice.attachments
     where media = score_id and role = as_role and removed_at is null
-      and (as_role = 'attachment' or failed_at is null);
+      and (as_role <> 'page' or failed_at is null);
 $$;
 
 
@@ -85,9 +86,11 @@ declare
 begin
     if coalesce(args->>'score', '') = '' then
         return null;
+    elsif args->>'role' = 'subtitles' then
+        return api.refuse_text(actor, api.score_id(args), args);
     elsif coalesce(args->>'role', '') not in ('', 'attachment', 'page') then
-        return (api.refuse('field-invalid', 'One of attachment, page.',
-                           'role')).body;
+        return (api.refuse('field-invalid', 'One of attachment, page, '
+                           'subtitles.', 'role')).body;
     elsif place !~ '^([1-9][0-9]{0,2})?$' or (is_page and place = '1') then
         return (api.refuse('field-invalid', 'A number from 1 to 999; the first '
                            'page is the score itself.', 'position')).body;
@@ -235,14 +238,27 @@ language plpgsql as $$
 declare
     was sluice.attachments;
     now_is sluice.attachments;
+    made uuid;
 begin
     body := api.hold_attachment(actor, args);
     select * into was from sluice.attachments
     where id = (args->>'attachment')::uuid;
 
-    body := coalesce(body, api.refuse_attachment_fields(was, args));
+    body := coalesce(body,
+        case when was.role = 'subtitles'
+             then api.refuse_text_fields(was, args) end,
+        case when was.role <> 'subtitles' or args ? 'filename'
+             then api.refuse_attachment_fields(was, args) end);
     if body is not null then
         status := 400;
+        return;
+    elsif was.role = 'subtitles' then
+        made := api.change_text(actor, was, args);
+        select * into now_is from sluice.attachments where id = was.id;
+        status := 200;
+        body := api.attachment_object(now_is) || case when made is null
+            then '{}' else
+            jsonb_build_object('wake', jsonb_build_array(made)) end;
         return;
     end if;
 
@@ -289,9 +305,12 @@ begin
 
     told := api.end_job(a.job, 'Its file was removed.');
     insert into sluice.jobs (id, kind, media, params)
-    values (made, 'detach', a.media,
+    values (made, case a.role when 'subtitles' then 'withdraw'
+                              else 'detach' end, a.media,
             jsonb_strip_nulls(jsonb_build_object('attachment', a.id,
-                                                 'number', a.number)));
+                'number', a.number, 'folder',
+                (select folder from sluice.renditions r
+                 where r.media = a.media and r.name = api.text_name(a.id)))));
     perform sluice.note(actor, 'attachment-removed', a.id::text,
                         jsonb_build_object('media', a.media, 'role', a.role,
                                            'filename', a.filename));

@@ -24,30 +24,12 @@ alter table sluice.attachments
     add column title text,                  -- for people: "English (SDH)"
     add column purpose text
         check (purpose in ('forced', 'hearing-impaired', 'commentary')),
-    add column note text;                   -- how it was read
-
--- One well-formed file for somebody to take away, for a day.
-create table sluice.downloads (
-    id         uuid primary key,
-    media      uuid not null references sluice.media on delete cascade,
-    user_id    uuid not null references sluice.users on delete cascade,
-    job        uuid references sluice.jobs on delete set null,
-    picture    text,                        -- names of renditions
-    sound      text,
-    bytes      bigint check (bytes >= 0),
-    created_at timestamptz not null default now(),
-    ready_at   timestamptz,
-    expires_at timestamptz not null,
-    gone_at    timestamptz                  -- there is no file of it
-);
-create index downloads_user on sluice.downloads (user_id, created_at);
-create index downloads_media on sluice.downloads (media);
-create index downloads_job on sluice.downloads (job) where job is not null;
-create index downloads_there on sluice.downloads (expires_at)
-    where gone_at is null;
+    add column encoding text;               -- that its text was read in
 
 insert into sluice.job_kinds (kind, priority, seconds) values
     ('chapters',   1, 600),
+    ('subtitles',  1, 3600),
+    ('withdraw',   2, 3600),
     ('cover',      0, 600),
     ('listen',     1, 21600),
     ('storyboard', 2, 21600);

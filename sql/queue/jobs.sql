@@ -5,7 +5,7 @@
 -- tried until it is gone.
 create or replace function queue.is_removal(kind text) returns boolean
 language sql immutable parallel safe as $$
-    select kind in ('remove', 'detach');
+    select kind in ('remove', 'detach', 'withdraw');
 $$;
 
 
@@ -13,6 +13,15 @@ $$;
 create or replace function queue.is_mail(kind text) returns boolean
 language sql immutable parallel safe as $$
     select kind = 'mail';
+$$;
+
+
+-- Whether a job takes a file into what is there: a score or, as subtitles, a film.
+create or replace function queue.attaches(j sluice.jobs) returns boolean
+language sql immutable as $$
+    select j.kind = 'attach'
+           or (j.kind = 'subtitles' and j.params ? 'attachment'
+               and not j.params ? 'told');
 $$;
 
 
@@ -62,7 +71,7 @@ begin
         perform queue.give_up(child, reason);
     end loop;
 
-    if j.kind = 'attach' then
+    if queue.attaches(j) then
         update sluice.attachments set failed_at = now()
         where id = (j.params->>'attachment')::uuid and not ready
           and failed_at is null;

@@ -50,7 +50,7 @@ declare
     found_words constant tsvector :=
         queue.score_words(patch->'score', patch->>'text');
 begin
-    if j.kind <> 'attach' then
+    if not queue.attaches(j) then
         update sluice.media
         set score = patch->'score', text_words = found_words
         where id = j.media and patch ? 'score';
@@ -62,6 +62,7 @@ begin
         format = patch->'attachment'->>'format',
         extension = patch->'attachment'->>'extension',
         duration = (patch->'attachment'->>'duration')::float8,
+        encoding = patch->'attachment'->>'encoding',
         about = patch->'score', text_words = found_words
     where id = (j.params->>'attachment')::uuid and removed_at is null;
 
@@ -132,7 +133,7 @@ begin
         perform queue.keep_score(j, patch);
         perform queue.keep_film(j, patch);
 
-        if j.kind = 'detach' then   -- its files are gone
+        if j.kind in ('detach', 'withdraw') then    -- its files are gone
             delete from sluice.attachments
             where id = (j.params->>'attachment')::uuid
               and media = j.media and removed_at is not null;
@@ -276,17 +277,17 @@ language sql as $$
 $$;
 
 
--- Whether a job makes the attachment that `detach` takes away.
+-- Whether a job makes the attachment that `detach` or `withdraw` takes away.
 create or replace function queue.is_of_attachment(j sluice.jobs,
                                                   detach sluice.jobs)
 returns boolean
 language sql immutable as $$
-    select j.kind = 'attach'
+    select j.kind in ('attach', 'subtitles')
            and j.params->>'attachment' = detach.params->>'attachment';
 $$;
 
 
--- For `remove` and `detach`: cancels whatever else is planned for the media, or
+-- For `remove`, `detach` and `withdraw`: cancels whatever else is planned for the media, or
 -- for the attachment, and returns how many slots may still be writing there.
 create or replace function queue.cancel_others(job_id uuid, slot text)
 returns integer

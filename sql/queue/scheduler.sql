@@ -237,7 +237,7 @@ begin
       and (media is null
            or exists (select from sluice.media m
                       where m.id = x.media and m.deleted_at is null))
-      and (kind <> 'attach'
+      and (not queue.attaches(x)
            or exists (select from sluice.attachments a
                       where a.id = (x.params->>'attachment')::uuid
                         and not a.ready and a.removed_at is null))
@@ -255,7 +255,7 @@ begin
         where id = j.media;
     end if;
 
-    if j.kind = 'attach' then
+    if queue.attaches(j) then
         update sluice.attachments set failed_at = null
         where id = (j.params->>'attachment')::uuid;
     end if;

@@ -71,6 +71,7 @@ SQL_EMBED(sql_api_audit, "sql/api/audit.sql");
 SQL_EMBED(sql_api_links, "sql/api/links.sql");
 SQL_EMBED(sql_api_jobs, "sql/api/jobs.sql");
 SQL_EMBED(sql_api_plans, "sql/api/plans.sql");
+SQL_EMBED(sql_api_texts, "sql/api/texts.sql");
 SQL_EMBED(sql_api_scores, "sql/api/scores.sql");
 SQL_EMBED(sql_api_films, "sql/api/films.sql");
 SQL_EMBED(sql_api_uploads, "sql/api/uploads.sql");
@@ -149,6 +150,7 @@ const sql_file_t sql_files[] = {
     { "api_links.sql", SQL_REPEATABLE, sql_api_links },
     { "api_jobs.sql", SQL_REPEATABLE, sql_api_jobs },
     { "api_plans.sql", SQL_REPEATABLE, sql_api_plans },
+    { "api_texts.sql", SQL_REPEATABLE, sql_api_texts },
     { "api_scores.sql", SQL_REPEATABLE, sql_api_scores },
     { "api_films.sql", SQL_REPEATABLE, sql_api_films },
     { "api_uploads.sql", SQL_REPEATABLE, sql_api_uploads },

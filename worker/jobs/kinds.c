@@ -14,6 +14,8 @@ static const kind_t kinds[] = {
     { "join", join_run, KIND_MEDIA | KIND_FOLDER },
     { "poster", poster_run, KIND_MEDIA | KIND_FOLDER },
     { "storyboard", storyboard_run, KIND_MEDIA | KIND_FOLDER },
+    { "subtitles", subtitles_run, KIND_MEDIA | KIND_FOLDER },
+    { "withdraw", withdraw_run, KIND_MEDIA | KIND_FOLDER },
     { "chapters", chapters_run, KIND_MEDIA | KIND_FOLDER },
     { "cover", cover_run, KIND_MEDIA | KIND_FOLDER },
     { "listen", listen_run, KIND_MEDIA | KIND_FOLDER },

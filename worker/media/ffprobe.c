@@ -191,6 +191,9 @@ ffprobe_stream(const json_t *stream, ffprobe_t *probe,
                 probe->sounds[probe->nsounds++] = found;
             }
         }
+    } else if (strcmp(type, "subtitle") == 0
+               && probe->ntexts < FFPROBE_TEXTS_MAX) {
+        probe->texts[probe->ntexts++] = found;
     }
 }
 
@@ -242,6 +245,9 @@ ffprobe_read(const json_t *stream, ffprobe_stream_t *found)
     found->is_default = ffprobe_disposition(stream, "default");
     found->is_comment = ffprobe_disposition(stream, "comment");
     found->is_description = ffprobe_disposition(stream, "visual_impaired");
+    found->is_forced = ffprobe_disposition(stream, "forced");
+    found->is_hearing = ffprobe_disposition(stream, "hearing_impaired")
+                        || ffprobe_disposition(stream, "captions");
     ffprobe_copy(found->codec, sizeof(found->codec), stream, "codec_name");
     ffprobe_copy(found->profile, sizeof(found->profile), stream, "profile");
     ffprobe_copy(found->pix_fmt, sizeof(found->pix_fmt), stream, "pix_fmt");

@@ -22,13 +22,15 @@
     "nb_frames,has_b_frames,field_order,color_transfer,channels,"             \
     "sample_rate,sample_fmt,codec_tag_string,"                                \
     "bit_rate:stream_tags=language,LANGUAGE,DURATION," FFPROBE_TAGS           \
-    ":stream_disposition=default,attached_pic,comment,visual_impaired"        \
+    ":stream_disposition=default,attached_pic,comment,visual_impaired,"       \
+    "forced,hearing_impaired,captions"                                        \
     ":stream_side_data=side_data_type,rotation"
 
 #define FFPROBE_NAME_SIZE 32
 #define FFPROBE_TEXT_SIZE 201              /* bytes of a title */
 #define FFPROBE_DURATION_MAX (24 * 3600.0) /* seconds: one day */
-#define FFPROBE_SOUNDS_MAX 16              /* more stay in the original alone */
+#define FFPROBE_TEXTS_MAX 32
+#define FFPROBE_SOUNDS_MAX 16 /* more stay in the original alone */
 
 typedef struct {
     int index; /* ffmpeg's number of the stream, -1: there is none */
@@ -53,7 +55,9 @@ typedef struct {
     char title[FFPROBE_TEXT_SIZE];    /* or empty */
     int is_default;                   /* marked as the one to play */
     int is_comment, is_description;   /* of the film; for who sees nothing */
-    int decodable;                    /* there is a decoder for it */
+    int is_forced, is_hearing; /* of a text: for what no one understands; for
+                                  who hears nothing */
+    int decodable;             /* there is a decoder for it */
 } ffprobe_stream_t;
 
 typedef struct {
@@ -71,6 +75,8 @@ typedef struct {
     int nsounds;
     int slides;      /* facts.slides: pictures are far apart, whatever rate is
                         claimed */
+    ffprobe_stream_t texts[FFPROBE_TEXTS_MAX]; /* subtitles of any kind */
+    int ntexts;
     int cover;       /* index of the picture that goes with a recording; -1:
                         there is none */
     json_t *streams; /* all, for media.streams */

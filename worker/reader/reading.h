@@ -34,4 +34,9 @@ int reading_musicxml(reading_t *reading);
 int reading_mxl(reading_t *reading);
 int reading_midi(reading_t *reading);
 
+/* Subtitles in any form and encoding. words[0]: their language, or empty;
+   words[1]: where the film begins on their clock; words[2]: how long it lasts,
+   in seconds. { vtt, titles, encoding, format, extension }. */
+int reading_subtitles(reading_t *reading);
+
 #endif

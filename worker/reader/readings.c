@@ -9,6 +9,7 @@ static const struct {
     { "musicxml", reading_musicxml },
     { "mxl", reading_mxl },
     { "midi", reading_midi },
+    { "subtitles", reading_subtitles },
 };
 
 

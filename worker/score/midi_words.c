@@ -2,7 +2,7 @@
 #include <string.h>
 #include <strings.h>
 #include "worker/media/words.h"
-#include "charset.h"
+#include "worker/media/charset.h"
 #include "midi_words.h"
 
 #define MIDI_WORDS_SPACED 8       /* one of so many has a blank of its own */

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
-#include "charset.h"
+#include "worker/media/charset.h"
 #include "musicxml_decode.h"
 
 #define MUSICXML_DECODE_CHUNK 16384

@@ -49,9 +49,18 @@ export function maker(stack, client) {
 
     /* Waits until no job of it is left to do. */
     async function idle(id, seconds = 120) {
-        await until("nothing is left to do", async () => await stack.sql("select count(*) from "
-            + `sluice.jobs where media = '${id}' and state in ('queued', `
-            + "'running', 'retrying')") === "0", { seconds });
+        const left = () => stack.sql("select coalesce(jsonb_agg(jsonb_build_"
+            + "object('kind', kind, 'state', state, 'error', error)), '[]') "
+            + `from sluice.jobs where media = '${id}' and state in ('queued', `
+            + "'running', 'retrying')");
+
+        try {
+            await until("nothing is left to do", async () =>
+                await left() === "[]", { seconds });
+        } catch (error) {
+            error.message += `: ${await left()}`;
+            throw error;
+        }
     }
 
     /* Where its files are. */

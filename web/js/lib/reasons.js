@@ -100,6 +100,31 @@ const fr = {
         "L’enregistrement n’a pas pu être écouté.",
     "Listening to the recording took too long.":
         "Écouter l’enregistrement a duré trop longtemps.",
+    "The subtitles in the film cannot be read.":
+        "Les sous-titres du film sont illisibles.",
+    "Reading the subtitles in the film took too long.":
+        "Lire les sous-titres du film a duré trop longtemps.",
+    "The subtitles cannot be read.": "Les sous-titres sont illisibles.",
+    "Reading the subtitles took too long.":
+        "Lire les sous-titres a duré trop longtemps.",
+    ["The subtitles are larger than any: at most 8 MiB, 20,000 titles and 640 "
+        + "KiB of words are taken."]:
+        "Ces sous-titres sont trop grands\u00a0: au plus 8 Mio, 20\u202f000 "
+        + "titres et 640 Kio de texte.",
+    ["There is no title in the subtitles that would be shown while the film "
+        + "lasts."]:
+        "Aucun de ces sous-titres ne serait affiché pendant le film.",
+    ["These are no subtitles that are known: bring SubRip (.srt), WebVTT "
+        + "(.vtt) or SubStation Alpha (.ass)."]:
+        "Ce ne sont pas des sous-titres connus\u00a0: apportez du SubRip "
+        + "(.srt), du WebVTT (.vtt) ou du SubStation Alpha (.ass).",
+    "Nobody said which film they are for.":
+        "Le serveur ne sait pas pour quel film ils sont.",
+    "The file is empty.": "Ce fichier est vide.",
+    ["How the text is written (its encoding) cannot be told: save it as "
+        + "UTF-8."]:
+        "L’encodage de ce texte ne peut pas être reconnu\u00a0: "
+        + "enregistrez-le en UTF-8.",
     "No storyboard could be made of the film.":
         "Aucune planche d’images n’a pu être faite du film.",
     "Making a storyboard of the film took too long.":

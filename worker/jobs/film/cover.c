@@ -57,31 +57,12 @@ cover_make(job_t *job, int stream)
 }
 
 
-job_outcome_t
-cover_run(job_t *job)
+static job_outcome_t
+cover_publish(job_t *job)
 {
-    ffprobe_t probe;
-    picture_t picture;
     job_outcome_t outcome;
 
-    outcome = job_open(job);
-    if (outcome == JOB_DONE) {
-        outcome = media_tool_probe(job, job->sniff->demuxer, SANDBOX_INPUT,
-                                   COVER_SECONDS, &probe);
-    }
-    if (outcome != JOB_DONE) {
-        return outcome;
-    }
-    ffprobe_free(&probe);
-
-    outcome = cover_make(job, probe.cover);
-    if (outcome == JOB_DONE) {
-        outcome = film_picture(job, COVER_FILE, COVER_BYTES_MAX, COVER_REFUSED,
-                               &picture);
-    }
-    if (outcome == JOB_DONE) {
-        outcome = job_settle(job, COVER_FILE);
-    }
+    outcome = job_settle(job, COVER_FILE);
     if (outcome == JOB_DONE) {
         outcome = job_publish(job, COVER_FILE);
     }
@@ -92,5 +73,29 @@ cover_run(job_t *job)
             json_pack("{s:s, s:s}", "cover", COVER_FILE, "poster", COVER_FILE));
     }
 
+    return outcome;
+}
+
+
+job_outcome_t
+cover_run(job_t *job)
+{
+    film_t film;
+    picture_t picture;
+    job_outcome_t outcome;
+
+    outcome = film_open(&film, job);
+    if (outcome == JOB_DONE) {
+        outcome = cover_make(job, film.probe.cover);
+    }
+    if (outcome == JOB_DONE) {
+        outcome = film_picture(job, COVER_FILE, COVER_BYTES_MAX, COVER_REFUSED,
+                               &picture);
+    }
+    if (outcome == JOB_DONE) {
+        outcome = cover_publish(job);
+    }
+
+    film_close(&film);
     return outcome;
 }

@@ -105,6 +105,13 @@ job_outcome_t film_picture(job_t *job, const char *name, size_t max,
    work nobody waits for: those below. */
 void film_beside(job_t *job, const ffprobe_t *probe);
 
+/* Has the job follow that takes texts out of it, where there are any. */
+void film_texts(job_t *job, const ffprobe_t *probe);
+
+/* Texts, from inside and from beside; and of those that are taken away. */
+job_outcome_t subtitles_run(job_t *job);
+job_outcome_t withdraw_run(job_t *job);
+
 /* Makes small pictures of it, for its seek bar. */
 job_outcome_t storyboard_run(job_t *job);
 

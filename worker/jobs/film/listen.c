@@ -10,7 +10,6 @@
 #include "film.h"
 
 #define LISTEN_FILE "waveform.json"
-#define LISTEN_PROBE_SECONDS 60
 #define LISTEN_PEAKS 1800 /* in the file, at most */
 #define LISTEN_VERSION 1
 
@@ -128,38 +127,39 @@ listen_tell(job_t *job, const loudness_t *loudness)
 }
 
 
+static job_outcome_t
+listen_publish(job_t *job)
+{
+    job_outcome_t outcome;
+
+    outcome = job_settle(job, LISTEN_FILE);
+    return outcome == JOB_DONE ? job_publish(job, LISTEN_FILE) : outcome;
+}
+
+
 job_outcome_t
 listen_run(job_t *job)
 {
     int count = 0;
+    film_t film;
     unsigned char peaks[LISTEN_PEAKS];
-    ffprobe_t probe;
     loudness_t loudness;
     job_outcome_t outcome;
 
-    outcome = job_open(job);
+    outcome = film_open(&film, job);
     if (outcome == JOB_DONE) {
-        outcome = media_tool_probe_input(job, LISTEN_PROBE_SECONDS,
-                                         film_duration(job), &probe);
-    }
-    if (outcome != JOB_DONE) {
-        return outcome;
-    }
-    ffprobe_free(&probe);
-
-    outcome = listen_hear(job, &probe, peaks, &count, &loudness);
-    if (outcome == JOB_DONE) {
-        outcome = listen_write(job, probe.duration, peaks, count);
+        outcome = listen_hear(job, &film.probe, peaks, &count, &loudness);
     }
     if (outcome == JOB_DONE) {
-        outcome = job_settle(job, LISTEN_FILE);
+        outcome = listen_write(job, film.probe.duration, peaks, count);
     }
     if (outcome == JOB_DONE) {
-        outcome = job_publish(job, LISTEN_FILE);
+        outcome = listen_publish(job);
     }
     if (outcome == JOB_DONE) {
         listen_tell(job, &loudness);
     }
 
+    film_close(&film);
     return outcome;
 }

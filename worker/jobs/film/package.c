@@ -142,7 +142,6 @@ package_estimates(const char *demuxer)
 static job_outcome_t
 package_compare(package_t *package)
 {
-    char notice[160];
     job_t *job = package->film.job;
     const double promised = package->film.plan.duration;
     const double missing = promised - package->duration;
@@ -155,11 +154,7 @@ package_compare(package_t *package)
 
     if (!package_estimates(job->sniff->demuxer) && missing > PACKAGE_MISSING_MIN
         && missing > PACKAGE_MISSING_PART * promised) {
-        snprintf(notice, sizeof(notice),
-                 "The file is cut off or damaged: of %.1f s, only %.1f s can "
-                 "be played.",
-                 promised, package->duration);
-        json_object_set_new(job->patch, "notices", json_pack("[s]", notice));
+        film_cut_off(job, promised, package->duration);
     }
 
     if (fabs(missing) > PACKAGE_TOLERANCE) {
@@ -218,6 +213,7 @@ package_run(job_t *job)
     }
     if (outcome == JOB_DONE) {
         package_report(&package);
+        film_texts(job, &package.film.probe);
     }
 
     film_close(&package.film);

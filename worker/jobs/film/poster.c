@@ -328,24 +328,22 @@ poster_params(poster_t *poster)
 job_outcome_t
 poster_run(job_t *job)
 {
-    ffprobe_t probe;
-    poster_t poster = { .job = job, .video = &probe.video };
+    film_t film;
+    poster_t poster = { .job = job, .video = &film.probe.video };
     job_outcome_t outcome;
 
-    outcome = job_open(job);
+    outcome = film_open(&film, job);
     if (outcome == JOB_DONE) {
-        outcome = media_tool_probe_input(job, POSTER_SECONDS,
-                                         film_duration(job), &probe);
+        poster_params(&poster);
+        poster.length = film.probe.video.duration > 0
+                            ? film.probe.video.duration
+                            : film.probe.duration;
+        outcome = poster_make(&poster);
     }
-    if (outcome != JOB_DONE) {
-        return outcome;
+    if (outcome == JOB_DONE) {
+        outcome = poster_publish(&poster);
     }
-    ffprobe_free(&probe);
 
-    poster_params(&poster);
-    poster.length = probe.video.duration > 0 ? probe.video.duration
-                                             : probe.duration;
-
-    outcome = poster_make(&poster);
-    return outcome == JOB_DONE ? poster_publish(&poster) : outcome;
+    film_close(&film);
+    return outcome;
 }

@@ -13,7 +13,6 @@
 
 #define STORYBOARD_FOLDER "storyboard"
 #define STORYBOARD_FILE STORYBOARD_FOLDER "/storyboard.vtt"
-#define STORYBOARD_PROBE_SECONDS 60
 #define STORYBOARD_SECONDS 3600
 #define STORYBOARD_SHEET_MAX (4U << 20) /* bytes */
 #define STORYBOARD_SPARSE 8 /* of so many tiles that are wanted, one */
@@ -196,23 +195,20 @@ storyboard_publish(const storyboard_t *story)
 job_outcome_t
 storyboard_run(job_t *job)
 {
-    ffprobe_t probe;
-    storyboard_t story = { .job = job, .probe = &probe };
+    film_t film;
+    storyboard_t story = { .job = job, .probe = &film.probe };
     job_outcome_t outcome;
 
-    outcome = job_open(job);
+    outcome = film_open(&film, job);
     if (outcome == JOB_DONE) {
-        outcome = media_tool_probe_input(job, STORYBOARD_PROBE_SECONDS,
-                                         film_duration(job), &probe);
+        board_plan(&story.board, film.probe.duration, film.probe.video.width,
+                   film.probe.video.height);
+        outcome = storyboard_make(&story);
     }
-    if (outcome != JOB_DONE) {
-        return outcome;
+    if (outcome == JOB_DONE) {
+        outcome = storyboard_publish(&story);
     }
-    ffprobe_free(&probe);
 
-    board_plan(&story.board, probe.duration, probe.video.width,
-               probe.video.height);
-
-    outcome = storyboard_make(&story);
-    return outcome == JOB_DONE ? storyboard_publish(&story) : outcome;
+    film_close(&film);
+    return outcome;
 }

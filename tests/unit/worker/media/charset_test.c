@@ -1,6 +1,6 @@
 #include <string.h>
 #include "tests/unit/suite.h"
-#include "worker/score/charset.h"
+#include "worker/media/charset.h"
 
 static char text[32];
 

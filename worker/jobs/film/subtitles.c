@@ -1,0 +1,213 @@
+/* The texts of a film, those that are inside and those that somebody brought,
+   as WebVTT beside its playlists. Pictures of text stay in the original, and so
+   do captions that are within the picture's own stream: ffmpeg gives these to
+   its filter `movie` alone, which opens files by itself. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "worker/base/file.h"
+#include "worker/base/log.h"
+#include "worker/jobs/base/media_tool.h"
+#include "worker/media/language.h"
+#include "film.h"
+#include "brought.h"
+#include "texts.h"
+
+#define SUBTITLES_SECONDS 1800
+#define SUBTITLES_BYTES (16U << 20)
+#define SUBTITLES_WORDS 512
+
+
+/* How ffmpeg writes a stream so that least of it is lost; NULL: it is no text
+   that is known. */
+static const char *
+subtitles_form_of(const char *codec)
+{
+    static const char *const forms[][2] = {
+        { "ass", "ass" },       { "ssa", "ass" },        { "webvtt", "webvtt" },
+        { "subrip", "srt" },    { "srt", "srt" },        { "mov_text", "srt" },
+        { "text", "srt" },      { "eia_608", "srt" },    { "microdvd", "srt" },
+        { "subviewer", "srt" }, { "subviewer1", "srt" }, { "ttml", NULL },
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (strcmp(forms[i][0], codec) == 0) {
+            return forms[i][1];
+        }
+    }
+
+    return NULL;
+}
+
+
+static int
+subtitles_count(const ffprobe_t *probe)
+{
+    int i, n = 0;
+
+    for (i = 0; i < probe->ntexts; i++) {
+        n += subtitles_form_of(probe->texts[i].codec) != NULL;
+    }
+
+    return n;
+}
+
+
+/* Takes all of them out in one run over the film: s<n>.txt. */
+static job_outcome_t
+subtitles_take(film_t *film)
+{
+    int i;
+    size_t n = 0;
+    const char *form;
+    const char *argv[SUBTITLES_WORDS] = { NULL };
+    char maps[FFPROBE_TEXTS_MAX][16], files[FFPROBE_TEXTS_MAX][16];
+    job_outcome_t outcome;
+    sandbox_result_t result;
+    const char *const head[] = { MEDIA_TOOL_FFMPEG,
+                                 MEDIA_TOOL_INPUT(film->job->sniff->demuxer),
+                                 "-i", SANDBOX_INPUT, "-copyts" };
+    const job_tool_t tool = {
+        .argv = argv,
+        .seconds = SUBTITLES_SECONDS,
+        .file_size = SUBTITLES_BYTES,
+        .refused = "The subtitles in the film cannot be read.",
+        .too_long = "Reading the subtitles in the film took too long.",
+    };
+
+    memcpy(argv, head, sizeof(head));
+    n = sizeof(head) / sizeof(head[0]);
+
+    for (i = 0; i < film->probe.ntexts; i++) {
+        form = subtitles_form_of(film->probe.texts[i].codec);
+        if (form == NULL) {
+            continue;
+        }
+        snprintf(maps[i], sizeof(maps[i]), "0:%d", film->probe.texts[i].index);
+        snprintf(files[i], sizeof(files[i]), "s%d.txt", i + 1);
+        argv[n++] = "-map";
+        argv[n++] = maps[i];
+        argv[n++] = "-c:s";
+        argv[n++] = strcmp(form, "srt") == 0 ? "subrip" : "copy";
+        argv[n++] = "-f";
+        argv[n++] = form;
+        argv[n++] = files[i];
+    }
+
+    outcome = job_tool(film->job, &tool, &result);
+    free(result.output);
+
+    return outcome;
+}
+
+
+/* What is told of one from inside. */
+static json_t *
+subtitles_about(const ffprobe_stream_t *text)
+{
+    char language[LANGUAGE_SIZE];
+    const char *purpose = text->is_forced    ? "forced"
+                          : text->is_hearing ? "hearing-impaired"
+                          : text->is_comment ? "commentary"
+                                             : NULL;
+
+    language_tag(language, text->language);
+
+    return json_pack("{s:s*, s:s*, s:s*, s:b}", "language",
+                     *language ? language : NULL, "title",
+                     *text->title ? text->title : NULL, "purpose", purpose,
+                     "default", text->is_default);
+}
+
+
+static job_outcome_t
+subtitles_inside_one(film_t *film, int i)
+{
+    char name[16], file[16], path[PATH_MAX];
+    json_t *found, *about;
+    job_t *job = film->job;
+    const char *language;
+    job_outcome_t outcome;
+
+    snprintf(name, sizeof(name), "s%d", i + 1);
+    snprintf(file, sizeof(file), "s%d.txt", i + 1);
+    if (file_join(path, job->work, file) != 0) {
+        return job_errno(job, "reading the subtitles");
+    }
+
+    /* ffmpeg writes UTF-8, whatever stands in the film */
+    about = subtitles_about(&film->probe.texts[i]);
+    language = json_string_value(json_object_get(about, "language"));
+    outcome = texts_read(film, path, language ? language : "", film->plan.start,
+                         &found);
+    if (outcome == JOB_DONE) {
+        outcome = texts_add(film, name, found, about);
+        json_decref(found);
+        return outcome;
+    }
+
+    json_decref(about);
+    if (outcome == JOB_BAD) { /* one of several: the others are good */
+        log_write(LOG_INFO, "job subtitles %s: stream %d: %s", job->id,
+                  film->probe.texts[i].index, job->error);
+        job->error[0] = '\0';
+        outcome = JOB_DONE;
+    }
+
+    return outcome;
+}
+
+
+static job_outcome_t
+subtitles_inside(film_t *film)
+{
+    int i;
+    job_outcome_t outcome;
+
+    outcome = subtitles_take(film);
+    for (i = 0; i < film->probe.ntexts && outcome == JOB_DONE; i++) {
+        if (subtitles_form_of(film->probe.texts[i].codec) != NULL) {
+            outcome = subtitles_inside_one(film, i);
+        }
+    }
+
+    json_object_set_new(film->job->result, "texts",
+                        json_integer((json_int_t) json_array_size(film->rows)));
+
+    return outcome;
+}
+
+
+void
+film_texts(job_t *job, const ffprobe_t *probe)
+{
+    if (subtitles_count(probe) > 0) {
+        job_follow(job, "subtitles");
+    }
+}
+
+
+job_outcome_t
+subtitles_run(job_t *job)
+{
+    film_t film;
+    job_outcome_t outcome;
+    const json_t *params = json_object_get(job->row, "params");
+
+    outcome = film_open(&film, job);
+    if (outcome == JOB_DONE) {
+        outcome = json_object_get(params, "attachment") != NULL
+                      ? brought_take(&film, params)
+                      : subtitles_inside(&film);
+    }
+    if (outcome == JOB_DONE
+        && (json_array_size(film.rows) > 0
+            || json_object_get(params, "attachment") != NULL)) {
+        outcome = texts_publish(&film, NULL);
+    }
+
+    film_close(&film);
+    return outcome;
+}

@@ -1,0 +1,23 @@
+/* Texts of a film, wherever they come from. */
+
+#ifndef SLUICE_TEXTS_H
+#define SLUICE_TEXTS_H
+
+#include "film.h"
+
+/* Reads a text, whose language is known or empty, and on whose clock the film
+   begins at `zero` (seconds): what reading_subtitles() has found, to
+   json_decref(). */
+job_outcome_t texts_read(film_t *film, const char *path, const char *language,
+                         double zero, json_t **found);
+
+/* film_publish(), and removes those of its playlists that are long gone. */
+job_outcome_t texts_publish(film_t *film, const json_t *gone);
+
+/* Writes what was `found` (reading_subtitles()) as a rendition of this name,
+   with its playlist, and adds its row to film->rows; `about` is the row's so
+   far, and is taken. */
+job_outcome_t texts_add(film_t *film, const char *name, const json_t *found,
+                        json_t *about);
+
+#endif

@@ -1,0 +1,14 @@
+/* Languages as files have them (ISO 639-1, 639-2, RFC 5646), written as players
+   want them. Pure. */
+
+#ifndef SLUICE_LANGUAGE_H
+#define SLUICE_LANGUAGE_H
+
+#define LANGUAGE_SIZE 36 /* RFC 5646, 4.4.1 */
+
+/* Writes the tag of RFC 5646, with the shortest code that there is for the
+   language ("fre" and "fra" are "fr"), terminated; empty for what is none, and
+   for one that is not determined ("und"). */
+void language_tag(char tag[LANGUAGE_SIZE], const char *text);
+
+#endif
