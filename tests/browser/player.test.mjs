@@ -523,6 +523,22 @@ test("why it stopped is told as it is", async () => {
 });
 
 
+test("what stopped for want of a network goes on when there is one", async () => {
+    const page = await house.page();
+    const master = (url) => /master[.\d]*\.m3u8$/.test(url.pathname);
+
+    await page.route(master, (route) => route.abort());
+    await page.goto(place(media));
+    await page.getByText("Playing stopped: the server cannot be reached")
+        .waitFor({ timeout: 60_000 });
+    await page.unroute(master);
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+
+    await seen(page, () => document.querySelector("video").currentTime > 0.5);
+    await page.getByText("Playing stopped").waitFor({ state: "detached" });
+});
+
+
 test("its owner chooses the picture that stands for a film", async () => {
     const page = await watching({ change: (found) => {
         found.poster_at = null;

@@ -20,7 +20,8 @@ export const element = h("audio", { preload: "metadata" });
 
 const changes = new EventTarget();
 
-let entries = [];           /* {media}: what the API told, maybe long ago */
+let entries = [];           /* {media, fresh}: has the API told all of it, and
+                               lately? */
 let at = -1;
 let engine = null;          /* of the entry at that place, once it is loaded */
 let loaded = null;          /* AbortController of what goes with it */
@@ -59,10 +60,11 @@ function tell() {
 }
 
 
-/* Makes it what would play, where nothing does. */
+/* Makes it what would play, where nothing does. Here and in play() media is what
+   the API just told, not what a list did. */
 export function open(media) {
     if (at === -1) {
-        entries = [{ media }];
+        entries = [{ media, fresh: true }];
         load(0);
     } else if (current().id === media.id) {
         entries[at].media = media;
@@ -74,7 +76,7 @@ export function open(media) {
 /* Plays it now; the rest of the queue follows. */
 export function play(media) {
     if (current()?.id !== media.id) {
-        insert(media, at + 1);
+        insert({ media, fresh: true }, at + 1);
         load(entries.findIndex((entry) => entry.media.id === media.id));
     } else if (!engine) {
         load(at);
@@ -92,23 +94,15 @@ export function add(media) {
 }
 
 
-export function playNext(media) {
-    if (current()?.id !== media.id) {
-        insert(media, at + 1);
-    }
-    settle();
-}
-
-
-function insert(media, to) {
-    const was = entries.findIndex((entry) => entry.media.id === media.id);
+function insert(entry, to) {
+    const was = entries.findIndex(({ media }) => media.id === entry.media.id);
 
     if (was !== -1) {
         entries.splice(was, 1);
         at -= was < at ? 1 : 0;
         to -= was < to ? 1 : 0;
     }
-    entries.splice(to, 0, { media });
+    entries.splice(to, 0, entry);
 }
 
 

@@ -28,6 +28,7 @@ export function waveform({ now, parts, go }, signal) {
                                "aria-label": () => t("listen.seek") },
         h("span", { class: "wave-rail" }), shapes, marks, preview);
     let peaks = [];
+    let marked = null;      /* the length that the marks are for */
 
     const sliding = slider(element, {
         most: () => now().length, value: () => now().at, step: STEP, taken: go,
@@ -59,6 +60,10 @@ export function waveform({ now, parts, go }, signal) {
     function mark() {
         const { length } = now();
 
+        if (length === marked) {
+            return;
+        }
+        marked = length;
         marks.replaceChildren(...(parts()?.list ?? [])
             .filter(({ start }) => start > 0 && start < length)
             .map(({ start }) => {

@@ -7,7 +7,8 @@ import { choices, choose } from "../base/choices.js";
 import { local } from "../../lib/call.js";
 
 const KINDS = ["subtitles", "captions", "forced"];
-const LINE = 0.06;          /* of the picture's height, as browsers draw it */
+const LINE = 0.06;          /* of the picture's height, as browsers draw it, */
+const LEAST = 18;           /* px, as player.css has it where that is little */
 
 
 /*
@@ -73,7 +74,8 @@ export function captions(element, { spoken, fresh, changed }) {
 
     /* Counted from below, the first of the cue's own lines. */
     function line({ text }) {
-        const below = Math.ceil(raised / (element.clientHeight * LINE));
+        const high = Math.max(LEAST, element.clientHeight * LINE);
+        const below = Math.ceil(raised / high);
 
         return raised === 0 ? "auto" : -below - text.split("\n").length;
     }

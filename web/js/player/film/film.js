@@ -101,6 +101,9 @@ export function film(media, { fresh, changed }, signal) {
     function shape() {
         parts = media.chapters?.length > 0
             ? chapters(media.chapters, element, player.go) : null;
+        if (bare(media.links.poster) !== bare(element.poster)) {
+            element.poster = local(media.links.poster);
+        }
         if (media.links.storyboard) {
             board ??= storyboard(media.links.storyboard, signal);
         }
@@ -139,7 +142,17 @@ export function film(media, { fresh, changed }, signal) {
         }
     }
 
+    /* There is a network again. */
+    function goOn() {
+        if (problem.hasChildNodes()) {
+            retry();
+        } else {
+            player.engine.driver.retry();
+        }
+    }
+
     element.addEventListener("pause", grow, { signal });
+    addEventListener("online", goOn, { signal });
     start();
     shape();
     signal.addEventListener("abort", () => player.engine.stop());
@@ -150,5 +163,5 @@ export function film(media, { fresh, changed }, signal) {
 
 /* The same file by another link is the same. */
 function bare(link) {
-    return local(link).replace(/^\/~[^/]+/, "").replace(/\?.*/, "");
+    return (local(link) ?? "").replace(/^\/~[^/]+/, "").replace(/\?.*/, "");
 }
