@@ -58,6 +58,38 @@ end;
 $$;
 
 
+-- The qualities of a film that are on their way. They are encoded together,
+-- piece by piece, and then joined.
+create or replace function api.making(m sluice.media) returns jsonb
+language plpgsql stable as $$
+declare
+    j sluice.jobs;
+    share numeric;
+begin
+    select * into j from sluice.jobs
+    where media = m.id and kind in ('encode', 'join')
+      and state in ('queued', 'running', 'retrying')
+    order by id desc limit 1;
+
+    if not found then
+        return '[]';
+    end if;
+
+    select sum(case state when 'done' then 100 when 'running' then progress
+               else 0 end)::numeric / (j.params->>'of')::integer into share
+    from sluice.jobs
+    where media = m.id and kind = 'encode'
+      and params->>'run' = j.params->>'run';
+
+    return (select coalesce(jsonb_agg(jsonb_build_object(
+                'name', r->>'name', 'kind', 'video',
+                'lines', substring(r->>'name' from '^v([0-9]+)')::integer,
+                'progress', round(share, 1))), '[]')
+            from jsonb_array_elements(j.params->'rungs') r);
+end;
+$$;
+
+
 -- The job that tells most: one that died and was needed, else the one at work,
 -- else the last. What is made beside a film tells less than any other.
 create or replace function api.media_job(m sluice.media) returns jsonb
@@ -112,7 +144,7 @@ begin
                         'renditions', api.media_renditions(m, false),
                         'subtitles', api.media_renditions(m, true))
                     else '{}' end,
-        'attachments', api.attachments(m));
+        'making', api.making(m), 'attachments', api.attachments(m));
 end;
 $$;
 

@@ -291,18 +291,18 @@ test("media keys know what is heard, and go through the queue", async () => {
         };
     });
     await page.goto(place(songs[1]));
-    await seen(page, () => document.querySelector("body > audio").readyState > 0);
-    await page.getByRole("link", { name: "Library", exact: true }).click();
-    await page.getByRole("link", { name: /Night/ }).hover();
-    await page.getByRole("button", { name: "Add Night to the queue" }).click();
-    await bar(page).getByRole("button", { name: "Play" }).click();
+    await page.getByRole("button", { name: "Play", exact: true }).click();
     await playing(page);
     await seen(page, () => navigator.mediaSession.metadata?.title === "Noon"
-        && globalThis.acts.nexttrack);
+        && globalThis.acts.nexttrack === null);
+    await toLibrary(page);
+    await page.getByRole("link", { name: /Night/ }).hover();
+    await page.getByRole("button", { name: "Add Night to the queue" }).click();
+    await seen(page, () => globalThis.acts.nexttrack);
     await page.evaluate(() => globalThis.acts.nexttrack());
 
     await seen(page, () => navigator.mediaSession.metadata?.title === "Night");
-    await seen(page, () => globalThis.acts.nexttrack === null);
+    await playing(page);
 });
 
 

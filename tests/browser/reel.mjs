@@ -64,7 +64,7 @@ export function describe(media, { rungs = RUNGS } = {}) {
     media.links.subtitles = [
         { name: "s1", language: "en", title: null, url: file("s1.vtt") },
         { name: "s2", language: "fr", title: null, url: file("s2.vtt") },
-        { name: "s3", language: "en", title: null, purpose: "forced",
+        { name: "s3", language: "eng", title: null, purpose: "forced",
           url: file("s3.vtt") },
     ];
     media.links.renditions = [

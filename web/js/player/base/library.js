@@ -7,6 +7,7 @@ import { choices, choose } from "./choices.js";
 
 const SCRIPT = "/vendor/hls.min.js";
 const BEHIND = 60;          /* seconds kept of what was played */
+const AHEAD = 10;           /* seconds kept of what a better quality replaces */
 const SETTINGS = {
     capLevelToPlayerSize: true, backBufferLength: BEHIND,
     /* subtitles are the element's own tracks */
@@ -39,6 +40,18 @@ export async function playLibrary(element, source, at, { broke, changed }) {
             hls.on(Hls.Events[name], changed);
         }
         hls.loadSource(from);
+    }
+
+    /* Is there a better picture than what lies ready? Then it comes soon. */
+    function better() {
+        const most = Math.max(...hls.levels.map(({ height }) => height));
+
+        if (most > element.videoHeight) {
+            hls.trigger(Hls.Events.BUFFER_FLUSHING, {
+                startOffset: element.currentTime + AHEAD,
+                endOffset: Infinity, type: "video",
+            });
+        }
     }
 
     function fail({ type, response, details }) {
@@ -90,6 +103,7 @@ export async function playLibrary(element, source, at, { broke, changed }) {
             make(from, element.currentTime, lang ? { lang, name } : undefined);
             hls.attachMedia(held ?? element);
             taken = held !== null;
+            hls.once(Hls.Events.BUFFER_CREATED, better);
         },
         retry: () => hls.startLoad(),
         stop() {

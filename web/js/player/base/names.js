@@ -7,17 +7,32 @@ const CODECS = [[/^hvc1|^hev1/, "HEVC"], [/^av01/, "AV1"], [/^vp09/, "VP9"]];
 
 
 /* "Français", in the reader's own words; null where nobody knows. */
-export function languageName(tag) {
-    if (!tag || tag === "und") {
+export function languageName(language) {
+    if (!language || language === "und") {
         return null;
     }
     try {
         const name = new Intl.DisplayNames([current()], { type: "language" })
-            .of(tag);
+            .of(language);
 
         return name.charAt(0).toLocaleUpperCase(current()) + name.slice(1);
     } catch {
-        return tag;
+        return language;
+    }
+}
+
+
+/* Is it the same language by another name, as eng and en? */
+export function sameLanguage(one, other) {
+    return tag(one) === tag(other);
+}
+
+
+function tag(language) {
+    try {
+        return Intl.getCanonicalLocales(language ?? [])[0];
+    } catch {
+        return language;
     }
 }
 
@@ -50,9 +65,10 @@ export function qualityName(quality, all) {
 }
 
 
-function ownName(tag) {
+function ownName(language) {
     try {
-        return new Intl.DisplayNames([tag], { type: "language" }).of(tag);
+        return new Intl.DisplayNames([language], { type: "language" })
+            .of(language);
     } catch {
         return null;
     }

@@ -3,8 +3,9 @@
  * chosen, what has to be read all the same (forced) stands by itself.
  */
 
-import { choices, choose } from "../base/choices.js";
 import { local } from "../../lib/call.js";
+import { choices, choose } from "../base/choices.js";
+import { sameLanguage } from "../base/names.js";
 
 const KINDS = ["subtitles", "captions", "forced"];
 const LINE = 0.06;          /* of the picture's height, as browsers draw it, */
@@ -124,8 +125,8 @@ export function captions(element, { spoken, fresh, changed }) {
         const { subtitles } = choices();
 
         if (!decided && subtitles) {
-            const alike = listed().filter(
-                ({ language }) => language === subtitles.language);
+            const alike = listed().filter(({ language }) =>
+                sameLanguage(language, subtitles.language));
 
             chosen = alike.find(({ purpose = null }) =>
                 purpose === subtitles.purpose) ?? alike[0] ?? null;
@@ -166,6 +167,6 @@ export function captions(element, { spoken, fresh, changed }) {
 function forced(there, language) {
     const some = there.filter(({ purpose }) => purpose === "forced");
 
-    return some.find((entry) => entry.language === language)
+    return some.find((entry) => sameLanguage(entry.language, language))
         ?? (language ? undefined : some[0]);
 }
