@@ -45,7 +45,10 @@ async function editing(options = {}) {
         const json = await answer.json();
 
         json.attachments = api.files;
-        json.links.subtitles = [{ name: "s1", language: "en", url: "/s1.vtt" }];
+        json.links.subtitles = [
+            { name: "s1", language: "en", url: "/s1.vtt" },
+            ...api.files.map(({ id, language: tag, purpose }) => ({
+                name: `t${id}`, language: tag, purpose, url: "/t.vtt" }))];
         await route.fulfill({ response: answer, json });
     });
     await page.route((url) => url.pathname === "/api/media"
@@ -55,6 +58,7 @@ async function editing(options = {}) {
 
         api.files.push({ id: "f1", media: media.id, role: "subtitles", filename,
                          language, purpose, title: null, state: "ready",
+                         encoding: "windows-1252",
                          links: {} });
         await route.fulfill({ status: 201, json: api.files.at(-1) });
     });
@@ -102,7 +106,10 @@ test("subtitles are brought with what is said of them", async () => {
                       await page.getByLabel("For whom").inputValue()],
                      ["fr", "hearing-impaired"]);
     await page.getByRole("button", { name: "Add", exact: true }).click();
-    await page.getByText("French (for the hard of hearing)").waitFor();
+    await page.locator("dialog").getByText("French (for the hard of hearing)")
+        .waitFor();
+    await page.getByText("Tides.fr.sdh.srt · windows-1252").waitFor();
+    assert.equal(await page.getByText("from the film itself").count(), 1);
 
     assert.deepEqual(api.asked, [["POST", "/api/media", {
         filename: FILE.name, score: media.id, role: "subtitles",

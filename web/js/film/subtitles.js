@@ -78,10 +78,9 @@ function open(media, changed, signal) {
 }
 
 
-/* Is it what was made of that file? */
+/* Is it what was made of that file? It is named by its last digits. */
 function isOf(text, file) {
-    return file.state === "ready" && ["language", "title", "purpose"].every(
-        (name) => (text[name] ?? null) === (file[name] ?? null));
+    return text.name === `t${file.id.slice(-8)}`;
 }
 
 
@@ -116,7 +115,7 @@ function row(file, place, { again, list }) {
 
 
 function facts(file) {
-    return [file.filename,
+    return [file.filename, file.encoding,
             file.state === "ready" ? null
                 : file.state === "failed"
                     ? (file.error ? reason(file.error) : t("state.failed"))
