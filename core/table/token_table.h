@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include "core/grant/access.h"
 #include "core/grant/grant.h"
+#include "meter.h"
 
 typedef enum {
     TOKEN_GRANT,    /* HS256, typ grant+jwt */
@@ -30,6 +31,9 @@ typedef struct {
                              caller's, 0 at first */
     int64_t used;         /* when that was written down; the caller's, 0 at
                              first */
+    int payer_read;       /* 1 when `payer` was; the caller's, 0 at first */
+    meter_user_t payer;   /* for whom counts what it opens; zeroes: nobody; the
+                             caller's */
     uint64_t issuers;     /* a foreign token: the generation of key sets that
                              it was verified with */
     union {

@@ -376,6 +376,10 @@ ngx_http_sluice_media_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         clcf->max_ranges = NGX_HTTP_SLUICE_MEDIA_MAX_RANGES;
     }
 
+    if (conf->enable) {
+        ngx_http_sluice_gate_meters(cf);
+    }
+
     /* what is proxied is not ours */
 
     if (conf->enable && clcf->handler == NULL) {

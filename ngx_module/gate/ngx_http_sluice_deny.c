@@ -14,7 +14,8 @@
 /* What of the rule can be named. */
 
 static void
-ngx_http_sluice_deny_more(sluice_status_t status,
+ngx_http_sluice_deny_more(const ngx_http_sluice_gate_ctx_t *ctx,
+                          sluice_status_t status,
                           const ngx_http_sluice_rule_t *rule,
                           ngx_http_sluice_more_t *more)
 {
@@ -25,6 +26,10 @@ ngx_http_sluice_deny_more(sluice_status_t status,
 
     } else if (status == SLUICE_SCOPE_MISSING) {
         more->scope = scope_name(rule->scope);
+
+    } else if (status == SLUICE_TRANSFER_EXCEEDED
+               || status == SLUICE_STREAMS_EXCEEDED) {
+        more->retry_after = ctx->retry_after;
     }
 }
 
@@ -72,12 +77,13 @@ ngx_http_sluice_deny(ngx_http_request_t *r, ngx_http_sluice_gate_ctx_t *ctx,
     ngx_http_sluice_more_t more;
     ngx_http_core_loc_conf_t *clcf;
 
-    ngx_http_sluice_deny_more(status, rule, &more);
+    ngx_http_sluice_deny_more(ctx, status, rule, &more);
 
     ctx->denied = status;
     ngx_http_sluice_zone_denied(status);
 
     /* where another rule lets it pass, it is nobody's */
+    ctx->metered = 0;
     ngx_str_null(&ctx->link_user);
     ngx_memzero(&ctx->access, sizeof(access_t));
 

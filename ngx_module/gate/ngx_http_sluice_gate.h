@@ -22,10 +22,12 @@
 #include "core/base/status.h"
 #include "core/grant/access.h"
 #include "core/grant/grant.h"
+#include "core/table/meter.h"
 
 extern ngx_module_t ngx_http_sluice_gate_module;
 
 typedef struct ngx_http_sluice_limits_s ngx_http_sluice_limits_t;
+typedef struct ngx_http_sluice_stream_s ngx_http_sluice_stream_t;
 
 /* Others write two of them: an upload with a link puts whom it is for into
    `access`, the API what it refused into `denied`. */
@@ -42,13 +44,17 @@ typedef struct {
     unsigned link_passed : 1;
     unsigned link_waits : 1; /* for Redis */
     unsigned counted : 1;    /* among those that passed */
+    unsigned metered : 1;    /* what is sent counts for `payer` */
     unsigned by : 4;         /* as what: ngx_http_sluice_by_t */
 
     ngx_str_t link_id;   /* jti of the link */
     ngx_str_t link_user; /* its sub */
     access_t access;     /* role ROLE_NONE: nobody signed in */
     sluice_status_t denied;
+    time_t retry_after; /* s, of what is denied for a while */
+    meter_user_t payer;
     ngx_http_sluice_limits_t *limits;    /* NULL: a grant without any */
+    ngx_http_sluice_stream_t *stream;    /* NULL: it is not counted as one */
     ngx_http_log_handler_pt log_handler; /* nginx's, behind ours */
 } ngx_http_sluice_gate_ctx_t;
 
@@ -78,6 +84,10 @@ void ngx_http_sluice_gate_serves(ngx_conf_t *cf, unsigned scope);
 
 /* What the gate of this location asks for, once that was merged. */
 ngx_uint_t ngx_http_sluice_gate_takes_users(ngx_conf_t *cf);
+
+/* What this location sends counts for its user, and is held to what his plan
+   says of it. */
+void ngx_http_sluice_gate_meters(ngx_conf_t *cf);
 
 /* Links in cookies open nothing in this location. */
 void ngx_http_sluice_gate_leaves_cookies(ngx_conf_t *cf);

@@ -20,8 +20,9 @@ typedef struct {
     ngx_uint_t role_line;
     ngx_str_t file; /* where sluice_gate stands, for messages */
     ngx_uint_t line;
-    ngx_uint_t scope; /* SCOPE_*; NGX_CONF_UNSET_UINT: as it is served */
-    unsigned serves;  /* SCOPE_*, where nobody wrote one */
+    ngx_uint_t scope;    /* SCOPE_*; NGX_CONF_UNSET_UINT: as it is served */
+    unsigned serves;     /* SCOPE_*, where nobody wrote one */
+    unsigned meters : 1; /* what is sent counts for users */
     unsigned leaves_cookies : 1;         /* links in them open nothing */
     ngx_http_sluice_gate_least_pt least; /* or NULL */
     ngx_http_sluice_gate_scope_pt scope_of;

@@ -7,6 +7,7 @@
 #include "ngx_http_sluice_carrier.h"
 #include "ngx_http_sluice_cross_site.h"
 #include "ngx_http_sluice_deny.h"
+#include "ngx_http_sluice_fair.h"
 #include "ngx_http_sluice_gate.h"
 #include "ngx_http_sluice_gate_conf.h"
 #include "ngx_http_sluice_key_use.h"
@@ -206,6 +207,15 @@ ngx_http_sluice_gate_try_link(ngx_http_request_t *r,
 
     *status = ngx_http_sluice_rule_not_revoked(token, verifier->revoked);
 
+    /* before a use is taken in vain */
+
+    if (*status == SLUICE_OK) {
+        rc = ngx_http_sluice_fair(r, ctx, token, status);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
     if (*status == SLUICE_OK && ngx_http_sluice_limits_any(&token->u.grant)) {
         rc = ngx_http_sluice_limits_take(r, ctx, &token->u.grant,
                                          &ctx->link.text, offline, status);
@@ -293,7 +303,7 @@ ngx_http_sluice_gate_key(ngx_http_request_t *r, token_t *token,
 }
 
 
-/* The next credential of a user; NGX_OK or NGX_DECLINED, as above */
+/* The next credential of a user; NGX_OK, NGX_DECLINED or NGX_AGAIN, as above */
 
 static ngx_int_t
 ngx_http_sluice_gate_try_user(ngx_http_request_t *r,
@@ -301,6 +311,7 @@ ngx_http_sluice_gate_try_user(ngx_http_request_t *r,
                               ngx_http_sluice_rule_t *rule,
                               sluice_status_t *status)
 {
+    ngx_int_t rc = NGX_OK;
     token_t *token;
     const ngx_http_sluice_verifier_t *verifier;
 
@@ -328,36 +339,47 @@ ngx_http_sluice_gate_try_user(ngx_http_request_t *r,
     }
 
     if (*status == SLUICE_OK) {
+        rc = ngx_http_sluice_fair(r, ctx, token, status);
+    }
+
+    if (*status == SLUICE_OK && rc == NGX_OK) {
         ctx->access = token->u.access;
         ctx->by = verifier->by;
     }
 
-    return NGX_OK;
+    return rc;
 }
 
 
-static sluice_status_t
+/* Of all of them; NGX_OK and the verdict, or NGX_AGAIN */
+
+static ngx_int_t
 ngx_http_sluice_gate_user(ngx_http_request_t *r,
                           ngx_http_sluice_gate_ctx_t *ctx,
-                          ngx_http_sluice_rule_t *rule)
+                          ngx_http_sluice_rule_t *rule, sluice_status_t *status)
 {
-    sluice_status_t status, first;
+    ngx_int_t rc;
+    sluice_status_t first;
 
     ctx->user.kind = NGX_HTTP_SLUICE_CREDENTIAL_NONE;
     first = SLUICE_OK;
 
-    while (ngx_http_sluice_gate_try_user(r, ctx, rule, &status) == NGX_OK) {
+    for (;;) {
+        rc = ngx_http_sluice_gate_try_user(r, ctx, rule, status);
 
-        if (status == SLUICE_OK) {
-            return SLUICE_OK;
+        if (rc == NGX_DECLINED) {
+            *status = first ? first : SLUICE_UNAUTHENTICATED;
+            return NGX_OK;
+        }
+
+        if (rc != NGX_OK || *status == SLUICE_OK) {
+            return rc;
         }
 
         if (first == SLUICE_OK) {
-            first = status;
+            first = *status;
         }
     }
-
-    return first ? first : SLUICE_UNAUTHENTICATED;
 }
 
 
@@ -403,6 +425,7 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
     }
 
     ctx->denied = SLUICE_OK;
+    ctx->metered = 0;
     status = SLUICE_UNAUTHENTICATED;
 
     if (glcf->gate & NGX_HTTP_SLUICE_GATE_GRANT) {
@@ -414,7 +437,11 @@ ngx_http_sluice_gate_handler(ngx_http_request_t *r)
     }
 
     if (status != SLUICE_OK && (glcf->gate & NGX_HTTP_SLUICE_GATE_USER)) {
-        other = ngx_http_sluice_gate_user(r, ctx, &rule);
+        rc = ngx_http_sluice_gate_user(r, ctx, &rule, &other);
+
+        if (rc != NGX_OK) {
+            return NGX_AGAIN;
+        }
 
         if (other == SLUICE_OK || status == SLUICE_UNAUTHENTICATED) {
             status = other;
@@ -472,6 +499,16 @@ ngx_http_sluice_gate_takes_users(ngx_conf_t *cf)
 
 
 void
+ngx_http_sluice_gate_meters(ngx_conf_t *cf)
+{
+    ngx_http_sluice_gate_conf_t *glcf;
+
+    glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
+    glcf->meters = 1;
+}
+
+
+void
 ngx_http_sluice_gate_leaves_cookies(ngx_conf_t *cf)
 {
     ngx_http_sluice_gate_conf_t *glcf;
@@ -509,6 +546,13 @@ ngx_http_sluice_gate_init(ngx_conf_t *cf)
     }
 
     *h = ngx_http_sluice_gate_handler;
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_sluice_fair_log;
 
     /* in front of those that write logs */
 

@@ -7,6 +7,7 @@
 #include "ngx_http_sluice_gate.h"
 #include "ngx_http_sluice_limits.h"
 #include "ngx_http_sluice_share.h"
+#include "ngx_http_sluice_stream.h"
 
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "core/base/status.h"
@@ -251,6 +252,10 @@ ngx_http_sluice_limits_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     if (limits && limits->ended) {
         return NGX_ERROR;
+    }
+
+    if (ctx && ctx->stream) {
+        ngx_http_sluice_stream_goes_on(ctx->stream);
     }
 
     if (limits == NULL || !limits->taken || limits->bytes == NULL

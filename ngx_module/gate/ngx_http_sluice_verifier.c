@@ -161,6 +161,7 @@ ngx_http_sluice_verify_new(ngx_http_request_t *r,
         verified.kind = verifier->says;
         verified.revocations = 0;
         verified.used = 0;
+        verified.payer_read = 0;
         verified.issuers = verifier->generation ? verifier->generation() : 0;
 
         status = verifier->verify(r, credential, &verified);

@@ -71,6 +71,26 @@ static const ngx_http_sluice_metrics_number_t
           "never had one.",
           offsetof(ngx_http_sluice_zone_counts_t, budgets_overflowed) },
 
+        { "sluice_metered_bytes_total", "counter",
+          "Bytes of media that users were sent.",
+          offsetof(ngx_http_sluice_zone_counts_t, metered) },
+
+        { "sluice_metered_lost_bytes_total", "counter",
+          "Bytes of media that found no place in the zone to be counted.",
+          offsetof(ngx_http_sluice_zone_counts_t, unmetered) },
+
+        { "sluice_metered_users", "gauge",
+          "Users whose bytes are counted in the zone.",
+          offsetof(ngx_http_sluice_zone_counts_t, metered_users) },
+
+        { "sluice_metered_users_capacity", "gauge",
+          "Users that the zone has room for.",
+          offsetof(ngx_http_sluice_zone_counts_t, metered_capacity) },
+
+        { "sluice_streams", "gauge",
+          "Streams of users whose plan says how many they may have.",
+          offsetof(ngx_http_sluice_zone_counts_t, streams) },
+
         { "sluice_database_stopped_total", "counter",
           "Statements stopped since nobody waited for them any more.",
           offsetof(ngx_http_sluice_zone_counts_t, stopped) },

@@ -7,9 +7,12 @@
 #include "ngx_http_sluice_zone_internal.h"
 
 #include "core/base/status.h"
+#include "core/base/uuid.h"
 #include "core/table/budget.h"
+#include "core/table/meter.h"
 #include "core/table/revocation.h"
 #include "core/table/siphash.h"
+#include "core/table/streams.h"
 #include "core/table/tries.h"
 #include "core/table/verified.h"
 
@@ -17,7 +20,7 @@
 
 
 #define NGX_HTTP_SLUICE_ZONE_MAGIC 0x656e6f7a /* "zone" */
-#define NGX_HTTP_SLUICE_ZONE_VERSION 6
+#define NGX_HTTP_SLUICE_ZONE_VERSION 7
 
 #define NGX_HTTP_SLUICE_ZONE_ROWS 64
 #define NGX_HTTP_SLUICE_ZONE_CACHE_LINE 64
@@ -56,6 +59,9 @@ typedef struct {
     size_t verified; /* bytes from here */
     size_t revocations;
     size_t budgets;
+    size_t meter;
+    size_t streams;
+    char id[UUID_TEXT_SIZE]; /* by which the record knows its batches */
     ngx_atomic_t known;
     ngx_msec_t turns[NGX_HTTP_SLUICE_TURNS]; /* when they were somebody's; 0:
                                                 nobody's yet */
@@ -154,6 +160,37 @@ ngx_http_sluice_zone_budgets(void)
 
     return ngx_http_sluice_zone_table(ngx_http_sluice_zone_sh,
                                       ngx_http_sluice_zone_sh->budgets);
+}
+
+
+meter_t *
+ngx_http_sluice_zone_meter(void)
+{
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return NULL;
+    }
+
+    return ngx_http_sluice_zone_table(ngx_http_sluice_zone_sh,
+                                      ngx_http_sluice_zone_sh->meter);
+}
+
+
+streams_t *
+ngx_http_sluice_zone_streams(void)
+{
+    if (ngx_http_sluice_zone_sh == NULL) {
+        return NULL;
+    }
+
+    return ngx_http_sluice_zone_table(ngx_http_sluice_zone_sh,
+                                      ngx_http_sluice_zone_sh->streams);
+}
+
+
+const char *
+ngx_http_sluice_zone_id(void)
+{
+    return ngx_http_sluice_zone_sh->id;
 }
 
 
@@ -293,6 +330,12 @@ ngx_http_sluice_zone_counts(ngx_http_sluice_zone_counts_t *counts)
     counts->budgets_overflowed = budget_overflowed(
         ngx_http_sluice_zone_budgets());
 
+    counts->metered = meter_counted(ngx_http_sluice_zone_meter());
+    counts->unmetered = meter_lost(ngx_http_sluice_zone_meter());
+    counts->metered_users = meter_used(ngx_http_sluice_zone_meter());
+    counts->metered_capacity = meter_capacity(ngx_http_sluice_zone_meter());
+    counts->streams = streams_count(ngx_http_sluice_zone_streams(), ngx_time());
+
     return NGX_OK;
 }
 
@@ -344,6 +387,15 @@ ngx_http_sluice_zone_turn(ngx_http_sluice_turn_t turn, ngx_msec_t every)
 }
 
 
+void
+ngx_http_sluice_zone_turn_over(ngx_http_sluice_turn_t turn)
+{
+    if (ngx_http_sluice_zone_sh) {
+        ngx_http_sluice_zone_sh->turns[turn] = 0;
+    }
+}
+
+
 uint64_t
 ngx_http_sluice_zone_horizon(void)
 {
@@ -365,7 +417,8 @@ ngx_http_sluice_zone_set_horizon(uint64_t horizon)
 
 /* the memory, for ngx_http_sluice_zone_module.c */
 
-/* Of what the header leaves a quarter is for verified tokens, half for
+/* Of what the header leaves a sixteenth is for what users were sent, and one
+   for what they play; of the rest a quarter for verified tokens, half for
    revocations, a quarter for budgets. */
 
 ngx_int_t
@@ -373,17 +426,20 @@ ngx_http_sluice_zone_make(void *mem, size_t size)
 {
     ngx_http_sluice_zone_sh_t *sh = mem;
 
-    size_t quarter;
+    size_t quarter, sixteenth;
     u_char seeds[3][SIPHASH_KEY_SIZE];
 
-    if (RAND_bytes((u_char *) seeds, sizeof(seeds)) != 1) {
+    ngx_memzero(sh, sizeof(ngx_http_sluice_zone_sh_t));
+
+    if (RAND_bytes((u_char *) seeds, sizeof(seeds)) != 1
+        || uuid_v7(sh->id) != 0) {
         return NGX_ERROR;
     }
 
-    quarter = (size - sizeof(ngx_http_sluice_zone_sh_t)) / 4;
-    quarter &= ~(size_t) (NGX_HTTP_SLUICE_ZONE_CACHE_LINE - 1);
-
-    ngx_memzero(sh, sizeof(ngx_http_sluice_zone_sh_t));
+    size -= sizeof(ngx_http_sluice_zone_sh_t);
+    sixteenth = size / 16 & ~(size_t) (NGX_HTTP_SLUICE_ZONE_CACHE_LINE - 1);
+    quarter = (size - 2 * sixteenth) / 4
+              & ~(size_t) (NGX_HTTP_SLUICE_ZONE_CACHE_LINE - 1);
 
     tries_init(&sh->tries[NGX_HTTP_SLUICE_TRIES_OF_ONE], seeds[2],
                NGX_HTTP_SLUICE_ZONE_TRIES_OF_ONE,
@@ -395,6 +451,8 @@ ngx_http_sluice_zone_make(void *mem, size_t size)
     sh->verified = sizeof(ngx_http_sluice_zone_sh_t);
     sh->revocations = sh->verified + quarter;
     sh->budgets = sh->revocations + 2 * quarter;
+    sh->meter = sh->budgets + quarter;
+    sh->streams = sh->meter + sixteenth;
 
     if (verified_init(ngx_http_sluice_zone_table(sh, sh->verified), quarter)
             == 0
@@ -403,6 +461,9 @@ ngx_http_sluice_zone_make(void *mem, size_t size)
                == 0
         || budget_init(ngx_http_sluice_zone_table(sh, sh->budgets), quarter,
                        seeds[1])
+               == 0
+        || meter_init(ngx_http_sluice_zone_table(sh, sh->meter), sixteenth) == 0
+        || streams_init(ngx_http_sluice_zone_table(sh, sh->streams), sixteenth)
                == 0) {
         return NGX_ERROR;
     }
@@ -423,5 +484,7 @@ ngx_http_sluice_zone_valid(void *mem)
            && sh->version == NGX_HTTP_SLUICE_ZONE_VERSION
            && verified_valid(ngx_http_sluice_zone_table(sh, sh->verified))
            && revocation_valid(ngx_http_sluice_zone_table(sh, sh->revocations))
-           && budget_valid(ngx_http_sluice_zone_table(sh, sh->budgets));
+           && budget_valid(ngx_http_sluice_zone_table(sh, sh->budgets))
+           && meter_valid(ngx_http_sluice_zone_table(sh, sh->meter))
+           && streams_valid(ngx_http_sluice_zone_table(sh, sh->streams));
 }

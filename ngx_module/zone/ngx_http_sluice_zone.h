@@ -15,6 +15,7 @@
 #include "core/table/budget.h"
 #include "core/table/revocation.h"
 #include "core/table/revocation_message.h"
+#include "core/table/streams.h"
 #include "core/table/verified.h"
 
 extern ngx_module_t ngx_http_sluice_zone_module;
@@ -72,8 +73,9 @@ void ngx_http_sluice_zone_set_known(void);
 
 /* What one process of the machine does for all. */
 typedef enum {
-    NGX_HTTP_SLUICE_TURN_ALL,  /* reads all that was revoked */
-    NGX_HTTP_SLUICE_TURN_NEWS, /* reads what is new of it */
+    NGX_HTTP_SLUICE_TURN_ALL,   /* reads all that was revoked */
+    NGX_HTTP_SLUICE_TURN_NEWS,  /* reads what is new of it */
+    NGX_HTTP_SLUICE_TURN_METER, /* writes what users were sent */
     NGX_HTTP_SLUICE_TURNS
 } ngx_http_sluice_turn_t;
 
@@ -81,6 +83,9 @@ typedef enum {
    so; 0 without a zone. */
 ngx_uint_t ngx_http_sluice_zone_turn(ngx_http_sluice_turn_t turn,
                                      ngx_msec_t every);
+
+/* Whoever comes next has the turn. */
+void ngx_http_sluice_zone_turn_over(ngx_http_sluice_turn_t turn);
 
 /* The transaction of the record before which nothing is new; 0: nothing has
    been read. */
@@ -119,6 +124,13 @@ void ngx_http_sluice_zone_pass(const budget_link_t *link);
 void ngx_http_sluice_zone_give(const void *id, size_t len, uint64_t bytes);
 
 
+/* what users play; see streams.h */
+
+/* 1 without a zone. */
+ngx_uint_t ngx_http_sluice_zone_play(const stream_t *stream, uint32_t limit);
+void ngx_http_sluice_zone_played(const stream_t *stream);
+
+
 /* for sluice_metrics */
 
 typedef struct {
@@ -133,6 +145,11 @@ typedef struct {
     uint64_t budgets;
     uint64_t budgets_capacity;
     uint64_t budgets_overflowed;
+    uint64_t metered; /* bytes that users were sent */
+    uint64_t unmetered;
+    uint64_t metered_users;
+    uint64_t metered_capacity;
+    uint64_t streams;
     uint64_t stopped; /* of the database: see ngx_sluice_pg.h */
     uint64_t refused;
     uint64_t busy;

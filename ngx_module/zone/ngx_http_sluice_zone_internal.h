@@ -8,6 +8,8 @@
 
 #include "ngx_http_sluice_zone.h"
 
+#include "core/table/meter.h"
+#include "core/table/streams.h"
 #include "core/table/tries.h"
 
 /* A process that takes requests; pid 0: a free place. */
@@ -34,13 +36,20 @@ void ngx_http_sluice_zone_lock(void);
 void ngx_http_sluice_zone_unlock(void);
 
 
-/* for ngx_http_sluice_zone_tables.c */
+/* for ngx_http_sluice_zone_tables.c and ngx_http_sluice_meter.c */
 
 /* To be read and written under the lock; NULL without a zone. */
 verified_t *ngx_http_sluice_zone_tokens(void);
 revocation_t *ngx_http_sluice_zone_revocations(void);
 budget_t *ngx_http_sluice_zone_budgets(void);
 tries_t *ngx_http_sluice_zone_tries(ngx_http_sluice_tries_t of);
+streams_t *ngx_http_sluice_zone_streams(void);
+
+/* Partly without the lock: meter.h. */
+meter_t *ngx_http_sluice_zone_meter(void);
+
+/* With a zone: a UUID of its own. */
+const char *ngx_http_sluice_zone_id(void);
 
 /* With a zone: a token was looked for. Without the lock. */
 void ngx_http_sluice_zone_looked(ngx_uint_t seen);

@@ -1,5 +1,6 @@
 /* sluice_zone: its directive, and its life across reloads. */
 
+#include "ngx_http_sluice_meter.h"
 #include "ngx_http_sluice_revocation.h"
 #include "ngx_http_sluice_signer.h"
 #include "ngx_http_sluice_zone_internal.h"
@@ -288,6 +289,9 @@ ngx_http_sluice_zone_init_process(ngx_cycle_t *cycle)
 
         ngx_http_sluice_revocation_start(smcf);
         ngx_http_sluice_at_exit(ngx_http_sluice_revocation_stop);
+
+        ngx_http_sluice_meter_start(smcf);
+        ngx_http_sluice_at_exit(ngx_http_sluice_meter_stop);
 
         return ngx_http_sluice_signer_start(cycle);
     }

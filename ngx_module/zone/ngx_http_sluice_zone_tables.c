@@ -9,6 +9,7 @@
 #include "core/table/budget.h"
 #include "core/table/revocation.h"
 #include "core/table/revocation_message.h"
+#include "core/table/streams.h"
 #include "core/table/tries.h"
 #include "core/table/verified.h"
 
@@ -272,5 +273,42 @@ ngx_http_sluice_zone_wrong(ngx_http_sluice_tries_t of, ngx_str_t *name)
 
     ngx_http_sluice_zone_lock();
     tries_failed(tries, name->data, name->len, ngx_time());
+    ngx_http_sluice_zone_unlock();
+}
+
+
+/* what is played */
+
+ngx_uint_t
+ngx_http_sluice_zone_play(const stream_t *stream, uint32_t limit)
+{
+    int taken;
+    streams_t *streams;
+
+    streams = ngx_http_sluice_zone_streams();
+    if (streams == NULL) {
+        return 1;
+    }
+
+    ngx_http_sluice_zone_lock();
+    taken = streams_take(streams, stream, limit, ngx_time());
+    ngx_http_sluice_zone_unlock();
+
+    return (ngx_uint_t) taken;
+}
+
+
+void
+ngx_http_sluice_zone_played(const stream_t *stream)
+{
+    streams_t *streams;
+
+    streams = ngx_http_sluice_zone_streams();
+    if (streams == NULL) {
+        return;
+    }
+
+    ngx_http_sluice_zone_lock();
+    streams_end(streams, stream, ngx_time());
     ngx_http_sluice_zone_unlock();
 }

@@ -96,6 +96,9 @@ begin
             on m.id = a.media and m.deleted_at is null
                and (my_role <> 'viewer' or m.owner = actor
                     or m.visibility = 'library')
+    ), used_up as materialized (
+        select id from (select distinct sub_id id from asked) whose
+        where api.is_over(id)
     ), judged as (
         select k.*, case
             when k.path is null and k.media_id is null then 'media'
@@ -106,6 +109,7 @@ begin
             when k.sub <> actor::text and my_role <> 'admin' then 'sub'
             when exists (select from sluice.users u where u.id = k.sub_id
                          and u.disabled_at is not null) then 'sub disabled'
+            when k.reads and k.sub_id in (select id from used_up) then 'sub over'
             when k.sid is distinct from own_sid and k.sid is not null
                  and my_role <> 'admin' then 'sid'
             when exists (select from sluice.sessions s where s.id = k.sid_id
@@ -164,6 +168,7 @@ begin
           and (u.links_until is null or u.links_until < g.until)
     )
     select case when wrong = 'media' then 'not-found'
+                when wrong = 'sub over' then 'transfer-exceeded'
                 when wrong ~ ' ' then 'field-invalid'
                 when wrong is not null then 'role-too-low' end,
            case wrong
@@ -173,6 +178,9 @@ begin
                when 'methods' then 'Your role allows links that read.'
                when 'sub' then 'Only your own, unless you are an admin.'
                when 'sid' then 'Only your own, unless you are an admin.'
+               when 'sub over' then 'What may be sent to this user in a month '
+                                    'has been used up: links can be made '
+                                    'again when the next month begins.'
                when 'sub disabled' then 'This user is disabled.'
                when 'sid ended' then 'This session has ended.' end,
            split_part(wrong, ' ', 1),

@@ -8,7 +8,8 @@ language sql as $$
     on conflict (name) do update
     set quota_bytes = p.quota_bytes, uploads_max = p.uploads_max,
         upload_bytes_max = p.upload_bytes_max, files_max = p.files_max,
-        sessions_max = p.sessions_max
+        sessions_max = p.sessions_max, bytes_month = p.bytes_month,
+        streams_max = p.streams_max
     returning *;
 $$;
 
@@ -21,7 +22,9 @@ language sql stable as $$
            coalesce(u.upload_bytes_max, p.upload_bytes_max),
            coalesce(u.files_max, p.files_max,
                     case u.role when 'viewer' then 100000 else 1000000 end),
-           coalesce(u.sessions_max, p.sessions_max)
+           coalesce(u.sessions_max, p.sessions_max),
+           coalesce(u.bytes_month, p.bytes_month),
+           coalesce(u.streams_max, p.streams_max)
     from sluice.users u left join sluice.plans p on p.name = u.plan
     where u.id = actor;
 $$;

@@ -281,6 +281,8 @@ begin
     select 200, jsonb_build_object('id', id, 'email', email, 'name', name,
                                    'role', role, 'locale', locale,
                                    'created_at', created_at,
+                                   'month', api.month_object(id),
+                                   'streams_max', (api.limits(id)).streams_max,
                                    'second_factor',
                                    api.second_factor(u, args->'nginx'))
     into status, body

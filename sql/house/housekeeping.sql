@@ -222,6 +222,7 @@ begin
         'revocations', api.forget_revocations(),
         'answers', api.forget_answers(many),
         'keys', api.forget_keys(),
+        'months', api.forget_months(many),
         'mails', queue.prune_mails(many),
         'tickets', queue.prune_tickets(many));
 end;

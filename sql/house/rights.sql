@@ -37,7 +37,7 @@ language sql immutable as $$
         'api.drop_upload', 'api.keep_upload', 'api.delete_upload',
         'api.grow_upload', 'api.open_upload', 'api.clear_uploads', 'api.ingest',
         'api.poll_jobs', 'api.metrics', 'api.revocations', 'api.revoked_since',
-        'api.key_used',
+        'api.key_used', 'api.count_bytes',
         -- workers
         'queue.recall', 'queue.take_next', 'queue.take_mail', 'queue.renew',
         'queue.finish', 'queue.fail', 'queue.give_back', 'queue.release',

@@ -27,10 +27,11 @@ int
 ctl_plan_set(int argc, char **argv)
 {
     char quota[PLAN_DIGITS_MAX], size[PLAN_DIGITS_MAX], many[PLAN_DIGITS_MAX],
-        files[PLAN_DIGITS_MAX], sessions[PLAN_DIGITS_MAX];
+        files[PLAN_DIGITS_MAX], sessions[PLAN_DIGITS_MAX],
+        month[PLAN_DIGITS_MAX], streams[PLAN_DIGITS_MAX];
     json_t *rows;
     PGconn *conn;
-    const char *params[6] = { NULL };
+    const char *params[8] = { NULL };
     const char *conninfo = NULL, *as_json = NULL;
     const ctl_option_t options[] = {
         { "quota", "SIZE", "what a user keeps and has announced, e.g. 10g",
@@ -40,6 +41,9 @@ ctl_plan_set(int argc, char **argv)
         { "files", "N", "files that a user keeps", &params[4] },
         { "sessions", "N", "sessions at once: one more ends the oldest",
           &params[5] },
+        { "bytes-month", "SIZE", "what a user is sent in a month, e.g. 500g",
+          &params[6] },
+        { "streams", "N", "films and sound that play at once", &params[7] },
         { DATABASE_OPTION, &conninfo },
         { "json", NULL, "for machines", &as_json },
         { NULL, NULL, NULL, NULL }
@@ -69,6 +73,15 @@ ctl_plan_set(int argc, char **argv)
                     sessions);
     }
 
+    if (params[6] != NULL) {
+        plan_digits(&params[6], options_size("bytes-month", params[6]), month);
+    }
+    if (params[7] != NULL) {
+        plan_digits(&params[7],
+                    options_number("streams", params[7], 1, INT32_MAX),
+                    streams);
+    }
+
     conn = database_open(conninfo);
     if (conn == NULL) {
         return CTL_FAILED;
@@ -77,8 +90,8 @@ ctl_plan_set(int argc, char **argv)
     rows = database_rows(conn,
                          "select * from api.make_plan(row($1::text, "
                          "$2::bigint, $3::integer, $4::bigint, $5::integer, "
-                         "$6::integer))",
-                         6, params);
+                         "$6::integer, $7::bigint, $8::integer))",
+                         8, params);
     PQfinish(conn);
     if (rows == NULL) {
         return CTL_FAILED;
@@ -98,6 +111,7 @@ ctl_plan_list(int argc, char **argv)
     static const char *const columns[] = { "name",        "quota_bytes",
                                            "uploads_max", "upload_bytes_max",
                                            "files_max",   "sessions_max",
+                                           "bytes_month", "streams_max",
                                            "users",       NULL };
     const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
                                      { "json", NULL, "for machines", &as_json },

@@ -42,6 +42,7 @@ SQL_EMBED(sql_0030_rights, "sql/migrations/0030_rights.sql");
 SQL_EMBED(sql_0031_passkeys, "sql/migrations/0031_passkeys.sql");
 SQL_EMBED(sql_0032_exports, "sql/migrations/0032_exports.sql");
 SQL_EMBED(sql_0033_renditions, "sql/migrations/0033_renditions.sql");
+SQL_EMBED(sql_0034_fair_use, "sql/migrations/0034_fair_use.sql");
 SQL_EMBED(sql_0035_films, "sql/migrations/0035_films.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
@@ -72,6 +73,7 @@ SQL_EMBED(sql_api_links, "sql/api/links.sql");
 SQL_EMBED(sql_api_jobs, "sql/api/jobs.sql");
 SQL_EMBED(sql_api_plans, "sql/api/plans.sql");
 SQL_EMBED(sql_api_texts, "sql/api/texts.sql");
+SQL_EMBED(sql_api_fair_use, "sql/api/fair_use.sql");
 SQL_EMBED(sql_api_scores, "sql/api/scores.sql");
 SQL_EMBED(sql_api_films, "sql/api/films.sql");
 SQL_EMBED(sql_api_uploads, "sql/api/uploads.sql");
@@ -121,6 +123,7 @@ const sql_file_t sql_files[] = {
     { "0031_passkeys.sql", SQL_ONCE, sql_0031_passkeys },
     { "0032_exports.sql", SQL_ONCE, sql_0032_exports },
     { "0033_renditions.sql", SQL_ONCE, sql_0033_renditions },
+    { "0034_fair_use.sql", SQL_ONCE, sql_0034_fair_use },
     { "0035_films.sql", SQL_ONCE, sql_0035_films },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
@@ -151,6 +154,7 @@ const sql_file_t sql_files[] = {
     { "api_jobs.sql", SQL_REPEATABLE, sql_api_jobs },
     { "api_plans.sql", SQL_REPEATABLE, sql_api_plans },
     { "api_texts.sql", SQL_REPEATABLE, sql_api_texts },
+    { "api_fair_use.sql", SQL_REPEATABLE, sql_api_fair_use },
     { "api_scores.sql", SQL_REPEATABLE, sql_api_scores },
     { "api_films.sql", SQL_REPEATABLE, sql_api_films },
     { "api_uploads.sql", SQL_REPEATABLE, sql_api_uploads },

@@ -90,7 +90,8 @@ describe("a plan", { timeout }, () => {
             "small");
         assert.deepEqual(await ctl("plan", "list"), [{ name: "small",
             quota_bytes: 1024, uploads_max: 2, upload_bytes_max: 500,
-            files_max: null, sessions_max: null, users: 1 }]);
+            files_max: null, sessions_max: null, bytes_month: null,
+            streams_max: null, users: 1 }]);
         assert.equal((await ctl("user", "list"))
             .find(({ id }) => id === user.id).plan, "small");
     });

@@ -492,6 +492,10 @@ const fr = {
     "problem.grant-expired": "Ce lien a expiré.",
     "problem.grant-used": "Ce lien a déjà servi.",
     "problem.grant-budget": "Ce lien a donné tous ses octets.",
+    "problem.transfer-exceeded":
+        "Le volume de ce mois est épuisé\u00a0: la lecture reprendra le mois prochain.",
+    "problem.streams-exceeded":
+        "Trop de lectures à la fois\u00a0: arrêtez-en une d’abord.",
     "problem.revocations-unknown":
         "Le serveur est momentanément indisponible.",
     "problem.body-invalid": "Le serveur n’a pas compris la demande.",
