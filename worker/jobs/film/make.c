@@ -12,7 +12,7 @@
 #define MAKE_SECONDS_BASE 600.0
 #define MAKE_SECONDS_SECOND 60.0
 #define MAKE_BYTES_BASE (64.0 * 1024 * 1024)
-#define MAKE_BYTES_SECOND (2.0 * 1024 * 1024)
+#define MAKE_BYTES_SECOND (4.0 * 1024 * 1024)
 #define MAKE_BYTES_FACTOR 32.0 /* of what came in */
 
 /* As many pictures go out as come in, at their own times; a clock of their own
@@ -208,6 +208,15 @@ make_words(film_t *film, const plan_output_t *const *outputs, int n,
 }
 
 
+uint64_t
+make_bytes(const job_t *job, double seconds)
+{
+    return (uint64_t) (MAKE_BYTES_BASE + 1.2 * (double) job->input_size
+                       + fmin(MAKE_BYTES_SECOND * seconds,
+                              MAKE_BYTES_FACTOR * (double) job->input_size));
+}
+
+
 static double
 make_seconds(const plan_t *plan, const film_part_t *part)
 {
@@ -223,7 +232,7 @@ job_outcome_t
 film_make(film_t *film, const plan_output_t *const *outputs, int n,
           const film_part_t *part, film_keys_t keys, const char *prefix)
 {
-    double seconds, bytes;
+    double seconds;
     job_t *job = film->job;
     job_outcome_t outcome;
     sandbox_result_t result;
@@ -243,11 +252,8 @@ film_make(film_t *film, const plan_output_t *const *outputs, int n,
     job->frames = 0;
     job->tool_seconds = make_seconds(&film->plan, part);
     seconds = MAKE_SECONDS_BASE + MAKE_SECONDS_SECOND * job->tool_seconds;
-    bytes = MAKE_BYTES_BASE + 1.2 * (double) job->input_size
-            + fmin(MAKE_BYTES_SECOND * job->tool_seconds,
-                   MAKE_BYTES_FACTOR * (double) job->input_size);
     tool.seconds = (int) seconds;
-    tool.file_size = (uint64_t) bytes;
+    tool.file_size = make_bytes(job, job->tool_seconds);
 
     outcome = job_tool(job, &tool, &result);
     free(result.output);

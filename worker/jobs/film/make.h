@@ -1,11 +1,17 @@
-/* The clock of what film_make() writes. */
+/* What film_make() writes: its clock, and how much it may be. */
 
 #ifndef SLUICE_MAKE_H
 #define SLUICE_MAKE_H
+
+#include "worker/jobs/base/job.h"
 
 /* Seconds by which it is ahead of the file's: a decoding time below 0 cannot be
    written. */
 #define MAKE_SHIFT 100.0
 #define MAKE_SHIFT_TEXT "100"
+
+/* Bytes that one file of so many seconds may have. What the upload claims counts
+   no more than what came in. */
+uint64_t make_bytes(const job_t *job, double seconds);
 
 #endif

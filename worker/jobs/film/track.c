@@ -64,7 +64,7 @@ track_join(film_t *film, const plan_output_t *output, const char *file,
     job_tool_t tool = {
         .argv = track_argv.words,
         .seconds = TRACK_SECONDS,
-        .file_size = 2 * job->input_size + (1ULL << 36),
+        .file_size = make_bytes(job, film->plan.duration),
         .refused = "The file could not be made playable.",
         .too_long = "Writing what was converted took too long.",
     };
