@@ -376,14 +376,11 @@ ngx_http_sluice_media_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         clcf->max_ranges = NGX_HTTP_SLUICE_MEDIA_MAX_RANGES;
     }
 
-    if (conf->enable) {
-        ngx_http_sluice_gate_meters(cf);
-    }
-
     /* what is proxied is not ours */
 
     if (conf->enable && clcf->handler == NULL) {
         ngx_http_sluice_gate_serves(cf, SCOPE_MEDIA_READ);
+        ngx_http_sluice_gate_meters(cf);
         ngx_http_sluice_cors_serves(cf, NGX_HTTP_SLUICE_CORS_MEDIA);
     }
 

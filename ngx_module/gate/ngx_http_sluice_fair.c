@@ -87,7 +87,9 @@ ngx_http_sluice_fair(ngx_http_request_t *r, ngx_http_sluice_gate_ctx_t *ctx,
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_gate_module);
 
-    if (!glcf->meters) {
+    /* what says itself whom it lets pass, as the API does, is no delivery */
+
+    if (!glcf->meters || glcf->least) {
         return NGX_OK;
     }
 

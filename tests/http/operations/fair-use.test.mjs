@@ -32,7 +32,8 @@ before(async () => {
         location /strict/ { alias ${state}/media/; sluice_gate grant;
             sluice_media on; sluice_grant_offline deny; }` });
     await stack.stopWorker();
-    second = await (await stack.secondNginx()).ready();
+    second = await (await stack.secondNginx((text) => text
+        .replace("    server {", "    sluice_media on;\n    server {"))).ready();
     mint = minter(stack.keys());
 
     for (const n of [1, 2, 3]) {
@@ -355,7 +356,13 @@ describe("who has used up his month", { timeout }, () => {
         assert.equal(month.bytes_max, 2 * SIZE);
         assert.ok(Date.parse(month.until) > Date.now());
         assert.equal(streams_max, null);
-        assert.equal((await user.get("/api/media")).status, 200);
+        for (const { url } of [stack, second]) {
+            assert.equal((await request(`${url}/api/media`,
+                { headers: user.headers })).status, 200);
+            assert.equal((await request(`${url}/api/media?filename=b.avi`,
+                { method: "POST", headers: user.headers, body: url }))
+                .status, 201);
+        }
     });
 
     it("goes on when he may have more", async () => {
