@@ -34,7 +34,8 @@ export async function cores() {
  * is what stands in its http block. Answers `stop()` and `cpu()`, the
  * nanoseconds that its worker has computed.
  */
-export async function startNginx(folder, name, { core, port, top = "", http }) {
+export async function startNginx(folder, name,
+    { core, port, top = "", connections = 1024, http }) {
     const prefix = join(folder, name);
     const log = join(prefix, "error.log");
 
@@ -46,7 +47,7 @@ worker_processes 1;
 pid nginx.pid;
 error_log error.log warn;
 ${process.getuid() === 0 ? "user root;" : ""}
-events { worker_connections 1024; }
+events { worker_connections ${connections}; }
 http {
     types { video/mp4 mp4; }
     client_body_temp_path body;
