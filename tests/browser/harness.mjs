@@ -20,7 +20,8 @@ const ARGUMENTS = [
 const AXE = readFileSync(createRequire(import.meta.url)
     .resolve("axe-core/axe.min.js"), "utf8");
 const TYPES = { ".mp4": "video/mp4", ".pdf": "application/pdf",
-                ".png": "image/png", ".mp3": "audio/mpeg" };
+                ".png": "image/png", ".mp3": "audio/mpeg",
+                ".mkv": "video/x-matroska" };
 const LONGEST = 90_000;     /* ms for a small file to become ready */
 
 export const PHONE = { width: 360, height: 740 };

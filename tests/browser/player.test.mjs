@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 
+import { run } from "../http/lib/run.mjs";
 import { after, before, test } from "../http/lib/test.mjs";
 import { complaints, film, folder, open, PHONE, place, pretend } from
     "./harness.mjs";
@@ -502,6 +503,39 @@ test("what is still being made is said, and comes along without a break",
 
         assert.deepEqual(await page.evaluate(() => globalThis.breaks), []);
         assert.ok(await now(page, (video) => video.currentTime) < 25);
+        assert.deepEqual(page.problems, []);
+    });
+
+
+test("a film that is encoded plays at once, and what else is made of it comes",
+    async () => {
+        const path = join(files.path, "Voyage.mkv");
+        const sine = (tone) => ["-f", "lavfi", "-i",
+                                `sine=frequency=${tone}:duration=12`];
+
+        await run("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i",
+            "testsrc2=size=640x360:rate=25:duration=12", ...sine(440),
+            ...sine(880), "-map", "0", "-map", "1", "-map", "2", "-c:v",
+            "mpeg4", "-q:v", "4", "-c:a", "aac", "-metadata:s:a:0",
+            "language=eng", "-metadata:s:a:1", "language=fra", path]);
+        const voyage = await house.upload(path);
+        const page = await house.page();
+
+        await page.goto(place(voyage));
+        await ready(page);
+        await page.keyboard.press("k");
+        await seen(page, () => document.querySelector("video").currentTime > 1);
+        await page.getByText(/being made/).waitFor({ state: "hidden",
+                                                     timeout: 90_000 });
+        await choose(page, "Quality", "360p");
+        await page.keyboard.press("0");
+        await page.keyboard.press("k");
+        await lines(page, 360);
+        await page.getByRole("button", { name: "Settings" }).click();
+        await page.getByRole("menuitem", { name: "Sound English" }).click();
+
+        assert.deepEqual(await page.getByRole("menuitemradio").allInnerTexts(),
+                         ["English", "French"]);
         assert.deepEqual(page.problems, []);
     });
 
