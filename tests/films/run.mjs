@@ -1,0 +1,78 @@
+/* The whole matrix of sources: what comes of each, compared and written into
+   docs/films.md.
+
+     FILMS_ONLY=REGEX   of these alone, and nothing is written */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { open } from "../browser/harness.mjs";
+import { Client } from "../http/lib/client.mjs";
+import { TOP } from "../http/lib/stack.mjs";
+import { all, tried } from "./matrix.mjs";
+import { seen } from "./seen.mjs";
+import { groups, sources } from "./sources.mjs";
+import { table } from "./table.mjs";
+
+const ATONCE = 3;
+const APART = 0.02;     /* seconds between flash and beep */
+
+const only = process.env.FILMS_ONLY && new RegExp(process.env.FILMS_ONLY);
+const rows = sources.filter(({ group, name }) =>
+    !only || only.test(`${group}/${name}`));
+const kept = join(TOP, "build/films");
+
+
+/* What a browser shows of it, too. */
+async function watched(house, row) {
+    const { flash, beep } = await seen(house, row.found.id, row.out.seen);
+    const apart = flash === null || beep === null ? null : beep - flash;
+
+    row.line.apart = apart === null ? "?" : Math.round(apart * 1000);
+    row.found.flash = flash;
+    row.found.beep = beep;
+    if (apart === null || Math.abs(apart) > APART) {
+        row.faulty.push(`flash at ${flash}, beep at ${beep}`);
+    }
+}
+
+
+function report(row) {
+    const { group, name, faulty, found, line } = row;
+
+    console.log(`${faulty.length ? "not ok" : "ok"} - ${group}/${name}`
+        + faulty.map((sentence) => `\n    ${sentence}`).join(""));
+    writeFileSync(join(kept, `${group}-${name}.json`.replace(/ /g, "-")),
+        JSON.stringify({ found, line, faulty }, null, 1));
+}
+
+
+mkdirSync(kept, { recursive: true });
+
+const house = await open();
+let done;
+
+try {
+    const { url, email, password } = house.stack;
+    const client = await Client.signIn(url, email, password);
+
+    done = await all(rows, ATONCE, (row) => tried(house.stack, client, row),
+        (row) => row.out.seen || report(row));
+    for (const row of done.filter(({ out }) => out.seen)) {
+        if (row.found?.id) {
+            await watched(house, row).catch((error) =>
+                row.faulty.push(String(error)));
+        }
+        report(row);
+    }
+} finally {
+    await house.close();
+}
+
+const bad = done.filter(({ faulty }) => faulty.length);
+
+console.log(`${done.length - bad.length} as they must be, ${bad.length} not`);
+if (!only) {
+    writeFileSync(join(TOP, "docs/films.md"), table(groups, done));
+}
+process.exitCode = bad.length ? 1 : 0;

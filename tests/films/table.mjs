@@ -1,0 +1,45 @@
+/* What came out of the matrix, as a page. */
+
+const HEAD = `# What comes of each film
+
+Each source of the matrix (\`tests/films/\`), how its streams are made, and what came out: \`make films\` makes the
+sources, brings them in, compares all of it, and writes this page. A stream is \`copied\`, or encoded for the reason
+that stands behind its name; a name without a number of pictures has as many as the others. Beside what is told here
+it asks that playlists, manifests and boxes are without fault, that the first picture is at 0, that a picture has the
+size, the shape, the turn and the light of its source, and who hears what in which language.
+`;
+
+const cell = (text) => String(text ?? "").replaceAll("|", "\\|");
+const line = (...cells) => `| ${cells.map(cell).join(" | ")} |\n`;
+
+/* Words of a plan that all rows of many rungs share are said once. */
+function shorter(plan = "") {
+    const parts = plan.split(", ").map((part) => /^(\S+) (.*)$/.exec(part));
+
+    return parts.every(Boolean) ? parts.map(([part, name, why], i) =>
+        parts[i + 1]?.[2] === why ? name : part).join(", ") : plan;
+}
+
+
+function section([group], done) {
+    const rows = done.filter((row) => row.group === group);
+    const together = rows.some(({ line: { apart } }) => apart !== undefined);
+
+    return `\n## ${group}\n\n`
+        + line("source", "of it", "codecs", "how each is made", "s", "pictures",
+            "shown as", ...together ? ["apart, ms"] : [], "verdict")
+        + `|${"---|".repeat(together ? 9 : 8)}\n`
+        + rows.map(({ line: it, faulty }) => line(`\`${it.name}\``, it.odd,
+            it.codecs, shorter(it.plan), it.seconds, it.pictures, it.size,
+            ...together ? [it.apart ?? ""] : [],
+            faulty.length ? faulty.join("; ") : it.notice || "right")).join("");
+}
+
+
+export function table(groups, done) {
+    const bad = done.filter(({ faulty }) => faulty.length).length;
+
+    return `${HEAD}\n${done.length} sources, `
+        + `${bad ? `${bad} of them not as they must be` : "all as they must be"}.`
+        + `\n${groups.map((group) => section(group, done)).join("")}`;
+}
