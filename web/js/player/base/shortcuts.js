@@ -75,6 +75,7 @@ export function hear(element, more, signal) {
 export function shortcutsButton(more = {}) {
     return h("button", { class: "button", type: "button",
                          "aria-haspopup": "dialog",
+                         title: () => t("watch.shortcuts"),
                          onclick: () => explain(more) },
              icon("keys"), h("span", {}, () => t("watch.shortcuts")));
 }
