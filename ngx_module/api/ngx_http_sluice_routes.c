@@ -156,6 +156,12 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
                                              VIEWER,    MEDIA_WRITE,    SQL(change_attachment), LINKS),
     ROUTE(DELETE,  "/api/media/{id}/attachments/{attachment}",
                                              VIEWER,    MEDIA_WRITE,    SQL(delete_attachment), 0),
+    ROUTE(POST,    "/api/media/{id}/downloads",
+                                             VIEWER,    MEDIA_READ,     SQL(create_download), LINKS),
+    ROUTE(GET,     "/api/media/{id}/downloads/{download}",
+                                             VIEWER,    MEDIA_READ,     READ(get_download), LINKS),
+    ROUTE(DELETE,  "/api/media/{id}/downloads/{download}",
+                                             VIEWER,    MEDIA_READ,     SQL(delete_download), 0),
 
     ROUTE(POST,    "/api/links",             VIEWER,    LINKS_MINT,     C(mint), 0),
     ROUTE(DELETE,  "/api/links/{jti}",       VIEWER,    LINKS_MINT,     C(revoke), 0),

@@ -17,10 +17,10 @@ begin
         'play', case when m.kind in ('video', 'audio')
                      then folder || queue.playlist(m.master) end,
         'dash', folder || 'hls/manifest.' || m.master || '.mpd',
-        'original', case when m.kind = 'score' then jsonb_build_object(
-                'path', folder || 'original.' || m.extension,
-                'filename', api.download_name(m.filename, m.extension))
-            else to_jsonb(folder || 'original.' || m.extension) end,
+        'original', jsonb_build_object(
+            'path', folder || 'original.' || m.extension,
+            'filename', api.download_name(case when m.kind = 'score'
+                then m.filename else m.title || '.' end, m.extension)),
         'pages', case when m.kind = 'score' then
             to_jsonb(array(select format('%spages/%s.png', folder,
                                          lpad(n::text, 4, '0'))

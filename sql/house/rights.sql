@@ -28,7 +28,8 @@ language sql immutable as $$
         'api.list_keys',
         'api.create_key', 'api.delete_key', 'api.list_media', 'api.get_media',
         'api.change_media', 'api.delete_media', 'api.change_attachment',
-        'api.delete_attachment', 'api.get_job', 'api.cancel_job',
+        'api.delete_attachment', 'api.create_download',
+        'api.get_download', 'api.delete_download', 'api.get_job', 'api.cancel_job',
         'api.retry_job',
         -- what C does of them, and for itself
         'api.answer_challenge', 'api.refresh_session', 'api.end_session',
@@ -47,7 +48,8 @@ language sql immutable as $$
         'queue.forget_orphans', 'queue.take_orphan', 'queue.ripe_orphans',
         'queue.scrubbed', 'queue.scrub_next', 'queue.begin_export',
         'queue.export_page', 'queue.finish_export', 'queue.expired_exports',
-        'queue.drop_export', 'queue.renditions',
+        'queue.drop_export', 'queue.expired_downloads',
+        'queue.drop_download', 'queue.renditions',
         -- those of before
         'api.reserve_upload', 'api.begin_upload', 'api.create_media',
         'api.follow_job', 'api.adopt_user', 'api.create_upload',

@@ -35,6 +35,13 @@ create or replace function queue.keep_film(j sluice.jobs, patch jsonb)
 returns void
 language plpgsql as $$
 begin
+    if j.kind = 'download' then
+        update sluice.downloads
+        set ready_at = now(), bytes = (patch->'download'->>'bytes')::bigint
+        where id = (j.params->>'download')::uuid;
+        return;
+    end if;
+
     if not patch ?| '{notices,recording,chapters,beside}' then
         return;
     end if;

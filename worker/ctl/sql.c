@@ -44,6 +44,7 @@ SQL_EMBED(sql_0032_exports, "sql/migrations/0032_exports.sql");
 SQL_EMBED(sql_0033_renditions, "sql/migrations/0033_renditions.sql");
 SQL_EMBED(sql_0034_fair_use, "sql/migrations/0034_fair_use.sql");
 SQL_EMBED(sql_0035_films, "sql/migrations/0035_films.sql");
+SQL_EMBED(sql_0036_downloads, "sql/migrations/0036_downloads.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_renditions, "sql/queue/renditions.sql");
@@ -79,11 +80,13 @@ SQL_EMBED(sql_api_films, "sql/api/films.sql");
 SQL_EMBED(sql_api_uploads, "sql/api/uploads.sql");
 SQL_EMBED(sql_api_ingest, "sql/api/ingest.sql");
 SQL_EMBED(sql_api_media, "sql/api/media.sql");
+SQL_EMBED(sql_api_downloads, "sql/api/downloads.sql");
 SQL_EMBED(sql_api_exports, "sql/api/exports.sql");
 SQL_EMBED(sql_api_metrics, "sql/api/metrics.sql");
 SQL_EMBED(sql_before, "sql/house/before.sql");
 SQL_EMBED(sql_housekeeping, "sql/house/housekeeping.sql");
 SQL_EMBED(sql_house_exports, "sql/house/exports.sql");
+SQL_EMBED(sql_house_downloads, "sql/house/downloads.sql");
 SQL_EMBED(sql_rights, "sql/house/rights.sql");
 
 
@@ -125,6 +128,7 @@ const sql_file_t sql_files[] = {
     { "0033_renditions.sql", SQL_ONCE, sql_0033_renditions },
     { "0034_fair_use.sql", SQL_ONCE, sql_0034_fair_use },
     { "0035_films.sql", SQL_ONCE, sql_0035_films },
+    { "0036_downloads.sql", SQL_ONCE, sql_0036_downloads },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_renditions.sql", SQL_REPEATABLE, sql_queue_renditions },
@@ -160,11 +164,13 @@ const sql_file_t sql_files[] = {
     { "api_uploads.sql", SQL_REPEATABLE, sql_api_uploads },
     { "api_ingest.sql", SQL_REPEATABLE, sql_api_ingest },
     { "api_media.sql", SQL_REPEATABLE, sql_api_media },
+    { "api_downloads.sql", SQL_REPEATABLE, sql_api_downloads },
     { "api_exports.sql", SQL_REPEATABLE, sql_api_exports },
     { "api_metrics.sql", SQL_REPEATABLE, sql_api_metrics },
     { "before.sql", SQL_REPEATABLE, sql_before },
     { "housekeeping.sql", SQL_REPEATABLE, sql_housekeeping },
     { "house_exports.sql", SQL_REPEATABLE, sql_house_exports },
+    { "house_downloads.sql", SQL_REPEATABLE, sql_house_downloads },
     { "house_rights.sql", SQL_REPEATABLE, sql_rights },
     { 0, 0, 0 }
 };

@@ -16,6 +16,7 @@ static const kind_t kinds[] = {
     { "storyboard", storyboard_run, KIND_MEDIA | KIND_FOLDER },
     { "subtitles", subtitles_run, KIND_MEDIA | KIND_FOLDER },
     { "withdraw", withdraw_run, KIND_MEDIA | KIND_FOLDER },
+    { "download", download_run, KIND_MEDIA | KIND_FOLDER },
     { "chapters", chapters_run, KIND_MEDIA | KIND_FOLDER },
     { "cover", cover_run, KIND_MEDIA | KIND_FOLDER },
     { "listen", listen_run, KIND_MEDIA | KIND_FOLDER },

@@ -329,6 +329,18 @@ store_publish(const config_t *config, const char *media, const char *work,
 }
 
 
+int
+store_path(const config_t *config, const char *media, const char *name,
+           char path[PATH_MAX])
+{
+    char folder[PATH_MAX];
+
+    return store_folder(config, media, folder) == 0
+               ? file_join(path, folder, name)
+               : -1;
+}
+
+
 /* Without a folder there is nothing to remove. */
 static int
 store_sync_removed(const char *folder)

@@ -56,6 +56,11 @@ int store_settle_folder(const char *work, const char *name, int files);
 int store_publish(const config_t *config, const char *media, const char *work,
                   const char *name);
 
+/* Where a published file of that name is, whether there is one or not. 0, or -1
+   with errno set. */
+int store_path(const config_t *config, const char *media, const char *name,
+               char path[PATH_MAX]);
+
 /* Removes a published file, and an attachment's file wherever it is. Both are
    gone for good when they return 0; -1 with errno set. */
 int store_unpublish(const config_t *config, const char *media,

@@ -90,6 +90,25 @@ const ROUTES = {
             "select count(*) from sluice.audit where action = 'job-retried' "
             + `and actor = '${user.id}'`),
     },
+    "POST /api/media/{id}/downloads": {
+        prepare: async (who) => {
+            const { id } = await who.bring(fresh(), "a.mp3");
+
+            /* ready, without a worker */
+            await stack.sql(`update sluice.media set state = 'ready' where id = `
+                + `'${id}'; insert into sluice.renditions (media, name, kind, `
+                + `folder, about, bytes) values ('${id}', 'a1', 'audio', 'x', `
+                + "'{}', 1)");
+            return id;
+        },
+        ask: (media) => ({ path: `/api/media/${media}/downloads`,
+                           json: { sound: "a1" } }),
+        other: (media) => ({ path: `/api/media/${media}/downloads`,
+                             json: { sound: "a1", other: true } }),
+        said: ({ json: { id, job } }) => [id, job],
+        effects: ({ user }) => number("select count(*) from sluice.downloads "
+            + `where user_id = '${user.id}'`),
+    },
     "POST /api/uploads": {
         prepare: () => ({ ...tus, "Upload-Length": "9",
                           "Upload-Metadata": `filename ${base64("a.mp3")}` }),

@@ -42,6 +42,7 @@ describe("a recording is taken", { timeout }, () => {
         ["one.flac", "-c:a", "flac"],
         ["one.ogg", "-c:a", "libvorbis"],
         ["one.opus", "-c:a", "libopus"],
+        ["one.aac", ...AAC, "-f", "adts"],
         ["one.wav", "-c:a", "pcm_s16le"],
         ["one.aiff", "-c:a", "pcm_s24be"],
         ["one.aifc", "-c:a", "pcm_alaw", "-f", "aiff"],

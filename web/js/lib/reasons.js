@@ -125,6 +125,12 @@ const fr = {
         + "UTF-8."]:
         "L’encodage de ce texte ne peut pas être reconnu\u00a0: "
         + "enregistrez-le en UTF-8.",
+    "The job does not say what to join.":
+        "Le travail ne dit pas quoi assembler.",
+    "The tracks of the film do not fit together.":
+        "Les pistes du film ne s’assemblent pas.",
+    "Joining the tracks of the film took too long.":
+        "Assembler les pistes du film a duré trop longtemps.",
     "No storyboard could be made of the film.":
         "Aucune planche d’images n’a pu être faite du film.",
     "Making a storyboard of the film took too long.":

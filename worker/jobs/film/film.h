@@ -112,6 +112,9 @@ void film_texts(job_t *job, const ffprobe_t *probe);
 job_outcome_t subtitles_run(job_t *job);
 job_outcome_t withdraw_run(job_t *job);
 
+/* Joins a picture and a sound of it for somebody to take away. */
+job_outcome_t download_run(job_t *job);
+
 /* Makes small pictures of it, for its seek bar. */
 job_outcome_t storyboard_run(job_t *job);
 

@@ -163,6 +163,74 @@ expire_exports(job_t *job)
 }
 
 
+typedef struct {
+    const job_t *job;
+    const char *media;
+    char name[UUID_TEXT_SIZE + 16];
+} expire_download_t;
+
+
+static int
+expire_unpublish(void *data)
+{
+    const expire_download_t *download = data;
+
+    return store_unpublish(download->job->config, download->media,
+                           download->name);
+}
+
+
+static job_outcome_t
+expire_download(job_t *job, const json_t *row)
+{
+    json_t *gone;
+    expire_download_t download = { .job = job };
+    const char *id = json_string_value(json_object_get(row, "id"));
+    job_outcome_t outcome;
+
+    download.media = json_string_value(json_object_get(row, "media"));
+    if (id == NULL || !uuid_valid(id, strlen(id)) || download.media == NULL
+        || !uuid_valid(download.media, strlen(download.media))) {
+        return JOB_DONE;
+    }
+
+    snprintf(download.name, sizeof(download.name), "downloads/%s.mp4", id);
+    outcome = job_disk(job, expire_unpublish, &download, "removing a download");
+
+    if (outcome == JOB_DONE) {
+        outcome = job_ask(job, "select queue.drop_download($1::uuid)", 1, &id,
+                          &gone);
+        json_decref(gone);
+        house_count(job, "downloads", 1);
+    }
+
+    return outcome;
+}
+
+
+static job_outcome_t
+expire_downloads(job_t *job)
+{
+    size_t i, many;
+    json_t *rows;
+    const char *params[] = { EXPIRE_MANY };
+    job_outcome_t outcome;
+
+    do {
+        outcome = job_ask(job, "select queue.expired_downloads($1::int)", 1,
+                          params, &rows);
+        many = json_array_size(rows);
+
+        for (i = 0; i < many && outcome == JOB_DONE; i++) {
+            outcome = expire_download(job, json_array_get(rows, i));
+        }
+        json_decref(rows);
+    } while (many > 0 && outcome == JOB_DONE);
+
+    return outcome;
+}
+
+
 job_outcome_t
 expire_run(job_t *job)
 {
@@ -172,6 +240,9 @@ expire_run(job_t *job)
     house_count(job, "held", 0);
 
     outcome = expire_uploads(job);
+    if (outcome == JOB_DONE) {
+        outcome = expire_exports(job);
+    }
 
-    return outcome == JOB_DONE ? expire_exports(job) : outcome;
+    return outcome == JOB_DONE ? expire_downloads(job) : outcome;
 }

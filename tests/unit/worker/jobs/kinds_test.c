@@ -12,9 +12,9 @@ START_TEST(every_kind_has_its_file)
     size_t i;
     static const char *const kinds[] = { "probe",      "package",  "poster",
                                          "storyboard", "chapters", "subtitles",
-                                         "withdraw",   "cover",    "listen",
-                                         "score",      "attach",   "detach",
-                                         "remove",     "noop" };
+                                         "withdraw",   "download", "cover",
+                                         "listen",     "score",    "attach",
+                                         "detach",     "remove",   "noop" };
 
     for (i = 0; i < COUNT(kinds); i++) {
         ck_assert_ptr_nonnull(kinds_find(kinds[i]));
