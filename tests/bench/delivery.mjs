@@ -262,40 +262,49 @@ function cpu(server) {
 const ms = (text) => parseFloat(text)
     * ({ us: 0.001, ms: 1, s: 1000, m: 60_000 })[/[a-z]+/.exec(text)[0]];
 
-/* {requests, seconds, p50, p99} of wrk, or of h2load. */
-async function wrk(core, url, connections) {
+/* "1.23GB" */
+const bytes = (text) => parseFloat(text)
+    * ({ B: 1, KB: KIB, MB: MIB, GB: GIB })[/[A-Z]+/.exec(text)[0]];
+
+/* Long enough for some of the largest to come. */
+const seconds = (size) => size > MIB ? 3 * SECONDS : SECONDS;
+
+/* {bytes, seconds, p50, p99} of wrk, or of h2load. Of requests that are not
+   over, the bytes count, too. */
+async function wrk(core, url, connections, size) {
     const { stdout } = await run("taskset", ["-c", String(core), "wrk",
-        "--latency", "-t1", `-c${connections}`, `-d${SECONDS}s`, "--timeout",
-        "30s", url]);
-    const [, requests, seconds] = /(\d+) requests in ([\d.]+\w+)/.exec(stdout);
+        "--latency", "-t1", `-c${connections}`, `-d${seconds(size)}s`,
+        "--timeout", "30s", url]);
+    const [, took, read] = /requests in ([\d.]+\w+), ([\d.]+\w+) read/
+        .exec(stdout);
 
     if (/Non-2xx|Socket errors/.test(stdout)) {
         throw new Error(`${url}:\n${stdout}`);
     }
-    return { requests: Number(requests), seconds: ms(seconds) / 1000,
+    return { bytes: bytes(read), seconds: ms(took) / 1000,
              p50: ms(/50% +(\S+)/.exec(stdout)[1]),
              p99: ms(/99% +(\S+)/.exec(stdout)[1]) };
 }
 
-async function h2load(core, url, connections, folder) {
+async function h2load(core, url, connections, size, folder) {
     const log = join(folder, "h2load.log");
 
     rmSync(log, { force: true });
     const { stdout } = await run("taskset", ["-c", String(core),
         `${PEERS}/usr/bin/h2load`, `-c${connections}`, "-t1", "-m1", "-w24",
-        "-W26", `-D${SECONDS}`, `--log-file=${log}`, url], { env: ENV });
+        "-W26", `-D${seconds(size)}`, `--log-file=${log}`, url], { env: ENV });
     const times = readFileSync(log, "utf8").trim().split("\n")
         .map((line) => line.split("\t"))
         .filter(([, status]) => status === "200")
         .map(([, , time]) => Number(time) / 1000).sort((a, b) => a - b);
     const failed = /(\d+) failed, (\d+) errored/.exec(stdout);
 
-    if (!times.length || Number(failed[1]) > connections) {
+    if (Number(failed[1]) > connections) {
         throw new Error(`${url}:\n${stdout}`);
     }
-    return { requests: times.length, seconds: SECONDS,
-             p50: times[times.length >> 1],
-             p99: times[Math.floor(times.length * 0.99)] };
+    return { bytes: Number(/\((\d+)\) data/.exec(stdout)[1]),
+             seconds: seconds(size), p50: times[times.length >> 1] ?? 0,
+             p99: times[Math.floor(times.length * 0.99)] ?? 0 };
 }
 
 
@@ -306,16 +315,20 @@ async function measured(server, made, protocol, size, connections, core) {
         made.query}`;
     const before = cpu(server);
     const seen = await (protocol === "HTTP/2" ? h2load : wrk)(core, url,
-        connections, made.folder);
+        connections, size, made.folder);
 
-    return { rate: seen.requests / seen.seconds, p50: seen.p50, p99: seen.p99,
-             cpu: (cpu(server) - before) / (seen.requests * size / GIB) };
+    return { rate: seen.bytes / MIB / seen.seconds, p50: seen.p50,
+             p99: seen.p99, cpu: (cpu(server) - before) / (seen.bytes / GIB) };
 }
 
 
 function median(values) {
     return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
+
+/* None was over in its time. */
+const wait = (time) => !time ? "–"
+    : time < 10 ? time.toFixed(2) : String(Math.round(time));
 
 function line(row, all) {
     const middle = (name, key) =>
@@ -326,8 +339,7 @@ function line(row, all) {
         return `| ${row.what} | ${name} | ${ratio.toFixed(ratio < 3 ? 2 : 1)}`
             + ` | ${(middle(name, "cpu") / middle("Sluice", "cpu")).toFixed(2)}`
             + ` | ${Math.round(middle(name, "rate")).toLocaleString("en")}`
-            + ` | ${middle(name, "p50").toPrecision(2)}`
-            + ` | ${middle(name, "p99").toPrecision(2)}`
+            + ` | ${wait(middle(name, "p50"))} | ${wait(middle(name, "p99"))}`
             + ` | ${middle(name, "cpu").toFixed(2)} |`;
     });
 
@@ -378,7 +390,7 @@ async function main() {
         const all = [];
 
         rows.forEach((row) => line(row, all));
-        console.log("| what | who | Sluice's rate beside | by CPU | requests/s "
+        console.log("| what | who | Sluice's rate beside | by CPU | MiB/s "
             + "| p50, ms | p99, ms | CPU s/GiB |\n|---|---|---|---|---|---|---|---|\n"
             + all.join("\n"));
     } finally {
