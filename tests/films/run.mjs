@@ -1,9 +1,10 @@
 /* The whole matrix of sources: what comes of each, compared and written into
    docs/films.md.
 
-     FILMS_ONLY=REGEX   of these alone, and nothing is written */
+     FILMS_ONLY=REGEX   these alone; of the others stands there what came of
+                        them the last time, in build/films */
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { open } from "../browser/harness.mjs";
@@ -21,6 +22,10 @@ const only = process.env.FILMS_ONLY && new RegExp(process.env.FILMS_ONLY);
 const rows = sources.filter(({ group, name }) =>
     !only || only.test(`${group}/${name}`));
 const kept = join(TOP, "build/films");
+
+
+const keptAt = ({ group, name }) =>
+    join(kept, `${group}-${name}.json`.replace(/ /g, "-"));
 
 
 /* What a browser shows of it, too. */
@@ -42,8 +47,8 @@ function report(row) {
 
     console.log(`${faulty.length ? "not ok" : "ok"} - ${group}/${name}`
         + faulty.map((sentence) => `\n    ${sentence}`).join(""));
-    writeFileSync(join(kept, `${group}-${name}.json`.replace(/ /g, "-")),
-        JSON.stringify({ found, line, faulty }, null, 1));
+    writeFileSync(keptAt(row),
+        JSON.stringify({ group, name, found, line, faulty }, null, 1));
 }
 
 
@@ -72,7 +77,8 @@ try {
 const bad = done.filter(({ faulty }) => faulty.length);
 
 console.log(`${done.length - bad.length} as they must be, ${bad.length} not`);
-if (!only) {
-    writeFileSync(join(TOP, "docs/films.md"), table(groups, done));
+if (sources.every((row) => existsSync(keptAt(row)))) {
+    writeFileSync(join(TOP, "docs/films.md"), table(groups, sources.map((row) =>
+        JSON.parse(readFileSync(keptAt(row), "utf8")))));
 }
 process.exitCode = bad.length ? 1 : 0;

@@ -124,6 +124,12 @@ ffprobe_recall(const json_t *root, ffprobe_t *probe)
     }
     ffprobe_tell_missing(probe, &missing);
 
+    /* AVI hides nothing: what its header counts and nobody finds is cut off */
+    if (strcmp(probe->format, "avi") == 0) {
+        probe->video.duration += probe->video.hidden;
+        probe->video.hidden = 0;
+    }
+
     return 0;
 }
 

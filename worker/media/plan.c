@@ -97,6 +97,14 @@ plan_is_rgb(const ffprobe_stream_t *video)
 }
 
 
+/* AVI says when they are decoded, and nothing else. */
+static int
+plan_is_untimed(const ffprobe_t *probe)
+{
+    return probe->video.reordered && strcmp(probe->format, "avi") == 0;
+}
+
+
 /* NULL: every player decodes it, as it is. */
 static const char *
 plan_video_why(const ffprobe_t *probe)
@@ -112,9 +120,7 @@ plan_video_why(const ffprobe_t *probe)
            : !plan_any(video->profile, profiles) ? "of another profile"
            : plan_is_interlaced(video)           ? "interlaced"
            : plan_is_hdr(video)                  ? "of high dynamic range"
-           /* AVI says when they are decoded, and nothing else */
-           : video->reordered && strcmp(probe->format, "avi") == 0
-               ? "without times of its own"
+           : plan_is_untimed(probe)              ? "without times of its own"
            : video->hidden * video->frame_rate > PLAN_HIDDEN_PICTURES
                ? "partly hidden"
                : NULL;
@@ -224,13 +230,14 @@ plan_tone_map(const ffprobe_stream_t *video, char filter[PLAN_TONE_SIZE])
 }
 
 
-/* While the sound is alone, it is black before the picture, and the last one
+/* Where pictures have no times, the first is shown when the film begins. While
+   the sound is alone, it is black before the picture, and the last one
    stays behind it. */
 static void
 plan_filter(plan_t *plan, int width, int height)
 {
     size_t used;
-    char tone[PLAN_TONE_SIZE], pad[160] = "";
+    char tone[PLAN_TONE_SIZE], times[64] = "", pad[160] = "";
     const ffprobe_stream_t *video = &plan->probe->video;
 
     plan_tone_map(video, tone);
@@ -252,8 +259,13 @@ plan_filter(plan_t *plan, int width, int height)
                  ",tpad=stop_mode=clone:stop_duration=%f", plan->tail);
     }
 
+    if (plan_is_untimed(plan->probe)) {
+        snprintf(times, sizeof(times), "setpts=PTS-STARTPTS+%f/TB,",
+                 video->start);
+    }
+
     snprintf(plan->filter, sizeof(plan->filter),
-             "%sscale=%d:%d%s,%ssetsar=1,format=yuv420p%s",
+             "%s%sscale=%d:%d%s,%ssetsar=1,format=yuv420p%s", times,
              plan_deinterlace(video), width, height,
              plan_is_rgb(video) ? ":out_color_matrix=bt709:out_range=tv" : "",
              tone, pad);

@@ -10,7 +10,7 @@
 
 #include "ffprobe.h"
 
-#define PLAN_FILTER_SIZE 512
+#define PLAN_FILTER_SIZE 640
 #define PLAN_TONE_SIZE 256
 #define PLAN_NAME_SIZE 24
 

@@ -54,7 +54,7 @@ export const codecs = [
     ["mpeg4.mp4", "MPEG-4 part 2", [V, A, MPEG4, AAC], PICTURE],
     ["mpeg4.avi", "", [V, A, MPEG4, MP3], ENCODED],
     ["xvid-b.avi", "B pictures, packed", [V, A, "-c:v", "libxvid", "-bf", "2",
-        "-q:v", "4", MP3], ENCODED],
+        "-q:v", "4", MP3], { ...ENCODED, pictures: [73, 75] }],
     ["h263.3gp", "H.263", [picture(3, { size: "176x144" }), A, "-c:v", "h263",
         AAC], { plan: "v144 not H.264, a1 copied", size: [176, 144],
                 loose: true }],

@@ -12,7 +12,8 @@ const base = { seen: 2, size: [128, 72], seconds: 5, heard: null };
 const COPIED = { ...base, plan: "v72 copied, a1 copied" };
 const SOUND = { ...base, plan: "v72 copied, a1 not AAC" };
 const ENCODED = { ...base, plan: "v72 not H.264, a1 not AAC" };
-const late = (seconds, out) => ({ ...out, seconds: 5 + seconds });
+const late = (seconds, out) => ({ pictures: 125, ...out,
+                                  seconds: 5 + seconds });
 
 /* Flash and beep in a file whose picture or sound is late by a second. */
 const early = (what) => {
@@ -31,7 +32,7 @@ export const together = [
     ["b.mkv", "B pictures", [BOTH, B, AAC], COPIED],
     ["b.ts", "B pictures", [BOTH, B, AAC], COPIED],
     ["b.flv", "B pictures", [BOTH, B, AAC], COPIED],
-    ["b.avi", "B pictures without times", [BOTH, B, MP3],
+    ["b.avi", "B pictures without times", [BOTH, B, PCM],
         { ...base, plan: "v72 without times of its own, a1 not AAC" }],
     ["mp3.mp4", "MP3, which has samples to warm up", [BOTH, B, MP3], SOUND],
     ["opus.mkv", "Opus, the same", [BOTH, B, OPUS], SOUND],
@@ -40,22 +41,23 @@ export const together = [
         late(1, COPIED)],
     ["sound-late.mp4", "an empty edit before the sound",
         apart({ sound: 1 }, "mp4", early("sound"), B, AAC),
-        late(1, { ...base, plan: "v72 copied, a1 begins later" })],
+        late(1, { ...base, pictures: 150,
+            plan: "v72 shorter than the sound, a1 begins later" })],
     ["picture-late.mkv", "", apart({ picture: 1 }, "mp4", early("picture"), B,
         AAC), late(1, COPIED)],
     ["sound-late.webm", "both encoded", apart({ sound: 1 }, "webm",
-        early("sound"), VP8, OPUS), late(1, ENCODED)],
+        early("sound"), VP8, OPUS), late(1, { ...ENCODED, pictures: 150 })],
     ["picture-late.mpg", "both encoded", apart({ picture: 1 }, "mpg",
         early("picture"), MPEG2, MP2, "-f", "vob"), late(1, ENCODED)],
     ["tuned.ts", "begins in the middle of a group of pictures", patched(
         tuned(0.05), BOTH, H264, "-g", "25", "-sc_threshold", "0", "-b:v",
         "200k", AAC, "-muxrate", "600k"),
-    { ...COPIED, seen: null, together: true, seconds: [3.5, 5],
+    { ...COPIED, seen: null, together: true, seconds: [4, 5.1],
       pictures: [75, 125] }],
     ["trimmed.mp4", "an edit list hides the first half second", remade(
-        "whole.mp4", BOTH, B, AAC)((path) => ["-ss", "0.5", "-i", path, "-c",
+        "whole.mp4", BOTH, B, AAC)((path) => ["-ss", "0.52", "-i", path, "-c",
         "copy"]), { ...base, plan: "v72 partly hidden, a1 partly hidden",
-                    seen: 1.5, seconds: 4.5, pictures: [112, 113] }],
+                    seen: 1.48, seconds: 4.48, pictures: 112 }],
     ["five.mkv", "five pictures a second", [flash(5, 5), beep(), MPEG4, PCM],
         { ...ENCODED, pictures: 25, rate: 5 }],
     ["one.mp4", "one picture a second", [flash(6, 1), beep(6), B, AAC],

@@ -16,11 +16,11 @@
 #define MAKE_BYTES_FACTOR 32.0 /* of what came in */
 
 /* As many pictures go out as come in, at their own times; a clock of their own
-   keeps decoding times above 0 (MAKE_SHIFT). Fragments begin with key frames;
+   keeps decoding times above 0 (make_shift). Fragments begin with key frames;
    what an edit list would say is in the times of the samples. */
-#define MAKE_FRAGMENTS                                                      \
-    "-avoid_negative_ts", "disabled", "-output_ts_offset", MAKE_SHIFT_TEXT, \
-        "-use_editlist", "0", "-f", "mp4", "-movflags"
+#define MAKE_FRAGMENTS \
+    "-avoid_negative_ts", "disabled", "-use_editlist", "0", "-f", "mp4"
+#define MAKE_SHIFT 100.0 /* seconds: pictures are decoded before they show */
 #define MAKE_FLAGS "empty_moov+default_base_moof+frag_discont+delay_moov"
 #define MAKE_SOUND_FRAGMENT "2000000" /* microseconds */
 
@@ -31,6 +31,22 @@
     "floor((prev_forced_t-%f+1e-6)/2)))"
 
 static argv_t make_argv; /* large */
+
+
+/* Of a clock that begins below 0, as one of MPEG-TS does that goes back to 0
+   in the midst of a film: ffmpeg encodes no picture from before that. */
+static double
+make_lift(const plan_t *plan)
+{
+    return ceil(fmax(-plan->start, 0));
+}
+
+
+double
+make_shift(const plan_t *plan)
+{
+    return MAKE_SHIFT + make_lift(plan);
+}
 
 
 static void
@@ -70,6 +86,9 @@ make_graph(film_t *film, const plan_output_t *const *outputs, int n,
         fprintf(graph, "trim=start=%.6f:end=%.6f,", part->from, part->to);
     }
     fputs(film->plan.filter, graph);
+    if (make_lift(&film->plan) > 0) {
+        fprintf(graph, ",setpts=PTS+%.0f/TB", make_lift(&film->plan));
+    }
 
     for (i = 0; i < n; i++) {
         rungs += outputs[i]->is_video && outputs[i]->recode != NULL;
@@ -100,6 +119,7 @@ static void
 make_picture(film_t *film, const plan_output_t *output, int i, film_keys_t keys)
 {
     const ffprobe_stream_t *video = output->source;
+    const double start = film->plan.start + make_lift(&film->plan);
     argv_t *argv = &make_argv;
 
     argv_add(argv, "-map");
@@ -122,7 +142,7 @@ make_picture(film_t *film, const plan_output_t *output, int i, film_keys_t keys)
     if (keys == FILM_KEYS_SOURCE) {
         argv_add(argv, "source");
     } else {
-        argv_format(argv, MAKE_GRID, film->plan.start, film->plan.start);
+        argv_format(argv, MAKE_GRID, start, start);
     }
     argv_add(argv, "-fps_mode", "vfr");
     if (video->tick_den > 0) {
@@ -166,6 +186,38 @@ make_sound(film_t *film, const plan_output_t *output)
 }
 
 
+/* Times stay the file's own. A transport or program stream that is joined of
+   several, or was cut in the midst, begins its clock anew: there ffmpeg goes on
+   where the one before has ended, but not with -copyts. */
+static void
+make_clock(const char *demuxer)
+{
+    if (strcmp(demuxer, "mpegts") == 0 || strcmp(demuxer, "mpeg") == 0) {
+        argv_add(&make_argv, "-seek_timestamp", "1");
+    } else {
+        argv_add(&make_argv, "-copyts");
+    }
+}
+
+
+static void
+make_fragments(const film_t *film, const plan_output_t *output)
+{
+    const int lifted = output->is_video && output->recode != NULL;
+    argv_t *argv = &make_argv;
+
+    argv_add(argv, MAKE_FRAGMENTS, "-output_ts_offset");
+    argv_format(argv, "%.0f", lifted ? MAKE_SHIFT : make_shift(&film->plan));
+
+    if (output->is_video) {
+        argv_add(argv, "-movflags", MAKE_FLAGS "+frag_keyframe");
+    } else {
+        argv_add(argv, "-movflags", MAKE_FLAGS, "-frag_duration",
+                 MAKE_SOUND_FRAGMENT);
+    }
+}
+
+
 static void
 make_words(film_t *film, const plan_output_t *const *outputs, int n,
            const film_part_t *part, film_keys_t keys, const char *prefix)
@@ -175,7 +227,8 @@ make_words(film_t *film, const plan_output_t *const *outputs, int n,
 
     argv_clear(argv);
     argv_add(argv, MEDIA_TOOL_FFMPEG, "-progress", "pipe:1", "-stats_period",
-             "1", "-copyts");
+             "1");
+    make_clock(film->job->sniff->demuxer);
     if (!part->whole && part->seek >= 0) {
         argv_add(argv, "-seek_timestamp", "1", "-noaccurate_seek", "-ss");
         argv_format(argv, "%.6f", part->seek);
@@ -197,12 +250,8 @@ make_words(film_t *film, const plan_output_t *const *outputs, int n,
             make_sound(film, outputs[i]);
         }
         argv_add(argv, "-map_metadata", "-1", "-map_chapters", "-1", "-threads",
-                 MEDIA_TOOL_THREADS, MAKE_FRAGMENTS);
-        if (outputs[i]->is_video) {
-            argv_add(argv, MAKE_FLAGS "+frag_keyframe");
-        } else {
-            argv_add(argv, MAKE_FLAGS, "-frag_duration", MAKE_SOUND_FRAGMENT);
-        }
+                 MEDIA_TOOL_THREADS);
+        make_fragments(film, outputs[i]);
         argv_format(argv, "%s%s.mp4", prefix, outputs[i]->name);
     }
 }

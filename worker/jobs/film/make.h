@@ -4,11 +4,11 @@
 #define SLUICE_MAKE_H
 
 #include "worker/jobs/base/job.h"
+#include "worker/media/plan.h"
 
 /* Seconds by which it is ahead of the file's: a decoding time below 0 cannot be
    written. */
-#define MAKE_SHIFT 100.0
-#define MAKE_SHIFT_TEXT "100"
+double make_shift(const plan_t *plan);
 
 /* Bytes that one file of so many seconds may have. What the upload claims counts
    no more than what came in. */

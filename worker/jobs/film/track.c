@@ -8,6 +8,7 @@
 #include "worker/base/log.h"
 #include "worker/jobs/base/argv.h"
 #include "worker/media/hls.h"
+#include "worker/media/language.h"
 #include "worker/media/track.h"
 #include "film.h"
 #include "make.h"
@@ -57,7 +58,7 @@ static job_outcome_t
 track_join(film_t *film, const plan_output_t *output, const char *file,
            const char *const *fragments, int n, char **lines, size_t *len)
 {
-    const plan_t *plan = &film->plan;
+    const double start = film->plan.start + make_shift(&film->plan);
     job_t *job = film->job;
     job_outcome_t outcome;
     sandbox_result_t result;
@@ -73,10 +74,10 @@ track_join(film_t *film, const plan_output_t *output, const char *file,
     argv_add(&track_argv, SANDBOX_CMAF, "track");
     argv_add_words(&track_argv, 1, &file);
     if (output->is_video && film->end > 0) {
-        argv_format(&track_argv, "%.0f:%.0f", (plan->start + MAKE_SHIFT) * 1e6,
-                    (plan->start + MAKE_SHIFT + film->end) * 1e6);
+        argv_format(&track_argv, "%.0f:%.0f", start * 1e6,
+                    (start + film->end) * 1e6);
     } else {
-        argv_format(&track_argv, "%.0f", (plan->start + MAKE_SHIFT) * 1e6);
+        argv_format(&track_argv, "%.0f", start * 1e6);
     }
     argv_add(&track_argv, TRACK_SEGMENT);
     argv_add_words(&track_argv, (size_t) n, fragments);
@@ -118,6 +119,7 @@ track_purpose(const ffprobe_stream_t *sound)
 static void
 track_row(film_t *film, const plan_output_t *output, json_t *row)
 {
+    char language[LANGUAGE_SIZE];
     const ffprobe_stream_t *source = output->source;
 
     json_object_set_new(row, "name", json_string(output->name));
@@ -147,8 +149,9 @@ track_row(film_t *film, const plan_output_t *output, json_t *row)
     json_object_set_new(row, "channels", json_integer(output->channels));
     json_object_set_new(row, "default",
                         json_boolean(source->index == film->probe.audio.index));
-    if (*source->language && strcmp(source->language, "und") != 0) {
-        json_object_set_new(row, "language", json_string(source->language));
+    language_tag(language, source->language);
+    if (*language) {
+        json_object_set_new(row, "language", json_string(language));
     }
     if (*source->title) {
         json_object_set_new(row, "title", json_string(source->title));

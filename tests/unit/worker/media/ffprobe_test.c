@@ -122,6 +122,20 @@ START_TEST(frames_beyond_the_duration_are_hidden)
 END_TEST
 
 
+START_TEST(pictures_that_avi_counts_and_has_not_are_missing)
+{
+    parse("{\"format\":{\"format_name\":\"avi\",\"duration\":\"1.84\"},"
+          "\"streams\":[{\"index\":0,\"codec_type\":\"video\","
+          "\"codec_name\":\"h264\",\"width\":320,\"height\":180,"
+          "\"avg_frame_rate\":\"25/1\",\"duration\":\"1.84\","
+          "\"nb_frames\":\"75\"}]}");
+    ck_assert_double_eq_tol(probe.video.duration, 3, 1e-9);
+    ck_assert_double_eq(probe.video.hidden, 0);
+    ffprobe_free(&probe);
+}
+END_TEST
+
+
 START_TEST(ogg_has_its_names_with_the_first_stream)
 {
     parse("{\"format\":{\"format_name\":\"ogg\"},\"streams\":[" SOUND_STREAM
@@ -387,7 +401,9 @@ END_TEST
 
 RUN("worker/ffprobe", a_recording_has_its_album_and_its_cover,
     matroska_says_when_it_ends_and_not_how_long_it_is,
-    frames_beyond_the_duration_are_hidden, a_film_has_its_picture_and_its_sound,
+    frames_beyond_the_duration_are_hidden,
+    pictures_that_avi_counts_and_has_not_are_missing,
+    a_film_has_its_picture_and_its_sound,
     names_are_those_of_the_file_and_not_of_a_stream,
     ogg_has_its_names_with_the_first_stream, tags_are_found_whatever_their_case,
     a_cover_picture_is_no_film, a_turned_film_is_measured_as_displayed,

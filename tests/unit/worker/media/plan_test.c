@@ -243,6 +243,22 @@ START_TEST(sound_that_is_alone_for_long_has_a_picture_made)
 END_TEST
 
 
+START_TEST(pictures_without_times_begin_when_the_film_does)
+{
+    film();
+    probe.video.reordered = 1;
+    make();
+    ck_assert_ptr_null(strstr(plan.filter, "STARTPTS"));
+
+    strcpy(probe.format, "avi");
+    probe.video.start = 0.5;
+    make();
+    ck_assert_ptr_nonnull(
+        strstr(plan.filter, "setpts=PTS-STARTPTS+0.500000/TB,scale="));
+}
+END_TEST
+
+
 START_TEST(filters_come_in_their_order)
 {
     film();
@@ -345,6 +361,7 @@ RUN("worker/plan",
     sound_that_would_play_otherwise_is_encoded,
     a_film_goes_from_what_is_seen_or_heard_first_to_what_is_last,
     sound_that_is_alone_for_long_has_a_picture_made,
+    pictures_without_times_begin_when_the_film_does,
     filters_come_in_their_order, nothing_is_made_larger_and_all_sides_are_even,
     rungs_keep_below_what_lines_carry_and_what_the_film_needs,
     a_copy_that_does_not_play_is_encoded_for_that_reason,
