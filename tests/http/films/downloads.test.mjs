@@ -129,6 +129,7 @@ describe("downloads", { timeout }, () => {
         const path = ({ id }) => films.folder(media.id, "downloads",
             `${id}.mp4`);
 
+        await films.idle(media.id);
         assert.ok(existsSync(path(one)) && existsSync(path(two)));
         assert.equal((await client.delete(`${top()}/${one.id}`)).status, 204);
         assert.equal((await client.get(`${top()}/${one.id}`)).status, 404);
