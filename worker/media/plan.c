@@ -179,10 +179,15 @@ plan_range(const ffprobe_stream_t *video)
 }
 
 
+/* Where some are decoded ahead, as in all that is encoded, players wait for
+   several. */
 static int
-plan_is_slides(const ffprobe_stream_t *video)
+plan_is_slides(const ffprobe_stream_t *video, int copied)
 {
-    return video->frame_rate > 0 && video->frame_rate < PLAN_FRAMES_MIN;
+    return video->frame_rate > 0
+           && video->frame_rate < (copied && !video->reordered
+                                       ? PLAN_FRAMES_MIN
+                                       : PLAN_FRAMES_FEW);
 }
 
 
@@ -457,7 +462,8 @@ plan_make(plan_t *plan, const ffprobe_t *probe, int lines)
     if (video->index != -1) {
         plan->recode_video = plan_video_why(probe);
         plan->bt709 = plan_is_hdr(video) || plan_is_rgb(video);
-        plan->slides = probe->slides || plan_is_slides(video);
+        plan->slides = probe->slides
+                       || plan_is_slides(video, plan->recode_video == NULL);
         plan->whole = plan->head > 0 || plan->tail > 0
                       || video->frame_rate > PLAN_FRAMES_MAX || plan->slides;
 
@@ -478,6 +484,8 @@ plan_recode(plan_t *plan, const ffprobe_t *probe, int lines, const char *why)
 {
     plan_make(plan, probe, lines);
     plan->recode_video = why;
+    plan->slides |= plan_is_slides(&probe->video, 0);
+    plan->whole |= plan->slides;
     plan->encoded = 1;
     plan_outputs(plan, lines);
 }

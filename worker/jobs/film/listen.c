@@ -23,10 +23,21 @@
 
 /* The level is told of each part; and the loudness of all, at the end. */
 #define LISTEN_FILTER                                                       \
-    "ebur128=peak=true:framelog=verbose,aformat=sample_fmts=s16,"           \
+    "%sebur128=peak=true:framelog=verbose,aformat=sample_fmts=s16,"         \
     "asetnsamples=n=%.0f:p=0,astats=metadata=1:reset=1:measure_perchannel=" \
     "none:measure_overall=Peak_level,ametadata=print:key=lavfi.astats."     \
     "Overall.Peak_level:file=-"
+
+
+/* Some decoders, as that of Speex, say how many channels there are, and not
+   which: ebur128 wants to know. */
+static const char *
+listen_layout(int channels)
+{
+    return channels == 1   ? "aformat=channel_layouts=mono,"
+           : channels == 2 ? "aformat=channel_layouts=stereo,"
+                           : "";
+}
 
 
 /* What ffmpeg printed goes into `peaks` and `loudness`. */
@@ -60,6 +71,7 @@ listen_hear(job_t *job, const ffprobe_t *probe, unsigned char *peaks,
 
     snprintf(map, sizeof(map), "0:%d", probe->audio.index);
     snprintf(filter, sizeof(filter), LISTEN_FILTER,
+             listen_layout(probe->audio.channels),
              fmin(fmax(ceil(probe->duration * probe->audio.sample_rate
                             / LISTEN_PEAKS),
                        LISTEN_PART_MIN),

@@ -152,6 +152,16 @@ START_TEST(what_would_play_otherwise_is_encoded)
     CHANGED(probe.sounds[0].duration = 10.8, "shorter than the sound");
     CHANGED(probe.video.frame_rate = 0.2, "of few pictures");
     ck_assert_ptr_nonnull(strstr(plan.filter, "format=yuv420p,fps=2"));
+    CHANGED((probe.video.frame_rate = 1, probe.video.reordered = 1),
+            "of few pictures");
+
+    film();
+    probe.video.frame_rate = 1;
+    make();
+    ck_assert_ptr_null(plan.recode_video);
+    strcpy(probe.video.codec, "mpeg4");
+    make();
+    ck_assert_ptr_nonnull(strstr(plan.filter, "format=yuv420p,fps=2"));
 
     film();
     probe.video.hidden = 0.04; /* one picture is none */
