@@ -10,8 +10,8 @@
    written. */
 double make_shift(const plan_t *plan);
 
-/* Bytes that one file of so many seconds may have. What the upload claims counts
-   no more than what came in. */
+/* Bytes that one file of so many seconds may have. What the upload claims
+   counts no more than what came in. */
 uint64_t make_bytes(const job_t *job, double seconds);
 
 #endif
