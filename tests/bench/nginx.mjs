@@ -11,7 +11,7 @@ import { run } from "../http/lib/run.mjs";
 const NGINX = process.env.SLUICE_NGINX ?? "/usr/sbin/nginx";
 const CONNECTIONS = 16;
 const START_MS = 30_000;
-const BEARERS = fileURLToPath(new URL("bearers.lua", import.meta.url));
+const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 
 /* One core for the server that is measured, another for all else: with a single
@@ -138,12 +138,14 @@ async function answers(port, child) {
 
 
 /* What wrk gets through: `requests`, and `rate` a second; with a file of
-   `tokens`, each request takes the next. An answer that is no 2xx throws. */
-export async function wrk(core, url, headers, seconds, tokens) {
+   `tokens`, or of paths, each request takes the next. An answer that is no 2xx
+   throws. */
+export async function wrk(core, url, headers, seconds, tokens,
+    next = "bearers.lua") {
     const { stdout } = await run("taskset", ["-c", String(core), "wrk",
         "-t1", `-c${CONNECTIONS}`, `-d${seconds}s`,
         ...headers.flatMap((header) => ["-H", header]),
-        ...(tokens ? ["-s", BEARERS, url, "--", tokens] : [url])]);
+        ...(tokens ? ["-s", script(next), url, "--", tokens] : [url])]);
     const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout);
     const requests = /(\d+) requests in/.exec(stdout);
 
