@@ -20,6 +20,7 @@
    what an edit list would say is in the times of the samples. */
 #define MAKE_FRAGMENTS \
     "-avoid_negative_ts", "disabled", "-use_editlist", "0", "-f", "mp4"
+#define MAKE_JUMP 5.0    /* seconds; ffmpeg's -dts_delta_threshold is 10 */
 #define MAKE_SHIFT 100.0 /* seconds: pictures are decoded before they show */
 #define MAKE_FLAGS "empty_moov+default_base_moof+frag_discont+delay_moov"
 #define MAKE_SOUND_FRAGMENT "2000000" /* microseconds */
@@ -187,12 +188,16 @@ make_sound(film_t *film, const plan_output_t *output)
 
 
 /* Times stay the file's own. A transport or program stream that is joined of
-   several, or was cut in the midst, begins its clock anew: there ffmpeg goes on
-   where the one before has ended, but not with -copyts. */
+   several begins its clock anew: there ffmpeg goes on where the one before has
+   ended, but not with -copyts. (It counts the first time from 0, too: where
+   that is so far away, it would be moved there.) */
 static void
-make_clock(const char *demuxer)
+make_clock(const film_t *film)
 {
-    if (strcmp(demuxer, "mpegts") == 0 || strcmp(demuxer, "mpeg") == 0) {
+    const char *demuxer = film->job->sniff->demuxer;
+
+    if ((strcmp(demuxer, "mpegts") == 0 || strcmp(demuxer, "mpeg") == 0)
+        && fabs(film->plan.start) < MAKE_JUMP) {
         argv_add(&make_argv, "-seek_timestamp", "1");
     } else {
         argv_add(&make_argv, "-copyts");
@@ -228,7 +233,7 @@ make_words(film_t *film, const plan_output_t *const *outputs, int n,
     argv_clear(argv);
     argv_add(argv, MEDIA_TOOL_FFMPEG, "-progress", "pipe:1", "-stats_period",
              "1");
-    make_clock(film->job->sniff->demuxer);
+    make_clock(film);
     if (!part->whole && part->seek >= 0) {
         argv_add(argv, "-seek_timestamp", "1", "-noaccurate_seek", "-ss");
         argv_format(argv, "%.6f", part->seek);
