@@ -56,7 +56,7 @@ units := $(patsubst tests/%.c,build/tests/%,\
   $(call files,tests/unit,*_test.c))
 fuzzers := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
-.PHONY: all run up down test bench soak faults lint rooms fuzz install clean help \
+.PHONY: all run up down test bench films soak faults lint rooms fuzz install clean help \
   build packages test-packages units fuzzers asan http-again FORCE
 
 all: build
@@ -67,6 +67,7 @@ help:
 	@echo 'make up, down   the same in the background'
 	@echo 'make test       every test; lint is one of them'
 	@echo 'make bench      the tables of docs/measured.md'
+	@echo 'make films      the table of docs/films.md, of sources of each kind'
 	@echo 'make lint       clang-format, cppcheck and the rules of the folders'
 	@echo 'make rooms      a drawing of the rooms, and of who knows whom'
 	@echo 'make soak       10 million tokens and 100,000 jobs, and nothing grows'
@@ -242,6 +243,10 @@ test: test-packages
 bench: test-packages
 	@$(MAKE) -s build build/bench/mint build/bench/send
 	@tests/bench/run
+
+films: test-packages
+	@$(MAKE) -s build
+	@node tests/films/run.mjs
 
 soak: test-packages
 	@$(MAKE) -s build build/soak/tokens

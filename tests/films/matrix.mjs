@@ -160,7 +160,7 @@ export function compare(row, found) {
     check(Boolean(out.cut) === /cut off/.test(media.notice ?? ""),
         `notice: ${media.notice}`);
     check(out.cut || media.notice === null, `notice: ${media.notice}`);
-    check(found.dead.length === 0, found.dead.join(", "));
+    check(found.dead.join() === (out.dead ?? ""), found.dead.join(", "));
     check(out.heard === null || found.heard === null
         || within(found.heard, out.heard ?? 0, HEARD),
     `first heard at ${found.heard}`);
@@ -168,7 +168,7 @@ export function compare(row, found) {
         found.sounds.join(", "));
     check(!out.title || media.title === out.title, `title: ${media.title}`);
     check(!out.cover || media.links.cover, "no cover");
-    check(out.audio || media.links.poster, "no poster");
+    check(out.audio || out.dead || media.links.poster, "no poster");
 
     for (const [name, range] of Object.entries(found.ranges)) {
         const wanted = /-/.test(name) ? out.range ?? "SDR" : "SDR";

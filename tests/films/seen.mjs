@@ -1,7 +1,8 @@
 /* When Chromium shows a flash and lets a beep be heard, to a few milliseconds.
-   What ffmpeg says of a file is another thing: Media Source takes no edit list. */
+   What ffmpeg says of a file is another thing: Media Source takes no edit
+   list. */
 
-const BEFORE = 0.8, BEHIND = 0.2;   /* seconds around where the flash should be */
+const BEFORE = 0.8, BEHIND = 0.2;   /* seconds around where the flash is */
 const POLLS = 9;
 
 /* Runs in the page, which plays one film. The flash is sought by halves, while

@@ -2,11 +2,13 @@
 
 const HEAD = `# What comes of each film
 
-Each source of the matrix (\`tests/films/\`), how its streams are made, and what came out: \`make films\` makes the
-sources, brings them in, compares all of it, and writes this page. A stream is \`copied\`, or encoded for the reason
-that stands behind its name; a name without a number of pictures has as many as the others. Beside what is told here
-it asks that playlists, manifests and boxes are without fault, that the first picture is at 0, that a picture has the
-size, the shape, the turn and the light of its source, and who hears what in which language.
+Each source of the matrix (\`tests/films/\`), how its streams are made, and what
+came out: \`make films\` makes the sources, brings them in, compares all of it,
+and writes this page. A stream is \`copied\`, or encoded for the reason that
+stands behind its name, or behind the last of several names. It is asked as well
+that playlists, manifests and boxes are without fault, that the first picture is
+at 0, that each picture has the shape, the turn and the light of its source, and
+whose language a sound has.
 `;
 
 const cell = (text) => String(text ?? "").replaceAll("|", "\\|");
@@ -32,14 +34,16 @@ function section([group], done) {
         + rows.map(({ line: it, faulty }) => line(`\`${it.name}\``, it.odd,
             it.codecs, shorter(it.plan), it.seconds, it.pictures, it.size,
             ...together ? [it.apart ?? ""] : [],
-            faulty.length ? faulty.join("; ") : it.notice || "right")).join("");
+            faulty.length ? faulty.join("; ")
+                : it.notice ? `right, and told: ${it.notice}` : "right")).join("");
 }
 
 
 export function table(groups, done) {
     const bad = done.filter(({ faulty }) => faulty.length).length;
+    const verdict = bad ? `${bad} of them not as they must be`
+        : "all as they must be";
 
-    return `${HEAD}\n${done.length} sources, `
-        + `${bad ? `${bad} of them not as they must be` : "all as they must be"}.`
-        + `\n${groups.map((group) => section(group, done)).join("")}`;
+    return `${HEAD}\n${done.length} sources, ${verdict}.\n`
+        + groups.map((group) => section(group, done)).join("");
 }

@@ -6,10 +6,11 @@ import {
 } from "../makers.mjs";
 
 /* ffmpeg writes the matrix only of what it copies. */
-const turned = (degrees, end = "mp4", ...words) => remade(`whole.${end}`, words)(
+const turned = (degrees, end, ...words) => remade(`whole.${end}`, words)(
     (path) => ["-i", path, "-c", "copy", "-metadata:s:v",
                `rotate=${degrees}`]);
-const sized = (size, seconds = 3, rate = 25) => picture(seconds, { size, rate });
+const sized = (size, seconds = 3, rate = 25) =>
+    picture(seconds, { size, rate });
 const square = (aspect) => ["-vf", `setsar=${aspect}`];
 const chroma = (format) => [V, A, "-c:v", "libx264", "-preset", "ultrafast",
                             "-pix_fmt", format, AAC];
@@ -22,7 +23,8 @@ const LADDER = "v480 for slower lines, v360 for slower lines, "
     + "v240 for slower lines, a1 copied";
 
 export const pictures = [
-    ["turned-90.mp4", "turned by its display matrix", turned(90, "mp4", V, A, H264, AAC),
+    ["turned-90.mp4", "turned by its display matrix", turned(90, "mp4",
+        V, A, H264, AAC),
         { plan: "v180 turned, a1 copied", size: [180, 320], quick: true }],
     ["turned-180.mp4", "turned", turned(180, "mp4", V, A, H264, AAC),
         { plan: "v180 turned, a1 copied" }],

@@ -29,8 +29,8 @@ export const sounds = [
                     disposition: "default" })],
     { plan: "v180 copied, a1 copied, a2 copied", quick: true,
       sounds: ["a1 en English", "a2 fr Français default"] }],
-    ["two.mp4", "two languages", [TWO, H264, AAC, marked(0, { language: "deu" }),
-        marked(1, { language: "jpn" })],
+    ["two.mp4", "two languages", [TWO, H264, AAC, marked(0, { language:
+        "deu" }), marked(1, { language: "jpn" })],
     { plan: "v180 copied, a1 copied, a2 copied",
       sounds: ["a1 de default", "a2 ja"] }],
     ["two.ts", "two languages", [TWO, H264, MP2, marked(0, { language: "eng" }),

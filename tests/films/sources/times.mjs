@@ -11,6 +11,11 @@ const clock = (seconds, ...words) => [...words, "-output_ts_offset",
 const trimmed = (words) => remade("whole.mp4", picture(6), sound(6), H264,
     "-g", "50", "-bf", "2", AAC)((path) => [...words(path), "-c", "copy"]);
 
+/* Moved apart by 0.4 s. */
+const LATE_PICTURE = { seconds: 3.4, pictures: 75, heard: 0 };
+const LATE_SOUND = { seconds: 3.4, pictures: 75, heard: 0.4,
+                     plan: "v180 copied, a1 begins later" };
+
 /* A gap of a second behind the first. */
 const HOLE = "not(between(t,1,2))";
 const hole = (...words) => [V, A, "-vf", `select='${HOLE}'`, "-fps_mode",
@@ -31,24 +36,24 @@ export const times = [
         { plan: "v180 partly hidden, a1 partly hidden", seconds: 2,
           pictures: 50 }],
     ["picture-late.mp4", "an empty edit before the picture",
-        apart({ picture: 0.4 }, "mp4", FILM), { seconds: 3.4, pictures: 75, heard: 0 }],
+        apart({ picture: 0.4 }, "mp4", FILM), LATE_PICTURE],
     ["sound-late.mp4", "an empty edit before the sound",
         apart({ sound: 0.4 }, "mp4", FILM),
-        { plan: "v180 copied, a1 begins later", seconds: 3.4, pictures: 75, heard: 0.4 }],
+        LATE_SOUND],
     ["picture-late.mkv", "", apart({ picture: 0.4 }, "mp4", FILM),
-        { seconds: 3.4, pictures: 75, heard: 0 }],
+        LATE_PICTURE],
     ["sound-late.mkv", "", apart({ sound: 0.4 }, "mp4", FILM),
-        { plan: "v180 copied, a1 begins later", seconds: 3.4, pictures: 75, heard: 0.4 }],
+        LATE_SOUND],
     ["sound-late.ts", "", apart({ sound: 0.4 }, "mp4", FILM),
-        { plan: "v180 copied, a1 begins later", seconds: 3.4, pictures: 75, heard: 0.4 }],
+        LATE_SOUND],
     ["picture-late.ts", "", apart({ picture: 0.4 }, "mp4", FILM),
-        { seconds: 3.4, pictures: 75, heard: 0 }],
+        LATE_PICTURE],
     ["sound-late.webm", "both encoded", apart({ sound: 0.4 }, "webm", V, A,
-        VP8, OPUS), { plan: "v180 not H.264, a1 not AAC", seconds: 3.4, pictures: 75,
-                      heard: 0.4 }],
+        VP8, OPUS), {
+        ...LATE_SOUND, plan: "v180 not H.264, a1 not AAC" }],
     ["picture-late.mpg", "both encoded", apart({ picture: 0.4 }, "mpg", V, A,
-        MPEG2, MP2, "-f", "vob"), { plan: "v180 not H.264, a1 not AAC",
-                                    seconds: 3.4, pictures: 75, heard: 0 }],
+        MPEG2, MP2, "-f", "vob"), {
+        ...LATE_PICTURE, plan: "v180 not H.264, a1 not AAC" }],
     ["picture-very-late.mkv", "3 s of sound alone", apart({ picture: 3 }, "mp4",
         FILM), { plan: "v180 shorter than the sound, a1 copied", seconds: 6,
                  pictures: [150, 151], heard: 0 }],
@@ -61,9 +66,11 @@ export const times = [
     ["clock-wraps.ts", "a clock that goes back to 0", clock(95442.2, FILM)],
     ["clock-wraps.mpg", "a clock that goes back to 0", clock(95442.2, V, A,
         MPEG2, MP2, "-f", "vob"), { plan: "v180 not H.264, a1 not AAC" }],
-    ["before-0.mkv", "times below 0", clock(-0.5, V, A, H264, AAC)],
+    ["before-0.mkv", "times below 0, which ffmpeg takes for none",
+        clock(-0.5, V, A, H264, AAC), { dead: "poster dead" }],
     ["before-0.mp4", "times below 0: not shown", clock(-0.48, V, A, H264, AAC),
-        { plan: "v180 partly hidden, a1 partly hidden", pictures: [62, 75], seconds: [2.5, 3.05] }],
+        { plan: "v180 partly hidden, a1 partly hidden", pictures: [62, 75],
+          seconds: [2.5, 3.05] }],
     ["before-0-fragments.mp4", "decoding times below 0", [FILM, "-movflags",
         "frag_keyframe+empty_moov+negative_cts_offsets"]],
 
@@ -115,8 +122,8 @@ export const times = [
     ["rough.flv", "times in whole milliseconds", [picture(3, { rate:
         "30000/1001" }), A, H264, AAC], { pictures: 90, rate: 30 }],
     ["joined.ts", "two films behind each other, a clock for each",
-        patched((bytes) => Buffer.concat([bytes, bytes]), FILM), { plan: null, seconds: [5.8, 6.3],
-                                   pictures: [148, 150] }],
+        patched((bytes) => Buffer.concat([bytes, bytes]), FILM),
+        { seconds: [5.8, 6.1], pictures: 150, quick: true }],
     ["raw-fragments.mp4", "fragments whose pictures begin late by two",
         piping("mp4", FILM, "-movflags",
             "frag_keyframe+empty_moov+default_base_moof"), { seconds: 3.09,
@@ -125,9 +132,9 @@ export const times = [
         "-0.3", A, H264, AAC], { plan: null, seconds: [3, 3.35],
                                    pictures: 75, heard: 0 }],
     ["ffv1-late.mkv", "all encoded, the sound later", apart({ sound: 0.4 },
-        "mkv", V, A, FFV1, PCM), { plan: "v180 not H.264, a1 not AAC",
-                                   seconds: 3.4, pictures: 75, heard: 0.4 }],
+        "mkv", V, A, FFV1, PCM), {
+        ...LATE_SOUND, plan: "v180 not H.264, a1 not AAC" }],
     ["mp3-late.mp4", "MP3 that begins later", apart({ sound: 0.4 }, "mp4", V,
-        A, H264, MP3), { plan: "v180 copied, a1 not AAC", seconds: 3.4, pictures: 75,
-                         heard: 0.4 }],
+        A, H264, MP3), {
+        ...LATE_SOUND, plan: "v180 copied, a1 not AAC" }],
 ];
