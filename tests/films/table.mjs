@@ -23,6 +23,10 @@ function shorter(plan = "") {
 }
 
 
+const verdict = ({ notice }, faulty) => faulty.length ? faulty.join("; ")
+    : notice ? `right, and told: ${notice}` : "right";
+
+
 function section([group], done) {
     const rows = done.filter((row) => row.group === group);
     const together = rows.some(({ line: { apart } }) => apart !== undefined);
@@ -34,16 +38,15 @@ function section([group], done) {
         + rows.map(({ line: it, faulty }) => line(`\`${it.name}\``, it.odd,
             it.codecs, shorter(it.plan), it.seconds, it.pictures, it.size,
             ...together ? [it.apart ?? ""] : [],
-            faulty.length ? faulty.join("; ")
-                : it.notice ? `right, and told: ${it.notice}` : "right")).join("");
+            verdict(it, faulty))).join("");
 }
 
 
 export function table(groups, done) {
     const bad = done.filter(({ faulty }) => faulty.length).length;
-    const verdict = bad ? `${bad} of them not as they must be`
+    const all = bad ? `${bad} of them not as they must be`
         : "all as they must be";
 
-    return `${HEAD}\n${done.length} sources, ${verdict}.\n`
+    return `${HEAD}\n${done.length} sources, ${all}.\n`
         + groups.map((group) => section(group, done)).join("");
 }

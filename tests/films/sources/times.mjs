@@ -66,7 +66,7 @@ export const times = [
     ["clock-wraps.ts", "a clock that goes back to 0", clock(95442.2, FILM)],
     ["clock-wraps.mpg", "a clock that goes back to 0", clock(95442.2, V, A,
         MPEG2, MP2, "-f", "vob"), { plan: "v180 not H.264, a1 not AAC" }],
-    ["before-0.mkv", "times below 0, which ffmpeg takes for none",
+    ["before-0.mkv", "times below 0, which ffmpeg takes for none: no poster",
         clock(-0.5, V, A, H264, AAC), { dead: "poster dead" }],
     ["before-0.mp4", "times below 0: not shown", clock(-0.48, V, A, H264, AAC),
         { plan: "v180 partly hidden, a1 partly hidden", pictures: [62, 75],
