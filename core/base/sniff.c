@@ -463,8 +463,8 @@ sniff_tag(const void *bytes, size_t len)
 }
 
 
-/* Tools write several, one in front of the other. What is no sound has no such
-   tags; and what has them and nothing that we know is MP3 behind some bytes. */
+/* Tools write several, one in front of the other. Of what is no sound only
+   MPEG-TS has such tags; and what has them and nothing that we know is MP3 behind some bytes. */
 const sniff_t *
 sniff_behind_tag(const void *bytes, size_t len)
 {
@@ -489,6 +489,7 @@ sniff_behind_tag(const void *bytes, size_t len)
     found = found == NULL ? sniff_riff(b, len) : found;
     found = found == NULL ? sniff_aiff(b, len) : found;
     found = found == NULL ? sniff_magic(b, len) : found;
+    found = found == NULL ? sniff_ts(b, len) : found;
 
     return found == NULL || found->kind == MEDIA_SCORE ? &mp3 : found;
 }

@@ -104,3 +104,35 @@ begin
     return ids;
 end;
 $$;
+
+
+-- The pieces that nobody will join: their run was over a day ago.
+create or replace function queue.expired_pieces(many integer) returns jsonb
+language sql stable as $$
+    select coalesce(jsonb_agg(x.run), '[]') from (
+        select distinct jsonb_build_object('media', j.media,
+            'id', j.params->>'run', 'of', j.params->'of') run
+        from sluice.jobs j
+        where j.kind in ('encode', 'join') and j.state in ('dead', 'cancelled')
+          and j.finished_at < now() - interval '1 day'
+          and j.media is not null and not j.params ? 'forgotten'
+          and not exists (
+              select from sluice.jobs o
+              where o.media = j.media and o.kind in ('encode', 'join')
+                and o.params->>'run' = j.params->>'run'
+                and o.state in ('queued', 'running', 'retrying'))
+        limit many) x;
+$$;
+
+
+-- They are gone: whoever tries one of them again is told so.
+create or replace function queue.drop_pieces(run uuid) returns jsonb
+language plpgsql as $$
+begin
+    update sluice.jobs
+    set params = params || '{"forgotten": true}'
+    where media = (select media from sluice.jobs where id = run)
+      and kind in ('encode', 'join') and params->>'run' = run::text;
+    return 'true';
+end;
+$$;

@@ -9,7 +9,7 @@ import { join, relative } from "node:path";
 
 /* The jobs of a file that went well, and of each one only. */
 const JOBS = {
-    video: "package done,poster done,probe done",
+    video: "chapters done,package done,poster done,probe done,storyboard done",
     score: "score done",
 };
 

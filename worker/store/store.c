@@ -341,6 +341,13 @@ store_path(const config_t *config, const char *media, const char *name,
 }
 
 
+void
+store_piece(char name[STORE_PIECE_SIZE], const char *run, int piece)
+{
+    snprintf(name, STORE_PIECE_SIZE, STORE_PIECES "/%s-%d", run, piece);
+}
+
+
 /* Without a folder there is nothing to remove. */
 static int
 store_sync_removed(const char *folder)

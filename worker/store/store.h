@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <stddef.h>
+#include "core/base/uuid.h"
 #include "worker/config/config.h"
 
 /* A folder of this try's own: <work>/<job id>.XXXXXX, since an earlier try may
@@ -67,6 +68,13 @@ int store_unpublish(const config_t *config, const char *media,
                     const char *name);
 int store_remove_attachment(const config_t *config, const char *media,
                             const char *attachment);
+
+/* The folder of a film's piece on its way from who encodes it to who joins it,
+   in the media's own: nothing names it. */
+#define STORE_PIECES ".pieces"
+#define STORE_PIECE_SIZE (sizeof(STORE_PIECES) + UUID_TEXT_SIZE + 16)
+
+void store_piece(char name[STORE_PIECE_SIZE], const char *run, int piece);
 
 /* Removes all files of a media, wherever they are. 0, or -1 with errno set. */
 int store_remove(const config_t *config, const char *media);

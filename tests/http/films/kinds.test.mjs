@@ -64,6 +64,7 @@ describe("a recording is taken", { timeout }, () => {
         ["several.flac", [5000, 300_000, 4096, 20], "-c:a", "flac"],
         ["behind.wav", [20_000], "-c:a", "pcm_s16le"],
         ["behind.aiff", [20_000], "-c:a", "pcm_s16be"],
+        ["behind.ts", [2000], ...AAC, "-f", "mpegts"],
     ]) {
         it(`from ${name}, whose tags are longer than what is looked at`,
             async () => {

@@ -76,6 +76,8 @@ const fr = {
         "Ce fichier est tronqué ou abîmé\u00a0: rien ne peut en être lu.",
     "This film is planned otherwise by now.":
         "Ce film est préparé autrement depuis.",
+    "The other pieces of the film are gone by now.":
+        "Les autres morceaux du film ont été effacés depuis.",
     "The pieces of the film do not fit together.":
         "Les morceaux du film ne vont pas ensemble.",
     "The job's params make no sense.":

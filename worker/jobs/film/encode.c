@@ -12,7 +12,7 @@ typedef struct {
     int n;
     film_part_t part;
     long pictures; /* that the source has there; 0: not known */
-    char name[PIECES_NAME_SIZE];
+    char name[STORE_PIECE_SIZE];
 } encode_t;
 
 
@@ -32,7 +32,7 @@ encode_params(encode_t *encode, job_t *job)
     }
 
     piece = (int) json_integer_value(json_object_get(params, "piece"));
-    pieces_name(encode->name, run, piece);
+    store_piece(encode->name, run, piece);
 
     encode->part = (film_part_t){
         .whole = json_object_get(params, "from") == NULL,
@@ -54,7 +54,7 @@ encode_folder(encode_t *encode)
     char path[PATH_MAX];
     const job_t *job = encode->film.job;
 
-    if (file_join(path, job->work, PIECES_FOLDER) != 0 || file_erase(path) != 0
+    if (file_join(path, job->work, STORE_PIECES) != 0 || file_erase(path) != 0
         || mkdir(path, 0755) != 0
         || file_join(path, job->work, encode->name) != 0
         || mkdir(path, 0755) != 0) {
@@ -68,7 +68,7 @@ encode_folder(encode_t *encode)
 static job_outcome_t
 encode_make(encode_t *encode)
 {
-    char prefix[PIECES_NAME_SIZE + 1];
+    char prefix[STORE_PIECE_SIZE + 1];
     film_t *film = &encode->film;
     job_outcome_t outcome;
 
@@ -113,7 +113,7 @@ static job_outcome_t
 encode_publish(encode_t *encode)
 {
     int i;
-    char file[PIECES_NAME_SIZE + PLAN_NAME_SIZE + 8];
+    char file[STORE_PIECE_SIZE + PLAN_NAME_SIZE + 8];
     job_t *job = encode->film.job;
     job_outcome_t outcome = JOB_DONE;
 

@@ -6,7 +6,6 @@
 #include "worker/base/file.h"
 #include "worker/base/log.h"
 #include "worker/media/cuts.h"
-#include "worker/store/store.h"
 #include "pieces.h"
 
 #define JOIN_FOLDER "joined"
@@ -24,11 +23,11 @@ static int
 join_take(const join_t *join, const plan_output_t *rung, int i,
           const char *file)
 {
-    char name[PIECES_NAME_SIZE], from[PATH_MAX], to[PATH_MAX];
-    char path[PIECES_NAME_SIZE + PLAN_NAME_SIZE + 8];
+    char name[STORE_PIECE_SIZE], from[PATH_MAX], to[PATH_MAX];
+    char path[STORE_PIECE_SIZE + PLAN_NAME_SIZE + 8];
     const job_t *job = join->film.job;
 
-    pieces_name(name, join->run, i);
+    store_piece(name, join->run, i);
     snprintf(path, sizeof(path), "%s/%s.mp4", name, rung->name);
 
     return store_find_file(job->config, job->media, path, from) == 0
@@ -74,19 +73,19 @@ static int
 join_forget(void *data)
 {
     int i;
-    char name[PIECES_NAME_SIZE];
+    char name[STORE_PIECE_SIZE];
     const join_t *join = data;
     const job_t *job = join->film.job;
 
     for (i = 0; i < join->of; i++) {
-        pieces_name(name, join->run, i);
+        store_piece(name, join->run, i);
         if (store_unpublish(job->config, job->media, name) != 0
             && errno != ENOENT) {
             return -1;
         }
     }
 
-    return store_unpublish(job->config, job->media, PIECES_FOLDER) == 0
+    return store_unpublish(job->config, job->media, STORE_PIECES) == 0
                    || errno == ENOENT
                ? 0
                : -1;

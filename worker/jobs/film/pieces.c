@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 #include "worker/media/cuts.h"
 #include "pieces.h"
@@ -13,6 +12,11 @@ pieces_params(job_t *job, const char **run, int *of)
     *run = json_string_value(json_object_get(params, "run"));
     count = json_integer_value(json_object_get(params, "of"));
 
+    if (json_object_get(params, "forgotten") != NULL) {
+        return job_end(job, JOB_BAD,
+                       "The other pieces of the film are gone by now.");
+    }
+
     if (*run == NULL || !uuid_valid(*run, strlen(*run)) || count < 1
         || count > CUTS_MAX) {
         return job_end(job, JOB_BAD, "The job's params make no sense.");
@@ -20,11 +24,4 @@ pieces_params(job_t *job, const char **run, int *of)
 
     *of = (int) count;
     return JOB_DONE;
-}
-
-
-void
-pieces_name(char name[PIECES_NAME_SIZE], const char *run, int n)
-{
-    snprintf(name, PIECES_NAME_SIZE, PIECES_FOLDER "/%s-%d", run, n);
 }

@@ -1,11 +1,13 @@
 /* Uploads that nobody came back for in time: their rows go, then their files.
    A request that is at one holds the file's lock, and the upload is left to it.
-   Whoever is killed between row and files leaves orphans. And exports whose
-   time is over: their files go, and then their rows say so. */
+   Whoever is killed between row and files leaves orphans. And exports and
+   downloads whose time is over, and pieces of films that nobody will join:
+   their files go, and then their rows say so. */
 
 #include <errno.h>
 #include <string.h>
 #include "worker/base/log.h"
+#include "worker/media/cuts.h"
 #include "worker/store/spool.h"
 #include "worker/store/store.h"
 #include "house.h"
@@ -118,11 +120,16 @@ expire_remove(void *data)
 
 
 static job_outcome_t
-expire_export(job_t *job, const char *id)
+expire_export(job_t *job, const json_t *row)
 {
     json_t *gone;
+    const char *id = json_string_value(row);
     expire_t expire = { job, id };
     job_outcome_t outcome;
+
+    if (id == NULL || !uuid_valid(id, strlen(id))) {
+        return JOB_DONE;
+    }
 
     outcome = job_disk(job, expire_remove, &expire, "removing an export");
 
@@ -137,46 +144,36 @@ expire_export(job_t *job, const char *id)
 }
 
 
-static job_outcome_t
-expire_exports(job_t *job)
-{
-    size_t i, many;
-    json_t *ids;
-    const char *id, *params[] = { EXPIRE_MANY };
-    job_outcome_t outcome;
-
-    do {
-        outcome = job_ask(job, "select queue.expired_exports($1::int)", 1,
-                          params, &ids);
-        many = json_array_size(ids);
-
-        for (i = 0; i < many && outcome == JOB_DONE; i++) {
-            id = json_string_value(json_array_get(ids, i));
-            if (id != NULL && uuid_valid(id, strlen(id))) {
-                outcome = expire_export(job, id);
-            }
-        }
-        json_decref(ids);
-    } while (many > 0 && outcome == JOB_DONE);
-
-    return outcome;
-}
-
-
+/* Something in a media's folder. */
 typedef struct {
     const job_t *job;
-    const char *media;
-    char name[UUID_TEXT_SIZE + 16];
-} expire_download_t;
+    const char *media, *id;
+    char name[STORE_PIECE_SIZE];
+} expire_part_t;
 
 
 static int
 expire_unpublish(void *data)
 {
-    const expire_download_t *download = data;
+    const expire_part_t *part = data;
 
-    return store_unpublish(download->job->config, download->media,
-                           download->name);
+    return store_unpublish(part->job->config, part->media, part->name);
+}
+
+
+/* {"media", "id"}. */
+static int
+expire_part(expire_part_t *part, job_t *job, const json_t *row)
+{
+    part->job = job;
+    part->media = json_string_value(json_object_get(row, "media"));
+    part->id = json_string_value(json_object_get(row, "id"));
+
+    return part->media != NULL && part->id != NULL
+                   && uuid_valid(part->media, strlen(part->media))
+                   && uuid_valid(part->id, strlen(part->id))
+               ? 0
+               : -1;
 }
 
 
@@ -184,22 +181,20 @@ static job_outcome_t
 expire_download(job_t *job, const json_t *row)
 {
     json_t *gone;
-    expire_download_t download = { .job = job };
-    const char *id = json_string_value(json_object_get(row, "id"));
+    expire_part_t download;
     job_outcome_t outcome;
 
-    download.media = json_string_value(json_object_get(row, "media"));
-    if (id == NULL || !uuid_valid(id, strlen(id)) || download.media == NULL
-        || !uuid_valid(download.media, strlen(download.media))) {
+    if (expire_part(&download, job, row) != 0) {
         return JOB_DONE;
     }
 
-    snprintf(download.name, sizeof(download.name), "downloads/%s.mp4", id);
+    snprintf(download.name, sizeof(download.name), "downloads/%s.mp4",
+             download.id);
     outcome = job_disk(job, expire_unpublish, &download, "removing a download");
 
     if (outcome == JOB_DONE) {
-        outcome = job_ask(job, "select queue.drop_download($1::uuid)", 1, &id,
-                          &gone);
+        outcome = job_ask(job, "select queue.drop_download($1::uuid)", 1,
+                          &download.id, &gone);
         json_decref(gone);
         house_count(job, "downloads", 1);
     }
@@ -208,8 +203,40 @@ expire_download(job_t *job, const json_t *row)
 }
 
 
+/* Of one run. */
 static job_outcome_t
-expire_downloads(job_t *job)
+expire_pieces(job_t *job, const json_t *row)
+{
+    int i;
+    json_t *gone;
+    expire_part_t run;
+    job_outcome_t outcome = JOB_DONE;
+    const json_int_t of = json_integer_value(json_object_get(row, "of"));
+
+    if (expire_part(&run, job, row) != 0) {
+        return JOB_DONE;
+    }
+
+    for (i = 0; i < of && i < CUTS_MAX && outcome == JOB_DONE; i++) {
+        store_piece(run.name, run.id, i);
+        outcome = job_disk(job, expire_unpublish, &run, "removing pieces");
+    }
+
+    if (outcome == JOB_DONE) {
+        outcome = job_ask(job, "select queue.drop_pieces($1::uuid)", 1, &run.id,
+                          &gone);
+        json_decref(gone);
+        house_count(job, "pieces", 1);
+    }
+
+    return outcome;
+}
+
+
+/* All that the statement tells of, some at a time, until it tells of none. */
+static job_outcome_t
+expire_each(job_t *job, const char *sql,
+            job_outcome_t (*one)(job_t *job, const json_t *row))
 {
     size_t i, many;
     json_t *rows;
@@ -217,12 +244,11 @@ expire_downloads(job_t *job)
     job_outcome_t outcome;
 
     do {
-        outcome = job_ask(job, "select queue.expired_downloads($1::int)", 1,
-                          params, &rows);
+        outcome = job_ask(job, sql, 1, params, &rows);
         many = json_array_size(rows);
 
         for (i = 0; i < many && outcome == JOB_DONE; i++) {
-            outcome = expire_download(job, json_array_get(rows, i));
+            outcome = one(job, json_array_get(rows, i));
         }
         json_decref(rows);
     } while (many > 0 && outcome == JOB_DONE);
@@ -241,8 +267,15 @@ expire_run(job_t *job)
 
     outcome = expire_uploads(job);
     if (outcome == JOB_DONE) {
-        outcome = expire_exports(job);
+        outcome = expire_each(job, "select queue.expired_exports($1::int)",
+                              expire_export);
+    }
+    if (outcome == JOB_DONE) {
+        outcome = expire_each(job, "select queue.expired_downloads($1::int)",
+                              expire_download);
     }
 
-    return outcome == JOB_DONE ? expire_downloads(job) : outcome;
+    return outcome == JOB_DONE ? expire_each(
+               job, "select queue.expired_pieces($1::int)", expire_pieces)
+                               : outcome;
 }

@@ -1,0 +1,241 @@
+/*
+ * Films: how soon they play, and what the ladder takes, beside ffmpeg alone.
+ *
+ *   copied    H.264 and AAC, 120 s of 1080p: from the upload's answer until it
+ *             plays, beside one `ffmpeg -c copy` into HLS of single files
+ *   encoded   MPEG-4, SECONDS of 1080p: until it plays, and until all of the
+ *             ladder is there, beside one ffmpeg that makes the same outputs;
+ *             processor time; by one worker on one core, and by two on two
+ *   likeness  SSIM of the highest rung with the source, ours and ffmpeg's
+ *
+ *     node tests/bench/films.mjs       SECONDS, ROUNDS in the environment
+ */
+
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync,
+         writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { finished, published } from "../http/lib/films.mjs";
+import { startStack } from "../http/lib/stack.mjs";
+
+const SECONDS = Number(process.env.SECONDS ?? 600);
+const ROUNDS = Number(process.env.ROUNDS ?? 5);
+const TICKS = Number(execFileSync("getconf", ["CLK_TCK"]));
+const folder = mkdtempSync(join(tmpdir(), "bench-films-"));
+
+const median = (values) => [...values].sort((a, b) => a - b)
+    .at(Math.floor(values.length / 2));
+const row = (name, value) => console.log(`${name.padEnd(56)} ${value}`);
+
+
+/* Wall and processor seconds of an ffmpeg; on these cores. */
+function ffmpeg(cores, ...words) {
+    const file = join(folder, "time");
+
+    execFileSync("taskset", ["-c", cores, "/usr/bin/time", "-o", file, "-f",
+        "%e %U %S", "ffmpeg", "-v", "error", "-nostdin", "-y", ...words]);
+    const [wall, user, system] = readFileSync(file, "utf8").trim().split(" ")
+        .map(Number);
+    return { wall, cpu: user + system };
+}
+
+const moving = (seconds) => ["-f", "lavfi", "-i",
+    `testsrc2=size=1920x1080:rate=25:duration=${seconds},`
+        + "noise=alls=12:allf=t", "-f", "lavfi", "-i",
+    `sine=frequency=440:sample_rate=48000:duration=${seconds}`];
+
+function make(name, ...words) {
+    const path = join(folder, name);
+
+    ffmpeg("0,1", ...words, path);
+    return path;
+}
+
+
+/* Workers of two slots each, each on its core. */
+class Workers {
+    constructor(stack) {
+        this.stack = stack;
+        this.all = [];
+    }
+
+    start(cores) {
+        const conf = readFileSync(this.stack.path("worker.conf"), "utf8");
+
+        for (const core of cores) {
+            const path = join(folder, `worker-${core}.conf`);
+
+            writeFileSync(path, conf.replace(/^(slots|log|pid)\b.*\n/gm, "")
+                + `slots 2\nlog ${folder}/worker-${core}.log\n`);
+            this.all.push(spawn("taskset", ["-c", core,
+                this.stack.path("bin/sluice-worker"), "-c", path],
+            { stdio: "ignore" }));
+        }
+    }
+
+    /* Processor seconds of them, their slots, and what these waited for. */
+    cpu() {
+        const rows = execFileSync("ps", ["-eo", "pid=,ppid="]).toString()
+            .trim().split("\n").map((line) => line.trim().split(/\s+/)
+                .map(Number));
+        const mine = new Set(this.all.map(({ pid }) => pid));
+
+        for (let size = 0; size !== mine.size;) {
+            size = mine.size;
+            rows.forEach(([pid, parent]) => mine.has(parent) && mine.add(pid));
+        }
+        return [...mine].reduce((sum, pid) => {
+            const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+                .replace(/^.*\) /, "").split(" ");
+
+            return sum + fields.slice(11, 15).reduce((a, b) => a + Number(b), 0)
+                / TICKS;
+        }, 0);
+    }
+
+    async stop() {
+        await Promise.all(this.all.map((child) => new Promise((resolve) => {
+            child.on("exit", resolve);
+            child.kill("SIGTERM");
+        })));
+        this.all = [];
+    }
+}
+
+
+/* Uploads; answers the id and, by the record's clock, the seconds until it
+   played and until the last rung was there. */
+async function brought(stack, client, path, name) {
+    const { id } = await client.bring(readFileSync(path), name);
+
+    await finished(stack, client, id, { seconds: 20 * SECONDS });
+    const [plays, all] = (await stack.sql("select extract(epoch from "
+        + "max(finished_at) filter (where kind = 'package') - min(created_at)),"
+        + "extract(epoch from max(finished_at) filter (where kind in "
+        + "('package', 'join')) - min(created_at)) from sluice.jobs where "
+        + `media = '${id}'`)).split("|").map(Number);
+
+    return { id, plays, all };
+}
+
+
+async function copied(stack, client) {
+    const path = make("copied.mp4", ...moving(120), "-c:v", "libx264",
+        "-preset", "ultrafast", "-b:v", "5M", "-maxrate", "5M", "-bufsize",
+        "5M", "-g", "50", "-bf", "2", "-pix_fmt", "yuv420p", "-c:a", "aac");
+    const bare = [], ours = [];
+
+    for (let round = 0; round < ROUNDS; round++) {
+        bare.push(ffmpeg("0,1", "-i", path, "-c", "copy", "-f", "hls",
+            "-hls_segment_type", "fmp4", "-hls_flags", "single_file",
+            "-hls_playlist_type", "vod", "-hls_time", "6",
+            "-hls_segment_filename", join(folder, "bare.mp4"),
+            join(folder, "bare.m3u8")).wall);
+        ours.push((await brought(stack, client, path, `${round}.mp4`)).plays);
+    }
+
+    row(`copied, ${(statSync(path).size / 1e6).toFixed(0)} MB: until it plays`,
+        `${median(ours).toFixed(3)} s`);
+    row("    ffmpeg -c copy into HLS", `${median(bare).toFixed(3)} s`);
+    row("    of 1.15 × that and 50 ms", (median(ours)
+        / (1.15 * median(bare) + 0.05)).toFixed(2));
+}
+
+
+/* The outputs of this plan by one ffmpeg. */
+function ladder(path, cores, rungs) {
+    const graph = `[0:v]scale=${rungs[0].width}:${rungs[0].height},setsar=1,`
+        + `format=yuv420p,split=${rungs.length}`
+        + rungs.map((_, i) => `[s${i}]`).join("")
+        + rungs.map(({ width, height }, i) =>
+            `;[s${i}]scale=${width}:${height}[v${i}]`).join("");
+
+    return ffmpeg(cores, "-i", path, "-filter_complex", graph,
+        ...rungs.flatMap(({ name, rate }, i) => ["-map", `[v${i}]`, "-c:v",
+            "libx264", "-preset", "veryfast", "-crf", "22", "-maxrate",
+            String(rate), "-bufsize", String(2 * rate), "-g", "50",
+            "-sc_threshold", "0", "-threads", "2",
+            join(folder, `one-${name}.mp4`)]),
+        "-map", "0:a", "-c:a", "aac", "-b:a", "128k",
+        join(folder, "one-a1.mp4"));
+}
+
+
+function likeness(path, source) {
+    const { stderr } = spawnText("ffmpeg", ["-nostdin", "-i", path, "-i",
+        source, "-lavfi", "[0:v]settb=AVTB,setpts=N[a];[1:v]settb=AVTB,"
+            + "setpts=N[b];[a][b]ssim", "-f", "null", "-"]);
+
+    return Number(/All:([\d.]+)/.exec(stderr)[1]);
+}
+
+function spawnText(command, words) {
+    const file = join(folder, "said");
+
+    execFileSync("sh", ["-c", `"$@" 2> ${file}`, "-", command, ...words]);
+    return { stderr: readFileSync(file, "utf8") };
+}
+
+
+async function encoded(stack, client, workers) {
+    const path = make("encoded.mkv", ...moving(SECONDS), "-c:v", "mpeg4",
+        "-q:v", "3", "-c:a", "libmp3lame");
+    const took = {};
+
+    for (const cores of [["0"], ["0", "1"]]) {
+        workers.start(cores);
+        const before = workers.cpu();
+        const film = await brought(stack, client, path,
+            `${cores.length}.mkv`);
+
+        took[cores.length] = { ...film, cpu: workers.cpu() - before };
+        await workers.stop();
+    }
+
+    const rungs = JSON.parse(await stack.sql("select json_agg(json_build_object("
+        + "'name', r.name, 'width', r.about->'width', 'height', "
+        + "r.about->'height', 'rate', coalesce((select (x->>'rate')::float8 "
+        + "from sluice.jobs j, jsonb_array_elements(j.result->'rungs') x where "
+        + "j.media = r.media and j.kind = 'split' and x->>'name' = r.name), "
+        + "700000)) order by (r.about->>'height')::integer desc) from "
+        + `sluice.renditions r where r.media = '${took[2].id}' `
+        + "and r.kind = 'video'"));
+    const one = ladder(path, "0", rungs);
+    const two = ladder(path, "0,1", rungs);
+    const highest = rungs[0].name;
+    const ours = likeness(published(stack, took[2].id).tracks[highest].file,
+        path);
+    const theirs = likeness(join(folder, `one-${highest}.mp4`), path);
+
+    row(`encoded, ${SECONDS} s, ${rungs.length} rungs: until it plays, `
+        + "two workers", `${took[2].plays.toFixed(1)} s`);
+    row("    of one ffmpeg's whole ladder on the same cores",
+        (took[2].plays / two.wall).toFixed(2));
+    row("    one worker, of one ffmpeg's on one core",
+        (took[1].plays / one.wall).toFixed(2));
+    row("all of the ladder, one worker and two",
+        `${took[1].all.toFixed(1)} s, ${took[2].all.toFixed(1)} s: `
+        + (took[2].all / took[1].all).toFixed(2));
+    row("processor, beside one ffmpeg",
+        `${took[1].cpu.toFixed(0)} s, ${one.cpu.toFixed(0)} s: `
+        + (took[1].cpu / one.cpu).toFixed(2));
+    row(`SSIM of ${highest} with the source, ours and ffmpeg's`,
+        `${ours.toFixed(4)}, ${theirs.toFixed(4)}`);
+}
+
+
+const stack = await startStack();
+
+try {
+    const client = await stack.visitor("viewer");
+
+    await copied(stack, client);
+    await stack.stopWorker();
+    await encoded(stack, client, new Workers(stack));
+} finally {
+    await stack.stop();
+    rmSync(folder, { recursive: true });
+}
