@@ -108,6 +108,12 @@ describe("a slot that is killed at work", { timeout }, () => {
 });
 
 
+/* When nothing is at work, nor waits. */
+const quiet = () => until("nothing is at work", async () => await stack.sql(
+    "select count(*) from sluice.jobs where state in ('queued', 'running', "
+    + "'retrying')") === "0", { seconds: 120 });
+
+
 describe("a slot that is killed while bubblewrap starts", { timeout }, () => {
     let id, slot, held;
 
@@ -115,9 +121,7 @@ describe("a slot that is killed while bubblewrap starts", { timeout }, () => {
         .filter((child) => processOf(child)?.name === "sleep");
 
     beforeEach(async () => {
-        await until("nothing else is at work", async () => await stack.sql(
-            "select count(*) from sluice.jobs where state in ('queued', "
-            + "'running', 'retrying')") === "0", { seconds: 60 });
+        await quiet();
         writeFileSync(join(slow, "hold"), "");
         ({ id } = await viewer.bring(pdf(), "held.pdf"));
         await until("bubblewrap's child waits",
@@ -319,6 +323,7 @@ it("root's stack writes through no link of the servers' user",
 
 
 it("nothing is left undone", { timeout }, async () => {
+    await quiet();
     assert.equal(await stack.sql("select kind, state, error from sluice.jobs "
         + "where state <> 'done'"), "");
 });
