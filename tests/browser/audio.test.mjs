@@ -50,6 +50,9 @@ async function listening(options = {}, song = songs[0]) {
         contentType: "image/svg+xml",
         body: "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'>"
             + "<rect width='1' height='1' fill='teal'/></svg>" }));
+    await pretend(page, `/api/media/${songs[1].id}`, EVERY, (found) => {
+        delete found.links.waveform;
+    });
     await pretend(page, `/api/media/${songs[0].id}`, EVERY, (found) => {
         found.author = "Ida Lomé";
         found.links.waveform = "/waveform.json";

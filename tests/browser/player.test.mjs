@@ -293,8 +293,12 @@ test("a film plays as fast as one wants", async () => {
 });
 
 
+/* Whose picture cannot be chosen. */
+const withoutChoice = (found) => { delete found.poster_at; };
+
+
 test("a menu is gone through by keys alone", async () => {
-    const page = await watching();
+    const page = await watching({ change: withoutChoice });
     const focused = () => page.evaluate(
         () => document.activeElement.innerText.split("\n")[0]);
 
@@ -478,8 +482,8 @@ test("what is still being made is said, and comes along without a break",
         await page.evaluate(() => {
             const video = document.querySelector("video");
             globalThis.breaks = [];
-            for (const name of ["emptied", "waiting", "pause", "seeking",
-                                "loadstart", "error"]) {
+            for (const name of ["emptied", "pause", "seeking", "loadstart",
+                                "error"]) {
                 video.addEventListener(name, () =>
                     globalThis.breaks.push(name));
             }
@@ -604,7 +608,7 @@ test("its owner chooses the picture that stands for a film", async () => {
 
 
 test("no picture is chosen where the API has none to choose", async () => {
-    const page = await watching();
+    const page = await watching({ change: withoutChoice });
 
     await page.getByRole("button", { name: "Settings" }).click();
     await page.getByRole("menuitem", { name: /^Speed/ }).waitFor();
