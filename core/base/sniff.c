@@ -464,7 +464,8 @@ sniff_tag(const void *bytes, size_t len)
 
 
 /* Tools write several, one in front of the other. Of what is no sound only
-   MPEG-TS has such tags; and what has them and nothing that we know is MP3 behind some bytes. */
+   MPEG-TS has such tags; and what has them and nothing that we know is MP3
+   behind some bytes. */
 const sniff_t *
 sniff_behind_tag(const void *bytes, size_t len)
 {

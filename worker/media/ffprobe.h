@@ -73,8 +73,9 @@ typedef struct {
     ffprobe_stream_t audio; /* the same */
     ffprobe_stream_t sounds[FFPROBE_SOUNDS_MAX]; /* that one among them */
     int nsounds;
-    int slides; /* facts.slides: pictures are far apart, whatever rate is
-                   claimed */
+    double bytes; /* of the file; the caller sets it */
+    int slides;   /* facts.slides: pictures are far apart, whatever rate is
+                     claimed */
     ffprobe_stream_t texts[FFPROBE_TEXTS_MAX]; /* subtitles of any kind */
     int ntexts;
     int cover;       /* index of the picture that goes with a recording; -1:

@@ -34,6 +34,8 @@
 /* Pictures a second: of fewer, players wait for the next one in vain. */
 #define PLAN_FRAMES_MIN 1.0
 #define PLAN_FRAMES_FEW 2
+#define PLAN_FILLED 1000.0      /* that may be made of any file */
+#define PLAN_FILLED_BYTES 512.0 /* of the file for each one more */
 
 /* Pictures, and seconds of sound, that an edit list may hide: encoders have
    some to warm up. */
@@ -181,6 +183,16 @@ plan_range(const ffprobe_stream_t *video)
 
 /* Where some are decoded ahead, as in all that is encoded, players wait for
    several. */
+/* Repeating pictures may cost what came in, and no more: a file can claim any
+   length. */
+static int
+plan_fills(const ffprobe_t *probe)
+{
+    return probe->duration * PLAN_FRAMES_FEW
+           <= fmax(PLAN_FILLED, probe->bytes / PLAN_FILLED_BYTES);
+}
+
+
 static int
 plan_is_slides(const ffprobe_stream_t *video, int copied)
 {
@@ -462,8 +474,10 @@ plan_make(plan_t *plan, const ffprobe_t *probe, int lines)
     if (video->index != -1) {
         plan->recode_video = plan_video_why(probe);
         plan->bt709 = plan_is_hdr(video) || plan_is_rgb(video);
-        plan->slides = probe->slides
-                       || plan_is_slides(video, plan->recode_video == NULL);
+        plan->slides = plan_fills(probe)
+                       && (probe->slides
+                           || plan_is_slides(video,
+                                             plan->recode_video == NULL));
         plan->whole = plan->head > 0 || plan->tail > 0
                       || video->frame_rate > PLAN_FRAMES_MAX || plan->slides;
 
@@ -484,7 +498,7 @@ plan_recode(plan_t *plan, const ffprobe_t *probe, int lines, const char *why)
 {
     plan_make(plan, probe, lines);
     plan->recode_video = why;
-    plan->slides |= plan_is_slides(&probe->video, 0);
+    plan->slides |= plan_fills(probe) && plan_is_slides(&probe->video, 0);
     plan->whole |= plan->slides;
     plan->encoded = 1;
     plan_outputs(plan, lines);

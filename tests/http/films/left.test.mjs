@@ -63,7 +63,8 @@ it("they go after that, and who is tried again then is told", { timeout },
         assert.ok(!existsSync(piece));
         assert.equal((await expired()).pieces, undefined);
 
-        assert.equal((await client.post(`/api/jobs/${JOB}/retry`)).status, 202);
+        assert.equal((await client.request("POST",
+            `/api/jobs/${JOB}/retry`)).status, 202);
         await until("it is told", async () => await stack.sql(
             `select error from sluice.jobs where id = '${JOB}'
              and state = 'dead'`) === "The other pieces of the film are gone "

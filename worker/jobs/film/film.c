@@ -129,6 +129,7 @@ film_open(film_t *film, job_t *job)
     outcome = job_open(job);
     if (outcome == JOB_DONE) {
         outcome = film_probe(film);
+        film->probe.bytes = (double) job->input_size;
     }
     if (outcome != JOB_DONE) {
         return outcome;

@@ -92,9 +92,9 @@ package_why(package_t *package, job_outcome_t outcome)
 
     return outcome == JOB_BAD && copied ? "not whole as a copy"
            : outcome != JOB_DONE || package->longest <= PLAN_SEGMENT_MAX ? NULL
-           : copied        ? "of few key frames"
-           : !plan->slides ? "of few pictures"
-                           : NULL;
+           : copied                      ? "of few key frames"
+           : !package->film.probe.slides ? "of few pictures"
+                                         : NULL;
 }
 
 

@@ -104,6 +104,7 @@ probe_run(job_t *job)
         return outcome;
     }
 
+    probe.bytes = (double) job->input_size;
     outcome = probe_judge(job, &probe);
     if (outcome == JOB_DONE) {
         outcome = job_confirm(job);

@@ -152,6 +152,16 @@ START_TEST(what_would_play_otherwise_is_encoded)
     CHANGED(probe.sounds[0].duration = 10.8, "shorter than the sound");
     CHANGED(probe.video.frame_rate = 0.2, "of few pictures");
     ck_assert_ptr_nonnull(strstr(plan.filter, "format=yuv420p,fps=2"));
+
+    /* what a small file claims is not made up for */
+    film();
+    probe.video.frame_rate = 0.2;
+    probe.duration = 600;
+    make();
+    ck_assert(!plan.slides);
+    probe.bytes = 1e6;
+    make();
+    ck_assert(plan.slides);
     CHANGED((probe.video.frame_rate = 1, probe.video.reordered = 1),
             "of few pictures");
 
