@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 
 import { request } from "../lib/client.mjs";
-import { maker, picture, sound, AAC, H264 } from "../lib/made.mjs";
+import { maker, picture, sound, AAC, H264 } from "../lib/films.mjs";
 import { startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 

@@ -15,8 +15,8 @@ export const AAC = ["-c:a", "aac"];
 export const picture = (seconds, { size = "320x180", rate = 25 } = {}) =>
     ["-f", "lavfi", "-i", `testsrc2=size=${size}:rate=${rate}:`
         + `duration=${seconds}`];
-export const sound = (seconds) => ["-f", "lavfi", "-i",
-    `sine=frequency=440:sample_rate=48000:duration=${seconds}`];
+export const sound = (seconds, frequency = 440) => ["-f", "lavfi", "-i",
+    `sine=frequency=${frequency}:sample_rate=48000:duration=${seconds}`];
 
 
 /* A file in `folder` that ffmpeg makes of these words, and its path. */
@@ -90,13 +90,29 @@ export async function faults(stack, id) {
 }
 
 
-/* Waits until nothing is made of it any more; the media object. */
+/* Waits until no job of a media object is left to do. */
+async function idle(stack, id, options) {
+    const left = () => stack.sql("select coalesce(jsonb_agg(jsonb_build_object("
+        + "'kind', kind, 'state', state, 'error', error)), '[]') "
+        + `from sluice.jobs where media = '${id}' and state in ('queued', `
+        + "'running', 'retrying')");
+
+    try {
+        await until(`all of ${id} is made`, async () => await left() === "[]",
+            { seconds: 120, ...options });
+    } catch (error) {
+        error.message += `: ${await left()}`;
+        throw error;
+    }
+}
+
+
+/* The media object, which must become ready, when nothing is made of it any
+   more. */
 export async function finished(stack, client, id, options) {
-    await until(`all of ${id} is made`, async () => await stack.sql(
-        `select count(*) from sluice.jobs where media = '${id}'
-         and state in ('queued', 'running', 'retrying')`) === "0",
-        { seconds: 120, ...options });
-    return client.ready(id, options);
+    await client.ready(id, { seconds: 120, ...options });
+    await idle(stack, id, options);
+    return client.media(id);
 }
 
 
@@ -105,4 +121,44 @@ export async function jobsOf(stack, id) {
     return JSON.parse(await stack.sql("select jsonb_object_agg(kind, "
         + "jsonb_build_object('state', state, 'result', result)) from "
         + `sluice.jobs where media = '${id}'`));
+}
+
+
+/* All of that for a stack and one of its users. */
+export function maker(stack, client) {
+    let count = 0;
+    const numbered = (name) => `${++count}-${name}`;
+
+    return {
+        made: (name, ...words) => made(stack.folder, numbered(name), ...words),
+
+        /* A file of these bytes, and its path. */
+        written(name, bytes) {
+            const path = join(stack.folder, numbered(name));
+
+            writeFileSync(path, bytes);
+            return path;
+        },
+
+        /* What came of the file: its media object. */
+        async taken(path, seconds = 120) {
+            const { id } = await client.bring(readFileSync(path),
+                path.slice(path.lastIndexOf("/") + 1));
+
+            return finished(stack, client, id, { seconds });
+        },
+
+        idle: (id, seconds = 120) => idle(stack, id, { seconds }),
+
+        /* Where its files are. */
+        folder: (id, ...names) =>
+            stack.path("media", id.slice(-2), id, ...names),
+
+        /* {state, error, result} of its last job of that kind, or null. */
+        job: async (id, kind) => JSON.parse(await stack.sql("select coalesce(("
+            + "select jsonb_build_object('state', state, 'error', error, "
+            + "'result', result) from sluice.jobs where media = "
+            + `'${id}' and kind = '${kind}' order by id desc limit 1), `
+            + "'null')")),
+    };
 }
