@@ -94,7 +94,8 @@ begin
                            'moment.')).body;
     end if;
 
-    return coalesce(api.refuse_text_words(args), api.refuse_jobs((select owner from sluice.media where id = a.media)));
+    return coalesce(api.refuse_text_words(args), api.refuse_jobs((
+        select owner from sluice.media where id = a.media)));
 end;
 $$;
 

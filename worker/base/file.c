@@ -23,6 +23,36 @@ file_join(char path[PATH_MAX], const char *folder, const char *name)
 
 
 int
+file_folders(const char *folder, const char *names)
+{
+    char path[PATH_MAX], *slash;
+    struct stat st;
+
+    if (file_join(path, folder, names) != 0) {
+        return -1;
+    }
+
+    for (slash = path + strlen(folder); slash != NULL; /* void */) {
+        *slash = '/';
+        slash = strchr(slash + 1, '/');
+        if (slash != NULL) {
+            *slash = '\0';
+        }
+        if ((mkdir(path, 0755) != 0 && errno != EEXIST)
+            || lstat(path, &st) != 0) {
+            return -1;
+        }
+        if (!S_ISDIR(st.st_mode)) {
+            errno = ENOTDIR;
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
+int
 file_write_open(int fd, const void *bytes, size_t len)
 {
     ssize_t n;

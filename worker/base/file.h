@@ -10,6 +10,11 @@
 /* "<folder>/<name>". 0, or -1 with errno ENAMETOOLONG. */
 int file_join(char path[PATH_MAX], const char *folder, const char *name);
 
+/* Makes the folders of this path below another one, where they are not there.
+   0, or -1 with errno set: ENOTDIR when one of them is anything else, such as a
+   link. */
+int file_folders(const char *folder, const char *names);
+
 /* Creates a file with these bytes. 0, or -1 with errno set. */
 int file_write(const char *path, const void *bytes, size_t len);
 

@@ -5,8 +5,6 @@
 #define HEAD_SELF 1                 /* url: in this file */
 #define HEAD_ONE 0x10000            /* 1.0 in 16.16 */
 #define HEAD_FULL_VOLUME 0x100      /* 1.0 in 8.8 */
-#define HEAD_SIDX 40                /* bytes in front of its references */
-#define HEAD_REFERENCE 12           /* bytes of each */
 #define HEAD_SAP_CLOSED 0x90000000U /* begins with one of type 1 */
 #define HEAD_SAP_OPEN 0xb0000000U   /* of type 3 */
 
@@ -186,13 +184,6 @@ head_out(box_out_t *out, const piece_t *piece, uint64_t duration)
     box_out_end(out, trak);
     head_mvex(out, duration);
     box_out_end(out, moov);
-}
-
-
-size_t
-head_sidx_size(size_t segments)
-{
-    return HEAD_SIDX + segments * HEAD_REFERENCE;
 }
 
 

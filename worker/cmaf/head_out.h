@@ -13,9 +13,6 @@
 /* ftyp and moov, after the first piece; `duration` in ticks. */
 void head_out(box_out_t *out, const piece_t *piece, uint64_t duration);
 
-/* Bytes of the sidx of so many segments. */
-size_t head_sidx_size(size_t segments);
-
 /* The sidx; `sizes` are bytes of the segments, each below HEAD_SEGMENT_MAX,
    and each lasts no more than 2^32 ticks. */
 #define HEAD_SEGMENT_MAX 0x80000000U

@@ -46,13 +46,11 @@ typedef struct {
     uint64_t input_size;
     const sniff_t *sniff; /* of the upload; NULL: nothing we know */
 
-    json_int_t version;  /* of the row */
-    double seconds_max;  /* that the try may take */
-    double cpu;          /* seconds that its tools have taken */
-    double share;        /* of what its input may cost in all; 1 unless set */
-    double tool_seconds; /* of a film that its tool is at; 0: none */
-    long frames;         /* that this one has encoded */
-    double progress;     /* percent */
+    json_int_t version; /* of the row */
+    double seconds_max; /* that the try may take */
+    double cpu;         /* seconds that its tools have taken */
+    double share;       /* of what its input may cost in all; 1 unless set */
+    double progress;    /* percent */
     double beat_progress, told_progress;
     int64_t began_at, beat_at, told_at; /* clock_now() */
     job_outcome_t interrupted;          /* why a tool was stopped */
@@ -90,7 +88,8 @@ typedef struct {
     int seconds;        /* of processor time */
     int wall_seconds;   /* 0: thrice that */
     uint64_t file_size; /* bytes of any one file written; 0: none of note */
-    void (*line)(void *job, const char *line); /* see sandbox_t */
+    void (*line)(void *data, const char *line); /* see sandbox_t */
+    void *data;                                 /* of `line` */
     const char *refused;  /* for the owner: the tool did not like the file */
     const char *too_long; /* for the owner: it took too long */
 } job_tool_t;
@@ -156,13 +155,20 @@ job_outcome_t job_disk(job_t *job, int (*work)(void *data), void *data,
    it last waits until the disk has its room back. -1: nothing. */
 void job_close(job_t *job, int fd);
 
+/* Writes a text as a file of the job's folder, in place of what is there; the
+   folders in its name are made. A tool may have put links there: none is
+   followed. `text` NULL: there was no memory for it. */
+job_outcome_t job_write(job_t *job, const char *name, const char *text,
+                        const char *doing);
+
 /* What is to be published from the job's folder is settled first, file by file:
    that may take its time. */
 job_outcome_t job_settle(job_t *job, const char *name);
 
-/* Confirms, then publishes a settled file; or a folder that holds so many
-   settled files and nothing else. */
+/* Confirms, then publishes a settled file; one that is settled now; or a folder
+   that holds so many settled files and nothing else. */
 job_outcome_t job_publish(job_t *job, const char *name);
+job_outcome_t job_publish_file(job_t *job, const char *name);
 job_outcome_t job_publish_folder(job_t *job, const char *name, int files);
 
 /* Moves the upload into the store, under the extension of its kind. */

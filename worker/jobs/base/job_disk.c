@@ -105,6 +105,15 @@ job_publish(job_t *job, const char *name)
 }
 
 
+job_outcome_t
+job_publish_file(job_t *job, const char *name)
+{
+    job_outcome_t outcome = job_settle(job, name);
+
+    return outcome == JOB_DONE ? job_publish(job, name) : outcome;
+}
+
+
 static int
 job_disk_settle_folder(void *data)
 {

@@ -16,6 +16,12 @@
 #define JOB_FILES 4 /* of that size that a tool may write */
 
 
+typedef struct {
+    job_t *job;
+    const job_tool_t *tool;
+} job_run_t;
+
+
 /* A job may cost what came in for it, whatever that claims to be: so many
    seconds of processor time for all of its tools. */
 static int
@@ -76,11 +82,30 @@ job_judge(job_t *job, const char *name, const char *refused,
 }
 
 
+static int
+job_tool_beat(void *data)
+{
+    const job_run_t *run = data;
+
+    return job_beat(run->job);
+}
+
+
+static void
+job_tool_line(void *data, const char *line)
+{
+    const job_run_t *run = data;
+
+    run->tool->line(run->tool->data, line);
+}
+
+
 job_outcome_t
 job_tool(job_t *job, const job_tool_t *tool, sandbox_result_t *result)
 {
     sandbox_rc_t rc;
     const int seconds = job_seconds(job, tool->seconds);
+    job_run_t run = { job, tool };
     const size_t file_size = tool->file_size ? tool->file_size : JOB_FILE_SIZE;
     sandbox_t sandbox = {
         .argv = tool->argv,
@@ -92,9 +117,9 @@ job_tool(job_t *job, const job_tool_t *tool, sandbox_result_t *result)
         .memory = JOB_MEMORY,
         .file_size = file_size,
         .folder_size = JOB_FILES * file_size,
-        .beat = job_beat,
-        .line = tool->line,
-        .data = job,
+        .beat = job_tool_beat,
+        .line = tool->line ? job_tool_line : NULL,
+        .data = &run,
     };
 
     rc = sandbox_run(&sandbox, result);

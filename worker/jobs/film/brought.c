@@ -158,7 +158,7 @@ withdraw_publish(job_t *job, const char *id)
 
     outcome = film_open(&film, job);
     if (outcome == JOB_DONE) {
-        outcome = texts_publish(&film, gone);
+        outcome = film_publish(&film, gone);
     }
 
     json_decref(gone);

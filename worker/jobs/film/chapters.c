@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/jose/json_bound.h"
-#include "worker/base/file.h"
 #include "worker/jobs/base/media_tool.h"
 #include "worker/media/chapters.h"
 #include "film.h"
@@ -80,16 +79,10 @@ chapters_probe(job_t *job, chapters_t *chapters)
 static job_outcome_t
 chapters_publish(job_t *job, const char *text)
 {
-    char path[PATH_MAX];
     job_outcome_t outcome;
 
-    if (file_join(path, job->work, CHAPTERS_FILE) != 0
-        || file_write(path, text, strlen(text)) != 0) {
-        return job_errno(job, "writing the chapters");
-    }
-
-    outcome = job_settle(job, CHAPTERS_FILE);
-    return outcome == JOB_DONE ? job_publish(job, CHAPTERS_FILE) : outcome;
+    outcome = job_write(job, CHAPTERS_FILE, text, "writing the chapters");
+    return outcome == JOB_DONE ? job_publish_file(job, CHAPTERS_FILE) : outcome;
 }
 
 

@@ -62,10 +62,7 @@ cover_publish(job_t *job)
 {
     job_outcome_t outcome;
 
-    outcome = job_settle(job, COVER_FILE);
-    if (outcome == JOB_DONE) {
-        outcome = job_publish(job, COVER_FILE);
-    }
+    outcome = job_publish_file(job, COVER_FILE);
     if (outcome == JOB_DONE) {
         json_object_set_new(job->patch, "poster", json_true());
         json_object_set_new(

@@ -1,7 +1,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "worker/base/file.h"
 #include "worker/base/log.h"
 #include "pieces.h"
@@ -55,9 +54,7 @@ encode_folder(encode_t *encode)
     const job_t *job = encode->film.job;
 
     if (file_join(path, job->work, STORE_PIECES) != 0 || file_erase(path) != 0
-        || mkdir(path, 0755) != 0
-        || file_join(path, job->work, encode->name) != 0
-        || mkdir(path, 0755) != 0) {
+        || file_folders(job->work, encode->name) != 0) {
         return job_errno(encode->film.job, "making a folder to work in");
     }
 
@@ -95,14 +92,14 @@ encode_try(encode_t *encode)
     outcome = encode_make(encode);
 
     if (outcome != JOB_DONE || encode->part.whole || encode->part.seek < 0
-        || job->frames == encode->pictures) {
+        || encode->film.pictures == encode->pictures) {
         return outcome;
     }
 
     log_write(LOG_INFO,
               "job encode %s: %ld pictures of %ld: read from the "
               "beginning",
-              job->id, job->frames, encode->pictures);
+              job->id, encode->film.pictures, encode->pictures);
     encode->part.seek = -1;
 
     return encode_make(encode);
@@ -148,7 +145,8 @@ encode_run(job_t *job)
         outcome = encode_publish(&encode);
     }
     if (outcome == JOB_DONE) {
-        json_object_set_new(job->result, "pictures", json_integer(job->frames));
+        json_object_set_new(job->result, "pictures",
+                            json_integer(encode.film.pictures));
     }
 
     film_close(&encode.film);

@@ -1,12 +1,14 @@
 /* What becomes of a film or of a piece of music that was recorded.
 
-     probe     what it is, and what is made of it
-     package   what plays first: pictures that are copied, or the lowest rung of
-               the ladder; and all sounds
-     split     cuts the rest of the ladder's encoding into pieces
-     encode    one piece of all these rungs: any slot, any machine
-     join      the pieces become track files
-     poster    a picture
+     probe      what it is, and what is made of it
+     package    what plays first: pictures that are copied, or the lowest rung
+                of the ladder; and all sounds
+     split      cuts the rest of the ladder's encoding into pieces
+     encode     one piece of all these rungs: any slot, any machine
+     join       the pieces become track files
+     subtitles  texts from inside or from beside; withdraw: one less
+     poster, storyboard, chapters, cover, listen   what lies beside it
+     download   a picture and a sound in one file, for somebody to take away
 
    A film plays when `package` is done; each that makes something to play writes
    a new master playlist, under a new name. */
@@ -48,6 +50,7 @@ typedef struct {
     double end;      /* seconds that it lasts, as was heard: the last picture
                         stays until then; 0: not known */
     char folder[64]; /* of this try: hls/<name> of what it publishes */
+    long pictures;   /* that film_make() has encoded last */
     json_t *rows;    /* of what it has made so far: queue.renditions() */
 } film_t;
 
@@ -93,7 +96,8 @@ job_outcome_t film_track(film_t *film, const plan_output_t *output,
                          film_track_t *track);
 
 /* Publishes what was made with a new master playlist and manifest, without
-   those renditions that are `gone`: a JSON array of names, or NULL. */
+   those renditions that are `gone`: a JSON array of names, or NULL. Of those of
+   before the last twenty stay. */
 job_outcome_t film_publish(film_t *film, const json_t *gone);
 
 /* Checks a JPEG in the job's folder of at most so many bytes: it is whole, or

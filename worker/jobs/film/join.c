@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "worker/base/file.h"
 #include "worker/base/log.h"
@@ -96,13 +95,11 @@ static job_outcome_t
 join_rungs(join_t *join)
 {
     int i, n;
-    char path[PATH_MAX];
     job_t *job = join->film.job;
     const plan_output_t *rungs[PLAN_RUNGS_MAX];
     job_outcome_t outcome = JOB_DONE;
 
-    if (file_join(path, job->work, JOIN_FOLDER) != 0
-        || mkdir(path, 0755) != 0) {
+    if (file_folders(job->work, JOIN_FOLDER) != 0) {
         return job_errno(job, "making a folder to work in");
     }
 

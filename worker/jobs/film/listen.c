@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "worker/base/file.h"
 #include "worker/jobs/base/media_tool.h"
 #include "worker/media/loudness.h"
 #include "film.h"
@@ -92,9 +91,10 @@ listen_hear(job_t *job, const ffprobe_t *probe, unsigned char *peaks,
 static job_outcome_t
 listen_write(job_t *job, double duration, const unsigned char *peaks, int count)
 {
-    int i, rc;
-    char path[PATH_MAX];
+    int i;
+    char *text;
     json_t *wave, *list = json_array();
+    job_outcome_t outcome;
 
     for (i = 0; i < count; i++) {
         json_array_append_new(list, json_integer(peaks[i]));
@@ -102,15 +102,13 @@ listen_write(job_t *job, double duration, const unsigned char *peaks, int count)
     wave = json_pack("{s:i, s:f, s:o}", "version", LISTEN_VERSION, "duration",
                      duration, "peaks", list);
 
-    rc = file_join(path, job->work, LISTEN_FILE) != 0 || wave == NULL
-                 || json_dump_file(wave, path,
-                                   JSON_COMPACT | JSON_REAL_PRECISION(9))
-                        != 0
-             ? -1
-             : 0;
+    text = wave ? json_dumps(wave, JSON_COMPACT | JSON_REAL_PRECISION(9))
+                : NULL;
     json_decref(wave);
 
-    return rc == 0 ? JOB_DONE : job_errno(job, "writing the waveform");
+    outcome = job_write(job, LISTEN_FILE, text, "writing the waveform");
+    free(text);
+    return outcome;
 }
 
 
@@ -139,16 +137,6 @@ listen_tell(job_t *job, const loudness_t *loudness)
 }
 
 
-static job_outcome_t
-listen_publish(job_t *job)
-{
-    job_outcome_t outcome;
-
-    outcome = job_settle(job, LISTEN_FILE);
-    return outcome == JOB_DONE ? job_publish(job, LISTEN_FILE) : outcome;
-}
-
-
 job_outcome_t
 listen_run(job_t *job)
 {
@@ -166,7 +154,7 @@ listen_run(job_t *job)
         outcome = listen_write(job, film.probe.duration, peaks, count);
     }
     if (outcome == JOB_DONE) {
-        outcome = listen_publish(job);
+        outcome = job_publish_file(job, LISTEN_FILE);
     }
     if (outcome == JOB_DONE) {
         listen_tell(job, &loudness);

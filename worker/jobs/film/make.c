@@ -50,19 +50,26 @@ make_shift(const plan_t *plan)
 }
 
 
+/* What ffmpeg is at, and of how many seconds. */
+typedef struct {
+    film_t *film;
+    double seconds;
+} make_t;
+
+
 static void
 make_progress(void *data, const char *line)
 {
-    job_t *job = data;
+    const make_t *make = data;
     double seconds = media_tool_time(line);
 
     if (strncmp(line, "frame=", 6) == 0) {
-        job->frames = strtol(line + 6, NULL, 10);
+        make->film->pictures = strtol(line + 6, NULL, 10);
     }
 
     /* the last percent is for checking and publishing */
-    if (job->tool_seconds > 0 && seconds > 0) {
-        job->progress = fmin(99, 99 * seconds / job->tool_seconds);
+    if (make->seconds > 0 && seconds > 0) {
+        make->film->job->progress = fmin(99, 99 * seconds / make->seconds);
     }
 }
 
@@ -286,13 +293,14 @@ job_outcome_t
 film_make(film_t *film, const plan_output_t *const *outputs, int n,
           const film_part_t *part, film_keys_t keys, const char *prefix)
 {
-    double seconds;
     job_t *job = film->job;
     job_outcome_t outcome;
     sandbox_result_t result;
+    make_t make = { film, make_seconds(&film->plan, part) };
     job_tool_t tool = {
         .argv = make_argv.words,
         .line = make_progress,
+        .data = &make,
         .refused = "The file cannot be converted: it is damaged or cut off.",
         .too_long = "Converting the file took longer than any film of its "
                     "length should.",
@@ -303,11 +311,10 @@ film_make(film_t *film, const plan_output_t *const *outputs, int n,
         return job_end(job, JOB_BAD, "The file has too many streams.");
     }
 
-    job->frames = 0;
-    job->tool_seconds = make_seconds(&film->plan, part);
-    seconds = MAKE_SECONDS_BASE + MAKE_SECONDS_SECOND * job->tool_seconds;
-    tool.seconds = (int) seconds;
-    tool.file_size = make_bytes(job, job->tool_seconds);
+    film->pictures = 0;
+    tool.seconds = (int) (MAKE_SECONDS_BASE
+                          + MAKE_SECONDS_SECOND * make.seconds);
+    tool.file_size = make_bytes(job, make.seconds);
 
     outcome = job_tool(job, &tool, &result);
     free(result.output);

@@ -288,10 +288,7 @@ poster_publish(poster_t *poster)
     job_t *job = poster->job;
     job_outcome_t outcome;
 
-    outcome = job_settle(job, poster->name);
-    if (outcome == JOB_DONE) {
-        outcome = job_publish(job, poster->name);
-    }
+    outcome = job_publish_file(job, poster->name);
     if (outcome == JOB_DONE && poster->number > 0) {
         outcome = job_disk(job, poster_forget, poster,
                            "removing posters of before");

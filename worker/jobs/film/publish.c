@@ -5,7 +5,13 @@
 #include "worker/base/file.h"
 #include "worker/media/dash.h"
 #include "worker/media/hls.h"
+#include "worker/store/store.h"
 #include "film.h"
+
+
+#define PUBLISH_MASTER "hls/master.%lld.m3u8"
+#define PUBLISH_MANIFEST "hls/manifest.%lld.mpd"
+#define PUBLISH_STAY 20 /* of each that stay when there is another */
 
 
 /* How many files a folder is to hold for those rows: a track file and its
@@ -106,22 +112,34 @@ publish_ask(film_t *film, const json_t *gone, json_t **answer)
 static job_outcome_t
 publish_text(film_t *film, const char *name, char *text)
 {
-    int rc;
-    char path[PATH_MAX];
     job_outcome_t outcome;
 
-    rc = text != NULL && file_join(path, film->job->work, name) == 0
-                 && file_erase(path) == 0
-             ? file_write(path, text, strlen(text))
-             : -1;
+    outcome = job_write(film->job, name, text, "writing a playlist");
     free(text);
 
-    if (rc != 0) {
-        return job_errno(film->job, "writing a playlist");
-    }
+    return outcome == JOB_DONE ? job_publish_file(film->job, name) : outcome;
+}
 
-    outcome = job_settle(film->job, name);
-    return outcome == JOB_DONE ? job_publish(film->job, name) : outcome;
+
+/* Whoever plays has one of the last. */
+static int
+publish_forget(void *data)
+{
+    char master[64], manifest[64];
+    const job_t *job = data;
+    const long long old = json_integer_value(
+                              json_object_get(job->patch, "master"))
+                          - PUBLISH_STAY;
+
+    snprintf(master, sizeof(master), PUBLISH_MASTER, old);
+    snprintf(manifest, sizeof(manifest), PUBLISH_MANIFEST, old);
+
+    return old < 1
+                   || (store_unpublish(job->config, job->media, master) == 0
+                       && store_unpublish(job->config, job->media, manifest)
+                              == 0)
+               ? 0
+               : -1;
 }
 
 
@@ -131,6 +149,7 @@ film_publish(film_t *film, const json_t *gone)
     char name[64];
     long long serial;
     json_t *answer, *rows;
+    job_t *job = film->job;
     job_outcome_t outcome;
 
     outcome = publish_tracks(film);
@@ -144,17 +163,20 @@ film_publish(film_t *film, const json_t *gone)
     serial = json_integer_value(json_object_get(answer, "serial"));
     rows = json_object_get(answer, "renditions");
 
-    snprintf(name, sizeof(name), "hls/master.%lld.m3u8", serial);
+    snprintf(name, sizeof(name), PUBLISH_MASTER, serial);
     outcome = publish_text(film, name, hls_master(rows));
 
     if (outcome == JOB_DONE) {
-        snprintf(name, sizeof(name), "hls/manifest.%lld.mpd", serial);
+        snprintf(name, sizeof(name), PUBLISH_MANIFEST, serial);
         outcome = publish_text(film, name, dash_manifest(rows));
     }
+    json_decref(answer);
+
     if (outcome == JOB_DONE) {
-        json_object_set_new(film->job->patch, "master", json_integer(serial));
+        json_object_set_new(job->patch, "master", json_integer(serial));
+        outcome = job_disk(job, publish_forget, job,
+                           "removing playlists of before");
     }
 
-    json_decref(answer);
     return outcome;
 }

@@ -27,8 +27,7 @@ typedef struct {
     cuts_t cuts;
 } split_t;
 
-static argv_t split_argv;   /* large */
-static split_t *split_open; /* what its packets are counted for */
+static argv_t split_argv; /* large */
 
 
 /* packet|pts_time=1.040000|flags=K_ */
@@ -37,9 +36,8 @@ split_line(void *data, const char *line)
 {
     char *end;
     double shown;
+    split_t *split = data;
     const char *flags = strstr(line, "|flags=");
-
-    (void) data;
 
     if (strncmp(line, "packet|pts_time=", 16) != 0 || flags == NULL) {
         return;
@@ -48,7 +46,7 @@ split_line(void *data, const char *line)
     shown = strtod(line + 16, &end);
     /* D: what it holds is not shown */
     if (strchr(flags, 'D') == NULL) {
-        cuts_picture(&split_open->cuts, end == flags ? shown : (double) NAN,
+        cuts_picture(&split->cuts, end == flags ? shown : (double) NAN,
                      flags[7] == 'K');
     }
 }
@@ -65,6 +63,7 @@ split_packets(split_t *split)
         .argv = argv->words,
         .seconds = SPLIT_SECONDS,
         .line = split_line,
+        .data = split,
         .refused = "The file cannot be read: it is damaged or cut off.",
         .too_long = "Reading the file took too long.",
     };
@@ -76,7 +75,6 @@ split_packets(split_t *split)
     argv_add(argv, "-show_entries", "packet=pts_time,flags",
              MEDIA_TOOL_INPUT(job->sniff->demuxer), SANDBOX_INPUT);
 
-    split_open = split;
     outcome = job_tool(job, &tool, &result);
     free(result.output);
     return outcome;

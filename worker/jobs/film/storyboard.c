@@ -142,18 +142,16 @@ storyboard_check(const storyboard_t *story, const char *name)
 static job_outcome_t
 storyboard_write(const storyboard_t *story)
 {
-    int rc = -1;
-    char path[PATH_MAX], *text;
+    char *text;
+    job_outcome_t outcome;
 
     text = board_vtt(&story->board, story->times, story->tiles,
                      story->probe->duration);
-    if (text != NULL
-        && file_join(path, story->job->work, STORYBOARD_FILE) == 0) {
-        rc = file_write(path, text, strlen(text));
-    }
+    outcome = job_write(story->job, STORYBOARD_FILE, text,
+                        "writing the storyboard");
     free(text);
 
-    return rc == 0 ? JOB_DONE : job_errno(story->job, "writing the storyboard");
+    return outcome;
 }
 
 

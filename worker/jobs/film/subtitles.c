@@ -205,7 +205,7 @@ subtitles_run(job_t *job)
     if (outcome == JOB_DONE
         && (json_array_size(film.rows) > 0
             || json_object_get(params, "attachment") != NULL)) {
-        outcome = texts_publish(&film, NULL);
+        outcome = film_publish(&film, NULL);
     }
 
     film_close(&film);

@@ -11,9 +11,6 @@
 job_outcome_t texts_read(film_t *film, const char *path, const char *language,
                          double zero, json_t **found);
 
-/* film_publish(), and removes those of its playlists that are long gone. */
-job_outcome_t texts_publish(film_t *film, const json_t *gone);
-
 /* Writes what was `found` (reading_subtitles()) as a rendition of this name,
    with its playlist, and adds its row to film->rows; `about` is the row's so
    far, and is taken. */

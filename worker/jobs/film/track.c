@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,27 +29,6 @@ track_broken(job_t *job, const char *name, const char *why)
     return job_end(job, JOB_BAD,
                    "The file could not be made playable: what came out of "
                    "converting it is not whole.");
-}
-
-
-/* A tool may have put a link in the place of a folder. */
-static int
-track_folders(film_t *film)
-{
-    int i;
-    char path[PATH_MAX];
-    struct stat st;
-    const char *const names[] = { "hls", film->folder };
-
-    for (i = 0; i < 2; i++) {
-        if (file_join(path, film->job->work, names[i]) != 0
-            || (mkdir(path, 0755) != 0 && errno != EEXIST)
-            || lstat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
-            return -1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -89,20 +67,18 @@ track_join(film_t *film, const plan_output_t *output, const char *file,
 }
 
 
+/* Frees the text. */
 static job_outcome_t
 track_write(film_t *film, const char *name, const char *end, char *text)
 {
-    int rc;
-    char path[PATH_MAX], file[128];
+    char file[128];
+    job_outcome_t outcome;
 
     snprintf(file, sizeof(file), "%s/%s%s", film->folder, name, end);
-    rc = text != NULL && file_join(path, film->job->work, file) == 0
-                 && file_erase(path) == 0
-             ? file_write(path, text, strlen(text))
-             : -1;
+    outcome = job_write(film->job, file, text, "writing a playlist");
     free(text);
 
-    return rc == 0 ? JOB_DONE : job_errno(film->job, "writing a playlist");
+    return outcome;
 }
 
 
@@ -243,7 +219,7 @@ film_track(film_t *film, const plan_output_t *output,
     memset(made, 0, sizeof(*made));
     snprintf(file, sizeof(file), "%s/%s.mp4", film->folder, output->name);
 
-    if (track_folders(film) != 0) {
+    if (file_folders(film->job->work, film->folder) != 0) {
         return track_broken(film->job, file, "its folder is gone");
     }
 

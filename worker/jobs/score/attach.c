@@ -65,10 +65,7 @@ attach_publish(job_t *job, int number)
 
     for (i = 0; i < 2 && outcome == JOB_DONE; i++) {
         snprintf(file, sizeof(file), "%s.png", files[i]);
-        outcome = job_settle(job, file);
-        if (outcome == JOB_DONE) {
-            outcome = job_publish(job, file);
-        }
+        outcome = job_publish_file(job, file);
     }
 
     return outcome;

@@ -25,6 +25,28 @@ unprivileged(void)
 }
 
 
+START_TEST(folders_are_made_where_nothing_else_stands)
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    prepare();
+    ck_assert_int_eq(file_folders(folder, "a/b/c"), 0);
+    ck_assert_int_eq(file_folders(folder, "a/b/c"), 0);
+    file_join(path, folder, "a/b/c");
+    ck_assert(stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+
+    file_join(path, folder, "link");
+    ck_assert_int_eq(symlink("a", path), 0);
+    ck_assert_int_eq(file_folders(folder, "link/d"), -1);
+    ck_assert_int_eq(errno, ENOTDIR);
+    file_join(path, folder, "a/d");
+    ck_assert_int_eq(access(path, F_OK), -1);
+    file_erase(folder);
+}
+END_TEST
+
+
 START_TEST(what_was_written_is_read)
 {
     char path[PATH_MAX], *text;
@@ -126,7 +148,8 @@ START_TEST(erasing_does_not_follow_a_link)
 END_TEST
 
 
-RUN("worker/file", what_was_written_is_read, what_is_there_is_not_written_over,
+RUN("worker/file", folders_are_made_where_nothing_else_stands,
+    what_was_written_is_read, what_is_there_is_not_written_over,
     a_path_that_is_too_long_is_none, a_folder_that_a_tool_closed_is_erased,
     folders_nested_deeper_than_a_path_are_erased,
     erasing_does_not_follow_a_link)
