@@ -19,11 +19,11 @@ alter table sluice.media
     add column master integer;              -- of the playlist to play; null:
                                             -- of before, or none yet
 
--- Those of films whose pieces were left: queue.expired_pieces().
-create index jobs_left on sluice.jobs (finished_at)
-    where kind in ('encode', 'join') and state in ('dead', 'cancelled');
+-- What plays comes first, its pictures next, as one owner's jobs go one after
+-- the other; the rest of one film is in bulk beside another's.
+update sluice.job_kinds set priority = 0 where kind = 'package';
+update sluice.job_kinds set priority = 1 where kind = 'poster';
 
--- What plays comes first; the rest of one film is in bulk beside another's.
 insert into sluice.job_kinds (kind, priority, seconds, at_once_own) values
     ('split',  1, 7200,  null),
     ('encode', 2, 7200,  null),

@@ -30,6 +30,6 @@ insert into sluice.job_kinds (kind, priority, seconds) values
     ('chapters',   1, 600),
     ('subtitles',  1, 3600),
     ('withdraw',   2, 3600),
-    ('cover',      0, 600),
+    ('cover',      1, 600),
     ('listen',     1, 21600),
     ('storyboard', 2, 21600);

@@ -80,9 +80,10 @@ $$;
 
 
 -- The job is done. `patch` holds the media columns it found out, `next` the
--- kinds of the jobs that follow, and patch.follow those with params. Returns {"followers": ids of those and of the
--- ones that waited for this, "job"}, or null when the job was lost. With a
--- lease, `job` is the next one that the slot has by now, as of take_next().
+-- kinds of the jobs that follow, and patch.follow those with params. Returns
+-- {"followers": ids of those and of the ones that waited for this, "job"}, or
+-- null when the job was lost. With a lease, `job` is the next one that the slot
+-- has by now, as of take_next().
 create or replace function queue.finish(job_id uuid, slot text, patch jsonb,
     outcome jsonb, next text[], lease interval) returns jsonb
 language plpgsql as $$
