@@ -14,8 +14,7 @@
 #include <stddef.h>
 
 #define LOCATION_BUCKET_MAX 63  /* "Bucket naming rules" of S3 */
-#define LOCATION_PREFIX_MAX 256 /* so that prefix and path are a key, of 1024 \
-                                 */
+#define LOCATION_PREFIX_MAX 256 /* of the 1024 bytes of a key */
 #define LOCATION_REGION_MAX 63
 #define LOCATION_HOST_MAX 255
 #define LOCATION_ERROR_SIZE 320

@@ -12,6 +12,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Client, request, sendPart, until } from "../http/lib/client.mjs";
 import { random } from "../http/lib/cutter.mjs";
 import { film, midi, pdf } from "../http/lib/files.mjs";
+import { made, picture } from "../http/lib/films.mjs";
 import { noop } from "../http/lib/noop.mjs";
 import { TYPE, base64 } from "../http/lib/tus.mjs";
 import { sha256 } from "./ledger.mjs";
@@ -40,6 +41,9 @@ export class Load {
         await this.stack.sql("update sluice.users set uploads_max = 100000");
         this.film = readFileSync(await film(join(this.stack.folder, "film.mp4"),
             { seconds: 1, size: "64x48" }));
+        /* two rungs, of two pieces */
+        this.pieces = readFileSync(await made(this.stack.folder, "pieces.mkv",
+            ...picture(24, { size: "640x360", rate: 4 }), "-c:v", "mpeg4"));
         this.page = pdf({ width: 200, height: 280 });
         await this.signIn();
 
@@ -115,6 +119,9 @@ export class Load {
         const made = which < 0.2 ? {
             kind: "video", name: `${n}.mp4`,
             bytes: Buffer.concat([this.film, box(mark, next() * 2 ** 20)]),
+        } : which < 0.3 ? {
+            kind: "pieces", name: `${n}.mkv`,
+            bytes: Buffer.concat([this.pieces, unread(mark)]),
         } : which < 0.7 ? {
             kind: "score", name: `${n}.pdf`,
             bytes: Buffer.concat([this.page, Buffer.from(`%${mark}\n`)]),
@@ -263,4 +270,11 @@ function box(mark, size) {
     bytes.writeUInt32BE(bytes.length, 0);
     bytes.write("free", 4, "latin1");
     return bytes;
+}
+
+
+/* Matroska's: an element Void (RFC 9559, 5.1): id, size, bytes. */
+function unread(mark) {
+    return Buffer.from(`\xec${String.fromCharCode(0x80 | mark.length)}${mark}`,
+        "latin1");
 }

@@ -10,16 +10,16 @@ static const kind_t kinds[] = {
     { "probe", probe_run, KIND_MEDIA | KIND_FOLDER },
     { "package", package_run, KIND_MEDIA | KIND_FOLDER },
     { "split", split_run, KIND_MEDIA | KIND_FOLDER },
-    { "encode", encode_run, KIND_MEDIA | KIND_FOLDER },
+    { "encode", encode_run, KIND_MEDIA | KIND_FOLDER | KIND_BULK },
     { "join", join_run, KIND_MEDIA | KIND_FOLDER },
     { "poster", poster_run, KIND_MEDIA | KIND_FOLDER },
-    { "storyboard", storyboard_run, KIND_MEDIA | KIND_FOLDER },
+    { "storyboard", storyboard_run, KIND_MEDIA | KIND_FOLDER | KIND_BULK },
     { "subtitles", subtitles_run, KIND_MEDIA | KIND_FOLDER },
     { "withdraw", withdraw_run, KIND_MEDIA | KIND_FOLDER },
     { "download", download_run, KIND_MEDIA | KIND_FOLDER },
     { "chapters", chapters_run, KIND_MEDIA | KIND_FOLDER },
     { "cover", cover_run, KIND_MEDIA | KIND_FOLDER },
-    { "listen", listen_run, KIND_MEDIA | KIND_FOLDER },
+    { "listen", listen_run, KIND_MEDIA | KIND_FOLDER | KIND_BULK },
     { "score", score_run, KIND_MEDIA | KIND_FOLDER },
     { "attach", attach_run, KIND_MEDIA | KIND_FOLDER },
     { "detach", detach_run, KIND_MEDIA | KIND_FOLDER },
@@ -86,6 +86,8 @@ kinds_run(job_t *job)
         return job_end(job, JOB_AGAIN, "This worker knows no job of kind %s.",
                        job->kind);
     }
+
+    job->bulk = (kind->needs & KIND_BULK) != 0;
 
     return kind->needs & KIND_FOLDER ? job_in_folder(job, kind->run)
                                      : kind->run(job);

@@ -7,6 +7,7 @@
 
 #define KIND_MEDIA 1  /* it is about a media */
 #define KIND_FOLDER 2 /* it needs a folder to work in */
+#define KIND_BULK 4   /* nobody waits for it: its tools yield to others */
 
 typedef struct {
     const char *name;

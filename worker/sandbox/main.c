@@ -52,8 +52,9 @@ main_run(char **words)
         .memory = strtol(words[4], NULL, 10),
         .file_size = strtol(words[5], NULL, 10),
         .tasks = strtol(words[6], NULL, 10),
-        .job = main_path(words[7]),
-        .input = main_path(words[8]),
+        .nice = strtol(words[7], NULL, 10),
+        .job = main_path(words[8]),
+        .input = main_path(words[9]),
         .tool = strchr(argv[0], '/') ? argv[0] : tool,
     };
 

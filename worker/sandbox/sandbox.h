@@ -61,6 +61,8 @@ typedef struct {
     size_t memory;      /* bytes of address space */
     size_t file_size;   /* bytes of any one file written */
     size_t folder_size; /* bytes by which the folder may grow */
+    int bulk;           /* 1: all else on this machine goes before it, other
+                           tools, too, which come behind what is no tool */
 
     /* Called about four times a second, and with each line of stdout when
        `line` is set; nonzero from beat() ends the tool with SANDBOX_STOPPED. */

@@ -6,6 +6,8 @@
 #include "sandbox_inside.h"
 
 #define SANDBOX_FORM_TASKS 128 /* threads of a tool, with bubblewrap's own */
+#define SANDBOX_FORM_NICE 10   /* behind nginx and its like */
+#define SANDBOX_FORM_BULK 19   /* an eighth of such a tool's share */
 
 static const char *const sandbox_form_bubblewrap[] = {
     "bwrap",         "--unshare-user",    "--unshare-pid", "--unshare-net",
@@ -182,7 +184,8 @@ sandbox_argv(sandbox_form_t form, const sandbox_t *sandbox, int report,
         report, sandbox->cpu_seconds, (long) sandbox->memory,
         (long) sandbox->file_size,
         /* without a namespace it would count what others run, too */
-        bare ? 0 : SANDBOX_FORM_TASKS
+        bare ? 0 : SANDBOX_FORM_TASKS,
+        sandbox->bulk ? SANDBOX_FORM_BULK : SANDBOX_FORM_NICE
     };
 
     if (!bare) {

@@ -10,7 +10,7 @@
 
 /* The bytes that the words of a command line point to. */
 typedef struct {
-    char numbers[5][24];
+    char numbers[6][24];
     char paths[4][PATH_MAX];
 } sandbox_words_t;
 

@@ -12,7 +12,7 @@
 /* The words of sluice-sandbox's command line, in this order, then the tool's:
    "run", the descriptor that takes reports, and those of sandbox_inside_t. */
 #define SANDBOX_INSIDE_RUN "run"
-#define SANDBOX_INSIDE_WORDS 9
+#define SANDBOX_INSIDE_WORDS 10
 #define SANDBOX_INSIDE_NONE "-" /* in the place of a path */
 
 typedef struct {
@@ -20,6 +20,7 @@ typedef struct {
     long memory;       /* bytes of address space */
     long file_size;    /* bytes */
     long tasks;        /* of this user in this namespace; 0: not limited */
+    long nice;         /* setpriority(2) */
     const char *job;   /* may be written to; NULL: none */
     const char *input; /* may be read; NULL: none */
     const char *tool;  /* may be executed: a path */

@@ -2,7 +2,6 @@
 #include "sandbox_inside.h"
 
 #define SANDBOX_LIMITS_FILES 256 /* open at a time */
-#define SANDBOX_LIMITS_NICE 10
 
 /* Seconds that a tool has for leaving by itself at its limit. */
 #define SANDBOX_LIMITS_GRACE 5
@@ -35,6 +34,6 @@ sandbox_limits(const sandbox_inside_t *inside)
     }
 
     /* A unit may forbid it and give the service less weight instead. */
-    setpriority(PRIO_PROCESS, 0, SANDBOX_LIMITS_NICE);
+    setpriority(PRIO_PROCESS, 0, (int) inside->nice);
     return 0;
 }

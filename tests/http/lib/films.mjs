@@ -99,7 +99,7 @@ async function idle(stack, id, options) {
 
     try {
         await until(`all of ${id} is made`, async () => await left() === "[]",
-            { seconds: 120, ...options });
+            { seconds: 120, every: 200, ...options });
     } catch (error) {
         error.message += `: ${await left()}`;
         throw error;

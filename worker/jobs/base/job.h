@@ -50,6 +50,7 @@ typedef struct {
     double seconds_max; /* that the try may take */
     double cpu;         /* seconds that its tools have taken */
     double share;       /* of what its input may cost in all; 1 unless set */
+    int bulk;           /* 1: its tools yield to others */
     double progress;    /* percent */
     double beat_progress, told_progress;
     int64_t began_at, beat_at, told_at; /* clock_now() */

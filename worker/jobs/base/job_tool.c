@@ -117,6 +117,7 @@ job_tool(job_t *job, const job_tool_t *tool, sandbox_result_t *result)
         .memory = JOB_MEMORY,
         .file_size = file_size,
         .folder_size = JOB_FILES * file_size,
+        .bulk = job->bulk,
         .beat = job_tool_beat,
         .line = tool->line ? job_tool_line : NULL,
         .data = &run,

@@ -9,10 +9,16 @@
 #include "worker/media/cuts.h"
 #include "film.h"
 
-#define SPLIT_SECONDS 600   /* of processor time, for reading all packets */
-#define SPLIT_PIECE 60.0    /* seconds of film in a piece, about */
-#define SPLIT_GRID 6.0      /* of a segment: pieces hold whole ones */
-#define SPLIT_PIECES_MIN 90 /* seconds: a shorter film is one piece */
+#define SPLIT_SECONDS 600 /* of processor time, for reading all packets */
+#define SPLIT_GRID 6.0    /* of a segment: pieces hold whole ones */
+
+/* Pieces: so many that slots end at about the same time, but each long enough
+   that beginning it costs next to nothing; one that is lost is soon made anew.
+   In seconds of film. */
+#define SPLIT_PIECES 32
+#define SPLIT_PIECE_MIN 12.0
+#define SPLIT_PIECE_MAX 60.0
+#define SPLIT_WHOLE 24.0 /* a shorter film is one piece */
 
 /* The first pass: so many samples of so many seconds, as the lowest rung would
    have them without a ceiling. */
@@ -91,7 +97,7 @@ split_pieces(const split_t *split)
     static const char *const codecs[] = { "h264", "hevc",  "vp8",   "vp9",
                                           "av1",  "mpeg4", "mjpeg", "prores" };
 
-    if (film->plan.whole || film->plan.duration < SPLIT_PIECES_MIN
+    if (film->plan.whole || film->plan.duration < SPLIT_WHOLE
         || *plan_deinterlace(&film->probe.video) != '\0'
         || (strcmp(film->job->sniff->demuxer, "mov") != 0
             && strcmp(film->job->sniff->demuxer, "matroska") != 0)) {
@@ -138,7 +144,9 @@ split_cut(split_t *split)
     const plan_t *plan = &split->film.plan;
 
     if (split_pieces(split)) {
-        cuts_begin(&split->cuts, plan->start, plan->duration, SPLIT_PIECE,
+        cuts_begin(&split->cuts, plan->start, plan->duration,
+                   fmin(fmax(plan->duration / SPLIT_PIECES, SPLIT_PIECE_MIN),
+                        SPLIT_PIECE_MAX),
                    SPLIT_GRID, plan->recode_video == NULL);
         outcome = split_packets(split);
         if (outcome == JOB_DONE) {
