@@ -221,6 +221,7 @@ install: build
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice \
 	  conf/production.conf conf/production-worker.conf \
 	  conf/sluice-worker.service
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice/s3 conf/s3/media.conf
 	sed -i 's@/usr/\(lib/nginx/modules\|share/sluice\|sbin\)@$(PREFIX)/\1@' \
 	  $(addprefix $(DESTDIR)$(PREFIX)/share/sluice/,production.conf sluice-worker.service)
 	install -d $(DESTDIR)$(PREFIX)/share/sluice/web

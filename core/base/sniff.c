@@ -16,13 +16,13 @@ static const sniff_t webm = { MEDIA_VIDEO, "WebM", "webm", "matroska" };
 static const sniff_t avi = { MEDIA_VIDEO, "AVI", "avi", "avi" };
 static const sniff_t ts = { MEDIA_VIDEO, "MPEG-TS", "ts", "mpegts" };
 static const sniff_t ps = { MEDIA_VIDEO, "MPEG-PS", "mpg", "mpeg" };
-static const sniff_t flv = { MEDIA_VIDEO, "FLV", "flv", "flv" };
-static const sniff_t ogg = { MEDIA_VIDEO, "Ogg", "ogg", "ogg" };
 static const sniff_t mp3 = { MEDIA_AUDIO, "MP3", "mp3", "mp3" };
 static const sniff_t flac = { MEDIA_AUDIO, "FLAC", "flac", "flac" };
 static const sniff_t wav = { MEDIA_AUDIO, "WAV", "wav", "wav" };
 static const sniff_t aiff = { MEDIA_AUDIO, "AIFF", "aif", "aiff" };
 static const sniff_t aac = { MEDIA_AUDIO, "AAC", "aac", "aac" };
+static const sniff_t ac3 = { MEDIA_AUDIO, "AC-3", "ac3", "ac3" };
+static const sniff_t eac3 = { MEDIA_AUDIO, "E-AC-3", "eac3", "eac3" };
 static const sniff_t pdf = { MEDIA_SCORE, "PDF", "pdf", NULL };
 static const sniff_t png = { MEDIA_SCORE, "PNG", "png", "png_pipe" };
 static const sniff_t jpeg = { MEDIA_SCORE, "JPEG", "jpg", "jpeg_pipe" };
@@ -327,6 +327,47 @@ adts_frame(const uint8_t *b, size_t len)
 }
 
 
+/* The same of AC-3 (ETSI TS 102 366, 4.4.1): of 1536 samples, and so many
+   words of 16 bits that they are about the bit rate. */
+static size_t
+ac3_frame(const uint8_t *b, size_t len)
+{
+    static const uint16_t bit_rates[] = { 32,  40,  48,  56,  64,  80,  96,
+                                          112, 128, 160, 192, 224, 256, 320,
+                                          384, 448, 512, 576, 640 };
+    static const unsigned sample_rates[] = { 48000, 44100, 32000 };
+    unsigned rate, code;
+
+    if (len < 6 || b[0] != 0x0b || b[1] != 0x77 || b[5] >> 3 > 10) {
+        return 0;
+    }
+
+    rate = b[4] >> 6;
+    code = b[4] & 63;
+
+    if (rate >= COUNT(sample_rates) || code / 2 >= COUNT(bit_rates)) {
+        return 0;
+    }
+
+    return 2
+           * (bit_rates[code / 2] * 1000U * 96 / sample_rates[rate]
+              + (rate == 1 ? code & 1 : 0));
+}
+
+
+/* The same of E-AC-3 (annex E, 1.2.2), which says it in words. */
+static size_t
+eac3_frame(const uint8_t *b, size_t len)
+{
+    if (len < 6 || b[0] != 0x0b || b[1] != 0x77 || b[5] >> 3 <= 10
+        || b[5] >> 3 > 16) {
+        return 0;
+    }
+
+    return 2 * (((size_t) (b[2] & 7) << 8 | b[3]) + 1);
+}
+
+
 /* Twelve bits of sync come about by chance: a second frame has to follow, or
    the file to end. */
 static int
@@ -351,6 +392,14 @@ sniff_audio(const uint8_t *b, size_t len)
 
     if (is_stream(b, len, adts_frame)) {
         return &aac;
+    }
+
+    if (is_stream(b, len, ac3_frame)) {
+        return &ac3;
+    }
+
+    if (is_stream(b, len, eac3_frame)) {
+        return &eac3;
     }
 
     return is_stream(b, len, mp3_frame) ? &mp3 : NULL;
@@ -397,14 +446,53 @@ sniff_picture(const uint8_t *b, size_t len)
 }
 
 
+/* Those that begin with bytes of their own. */
 static const sniff_t *
 sniff_magic(const uint8_t *b, size_t len)
 {
-    if (HAS(0, "FLV\x01")) {
-        return &flv;
+    static const struct {
+        const char *magic;
+        size_t size;
+        sniff_t sniff;
+    } files[] = {
+#define MAGIC(magic, ...)         \
+    {                             \
+        magic, sizeof(magic) - 1, \
+        {                         \
+            __VA_ARGS__           \
+        }                         \
+    }
+        MAGIC("FLV\x01", MEDIA_VIDEO, "FLV", "flv", "flv"),
+        MAGIC("OggS\x00", MEDIA_VIDEO, "Ogg", "ogg", "ogg"),
+        /* the GUID of its header object: ASF 01.20.06, 10.1 */
+        MAGIC("\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62"
+              "\xce\x6c",
+              MEDIA_VIDEO, "ASF", "asf", "asf"),
+        /* the key of a header partition: SMPTE ST 377-1, 7.1 */
+        MAGIC("\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02",
+              MEDIA_VIDEO, "MXF", "mxf", "mxf"),
+        MAGIC(".RMF\x00\x00\x00", MEDIA_VIDEO, "RealMedia", "rm", "rm"),
+        /* a header block, 525 lines or 625: IEC 61834-2, 11.4 */
+        MAGIC("\x1f\x07\x00\x3f", MEDIA_VIDEO, "DV", "dv", "dv"),
+        MAGIC("\x1f\x07\x00\xbf", MEDIA_VIDEO, "DV", "dv", "dv"),
+        MAGIC("caff\x00\x01\x00\x00", MEDIA_AUDIO, "CAF", "caf", "caf"),
+        MAGIC("#!AMR", MEDIA_AUDIO, "AMR", "amr", "amr"), /* RFC 4867, 5 */
+        MAGIC("wvpk", MEDIA_AUDIO, "WavPack", "wv", "wv"),
+        MAGIC("riff\x2e\x91\xcf\x11", MEDIA_AUDIO, "Wave64", "w64", "w64"),
+        MAGIC(".snd\x00\x00", MEDIA_AUDIO, "AU", "au", "au"),
+        MAGIC("MAC ", MEDIA_AUDIO, "Monkey's Audio", "ape", "ape"),
+        MAGIC("TTA1", MEDIA_AUDIO, "True Audio", "tta", "tta")
+#undef MAGIC
+    };
+    size_t i;
+
+    for (i = 0; i < COUNT(files); i++) {
+        if (has(b, len, 0, files[i].magic, files[i].size)) {
+            return &files[i].sniff;
+        }
     }
 
-    return HAS(0, "OggS\x00") ? &ogg : NULL;
+    return NULL;
 }
 
 

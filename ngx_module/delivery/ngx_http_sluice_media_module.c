@@ -5,11 +5,13 @@
  * but for headers that keep what a link or a sign-in opened to whom it opened.
  */
 
+#include "ngx_http_sluice_media.h"
 #include "ngx_http_sluice_media_conditions.h"
 
 #include "ngx_module/cors/ngx_http_sluice_cors.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "ngx_module/store/ngx_http_sluice_store.h"
 #include "core/grant/scope.h"
 #include "core/base/etag.h"
 #include "core/base/media_type.h"
@@ -23,6 +25,7 @@
 
 typedef struct {
     ngx_flag_t enable;
+    ngx_uint_t proxied; /* 1: from our bucket */
 } ngx_http_sluice_media_loc_conf_t;
 
 
@@ -186,9 +189,8 @@ ngx_http_sluice_media_guard(ngx_http_request_t *r, ngx_str_t *caching,
 }
 
 
-static ngx_int_t
-ngx_http_sluice_media_headers(ngx_http_request_t *r, ngx_open_file_info_t *of,
-                              const char *type)
+ngx_int_t
+ngx_http_sluice_media_publish(ngx_http_request_t *r, const char *type)
 {
     ngx_str_t *caching;
 
@@ -196,25 +198,43 @@ ngx_http_sluice_media_headers(ngx_http_request_t *r, ngx_open_file_info_t *of,
     static ngx_str_t private = ngx_string(
         "private, max-age=31536000, immutable");
 
-    r->headers_out.status = NGX_HTTP_OK;
-    r->headers_out.content_length_n = of->size;
-    r->headers_out.last_modified_time = of->mtime;
-
     r->headers_out.content_type.data = (u_char *) type;
     r->headers_out.content_type.len = ngx_strlen(type);
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;
 
-    r->allow_ranges = 1;
-
     caching = ngx_http_sluice_media_private(r) ? &private : &plain;
 
+    return ngx_http_sluice_media_guard(
+        r, caching,
+        (ngx_uint_t) media_type_runs(type, r->headers_out.content_type.len));
+}
+
+
+static ngx_int_t
+ngx_http_sluice_media_headers(ngx_http_request_t *r, ngx_open_file_info_t *of,
+                              const char *type)
+{
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_length_n = of->size;
+    r->headers_out.last_modified_time = of->mtime;
+
+    r->allow_ranges = 1;
+
     return ngx_http_sluice_media_etag(r) == NGX_OK
-               ? ngx_http_sluice_media_guard(
-                   r, caching,
-                   (ngx_uint_t) media_type_runs(
-                       type, r->headers_out.content_type.len))
+               ? ngx_http_sluice_media_publish(r, type)
                : NGX_ERROR;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_media_proxied(ngx_http_request_t *r)
+{
+    ngx_http_sluice_media_loc_conf_t *mlcf;
+
+    mlcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_media_module);
+
+    return mlcf->proxied;
 }
 
 
@@ -376,9 +396,12 @@ ngx_http_sluice_media_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         clcf->max_ranges = NGX_HTTP_SLUICE_MEDIA_MAX_RANGES;
     }
 
-    /* what is proxied is not ours */
+    /* what is proxied is not ours, but for what comes from our bucket */
 
-    if (conf->enable && clcf->handler == NULL) {
+    conf->proxied = conf->enable && clcf->handler
+                    && ngx_http_sluice_store_is_bucket(cf);
+
+    if (conf->enable && (clcf->handler == NULL || conf->proxied)) {
         ngx_http_sluice_gate_serves(cf, SCOPE_MEDIA_READ);
         ngx_http_sluice_gate_meters(cf);
         ngx_http_sluice_cors_serves(cf, NGX_HTTP_SLUICE_CORS_MEDIA);

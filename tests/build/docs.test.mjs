@@ -80,13 +80,14 @@ describe("nginx.conf", () => {
 
     /* each file with directives has the parameters of all of its own, or a file
        beside it that reads them and has no table itself; what an address of
-       Redis may say, nginx and the worker read by one parser */
+       Redis may say, or a store's, all read by one parser */
     it("has the parameters that are told", () => {
         const told = new Map(directives.rows().map(([first]) =>
             [/^`(sluice_\w+)/.exec(first)?.[1], names(first, /\[?(\w+)=/g)]));
         const table = "static ngx_command_t";
         const redis = names(code("core/base"),
                             /strncmp\(word, "([a-z_]+)", name\)/g);
+        const store = names(code("core/store"), /value_of\(word, "(\w+)"\)/g);
         const readers = sources(/\.c$/, "ngx_module")
             .filter(([, text]) => text.includes("ngx_command_t *cmd"));
         const files = readers.filter(([, text]) => text.includes(table))
@@ -102,7 +103,8 @@ describe("nginx.conf", () => {
             const own = names(text, /\{ ngx_string\("(sluice_\w+)"\),\s*NGX_/g);
             const parameters = new Set([
                 ...names(text, /"([a-z_]+)="/g),
-                ...text.includes("redis_address_more") ? redis : []]);
+                ...text.includes("redis_address_more") ? redis : [],
+                ...text.includes("location_read") ? store : []]);
 
             many += parameters.size;
             assert.deepEqual(

@@ -396,7 +396,7 @@ class Machine {
         await this.nginx();
         await until(`${this.name} has started`,
             () => existsSync(this.stack.path(`run/${this.name}.pid`))
-                && this.workers().length === this.processes);
+                && this.workers().length >= this.processes);   /* a cache's */
     }
 
     /* It has read what was revoked, and lets users pass. */

@@ -6,7 +6,8 @@ import { path, progress, verb } from "../media/media.js";
 import * as queue from "./queue.js";
 
 export const ACCEPT = "video/*,audio/*,image/*,application/pdf,"
-    + ".mkv,.musicxml,.mxl,.xml,.mid,.midi,.heic,.tif,.tiff";
+    + ".mkv,.mxf,.rm,.rmvb,.dv,.caf,.wv,.w64,.ape,.tta,.ac3,.eac3,"
+    + ".musicxml,.mxl,.xml,.mid,.midi,.heic,.tif,.tiff";
 
 
 /* One upload; `home` takes the focus of what goes. */

@@ -491,6 +491,53 @@ START_TEST(aiff_is_a_form_of_its_own)
 END_TEST
 
 
+START_TEST(some_have_magics_of_their_own)
+{
+    clear();
+    AT(0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce"
+          "\x6c");
+    is(SNIFF_SIZE, "asf", "asf", MEDIA_VIDEO);
+    is_nothing(15);
+    clear();
+    AT(0, "\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02\x04");
+    is(SNIFF_SIZE, "mxf", "mxf", MEDIA_VIDEO);
+    clear();
+    AT(0, "\x1f\x07\x00\xbf");
+    is(SNIFF_SIZE, "dv", "dv", MEDIA_VIDEO);
+    AT(0, "\x1f\x07\x00\xff");
+    is_nothing(SNIFF_SIZE);
+    clear();
+    AT(0, "#!AMR-WB\n");
+    is(SNIFF_SIZE, "amr", "amr", MEDIA_AUDIO);
+    is_nothing(4);
+}
+END_TEST
+
+
+/* AC-3 of 128 kbit/s at 48 kHz, 512 bytes; E-AC-3 of as many. */
+START_TEST(ac3_needs_two_frames)
+{
+    clear();
+    AT(0, "\x0b\x77\x00\x00\x10\x40");
+    is_nothing(SNIFF_SIZE);
+    AT(512, "\x0b\x77\x00\x00\x10\x40");
+    is(SNIFF_SIZE, "ac3", "ac3", MEDIA_AUDIO);
+    is(512, "ac3", "ac3", MEDIA_AUDIO);
+    is_nothing(511);
+
+    AT(0, "\x0b\x77\x00\xff\x10\x80");
+    is_nothing(SNIFF_SIZE);
+    AT(512, "\x0b\x77\x00\xff\x10\x80");
+    is(SNIFF_SIZE, "eac3", "eac3", MEDIA_AUDIO);
+
+    AT(4, "\xd0\x40"); /* no such sample rate */
+    is_nothing(SNIFF_SIZE);
+    AT(4, "\x26\x40"); /* no such bit rate */
+    is_nothing(SNIFF_SIZE);
+}
+END_TEST
+
+
 START_TEST(flac_has_a_magic)
 {
     clear();
@@ -609,7 +656,8 @@ RUN("core/sniff", an_mp4_starts_with_ftyp, the_major_brand_tells_the_extension,
     adts_is_frame_after_frame, an_id3_tag_promises_mp3,
     what_follows_an_id3_tag_counts, several_tags_may_stand_in_front,
     what_is_no_sound_has_no_tags, a_tag_says_how_long_it_is,
-    aiff_is_a_form_of_its_own, flac_has_a_magic,
+    some_have_magics_of_their_own, aiff_is_a_form_of_its_own,
+    ac3_needs_two_frames, flac_has_a_magic,
     a_pdf_says_so_in_its_first_1024_bytes, png_and_jpeg_are_scanned_scores,
     a_tiff_tells_its_byte_order, what_only_a_name_makes_media_is_nothing,
     an_empty_file_is_nothing, noise_is_nothing)

@@ -1,0 +1,38 @@
+/*
+ * Who comes to a bucket, by a file of lines: people write two of them, and a
+ * worker that asks for a role's (IMDSv2, ECS) all four.
+ *
+ *     AKIAIOSFODNN7EXAMPLE
+ *     wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+ *     the token of a session
+ *     2026-11-30T12:00:00Z     when they end
+ */
+
+#ifndef SLUICE_CREDENTIALS_H
+#define SLUICE_CREDENTIALS_H
+
+#include <stddef.h>
+#include <time.h>
+
+#define CREDENTIALS_ID_MAX 128 /* "AccessKey" in IAM's API reference */
+#define CREDENTIALS_SECRET_MAX 128
+#define CREDENTIALS_TOKEN_MAX 4096
+#define CREDENTIALS_FILE_MAX 8192
+
+typedef struct {
+    char id[CREDENTIALS_ID_MAX + 1];
+    char secret[CREDENTIALS_SECRET_MAX + 1];
+    char token[CREDENTIALS_TOKEN_MAX + 1]; /* empty: no session's */
+    time_t expires;                        /* 0: they do not end */
+} credentials_t;
+
+/* Reads a text of `len` bytes. 0, or -1 with a sentence in `err` that has
+   nothing of it; then nothing stays in `credentials`. To be wiped, both. */
+int credentials_parse(credentials_t *credentials, const char *text, size_t len,
+                      char *err, size_t err_size);
+
+/* The same of a file that its owner and group alone may read. */
+int credentials_read(credentials_t *credentials, const char *path, char *err,
+                     size_t err_size);
+
+#endif

@@ -1,0 +1,148 @@
+/*
+ * What a bucket answered, as a client may see it: nginx's proxy, slice and
+ * cache have fetched it. A file is a media file like one of this disk, with the
+ * bucket's tag, which all machines see alike; what the bucket refuses is no
+ * fault of the client's, and is said in the log.
+ */
+
+#include "ngx_http_sluice_media.h"
+
+#include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "core/base/media_type.h"
+
+
+#define NGX_HTTP_SLUICE_BUCKET_RETRY 1 /* second */
+
+
+static ngx_int_t ngx_http_sluice_bucket_init(ngx_conf_t *cf);
+
+
+static ngx_http_output_header_filter_pt ngx_http_next_header_filter;
+
+
+static ngx_http_module_t ngx_http_sluice_bucket_filter_module_ctx = {
+    NULL,                        /* preconfiguration */
+    ngx_http_sluice_bucket_init, /* postconfiguration */
+
+    NULL, /* create main configuration */
+    NULL, /* init main configuration */
+
+    NULL, /* create server configuration */
+    NULL, /* merge server configuration */
+
+    NULL, /* create location configuration */
+    NULL  /* merge location configuration */
+};
+
+
+ngx_module_t ngx_http_sluice_bucket_filter_module = {
+    NGX_MODULE_V1,
+    &ngx_http_sluice_bucket_filter_module_ctx, /* module context */
+    NULL,                                      /* module directives */
+    NGX_HTTP_MODULE,                           /* module type */
+    NULL,                                      /* init master */
+    NULL,                                      /* init module */
+    NULL,                                      /* init process */
+    NULL,                                      /* init thread */
+    NULL,                                      /* exit thread */
+    NULL,                                      /* exit process */
+    NULL,                                      /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+/* What it says of itself, and of who keeps the bytes, is nobody's. */
+
+static void
+ngx_http_sluice_bucket_hide(ngx_http_request_t *r)
+{
+    ngx_uint_t i;
+    ngx_list_part_t *part;
+    ngx_table_elt_t *h;
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if ((h[i].key.len > 6
+                 && (ngx_strncasecmp(h[i].key.data, (u_char *) "x-amz-", 6) == 0
+                     || ngx_strncasecmp(h[i].key.data, (u_char *) "x-rgw-", 6)
+                            == 0))) {
+                h[i].hash = 0;
+            }
+        }
+    }
+}
+
+
+/* Without a file: nginx's answer for that status, and none of the bucket's. */
+
+static ngx_int_t
+ngx_http_sluice_bucket_refused(ngx_http_request_t *r)
+{
+    ngx_uint_t status = r->headers_out.status;
+
+    if (status == NGX_HTTP_NOT_FOUND
+        || status == NGX_HTTP_RANGE_NOT_SATISFIABLE) {
+        return (ngx_int_t) status;
+    }
+
+    ngx_log_error(
+        NGX_LOG_ERR, r->connection->log, 0, "the bucket answered %ui%s", status,
+        status == NGX_HTTP_FORBIDDEN
+            ? ": are the credentials of \"sluice_store\" right and "
+              "may they read it, and is this machine's clock right?"
+        : status == NGX_HTTP_MOVED_PERMANENTLY || status == NGX_HTTP_BAD_REQUEST
+            ? ": is region= of \"sluice_store\" the bucket's?"
+            : "");
+
+    return ngx_http_sluice_retry_after(r, NGX_HTTP_SLUICE_BUCKET_RETRY)
+                   == NGX_OK
+               ? NGX_HTTP_SERVICE_UNAVAILABLE
+               : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_bucket_header_filter(ngx_http_request_t *r)
+{
+    const char *type;
+
+    /* err_status: it is nginx's own answer by now */
+
+    if (r != r->main || r->upstream == NULL || r->err_status
+        || !ngx_http_sluice_media_proxied(r)) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    switch (r->headers_out.status) {
+
+    case NGX_HTTP_OK:
+    case NGX_HTTP_PARTIAL_CONTENT:
+    case NGX_HTTP_NOT_MODIFIED:
+        break;
+
+    default:
+        return ngx_http_sluice_bucket_refused(r);
+    }
+
+    ngx_http_sluice_bucket_hide(r);
+
+    type = media_type((char *) r->exten.data, r->exten.len);
+
+    return ngx_http_sluice_media_publish(r, type ? type
+                                                 : "application/octet-stream")
+                   == NGX_OK
+               ? ngx_http_next_header_filter(r)
+               : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_bucket_init(ngx_conf_t *cf)
+{
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_sluice_bucket_header_filter;
+
+    return NGX_OK;
+}

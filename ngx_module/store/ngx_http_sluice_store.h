@@ -1,0 +1,15 @@
+/* Where media are kept: sluice_store, and what a request to a bucket is signed
+   by, as variables for proxy_pass. */
+
+#ifndef NGX_HTTP_SLUICE_STORE_H
+#define NGX_HTTP_SLUICE_STORE_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+/* While the configuration is read: whether media are in a bucket, so that what
+   is proxied may be media, too. */
+ngx_uint_t ngx_http_sluice_store_is_bucket(ngx_conf_t *cf);
+
+#endif

@@ -1,0 +1,31 @@
+/* What the store's module and its keeper of credentials share. */
+
+#ifndef NGX_HTTP_SLUICE_STORE_INTERNAL_H
+#define NGX_HTTP_SLUICE_STORE_INTERNAL_H
+
+#include "ngx_http_sluice_store.h"
+
+#include "core/store/credentials.h"
+#include "core/store/location.h"
+
+/* Of this process. */
+typedef struct {
+    location_t location;
+    u_char authority[LOCATION_AUTHORITY_SIZE]; /* host, and port */
+    credentials_t credentials;
+    ngx_uint_t version; /* of the credentials: another when they changed */
+} ngx_http_sluice_store_t;
+
+/* While the configuration is read: from the file, or else from the environment.
+   NGX_OK, or NGX_ERROR with a sentence in `err`. */
+ngx_int_t ngx_http_sluice_store_first(ngx_http_sluice_store_t *store, char *err,
+                                      size_t err_size);
+
+/* When a process begins: looks every few seconds whether the file is another,
+   in a thread. What cannot be read leaves those that are there, and is said in
+   the log. */
+ngx_int_t ngx_http_sluice_store_keep(ngx_http_sluice_store_t *store,
+                                     ngx_cycle_t *cycle);
+void ngx_http_sluice_store_end(void);
+
+#endif

@@ -1,0 +1,183 @@
+/* Credentials end, and a worker or an operator writes others: they are read
+   anew without a reload. */
+
+#include "ngx_http_sluice_store_internal.h"
+
+#include "ngx_module/bridge/ngx_sluice_lane.h"
+
+#include <sys/stat.h>
+
+
+#define NGX_HTTP_SLUICE_STORE_LOOK 5000 /* ms between looks at the file */
+
+
+/* One look; it is at work in the thread, or on the loop. */
+typedef struct {
+    ngx_sluice_lane_job_t job;
+    const char *path;
+    struct stat seen; /* of the last file that was read */
+    credentials_t found;
+    char err[256];
+    unsigned changed : 1;
+    unsigned wrong : 1;
+} ngx_http_sluice_store_look_t;
+
+
+static ngx_sluice_lane_t ngx_http_sluice_store_lane = { .name = "credentials",
+                                                        .threads = 1 };
+static ngx_event_t ngx_http_sluice_store_timer;
+static ngx_http_sluice_store_t *ngx_http_sluice_store_kept;
+static ngx_http_sluice_store_look_t ngx_http_sluice_store_look;
+
+
+static ngx_int_t
+ngx_http_sluice_store_environment(credentials_t *credentials, char *err,
+                                  size_t err_size)
+{
+    char text[CREDENTIALS_FILE_MAX];
+    const char *id, *secret, *token;
+    ngx_int_t rc;
+
+    id = getenv("AWS_ACCESS_KEY_ID");
+    secret = getenv("AWS_SECRET_ACCESS_KEY");
+    token = getenv("AWS_SESSION_TOKEN");
+
+    if (id == NULL || secret == NULL) {
+        ngx_snprintf((u_char *) err, err_size,
+                     "a bucket needs credentials=<file> of two lines, an id "
+                     "and a secret; or AWS_ACCESS_KEY_ID and "
+                     "AWS_SECRET_ACCESS_KEY in nginx's environment%Z");
+        return NGX_ERROR;
+    }
+
+    ngx_snprintf((u_char *) text, sizeof(text), "%s\n%s\n%s%Z", id, secret,
+                 token ? token : "");
+    text[sizeof(text) - 1] = '\0';
+
+    rc = credentials_parse(credentials, text, ngx_strlen(text), err, err_size)
+                 == 0
+             ? NGX_OK
+             : NGX_ERROR;
+
+    ngx_explicit_memzero(text, sizeof(text));
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_http_sluice_store_first(ngx_http_sluice_store_t *store, char *err,
+                            size_t err_size)
+{
+    if (store->location.credentials[0] == '\0') {
+        return ngx_http_sluice_store_environment(&store->credentials, err,
+                                                 err_size);
+    }
+
+    return credentials_read(&store->credentials, store->location.credentials,
+                            err, err_size)
+                   == 0
+               ? NGX_OK
+               : NGX_ERROR;
+}
+
+
+/* In the thread. A file that was replaced has another inode, time or size. */
+
+static void
+ngx_http_sluice_store_work(void *data)
+{
+    ngx_http_sluice_store_look_t *look = data;
+    struct stat st;
+
+    look->changed = 0;
+    look->wrong = 0;
+
+    if (stat(look->path, &st) == 0 && st.st_ino == look->seen.st_ino
+        && st.st_size == look->seen.st_size
+        && st.st_mtim.tv_sec == look->seen.st_mtim.tv_sec
+        && st.st_mtim.tv_nsec == look->seen.st_mtim.tv_nsec) {
+        return;
+    }
+
+    if (credentials_read(&look->found, look->path, look->err, sizeof(look->err))
+        != 0) {
+        look->wrong = 1;
+        return;
+    }
+
+    look->seen = st;
+    look->changed = 1;
+}
+
+
+static void
+ngx_http_sluice_store_looked(void *data)
+{
+    ngx_http_sluice_store_look_t *look = data;
+
+    if (look->wrong) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "the store's credentials stay as they were: %s",
+                      look->err);
+    }
+
+    if (look->changed) {
+        ngx_http_sluice_store_kept->credentials = look->found;
+        ngx_http_sluice_store_kept->version++;
+    }
+
+    ngx_explicit_memzero(&look->found, sizeof(credentials_t));
+
+    if (!ngx_exiting) {
+        ngx_add_timer(&ngx_http_sluice_store_timer, NGX_HTTP_SLUICE_STORE_LOOK);
+    }
+}
+
+
+static void
+ngx_http_sluice_store_due(ngx_event_t *ev)
+{
+    if (ngx_exiting) {
+        return;
+    }
+
+    if (ngx_sluice_lane_post(&ngx_http_sluice_store_lane,
+                             &ngx_http_sluice_store_look.job)
+        != NGX_OK) {
+        ngx_add_timer(ev, NGX_HTTP_SLUICE_STORE_LOOK);
+    }
+}
+
+
+ngx_int_t
+ngx_http_sluice_store_keep(ngx_http_sluice_store_t *store, ngx_cycle_t *cycle)
+{
+    ngx_http_sluice_store_look_t *look = &ngx_http_sluice_store_look;
+
+    if (store->location.credentials[0] == '\0') {
+        return NGX_OK;
+    }
+
+    ngx_http_sluice_store_kept = store;
+
+    look->path = store->location.credentials;
+    look->job.work = ngx_http_sluice_store_work;
+    look->job.done = ngx_http_sluice_store_looked;
+    look->job.data = look;
+
+    ngx_http_sluice_store_timer.handler = ngx_http_sluice_store_due;
+    ngx_http_sluice_store_timer.log = cycle->log;
+    ngx_http_sluice_store_timer.cancelable = 1;
+
+    ngx_add_timer(&ngx_http_sluice_store_timer, NGX_HTTP_SLUICE_STORE_LOOK);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_sluice_store_end(void)
+{
+    ngx_sluice_lane_end(&ngx_http_sluice_store_lane);
+}
