@@ -2,7 +2,7 @@
 
 import {
     A, AAC, AC3, B_PICTURES, H264, MP2, MP3, MPEG2, MPEG4, OPUS, PCM, V, VORBIS,
-    VP8, cut, patched, piping, tuned,
+    VP8, cut, patched, piping, tuned, WMA,
 } from "../makers.mjs";
 
 const FILM = [V, A, H264, B_PICTURES, AAC];
@@ -34,16 +34,19 @@ export const containers = [
     ["plain.ogv", "", [V, A, "-c:v", "libtheora", VORBIS],
         { plan: "v180 not H.264, a1 not AAC" }],
     ["windows.wmv", "ASF", [V, A, "-c:v", "wmv2", "-c:a", "wmav2"],
-        { plan: "v180 not H.264, a1 not AAC", quick: true }],
-    ["h264.asf", "H.264 with B pictures", [V, A, H264, B_PICTURES, AAC]],
+        { plan: "v180 not H.264, a1 not AAC", ...WMA, pictures: 75,
+          quick: true }],
+    ["h264.asf", "H.264 with B pictures", [V, A, H264, B_PICTURES, AAC],
+        { plan: "v180 not whole as a copy, a1 copied" }],
     ["plain.mxf", "", [V, A, MPEG2, "-c:a", "pcm_s16le"],
         { plan: "v180 not H.264, a1 not AAC" }],
     ["long.mxf", "B pictures", [V, A, MPEG2, "-bf", "2", "-c:a", "pcm_s16le"],
         { plan: "v180 not H.264, a1 not AAC" }],
     ["camera.dv", "DV, 625 lines", ["-f", "lavfi", "-i",
         "testsrc2=size=720x576:rate=25:duration=3,setsar=16/15", A, "-c:v",
-        "dvvideo", "-pix_fmt", "yuv420p", "-c:a", "pcm_s16le"],
-    { size: [768, 576] }],
+        "dvvideo", "-pix_fmt", "yuv420p", "-c:a", "pcm_s16le", "-ac", "2"],
+    { size: [768, 576], plan: "v576 not H.264, v360 not H.264, "
+        + "v240 not H.264, a1 not AAC" }],
     ["plain.rm", "RealMedia", [V, A, "-c:v", "rv20", "-c:a", "ac3"],
         { plan: "v180 not H.264, a1 not AAC" }],
     ["bare.264", "no container: not taken", [V, H264, "-f", "h264"],

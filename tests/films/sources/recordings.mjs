@@ -2,7 +2,7 @@
 
 import {
     A, AAC, COVER, FLAC, MP2, MP3, OPUS, PCM, VORBIS, cut, patched, piping,
-    sound, tagged,
+    WMA, sound, tagged,
 } from "../makers.mjs";
 
 const TAGS = ["-metadata", "title=Étude", "-metadata", "artist=Clara",
@@ -56,7 +56,7 @@ export const recordings = [
     ["recorder.webm", "a browser's recording: no duration",
         piping("webm", A, OPUS), ENCODED],
     ["windows.wma", "ASF", [A, "-c:a", "wmav2", TAGS], { ...ENCODED,
-                                                         ...NAMED }],
+                                                         ...NAMED, ...WMA }],
     ["apple.caf", "ALAC", [A, "-c:a", "alac"], ENCODED],
     ["voice.w64", "Wave64", [A, PCM], ENCODED],
     ["plain.au", "", [A, "-c:a", "pcm_s16be"], ENCODED],
