@@ -245,8 +245,12 @@ bench: test-packages
 	@$(MAKE) -s build build/bench/mint build/bench/send
 	@tests/bench/run
 
+tests/node_modules: tests/package-lock.json
+	npm ci --prefix tests --ignore-scripts --loglevel=error > /dev/null
+	touch $@
+
 films: test-packages
-	@$(MAKE) -s build
+	@$(MAKE) -s build tests/node_modules
 	@node tests/films/run.mjs
 
 soak: test-packages

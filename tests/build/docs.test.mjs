@@ -193,7 +193,7 @@ describe("what is run from a shell", () => {
                 ...names(text, /getenv\("([A-Z_]+)"\)/g),
                 ...names(text, /\bnumber\("([A-Z_]+)"/g),
                 ...names(text, /"([A-Z]+_[A-Z]+)"\)/g)
-                    .filter((name) => /^SLUICE_(DATABASE|REDIS|KEYS)$/
+                    .filter((name) => /^SLUICE_(DATABASE|REDIS|KEYS|STORE)$/
                         .test(name)),
                 ...names(text, /\$?\$\{([A-Z]+_[A-Z_]+):[-+]/g),
                 ...names(text, /^([A-Z_]+) \?=/gm),

@@ -73,6 +73,9 @@ static const ctl_command_t commands[] = {
       ctl_audit_list },
     { "media", "rot", NULL, "Shows originals that are not what came.",
       ctl_media_rot },
+    { "store", "check", NULL,
+      "Tries a bucket: what it takes, gives, and keeps to itself.",
+      ctl_store_check },
     { NULL, NULL, NULL, NULL, NULL }
 };
 

@@ -67,7 +67,7 @@ before(async () => {
 after(async () => {
     between?.stop();
     bucket?.stop();
-    await stack?.stop({ but: /bucket/ });
+    await stack?.stop({ but: /bucket|"sluice_store"/ });
 }, { timeout });
 
 
@@ -275,8 +275,7 @@ describe("credentials", { timeout }, () => {
             const file = stack.path("wrong.conf");
 
             writeFileSync(file, overBucket(stack.text("nginx.conf"), words));
-            await assert.rejects(stack.asServer("nginx", "-t", "-p",
-                stack.state, "-c", file, "-e", "/dev/null"), said);
+            await assert.rejects(stack.nginx("-t", "-c", file), said);
         });
     }
 });
