@@ -54,4 +54,8 @@ ngx_int_t ngx_sluice_lane_post(ngx_sluice_lane_t *lane,
    was never used. */
 void ngx_sluice_lane_end(ngx_sluice_lane_t *lane);
 
+/* The same without waiting, where nobody misses what is not done: its threads
+   end with the process. */
+void ngx_sluice_lane_leave(ngx_sluice_lane_t *lane);
+
 #endif
