@@ -50,16 +50,18 @@ redis_address_number(const char *text, size_t len, long max)
 }
 
 
-/* "host", "host:port", "[IPv6]" or "[IPv6]:port" */
+/* "host", "host:port", "[IPv6]" or "[IPv6]:port"; `*port` is what holds where
+   none is written. */
 
 static int
-redis_address_host(redis_address_t *address, const char *word, size_t len)
+redis_address_host(char *to, size_t size, unsigned *port, const char *word,
+                   size_t len)
 {
-    long port;
+    long n;
     size_t host;
     const char *end;
 
-    if (*word == '[') {
+    if (len && *word == '[') {
         end = memchr(word, ']', len);
         if (end == NULL) {
             return -1;
@@ -76,21 +78,104 @@ redis_address_host(redis_address_t *address, const char *word, size_t len)
         end = word + host;
     }
 
-    port = REDIS_PORT;
+    n = (long) *port;
 
     if (end < word + len) {
-        port = *end == ':' ? redis_address_number(
-                   end + 1, (size_t) (word + len - end) - 1, 65535)
-                           : -1;
+        n = *end == ':' ? redis_address_number(
+                end + 1, (size_t) (word + len - end) - 1, 65535)
+                        : -1;
     }
 
-    address->port = (unsigned) port;
+    *port = (unsigned) n;
 
-    return port > 0 && memchr(word, '@', host) == NULL
+    return n > 0 && memchr(word, '@', host) == NULL
                    && memchr(word, '/', host) == NULL
-               ? redis_address_copy(address->host, sizeof(address->host), word,
-                                    host)
+               ? redis_address_copy(to, size, word, host)
                : -1;
+}
+
+
+/* "name" of Sentinel's own alphabet */
+
+static int
+redis_address_primary(redis_address_t *address, const char *word, size_t len)
+{
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                   "0123456789.-_",
+                   word[i])
+            == NULL) {
+            return -1;
+        }
+    }
+
+    return redis_address_copy(address->primary, sizeof(address->primary), word,
+                              len);
+}
+
+
+/* "a:26379,b:26379/name" */
+
+static int
+redis_address_sentinels(redis_address_t *address, const char *word, size_t len)
+{
+    size_t one;
+    const char *slash, *end, *comma;
+    redis_sentinel_t *sentinel;
+
+    slash = memchr(word, '/', len);
+    if (slash == NULL
+        || redis_address_primary(address, slash + 1,
+                                 (size_t) (word + len - slash) - 1)
+               != 0) {
+        return -1;
+    }
+
+    do {
+        if (address->sentinel_count == REDIS_SENTINELS_MAX) {
+            return -1;
+        }
+
+        comma = memchr(word, ',', (size_t) (slash - word));
+        end = comma ? comma : slash;
+        one = (size_t) (end - word);
+
+        sentinel = &address->sentinels[address->sentinel_count++];
+        sentinel->port = REDIS_SENTINEL_PORT;
+
+        if (redis_address_host(sentinel->host, sizeof(sentinel->host),
+                               &sentinel->port, word, one)
+            != 0) {
+            return -1;
+        }
+
+        word = end + 1;
+    } while (end < slash);
+
+    address->min_replicas = 1;
+
+    return 0;
+}
+
+
+/* What is no address of ours; it may have a password. */
+
+static int
+redis_address_refuse(const char *word, size_t len, char *err, size_t err_size)
+{
+    if (len > 9 && strncmp(word, "rediss://", 9) == 0) {
+        return fail_because(err, err_size,
+                            "Redis is not asked over TLS: put stunnel4 or "
+                            "haproxy before it and write its socket, "
+                            "unix:/run/stunnel4/redis.sock");
+    }
+
+    return fail_because(
+        err, err_size,
+        "Redis's address holds no user, password or scheme: write "
+        "\"<host>:<port> user=<name> password_file=<file>\"");
 }
 
 
@@ -112,21 +197,92 @@ redis_address_first(redis_address_t *address, const char *word, size_t len,
                                   "from /: unix:/run/redis/redis.sock");
     }
 
-    if (memchr(word, '@', len) != NULL || memmem(word, len, "://", 3) != NULL) {
-        return fail_because(
-            err, err_size,
-            "Redis's address holds no user, password or scheme: write "
-            "\"<host>:<port> user=<name> password_file=<file>\"");
+    if (memchr(word, '@', len) != NULL) {
+        return redis_address_refuse(word, len, err, err_size);
     }
 
-    if (len == 0 || redis_address_host(address, word, len) != 0) {
+    if (len >= 11 && strncmp(word, "sentinel://", 11) == 0) {
+        return redis_address_sentinels(address, word + 11, len - 11) == 0
+                   ? 0
+                   : fail_because(err, err_size,
+                                  "invalid Sentinels of Redis, \"%.*s\": write "
+                                  "sentinel://<host>:<port>,<host>:<port>/"
+                                  "<name>, %d of them at most",
+                                  (int) (len < 64 ? len : 64), word,
+                                  REDIS_SENTINELS_MAX);
+    }
+
+    if (memmem(word, len, "://", 3) != NULL) {
+        return redis_address_refuse(word, len, err, err_size);
+    }
+
+    address->port = REDIS_PORT;
+
+    if (redis_address_host(address->host, sizeof(address->host), &address->port,
+                           word, len)
+        != 0) {
         return fail_because(
             err, err_size,
             "invalid address of Redis, \"%.*s\": write <host>:<port>, "
-            "[<IPv6>]:<port> or unix:<path>",
+            "[<IPv6>]:<port>, unix:<path> or "
+            "sentinel://<host>:<port>,…/<name>",
             (int) (len < 64 ? len : 64), word);
     }
 
+    return 0;
+}
+
+
+/* name=value; what a word sets, by its name. */
+
+typedef struct {
+    const char *name;
+    size_t offset, size; /* of a text; size 0: an unsigned */
+    long max;            /* of a number */
+    int sentinel;        /* only with Sentinels */
+} redis_address_word_t;
+
+#define REDIS_ADDRESS_TEXT(name, field, sentinel)               \
+    {                                                           \
+        name, offsetof(redis_address_t, field),                 \
+            sizeof(((redis_address_t *) 0)->field), 0, sentinel \
+    }
+#define REDIS_ADDRESS_NUMBER(name, field, max)            \
+    {                                                     \
+        name, offsetof(redis_address_t, field), 0, max, 0 \
+    }
+
+static const redis_address_word_t redis_address_words[] = {
+    REDIS_ADDRESS_TEXT("user", user, 0),
+    REDIS_ADDRESS_TEXT("password_file", password_file, 0),
+    REDIS_ADDRESS_TEXT("sentinel_user", sentinel_user, 1),
+    REDIS_ADDRESS_TEXT("sentinel_password_file", sentinel_password_file, 1),
+    REDIS_ADDRESS_NUMBER("db", db, INT_MAX),
+    REDIS_ADDRESS_NUMBER("min_replicas", min_replicas, REDIS_REPLICAS_MAX),
+};
+
+
+static int
+redis_address_set(redis_address_t *address, const redis_address_word_t *word,
+                  const char *value, size_t len)
+{
+    long n;
+    char *to = (char *) address + word->offset;
+
+    if (word->sentinel && address->sentinel_count == 0) {
+        return -1;
+    }
+
+    if (word->size) {
+        return redis_address_copy(to, word->size, value, len);
+    }
+
+    n = redis_address_number(value, len, word->max);
+    if (n < 0) {
+        return -1;
+    }
+
+    *(unsigned *) (void *) to = (unsigned) n;
     return 0;
 }
 
@@ -135,38 +291,32 @@ int
 redis_address_more(redis_address_t *address, const char *word, size_t len,
                    char *err, size_t err_size)
 {
-    int rc;
-    long db;
-    size_t name, all = len;
+    size_t i, name;
     const char *value;
+    const redis_address_word_t *known;
 
     value = memchr(word, '=', len);
     name = value ? (size_t) (value - word) : len;
-    value = value ? value + 1 : word + len;
-    len -= (size_t) (value - word);
 
-    rc = -1;
+    for (i = 0;
+         value
+         && i < sizeof(redis_address_words) / sizeof(redis_address_words[0]);
+         i++) {
+        known = &redis_address_words[i];
 
-    if (name == 4 && strncmp(word, "user", name) == 0) {
-        rc = redis_address_copy(address->user, sizeof(address->user), value,
-                                len);
-
-    } else if (name == 13 && strncmp(word, "password_file", name) == 0) {
-        rc = redis_address_copy(address->password_file,
-                                sizeof(address->password_file), value, len);
-
-    } else if (name == 2 && strncmp(word, "db", name) == 0) {
-        db = redis_address_number(value, len, INT_MAX);
-        address->db = db < 0 ? 0 : (unsigned) db;
-        rc = db < 0 ? -1 : 0;
+        if (strlen(known->name) == name && strncmp(word, known->name, name) == 0
+            && redis_address_set(address, known, value + 1, len - name - 1)
+                   == 0) {
+            return 0;
+        }
     }
 
-    return rc == 0 ? 0
-                   : fail_because(
-                       err, err_size,
-                       "invalid parameter \"%.*s\" of Redis: write "
-                       "user=<name>, password_file=<file> or db=<number>",
-                       (int) (all < 64 ? all : 64), word);
+    return fail_because(
+        err, err_size,
+        "invalid parameter \"%.*s\" of Redis: write user=<name>, "
+        "password_file=<file>, db=<number> or min_replicas=<0..%d>, and of "
+        "Sentinels sentinel_user=<name> or sentinel_password_file=<file>",
+        (int) (len < 64 ? len : 64), word, REDIS_REPLICAS_MAX);
 }
 
 

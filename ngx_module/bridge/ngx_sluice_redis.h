@@ -1,7 +1,8 @@
 /*
  * Redis for requests: one pipelined connection per nginx process, opened on
  * demand, on nginx's event loop; and one more for each channel that is listened
- * to.
+ * to. Each is one to the Redis that takes writes: its name is looked up anew,
+ * or Sentinels are asked, whenever it is lost or says that it is a replica.
  */
 
 #ifndef NGX_SLUICE_REDIS_H
@@ -10,6 +11,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "core/base/redis_address.h"
 #include "core/base/status.h"
 
 typedef struct ngx_sluice_redis_s ngx_sluice_redis_t;
@@ -19,12 +21,10 @@ typedef struct ngx_sluice_redis_subscription_s ngx_sluice_redis_subscription_t;
 #define NGX_SLUICE_REDIS_MAX_ARGS 16
 
 typedef struct {
-    ngx_str_t host;     /* IP address, or path of a Unix socket */
-    in_port_t port;     /* 0: a Unix socket */
-    ngx_str_t user;     /* may be empty */
-    ngx_str_t password; /* may be empty */
-    ngx_uint_t db;
-    ngx_msec_t timeout; /* the oldest unanswered command's patience */
+    const redis_address_t *address;
+    ngx_str_t password;          /* may be empty */
+    ngx_str_t sentinel_password; /* may be empty */
+    ngx_msec_t timeout;          /* the oldest unanswered command's patience */
 } ngx_sluice_redis_conf_t;
 
 /* Called once, never from inside ngx_sluice_redis_command(). SLUICE_OK with the
@@ -33,7 +33,7 @@ typedef struct {
 typedef void (*ngx_sluice_redis_handler_pt)(void *data, sluice_status_t status,
                                             ngx_str_t *text);
 
-/* Strings of `conf` are terminated and live as long as the pool does. */
+/* What `conf` points to lives as long as the pool does. */
 ngx_sluice_redis_t *ngx_sluice_redis_create(ngx_pool_t *pool,
                                             ngx_sluice_redis_conf_t *conf);
 
@@ -58,6 +58,30 @@ ngx_sluice_redis_command_list(ngx_sluice_redis_t *redis, ngx_uint_t argc,
                               ngx_sluice_redis_list_pt handler, void *data,
                               ngx_sluice_redis_command_t **command);
 
+/* The same for one that must not be lost with the Redis that took it: it is
+   done when as many replicas as the address wants (min_replicas=) have it, too.
+   Where they do not say so within a tenth of a second, it is SLUICE_REDIS_AWAY
+   with the reply's text, and the handler can take it back over the connection
+   that took it. What is sent over `redis` meanwhile waits, and those that are
+   to be kept wait together. `handler` is not NULL. */
+sluice_status_t
+ngx_sluice_redis_command_kept(ngx_sluice_redis_t *redis, ngx_uint_t argc,
+                              const ngx_str_t *argv,
+                              ngx_sluice_redis_handler_pt handler, void *data);
+
+/* Asks whether it takes writes: SLUICE_OK, or SLUICE_REDIS_AWAY also when it is
+   a replica, which is left then. The rest is as of a command. */
+sluice_status_t ngx_sluice_redis_role(ngx_sluice_redis_t *redis,
+                                      ngx_sluice_redis_handler_pt handler,
+                                      void *data,
+                                      ngx_sluice_redis_command_t **command);
+
+/* 1: what was found last is a replica. */
+ngx_uint_t ngx_sluice_redis_replica(const ngx_sluice_redis_t *redis);
+
+/* Which connection it is, counted: what was done over another may be lost. */
+ngx_uint_t ngx_sluice_redis_epoch(const ngx_sluice_redis_t *redis);
+
 /* The callback will not come; the reply is let in and dropped. */
 void ngx_sluice_redis_cancel(ngx_sluice_redis_command_t *command);
 
@@ -77,8 +101,9 @@ typedef void (*ngx_sluice_redis_event_pt)(void *data,
 
 /* Listens to `channel` (which must live on) until the process leaves, over a
    connection of its own. A lost connection is opened again within half a
-   second, later within two; a silent one is found out by a heartbeat. None of
-   it keeps a worker process that drains. NGX_ERROR without memory. */
+   second, later within two; a silent one is found out within the timeout, by a
+   heartbeat. None of it keeps a worker process that drains. NGX_ERROR without
+   memory. */
 ngx_int_t ngx_sluice_redis_subscribe(ngx_sluice_redis_t *redis,
                                      const ngx_str_t *channel,
                                      ngx_sluice_redis_event_pt handler,

@@ -1,13 +1,19 @@
 #include "ngx_sluice_redis_internal.h"
 
 
-/* hiredis frees the context next; callbacks that it still makes must not find
-   it. */
+/* hiredis frees the context next, from inside a callback of it only later:
+   what it still calls then must find neither `conn`, which may have another
+   context or be gone, nor its user. */
 
 static void
 ngx_sluice_redis_conn_forget(ngx_sluice_redis_conn_t *conn, const char *error)
 {
+    if (conn->ac) {
+        conn->ac->data = NULL;
+    }
+
     conn->ac = NULL;
+    conn->c = NULL;
     conn->lost(conn, error);
 }
 
@@ -18,14 +24,14 @@ static void
 ngx_sluice_redis_conn_read_event(ngx_event_t *ev)
 {
     ngx_connection_t *c = ev->data;
-    ngx_sluice_redis_conn_t *conn = c->data;
+    redisAsyncContext *ac = c->data;
 
-    if (c->close) {
-        ngx_sluice_redis_conn_close(conn, NULL);
+    if (c->close && ac->data) {
+        ngx_sluice_redis_conn_close(ac->data, NULL);
         return;
     }
 
-    redisAsyncHandleRead(conn->ac);
+    redisAsyncHandleRead(ac);
 }
 
 
@@ -33,55 +39,51 @@ static void
 ngx_sluice_redis_conn_write_event(ngx_event_t *ev)
 {
     ngx_connection_t *c = ev->data;
-    ngx_sluice_redis_conn_t *conn = c->data;
 
-    redisAsyncHandleWrite(conn->ac);
+    redisAsyncHandleWrite(c->data);
 }
 
 
 static void
 ngx_sluice_redis_conn_add_read(void *data)
 {
-    ngx_sluice_redis_conn_t *conn = data;
+    ngx_connection_t *c = data;
 
-    (void) ngx_sluice_event_want(conn->c, 1, conn->c->write->active);
+    (void) ngx_sluice_event_want(c, 1, c->write->active);
 }
 
 
 static void
 ngx_sluice_redis_conn_del_read(void *data)
 {
-    ngx_sluice_redis_conn_t *conn = data;
+    ngx_connection_t *c = data;
 
-    (void) ngx_sluice_event_want(conn->c, 0, conn->c->write->active);
+    (void) ngx_sluice_event_want(c, 0, c->write->active);
 }
 
 
 static void
 ngx_sluice_redis_conn_add_write(void *data)
 {
-    ngx_sluice_redis_conn_t *conn = data;
+    ngx_connection_t *c = data;
 
-    (void) ngx_sluice_event_want(conn->c, conn->c->read->active, 1);
+    (void) ngx_sluice_event_want(c, c->read->active, 1);
 }
 
 
 static void
 ngx_sluice_redis_conn_del_write(void *data)
 {
-    ngx_sluice_redis_conn_t *conn = data;
+    ngx_connection_t *c = data;
 
-    (void) ngx_sluice_event_want(conn->c, conn->c->read->active, 0);
+    (void) ngx_sluice_event_want(c, c->read->active, 0);
 }
 
 
 static void
 ngx_sluice_redis_conn_cleanup(void *data)
 {
-    ngx_sluice_redis_conn_t *conn = data;
-
-    ngx_sluice_event_detach(conn->c, 1);
-    conn->c = NULL;
+    ngx_sluice_event_detach(data, 1);
 }
 
 
@@ -92,11 +94,8 @@ ngx_sluice_redis_conn_connected(const redisAsyncContext *ac, int status)
 {
     ngx_sluice_redis_conn_t *conn = ac->data;
 
-    if (status != REDIS_OK) {
+    if (conn && status != REDIS_OK) {
         ngx_sluice_redis_conn_forget(conn, ac->errstr);
-
-    } else if (conn->connected) {
-        conn->connected(conn);
     }
 }
 
@@ -106,7 +105,7 @@ ngx_sluice_redis_conn_disconnected(const redisAsyncContext *ac, int status)
 {
     ngx_sluice_redis_conn_t *conn = ac->data;
 
-    if (conn->ac == ac) {
+    if (conn) {
         ngx_sluice_redis_conn_forget(conn, status == REDIS_OK ? "closed"
                                                               : ac->errstr);
     }
@@ -119,7 +118,7 @@ ngx_sluice_redis_conn_adapt(ngx_sluice_redis_conn_t *conn)
     redisAsyncContext *ac = conn->ac;
 
     ac->data = conn;
-    ac->ev.data = conn;
+    ac->ev.data = conn->c;
     ac->ev.addRead = ngx_sluice_redis_conn_add_read;
     ac->ev.delRead = ngx_sluice_redis_conn_del_read;
     ac->ev.addWrite = ngx_sluice_redis_conn_add_write;
@@ -147,7 +146,7 @@ ngx_sluice_redis_conn_greeted(redisAsyncContext *ac, void *data, void *privdata)
 
 static ngx_int_t
 ngx_sluice_redis_conn_greet(ngx_sluice_redis_conn_t *conn,
-                            ngx_sluice_redis_conf_t *conf)
+                            const ngx_sluice_redis_peer_t *peer)
 {
     u_char number[NGX_INT_T_LEN];
     ngx_int_t rc;
@@ -156,24 +155,25 @@ ngx_sluice_redis_conn_greet(ngx_sluice_redis_conn_t *conn,
 
     rc = NGX_OK;
 
-    if (conf->password.len) {
+    if (peer->password.len) {
         ngx_str_set(&argv[0], "AUTH");
         argc = 1;
 
-        if (conf->user.len) {
-            argv[argc++] = conf->user;
+        if (*peer->user) {
+            argv[argc].data = (u_char *) peer->user;
+            argv[argc++].len = ngx_strlen(peer->user);
         }
 
-        argv[argc++] = conf->password;
+        argv[argc++] = peer->password;
 
         rc = ngx_sluice_redis_conn_send(conn, argc, argv,
                                         ngx_sluice_redis_conn_greeted, NULL);
     }
 
-    if (conf->db && rc == NGX_OK) {
+    if (peer->db && rc == NGX_OK) {
         ngx_str_set(&argv[0], "SELECT");
         argv[1].data = number;
-        argv[1].len = (size_t) (ngx_sprintf(number, "%ui", conf->db) - number);
+        argv[1].len = (size_t) (ngx_sprintf(number, "%ui", peer->db) - number);
 
         rc = ngx_sluice_redis_conn_send(conn, 2, argv,
                                         ngx_sluice_redis_conn_greeted, NULL);
@@ -185,22 +185,19 @@ ngx_sluice_redis_conn_greet(ngx_sluice_redis_conn_t *conn,
 
 ngx_int_t
 ngx_sluice_redis_conn_open(ngx_sluice_redis_conn_t *conn,
-                           ngx_sluice_redis_conf_t *conf)
+                           const ngx_sluice_redis_peer_t *peer)
 {
-    const char *host;
     redisAsyncContext *ac;
 
-    host = (const char *) conf->host.data;
-
-    ac = conf->port ? redisAsyncConnect(host, conf->port)
-                    : redisAsyncConnectUnix(host);
+    ac = peer->port ? redisAsyncConnect(peer->host, peer->port)
+                    : redisAsyncConnectUnix(peer->host);
 
     if (ac == NULL || ac->err) {
         ngx_sluice_redis_conn_forget(conn, ac ? ac->errstr : "out of memory");
         goto failed;
     }
 
-    conn->c = ngx_sluice_event_attach(ac->c.fd, conn,
+    conn->c = ngx_sluice_event_attach(ac->c.fd, ac,
                                       ngx_sluice_redis_conn_read_event,
                                       ngx_sluice_redis_conn_write_event);
     if (conn->c == NULL) {
@@ -208,14 +205,14 @@ ngx_sluice_redis_conn_open(ngx_sluice_redis_conn_t *conn,
         goto failed;
     }
 
-    if (conf->port) {
+    if (peer->port) {
         (void) redisEnableKeepAlive(&ac->c);
     }
 
     conn->ac = ac;
     ngx_sluice_redis_conn_adapt(conn);
 
-    if (ngx_sluice_redis_conn_greet(conn, conf) != NGX_OK) {
+    if (ngx_sluice_redis_conn_greet(conn, peer) != NGX_OK) {
         ngx_sluice_redis_conn_close(conn, "nothing can be sent");
         return NGX_ERROR;
     }

@@ -1,7 +1,7 @@
 #include "ngx_sluice_redis_internal.h"
 
 
-#define NGX_SLUICE_REDIS_BEAT 10000 /* ms between two signs of life */
+#define NGX_SLUICE_REDIS_BEAT 1000 /* ms at most between two signs of life */
 #define NGX_SLUICE_REDIS_BACKOFF 250
 #define NGX_SLUICE_REDIS_BACKOFF_MAX 2000
 
@@ -9,11 +9,12 @@
 struct ngx_sluice_redis_subscription_s {
     ngx_sluice_redis_subscription_t *next;
     ngx_sluice_redis_t *redis;
-    ngx_sluice_redis_conn_t conn;
+    ngx_sluice_redis_primary_t primary;
     ngx_str_t channel;
     ngx_sluice_redis_event_pt handler;
     void *data;
-    ngx_event_t timer;   /* always runs, but for a process that leaves */
+    ngx_event_t timer;   /* always runs, but while a primary is sought, and for
+                            a process that leaves */
     ngx_msec_t backoff;  /* before the next try */
     unsigned stands : 1; /* messages come */
     unsigned told : 1;   /* of the loss */
@@ -54,8 +55,9 @@ ngx_sluice_redis_subscription_beat(ngx_event_t *ev)
 static void
 ngx_sluice_redis_subscription_confirmed(ngx_sluice_redis_subscription_t *sub)
 {
-    ngx_sluice_redis_subscription_wait(sub, ngx_sluice_redis_subscription_beat,
-                                       NGX_SLUICE_REDIS_BEAT);
+    ngx_sluice_redis_subscription_wait(
+        sub, ngx_sluice_redis_subscription_beat,
+        ngx_min(sub->redis->conf.timeout / 2, NGX_SLUICE_REDIS_BEAT));
 
     if (sub->stands) {
         return;
@@ -108,24 +110,27 @@ ngx_sluice_redis_subscription_silent(ngx_event_t *ev)
 {
     ngx_sluice_redis_subscription_t *sub = ev->data;
 
-    ngx_sluice_redis_conn_close(&sub->conn, "no answer in time");
+    ngx_sluice_redis_primary_close(&sub->primary, "no answer in time");
 }
 
+
+/* Half of the timeout goes by between two of them, and the other half here. */
 
 static void
 ngx_sluice_redis_subscription_ask(ngx_sluice_redis_subscription_t *sub)
 {
     ngx_str_t argv[] = { ngx_string("SUBSCRIBE"), sub->channel };
 
-    if (ngx_sluice_redis_conn_send(&sub->conn, 2, argv,
+    if (ngx_sluice_redis_conn_send(&sub->primary.conn, 2, argv,
                                    ngx_sluice_redis_subscription_reply, sub)
         != NGX_OK) {
-        ngx_sluice_redis_conn_close(&sub->conn, "nothing can be sent");
+        ngx_sluice_redis_primary_close(&sub->primary, "nothing can be sent");
         return;
     }
 
-    ngx_sluice_redis_subscription_wait(
-        sub, ngx_sluice_redis_subscription_silent, sub->redis->conf.timeout);
+    ngx_sluice_redis_subscription_wait(sub,
+                                       ngx_sluice_redis_subscription_silent,
+                                       sub->redis->conf.timeout / 2);
 }
 
 
@@ -134,13 +139,18 @@ ngx_sluice_redis_subscription_open(ngx_event_t *ev)
 {
     ngx_sluice_redis_subscription_t *sub = ev->data;
 
-    if (ngx_exiting
-        || ngx_sluice_redis_conn_open(&sub->conn, &sub->redis->conf)
-               != NGX_OK) {
-        return;
+    if (!ngx_exiting) {
+        (void) ngx_sluice_redis_primary_open(&sub->primary);
     }
+}
 
-    sub->conn.c->idle = !sub->keep;
+
+static void
+ngx_sluice_redis_subscription_found(ngx_sluice_redis_primary_t *primary)
+{
+    ngx_sluice_redis_subscription_t *sub = primary->data;
+
+    primary->conn.c->idle = !sub->keep;
 
     ngx_sluice_redis_subscription_ask(sub);
 }
@@ -149,11 +159,11 @@ ngx_sluice_redis_subscription_open(ngx_event_t *ev)
 /* The processes of many machines do not come back in the same millisecond. */
 
 static void
-ngx_sluice_redis_subscription_lost(ngx_sluice_redis_conn_t *conn,
+ngx_sluice_redis_subscription_lost(ngx_sluice_redis_primary_t *primary,
                                    const char *error)
 {
     ngx_msec_t delay;
-    ngx_sluice_redis_subscription_t *sub = conn->data;
+    ngx_sluice_redis_subscription_t *sub = primary->data;
 
     if (sub->timer.timer_set) {
         ngx_del_timer(&sub->timer);
@@ -200,8 +210,10 @@ ngx_sluice_redis_subscribe(ngx_sluice_redis_t *redis, const ngx_str_t *channel,
     sub->handler = handler;
     sub->data = data;
     sub->backoff = NGX_SLUICE_REDIS_BACKOFF;
-    sub->conn.data = sub;
-    sub->conn.lost = ngx_sluice_redis_subscription_lost;
+    ngx_sluice_redis_primary_init(&sub->primary, &redis->conf);
+    sub->primary.data = sub;
+    sub->primary.found = ngx_sluice_redis_subscription_found;
+    sub->primary.lost = ngx_sluice_redis_subscription_lost;
     sub->timer.data = sub;
     sub->timer.log = ngx_cycle->log;
     sub->timer.cancelable = 1;
@@ -230,7 +242,7 @@ ngx_sluice_redis_unsubscribe(ngx_sluice_redis_t *redis)
             ngx_del_timer(&sub->timer);
         }
 
-        ngx_sluice_redis_conn_close(&sub->conn, NULL);
+        ngx_sluice_redis_primary_close(&sub->primary, NULL);
         ngx_free(sub);
     }
 }
@@ -246,8 +258,8 @@ ngx_sluice_redis_subscription_keep(ngx_sluice_redis_t *redis, ngx_uint_t keep)
     for (sub = redis->subscriptions; sub; sub = sub->next) {
         sub->keep = keep;
 
-        if (sub->conn.ac) {
-            sub->conn.c->idle = !keep;
+        if (sub->primary.stands) {
+            sub->primary.conn.c->idle = !keep;
         }
     }
 }

@@ -39,10 +39,10 @@ static void ngx_http_sluice_share_answer(void *data, sluice_status_t status,
 static void ngx_http_sluice_share_give(ngx_sluice_redis_t *redis, ngx_str_t *id,
                                        uint64_t amount);
 static sluice_status_t
-ngx_http_sluice_share_eval(ngx_sluice_redis_t *redis, ngx_str_t *script,
-                           ngx_str_t *id, uint64_t amount, uint64_t limit,
-                           time_t exp, ngx_sluice_redis_handler_pt handler,
-                           void *data);
+ngx_http_sluice_share_eval(ngx_sluice_redis_t *redis, ngx_uint_t kept,
+                           ngx_str_t *script, ngx_str_t *id, uint64_t amount,
+                           uint64_t limit, time_t exp,
+                           ngx_sluice_redis_handler_pt handler, void *data);
 static uint64_t ngx_http_sluice_share_unsent(ngx_http_sluice_share_t *share);
 static void ngx_http_sluice_share_cleanup(void *data);
 
@@ -137,20 +137,36 @@ ngx_http_sluice_share_here(ngx_http_sluice_share_t *share, uint64_t want,
 }
 
 
-ngx_int_t
-ngx_http_sluice_share_take(ngx_http_sluice_share_t *share, uint64_t want)
+/* Uses may wait for replicas, which bytes do not wait for. */
+
+static ngx_sluice_redis_t *
+ngx_http_sluice_share_redis(ngx_http_sluice_share_t *share)
 {
-    sluice_status_t status;
     ngx_http_sluice_main_conf_t *smcf;
 
     smcf = ngx_http_get_module_main_conf(share->request,
                                          ngx_http_sluice_module);
 
+    return share->final && smcf->redis_uses ? smcf->redis_uses : smcf->redis;
+}
+
+
+ngx_int_t
+ngx_http_sluice_share_take(ngx_http_sluice_share_t *share, uint64_t want)
+{
+    sluice_status_t status;
+    ngx_sluice_redis_t *redis;
+    ngx_http_sluice_main_conf_t *smcf;
+
+    smcf = ngx_http_get_module_main_conf(share->request,
+                                         ngx_http_sluice_module);
+    redis = ngx_http_sluice_share_redis(share);
+
     share->status = SLUICE_OK;
     want = ngx_min(want, share->limit);
 
     if (want) {
-        want = ngx_http_sluice_share_here(share, want, smcf->redis != NULL);
+        want = ngx_http_sluice_share_here(share, want, redis != NULL);
     }
 
     if (want == BUDGET_NO_ROOM) {
@@ -162,13 +178,13 @@ ngx_http_sluice_share_take(ngx_http_sluice_share_t *share, uint64_t want)
         return NGX_OK;
     }
 
-    if (smcf->redis == NULL) {
+    if (redis == NULL) {
         share->left += want;
         share->local += want;
         return NGX_OK;
     }
 
-    share->ask = ngx_http_sluice_share_ask(share, smcf->redis, want);
+    share->ask = ngx_http_sluice_share_ask(share, redis, want);
     if (share->ask == NULL) {
         ngx_http_sluice_share_put_back(&share->id, want, share->uncounted);
         share->status = SLUICE_INTERNAL;
@@ -176,8 +192,9 @@ ngx_http_sluice_share_take(ngx_http_sluice_share_t *share, uint64_t want)
     }
 
     status = ngx_http_sluice_share_eval(
-        smcf->redis, &ngx_http_sluice_share_take_script, &share->id, want,
-        share->limit, share->exp, ngx_http_sluice_share_answer, share->ask);
+        redis, redis == smcf->redis_uses, &ngx_http_sluice_share_take_script,
+        &share->id, want, share->limit, share->exp,
+        ngx_http_sluice_share_answer, share->ask);
 
     if (status != SLUICE_OK) {
         ngx_free(share->ask);
@@ -276,10 +293,19 @@ ngx_http_sluice_share_answer(void *data, sluice_status_t status,
     share->ask = NULL;
 
     if (status != SLUICE_OK) {
+        if (!share->alone || share->uncounted) {
+            /* no replica has it: it is taken back where it was taken */
+            ngx_http_sluice_share_give(ask->redis, &ask->id, taken);
+        }
+
         ngx_http_sluice_share_away(share, ask->want, status);
 
     } else {
         taken = ngx_min(taken, ask->want);
+
+        if (share->epoch == 0) {
+            share->epoch = ngx_sluice_redis_epoch(ask->redis);
+        }
 
         ngx_http_sluice_share_put_back(&share->id, ask->want - taken,
                                        share->uncounted);
@@ -303,7 +329,7 @@ ngx_http_sluice_share_give(ngx_sluice_redis_t *redis, ngx_str_t *id,
                            uint64_t amount)
 {
     if (amount) {
-        (void) ngx_http_sluice_share_eval(redis,
+        (void) ngx_http_sluice_share_eval(redis, 0,
                                           &ngx_http_sluice_share_give_script,
                                           id, amount, 0, 0, NULL, NULL);
     }
@@ -313,10 +339,10 @@ ngx_http_sluice_share_give(ngx_sluice_redis_t *redis, ngx_str_t *id,
 /* EVAL script 1 sluice:budget:<id> amount limit expiry */
 
 static sluice_status_t
-ngx_http_sluice_share_eval(ngx_sluice_redis_t *redis, ngx_str_t *script,
-                           ngx_str_t *id, uint64_t amount, uint64_t limit,
-                           time_t exp, ngx_sluice_redis_handler_pt handler,
-                           void *data)
+ngx_http_sluice_share_eval(ngx_sluice_redis_t *redis, ngx_uint_t kept,
+                           ngx_str_t *script, ngx_str_t *id, uint64_t amount,
+                           uint64_t limit, time_t exp,
+                           ngx_sluice_redis_handler_pt handler, void *data)
 {
     u_char key[NGX_HTTP_SLUICE_SHARE_KEY_MAX], *p;
     u_char numbers[3][NGX_INT64_LEN];
@@ -340,7 +366,8 @@ ngx_http_sluice_share_eval(ngx_sluice_redis_t *redis, ngx_str_t *script,
                                     - numbers[i]);
     }
 
-    return ngx_sluice_redis_command(redis, 7, argv, handler, data, NULL);
+    return kept ? ngx_sluice_redis_command_kept(redis, 7, argv, handler, data)
+                : ngx_sluice_redis_command(redis, 7, argv, handler, data, NULL);
 }
 
 
@@ -363,9 +390,8 @@ ngx_http_sluice_share_unsent(ngx_http_sluice_share_t *share)
 static void
 ngx_http_sluice_share_cleanup(void *data)
 {
+    ngx_sluice_redis_t *redis;
     ngx_http_sluice_share_t *share = data;
-
-    ngx_http_sluice_main_conf_t *smcf;
 
     if (share->ask) {
         share->ask->share = NULL;
@@ -375,11 +401,10 @@ ngx_http_sluice_share_cleanup(void *data)
     share->left += ngx_http_sluice_share_unsent(share);
     ngx_http_sluice_share_put_back(&share->id, share->left, share->uncounted);
 
-    smcf = ngx_http_get_module_main_conf(share->request,
-                                         ngx_http_sluice_module);
+    redis = ngx_http_sluice_share_redis(share);
 
-    if (smcf->redis) {
-        ngx_http_sluice_share_give(smcf->redis, &share->id,
+    if (redis && share->epoch == ngx_sluice_redis_epoch(redis)) {
+        ngx_http_sluice_share_give(redis, &share->id,
                                    share->left
                                        - ngx_min(share->left, share->local));
     }

@@ -4,6 +4,13 @@
  * Redis is away the operator decides whether that will do, and a Redis that
  * comes back empty opens nothing here that was used up. Where the zone has no
  * place for a link, Redis alone counts it.
+ *
+ * When a replica takes the place of a Redis that was lost, it may lack what
+ * that counted last. `uses` wait for replicas (min_replicas=), over a
+ * connection of their own, and are taken back where those do not say that they
+ * have it. `bytes` do not wait: what is counted last may be forgotten. Nothing
+ * is given back over another connection than it was taken over, since there it
+ * may have been forgotten, and another's would be given.
  */
 
 #ifndef NGX_HTTP_SLUICE_SHARE_H
@@ -29,6 +36,8 @@ struct ngx_http_sluice_share_s {
     uint64_t left;          /* taken and not used yet; the user subtracts */
     uint64_t local;         /* of it, at most so much is not in Redis */
     uint64_t gone;          /* of bytes: what was handed to the next filter */
+    ngx_uint_t epoch;       /* of the connection over which Redis gave the first
+                               of it; 0: it gave nothing */
     ngx_uint_t told;        /* it was asked for, by whoever needs to know */
     sluice_status_t status; /* of the last _take() */
     ngx_http_sluice_share_pt handler; /* after NGX_AGAIN */

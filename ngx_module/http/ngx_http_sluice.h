@@ -37,6 +37,8 @@ typedef struct {
     ngx_sluice_pg_t *database;        /* NULL: no sluice_database */
     ngx_sluice_redis_t *redis;        /* NULL: no sluice_redis */
     ngx_sluice_redis_t *redis_listen; /* the same, to listen with */
+    ngx_sluice_redis_t *redis_uses;   /* the same, for what waits for replicas;
+                                         NULL: nothing does */
     ngx_flag_t uploads;               /* some location takes them */
     ngx_flag_t gated;                 /* some location has a gate */
     ngx_int_t user_variable;          /* index of $sluice_user */

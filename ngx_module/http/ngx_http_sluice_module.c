@@ -4,6 +4,7 @@
 #include "ngx_http_sluice_servers.h"
 #include "ngx_http_sluice_whose.h"
 
+#include "ngx_module/bridge/ngx_sluice_name.h"
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/bridge/ngx_sluice_redis.h"
 #include "core/grant/access.h"
@@ -444,4 +445,10 @@ ngx_http_sluice_exit_process(ngx_cycle_t *cycle)
     if (smcf->redis) {
         ngx_sluice_redis_close(smcf->redis);
     }
+
+    if (smcf->redis_uses) {
+        ngx_sluice_redis_close(smcf->redis_uses);
+    }
+
+    ngx_sluice_name_end();
 }

@@ -100,77 +100,18 @@ ngx_http_sluice_servers_database(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* A terminated copy; empty when `text` is. NGX_ERROR without memory. */
+/* The first line of a file, which is named by `what`; empty without a file. */
 
 static ngx_int_t
-ngx_http_sluice_servers_copy(ngx_conf_t *cf, const char *text, ngx_str_t *copy)
-{
-    copy->len = ngx_strlen(text);
-    copy->data = ngx_pnalloc(cf->pool, copy->len + 1);
-    if (copy->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(copy->data, text, copy->len + 1);
-
-    return NGX_OK;
-}
-
-
-/* Names are looked up now: a lookup later would block. */
-
-static ngx_int_t
-ngx_http_sluice_servers_resolve(ngx_conf_t *cf, const redis_address_t *address,
-                                ngx_str_t *host)
-{
-    u_char *p;
-    size_t size;
-    ngx_url_t u;
-
-    if (address->port == 0) {
-        return ngx_http_sluice_servers_copy(cf, address->host, host);
-    }
-
-    ngx_memzero(&u, sizeof(ngx_url_t));
-
-    size = ngx_strlen(address->host) + sizeof("[]:65535");
-
-    u.url.data = ngx_pnalloc(cf->pool, size);
-    if (u.url.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_sprintf(u.url.data,
-                    ngx_strchr(address->host, ':') ? "[%s]:%ui" : "%s:%ui",
-                    address->host, (ngx_uint_t) address->port);
-    u.url.len = (size_t) (p - u.url.data);
-
-    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "host \"%s\" of \"sluice_redis\": %s", address->host,
-                           u.err ? u.err : "not found");
-        return NGX_ERROR;
-    }
-
-    host->data = ngx_pcalloc(cf->pool, NGX_SOCKADDR_STRLEN + 1);
-    if (host->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    host->len = ngx_sock_ntop(u.addrs[0].sockaddr, u.addrs[0].socklen,
-                              host->data, NGX_SOCKADDR_STRLEN, 0);
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_sluice_servers_password(ngx_conf_t *cf, const char *file,
-                                 ngx_str_t *password)
+ngx_http_sluice_servers_password(ngx_conf_t *cf, const char *what,
+                                 const char *file, ngx_str_t *password)
 {
     char text[REDIS_PASSWORD_MAX + 1], why[REDIS_ADDRESS_ERROR_SIZE];
-    ngx_int_t rc;
     ngx_str_t name;
+
+    if (*file == '\0') {
+        return NGX_OK;
+    }
 
     name.data = (u_char *) file;
     name.len = ngx_strlen(file);
@@ -180,15 +121,21 @@ ngx_http_sluice_servers_password(ngx_conf_t *cf, const char *file,
     }
 
     if (redis_password_read((char *) name.data, text, why, sizeof(why)) != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "password_file of \"sluice_redis\": %s", why);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s of \"sluice_redis\": %s",
+                           what, why);
         return NGX_ERROR;
     }
 
-    rc = ngx_http_sluice_servers_copy(cf, text, password);
+    password->len = ngx_strlen(text);
+    password->data = ngx_pnalloc(cf->pool, password->len + 1);
+
+    if (password->data) {
+        ngx_memcpy(password->data, text, password->len + 1);
+    }
+
     OPENSSL_cleanse(text, sizeof(text));
 
-    return rc;
+    return password->data ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -237,35 +184,44 @@ ngx_http_sluice_servers_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_sluice_main_conf_t *smcf = conf;
 
-    redis_address_t address;
+    redis_address_t *address;
     ngx_sluice_redis_conf_t redis;
 
     if (smcf->redis) {
         return "is duplicate";
     }
 
+    address = ngx_palloc(cf->pool, sizeof(redis_address_t));
+    if (address == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
     ngx_memzero(&redis, sizeof(ngx_sluice_redis_conf_t));
+    redis.address = address;
     redis.timeout = 2000;
 
-    if (ngx_http_sluice_servers_words(cf, &address, &redis.timeout) != NGX_OK
-        || ngx_http_sluice_servers_resolve(cf, &address, &redis.host) != NGX_OK
-        || ngx_http_sluice_servers_copy(cf, address.user, &redis.user)
+    if (ngx_http_sluice_servers_words(cf, address, &redis.timeout) != NGX_OK
+        || ngx_http_sluice_servers_password(
+               cf, "password_file", address->password_file, &redis.password)
+               != NGX_OK
+        || ngx_http_sluice_servers_password(cf, "sentinel_password_file",
+                                            address->sentinel_password_file,
+                                            &redis.sentinel_password)
                != NGX_OK) {
         return NGX_CONF_ERROR;
     }
-
-    if (*address.password_file
-        && ngx_http_sluice_servers_password(cf, address.password_file,
-                                            &redis.password)
-               != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    redis.port = (in_port_t) address.port;
-    redis.db = address.db;
 
     smcf->redis = ngx_sluice_redis_create(cf->pool, &redis);
     smcf->redis_listen = ngx_sluice_redis_create(cf->pool, &redis);
 
-    return smcf->redis && smcf->redis_listen ? NGX_CONF_OK : NGX_CONF_ERROR;
+    if (smcf->redis == NULL || smcf->redis_listen == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (address->min_replicas) {
+        smcf->redis_uses = ngx_sluice_redis_create(cf->pool, &redis);
+    }
+
+    return smcf->redis_uses || !address->min_replicas ? NGX_CONF_OK
+                                                      : NGX_CONF_ERROR;
 }

@@ -16,7 +16,7 @@
 typedef struct {
     ngx_http_request_t *request;
     ngx_http_cleanup_t *cleanup;
-    ngx_sluice_redis_command_t *ping;
+    ngx_sluice_redis_command_t *role;
 } ngx_http_sluice_ready_t;
 
 
@@ -42,21 +42,36 @@ ngx_http_sluice_ready_bytes_handler(ngx_http_request_t *r)
 }
 
 
+/* Redis does not count, so its trouble is told beside. */
+
 static ngx_int_t
 ngx_http_sluice_ready_answer(ngx_http_request_t *r, sluice_status_t redis)
 {
+    ngx_http_sluice_main_conf_t *smcf;
+
     static ngx_str_t ready = ngx_string(
         "{\"status\":\"ready\",\"redis\":\"ok\"}");
     static ngx_str_t alone = ngx_string(
-        "{\"status\":\"ready\",\"redis\":\"away\"}");
+        "{\"status\":\"ready\",\"redis\":\"away\",\"reasons\":["
+        "\"Redis does not answer.\"]}");
+    static ngx_str_t replica = ngx_string(
+        "{\"status\":\"ready\",\"redis\":\"away\",\"reasons\":["
+        "\"Redis takes no writes: it is a replica.\"]}");
+
+    if (redis == SLUICE_OK) {
+        return ngx_http_sluice_json(r, NGX_HTTP_OK, &ready);
+    }
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
 
     return ngx_http_sluice_json(r, NGX_HTTP_OK,
-                                redis == SLUICE_OK ? &ready : &alone);
+                                ngx_sluice_redis_replica(smcf->redis) ? &replica
+                                                                      : &alone);
 }
 
 
 static void
-ngx_http_sluice_ready_pong(void *data, sluice_status_t status, ngx_str_t *text)
+ngx_http_sluice_ready_role(void *data, sluice_status_t status, ngx_str_t *text)
 {
     ngx_connection_t *c;
     ngx_http_request_t *r;
@@ -77,14 +92,13 @@ ngx_http_sluice_ready_cleanup(void *data)
 {
     ngx_http_sluice_ready_t *ready = data;
 
-    ngx_sluice_redis_cancel(ready->ping);
+    ngx_sluice_redis_cancel(ready->role);
 }
 
 
 static ngx_int_t
-ngx_http_sluice_ready_ping(ngx_http_request_t *r, ngx_sluice_redis_t *redis)
+ngx_http_sluice_ready_redis(ngx_http_request_t *r, ngx_sluice_redis_t *redis)
 {
-    ngx_str_t ping = ngx_string("PING");
     sluice_status_t status;
     ngx_http_cleanup_t *cln;
     ngx_http_sluice_ready_t *ready;
@@ -98,8 +112,8 @@ ngx_http_sluice_ready_ping(ngx_http_request_t *r, ngx_sluice_redis_t *redis)
     ready->request = r;
     ready->cleanup = cln;
 
-    status = ngx_sluice_redis_command(
-        redis, 1, &ping, ngx_http_sluice_ready_pong, ready, &ready->ping);
+    status = ngx_sluice_redis_role(redis, ngx_http_sluice_ready_role, ready,
+                                   &ready->role);
     if (status != SLUICE_OK) {
         return ngx_http_sluice_ready_answer(r, status);
     }
@@ -162,7 +176,7 @@ ngx_http_sluice_ready_database(ngx_http_request_t *r, void *data,
     if (rc == NGX_DECLINED) {
         smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
 
-        rc = smcf->redis ? ngx_http_sluice_ready_ping(r, smcf->redis)
+        rc = smcf->redis ? ngx_http_sluice_ready_redis(r, smcf->redis)
                          : ngx_http_sluice_ready_answer(r, SLUICE_OK);
     }
 

@@ -86,7 +86,7 @@ describe("nginx.conf", () => {
             [/^`(sluice_\w+)/.exec(first)?.[1], names(first, /\[?(\w+)=/g)]));
         const table = "static ngx_command_t";
         const redis = names(code("core/base"),
-                            /strncmp\(word, "([a-z_]+)", name\)/g);
+                            /REDIS_ADDRESS_[A-Z]+\("([a-z_]+)"/g);
         const store = names(code("core/store"), /value_of\(word, "(\w+)"\)/g);
         const readers = sources(/\.c$/, "ngx_module")
             .filter(([, text]) => text.includes("ngx_command_t *cmd"));

@@ -20,7 +20,7 @@
 
 typedef struct {
     char database[1024];      /* conninfo of PostgreSQL */
-    char redis[2 * PATH_MAX]; /* as redis_address_read() takes it */
+    char redis[4 * PATH_MAX]; /* as redis_address_read() takes it */
     char media[PATH_MAX];     /* what is published */
     char spool[PATH_MAX];     /* what arrived; on the filesystem of media */
     char work[PATH_MAX];      /* what is being made; the same filesystem */

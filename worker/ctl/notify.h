@@ -6,8 +6,10 @@
 
 #include <jansson.h>
 
-#define NOTIFY_OPTION \
-    "redis", "ADDRESS", "host:port or unix:/path (or SLUICE_REDIS)"
+#define NOTIFY_OPTION                                                 \
+    "redis", "ADDRESS",                                               \
+        "host:port, unix:/path or sentinel://host:port,…/name (or " \
+        "SLUICE_REDIS)"
 
 /* Tells all nginx processes what a change revoked: `revoked` is the array that
    the api.* functions answer; core/table/revocation_message.h says what goes

@@ -6,13 +6,17 @@
 
 #define ISSUER_LISTEN_TIMEOUT_MS 2000
 #define ISSUER_LISTEN_BACKOFF_MS 1000
-#define ISSUER_LISTEN_DOUBLINGS 5        /* up to 32 s between two tries */
+#define ISSUER_LISTEN_BEAT_MS                                                  \
+    1000                          /* of silence, until it is asked for a sign; \
+                                     and until that has to be there */
+#define ISSUER_LISTEN_DOUBLINGS 5 /* up to 32 s between two tries */
 #define ISSUER_LISTEN_UNREAD_MAX 1048576 /* bytes of an unfinished reply */
 
 struct issuer_listen_s {
     redisContext *redis;
     char *address;
-    int64_t due; /* ms */
+    int64_t due;   /* ms: the next try, or the next look at its silence */
+    int64_t asked; /* for a sign of life; -1: not since it said something */
     int failures;
 };
 
@@ -70,13 +74,44 @@ issuer_listen_lose(issuer_listen_t *listen, int64_t now, const char *why)
 }
 
 
+static void
+issuer_listen_heard(issuer_listen_t *listen, int64_t now)
+{
+    listen->asked = -1;
+    listen->due = now + ISSUER_LISTEN_BEAT_MS;
+}
+
+
+/* Of a machine that is off nobody tells: it has to say something. */
+static void
+issuer_listen_beat(issuer_listen_t *listen, int64_t now)
+{
+    if (now < listen->due) {
+        return;
+    }
+
+    if (listen->asked >= 0) {
+        issuer_listen_lose(listen, now, "no answer in time");
+        return;
+    }
+
+    listen->asked = now;
+    listen->due = now + ISSUER_LISTEN_BEAT_MS;
+    if (redisAppendCommand(listen->redis, "PING") != REDIS_OK
+        || redisBufferWrite(listen->redis, NULL) != REDIS_OK) {
+        issuer_listen_lose(listen, now, listen->redis->errstr);
+    }
+}
+
+
 int
 issuer_listen_open(issuer_listen_t *listen, int64_t now)
 {
     redisReply *reply;
 
     if (listen->redis != NULL) {
-        return listen->redis->fd;
+        issuer_listen_beat(listen, now);
+        return listen->redis != NULL ? listen->redis->fd : -1;
     }
     if (now < listen->due) {
         return -1;
@@ -99,6 +134,8 @@ issuer_listen_open(issuer_listen_t *listen, int64_t now)
     }
     freeReplyObject(reply);
 
+    issuer_listen_heard(listen, now);
+
     if (listen->failures > 0) {
         log_write(LOG_INFO, "redis: back again");
         listen->failures = 0;
@@ -111,7 +148,7 @@ issuer_listen_open(issuer_listen_t *listen, int64_t now)
 int64_t
 issuer_listen_due(const issuer_listen_t *listen)
 {
-    return listen->redis != NULL ? INT64_MAX : listen->due;
+    return listen->due;
 }
 
 
@@ -121,6 +158,8 @@ issuer_listen_read(issuer_listen_t *listen, int64_t now)
     if (listen->redis == NULL) {
         return;
     }
+
+    issuer_listen_heard(listen, now);
 
     if (redisBufferRead(listen->redis) != REDIS_OK) {
         issuer_listen_lose(listen, now, listen->redis->errstr);

@@ -9,7 +9,7 @@
 
 typedef struct issuer_listen_s issuer_listen_t;
 
-/* `address` is "unix:path" or "host:port". NULL without memory. */
+/* `address` is as redis_connect() takes it. NULL without memory. */
 issuer_listen_t *issuer_listen_create(const char *address);
 void issuer_listen_free(issuer_listen_t *listen);
 
@@ -17,7 +17,8 @@ void issuer_listen_free(issuer_listen_t *listen);
    descriptor to poll for reading, or -1 while Redis is away. */
 int issuer_listen_open(issuer_listen_t *listen, int64_t now);
 
-/* When to call issuer_listen_open() again; INT64_MAX while connected. */
+/* When to call issuer_listen_open() again: to connect, or, while it is silent,
+   to ask it for a sign of life. */
 int64_t issuer_listen_due(const issuer_listen_t *listen);
 
 /* Reads what has come, after poll() said that there is something. */

@@ -9,11 +9,17 @@
 #define CANCEL_CHANNEL "sluice:cancel"
 #define CANCEL_TIMEOUT_MS 500
 #define CANCEL_RETRY_MS 2000 /* between two tries to connect */
+#define CANCEL_BEAT_MS                                    \
+    1000 /* of silence, until it is asked for a sign; and \
+            until that has to be there */
 
+/* times are clock_now()'s */
 struct cancel_s {
     redisContext *redis;
     char *address;
-    int64_t not_before; /* clock_now() */
+    int64_t not_before;
+    int64_t heard; /* something, whatever it was */
+    int64_t asked; /* for a sign of life; 0: not since */
 };
 
 
@@ -74,6 +80,8 @@ cancel_connect(cancel_t *cancel)
     }
     cancel->not_before = clock_now() + CANCEL_RETRY_MS;
 
+    cancel->heard = clock_now();
+    cancel->asked = 0;
     cancel->redis = redis_connect(cancel->address, CANCEL_TIMEOUT_MS);
     if (cancel->redis == NULL || cancel->redis->err != 0
         || redisAppendCommand(cancel->redis, "SUBSCRIBE " CANCEL_CHANNEL)
@@ -105,6 +113,9 @@ cancel_read(cancel_t *cancel, const char *job)
     int heard = 0;
     void *reply = NULL;
 
+    cancel->heard = clock_now();
+    cancel->asked = 0;
+
     if (redisBufferRead(cancel->redis) != REDIS_OK) {
         cancel_lose(cancel);
         return 0;
@@ -125,6 +136,35 @@ cancel_read(cancel_t *cancel, const char *job)
 }
 
 
+/* Of a machine that is off nobody tells: it has to say something. */
+static void
+cancel_beat(cancel_t *cancel)
+{
+    int64_t now = clock_now();
+
+    if (cancel->redis == NULL) {
+        return;
+    }
+
+    if (cancel->asked != 0) {
+        if (now - cancel->asked >= CANCEL_BEAT_MS) {
+            cancel_lose(cancel);
+        }
+        return;
+    }
+
+    if (now - cancel->heard < CANCEL_BEAT_MS) {
+        return;
+    }
+
+    cancel->asked = now;
+    if (redisAppendCommand(cancel->redis, "PING") != REDIS_OK
+        || redisBufferWrite(cancel->redis, NULL) != REDIS_OK) {
+        cancel_lose(cancel);
+    }
+}
+
+
 int
 cancel_heard(cancel_t *cancel, const char *job)
 {
@@ -139,6 +179,8 @@ cancel_heard(cancel_t *cancel, const char *job)
     while (cancel->redis != NULL && poll(&polled, 1, 0) > 0) {
         heard |= cancel_read(cancel, job);
     }
+
+    cancel_beat(cancel);
 
     return heard;
 }

@@ -19,7 +19,7 @@ const TIMES = 300;
 /* What nginx asks on its own, whoever comes: it reads what was revoked, and
    writes about once a second what all users were sent. */
 const BACKGROUND =
-    /api\.(?:revocations|revoked_since|count_bytes)\(|^(?:ping|hello|auth|subscribe|zadd|zrem|zrange)/i;
+    /api\.(?:revocations|revoked_since|count_bytes)\(|^(?:ping|hello|auth|role|subscribe|zadd|zrem|zrange)/i;
 
 let stack, monitor, mint, viewer, marks = 0;
 

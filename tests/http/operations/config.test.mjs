@@ -136,6 +136,11 @@ describe("nginx -t is content", { timeout }, () => {
         "with Redis on a socket": () => "sluice_redis unix:/run/redis.sock;",
         "with Redis on a port": () =>
             "sluice_redis 127.0.0.1:6379 db=3 timeout=500ms;",
+        "with Redis at a name that nobody knows": () =>
+            "sluice_redis redis.invalid:6379;",
+        "with Redis behind Sentinels": () =>
+            "sluice_redis sentinel://a.invalid:26379,[::1]/media db=3 "
+            + "min_replicas=2 sentinel_user=sluice;",
         "with an upload of a largest size": () => database + signed() + named
             + server(`location = /api/media { sluice_gate user;
                 sluice_upload ${folder} max_size=2g; sluice_api; }`),
@@ -575,6 +580,16 @@ describe("a parameter is refused", { timeout }, () => {
                                       '"dbs=1"', "db="],
         "a number of a database that is none":
             ["sluice_redis 127.0.0.1 db=first;", "db="],
+        "a Sentinel without the primary's name":
+            ["sluice_redis sentinel://127.0.0.1:26379;", "/<name>"],
+        "a Sentinel's user without one":
+            ["sluice_redis 127.0.0.1 sentinel_user=a;", "of Sentinels"],
+        "Redis over TLS": ["sluice_redis rediss://127.0.0.1:6379;",
+                           "stunnel4"],
+        "a Sentinel's password file that is not there":
+            ["sluice_redis sentinel://127.0.0.1/m "
+             + "sentinel_password_file=/nowhere;",
+             "sentinel_password_file", "/nowhere"],
         "a password file that is not there":
             ["sluice_redis 127.0.0.1 password_file=/nowhere;", "/nowhere"],
         "a public URL without a scheme":

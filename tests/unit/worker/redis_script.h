@@ -15,7 +15,8 @@
 
 /* One step: `command` (its words with blanks between them) is awaited, or NULL,
    then `reply` is sent as it is; NULL: the connection is closed, and the next
-   step is another connection's. */
+   step is another connection's. Who asks for its role is told that it is the
+   primary, unless that is a step. */
 typedef struct {
     const char *command, *reply;
 } redis_step_t;
@@ -68,6 +69,28 @@ redis_script_read(FILE *in, char *words, size_t size)
 }
 
 
+/* The command that is awaited, or what came instead, is in `words`. */
+static inline int
+redis_script_await(FILE *in, int fd, const char *command, char *words,
+                   size_t size)
+{
+    static const char role[] = "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n";
+
+    do {
+        words[0] = '\0';
+        if (redis_script_read(in, words, size) != 0) {
+            return -1;
+        }
+        if (strcmp(words, command) == 0) {
+            return 0;
+        }
+    } while (strcmp(words, "ROLE") == 0
+             && write(fd, role, sizeof(role) - 1) > 0);
+
+    return -1;
+}
+
+
 static inline void *
 redis_script_thread(void *data)
 {
@@ -87,8 +110,8 @@ redis_script_thread(void *data)
         }
 
         if (step->command != NULL
-            && (redis_script_read(in, words, sizeof(words)) != 0
-                || strcmp(words, step->command) != 0)) {
+            && redis_script_await(in, fd, step->command, words, sizeof(words))
+                   != 0) {
             snprintf(script->wrong, sizeof(script->wrong),
                      "step %zu: \"%.200s\" instead of \"%.200s\"", i, words,
                      step->command);

@@ -83,6 +83,89 @@ START_TEST(user_password_file_and_database_follow)
 END_TEST
 
 
+START_TEST(sentinels_are_listed_before_the_name_of_the_primary)
+{
+    ck_assert_msg(reads("sentinel://a:26380,[::1],c.internal/my-media"), "%s",
+                  why);
+    ck_assert_uint_eq(to.sentinel_count, 3);
+    ck_assert_str_eq(to.sentinels[0].host, "a");
+    ck_assert_uint_eq(to.sentinels[0].port, 26380);
+    ck_assert_str_eq(to.sentinels[1].host, "::1");
+    ck_assert_uint_eq(to.sentinels[1].port, REDIS_SENTINEL_PORT);
+    ck_assert_str_eq(to.sentinels[2].host, "c.internal");
+    ck_assert_str_eq(to.primary, "my-media");
+    ck_assert_str_eq(to.host, "");
+}
+END_TEST
+
+
+START_TEST(sentinels_that_make_no_list_are_refused)
+{
+    static const char *const words[] = { "sentinel://",
+                                         "sentinel://a",
+                                         "sentinel://a/",
+                                         "sentinel:///name",
+                                         "sentinel://a,/name",
+                                         "sentinel://,a/name",
+                                         "sentinel://a,,b/name",
+                                         "sentinel://a:0/name",
+                                         "sentinel://a/name/3",
+                                         "sentinel://a/na me",
+                                         "sentinel://a/n\xc3\xa4me",
+                                         "sentinel://a,b,c,d,e,f,g,h,i/name" };
+    size_t i;
+
+    for (i = 0; i < COUNT(words); i++) {
+        ck_assert_msg(!reads(words[i]), "%s", words[i]);
+    }
+
+    ck_assert(!reads("sentinel://:secret@a/name"));
+    ck_assert_ptr_null(strstr(why, "secret"));
+}
+END_TEST
+
+
+START_TEST(sentinels_have_users_and_passwords_of_their_own)
+{
+    ck_assert_msg(reads("sentinel://a/m user=u sentinel_user=s "
+                        "sentinel_password_file=/s password_file=/p db=2"),
+                  "%s", why);
+    ck_assert_str_eq(to.user, "u");
+    ck_assert_str_eq(to.password_file, "/p");
+    ck_assert_str_eq(to.sentinel_user, "s");
+    ck_assert_str_eq(to.sentinel_password_file, "/s");
+
+    ck_assert(!reads("a sentinel_user=s"));
+    ck_assert(!reads("a sentinel_password_file=/s"));
+}
+END_TEST
+
+
+START_TEST(with_sentinels_one_replica_has_a_use_unless_written)
+{
+    ck_assert(reads("sentinel://a/m"));
+    ck_assert_uint_eq(to.min_replicas, 1);
+    ck_assert(reads("sentinel://a/m min_replicas=0"));
+    ck_assert_uint_eq(to.min_replicas, 0);
+    ck_assert(reads("a"));
+    ck_assert_uint_eq(to.min_replicas, 0);
+    ck_assert(reads("a min_replicas=2"));
+    ck_assert_uint_eq(to.min_replicas, 2);
+    ck_assert(!reads("a min_replicas=10"));
+}
+END_TEST
+
+
+START_TEST(tls_is_refused_with_what_to_do)
+{
+    ck_assert(!reads("rediss://a:6379"));
+    ck_assert_ptr_nonnull(strstr(why, "stunnel4"));
+    ck_assert(!reads("rediss://:secret@a:6379"));
+    ck_assert_ptr_null(strstr(why, "secret"));
+}
+END_TEST
+
+
 START_TEST(another_parameter_is_told)
 {
     static const char *const words[] = {
@@ -135,6 +218,10 @@ END_TEST
 RUN("core/redis_address", a_host_may_have_a_port,
     an_ipv6_address_stands_in_brackets, a_port_is_a_number_up_to_65535,
     a_socket_is_a_path_from_the_root, user_password_file_and_database_follow,
-    another_parameter_is_told,
+    sentinels_are_listed_before_the_name_of_the_primary,
+    sentinels_that_make_no_list_are_refused,
+    sentinels_have_users_and_passwords_of_their_own,
+    with_sentinels_one_replica_has_a_use_unless_written,
+    tls_is_refused_with_what_to_do, another_parameter_is_told,
     a_password_in_the_address_is_refused_and_not_repeated,
     a_password_is_the_first_line_of_its_file)

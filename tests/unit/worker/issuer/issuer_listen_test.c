@@ -85,7 +85,37 @@ START_TEST(a_connection_that_ends_is_made_again_when_it_is_time)
     ck_assert_int_eq(issuer_listen_due(ear), 1000);
     ck_assert_int_eq(issuer_listen_open(ear, 999), -1);
     ck_assert_int_ge(issuer_listen_open(ear, 1000), 0);
-    ck_assert_int_eq(issuer_listen_due(ear), INT64_MAX);
+    ck_assert_int_eq(issuer_listen_due(ear), 2000);
+    end();
+}
+END_TEST
+
+
+START_TEST(a_redis_that_falls_silent_is_left_after_two_seconds)
+{
+    PLAY({ SUBSCRIBE, SUBSCRIBED }, { "PING", NULL });
+
+    ck_assert_int_ge(issuer_listen_open(ear, 0), 0);
+    ck_assert_int_ge(issuer_listen_open(ear, 1000), 0);
+    ck_assert_int_eq(issuer_listen_due(ear), 2000);
+    ck_assert_int_eq(issuer_listen_open(ear, 2000), -1);
+    end();
+}
+END_TEST
+
+
+START_TEST(a_redis_that_answers_is_listened_to_on)
+{
+    struct pollfd polled = { .events = POLLIN };
+    PLAY({ SUBSCRIBE, SUBSCRIBED },
+         { "PING", "*2\r\n$4\r\npong\r\n$0\r\n\r\n" }, { "PING", NULL });
+
+    polled.fd = issuer_listen_open(ear, 0);
+    ck_assert_int_ge(issuer_listen_open(ear, 1000), 0);
+    ck_assert_int_eq(poll(&polled, 1, -1), 1);
+    issuer_listen_read(ear, 1001);
+    ck_assert_int_ge(issuer_listen_open(ear, 2000), 0);
+    ck_assert_int_ge(issuer_listen_open(ear, 2001), 0);
     end();
 }
 END_TEST
@@ -147,6 +177,7 @@ END_TEST
 RUN("worker/issuer_listen", a_kid_that_nobody_knows_is_heard_of,
     what_makes_no_sense_is_passed_over,
     a_connection_that_ends_is_made_again_when_it_is_time,
-    who_may_not_subscribe_tries_again,
+    a_redis_that_falls_silent_is_left_after_two_seconds,
+    a_redis_that_answers_is_listened_to_on, who_may_not_subscribe_tries_again,
     a_redis_that_stays_away_is_tried_ever_less,
     a_message_without_end_ends_the_connection)

@@ -38,18 +38,21 @@ open_redis(void)
 }
 
 
-/* Takes the connection that cancel_heard() has made. */
-static void
-take(void)
+/* Takes the connection that cancel_heard() makes, which waits to hear that it
+   is one to the primary. */
+static void *
+take(void *data)
 {
-    char words[256];
+    static char words[256];
     FILE *in;
 
     peer = accept(redis.listener, NULL, NULL);
     in = fdopen(dup(peer), "r");
-    ck_assert_int_eq(redis_script_read(in, words, sizeof(words)), 0);
-    ck_assert_str_eq(words, SUBSCRIBE);
+    if (redis_script_await(in, peer, SUBSCRIBE, words, sizeof(words)) != 0) {
+        snprintf(redis.wrong, sizeof(redis.wrong), "%s", words);
+    }
     fclose(in);
+    return data;
 }
 
 
@@ -63,8 +66,12 @@ say(const char *text)
 static void
 subscribe(void)
 {
+    pthread_t thread;
+
+    ck_assert_int_eq(pthread_create(&thread, NULL, take, NULL), 0);
     ck_assert_int_eq(cancel_heard(cancel, OURS), 0);
-    take();
+    pthread_join(thread, NULL);
+    ck_assert_str_eq(redis.wrong, "");
     say(SUBSCRIBED);
     ck_assert_int_eq(cancel_heard(cancel, OURS), 0);
 }
@@ -187,6 +194,55 @@ START_TEST(and_then_it_hears_again)
 END_TEST
 
 
+/* What came over the connection, or "" when it has ended. */
+static const char *
+came(void)
+{
+    static char text[256];
+    ssize_t n = recv(peer, text, sizeof(text) - 1, MSG_DONTWAIT);
+
+    text[n > 0 ? n : 0] = '\0';
+    return n == -1 ? "nothing" : text;
+}
+
+
+START_TEST(a_silence_of_a_second_is_asked_about)
+{
+    open_redis();
+    subscribe();
+    time_now += 999;
+    ck_assert_int_eq(cancel_heard(cancel, OURS), 0);
+    ck_assert_str_eq(came(), "nothing");
+
+    time_now += 1;
+    ck_assert_int_eq(cancel_heard(cancel, OURS), 0);
+    ck_assert_str_eq(came(), "*1\r\n$4\r\nPING\r\n");
+    say("*2\r\n$4\r\npong\r\n$0\r\n\r\n");
+
+    time_now += 1000;
+    ck_assert_int_eq(cancel_heard(cancel, OURS), 0);
+    ck_assert_str_eq(came(), "nothing");
+    close_redis();
+}
+END_TEST
+
+
+START_TEST(who_stays_silent_for_two_seconds_is_left)
+{
+    open_redis();
+    subscribe();
+    time_now += 1000;
+    ck_assert_int_eq(cancel_heard(cancel, OURS), 0);
+    came();
+
+    time_now += 1000;
+    ck_assert_int_eq(cancel_heard(cancel, OURS), 0);
+    ck_assert_str_eq(came(), "");
+    close_redis();
+}
+END_TEST
+
+
 START_TEST(what_is_no_protocol_ends_the_connection)
 {
     open_redis();
@@ -218,5 +274,6 @@ RUN("worker/cancel", who_is_cancelled_hears_it_once,
     a_message_may_come_in_two_parts, what_makes_no_sense_is_passed_over,
     a_message_that_waited_belongs_to_whom_it_names,
     a_connection_that_is_lost_is_made_again_after_two_seconds,
-    and_then_it_hears_again, what_is_no_protocol_ends_the_connection,
-    without_redis_nothing_is_heard)
+    and_then_it_hears_again, a_silence_of_a_second_is_asked_about,
+    who_stays_silent_for_two_seconds_is_left,
+    what_is_no_protocol_ends_the_connection, without_redis_nothing_is_heard)
