@@ -10,15 +10,16 @@ import { alive } from "./stack.mjs";
 
 
 class Server {
-    constructor(stack, name, port) {
+    constructor(stack, name, port, host = "127.0.0.1") {
         this.stack = stack;
         this.name = name;
         this.port = port;
+        this.host = host;
     }
 
     async ask(...words) {
         const { stdout } = await run("redis-cli",
-            ["-h", "127.0.0.1", "-p", String(this.port), ...words]);
+            ["-h", this.host, "-p", String(this.port), ...words]);
 
         return stdout.trimEnd();
     }
@@ -27,7 +28,7 @@ class Server {
         const { stack, name, port } = this;
 
         await stack.asServer("redis-server", ...words, "--port", String(port),
-            "--bind", "127.0.0.1", "--daemonize", "yes",
+            "--bind", this.host, "--daemonize", "yes",
             "--dir", stack.path("redis"),
             "--pidfile", stack.path(`run/${name}.pid`),
             "--logfile", stack.path(`logs/${name}.log`));
@@ -55,9 +56,11 @@ class Server {
 }
 
 
-/* A Redis of its own, or one that follows `primary`. */
-export async function startRedis(stack, name, primary = null) {
-    const server = new Server(stack, name, await freePort());
+/* A Redis of its own, or one that follows `primary`; on another loopback address
+   it can have another's port. */
+export async function startRedis(stack, name, primary = null,
+                                 { host, port } = {}) {
+    const server = new Server(stack, name, port ?? await freePort(), host);
     const follows = primary
         ? ["--replicaof", "127.0.0.1", String(primary.port)] : [];
 

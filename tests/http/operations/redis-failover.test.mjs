@@ -5,13 +5,19 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+    chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync,
+} from "node:fs";
 import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { request } from "../lib/client.mjs";
 import { pdf } from "../lib/files.mjs";
+import { freePort } from "../lib/ports.mjs";
 import { startRedis, startSentinels } from "../lib/redis.mjs";
-import { startStack, until } from "../lib/stack.mjs";
+import { run } from "../lib/run.mjs";
+import { TOP, startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 
@@ -21,17 +27,28 @@ const SIZE = 1000;
 const SOON = { seconds: 30 };
 const SILENCE = { seconds: 5 };     /* 2 s, and a busy machine */
 
-let stack, mint;
+let stack, mint, folder, names;
 
 
 before(async () => {
-    stack = await startStack();
+    folder = mkdtempSync(join(tmpdir(), "sluice-names-"));
+    names = join(folder, "names");
+    writeFileSync(names, "");
+    chmodSync(folder, 0o755);
+    await run("gcc", ["-std=gnu11", "-O2", "-fPIC", "-shared", "-o",
+        join(folder, "names.so"), join(TOP, "tests/http/lib/names.c"), "-ldl"]);
+    stack = await startStack({ environment: {
+        LD_PRELOAD: join(folder, "names.so"), SLUICE_NAMES: names,
+    } });
     mint = minter(stack.keys());
     mkdirSync(stack.path("media/xy/x"), { recursive: true });
     writeFileSync(stack.path(FILE.slice(1)), "x".repeat(SIZE));
 }, { timeout });
 
-after(() => stack?.stop(), { timeout });
+after(async () => {
+    await stack?.stop();
+    rmSync(folder, { recursive: true, force: true });
+}, { timeout });
 
 
 const nginxWith = (words) => stack.secondNginx((text) =>
@@ -379,24 +396,71 @@ describe("a Redis that falls silent", { timeout }, () => {
 });
 
 
-describe("a name that nobody knows yet", { timeout }, () => {
-    let nginx;
+describe("a name", { timeout }, () => {
+    const named = (name, address) => writeFileSync(names,
+        `${name} ${address}\n`);
+    let redis, nginx;
 
     before(async () => {
-        nginx = await nginxWith("redis.invalid:6379");
+        nginx = await (await nginxWith(`redis.test:${await freePort()}`))
+            .ready();
     }, { timeout });
 
-    after(() => nginx?.stop(), { timeout });
+    after(async () => {
+        await nginx?.stop();
+        await redis?.stop();
+    }, { timeout });
 
-    it("lets nginx start, which says what it misses", async () => {
+    it("that nobody knows yet lets nginx start, which says so", async () => {
         assert.deepEqual(await ready(nginx), {
             status: "ready", redis: "away",
             reasons: ["Redis does not answer."],
         });
     });
 
-    it("opens links that are not counted", async () => {
-        await nginx.ready();
+    it("keeps nobody from links that are not counted", async () => {
         assert.equal((await open(nginx, limited({}))).status, 200);
+    });
+
+    it("that a silent name server has keeps nobody either", async () => {
+        named("redis.test", "silent");
+        away(await open(nginx, limited({ uses: 1 })));
+        assert.equal((await open(nginx, limited({}))).status, 200);
+    });
+});
+
+
+describe("a name that moves", { timeout }, () => {
+    let old, other, nginx;
+
+    before(async () => {
+        old = await startRedis(stack, "old");
+        other = await startRedis(stack, "new", old,
+                                 { host: "127.0.0.2", port: old.port });
+        writeFileSync(names, "moves.test 127.0.0.1\n");
+        nginx = await (await nginxWith(`moves.test:${old.port}`)).ready();
+        await counts(nginx);
+        assert.equal((await open(nginx, limited({ uses: 1 }))).status, 200);
+
+        await other.ask("REPLICAOF", "NO", "ONE");
+        writeFileSync(names, "moves.test 127.0.0.2\n");
+        await old.stop();
+    }, { timeout });
+
+    after(async () => {
+        await nginx?.stop();
+        await old?.stop();
+        await other?.stop();
+    }, { timeout });
+
+    it("is looked up anew, and counts there", async () => {
+        await counts(nginx);
+        assert.notEqual(await other.ask("KEYS", "sluice:budget:*"), "");
+    });
+
+    it("is looked up anew by who listens", async () => {
+        await until("every process listens there", async () =>
+            Number((await other.ask("PUBSUB", "NUMSUB", "sluice:revocations"))
+                .split("\n")[1]) === nginx.workers().length);
     });
 });
