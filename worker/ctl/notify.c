@@ -12,7 +12,7 @@
 #define NOTIFY_KEY "sluice:revoked" /* scored by expiry */
 #define NOTIFY_CHANNEL "sluice:revocations"
 #define NOTIFY_TIMEOUT_MS 5000
-#define NOTIFY_LATER "nginx learns of it within a minute"
+#define NOTIFY_LATER "nginx learns of it within two seconds"
 
 
 /* --redis, or what the environment has; NULL: none. */

@@ -14,8 +14,8 @@
 /* Tells all nginx processes what a change revoked: `revoked` is the array that
    the api.* functions answer; core/table/revocation_message.h says what goes
    over Redis. Without an address (--redis or SLUICE_REDIS), or when Redis does
-   not take it, says on stderr that nginx learns of it within a minute, from the
-   record. A CTL_* exit code: it fails when an address was given in vain. */
+   not take it, says on stderr that nginx learns of it within two seconds, from
+   the record. A CTL_* exit code: it fails when an address was given in vain. */
 int notify_revoked(const char *address, const json_t *revoked);
 
 /* Tells workers and who watches a job what became of it: `change` has

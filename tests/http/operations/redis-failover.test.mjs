@@ -119,6 +119,16 @@ describe("a primary with a replica and three Sentinels", { timeout }, () => {
             /cmd=xreadgroup/.test(await primary.ask("CLIENT", "LIST")));
     });
 
+    it("is found by sluicectl", async () => {
+        const { email } = await stack.user();
+        const { stderr } = await stack.sluicectl("user", "disable", email,
+            "--database", `host=${stack.path("run")} dbname=sluice user=sluice`,
+            "--redis", words);
+
+        assert.equal(stderr, "");
+        assert.equal(await primary.ask("EXISTS", "sluice:revoked"), "1");
+    });
+
     describe("whose replica says nothing", { timeout }, () => {
         const once = [], bytes = [];
 
