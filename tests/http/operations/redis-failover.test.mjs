@@ -316,40 +316,63 @@ describe("an address that becomes a replica's", { timeout }, () => {
 
 
 /* As a balancer in front of Redis, or a name that moves: new connections go to
-   another one, and those that stand stay where they are. */
+   another one, and those that stand stay where they are. While it is `cut`,
+   what the server says is lost. */
+class Relay {
+    constructor(to) {
+        this.to = to;
+        this.cut = false;
+        this.sockets = new Set();
+        this.server = createServer((client) => this.carry(client));
+    }
+
+    carry(client) {
+        const server = connect(this.to.port, "127.0.0.1");
+
+        for (const socket of [client, server]) {
+            this.sockets.add(socket);
+            socket.on("error", () => {});
+            socket.on("close", () => {
+                client.destroy();
+                server.destroy();
+            });
+        }
+        client.pipe(server);
+        server.on("data", (part) => this.cut || client.write(part));
+    }
+
+    async start() {
+        this.server.listen(0, "127.0.0.1");
+        await once(this.server, "listening");
+        this.port = this.server.address().port;
+        return this;
+    }
+
+    stop() {
+        this.server.close();
+        this.sockets.forEach((socket) => socket.destroy());
+    }
+}
+
+
 describe("an address that leads elsewhere from now on", { timeout }, () => {
     let first, second, nginx, front;
-    const carried = new Set();
 
     before(async () => {
-        let to = first = await startRedis(stack, "first");
-
+        first = await startRedis(stack, "first");
         second = await startRedis(stack, "second", first);
-        front = createServer((client) => {
-            const server = connect(to.port, "127.0.0.1");
-
-            for (const socket of [client, server]) {
-                carried.add(socket);
-                socket.on("error", () => {});
-            }
-            client.pipe(server).pipe(client);
-        });
-        front.listen(0, "127.0.0.1");
-        await once(front, "listening");
-
-        nginx = await (await nginxWith(`127.0.0.1:${front.address().port}`))
-            .ready();
+        front = await new Relay(first).start();
+        nginx = await (await nginxWith(`127.0.0.1:${front.port}`)).ready();
         await counts(nginx);
 
         await second.ask("REPLICAOF", "NO", "ONE");
-        to = second;
+        front.to = second;
         await first.ask("REPLICAOF", "127.0.0.1", String(second.port));
     }, { timeout });
 
     after(async () => {
         await nginx?.stop();
-        front?.close();
-        carried.forEach((socket) => socket.destroy());
+        front?.stop();
         await first?.stop();
         await second?.stop();
     }, { timeout });
@@ -365,6 +388,58 @@ describe("an address that leads elsewhere from now on", { timeout }, () => {
         assert.equal((await open(nginx, grant)).status, 410);
         assert.match(await second.ask("KEYS", "sluice:budget:*"),
             new RegExp(claims(grant).jti));
+    });
+});
+
+
+describe("a primary that is lost with what no replica has", { timeout }, () => {
+    const USES = 2;
+    let lost, replica, front, between, machines;
+
+    before(async () => {
+        lost = await startRedis(stack, "lost");
+        between = await new Relay(lost).start();
+        replica = await startRedis(stack, "left", between);
+        front = await new Relay(lost).start();
+        machines = [];
+        for (let n = 0; n < 2; n++) {
+            machines.push(await (await nginxWith(
+                `127.0.0.1:${front.port} min_replicas=1`)).ready());
+        }
+        await Promise.all(machines.map(counts));
+    }, { timeout });
+
+    after(async () => {
+        await Promise.all(machines?.map((nginx) => nginx.stop()) ?? []);
+        front?.stop();
+        between?.stop();
+        await lost?.stop();
+        await replica?.stop();
+    }, { timeout });
+
+    it("opens no link more often than it says", async () => {
+        const grants = Array.from({ length: 5 },
+            () => limited({ uses: USES }));
+        const opened = [0, 0, 0, 0, 0];
+        const spend = async (nginx) => {
+            for (const [n, grant] of grants.entries()) {
+                opened[n] += (await open(nginx, grant)).status === 200;
+            }
+        };
+
+        between.cut = true;
+        await spend(machines[0]);
+
+        await lost.stop();
+        await replica.ask("REPLICAOF", "NO", "ONE");
+        front.to = replica;
+        lost = await startRedis(stack, "late", replica);
+        await Promise.all(machines.map(counts));
+        for (let n = 0; n <= USES; n++) {
+            await spend(machines[1]);
+        }
+
+        assert.deepEqual(opened, opened.map(() => USES));
     });
 });
 
