@@ -1,5 +1,6 @@
-/* What the files of the Redis bridge share: ngx_sluice_redis.c holds the
-   commands, ngx_sluice_redis_subscription.c what is listened to,
+/* What the files of the Redis bridge share: ngx_sluice_redis.c has the
+   connection for commands, ngx_sluice_redis_command.c how they are held, sent
+   and answered, ngx_sluice_redis_subscription.c what is listened to,
    ngx_sluice_redis_primary.c finds who takes writes, and
    ngx_sluice_redis_conn.c has one connection's life. */
 
@@ -13,6 +14,8 @@
 #include <hiredis/hiredis.h>
 #include <hiredis/async.h>
 
+
+#define NGX_SLUICE_REDIS_RETRY 1000 /* ms after one that did not come about */
 
 /* why a primary that is none was left */
 #define NGX_SLUICE_REDIS_REPLICA "it is a replica"
@@ -69,6 +72,24 @@ struct ngx_sluice_redis_primary_s {
 };
 
 
+#define NGX_SLUICE_REDIS_KEPT_SIZE 64 /* of a reply that waits for WAIT's */
+
+struct ngx_sluice_redis_command_s {
+    ngx_sluice_redis_command_t *next; /* held */
+    ngx_sluice_redis_t *redis;
+    ngx_sluice_redis_handler_pt handler; /* NULL: nobody waits */
+    ngx_sluice_redis_list_pt list;       /* NULL: the reply is one text */
+    void *data;
+    unsigned role : 1; /* a replica's answer is none */
+    unsigned kept : 1; /* WAIT comes behind it */
+    unsigned done : 1; /* what it replied is below */
+    char *text;        /* as it is sent, while it is held */
+    int len;
+    size_t reply_len;
+    u_char reply[NGX_SLUICE_REDIS_KEPT_SIZE];
+};
+
+
 struct ngx_sluice_redis_s {
     ngx_sluice_redis_conf_t conf;
 
@@ -86,6 +107,27 @@ struct ngx_sluice_redis_s {
     unsigned moved : 1; /* another takes writes now: no wait for it */
     ngx_sluice_redis_subscription_t *subscriptions; /* a list */
 };
+
+
+/* Puts it behind what waits for a connection, or for WAIT's answer. */
+void ngx_sluice_redis_hold(ngx_sluice_redis_t *redis,
+                           ngx_sluice_redis_command_t *cmd);
+
+/* Tells all that is held that Redis is away. */
+void ngx_sluice_redis_drop(ngx_sluice_redis_t *redis);
+
+/* Sends what is held, from a callback, and one WAIT behind what is to be kept
+   of it. */
+void ngx_sluice_redis_flush(ngx_sluice_redis_t *redis);
+
+/* Sends one and frees its text. NGX_ERROR: the command is no more. */
+ngx_int_t ngx_sluice_redis_send(ngx_sluice_redis_t *redis,
+                                ngx_sluice_redis_command_t *cmd);
+
+/* Sends WAIT behind a group that is linked by `next`, which is told then.
+   NGX_ERROR: it will not be. */
+ngx_int_t ngx_sluice_redis_keep(ngx_sluice_redis_t *redis,
+                                ngx_sluice_redis_command_t *group);
 
 
 /* Opens a connection and sends AUTH and SELECT, as `peer` asks, in front of all
