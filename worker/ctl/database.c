@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "worker/queue/postgres.h"
 #include "ctl.h"
 #include "database.h"
 #include "output.h"
@@ -21,13 +22,10 @@ PGconn *
 database_open(const char *conninfo)
 {
     PGconn *conn;
-    const char *keywords[] = { "dbname", "application_name", "client_encoding",
-                               "connect_timeout", NULL };
-    const char *values[] = { NULL, "sluicectl", "UTF8", "10", NULL };
 
-    values[0] = say_need(conninfo, "database", "SLUICE_DATABASE");
+    conninfo = say_need(conninfo, "database", "SLUICE_DATABASE");
 
-    conn = PQconnectdbParams(keywords, values, 1);
+    conn = postgres_connect(conninfo, "sluicectl", 0);
     if (PQstatus(conn) != CONNECTION_OK) {
         database_complain(PQerrorMessage(conn));
         PQfinish(conn);

@@ -4,16 +4,18 @@
 #include <string.h>
 #include <libpq-fe.h>
 #include "core/base/schema.h"
+#include "core/base/sqlstate.h"
 #include "worker/base/clock.h"
 #include "worker/base/log.h"
 #include "worker/base/pulse.h"
+#include "postgres.h"
 #include "queue.h"
 
 #define QUEUE_TIMEOUT_MS 10000 /* a server that hangs is away */
-#define QUEUE_CONNECT_TEXT "3" /* seconds */
 #define QUEUE_SETTINGS                                      \
     "select set_config('statement_timeout', '9s', false), " \
-    "set_config('lock_timeout', '4s', false)"
+    "set_config('lock_timeout', '4s', false) "              \
+    "where pg_backend_pid() = %d"
 #define QUEUE_ANNOUNCE_MANY "100"
 #define QUEUE_ANNOUNCE_TEXT "5 seconds" /* between two calls for one job */
 #define QUEUE_PARAMS_MAX 6
@@ -149,11 +151,16 @@ queue_begin(queue_t *queue, const char *sql)
 
 /* The server stops at what is not waited for any longer, and does not queue for
    a lock so long that the others stand behind it. By a statement, since poolers
-   refuse options. */
+   refuse options; and not in a session that is a pooler's, who gives it to
+   others next. */
 static int
 queue_settle(queue_t *queue)
 {
-    PGresult *result = queue_begin(queue, QUEUE_SETTINGS);
+    char sql[sizeof(QUEUE_SETTINGS) + 16];
+    PGresult *result;
+
+    snprintf(sql, sizeof(sql), QUEUE_SETTINGS, PQbackendPID(queue->conn));
+    result = queue_begin(queue, sql);
 
     if (result != NULL && PQresultStatus(result) != PGRES_TUPLES_OK) {
         queue_lose(queue, PQerrorMessage(queue->conn));
@@ -201,19 +208,11 @@ queue_fits(queue_t *queue)
 static int
 queue_connect(queue_t *queue)
 {
-    const char *keywords[] = { "dbname",          "client_encoding",
-                               "connect_timeout", "application_name",
-                               "gssencmode",      NULL };
-    const char *values[] = {
-        NULL, "UTF8", QUEUE_CONNECT_TEXT, "sluice-worker", "disable", NULL
-    };
-
     if (queue->conn != NULL) {
         return 0;
     }
 
-    values[0] = queue->conninfo;
-    queue->conn = PQconnectdbParams(keywords, values, 1);
+    queue->conn = postgres_connect(queue->conninfo, "sluice-worker", 1);
 
     if (PQstatus(queue->conn) != CONNECTION_OK) {
         queue_lose(queue, PQerrorMessage(queue->conn));
@@ -233,28 +232,6 @@ queue_connect(queue_t *queue)
 }
 
 
-/* An error that says nothing about the statement: the same may be well soon.
-   By PostgreSQL's Appendix A: a deadlock, no room or memory, a lock that is not
-   to be had, a statement that was cancelled, being shut down, trouble with
-   files. */
-static int
-queue_passes(const PGresult *result)
-{
-    size_t i;
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    static const char *const begins[] = { "40",    "53",  "55P03",
-                                          "57014", "57P", "58" };
-
-    for (i = 0; state && i < sizeof(begins) / sizeof(begins[0]); i++) {
-        if (strncmp(state, begins[i], strlen(begins[i])) == 0) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
 /* One value comes back; a null of SQL is QUEUE_NONE. */
 static queue_rc_t
 queue_call(queue_t *queue, const char *sql, int n, const char *const *params,
@@ -262,6 +239,7 @@ queue_call(queue_t *queue, const char *sql, int n, const char *const *params,
 {
     queue_rc_t rc = QUEUE_OK;
     PGresult *result;
+    const char *state;
 
     pulse_beat(); /* whoever makes several calls may wait for each */
 
@@ -282,7 +260,8 @@ queue_call(queue_t *queue, const char *sql, int n, const char *const *params,
         return QUEUE_AWAY;
     }
 
-    if (queue_passes(result)) {
+    state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (state != NULL && sqlstate_passes(sqlstate_read(state))) {
         queue_lose(queue, PQresultErrorMessage(result));
         PQclear(result);
         return QUEUE_AWAY;
