@@ -223,6 +223,7 @@ ngx_sluice_lane_post(ngx_sluice_lane_t *lane, ngx_sluice_lane_job_t *job)
 
         if (!lane->busy.timer_set) {
             ngx_sluice_event_timer(&lane->busy, ngx_sluice_lane_slow);
+            lane->busy.cancelable = lane->idle ? 1 : 0;
             ngx_add_timer(&lane->busy, NGX_SLUICE_LANE_SLOW);
         }
     }
@@ -276,7 +277,7 @@ ngx_sluice_lane_end(ngx_sluice_lane_t *lane)
 
     ngx_sluice_lane_stop(lane);
 
-    for (i = 0; i < lane->started; i++) {
+    for (i = 0; i < lane->started && !lane->idle; i++) {
         (void) pthread_join(lane->ids[i], NULL);
     }
 

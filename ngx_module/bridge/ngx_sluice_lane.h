@@ -28,6 +28,7 @@ typedef struct {
     const char *name;
     ngx_uint_t threads; /* at most _THREADS_MAX */
     ngx_uint_t max;     /* jobs that may wait; 0: any number */
+    ngx_uint_t idle;    /* 1: a process exits without them */
 
     pthread_t ids[NGX_SLUICE_LANE_THREADS_MAX];
     ngx_uint_t started; /* threads */
@@ -50,8 +51,8 @@ typedef struct {
 ngx_int_t ngx_sluice_lane_post(ngx_sluice_lane_t *lane,
                                ngx_sluice_lane_job_t *job);
 
-/* When a process exits: what waits is done first, no done() comes. Fine when it
-   was never used. */
+/* When a process exits: what waits is done first, unless the lane is idle; no
+   done() comes. Fine when it was never used. */
 void ngx_sluice_lane_end(ngx_sluice_lane_t *lane);
 
 /* The same without waiting, where nobody misses what is not done: its threads

@@ -63,7 +63,10 @@ ngx_sluice_pg_stop(ngx_sluice_pg_conn_t *conn)
     ngx_str_t param;
     ngx_sluice_pg_t *stopper = conn->pg->stopper;
 
-    if (!ngx_sluice_pg_conn_runs(conn) || conn->stop || stopper == NULL) {
+    /* a pooler's process id is nobody's */
+
+    if (!ngx_sluice_pg_conn_runs(conn) || conn->stop || stopper == NULL
+        || conn->pooled || ngx_sluice_pg_where_is_past(conn)) {
         return NGX_DECLINED;
     }
 
@@ -241,5 +244,13 @@ ngx_sluice_pg_close(ngx_sluice_pg_t *pg)
 
     if (pg->stopper) {
         ngx_sluice_pg_close(pg->stopper);
+        ngx_sluice_pg_name_end();
     }
+}
+
+
+ngx_uint_t
+ngx_sluice_pg_standby(ngx_sluice_pg_t *pg)
+{
+    return pg->where->standby;
 }

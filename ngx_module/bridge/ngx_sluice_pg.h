@@ -7,6 +7,9 @@
  * the other, and nobody has more than half of the pool or of the line, however
  * much he asks. What reads is stopped on the server when nobody waits for it
  * any more; a connection is somebody else's when what it ran is over.
+ *
+ * When a connection is lost, what only read is tried once more on another; so
+ * is what a server refused that takes no writes any more.
  */
 
 #ifndef NGX_SLUICE_PG_H
@@ -62,8 +65,9 @@ typedef struct {
 typedef void (*ngx_sluice_pg_handler_pt)(void *data,
                                          const ngx_sluice_pg_result_t *result);
 
-/* Reads `conninfo` (libpq's, key=value or URI) and resolves its host names now,
-   since a lookup later would block. The server gives up on a statement after
+/* Reads `conninfo` (libpq's, key=value or URI). Of several hosts one is asked
+   at a time, until it fails; one that takes no writes is left. Names are looked
+   up at each connect, in a thread. The server gives up on a statement after
    `timeout` milliseconds, too. NULL after logging what is wrong. */
 ngx_sluice_pg_t *ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo,
                                       ngx_msec_t timeout);
@@ -94,6 +98,9 @@ void ngx_sluice_pg_cancel(ngx_sluice_pg_query_t *query);
 ngx_int_t ngx_sluice_pg_value(const ngx_sluice_pg_result_t *result,
                               ngx_uint_t row, ngx_uint_t column,
                               ngx_str_t *value);
+
+/* 1 when no server takes writes, and one that answers is a standby. */
+ngx_uint_t ngx_sluice_pg_standby(ngx_sluice_pg_t *pg);
 
 /* For exit_process: closes all connections; no callback comes any more. */
 void ngx_sluice_pg_close(ngx_sluice_pg_t *pg);

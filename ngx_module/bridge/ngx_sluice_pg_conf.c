@@ -1,7 +1,5 @@
 #include "ngx_sluice_pg_internal.h"
 
-#include <arpa/inet.h>
-
 
 #define NGX_SLUICE_PG_MAX_OPTIONS 64
 
@@ -32,35 +30,40 @@ static ngx_sluice_pg_t *
 ngx_sluice_pg_conf_alloc(ngx_conf_t *cf, ngx_uint_t options)
 {
     ngx_sluice_pg_t *pg;
+    ngx_sluice_pg_where_t *where;
 
     pg = ngx_pcalloc(cf->pool, sizeof(ngx_sluice_pg_t));
-    if (pg == NULL) {
+    where = ngx_pcalloc(cf->pool, sizeof(ngx_sluice_pg_where_t));
+
+    if (pg == NULL || where == NULL) {
         return NULL;
     }
 
     /* zeroed: the lists end where the options do */
-    pg->keywords = ngx_pcalloc(cf->pool, options * sizeof(char *));
-    pg->values = ngx_pcalloc(cf->pool, options * sizeof(char *));
+    where->keywords = ngx_pcalloc(cf->pool, options * sizeof(char *));
+    where->values = ngx_pcalloc(cf->pool, options * sizeof(char *));
     pg->stopper = ngx_pcalloc(cf->pool, sizeof(ngx_sluice_pg_t));
 
-    if (pg->keywords == NULL || pg->values == NULL || pg->stopper == NULL) {
+    if (where->keywords == NULL || where->values == NULL
+        || pg->stopper == NULL) {
         return NULL;
     }
 
     /* asked for by the same words */
-    pg->stopper->keywords = pg->keywords;
-    pg->stopper->values = pg->values;
+    where->pg = pg;
+    pg->where = where;
+    pg->stopper->where = where;
 
     return pg;
 }
 
 
 static void
-ngx_sluice_pg_conf_option(ngx_sluice_pg_t *pg, ngx_uint_t n,
-                          const char *keyword, const char *value)
+ngx_sluice_pg_conf_option(ngx_sluice_pg_where_t *where, const char *keyword,
+                          const char *value)
 {
-    pg->keywords[n] = keyword;
-    pg->values[n] = value;
+    where->keywords[where->nwords] = keyword;
+    where->values[where->nwords++] = value;
 }
 
 
@@ -94,91 +97,151 @@ ngx_sluice_pg_conf_find(PQconninfoOption *options, const char *keyword)
 }
 
 
-/* The operator's own `options` come last here, too. */
+/* The operator's own time for statements stays. */
 
 static const char *
-ngx_sluice_pg_conf_server_options(ngx_conf_t *cf, PQconninfoOption *options,
-                                  ngx_msec_t timeout)
+ngx_sluice_pg_conf_statement_timeout(ngx_conf_t *cf, PQconninfoOption *options,
+                                     ngx_msec_t timeout)
 {
-    u_char *text;
-    size_t size;
+    u_char text[NGX_INT_T_LEN + sizeof("ms")];
     const char *own;
 
     own = ngx_sluice_pg_conf_find(options, "options");
-    own = own ? own : "";
 
-    size = sizeof("-c statement_timeout=ms ") + NGX_INT64_LEN + ngx_strlen(own);
-
-    text = ngx_pnalloc(cf->pool, size);
-    if (text == NULL) {
-        return "";
+    if (own && ngx_strstr(own, "statement_timeout")) {
+        return NULL;
     }
 
-    (void) ngx_sprintf(text, "-c statement_timeout=%Mms %s%Z", timeout, own);
+    (void) ngx_sprintf(text, "%Mms%Z", timeout);
 
-    return (const char *) text;
+    return ngx_sluice_pg_conf_strdup(cf, (char *) text);
 }
 
 
 static ngx_int_t
-ngx_sluice_pg_conf_resolve(ngx_conf_t *cf, const char *host,
-                           const char **address)
+ngx_sluice_pg_conf_hosts(ngx_conf_t *cf, ngx_sluice_pg_where_t *where,
+                         PQconninfoOption *options)
 {
-    u_char *p;
-    size_t len;
-    ngx_url_t u;
-    struct in6_addr in6;
+    char why[PG_HOSTS_ERROR_SIZE];
 
-    ngx_memzero(&u, sizeof(ngx_url_t));
+    if (pg_hosts_read(&where->hosts, ngx_sluice_pg_conf_find(options, "host"),
+                      ngx_sluice_pg_conf_find(options, "hostaddr"),
+                      ngx_sluice_pg_conf_find(options, "port"), why,
+                      sizeof(why))
+        != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid hosts in \"sluice_database\": %s; write "
+                           "e.g. \"host=a,b port=5432\"",
+                           why);
+        return NGX_ERROR;
+    }
 
-    /* libpq takes an IPv6 address without brackets, and so must we */
+    return NGX_OK;
+}
 
-    if (inet_pton(AF_INET6, host, &in6) == 1) {
-        *address = ngx_sluice_pg_conf_strdup(cf, host);
+
+/* Who takes writes is found by ourselves: a server's answer says why not. */
+
+static ngx_int_t
+ngx_sluice_pg_conf_session(ngx_conf_t *cf, ngx_sluice_pg_where_t *where,
+                           PQconninfoOption *options)
+{
+    const char *attrs;
+
+    attrs = ngx_sluice_pg_conf_find(options, "target_session_attrs");
+
+    if (attrs == NULL || ngx_strcmp(attrs, "read-write") == 0
+        || ngx_strcmp(attrs, "primary") == 0) {
         return NGX_OK;
     }
 
-    u.url.data = (u_char *) host;
-    u.url.len = ngx_strlen(host);
-    u.default_port = 5432;
-
-    if (ngx_strlchr(u.url.data, u.url.data + u.url.len, ',') != NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "several hosts in \"sluice_database\": give their "
-                           "addresses in \"hostaddr=\" too, names are not "
-                           "looked up while serving");
-        return NGX_ERROR;
+    if (ngx_strcmp(attrs, "any") == 0) {
+        where->any = 1;
+        return NGX_OK;
     }
 
-    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "host \"%s\" of \"sluice_database\": %s", host,
-                           u.err ? u.err : "not found");
-        return NGX_ERROR;
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"target_session_attrs=%s\" in \"sluice_database\", "
+                       "which is written to: write read-write, or nothing",
+                       attrs);
+
+    return NGX_ERROR;
+}
+
+
+/* libpq waits for nobody in a loop of events; how long is ours to say. */
+
+static void
+ngx_sluice_pg_conf_patience(ngx_sluice_pg_where_t *where,
+                            PQconninfoOption *options)
+{
+    ngx_int_t seconds = NGX_ERROR;
+    const char *own;
+
+    own = ngx_sluice_pg_conf_find(options, "connect_timeout");
+
+    if (own) {
+        seconds = ngx_atoi((u_char *) own, ngx_strlen(own));
     }
 
-    p = ngx_pcalloc(cf->pool, NGX_SOCKADDR_STRLEN + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
+    where->patience = seconds > 0 ? (ngx_msec_t) seconds * 1000
+                                  : NGX_SLUICE_PG_PATIENCE;
+}
+
+
+/* What is not told libpq as it stands. */
+
+static ngx_uint_t
+ngx_sluice_pg_conf_is_ours(const char *keyword)
+{
+    ngx_uint_t i;
+
+    static const char *const ours[] = { "host", "hostaddr", "port",
+                                        "target_session_attrs" };
+
+    for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+        if (ngx_strcmp(keyword, ours[i]) == 0) {
+            return 1;
+        }
     }
 
-    len = ngx_sock_ntop(u.addrs[0].sockaddr, u.addrs[0].socklen, p,
-                        NGX_SOCKADDR_STRLEN, 0);
-    p[len] = '\0';
+    return 0;
+}
 
-    *address = (const char *) p;
 
-    return NGX_OK;
+/* What stands later wins: the operator's words after ours. The last three are
+   the server's whose turn it is. */
+
+static void
+ngx_sluice_pg_conf_words(ngx_conf_t *cf, ngx_sluice_pg_where_t *where,
+                         PQconninfoOption *o)
+{
+    ngx_sluice_pg_conf_option(where, "client_encoding", "UTF8");
+    ngx_sluice_pg_conf_option(where, "gssencmode", "disable");
+    ngx_sluice_pg_conf_option(where, "fallback_application_name", "sluice");
+    ngx_sluice_pg_conf_option(where, "tcp_user_timeout",
+                              NGX_SLUICE_PG_PATIENCE_TEXT);
+
+    for (/* void */; o->keyword; o++) {
+        if (o->val && !ngx_sluice_pg_conf_is_ours(o->keyword)
+            && where->nwords < NGX_SLUICE_PG_MAX_OPTIONS - 3) {
+            ngx_sluice_pg_conf_option(where,
+                                      ngx_sluice_pg_conf_strdup(cf, o->keyword),
+                                      ngx_sluice_pg_conf_strdup(cf, o->val));
+        }
+    }
+
+    where->keywords[where->nwords] = "host";
+    where->keywords[where->nwords + 1] = "hostaddr";
+    where->keywords[where->nwords + 2] = "port";
 }
 
 
 ngx_sluice_pg_t *
 ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo, ngx_msec_t timeout)
 {
-    ngx_uint_t n;
-    const char *host, *address;
     ngx_sluice_pg_t *pg;
-    PQconninfoOption *options, *o;
+    PQconninfoOption *options;
 
     options = ngx_sluice_pg_conf_parse(cf, conninfo);
     if (options == NULL) {
@@ -186,44 +249,17 @@ ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo, ngx_msec_t timeout)
     }
 
     pg = ngx_sluice_pg_conf_alloc(cf, NGX_SLUICE_PG_MAX_OPTIONS + 1);
-    if (pg == NULL) {
-        goto done;
+
+    if (pg && ngx_sluice_pg_conf_hosts(cf, pg->where, options) == NGX_OK
+        && ngx_sluice_pg_conf_session(cf, pg->where, options) == NGX_OK) {
+        ngx_sluice_pg_conf_patience(pg->where, options);
+        ngx_sluice_pg_conf_words(cf, pg->where, options);
+        pg->where->statement_timeout = ngx_sluice_pg_conf_statement_timeout(
+            cf, options, timeout);
+
+    } else {
+        pg = NULL;
     }
-
-    n = 0;
-
-    /* what stands later wins: the operator's words after ours */
-
-    ngx_sluice_pg_conf_option(pg, n++, "client_encoding", "UTF8");
-    ngx_sluice_pg_conf_option(pg, n++, "gssencmode", "disable");
-    ngx_sluice_pg_conf_option(pg, n++, "fallback_application_name", "sluice");
-
-    for (o = options; o->keyword; o++) {
-        if (o->val && n < NGX_SLUICE_PG_MAX_OPTIONS - 2) {
-            ngx_sluice_pg_conf_option(pg, n++,
-                                      ngx_sluice_pg_conf_strdup(cf, o->keyword),
-                                      ngx_sluice_pg_conf_strdup(cf, o->val));
-        }
-    }
-
-    ngx_sluice_pg_conf_option(
-        pg, n++, "options",
-        ngx_sluice_pg_conf_server_options(cf, options, timeout));
-
-    host = ngx_sluice_pg_conf_find(options, "host");
-
-    if (host && *host && *host != '/' && *host != '@'
-        && ngx_sluice_pg_conf_find(options, "hostaddr") == NULL) {
-
-        if (ngx_sluice_pg_conf_resolve(cf, host, &address) != NGX_OK) {
-            pg = NULL;
-            goto done;
-        }
-
-        ngx_sluice_pg_conf_option(pg, n, "hostaddr", address);
-    }
-
-done:
 
     PQconninfoFree(options);
 

@@ -1,132 +1,127 @@
 #include "ngx_sluice_pg_internal.h"
+#include "core/base/sqlstate.h"
 
 
-#define NGX_SLUICE_PG_RETRY 1000 /* ms after a failed connect */
-
-
-static void ngx_sluice_pg_conn_opening(ngx_sluice_pg_conn_t *conn);
 static void ngx_sluice_pg_conn_preparing(ngx_sluice_pg_conn_t *conn);
 static void ngx_sluice_pg_conn_execute(ngx_sluice_pg_conn_t *conn);
 static void ngx_sluice_pg_conn_executing(ngx_sluice_pg_conn_t *conn);
 static void ngx_sluice_pg_conn_finish(ngx_sluice_pg_conn_t *conn);
 
 
+/* until it may be used */
+
+/* All who wait, in vain. */
+
 static void
-ngx_sluice_pg_conn_notice(void *arg, const char *message)
+ngx_sluice_pg_conn_give_up(ngx_sluice_pg_t *pg)
 {
-    ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0, "postgresql: %s", message);
+    ngx_sluice_pg_query_t *query;
+
+    while ((query = ngx_sluice_pg_turn_any(pg)) != NULL) {
+        ngx_sluice_pg_turn_leave(query);
+        ngx_sluice_pg_query_answer(query, SLUICE_DATABASE_AWAY, NULL);
+    }
 }
 
 
-static void
-ngx_sluice_pg_conn_open_timeout(ngx_event_t *ev)
-{
-    ngx_sluice_pg_conn_lost(ev->data, "connect timed out");
-}
-
+/* Closes what is idle at a server that we have left. */
 
 static void
-ngx_sluice_pg_conn_event(ngx_event_t *ev)
+ngx_sluice_pg_conn_purge(ngx_sluice_pg_t *pg)
 {
-    ngx_connection_t *c = ev->data;
-    ngx_sluice_pg_conn_t *conn = c->data;
+    ngx_queue_t *q, *next;
+    ngx_sluice_pg_conn_t *conn;
 
-    conn->step(conn);
-}
-
-
-static ngx_int_t
-ngx_sluice_pg_conn_attach(ngx_sluice_pg_conn_t *conn, ngx_uint_t read,
-                          ngx_uint_t write)
-{
-    conn->c = ngx_sluice_event_attach(PQsocket(conn->db), conn,
-                                      ngx_sluice_pg_conn_event,
-                                      ngx_sluice_pg_conn_event);
-    if (conn->c == NULL) {
-        return NGX_ERROR;
+    if (!pg->ready) {
+        return;
     }
 
-    return ngx_sluice_event_want(conn->c, read, write);
+    for (q = ngx_queue_head(&pg->idle); q != ngx_queue_sentinel(&pg->idle);
+         q = next) {
+        next = ngx_queue_next(q);
+        conn = ngx_queue_data(q, ngx_sluice_pg_conn_t, queue);
+
+        if (ngx_sluice_pg_where_is_past(conn)) {
+            ngx_sluice_pg_conn_free(conn);
+        }
+    }
+
+    if (pg->stopper) {
+        ngx_sluice_pg_conn_purge(pg->stopper);
+    }
 }
 
+
+static void
+ngx_sluice_pg_conn_opened(ngx_sluice_pg_conn_t *conn, const char *why)
+{
+    ngx_uint_t moved;
+    ngx_sluice_pg_t *pg = conn->pg;
+
+    if (why) {
+        ngx_sluice_pg_conn_lost(conn, why);
+        return;
+    }
+
+    moved = ngx_sluice_pg_where_reached(conn);
+
+    if (moved) {
+        ngx_sluice_pg_conn_purge(pg->where->pg);
+    }
+
+    /* what was to be stopped runs on another server */
+
+    if (moved && pg->stopper == NULL) {
+        ngx_sluice_pg_conn_give_up(pg);
+    }
+
+    ngx_sluice_pg_conn_next(conn);
+}
+
+
+static void
+ngx_sluice_pg_conn_unopened(ngx_sluice_pg_conn_t *conn, const char *what)
+{
+    const pg_host_t *host = &conn->pg->where->hosts.host[conn->host];
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "postgresql at \"%s\": %s: %s",
+                  host->name[0] ? host->name : host->address, what,
+                  conn->db ? PQerrorMessage(conn->db) : "");
+
+    ngx_sluice_pg_where_failed(conn);
+    ngx_sluice_pg_conn_free(conn);
+}
+
+
+/* Those that fail at once are passed by until one does not, or all have. */
 
 ngx_int_t
 ngx_sluice_pg_conn_open(ngx_sluice_pg_t *pg)
 {
     ngx_sluice_pg_conn_t *conn;
 
-    if (pg->away && (ngx_msec_int_t) (pg->retry_at - ngx_current_msec) > 0) {
-        return NGX_DECLINED;
+    while (!ngx_sluice_pg_where_away(pg->where)) {
+
+        conn = ngx_calloc(sizeof(ngx_sluice_pg_conn_t), ngx_cycle->log);
+        if (conn == NULL) {
+            return NGX_ERROR;
+        }
+
+        conn->pg = pg;
+        conn->done = ngx_sluice_pg_conn_opened;
+
+        pg->open++;
+        ngx_queue_insert_tail(&pg->busy, &conn->queue);
+
+        if (ngx_sluice_pg_open(conn) == NGX_OK) {
+            return NGX_OK;
+        }
+
+        ngx_sluice_pg_conn_unopened(conn, "connect");
     }
 
-    conn = ngx_calloc(sizeof(ngx_sluice_pg_conn_t), ngx_cycle->log);
-    if (conn == NULL) {
-        return NGX_ERROR;
-    }
-
-    conn->pg = pg;
-    conn->step = ngx_sluice_pg_conn_opening;
-    conn->timer.handler = ngx_sluice_pg_conn_open_timeout;
-    conn->timer.data = conn;
-    conn->timer.log = ngx_cycle->log;
-
-    pg->open++;
-    ngx_queue_insert_tail(&pg->busy, &conn->queue);
-
-    conn->db = PQconnectStartParams(pg->keywords, pg->values, 0);
-
-    if (conn->db == NULL || PQstatus(conn->db) == CONNECTION_BAD
-        || ngx_sluice_pg_conn_attach(conn, 0, 1) != NGX_OK) {
-        ngx_sluice_pg_conn_lost(conn, "connect");
-        return NGX_ERROR;
-    }
-
-    (void) PQsetNoticeProcessor(conn->db, ngx_sluice_pg_conn_notice, NULL);
-
-    ngx_add_timer(&conn->timer, pg->timeout);
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_sluice_pg_conn_opening(ngx_sluice_pg_conn_t *conn)
-{
-    ngx_int_t rc;
-    PostgresPollingStatusType poll;
-
-    /* libpq may close this socket and open another between two polls */
-    ngx_sluice_event_detach(conn->c, 0);
-    conn->c = NULL;
-
-    poll = PQconnectPoll(conn->db);
-
-    if (poll == PGRES_POLLING_FAILED) {
-        ngx_sluice_pg_conn_lost(conn, "connect");
-        return;
-    }
-
-    rc = ngx_sluice_pg_conn_attach(conn, poll != PGRES_POLLING_WRITING,
-                                   poll == PGRES_POLLING_WRITING);
-
-    if (rc != NGX_OK) {
-        ngx_sluice_pg_conn_lost(conn, "connect");
-        return;
-    }
-
-    if (poll != PGRES_POLLING_OK) {
-        return;
-    }
-
-    ngx_del_timer(&conn->timer);
-
-    if (PQsetnonblocking(conn->db, 1) != 0) {
-        ngx_sluice_pg_conn_lost(conn, "connect");
-        return;
-    }
-
-    conn->pg->away = 0;
-    ngx_sluice_pg_conn_next(conn);
+    return NGX_DECLINED;
 }
 
 
@@ -168,17 +163,6 @@ ngx_sluice_pg_conn_prepared(ngx_sluice_pg_conn_t *conn)
 }
 
 
-static ngx_int_t
-ngx_sluice_pg_conn_flush(ngx_sluice_pg_conn_t *conn)
-{
-    int rc;
-
-    rc = PQflush(conn->db);
-
-    return rc < 0 ? NGX_ERROR : ngx_sluice_event_want(conn->c, 1, rc == 1);
-}
-
-
 /* Not inside the submitting call: the timer's next tick tells. */
 
 static void
@@ -201,7 +185,7 @@ ngx_sluice_pg_conn_start(ngx_sluice_pg_conn_t *conn,
     conn->query = query;
     query->conn = conn;
 
-    if (ngx_sluice_pg_conn_prepared(conn) == NGX_OK) {
+    if (conn->pooled || ngx_sluice_pg_conn_prepared(conn) == NGX_OK) {
         ngx_sluice_pg_conn_execute(conn);
         return;
     }
@@ -211,34 +195,9 @@ ngx_sluice_pg_conn_start(ngx_sluice_pg_conn_t *conn,
     if (PQsendPrepare(conn->db, query->statement->name, query->statement->sql,
                       (int) query->statement->nparams, NULL)
             == 0
-        || ngx_sluice_pg_conn_flush(conn) != NGX_OK) {
+        || ngx_sluice_pg_wire_flush(conn) != NGX_OK) {
         ngx_sluice_pg_conn_unsent(query);
     }
-}
-
-
-static ngx_int_t
-ngx_sluice_pg_conn_read(ngx_sluice_pg_conn_t *conn)
-{
-    PGresult *result;
-
-    if (PQconsumeInput(conn->db) == 0
-        || ngx_sluice_pg_conn_flush(conn) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    while (!PQisBusy(conn->db)) {
-        result = PQgetResult(conn->db);
-
-        if (result == NULL) {
-            return conn->result ? NGX_OK : NGX_ERROR;
-        }
-
-        PQclear(conn->result);
-        conn->result = result;
-    }
-
-    return NGX_AGAIN;
 }
 
 
@@ -247,7 +206,7 @@ ngx_sluice_pg_conn_preparing(ngx_sluice_pg_conn_t *conn)
 {
     ngx_int_t rc;
 
-    rc = ngx_sluice_pg_conn_read(conn);
+    rc = ngx_sluice_pg_wire_read(conn);
 
     if (rc == NGX_AGAIN) {
         return;
@@ -283,6 +242,23 @@ ngx_sluice_pg_conn_preparing(ngx_sluice_pg_conn_t *conn)
 }
 
 
+/* A pooler may give each query another session, which knows no statement. */
+
+static int
+ngx_sluice_pg_conn_send(ngx_sluice_pg_conn_t *conn)
+{
+    ngx_sluice_pg_query_t *query = conn->query;
+    const ngx_sluice_pg_statement_t *statement = query->statement;
+
+    return conn->pooled ? PQsendQueryParams(conn->db, statement->sql,
+                                            (int) statement->nparams, NULL,
+                                            query->values, NULL, NULL, 0)
+                        : PQsendQueryPrepared(conn->db, statement->name,
+                                              (int) statement->nparams,
+                                              query->values, NULL, NULL, 0);
+}
+
+
 static void
 ngx_sluice_pg_conn_execute(ngx_sluice_pg_conn_t *conn)
 {
@@ -290,11 +266,8 @@ ngx_sluice_pg_conn_execute(ngx_sluice_pg_conn_t *conn)
 
     conn->step = ngx_sluice_pg_conn_executing;
 
-    if (PQsendQueryPrepared(conn->db, query->statement->name,
-                            (int) query->statement->nparams, query->values,
-                            NULL, NULL, 0)
-            == 0
-        || ngx_sluice_pg_conn_flush(conn) != NGX_OK) {
+    if (ngx_sluice_pg_conn_send(conn) == 0
+        || ngx_sluice_pg_wire_flush(conn) != NGX_OK) {
         ngx_sluice_pg_conn_unsent(query);
     }
 }
@@ -305,7 +278,7 @@ ngx_sluice_pg_conn_executing(ngx_sluice_pg_conn_t *conn)
 {
     ngx_int_t rc;
 
-    rc = ngx_sluice_pg_conn_read(conn);
+    rc = ngx_sluice_pg_wire_read(conn);
 
     if (rc == NGX_OK) {
         ngx_sluice_pg_conn_finish(conn);
@@ -344,54 +317,128 @@ ngx_sluice_pg_conn_stopped(ngx_sluice_pg_conn_t *conn, ngx_uint_t may_hit)
 
 /* answers */
 
-/* canceled: by us, or since it took too long; the session is as good as new */
-
-static ngx_uint_t
-ngx_sluice_pg_conn_canceled(PGresult *result)
+static sluice_status_t
+ngx_sluice_pg_conn_status(sqlstate_t means)
 {
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    switch (means) {
 
-    return state && ngx_strcmp(state, "57014") == 0;
+    case SQLSTATE_VALUE:
+        return SLUICE_FIELD_INVALID;
+
+    case SQLSTATE_CONFLICT:
+        return SLUICE_CONFLICT;
+
+    case SQLSTATE_REFUSED:
+    case SQLSTATE_AGAIN:
+        return SLUICE_INTERNAL;
+
+    default:
+        return SLUICE_DATABASE_AWAY;
+    }
 }
 
 
-static sluice_status_t
-ngx_sluice_pg_conn_status(PGresult *result, ngx_uint_t level)
+static sqlstate_t
+ngx_sluice_pg_conn_means(PGresult *result, ngx_uint_t left)
 {
+    sqlstate_t means;
+    ngx_uint_t level;
     const char *state;
 
-    if (PQresultStatus(result) == PGRES_TUPLES_OK
-        || PQresultStatus(result) == PGRES_COMMAND_OK) {
-        return SLUICE_OK;
-    }
-
     state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    if (state == NULL) {
-        return SLUICE_DATABASE_AWAY;
+    means = sqlstate_read(state);
+    level = means == SQLSTATE_CANCELED && left ? NGX_LOG_INFO : NGX_LOG_ERR;
+
+    if (state) {
+        ngx_log_error(level, ngx_cycle->log, 0, "postgresql: %s %s", state,
+                      PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
     }
 
-    ngx_log_error(level, ngx_cycle->log, 0, "postgresql: %s %s", state,
-                  PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+    return means;
+}
 
-    /* classes of PostgreSQL's Appendix A */
 
-    if (ngx_strncmp(state, "22", 2) == 0) {
-        return SLUICE_FIELD_INVALID;
+/* Once, while somebody waits for it, and when it did nothing, or only read. */
+
+static ngx_uint_t
+ngx_sluice_pg_conn_once_more(ngx_sluice_pg_query_t *query,
+                             ngx_uint_t did_nothing)
+{
+    if (query->handler == NULL || query->left || query->unsent || query->again
+        || !(did_nothing || query->statement->end == NGX_SLUICE_PG_STOP)) {
+        return 0;
     }
 
-    if (ngx_strncmp(state, "23", 2) == 0) {
-        return SLUICE_CONFLICT;
+    query->again = 1;
+    ngx_sluice_pg_turn_back(query);
+
+    return 1;
+}
+
+
+/* Who goes, or takes no writes any more, is left; so is a session whose plans
+   went stale. */
+
+static void
+ngx_sluice_pg_conn_refused(ngx_sluice_pg_conn_t *conn,
+                           ngx_sluice_pg_query_t *query, PGresult *result)
+{
+    sqlstate_t means;
+    ngx_uint_t nothing, again;
+    ngx_sluice_pg_t *pg = conn->pg;
+
+    means = ngx_sluice_pg_conn_means(result, query->left);
+    nothing = means == SQLSTATE_READ_ONLY || means == SQLSTATE_NO_SESSION;
+
+    again = (nothing || means == SQLSTATE_GOING)
+            && ngx_sluice_pg_conn_once_more(query, nothing);
+    if (!again) {
+        ngx_sluice_pg_turn_over(query);
     }
 
-    /* 25: one that takes no writes is a standby of the one that is away */
-
-    if (ngx_strncmp(state, "08", 2) == 0 || ngx_strncmp(state, "25", 2) == 0
-        || ngx_strncmp(state, "53", 2) == 0
-        || ngx_strncmp(state, "57", 2) == 0) {
-        return SLUICE_DATABASE_AWAY;
+    if (means == SQLSTATE_READ_ONLY) {
+        ngx_sluice_pg_where_left(conn);
+        ngx_sluice_pg_conn_purge(pg->where->pg);
     }
 
-    return SLUICE_INTERNAL;
+    if (means == SQLSTATE_NO_SESSION) {
+        ngx_sluice_pg_where_pooler(pg->where);
+    }
+
+    if (!conn->spoilt
+        && (means == SQLSTATE_VALUE || means == SQLSTATE_CONFLICT
+            || means == SQLSTATE_CANCELED)) {
+        ngx_sluice_pg_conn_next(conn);
+
+    } else {
+        ngx_sluice_pg_conn_free(conn);
+        ngx_sluice_pg_conn_replenish(pg);
+    }
+
+    if (!again) {
+        ngx_sluice_pg_query_answer(query, ngx_sluice_pg_conn_status(means),
+                                   result);
+    }
+}
+
+
+static void
+ngx_sluice_pg_conn_answered(ngx_sluice_pg_conn_t *conn,
+                            ngx_sluice_pg_query_t *query, PGresult *result)
+{
+    ngx_sluice_pg_t *pg = conn->pg;
+
+    ngx_sluice_pg_turn_over(query);
+
+    if (conn->spoilt) {
+        ngx_sluice_pg_conn_free(conn);
+        ngx_sluice_pg_conn_replenish(pg);
+
+    } else {
+        ngx_sluice_pg_conn_next(conn);
+    }
+
+    ngx_sluice_pg_query_answer(query, SLUICE_OK, result);
 }
 
 
@@ -399,8 +446,6 @@ static void
 ngx_sluice_pg_conn_finish(ngx_sluice_pg_conn_t *conn)
 {
     PGresult *result = conn->result;
-    ngx_uint_t canceled;
-    sluice_status_t status;
     ngx_sluice_pg_query_t *query = conn->query;
 
     if (conn->stop) {
@@ -412,26 +457,18 @@ ngx_sluice_pg_conn_finish(ngx_sluice_pg_conn_t *conn)
         ngx_del_timer(&conn->again);
     }
 
-    canceled = ngx_sluice_pg_conn_canceled(result);
-    status = ngx_sluice_pg_conn_status(
-        result, canceled && query->left ? NGX_LOG_INFO : NGX_LOG_ERR);
-
     conn->query = NULL;
     conn->result = NULL;
     conn->over = 0;
-    ngx_sluice_pg_turn_over(query);
 
-    if (conn->spoilt || status == SLUICE_INTERNAL
-        || (status == SLUICE_DATABASE_AWAY && !canceled)) {
-        /* a plan that went stale, a session being shut down: start afresh */
-        ngx_sluice_pg_conn_free(conn);
-        ngx_sluice_pg_conn_replenish(query->pg);
+    if (PQresultStatus(result) == PGRES_TUPLES_OK
+        || PQresultStatus(result) == PGRES_COMMAND_OK) {
+        ngx_sluice_pg_conn_answered(conn, query, result);
 
     } else {
-        ngx_sluice_pg_conn_next(conn);
+        ngx_sluice_pg_conn_refused(conn, query, result);
     }
 
-    ngx_sluice_pg_query_answer(query, status, result);
     PQclear(result);
 }
 
@@ -439,21 +476,27 @@ ngx_sluice_pg_conn_finish(ngx_sluice_pg_conn_t *conn)
 void
 ngx_sluice_pg_conn_lost(ngx_sluice_pg_conn_t *conn, const char *what)
 {
+    ngx_uint_t again;
     ngx_sluice_pg_t *pg = conn->pg;
     ngx_sluice_pg_query_t *query = conn->query;
 
+    if (conn->place == 0) {
+        ngx_sluice_pg_conn_unopened(conn, what);
+        ngx_sluice_pg_conn_replenish(pg);
+        return;
+    }
+
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "postgresql connection lost: %s: %s", what,
-                  conn->db ? PQerrorMessage(conn->db) : "out of memory");
+                  PQerrorMessage(conn->db));
 
-    if (conn->step == ngx_sluice_pg_conn_opening) {
-        pg->away = 1;
-        pg->retry_at = ngx_current_msec + NGX_SLUICE_PG_RETRY;
-    }
+    again = query
+            && ngx_sluice_pg_conn_once_more(
+                query, conn->step == ngx_sluice_pg_conn_preparing);
 
     ngx_sluice_pg_conn_free(conn);
 
-    if (query) {
+    if (query && !again) {
         ngx_sluice_pg_turn_over(query);
         ngx_sluice_pg_query_answer(query, SLUICE_DATABASE_AWAY, NULL);
     }
@@ -480,6 +523,7 @@ ngx_sluice_pg_conn_free(ngx_sluice_pg_conn_t *conn)
         conn->stop->handler = NULL;
     }
 
+    ngx_sluice_pg_name_leave(conn);
     ngx_sluice_event_detach(conn->c, 1);
     PQclear(conn->result);
     PQfinish(conn->db);
@@ -494,6 +538,12 @@ ngx_sluice_pg_conn_next(ngx_sluice_pg_conn_t *conn)
 {
     ngx_sluice_pg_t *pg = conn->pg;
     ngx_sluice_pg_query_t *query;
+
+    if (ngx_sluice_pg_where_is_past(conn)) {
+        ngx_sluice_pg_conn_free(conn);
+        ngx_sluice_pg_conn_replenish(pg);
+        return;
+    }
 
     ngx_queue_remove(&conn->queue);
 
@@ -521,15 +571,8 @@ ngx_sluice_pg_conn_next(ngx_sluice_pg_conn_t *conn)
 void
 ngx_sluice_pg_conn_replenish(ngx_sluice_pg_t *pg)
 {
-    ngx_sluice_pg_query_t *query;
-
-    if (pg->nwaiting == 0 || pg->open == pg->pool
-        || ngx_sluice_pg_conn_open(pg) == NGX_OK) {
-        return;
-    }
-
-    while (pg->open == 0 && (query = ngx_sluice_pg_turn_any(pg)) != NULL) {
-        ngx_sluice_pg_turn_leave(query);
-        ngx_sluice_pg_query_answer(query, SLUICE_DATABASE_AWAY, NULL);
+    if (pg->nwaiting && pg->open < pg->pool
+        && ngx_sluice_pg_conn_open(pg) != NGX_OK && pg->open == 0) {
+        ngx_sluice_pg_conn_give_up(pg);
     }
 }

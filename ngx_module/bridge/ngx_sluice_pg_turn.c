@@ -200,3 +200,20 @@ ngx_sluice_pg_turn_over(ngx_sluice_pg_query_t *query)
     ngx_sluice_pg_turn_forget(query->pg, query->user);
     query->user = NULL;
 }
+
+
+void
+ngx_sluice_pg_turn_back(ngx_sluice_pg_query_t *query)
+{
+    ngx_sluice_pg_user_t *user = query->user;
+
+    user->busy--;
+    query->conn = NULL;
+
+    ngx_queue_insert_head(&user->waiting, &query->queue);
+    query->pg->nwaiting++;
+
+    if (user->nwaiting++ == 0) {
+        ngx_queue_insert_head(&query->pg->turns, &user->queue);
+    }
+}

@@ -125,6 +125,25 @@ ngx_http_sluice_ready_redis(ngx_http_request_t *r, ngx_sluice_redis_t *redis)
 }
 
 
+/* Why nothing came, or nothing could be asked. */
+
+static const char *
+ngx_http_sluice_ready_away(ngx_http_request_t *r, sluice_status_t status)
+{
+    ngx_http_sluice_main_conf_t *smcf;
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
+
+    if (status != SLUICE_DATABASE_AWAY) {
+        return NULL;
+    }
+
+    return ngx_sluice_pg_standby(smcf->database)
+               ? "The database takes no writes: it is a standby."
+               : "PostgreSQL does not answer.";
+}
+
+
 /* NGX_DECLINED when the record can be written, else the answer. */
 
 static ngx_int_t
@@ -142,7 +161,7 @@ ngx_http_sluice_ready_record(ngx_http_request_t *r,
               "may read: run \"sluicectl db migrate\".";
 
     } else if (result->status != SLUICE_OK) {
-        why = "PostgreSQL does not answer.";
+        why = ngx_http_sluice_ready_away(r, SLUICE_DATABASE_AWAY);
 
     } else if (ngx_sluice_pg_value(result, 0, 0, &standby) != NGX_OK
                || ngx_sluice_pg_value(result, 0, 1, &applied) != NGX_OK) {
@@ -199,7 +218,8 @@ ngx_http_sluice_ready_handler(ngx_http_request_t *r)
                                           NGX_HTTP_SLUICE_READY_PATIENCE,
                                           ngx_http_sluice_ready_database, NULL);
     if (status != SLUICE_OK) {
-        return ngx_http_sluice_problem(r, status, NULL, NULL);
+        return ngx_http_sluice_problem(
+            r, status, ngx_http_sluice_ready_away(r, status), NULL);
     }
 
     r->main->count++;

@@ -1,6 +1,10 @@
-/* Names for tests, put in front of libc by LD_PRELOAD: those that end in .test
-   have the address that the file $SLUICE_NAMES says now, in lines of a name and
-   an address. "silent" is that of a name server that does not answer. */
+/*
+ * Names for tests, put in front of libc by LD_PRELOAD: those that end in .test
+ * have the address that the file $SLUICE_NAMES says now, in lines of a name and
+ * an address. The answer takes its time, as name servers do: a loop that waited
+ * for it would have stood still (loop.c). "silent" is the address of a name
+ * server that does not answer.
+ */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -8,9 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#define SILENCE 60 /* seconds */
+#define TIME 600000000 /* ns */
+#define SILENCE 60     /* seconds */
 
 typedef int (*lookup_t)(const char *, const char *, const struct addrinfo *,
                         struct addrinfo **);
@@ -54,11 +60,13 @@ getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
     char address[64];
     size_t len = name ? strlen(name) : 0;
     lookup_t real = (lookup_t) dlsym(RTLD_NEXT, "getaddrinfo");
+    const struct timespec time = { .tv_nsec = TIME };
 
     if (len < 5 || strcmp(name + len - 5, ".test") != 0) {
         return real(name, service, hints, result);
     }
 
+    nanosleep(&time, NULL);
     if (!find(name, address)) {
         return EAI_NONAME;
     }

@@ -34,6 +34,27 @@ export async function freePort() {
 }
 
 
+/* A loopback address of one's own (RFC 1122 has 16 million), where a server may
+   have the port that it has everywhere. */
+export async function freeAddress() {
+    for (let attempt = 1; ; attempt++) {
+        const address = `127.${randomInt(1, 255)}.${randomInt(1, 255)}.`
+            + randomInt(1, 255);
+
+        try {
+            const claim = await listen({ path: `\0sluice-test-at-${address}` });
+
+            claim.unref();
+            return address;
+        } catch (error) {
+            if (error.code !== "EADDRINUSE" || attempt === TRIES) {
+                throw error;
+            }
+        }
+    }
+}
+
+
 async function listen(where) {
     const server = createServer().listen(where);
 

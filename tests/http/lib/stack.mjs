@@ -18,8 +18,6 @@ import { watch } from "./test.mjs";
 export const TOP = resolve(new URL(".", import.meta.url).pathname, "../../..");
 const STACK = join(TOP, "conf/stack");
 const CLUSTER = join(TOP, "tests/cluster");
-const LOOP = join(TOP, "tests/http/lib/loop.c");
-const LOOP_BUILT = join(TOP, "build/tests/loop.so");
 const NGINX = process.env.SLUICE_NGINX ?? "/usr/sbin/nginx";
 const AS_ROOT = process.getuid() === 0;
 const DATABASE = "dbname=sluice user=sluice";
@@ -97,22 +95,29 @@ function cluster() {
 }
 
 
-/* What watches nginx's loops, built where it is not. */
+/* tests/http/lib/<name>.c for LD_PRELOAD, built where it is not. */
+export function preload(name) {
+    const source = join(TOP, `tests/http/lib/${name}.c`);
+    const built = join(TOP, `build/tests/${name}.so`);
+
+    if (!existsSync(built)
+        || statSync(built).mtimeMs < statSync(source).mtimeMs) {
+        const made = `${built}.${process.pid}`;
+
+        mkdirSync(dirname(built), { recursive: true });
+        execFileSync("gcc", ["-std=gnu11", "-O2", "-fPIC", "-shared", "-o",
+                             made, source, "-ldl"]);
+        renameSync(made, built);
+    }
+    return built;
+}
+
+
+/* What watches nginx's loops. */
 let watching;
 
 function loopWatch() {
-    if (watching === undefined) {
-        watching = LOOP_BUILT;
-        if (!existsSync(LOOP_BUILT)
-            || statSync(LOOP_BUILT).mtimeMs < statSync(LOOP).mtimeMs) {
-            const made = `${LOOP_BUILT}.${process.pid}`;
-
-            mkdirSync(dirname(LOOP_BUILT), { recursive: true });
-            execFileSync("gcc", ["-std=gnu11", "-O2", "-fPIC", "-shared", "-o",
-                                 made, LOOP, "-ldl"]);
-            renameSync(made, LOOP_BUILT);
-        }
-    }
+    watching ??= preload("loop");
     return watching;
 }
 
@@ -332,10 +337,26 @@ class Stack {
             "-s", "-m", "immediate", "stop");
     }
 
-    async startPostgres() {
+    async startPostgres(address = "") {
         await this.asServer(postgres("pg_ctl"), "-D", this.path("pg"), "-w",
             "-s", "-l", this.path("logs/postgresql.log"), "-o",
-            `-c listen_addresses='' -k ${this.path("run")}`, "start");
+            `-c listen_addresses='${address}' -k ${this.path("run")}`, "start");
+    }
+
+    /* Sets one of the server's settings, for all sessions at once. */
+    async setting(name, value) {
+        await this.sql(`alter system set ${name} = '${value}'`);
+        await this.sql("select pg_reload_conf()");
+    }
+
+    /* One more PostgreSQL, at an address: it follows the first one until it is
+       promoted. What that answers from now on, both have. */
+    async follower(address) {
+        const follower = new Follower(this, "standby", address);
+
+        this.machines.push(follower);
+        await follower.start();
+        return follower;
     }
 
     async stopRedis() {
@@ -427,6 +448,62 @@ class Machine {
             process.kill(this.stack.pid(this.name), "SIGTERM");
         } catch {
             /* it was stopped before */
+        }
+    }
+}
+
+
+class Follower {
+    constructor(stack, name, address) {
+        this.stack = stack;
+        this.folder = stack.path(name);
+        this.sockets = stack.path("run", name);
+        this.address = address;
+        this.log = stack.path(`logs/${name}.log`);
+    }
+
+    ctl(...words) {
+        return this.stack.asServer(postgres("pg_ctl"), "-D", this.folder,
+            "-w", "-s", ...words);
+    }
+
+    async start() {
+        const { stack, folder, sockets, address } = this;
+
+        await stack.asServer("mkdir", "-p", sockets);
+        await stack.asServer(postgres("pg_basebackup"), "-h", stack.path("run"),
+            "-U", "postgres", "-D", folder, "-R", "-c", "fast");
+        await this.ctl("-l", this.log, "-o",
+            `-c listen_addresses='${address}' -k ${sockets}`, "start");
+        await stack.setting("synchronous_standby_names", "*");
+        await until("the standby follows", async () => await stack.sql(
+            "select count(*) from pg_stat_replication "
+            + "where sync_state = 'sync'") === "1");
+    }
+
+    /* As Stack.sql(). */
+    async sql(statement) {
+        const { stdout } = await run("psql", [
+            "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
+            "-h", this.sockets, "-U", "postgres", "-d", "sluice",
+            "-c", statement,
+        ]);
+
+        return stdout.trimEnd();
+    }
+
+    promote() {
+        return this.ctl("promote");
+    }
+
+    kill() {
+        try {
+            const [pid] = readFileSync(join(this.folder, "postmaster.pid"),
+                "utf8").split("\n");
+
+            process.kill(Number(pid), "SIGQUIT");
+        } catch {
+            /* it never ran */
         }
     }
 }

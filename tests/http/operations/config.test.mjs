@@ -133,6 +133,11 @@ describe("nginx -t is content", { timeout }, () => {
             + "timeout=3s;",
         "with a database at an address of IPv6": () =>
             'sluice_database "host=::1 port=5432 dbname=sluice";',
+        "with a database at a name that nobody knows": () =>
+            'sluice_database "host=nowhere.invalid dbname=sluice";',
+        "with several hosts of a database": () => 'sluice_database "host=db1'
+            + ",10.0.0.2,/run/pg port=5432,5433,5434 dbname=sluice "
+            + 'target_session_attrs=read-write connect_timeout=3";',
         "with Redis on a socket": () => "sluice_redis unix:/run/redis.sock;",
         "with Redis on a port": () =>
             "sluice_redis 127.0.0.1:6379 db=3 timeout=500ms;",
@@ -574,6 +579,14 @@ describe("a parameter is refused", { timeout }, () => {
             ["sluice_database dbname=a pools=4;", '"pools=4"', "pool="],
         "a conninfo with an unknown word":
             ["sluice_database hots=localhost;", "hots"],
+        "more ports than hosts": ['sluice_database "host=a,b port=1,2,3";',
+                                  "3 in port and 2 hosts"],
+        "nine hosts": ["sluice_database host=a,b,c,d,e,f,g,h,i;", "8 at most"],
+        "an address that is a name": ["sluice_database hostaddr=db1;",
+                                      "hostaddr 1", "as host"],
+        "a database that is a standby":
+            ['sluice_database "host=a,b target_session_attrs=standby";',
+             "target_session_attrs=standby", "read-write"],
         "a Redis of a wrong port": ["sluice_redis 127.0.0.1:port;",
                                     "unix:"],
         "an unknown word for Redis": ["sluice_redis 127.0.0.1 dbs=1;",
