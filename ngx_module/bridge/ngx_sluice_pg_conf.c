@@ -124,6 +124,15 @@ ngx_sluice_pg_conf_hosts(ngx_conf_t *cf, ngx_sluice_pg_where_t *where,
 {
     char why[PG_HOSTS_ERROR_SIZE];
 
+    /* libpq would read that file, and wait for the name in it */
+
+    if (ngx_sluice_pg_conf_find(options, "service")) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"service=\" in \"sluice_database\" keeps its "
+                           "hosts in another file: write \"host=\" here");
+        return NGX_ERROR;
+    }
+
     if (pg_hosts_read(&where->hosts, ngx_sluice_pg_conf_find(options, "host"),
                       ngx_sluice_pg_conf_find(options, "hostaddr"),
                       ngx_sluice_pg_conf_find(options, "port"), why,

@@ -582,6 +582,8 @@ describe("a parameter is refused", { timeout }, () => {
         "more ports than hosts": ['sluice_database "host=a,b port=1,2,3";',
                                   "3 in port and 2 hosts"],
         "nine hosts": ["sluice_database host=a,b,c,d,e,f,g,h,i;", "8 at most"],
+        "hosts that another file has": ["sluice_database service=sluice;",
+                                        "service=", "host="],
         "an address that is a name": ["sluice_database hostaddr=db1;",
                                       "hostaddr 1", "as host"],
         "a database that is a standby":
