@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 
@@ -303,7 +303,10 @@ describe("a name that moves", { timeout }, () => {
             SLUICE_NAMES: names, LD_PRELOAD: preload("names") });
     }, { timeout });
 
-    after(() => all?.stack.stop(), { timeout });
+    after(async () => {
+        rmSync(names, { force: true });
+        await all?.stack.stop();
+    }, { timeout });
 
     it("keeps nginx from nothing while it is not known", async () => {
         assert.equal((await request(`${all.nginx.url}/health`)).status, 200);
