@@ -133,6 +133,17 @@ describe("what is not whole as a copy is encoded", { timeout }, () => {
         assert.equal(one.plan.v90, "of few key frames");
     });
 
+    it("nor do they of a film of several qualities", async () => {
+        const one = await taken(await made("x264.mp4",
+            ...picture(12, { size: "640x360", rate: 5 }), ...sound(12),
+            ...H264, "-g", "9999", "-sc_threshold", "0", ...AAC));
+
+        assert.equal(one.target, 6);
+        assert.deepEqual(Object.keys(one.tracks).sort(),
+                         ["a1", "v240", "v360"]);
+        assert.equal(one.plan.v360, "of few key frames");
+    });
+
     it("B pictures of an AVI file get their times", async () => {
         const one = await taken(await made("b.avi", ...picture(3), ...sound(3),
             "-c:v", "libx264", "-bf", "2", "-pix_fmt", "yuv420p", "-c:a",

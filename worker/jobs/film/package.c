@@ -1,6 +1,8 @@
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "worker/base/file.h"
 #include "worker/base/log.h"
 #include "film.h"
 
@@ -98,6 +100,19 @@ package_why(package_t *package, job_outcome_t outcome)
 }
 
 
+/* What a try before made is not among what is published. */
+static job_outcome_t
+package_drop(const film_t *film)
+{
+    char path[PATH_MAX];
+
+    return file_join(path, film->job->work, film->folder) == 0
+                   && file_erase(path) == 0
+               ? JOB_DONE
+               : job_errno(film->job, "dropping what was made before");
+}
+
+
 /* Such a picture is encoded; and one that was, and has no others for long, is
    repeated, which those that encode the rest of it are to know. */
 static job_outcome_t
@@ -125,6 +140,11 @@ package_try(package_t *package)
         }
         plan_recode(&film->plan, &film->probe, film->job->config->film_lines,
                     why);
+
+        outcome = package_drop(film);
+        if (outcome != JOB_DONE) {
+            return outcome;
+        }
     }
 }
 
