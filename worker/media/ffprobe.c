@@ -14,6 +14,7 @@
 #define FFPROBE_INTEGER_MAX 100000000 /* pixels of a side, hertz, and so on */
 #define FFPROBE_ASPECT_MAX 10         /* of a pixel, either way */
 #define FFPROBE_FULL_TURN 360
+#define FFPROBE_BESIDE 1.0     /* seconds that a text may last longer */
 #define FFPROBE_COUNT_MAX 9999 /* of tracks, and of discs */
 #define FFPROBE_YEAR_MIN 1000
 #define FFPROBE_YEAR_MAX 2999
@@ -45,6 +46,7 @@ static void ffprobe_names(const json_t *tagged, ffprobe_t *probe);
 static void ffprobe_copy(char *dst, size_t size, const json_t *object,
                          const char *name);
 static double ffprobe_duration(const json_t *stream, double start);
+static void ffprobe_beside(const json_t *streams, ffprobe_t *probe);
 static double ffprobe_hidden(const json_t *stream,
                              const ffprobe_stream_t *found);
 static double ffprobe_number(const json_t *object, const char *name);
@@ -123,6 +125,8 @@ ffprobe_recall(const json_t *root, ffprobe_t *probe)
         ffprobe_stream(stream, probe, &missing);
     }
     ffprobe_tell_missing(probe, &missing);
+
+    ffprobe_beside(streams, probe);
 
     /* AVI hides nothing: what its header counts and nobody finds is cut off */
     if (strcmp(probe->format, "avi") == 0) {
@@ -498,6 +502,39 @@ ffprobe_copy(char *dst, size_t size, const json_t *object, const char *name)
     const char *value = json_string_value(json_object_get(object, name));
 
     words_copy(dst, size, value ? value : "");
+}
+
+
+/* A text or data beside picture and sound may say anything of when they end: a
+   film is as long as these, where all of them say so. */
+static void
+ffprobe_beside(const json_t *streams, ffprobe_t *probe)
+{
+    int i;
+    double longest = 0;
+    const ffprobe_stream_t *video = &probe->video;
+    const size_t own = (size_t) probe->nsounds + (video->index != -1);
+
+    if (json_array_size(streams) == own || own == 0
+        || (video->index != -1 && !(video->duration > 0))) {
+        return;
+    }
+
+    if (video->index != -1) {
+        longest = video->start - probe->start + video->duration;
+    }
+
+    for (i = 0; i < probe->nsounds; i++) {
+        if (!(probe->sounds[i].duration > 0)) {
+            return;
+        }
+        longest = fmax(longest, probe->sounds[i].start - probe->start
+                                    + probe->sounds[i].duration);
+    }
+
+    if (probe->duration > longest + FFPROBE_BESIDE) {
+        probe->duration = longest;
+    }
 }
 
 

@@ -333,6 +333,25 @@ START_TEST(more_than_a_day_is_refused)
 END_TEST
 
 
+START_TEST(a_text_that_ends_late_makes_no_film_longer)
+{
+    static const char text[] =
+        "{\"index\":2,\"codec_type\":\"subtitle\",\"codec_name\":\"subrip\"}";
+    char json[4096];
+
+    snprintf(json, sizeof(json), FILE_OF("4294969", FILM_STREAM ",%s"), text);
+    parse(json);
+    ck_assert_double_eq_tol(probe.duration, 20, 1e-9);
+    ck_assert_ptr_null(ffprobe_complaint(&probe, 1 << 20));
+    ffprobe_free(&probe);
+
+    parse(FILE_OF("4294969", FILM_STREAM));
+    ck_assert_double_eq_tol(probe.duration, 4294969, 1e-9);
+    ffprobe_free(&probe);
+}
+END_TEST
+
+
 START_TEST(what_is_not_from_ffprobe_is_refused)
 {
     size_t i;
@@ -399,7 +418,8 @@ START_TEST(a_name_is_cut_between_two_letters)
 END_TEST
 
 
-RUN("worker/ffprobe", a_recording_has_its_album_and_its_cover,
+RUN("worker/ffprobe", a_text_that_ends_late_makes_no_film_longer,
+    a_recording_has_its_album_and_its_cover,
     matroska_says_when_it_ends_and_not_how_long_it_is,
     frames_beyond_the_duration_are_hidden,
     pictures_that_avi_counts_and_has_not_are_missing,
