@@ -155,6 +155,23 @@ describe("chapters", { timeout }, () => {
 });
 
 
+describe("one that is joined of several", { timeout }, () => {
+    for (const [name, ...words] of [["a.ogg", "-c:a", "libvorbis"],
+                                    ["a.opus", "-c:a", "libopus"]]) {
+        it(`${name} is heard to the end of the last`, async () => {
+            const parts = await Promise.all([440, 660].map(async (tone) =>
+                readFileSync(await films.made(name, ...sound(3, tone),
+                                              ...words))));
+            const media = await films.taken(films.written(name,
+                Buffer.concat(parts)));
+
+            assert.ok(Math.abs(media.duration - 6) < 0.1, media.duration);
+            assert.equal(media.notice, null);
+        });
+    }
+});
+
+
 describe("loudness", { timeout }, () => {
     it("is that of EBU R128, and the wave has its shape", async () => {
         /* ITU-R BS.1770: 997 Hz at full scale in one channel is -3.01 LKFS;

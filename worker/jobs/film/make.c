@@ -194,16 +194,23 @@ make_sound(film_t *film, const plan_output_t *output)
 }
 
 
-/* Times stay the file's own. A transport or program stream that is joined of
-   several begins its clock anew: there ffmpeg goes on where the one before has
-   ended, but not with -copyts. (It counts the first time from 0, too: where
-   that is so far away, it would be moved there.) */
+/* Formats of which files may be joined as they are (Ogg calls it chaining: RFC
+   3533, 4), and then begin their clock anew. */
+static int
+make_is_joined(const char *demuxer)
+{
+    return strcmp(demuxer, "mpegts") == 0 || strcmp(demuxer, "mpeg") == 0
+           || strcmp(demuxer, "ogg") == 0;
+}
+
+
+/* Times stay the file's own. Where a clock begins anew, ffmpeg goes on where
+   the one before has ended, but not with -copyts. (It counts the first time
+   from 0, too: where that is so far away, it would be moved there.) */
 static void
 make_clock(const film_t *film)
 {
-    const char *demuxer = film->job->sniff->demuxer;
-
-    if ((strcmp(demuxer, "mpegts") == 0 || strcmp(demuxer, "mpeg") == 0)
+    if (make_is_joined(film->job->sniff->demuxer)
         && fabs(film->plan.start) < MAKE_JUMP) {
         argv_add(&make_argv, "-seek_timestamp", "1");
     } else {
