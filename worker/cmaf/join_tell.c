@@ -2,6 +2,28 @@
 #include "join.h"
 
 
+/* The segment with the most pictures a second, of those that last for one, or
+   of all: how fast a player must be. */
+static const segment_t *
+join_densest(const join_t *join)
+{
+    size_t i;
+    const segment_t *segment = join->segments.segment, *found = NULL;
+
+    for (i = 0; i < join->segments.count; i++) {
+        if ((segment[i].duration >= join->piece[0].timescale
+             || join->segments.count == 1)
+            && (found == NULL
+                || segment[i].count * found->duration
+                       > found->count * segment[i].duration)) {
+            found = &segment[i];
+        }
+    }
+
+    return found;
+}
+
+
 void
 join_tell(const join_t *join, FILE *out)
 {
@@ -9,6 +31,7 @@ join_tell(const join_t *join, FILE *out)
     size_t i;
     uint64_t at;
     const segment_t *segment = join->segments.segment;
+    const segment_t *densest = join->piece[0].video ? join_densest(join) : NULL;
 
     fprintf(out, "track %s %u %zu %" PRId64 " %" PRId64 "\n",
             join->piece[0].video ? "video" : "audio", join->piece[0].timescale,
@@ -21,6 +44,11 @@ join_tell(const join_t *join, FILE *out)
     }
     if (open) {
         fputs("open\n", out);
+    }
+
+    if (densest != NULL) {
+        fprintf(out, "densest %zu %" PRIu64 "\n", densest->count,
+                densest->duration);
     }
 
     fprintf(out, "init %zu\nindex %zu %zu\n", join->init, join->init,

@@ -5,14 +5,17 @@
  *   track OUT START[:END] SECONDS IN...
  *
  * joins the pieces IN, which are on one clock, in their order; @FILE stands for
- * those that it names, one a line. START and END
- * are the film's, in microseconds on that clock; a segment aims at SECONDS. It
- * copies samples, and touches none. It answers in lines, when all is written:
+ * those that it names, one a line. START and END are the film's, in
+ * microseconds on that clock; a segment aims at SECONDS. It copies samples, and
+ * touches none. It answers in lines, when all is written:
  *
- *   track video|audio TIMESCALE SAMPLES FIRST END   FIRST and END in ticks
- * since START, of what is shown codecs CODECS                       RFC 6381
+ *   track video|audio TIMESCALE SAMPLES FIRST END
+ *                                       FIRST and END in ticks since START, of
+ *                                       what is shown
+ *   codecs CODECS                       RFC 6381
  *   open                                some segment begins with pictures that
  *                                       need the one before
+ *   densest PICTURES DURATION           the segment with the most a second
  *   init SIZE                           bytes of ftyp and moov, from 0
  *   index AT SIZE                       the sidx
  *   segment AT SIZE DURATION KEY        KEY: bytes to the end of the first

@@ -116,6 +116,22 @@ track_open(track_read_t *read, const char *p)
 
 
 static int
+track_densest(track_read_t *read, const char *p)
+{
+    int64_t n[2];
+    track_t *track = read->track;
+
+    if (!track->video || track->rate > 0 || track_numbers(p, n, 2) != 0
+        || n[0] == 0 || n[1] == 0 || (uint64_t) n[0] > track->samples) {
+        return TRACK_FAIL(read, "a broken densest segment");
+    }
+
+    track->rate = (double) n[0] * track->timescale / (double) n[1];
+    return 0;
+}
+
+
+static int
 track_init(track_read_t *read, const char *p)
 {
     int64_t size;
@@ -208,9 +224,10 @@ track_line(track_read_t *read, const char *line)
         const char *word;
         int (*take)(track_read_t *read, const char *rest);
     } words[] = {
-        { "track", track_head },  { "codecs", track_codecs },
-        { "open", track_open },   { "init", track_init },
-        { "index", track_index }, { "segment", track_segment },
+        { "track", track_head },      { "codecs", track_codecs },
+        { "open", track_open },       { "init", track_init },
+        { "index", track_index },     { "segment", track_segment },
+        { "densest", track_densest },
     };
 
     if (len == 7 && strncmp(line, "refused", len) == 0) {

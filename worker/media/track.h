@@ -22,6 +22,7 @@ typedef struct {
     uint32_t timescale; /* ticks a second */
     uint64_t samples;
     int64_t first, end; /* ticks since the film's zero, of what is shown */
+    double rate; /* pictures a second where they are the most; 0: unknown */
     char codecs[TRACK_CODECS_SIZE];      /* RFC 6381 */
     uint64_t init, index_at, index_size; /* bytes */
     track_segment_t *segment;

@@ -227,6 +227,16 @@ it("as many pictures a second are told as are copied", { timeout },
     });
 
 
+it("as many pictures a second are told as there are anywhere", { timeout },
+    async () => {
+        const one = await taken(await made("uneven.mp4", "-f", "lavfi", "-i",
+            "testsrc2=size=320x180:rate=60:duration=12,select='lt(t,6)"
+                + "+not(mod(n,10))'", "-fps_mode", "vfr", ...H264, "-g", "60"));
+
+        assert.match(one.master, /FRAME-RATE=(60|59\.9\d+)/);
+    });
+
+
 it("no rate that is told is below another", { timeout }, async () => {
     const one = await taken(await made("rates.mp4", ...picture(7), ...H264,
         "-g", "150", "-keyint_min", "150", "-sc_threshold", "0"));

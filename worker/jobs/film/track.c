@@ -18,6 +18,9 @@
    where pictures are, and not on the dot. */
 #define TRACK_SEGMENT "5.5"
 
+/* What a segment of a constant rate may have more than the mean. */
+#define TRACK_UNEVEN 1.02
+
 static argv_t track_argv; /* large */
 
 
@@ -160,6 +163,20 @@ track_read(film_t *film, const char *file, const char *lines, size_t len,
 }
 
 
+/* A player must show pictures as fast as they come at most (RFC 8216,
+   4.3.4.2, FRAME-RATE); the source's mean is exact where its clock is coarse.
+ */
+static void
+track_pace(const track_t *track, json_t *row)
+{
+    const double mean = json_number_value(json_object_get(row, "frame_rate"));
+
+    if (track->rate > TRACK_UNEVEN * mean) {
+        json_object_set_new(row, "frame_rate", json_real(track->rate));
+    }
+}
+
+
 static job_outcome_t
 track_report(film_t *film, const plan_output_t *output, const track_t *track,
              film_track_t *made)
@@ -169,6 +186,7 @@ track_report(film_t *film, const plan_output_t *output, const track_t *track,
     const track_segment_t *last = &track->segment[track->count - 1];
 
     track_row(film, output, row);
+    track_pace(track, row);
     json_object_set_new(row, "bytes",
                         json_integer((json_int_t) (last->at + last->size)));
     if (track_describe(track, row) != 0) {

@@ -49,6 +49,20 @@ START_TEST(parts_that_fill_the_file_are_read)
 END_TEST
 
 
+START_TEST(the_most_pictures_a_second_are_told)
+{
+    ck_assert_int_eq(parse(HEAD "densest 120 25600\n" INIT ONE TWO, SIZE), 0);
+    ck_assert_double_eq_tol(track.rate, 60, 1e-9);
+    track_free(&track);
+
+    refused(HEAD "densest 251 25600\n" INIT ONE TWO, SIZE);
+    refused(HEAD "densest 0 25600\n" INIT ONE TWO, SIZE);
+    refused(HEAD "densest 1 0\n" INIT ONE TWO, SIZE);
+    refused(HEAD "densest 1 1\ndensest 1 1\n" INIT ONE TWO, SIZE);
+}
+END_TEST
+
+
 START_TEST(segments_that_need_others_are_told)
 {
     ck_assert_int_eq(parse(HEAD "open\n" INIT ONE TWO, SIZE), 0);
@@ -232,10 +246,10 @@ START_TEST(microseconds_are_exact_after_years)
 END_TEST
 
 
-RUN("worker/media/track", parts_that_fill_the_file_are_read,
-    segments_that_need_others_are_told, sound_has_no_pictures,
-    a_refusal_is_handed_on_in_one_line, parts_that_leave_bytes_over_are_refused,
-    segments_last_as_long_as_the_track,
+RUN("worker/media/track", the_most_pictures_a_second_are_told,
+    parts_that_fill_the_file_are_read, segments_that_need_others_are_told,
+    sound_has_no_pictures, a_refusal_is_handed_on_in_one_line,
+    parts_that_leave_bytes_over_are_refused, segments_last_as_long_as_the_track,
     a_first_picture_larger_than_its_segment_is_refused,
     lines_that_are_missing_or_come_twice_are_refused, numbers_are_numbers,
     codecs_fit_a_playlist, the_peak_is_that_of_the_hungriest_set_of_segments,
