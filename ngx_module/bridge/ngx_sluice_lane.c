@@ -232,37 +232,18 @@ ngx_sluice_lane_post(ngx_sluice_lane_t *lane, ngx_sluice_lane_job_t *job)
 }
 
 
-static void
-ngx_sluice_lane_stop(ngx_sluice_lane_t *lane)
-{
-    (void) pthread_mutex_lock(&lane->lock);
-    lane->ending = 1;
-    (void) pthread_cond_broadcast(&lane->more);
-    (void) pthread_mutex_unlock(&lane->lock);
-
-    ngx_sluice_event_detach(lane->connection, 1);
-    lane->connection = NULL;
-}
-
-
 /* nginx unloads its modules before it exits: the one that these threads are in
    stays. */
 
-void
-ngx_sluice_lane_leave(ngx_sluice_lane_t *lane)
+static void
+ngx_sluice_lane_stay(ngx_sluice_lane_t *lane)
 {
     Dl_info module;
-
-    if (!lane->ready) {
-        return;
-    }
 
     if (dladdr(lane, &module)) {
         (void) dlopen(module.dli_fname,
                       RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
     }
-
-    ngx_sluice_lane_stop(lane);
 }
 
 
@@ -275,11 +256,22 @@ ngx_sluice_lane_end(ngx_sluice_lane_t *lane)
         return;
     }
 
-    ngx_sluice_lane_stop(lane);
+    (void) pthread_mutex_lock(&lane->lock);
+    lane->ending = 1;
+    (void) pthread_cond_broadcast(&lane->more);
+    (void) pthread_mutex_unlock(&lane->lock);
 
-    for (i = 0; i < lane->started && !lane->idle; i++) {
-        (void) pthread_join(lane->ids[i], NULL);
+    if (lane->idle) {
+        ngx_sluice_lane_stay(lane);
+
+    } else {
+        for (i = 0; i < lane->started; i++) {
+            (void) pthread_join(lane->ids[i], NULL);
+        }
+
+        lane->started = 0;
     }
 
-    lane->started = 0;
+    ngx_sluice_event_detach(lane->connection, 1);
+    lane->connection = NULL;
 }

@@ -28,7 +28,8 @@ typedef struct {
     const char *name;
     ngx_uint_t threads; /* at most _THREADS_MAX */
     ngx_uint_t max;     /* jobs that may wait; 0: any number */
-    ngx_uint_t idle;    /* 1: a process exits without them */
+    ngx_uint_t idle;    /* 1: a process drains and exits without them, since
+                           nobody misses what is not done then */
 
     pthread_t ids[NGX_SLUICE_LANE_THREADS_MAX];
     ngx_uint_t started; /* threads */
@@ -54,9 +55,5 @@ ngx_int_t ngx_sluice_lane_post(ngx_sluice_lane_t *lane,
 /* When a process exits: what waits is done first, unless the lane is idle; no
    done() comes. Fine when it was never used. */
 void ngx_sluice_lane_end(ngx_sluice_lane_t *lane);
-
-/* The same without waiting, where nobody misses what is not done: its threads
-   end with the process. */
-void ngx_sluice_lane_leave(ngx_sluice_lane_t *lane);
 
 #endif

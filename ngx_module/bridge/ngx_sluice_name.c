@@ -15,9 +15,9 @@ struct ngx_sluice_name_s {
     ngx_sluice_lane_job_t job;
     ngx_sluice_name_handler_pt handler; /* NULL: nobody waits any more */
     void *data;
-    ngx_uint_t turn;
     int error; /* of getaddrinfo() */
-    char address[NI_MAXHOST];
+    ngx_uint_t n;
+    char addresses[NGX_SLUICE_NAME_MAX][NGX_SLUICE_NAME_SIZE];
     char host[1];
 };
 
@@ -25,7 +25,8 @@ struct ngx_sluice_name_s {
 static ngx_sluice_lane_t ngx_sluice_name_lane = {
     .name = "lookups of names",
     .threads = NGX_SLUICE_NAME_THREADS,
-    .max = NGX_SLUICE_NAME_WAITING
+    .max = NGX_SLUICE_NAME_WAITING,
+    .idle = 1
 };
 
 
@@ -44,8 +45,7 @@ ngx_sluice_name_numeric(const char *host)
 static void
 ngx_sluice_name_work(void *data)
 {
-    ngx_uint_t n, i;
-    struct addrinfo hints, *found, *one;
+    struct addrinfo hints, *found, *ai;
     ngx_sluice_name_t *name = data;
 
     ngx_memzero(&hints, sizeof(struct addrinfo));
@@ -56,16 +56,14 @@ ngx_sluice_name_work(void *data)
         return;
     }
 
-    for (n = 0, one = found; one; one = one->ai_next) {
-        n++;
+    for (ai = found; ai && name->n < NGX_SLUICE_NAME_MAX; ai = ai->ai_next) {
+        name->error = getnameinfo(
+            ai->ai_addr, ai->ai_addrlen, name->addresses[name->n],
+            NGX_SLUICE_NAME_SIZE, NULL, 0, NI_NUMERICHOST);
+        if (name->error == 0) {
+            name->n++;
+        }
     }
-
-    for (i = name->turn % n, one = found; i; i--) {
-        one = one->ai_next;
-    }
-
-    name->error = getnameinfo(one->ai_addr, one->ai_addrlen, name->address,
-                              sizeof(name->address), NULL, 0, NI_NUMERICHOST);
 
     freeaddrinfo(found);
 }
@@ -79,8 +77,8 @@ ngx_sluice_name_done(void *data)
     ngx_sluice_name_t *name = data;
 
     if (name->handler) {
-        name->handler(name->data, name->error ? NULL : name->address,
-                      name->error ? gai_strerror(name->error) : NULL);
+        name->handler(name->data, name->addresses, name->n,
+                      name->n ? NULL : gai_strerror(name->error));
     }
 
     ngx_free(name);
@@ -88,8 +86,8 @@ ngx_sluice_name_done(void *data)
 
 
 ngx_sluice_name_t *
-ngx_sluice_name_look_up(const char *host, ngx_uint_t turn,
-                        ngx_sluice_name_handler_pt handler, void *data)
+ngx_sluice_name_look_up(const char *host, ngx_sluice_name_handler_pt handler,
+                        void *data)
 {
     size_t len;
     ngx_sluice_name_t *name;
@@ -104,7 +102,6 @@ ngx_sluice_name_look_up(const char *host, ngx_uint_t turn,
     ngx_memcpy(name->host, host, len);
     name->handler = handler;
     name->data = data;
-    name->turn = turn;
     name->job.work = ngx_sluice_name_work;
     name->job.done = ngx_sluice_name_done;
     name->job.data = name;
@@ -128,5 +125,5 @@ ngx_sluice_name_cancel(ngx_sluice_name_t *name)
 void
 ngx_sluice_name_end(void)
 {
-    ngx_sluice_lane_leave(&ngx_sluice_name_lane);
+    ngx_sluice_lane_end(&ngx_sluice_name_lane);
 }

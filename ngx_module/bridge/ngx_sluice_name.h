@@ -11,25 +11,29 @@
 
 typedef struct ngx_sluice_name_s ngx_sluice_name_t;
 
-/* `address` is an IP address as text, gone when the handler returns; NULL:
-   there is none, and `why`. */
-typedef void (*ngx_sluice_name_handler_pt)(void *data, const char *address,
-                                           const char *why);
+#define NGX_SLUICE_NAME_SIZE 64 /* of an address as text, scoped or not */
+#define NGX_SLUICE_NAME_MAX 8   /* addresses of a name; the others are left */
+
+/* `n` IP addresses as text, in the order in which they are to be tried, gone
+   when the handler returns; 0: there are none, and `why`. */
+typedef void (*ngx_sluice_name_handler_pt)(
+    void *data, char addresses[][NGX_SLUICE_NAME_SIZE], ngx_uint_t n,
+    const char *why);
 
 /* 1 when `host` is an IP address already. */
 ngx_uint_t ngx_sluice_name_numeric(const char *host);
 
-/* Begins to look `host` up, which is copied. Of several addresses the `turn`-th
-   is told, counted around. `handler` is called once, on the loop, later; NULL:
-   it will not be, there is no thread or no memory. */
-ngx_sluice_name_t *ngx_sluice_name_look_up(const char *host, ngx_uint_t turn,
+/* Begins to look `host` up, which is copied. `handler` is called once, on the
+   loop, later; NULL: it will not be, there is no thread or no memory. */
+ngx_sluice_name_t *ngx_sluice_name_look_up(const char *host,
                                            ngx_sluice_name_handler_pt handler,
                                            void *data);
 
 /* The handler will not be called. */
 void ngx_sluice_name_cancel(ngx_sluice_name_t *name);
 
-/* When a process exits; fine when no name was ever looked up. */
+/* When a process exits, which waits for no name; fine when none was ever looked
+   up. */
 void ngx_sluice_name_end(void);
 
 #endif

@@ -244,7 +244,6 @@ ngx_sluice_pg_close(ngx_sluice_pg_t *pg)
 
     if (pg->stopper) {
         ngx_sluice_pg_close(pg->stopper);
-        ngx_sluice_pg_name_end();
     }
 }
 

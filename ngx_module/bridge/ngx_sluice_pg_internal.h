@@ -44,7 +44,8 @@ typedef void (*ngx_sluice_pg_opened_pt)(ngx_sluice_pg_conn_t *conn,
 
 /* A host's addresses, as they were looked up last. */
 typedef struct {
-    ngx_queue_t waiting; /* connections, while it is looked up */
+    const char *host;    /* that is looked up */
+    ngx_queue_t waiting; /* connections, while it is */
     ngx_uint_t n;
     char addresses[PG_HOST_ADDRESSES_MAX][PG_HOST_ADDRESS_SIZE];
     unsigned asked : 1;
@@ -209,9 +210,6 @@ ngx_int_t ngx_sluice_pg_name_ask(ngx_sluice_pg_conn_t *conn);
 
 /* The connection does not wait any more; fine if it did not. */
 void ngx_sluice_pg_name_leave(ngx_sluice_pg_conn_t *conn);
-
-/* When a process exits: waits for nothing. */
-void ngx_sluice_pg_name_end(void);
 
 
 /* which server is asked: ngx_sluice_pg_where.c */

@@ -129,14 +129,16 @@ ngx_sluice_redis_primary_dial(ngx_sluice_redis_primary_t *primary,
 
 
 static void
-ngx_sluice_redis_primary_named(void *data, const char *address, const char *why)
+ngx_sluice_redis_primary_named(void *data,
+                               char addresses[][NGX_SLUICE_NAME_SIZE],
+                               ngx_uint_t n, const char *why)
 {
     ngx_sluice_redis_primary_t *primary = data;
 
     primary->name = NULL;
 
-    if (address) {
-        ngx_sluice_redis_primary_dial(primary, address);
+    if (n) {
+        ngx_sluice_redis_primary_dial(primary, addresses[primary->turn % n]);
     } else {
         ngx_sluice_redis_primary_fail(primary, why);
     }
@@ -161,7 +163,7 @@ ngx_sluice_redis_primary_connect(ngx_sluice_redis_primary_t *primary,
     }
 
     primary->name = ngx_sluice_name_look_up(
-        host, primary->turn, ngx_sluice_redis_primary_named, primary);
+        host, ngx_sluice_redis_primary_named, primary);
     if (primary->name == NULL) {
         ngx_sluice_redis_primary_fail(primary, "no name can be looked up");
     }
@@ -299,15 +301,16 @@ ngx_sluice_redis_primary_ask(ngx_sluice_redis_primary_t *primary,
 
 
 static void
-ngx_sluice_redis_primary_sentinel_named(void *data, const char *address,
-                                        const char *why)
+ngx_sluice_redis_primary_sentinel_named(void *data,
+                                        char addresses[][NGX_SLUICE_NAME_SIZE],
+                                        ngx_uint_t n, const char *why)
 {
     ngx_sluice_redis_primary_t *primary = data;
 
     primary->name = NULL;
 
-    if (address) {
-        ngx_sluice_redis_primary_ask(primary, address);
+    if (n) {
+        ngx_sluice_redis_primary_ask(primary, addresses[primary->turn % n]);
     } else {
         ngx_sluice_redis_primary_unanswered(primary, why);
     }
@@ -339,7 +342,7 @@ ngx_sluice_redis_primary_sentinel(ngx_sluice_redis_primary_t *primary)
     }
 
     primary->name = ngx_sluice_name_look_up(
-        host, primary->turn, ngx_sluice_redis_primary_sentinel_named, primary);
+        host, ngx_sluice_redis_primary_sentinel_named, primary);
     if (primary->name == NULL) {
         ngx_sluice_redis_primary_unanswered(primary,
                                             "no name can be looked up");
