@@ -8,7 +8,7 @@ import { createReadStream, readFileSync, statSync, truncateSync, writeFileSync }
 import { join } from "node:path";
 import { Readable, Transform } from "node:stream";
 
-import { SANITIZED, request } from "../lib/client.mjs";
+import { SANITIZED, request, until } from "../lib/client.mjs";
 import { RATE, film, pdf, play, pngSize, probe, samplePdf, samplePng }
     from "../lib/files.mjs";
 import { memory, startStack } from "../lib/stack.mjs";
@@ -140,7 +140,12 @@ describe("a film in H.264 and AAC", { timeout }, () => {
         });
 
     it("has a poster, a JPEG of the film's proportions", async () => {
-        const poster = await fetched(media.links.poster);
+        const { links } = await until("the poster is there", async () => {
+            const now = await viewer.media(media.id);
+
+            return now.links.poster && now;     /* a film plays before that */
+        });
+        const poster = await fetched(links.poster);
         const copy = join(stack.folder, "poster.jpg");
 
         assert.equal(poster.headers["content-type"], "image/jpeg");
