@@ -315,6 +315,25 @@ ngx_http_sluice_media_send(ngx_http_request_t *r, ngx_str_t *path,
 }
 
 
+/* An answer without the file is good for this request alone: RFC 9111, 3. */
+
+static ngx_int_t
+ngx_http_sluice_media_refused(ngx_http_request_t *r, ngx_int_t rc)
+{
+    static ngx_str_t no_store = ngx_string("no-store");
+
+    if (rc != NGX_HTTP_PRECONDITION_FAILED
+        && rc != NGX_HTTP_RANGE_NOT_SATISFIABLE) {
+        return rc;
+    }
+
+    return ngx_http_sluice_header_replace(r, "Cache-Control", &no_store)
+                   == NGX_OK
+               ? rc
+               : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
 static ngx_int_t
 ngx_http_sluice_media_handler(ngx_http_request_t *r)
 {
@@ -356,9 +375,14 @@ ngx_http_sluice_media_handler(ngx_http_request_t *r)
 
     rc = ngx_http_sluice_media_conditions(r);
 
-    return rc == NGX_OK      ? ngx_http_sluice_media_send(r, &path, &of)
-           : rc == NGX_ERROR ? NGX_HTTP_INTERNAL_SERVER_ERROR
-                             : rc;
+    if (rc == NGX_OK) {
+        rc = ngx_http_sluice_media_send(r, &path, &of);
+
+    } else if (rc == NGX_ERROR) {
+        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sluice_media_refused(r, rc);
 }
 
 

@@ -163,6 +163,7 @@ const parts = (...ranges) => ({ status, headers, body }) => {
 function unsatisfiable({ status, headers }) {
     assert.equal(status, 416);
     assert.equal(headers["content-range"], `bytes */${SIZE}`);
+    assert.equal(headers["cache-control"], "no-store");
 }
 
 function unchanged({ status, headers, body }) {
@@ -175,6 +176,7 @@ function unchanged({ status, headers, body }) {
 function failed({ status, headers }) {
     assert.equal(status, 412);
     assert.equal(headers["content-range"], undefined);
+    assert.equal(headers["cache-control"], "no-store");
 }
 
 
