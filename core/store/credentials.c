@@ -2,6 +2,7 @@
 #include "credentials.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -149,4 +150,31 @@ done:
         close(fd);
     }
     return rc;
+}
+
+
+int
+credentials_environment(credentials_t *credentials, char *err, size_t err_size)
+{
+    char text[CREDENTIALS_FILE_MAX], why[256];
+    const char *id = getenv("AWS_ACCESS_KEY_ID");
+    const char *secret = getenv("AWS_SECRET_ACCESS_KEY");
+    const char *token = getenv("AWS_SESSION_TOKEN");
+    int len, rc;
+
+    len = snprintf(text, sizeof(text), "%s\n%s\n%s", id ? id : "",
+                   secret ? secret : "", token ? token : "");
+
+    rc = len >= 0 && (size_t) len < sizeof(text) ? credentials_parse(
+             credentials, text, (size_t) len, why, sizeof(why))
+                                                 : -1;
+    OPENSSL_cleanse(text, sizeof(text));
+
+    return rc == 0
+               ? 0
+               : fail_because(err, err_size,
+                              "a bucket needs "
+                              "credentials=<file> of two lines, an id and a "
+                              "secret; or AWS_ACCESS_KEY_ID and "
+                              "AWS_SECRET_ACCESS_KEY in the environment");
 }

@@ -35,4 +35,9 @@ int credentials_parse(credentials_t *credentials, const char *text, size_t len,
 int credentials_read(credentials_t *credentials, const char *path, char *err,
                      size_t err_size);
 
+/* The same of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN in
+   the environment, for a store that names no file. */
+int credentials_environment(credentials_t *credentials, char *err,
+                            size_t err_size);
+
 #endif

@@ -30,52 +30,16 @@ static ngx_http_sluice_store_t *ngx_http_sluice_store_kept;
 static ngx_http_sluice_store_look_t ngx_http_sluice_store_look;
 
 
-static ngx_int_t
-ngx_http_sluice_store_environment(credentials_t *credentials, char *err,
-                                  size_t err_size)
-{
-    char text[CREDENTIALS_FILE_MAX];
-    const char *id, *secret, *token;
-    ngx_int_t rc;
-
-    id = getenv("AWS_ACCESS_KEY_ID");
-    secret = getenv("AWS_SECRET_ACCESS_KEY");
-    token = getenv("AWS_SESSION_TOKEN");
-
-    if (id == NULL || secret == NULL) {
-        ngx_snprintf((u_char *) err, err_size,
-                     "a bucket needs credentials=<file> of two lines, an id "
-                     "and a secret; or AWS_ACCESS_KEY_ID and "
-                     "AWS_SECRET_ACCESS_KEY in nginx's environment%Z");
-        return NGX_ERROR;
-    }
-
-    ngx_snprintf((u_char *) text, sizeof(text), "%s\n%s\n%s%Z", id, secret,
-                 token ? token : "");
-    text[sizeof(text) - 1] = '\0';
-
-    rc = credentials_parse(credentials, text, ngx_strlen(text), err, err_size)
-                 == 0
-             ? NGX_OK
-             : NGX_ERROR;
-
-    ngx_explicit_memzero(text, sizeof(text));
-
-    return rc;
-}
-
-
 ngx_int_t
 ngx_http_sluice_store_first(ngx_http_sluice_store_t *store, char *err,
                             size_t err_size)
 {
-    if (store->location.credentials[0] == '\0') {
-        return ngx_http_sluice_store_environment(&store->credentials, err,
-                                                 err_size);
-    }
+    credentials_t *who = &store->credentials;
 
-    return credentials_read(&store->credentials, store->location.credentials,
-                            err, err_size)
+    return (store->location.credentials[0]
+                ? credentials_read(who, store->location.credentials, err,
+                                   err_size)
+                : credentials_environment(who, err, err_size))
                    == 0
                ? NGX_OK
                : NGX_ERROR;

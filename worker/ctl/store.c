@@ -71,27 +71,11 @@ store_read(store_t *store, const char *text)
 static int
 store_credentials(store_t *store, char *err, size_t size)
 {
-    char text[CREDENTIALS_FILE_MAX];
-    const char *id = getenv("AWS_ACCESS_KEY_ID");
-    const char *secret = getenv("AWS_SECRET_ACCESS_KEY");
-    const char *token = getenv("AWS_SESSION_TOKEN");
-    int rc;
+    credentials_t *who = &store->credentials;
 
-    if (store->location.credentials[0]) {
-        return credentials_read(&store->credentials,
-                                store->location.credentials, err, size);
-    }
-
-    snprintf(text, sizeof(text), "%s\n%s\n%s", id ? id : "",
-             secret ? secret : "", token ? token : "");
-    rc = credentials_parse(&store->credentials, text, strlen(text), err, size);
-    OPENSSL_cleanse(text, sizeof(text));
-    if (rc != 0) {
-        snprintf(err, size,
-                 "no credentials: credentials=<file> in --store, or "
-                 "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
-    }
-    return rc;
+    return store->location.credentials[0]
+               ? credentials_read(who, store->location.credentials, err, size)
+               : credentials_environment(who, err, size);
 }
 
 

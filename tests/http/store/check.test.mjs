@@ -112,7 +112,7 @@ describe("what is wrong is said", { timeout }, () => {
 
     it("no credentials", async () => {
         assert.match((await check(words({ credentials: "" }),
-            { AWS_ACCESS_KEY_ID: "" })).output, /no credentials: credentials=/);
+            { AWS_ACCESS_KEY_ID: "" })).output, /needs credentials=<file> of two lines/);
         assert.match((await check(words({ credentials: "/nowhere" }))).output,
             /nowhere: No such file/);
     });
