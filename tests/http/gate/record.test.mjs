@@ -16,10 +16,11 @@ const FILE = "/media/xy/x/film.mp4";
 const BYTES = "x".repeat(100);
 const TIMES = 300;
 
-/* What nginx asks on its own, whoever comes: it reads what was revoked, and
-   writes about once a second what all users were sent. */
+/* What nginx asks on its own, whoever comes: it reads what was revoked, writes
+   about once a second what all users were sent, and greets a server that it has
+   connected to. */
 const BACKGROUND =
-    /api\.(?:revocations|revoked_since|count_bytes)\(|^(?:ping|hello|auth|role|subscribe|zadd|zrem|zrange)/i;
+    /api\.(?:revocations|revoked_since|count_bytes)\(|pg_is_in_recovery\(|^(?:ping|hello|auth|role|subscribe|zadd|zrem|zrange)/i;
 
 let stack, monitor, mint, viewer, marks = 0;
 
