@@ -22,11 +22,15 @@ struct ngx_sluice_name_s {
 };
 
 
-static ngx_sluice_lane_t ngx_sluice_name_lane = {
-    .name = "lookups of names",
-    .threads = NGX_SLUICE_NAME_THREADS,
-    .max = NGX_SLUICE_NAME_WAITING,
-    .idle = 1
+#define NGX_SLUICE_NAME_LANE(of)                                               \
+    {                                                                          \
+        .name = "lookups of names of " of, .threads = NGX_SLUICE_NAME_THREADS, \
+        .max = NGX_SLUICE_NAME_WAITING, .idle = 1                              \
+    }
+
+static ngx_sluice_lane_t ngx_sluice_name_lanes[NGX_SLUICE_NAME_OF] = {
+    [NGX_SLUICE_NAME_POSTGRESQL] = NGX_SLUICE_NAME_LANE("PostgreSQL"),
+    [NGX_SLUICE_NAME_REDIS] = NGX_SLUICE_NAME_LANE("Redis")
 };
 
 
@@ -86,8 +90,8 @@ ngx_sluice_name_done(void *data)
 
 
 ngx_sluice_name_t *
-ngx_sluice_name_look_up(const char *host, ngx_sluice_name_handler_pt handler,
-                        void *data)
+ngx_sluice_name_look_up(ngx_sluice_name_of_t of, const char *host,
+                        ngx_sluice_name_handler_pt handler, void *data)
 {
     size_t len;
     ngx_sluice_name_t *name;
@@ -106,7 +110,8 @@ ngx_sluice_name_look_up(const char *host, ngx_sluice_name_handler_pt handler,
     name->job.done = ngx_sluice_name_done;
     name->job.data = name;
 
-    if (ngx_sluice_lane_post(&ngx_sluice_name_lane, &name->job) != NGX_OK) {
+    if (ngx_sluice_lane_post(&ngx_sluice_name_lanes[of], &name->job)
+        != NGX_OK) {
         ngx_free(name);
         return NULL;
     }
@@ -125,5 +130,9 @@ ngx_sluice_name_cancel(ngx_sluice_name_t *name)
 void
 ngx_sluice_name_end(void)
 {
-    ngx_sluice_lane_end(&ngx_sluice_name_lane);
+    ngx_uint_t i;
+
+    for (i = 0; i < NGX_SLUICE_NAME_OF; i++) {
+        ngx_sluice_lane_end(&ngx_sluice_name_lanes[i]);
+    }
 }

@@ -11,6 +11,14 @@
 
 typedef struct ngx_sluice_name_s ngx_sluice_name_t;
 
+/* Whose names they are: threads that wait for one's silent name server are not
+   the other's. */
+typedef enum {
+    NGX_SLUICE_NAME_POSTGRESQL,
+    NGX_SLUICE_NAME_REDIS,
+    NGX_SLUICE_NAME_OF
+} ngx_sluice_name_of_t;
+
 #define NGX_SLUICE_NAME_SIZE 64 /* of an address as text, scoped or not */
 #define NGX_SLUICE_NAME_MAX 8   /* addresses of a name; the others are left */
 
@@ -25,7 +33,8 @@ ngx_uint_t ngx_sluice_name_numeric(const char *host);
 
 /* Begins to look `host` up, which is copied. `handler` is called once, on the
    loop, later; NULL: it will not be, there is no thread or no memory. */
-ngx_sluice_name_t *ngx_sluice_name_look_up(const char *host,
+ngx_sluice_name_t *ngx_sluice_name_look_up(ngx_sluice_name_of_t of,
+                                           const char *host,
                                            ngx_sluice_name_handler_pt handler,
                                            void *data);
 

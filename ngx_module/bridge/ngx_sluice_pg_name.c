@@ -51,7 +51,9 @@ ngx_sluice_pg_name_done(void *data, char addresses[][NGX_SLUICE_NAME_SIZE],
 static ngx_int_t
 ngx_sluice_pg_name_begin(ngx_sluice_pg_name_t *name, const char *host)
 {
-    if (ngx_sluice_name_look_up(host, ngx_sluice_pg_name_done, name) == NULL) {
+    if (ngx_sluice_name_look_up(NGX_SLUICE_NAME_POSTGRESQL, host,
+                                ngx_sluice_pg_name_done, name)
+        == NULL) {
         return NGX_ERROR;
     }
 

@@ -163,7 +163,7 @@ ngx_sluice_redis_primary_connect(ngx_sluice_redis_primary_t *primary,
     }
 
     primary->name = ngx_sluice_name_look_up(
-        host, ngx_sluice_redis_primary_named, primary);
+        NGX_SLUICE_NAME_REDIS, host, ngx_sluice_redis_primary_named, primary);
     if (primary->name == NULL) {
         ngx_sluice_redis_primary_fail(primary, "no name can be looked up");
     }
@@ -342,7 +342,8 @@ ngx_sluice_redis_primary_sentinel(ngx_sluice_redis_primary_t *primary)
     }
 
     primary->name = ngx_sluice_name_look_up(
-        host, ngx_sluice_redis_primary_sentinel_named, primary);
+        NGX_SLUICE_NAME_REDIS, host, ngx_sluice_redis_primary_sentinel_named,
+        primary);
     if (primary->name == NULL) {
         ngx_sluice_redis_primary_unanswered(primary,
                                             "no name can be looked up");
