@@ -1,4 +1,5 @@
 #include "sha256.h"
+#include <stdio.h>
 #include <string.h>
 #include "crc32.h"
 
@@ -38,6 +39,17 @@ sha256_digest(const sha256_t *sha, unsigned char digest[SHA256_SIZE])
     SHA256_CTX ctx = sha->ctx;
 
     SHA256_Final(digest, &ctx);
+}
+
+
+void
+sha256_hex(const unsigned char digest[SHA256_SIZE], char hex[SHA256_HEX_SIZE])
+{
+    size_t i;
+
+    for (i = 0; i < SHA256_SIZE; i++) {
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    }
 }
 
 

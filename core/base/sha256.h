@@ -15,7 +15,8 @@
 #include <stdint.h>
 #include <openssl/sha.h>
 
-#define SHA256_SIZE 32 /* bytes of a digest */
+#define SHA256_SIZE 32                        /* bytes of a digest */
+#define SHA256_HEX_SIZE (2 * SHA256_SIZE + 1) /* the same as text */
 
 /* magic and version, flags, CRC-32 of all the rest, bytes hashed, 8 words, the
    begun block; numbers are big-endian */
@@ -33,6 +34,10 @@ void sha256_update(sha256_t *sha, const void *bytes, size_t len);
 
 /* The digest of what was hashed; `sha` stays as it is. */
 void sha256_digest(const sha256_t *sha, unsigned char digest[SHA256_SIZE]);
+
+/* A digest in lower-case hex, terminated. */
+void sha256_hex(const unsigned char digest[SHA256_SIZE],
+                char hex[SHA256_HEX_SIZE]);
 
 /* Writes the state; `flags` are the caller's and come back with it. */
 void sha256_save(const sha256_t *sha, uint32_t flags,

@@ -152,17 +152,6 @@ put_names(sink_t *sink, const pairs_t *headers)
 }
 
 
-static void
-hex_of(const unsigned char digest[SHA256_SIZE], char hex[SIGV4_HEX_SIZE])
-{
-    size_t i;
-
-    for (i = 0; i < SHA256_SIZE; i++) {
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-    }
-}
-
-
 /*
  * The canonical request, hashed as it is written:
  *
@@ -170,7 +159,8 @@ hex_of(const unsigned char digest[SHA256_SIZE], char hex[SIGV4_HEX_SIZE])
  */
 static void
 canonical(const sigv4_request_t *request, const pairs_t *query,
-          const pairs_t *headers, const char *payload, char hex[SIGV4_HEX_SIZE])
+          const pairs_t *headers, const char *payload,
+          char hex[SHA256_HEX_SIZE])
 {
     sha256_t sha;
     sink_t sink = { .sha = &sha };
@@ -198,14 +188,14 @@ canonical(const sigv4_request_t *request, const pairs_t *query,
     put_text(&sink, payload);
 
     sha256_digest(&sha, digest);
-    hex_of(digest, hex);
+    sha256_hex(digest, hex);
 }
 
 
 /* The key of a day, a region and a service; then the signature of a text. */
 static int
 sign(const sigv4_signer_t *signer, const char *date, const char *text,
-     char hex[SIGV4_HEX_SIZE])
+     char hex[SHA256_HEX_SIZE])
 {
     const char *const step[] = { date, signer->region, SERVICE, "aws4_request",
                                  text };
@@ -228,7 +218,7 @@ sign(const sigv4_signer_t *signer, const char *date, const char *text,
         with_len = sizeof(key);
     }
 
-    hex_of(key, hex);
+    sha256_hex(key, hex);
     OPENSSL_cleanse(secret, sizeof(secret));
     OPENSSL_cleanse(key, sizeof(key));
     return 0;
@@ -249,7 +239,7 @@ put_scope(sink_t *sink, const sigv4_signer_t *signer, const char *date)
 /* Signs what was hashed: algorithm \n date \n scope \n hash. */
 static int
 signature(const sigv4_signer_t *signer, const char *date,
-          const char hash[SIGV4_HEX_SIZE], char hex[SIGV4_HEX_SIZE])
+          const char hash[SHA256_HEX_SIZE], char hex[SHA256_HEX_SIZE])
 {
     char text[SIGNING_MAX];
     sink_t sink = { .out = text, .size = sizeof(text) };
@@ -271,7 +261,7 @@ sigv4_authorization(const sigv4_signer_t *signer,
 {
     sink_t sink = { .out = out, .size = size };
     pairs_t query = { .count = 0 }, headers = { .count = 0 };
-    char date[SIGV4_DATE_SIZE], hex[SIGV4_HEX_SIZE];
+    char date[SIGV4_DATE_SIZE], hex[SHA256_HEX_SIZE];
 
     if (pairs_add(&query, request->query, request->queries) != 0
         || pairs_add(&headers, request->headers, request->headers_count) != 0) {
@@ -302,7 +292,7 @@ int
 sigv4_url(const sigv4_signer_t *signer, const sigv4_request_t *request,
           unsigned seconds, char *out, size_t size)
 {
-    char date[SIGV4_DATE_SIZE], hex[SIGV4_HEX_SIZE], lives[16];
+    char date[SIGV4_DATE_SIZE], hex[SHA256_HEX_SIZE], lives[16];
     char credential[SIGNING_MAX], names[SIGNING_MAX];
     sink_t sink = { .out = out, .size = size };
     sink_t who = { .out = credential, .size = sizeof(credential) };

@@ -13,7 +13,6 @@
 #define SIGV4_PAIRS_MAX 16       /* of a query, and headers of a request */
 #define SIGV4_SECONDS_MAX 604800 /* that a signed URL lives: seven days */
 #define SIGV4_DATE_SIZE sizeof("20130524T000000Z")
-#define SIGV4_HEX_SIZE 65 /* SHA-256 in lower-case hex, terminated */
 
 /* Instead of a body's SHA-256 where that is not known, and of no body. */
 #define SIGV4_UNSIGNED "UNSIGNED-PAYLOAD"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <openssl/evp.h>
+#include "core/base/sha256.h"
 #include "ctl.h"
 #include "database.h"
 #include "options.h"
@@ -12,7 +12,6 @@
 #include "say.h"
 #include "sql.h"
 
-#define DB_DIGEST_SIZE 65 /* SHA-256 in hex, terminated */
 
 /* Any number will do, as long as all use it: "sluice" in ASCII. */
 #define DB_LOCK "select pg_advisory_xact_lock(126943987098469)"
@@ -75,15 +74,15 @@ db_known(const json_t *row)
 
 
 static void
-db_digest(const char *text, char digest[DB_DIGEST_SIZE])
+db_digest(const char *text, char digest[SHA256_HEX_SIZE])
 {
-    unsigned i, n = 0;
-    unsigned char raw[EVP_MAX_MD_SIZE];
+    unsigned char raw[SHA256_SIZE];
+    sha256_t sha;
 
-    EVP_Digest(text, strlen(text), raw, &n, EVP_sha256(), NULL);
-    for (i = 0; i < n; i++) {
-        snprintf(digest + 2 * i, 3, "%02x", raw[i]);
-    }
+    sha256_init(&sha);
+    sha256_update(&sha, text, strlen(text));
+    sha256_digest(&sha, raw);
+    sha256_hex(raw, digest);
 }
 
 
@@ -212,7 +211,7 @@ static int
 db_bring(PGconn *conn, const json_t *known, const sql_file_t *file,
          int *applied)
 {
-    char digest[DB_DIGEST_SIZE];
+    char digest[SHA256_HEX_SIZE];
     const json_t *row;
 
     db_digest(file->text, digest);
@@ -413,7 +412,7 @@ static json_t *
 db_status(const json_t *applied)
 {
     size_t i;
-    char digest[DB_DIGEST_SIZE];
+    char digest[SHA256_HEX_SIZE];
     const char *state;
     json_t *rows = json_array();
     const json_t *row;

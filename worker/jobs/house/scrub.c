@@ -39,7 +39,7 @@ typedef struct {
 typedef struct {
     const char *id;
     const char *of; /* the media in whose folder an attachment is, or NULL */
-    char digest[2 * SHA256_SIZE + 1];
+    char digest[SHA256_HEX_SIZE];
     char trouble[JOB_ERROR_SIZE]; /* why it cannot be read */
 } scrub_file_t;
 
@@ -129,7 +129,6 @@ scrub_wait(scrub_t *scrub)
 static job_outcome_t
 scrub_read(scrub_t *scrub, int fd, scrub_file_t *file)
 {
-    int i;
     off_t done = 0;
     ssize_t n;
     sha256_t sha;
@@ -160,9 +159,7 @@ scrub_read(scrub_t *scrub, int fd, scrub_file_t *file)
 
     house_count(scrub->job, "bytes", done);
     sha256_digest(&sha, digest);
-    for (i = 0; i < SHA256_SIZE; i++) {
-        snprintf(file->digest + 2 * i, 3, "%02x", digest[i]);
-    }
+    sha256_hex(digest, file->digest);
     return JOB_DONE;
 }
 

@@ -142,7 +142,19 @@ START_TEST(a_state_of_another_size_is_none)
 END_TEST
 
 
-RUN("core/sha256", a_digest_is_openssls, a_digest_may_be_asked_for_on_the_way,
-    a_state_is_taken_up_at_any_length,
+START_TEST(a_digest_is_written_in_lower_case)
+{
+    unsigned char digest[SHA256_SIZE] = { 0xab, 0x0f };
+    char hex[SHA256_HEX_SIZE];
+
+    sha256_hex(digest, hex);
+    ck_assert_uint_eq(strlen(hex), 64);
+    ck_assert_int_eq(strncmp(hex, "ab0f00", 6), 0);
+}
+END_TEST
+
+
+RUN("core/sha256", a_digest_is_written_in_lower_case, a_digest_is_openssls,
+    a_digest_may_be_asked_for_on_the_way, a_state_is_taken_up_at_any_length,
     a_state_counts_beyond_4_gib_of_bits_and_bytes, a_damaged_state_is_none,
     a_state_of_another_size_is_none)

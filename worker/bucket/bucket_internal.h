@@ -1,0 +1,65 @@
+/*
+ * What the files of a bucket know of each other:
+ *
+ *     bucket.c          what is asked for
+ *     bucket_request.c  a request: signed, sent, tried again
+ *     bucket_judge.c    what the bucket refuses, in sentences
+ */
+
+#ifndef SLUICE_BUCKET_INTERNAL_H
+#define SLUICE_BUCKET_INTERNAL_H
+
+#include <curl/curl.h>
+#include "bucket.h"
+#include "core/base/sha256.h"
+#include "core/store/sigv4.h"
+
+#define BUCKET_PATH_SIZE 1400 /* of a name with its prefix, before encoding */
+
+struct bucket_s {
+    const location_t *location;
+    const credentials_t *credentials;
+    CURL *curl;
+    char authority[LOCATION_AUTHORITY_SIZE];
+    char said[BUCKET_SAID_SIZE];
+    char code[64];
+    long skew;
+    char *body; /* of the last answer, where it is no file's: terminated, or
+                   NULL when there was never one */
+    size_t len;
+};
+
+/* What is asked, and how far it came. */
+typedef struct {
+    const char *method;
+    const char *name;
+    const sigv4_pair_t *query;
+    size_t queries;
+    const char *type; /* of what is put */
+    int fd;           /* put from, or got to; -1: neither */
+    uint64_t from, size;
+    int upload;
+    int anonymous; /* not signed */
+
+    bucket_t *bucket;
+    uint64_t done; /* bytes of the descriptor, this try */
+    long status;
+    int failed; /* our own disk: errno */
+    char date[64];
+    char sha[SHA256_HEX_SIZE];
+} bucket_request_t;
+
+/* Asks until there is an answer that will not change, a few times. */
+bucket_rc_t bucket_request_ask(bucket_t *bucket, bucket_request_t *request);
+
+/* Notes what bucket_said() tells, and returns `rc`. */
+bucket_rc_t bucket_say(bucket_t *bucket, bucket_rc_t rc, const char *format,
+                       ...) __attribute__((format(printf, 3, 4)));
+
+/* What an answer's date says of the clocks. */
+void bucket_judge_clock(bucket_t *bucket, const char *date);
+
+/* What an answer of status 300 and above means, with what to do about it. */
+bucket_rc_t bucket_judge(bucket_t *bucket, const bucket_request_t *request);
+
+#endif

@@ -1,0 +1,348 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+#include "bucket_internal.h"
+
+#define BODY_MAX (2U << 20) /* of an answer in XML: a page of 1000 names */
+#define CONNECT_MS 5000L
+#define SLOW_BYTES 1024L /* a second, and for so many seconds: */
+#define SLOW_SECONDS 20L
+#define TRIES 4
+#define PAUSE_MS 200 /* before the second try; then twice that */
+#define URL_SIZE \
+    (sizeof("https://") + LOCATION_AUTHORITY_SIZE + 3 * BUCKET_PATH_SIZE)
+#define SIGN_SIZE 512
+#define READ_SIZE 65536
+
+
+static size_t
+on_read(char *to, size_t size, size_t count, void *data)
+{
+    bucket_request_t *request = data;
+    uint64_t left = request->size - request->done;
+    size_t want = size * count;
+    ssize_t n;
+
+    if (want > left) {
+        want = (size_t) left;
+    }
+
+    n = pread(request->fd, to, want, (off_t) (request->from + request->done));
+
+    if (n < 0 || (n == 0 && want > 0)) {
+        request->failed = n < 0 ? errno : EIO;
+        return CURL_READFUNC_ABORT;
+    }
+
+    request->done += (uint64_t) n;
+    return (size_t) n;
+}
+
+
+/* Bytes of a file go to the descriptor when they are those of an answer that
+   was asked for; all else is kept for what it says. */
+static size_t
+on_body(char *bytes, size_t size, size_t count, void *data)
+{
+    bucket_request_t *request = data;
+    bucket_t *bucket = request->bucket;
+    size_t len = size * count, done;
+    ssize_t n;
+
+    if (request->fd >= 0 && !request->upload && request->status < 300) {
+        if (len > request->size - request->done) {
+            return 0;
+        }
+
+        for (done = 0; done < len; done += (size_t) n) {
+            n = pwrite(request->fd, bytes + done, len - done,
+                       (off_t) (request->done + done));
+            if (n < 0) {
+                request->failed = errno;
+                return 0;
+            }
+        }
+
+        request->done += len;
+        return len;
+    }
+
+    if (bucket->body == NULL) {
+        bucket->body = malloc(BODY_MAX + 1);
+    }
+
+    if (bucket->body == NULL || len > BODY_MAX - bucket->len) {
+        return 0;
+    }
+
+    memcpy(bucket->body + bucket->len, bytes, len);
+    bucket->len += len;
+    bucket->body[bucket->len] = '\0';
+    return len;
+}
+
+
+static size_t
+on_header(char *bytes, size_t size, size_t count, void *data)
+{
+    bucket_request_t *request = data;
+    size_t len = size * count, value;
+
+    if (len > 9 && strncmp(bytes, "HTTP/", 5) == 0) {
+        request->status = strtol(bytes + strcspn(bytes, " \r\n"), NULL, 10);
+
+    } else if (len > 5 && strncasecmp(bytes, "date:", 5) == 0) {
+        value = 5 + strspn(bytes + 5, " ");
+        snprintf(request->date, sizeof(request->date), "%.*s",
+                 (int) strcspn(bytes + value, "\r\n"), bytes + value);
+    }
+
+    return len;
+}
+
+
+/* SHA-256 of what is put. 0, or -1 with errno. */
+static int
+digest(bucket_request_t *request)
+{
+    unsigned char sha[SHA256_SIZE];
+    char *bytes;
+    size_t want;
+    ssize_t n;
+    uint64_t done;
+    sha256_t state;
+
+    bytes = malloc(READ_SIZE);
+    if (bytes == NULL) {
+        return -1;
+    }
+
+    sha256_init(&state);
+
+    for (done = 0; done < request->size; done += (uint64_t) n) {
+        want = request->size - done < READ_SIZE
+                   ? (size_t) (request->size - done)
+                   : READ_SIZE;
+        n = pread(request->fd, bytes, want, (off_t) (request->from + done));
+        if (n <= 0) {
+            errno = n < 0 ? errno : EIO;
+            free(bytes);
+            return -1;
+        }
+        sha256_update(&state, bytes, (size_t) n);
+    }
+
+    sha256_digest(&state, sha);
+    sha256_hex(sha, request->sha);
+
+    free(bytes);
+    return 0;
+}
+
+
+/* The URL, and the headers that sign it. 0, or -1: too long, or no memory. */
+static int
+compose(bucket_t *bucket, bucket_request_t *request, char url[URL_SIZE],
+        struct curl_slist **list)
+{
+    char path[BUCKET_PATH_SIZE], encoded[3 * BUCKET_PATH_SIZE],
+        date[SIGV4_DATE_SIZE];
+    char value[3 * BUCKET_PATH_SIZE], sign[SIGN_SIZE],
+        line[CREDENTIALS_TOKEN_MAX + 64];
+    const credentials_t *who = bucket->credentials;
+    const sigv4_signer_t signer = { .id = who->id,
+                                    .secret = who->secret,
+                                    .region = bucket->location->region,
+                                    .now = time(NULL) };
+    const sigv4_pair_t headers[] = {
+        { "host", bucket->authority },
+        { "x-amz-content-sha256", request->sha },
+        { "x-amz-date", date },
+        { "x-amz-security-token", who->token },
+    };
+    const sigv4_request_t signs = {
+        .method = request->method,
+        .path = path,
+        .query = request->query,
+        .queries = request->queries,
+        .headers = headers,
+        .headers_count = who->token[0] ? 4 : 3,
+        .payload = request->sha,
+    };
+    size_t i, len;
+
+    if (location_path(bucket->location, request->name, path, sizeof(path)) != 0
+        || sigv4_encode(path, 1, encoded, sizeof(encoded)) == 0) {
+        return -1;
+    }
+
+    sigv4_date(signer.now, date);
+    len = (size_t) snprintf(url, URL_SIZE, "%s://%s%s",
+                            bucket->location->tls ? "https" : "http",
+                            bucket->authority, encoded);
+
+    for (i = 0; i < request->queries; i++) {
+        sigv4_encode(request->query[i].value, 0, value, sizeof(value));
+        len += (size_t) snprintf(url + len, URL_SIZE - len, "%c%s=%s",
+                                 i == 0 ? '?' : '&', request->query[i].name,
+                                 request->query[i].value[0] ? value : "");
+        if (len >= URL_SIZE) {
+            return -1;
+        }
+    }
+
+    if (!request->anonymous) {
+        if (sigv4_authorization(&signer, &signs, sign, sizeof(sign)) != 0) {
+            return -1;
+        }
+        snprintf(line, sizeof(line), "Authorization: %s", sign);
+        *list = curl_slist_append(*list, line);
+        for (i = 1; i < signs.headers_count; i++) {
+            snprintf(line, sizeof(line), "%s: %s", headers[i].name,
+                     headers[i].value);
+            *list = curl_slist_append(*list, line);
+        }
+    }
+
+    *list = curl_slist_append(*list, "Expect:");
+    if (request->type) {
+        snprintf(line, sizeof(line), "Content-Type: %s", request->type);
+        *list = curl_slist_append(*list, line);
+    }
+    if (request->fd >= 0 && !request->upload) {
+        snprintf(line, sizeof(line), "Range: bytes=%llu-%llu",
+                 (unsigned long long) request->from,
+                 (unsigned long long) (request->from + request->size - 1));
+        *list = curl_slist_append(*list, line);
+    }
+
+    return *list ? 0 : -1;
+}
+
+
+static int
+setup(bucket_t *bucket, bucket_request_t *request, const char *url,
+      struct curl_slist *list, char *reason)
+{
+    int bad = 0;
+    CURL *curl = bucket->curl;
+
+#define SET(option, value) \
+    bad |= curl_easy_setopt(curl, option, value) != CURLE_OK
+
+    curl_easy_reset(curl); /* connections stay */
+
+    SET(CURLOPT_URL, url);
+    SET(CURLOPT_PROTOCOLS_STR, bucket->location->tls ? "https" : "http");
+    SET(CURLOPT_PATH_AS_IS, 1L);
+    SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_HTTPHEADER, list);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+    SET(CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
+    SET(CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_ERRORBUFFER, reason);
+    SET(CURLOPT_USERAGENT, "sluice");
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, request);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, request);
+
+    if (request->upload) {
+        SET(CURLOPT_UPLOAD, 1L);
+        SET(CURLOPT_INFILESIZE_LARGE, (curl_off_t) request->size);
+        SET(CURLOPT_READFUNCTION, on_read);
+        SET(CURLOPT_READDATA, request);
+    } else if (strcmp(request->method, "HEAD") == 0) {
+        SET(CURLOPT_NOBODY, 1L);
+    } else {
+        SET(CURLOPT_CUSTOMREQUEST, request->method);
+    }
+
+#undef SET
+
+    return bad ? -1 : 0;
+}
+
+
+/* One try. */
+static bucket_rc_t
+ask_once(bucket_t *bucket, bucket_request_t *request)
+{
+    char url[URL_SIZE], reason[CURL_ERROR_SIZE] = "";
+    struct curl_slist *list = NULL;
+    CURLcode code;
+    bucket_rc_t rc = BUCKET_OK;
+
+    request->bucket = bucket;
+    request->done = 0;
+    request->status = 0;
+    request->failed = 0;
+    request->date[0] = '\0';
+    bucket->len = 0;
+    bucket->said[0] = '\0';
+    bucket->code[0] = '\0';
+
+    if (compose(bucket, request, url, &list) != 0
+        || setup(bucket, request, url, list, reason) != 0) {
+        rc = bucket_say(bucket, BUCKET_WRONG,
+                        "the request for \"%.200s\" could not be "
+                        "made",
+                        request->name);
+        goto done;
+    }
+
+    code = curl_easy_perform(bucket->curl);
+    bucket_judge_clock(bucket, request->date);
+
+    if (request->failed) {
+        rc = bucket_say(bucket, BUCKET_WRONG, "\"%.200s\": %s", request->name,
+                        strerror(request->failed));
+    } else if (code != CURLE_OK && request->status < 300) {
+        rc = bucket_say(bucket, BUCKET_AWAY, "%s: %s", bucket->location->host,
+                        *reason ? reason : curl_easy_strerror(code));
+    } else if (request->status >= 300) {
+        rc = bucket_judge(bucket, request);
+    }
+
+done:
+
+    curl_slist_free_all(list);
+    return rc;
+}
+
+
+bucket_rc_t
+bucket_request_ask(bucket_t *bucket, bucket_request_t *request)
+{
+    bucket_rc_t rc;
+    int tried;
+    long pause = PAUSE_MS;
+    struct timespec wait;
+
+    if (request->upload) {
+        if (digest(request) != 0) {
+            return bucket_say(bucket, BUCKET_WRONG, "\"%.200s\": %s",
+                              request->name, strerror(errno));
+        }
+    } else {
+        memcpy(request->sha, SIGV4_EMPTY, sizeof(request->sha));
+    }
+
+    for (tried = 1;; tried++) {
+        rc = ask_once(bucket, request);
+        if (rc != BUCKET_AWAY || tried == TRIES) {
+            return rc;
+        }
+
+        wait.tv_sec = pause / 1000;
+        wait.tv_nsec = pause % 1000 * 1000000;
+        nanosleep(&wait, NULL);
+        pause *= 2;
+    }
+}
