@@ -51,30 +51,6 @@ ngx_module_t ngx_http_sluice_bucket_filter_module = {
 };
 
 
-/* What it says of itself, and of who keeps the bytes, is nobody's. */
-
-static void
-ngx_http_sluice_bucket_hide(ngx_http_request_t *r)
-{
-    ngx_uint_t i;
-    ngx_list_part_t *part;
-    ngx_table_elt_t *h;
-
-    for (part = &r->headers_out.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if ((h[i].key.len > 6
-                 && (ngx_strncasecmp(h[i].key.data, (u_char *) "x-amz-", 6) == 0
-                     || ngx_strncasecmp(h[i].key.data, (u_char *) "x-rgw-", 6)
-                            == 0))) {
-                h[i].hash = 0;
-            }
-        }
-    }
-}
-
-
 /* Without a file: nginx's answer for that status, and none of the bucket's. */
 
 static ngx_int_t
@@ -126,7 +102,10 @@ ngx_http_sluice_bucket_header_filter(ngx_http_request_t *r)
         return ngx_http_sluice_bucket_refused(r);
     }
 
-    ngx_http_sluice_bucket_hide(r);
+    /* what it says of itself, and of who keeps the bytes, is nobody's */
+
+    ngx_http_sluice_header_hide(r, "x-amz-");
+    ngx_http_sluice_header_hide(r, "x-rgw-");
 
     type = media_type((char *) r->exten.data, r->exten.len);
 

@@ -5,6 +5,7 @@
 #include "ngx_http_sluice_variables.h"
 #include "ngx_http_sluice_verifier.h"
 
+#include "ngx_module/http/ngx_http_sluice_variable.h"
 #include "core/base/status.h"
 #include "core/grant/access.h"
 #include "core/grant/grant.h"
@@ -58,19 +59,7 @@ static ngx_http_variable_t ngx_http_sluice_vars[] = {
 ngx_int_t
 ngx_http_sluice_variables(ngx_conf_t *cf)
 {
-    ngx_http_variable_t *v, *var;
-
-    for (v = ngx_http_sluice_vars; v->name.len; v++) {
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return NGX_OK;
+    return ngx_http_sluice_variable_add(cf, ngx_http_sluice_vars);
 }
 
 
@@ -99,18 +88,6 @@ ngx_http_sluice_variables_note(ngx_http_request_t *r,
     ngx_memcpy(p, grant_text(grant, grant->sub), grant->sub.len);
 
     return NGX_OK;
-}
-
-
-static void
-ngx_http_sluice_variable_set(ngx_http_variable_value_t *v,
-                             const ngx_str_t *text)
-{
-    v->len = (unsigned) text->len;
-    v->data = text->data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
 }
 
 

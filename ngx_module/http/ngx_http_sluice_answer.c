@@ -31,25 +31,44 @@ ngx_http_sluice_header_push(ngx_http_request_t *r, const char *name, size_t len,
 }
 
 
-ngx_int_t
-ngx_http_sluice_header_replace(ngx_http_request_t *r, const char *name,
-                               ngx_str_t *value)
+/* Those whose name is this, or with `begins` begins so. */
+
+static void
+ngx_http_sluice_header_drop(ngx_http_request_t *r, const char *name,
+                            ngx_uint_t begins)
 {
+    size_t len;
     ngx_uint_t i;
     ngx_list_part_t *part;
     ngx_table_elt_t *h;
+
+    len = ngx_strlen(name);
 
     for (part = &r->headers_out.headers.part; part; part = part->next) {
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == ngx_strlen(name)
-                && ngx_strncasecmp(h[i].key.data, (u_char *) name, h[i].key.len)
-                       == 0) {
+            if ((begins ? h[i].key.len >= len : h[i].key.len == len)
+                && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0) {
                 h[i].hash = 0;
             }
         }
     }
+}
+
+
+void
+ngx_http_sluice_header_hide(ngx_http_request_t *r, const char *prefix)
+{
+    ngx_http_sluice_header_drop(r, prefix, 1);
+}
+
+
+ngx_int_t
+ngx_http_sluice_header_replace(ngx_http_request_t *r, const char *name,
+                               ngx_str_t *value)
+{
+    ngx_http_sluice_header_drop(r, name, 0);
 
     return ngx_http_sluice_header(r, name, value);
 }

@@ -71,6 +71,9 @@ ngx_http_sluice_header(ngx_http_request_t *r, const char *name,
 ngx_int_t ngx_http_sluice_header_replace(ngx_http_request_t *r,
                                          const char *name, ngx_str_t *value);
 
+/* Takes out what others set under names that begin so. */
+void ngx_http_sluice_header_hide(ngx_http_request_t *r, const char *prefix);
+
 /* Ends a request that waited, with what a handler would have returned; nothing
    on NGX_DONE: it goes on waiting. */
 void ngx_http_sluice_finish(ngx_http_request_t *r, ngx_int_t rc);

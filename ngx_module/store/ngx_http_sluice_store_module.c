@@ -15,6 +15,7 @@
 
 #include "ngx_http_sluice_store_internal.h"
 
+#include "ngx_module/http/ngx_http_sluice_variable.h"
 #include "core/store/sigv4.h"
 
 
@@ -121,19 +122,7 @@ static ngx_http_variable_t ngx_http_sluice_store_vars[] = {
 static ngx_int_t
 ngx_http_sluice_store_variables(ngx_conf_t *cf)
 {
-    ngx_http_variable_t *v, *var;
-
-    for (v = ngx_http_sluice_store_vars; v->name.len; v++) {
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return NGX_OK;
+    return ngx_http_sluice_variable_add(cf, ngx_http_sluice_store_vars);
 }
 
 
@@ -274,7 +263,7 @@ ngx_http_sluice_store_variable(ngx_http_request_t *r,
                                ngx_http_variable_value_t *v, uintptr_t data)
 {
     ngx_int_t rc;
-    ngx_str_t *text;
+    ngx_str_t host;
     ngx_http_sluice_store_ctx_t *ctx;
     ngx_http_sluice_store_main_conf_t *smcf;
 
@@ -287,23 +276,19 @@ ngx_http_sluice_store_variable(ngx_http_request_t *r,
     }
 
     if (data == NGX_HTTP_SLUICE_STORE_HOST) {
-        v->data = smcf->store->authority;
-        v->len = (unsigned) ngx_strlen(v->data);
+        host.data = smcf->store->authority;
+        host.len = ngx_strlen(host.data);
 
-    } else {
-        rc = ngx_http_sluice_store_signed(r, smcf->store, &ctx);
-        if (rc != NGX_OK) {
-            return rc == NGX_DECLINED ? NGX_OK : NGX_ERROR;
-        }
-
-        text = (ngx_str_t *) ((u_char *) ctx + data);
-        v->data = text->data;
-        v->len = (unsigned) text->len;
+        ngx_http_sluice_variable_set(v, &host);
+        return NGX_OK;
     }
 
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+    rc = ngx_http_sluice_store_signed(r, smcf->store, &ctx);
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : NGX_ERROR;
+    }
+
+    ngx_http_sluice_variable_set(v, (ngx_str_t *) ((u_char *) ctx + data));
 
     return NGX_OK;
 }
