@@ -1,7 +1,7 @@
-#include <arpa/inet.h>
 #include <stdint.h>
 #include <string.h>
 #include "fail.h"
+#include "ip.h"
 #include "pg_hosts.h"
 
 
@@ -40,16 +40,6 @@ pg_hosts_item(const char *list, unsigned i, char *text, size_t size)
 
 
 static int
-pg_hosts_is_address(const char *text)
-{
-    struct in6_addr in;
-
-    return inet_pton(AF_INET, text, &in) == 1
-           || inet_pton(AF_INET6, text, &in) == 1;
-}
-
-
-static int
 pg_hosts_one(pg_host_t *to, unsigned i, const char *host, const char *hostaddr,
              const char *port, char *err, size_t err_size)
 {
@@ -61,7 +51,7 @@ pg_hosts_one(pg_host_t *to, unsigned i, const char *host, const char *hostaddr,
     if (pg_hosts_item(hostaddr, *hostaddr ? i : 0, to->address,
                       sizeof(to->address))
             != 0
-        || (to->address[0] && !pg_hosts_is_address(to->address))) {
+        || (to->address[0] && !ip_is_address(to->address))) {
         return fail_because(err, err_size,
                             "hostaddr %u is no address: write names as host",
                             i + 1);
@@ -76,7 +66,7 @@ pg_hosts_one(pg_host_t *to, unsigned i, const char *host, const char *hostaddr,
         return fail_because(err, err_size, "port %u is no number", i + 1);
     }
 
-    if (to->address[0] == '\0' && pg_hosts_is_address(to->name)) {
+    if (to->address[0] == '\0' && ip_is_address(to->name)) {
         memcpy(to->address, to->name, strlen(to->name) + 1);
     }
 

@@ -2,6 +2,7 @@
 #include "redis_address.h"
 
 #include "core/base/fail.h"
+#include "core/base/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,21 +10,6 @@
 #include <string.h>
 
 #define REDIS_ADDRESS_BLANKS " \t"
-
-
-/* -1 when it does not fit, or is empty. */
-
-static int
-redis_address_copy(char *to, size_t size, const char *from, size_t len)
-{
-    if (len == 0 || len >= size) {
-        return -1;
-    }
-
-    memcpy(to, from, len);
-    to[len] = '\0';
-    return 0;
-}
 
 
 /* A number of at most `max`; -1 for all else. */
@@ -90,7 +76,7 @@ redis_address_host(char *to, size_t size, unsigned *port, const char *word,
 
     return n > 0 && memchr(word, '@', host) == NULL
                    && memchr(word, '/', host) == NULL
-               ? redis_address_copy(to, size, word, host)
+               ? text_copy(to, size, word, host)
                : -1;
 }
 
@@ -111,8 +97,7 @@ redis_address_primary(redis_address_t *address, const char *word, size_t len)
         }
     }
 
-    return redis_address_copy(address->primary, sizeof(address->primary), word,
-                              len);
+    return text_copy(address->primary, sizeof(address->primary), word, len);
 }
 
 
@@ -187,9 +172,8 @@ redis_address_first(redis_address_t *address, const char *word, size_t len,
 
     if (len > 5 && strncmp(word, "unix:", 5) == 0) {
         return word[5] == '/'
-                       && redis_address_copy(address->host,
-                                             sizeof(address->host), word + 5,
-                                             len - 5)
+                       && text_copy(address->host, sizeof(address->host),
+                                    word + 5, len - 5)
                               == 0
                    ? 0
                    : fail_because(err, err_size,
@@ -274,7 +258,7 @@ redis_address_set(redis_address_t *address, const redis_address_word_t *word,
     }
 
     if (word->size) {
-        return redis_address_copy(to, word->size, value, len);
+        return text_copy(to, word->size, value, len);
     }
 
     n = redis_address_number(value, len, word->max);

@@ -386,23 +386,26 @@ is_stream(const uint8_t *b, size_t len,
 static const sniff_t *
 sniff_audio(const uint8_t *b, size_t len)
 {
+    static const struct {
+        size_t (*frame)(const uint8_t *, size_t);
+        const sniff_t *sniff;
+    } streams[] = { { adts_frame, &aac },
+                    { ac3_frame, &ac3 },
+                    { eac3_frame, &eac3 },
+                    { mp3_frame, &mp3 } };
+    size_t i;
+
     if (HAS(0, "fLaC")) {
         return &flac;
     }
 
-    if (is_stream(b, len, adts_frame)) {
-        return &aac;
+    for (i = 0; i < COUNT(streams); i++) {
+        if (is_stream(b, len, streams[i].frame)) {
+            return streams[i].sniff;
+        }
     }
 
-    if (is_stream(b, len, ac3_frame)) {
-        return &ac3;
-    }
-
-    if (is_stream(b, len, eac3_frame)) {
-        return &eac3;
-    }
-
-    return is_stream(b, len, mp3_frame) ? &mp3 : NULL;
+    return NULL;
 }
 
 

@@ -1,3 +1,4 @@
+#include <string.h>
 #include "text.h"
 
 #define DELETE 0x7f
@@ -98,4 +99,17 @@ text_is_plain(const char *text, size_t len)
     }
 
     return 1;
+}
+
+
+int
+text_copy(char *to, size_t size, const char *from, size_t len)
+{
+    if (len == 0 || len >= size) {
+        return -1;
+    }
+
+    memcpy(to, from, len);
+    to[len] = '\0';
+    return 0;
 }

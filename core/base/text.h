@@ -23,4 +23,8 @@ int text_is_clean(const char *text, size_t len);
    minds a text of no bytes, or a long one. */
 int text_is_plain(const char *text, size_t len);
 
+/* Copies `len` bytes, terminated. 0; -1 when there are none, or they do not fit
+   into `size`. */
+int text_copy(char *to, size_t size, const char *from, size_t len);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/fail.h"
+#include "core/base/text.h"
 
 #define SCHEME "s3://"
 #define KEY_MAX 1024 /* bytes: "Object key naming guidelines" of S3 */
@@ -13,19 +14,6 @@
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz0123456789"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-static int
-copy(char *to, size_t size, const char *from, size_t len)
-{
-    if (len == 0 || len >= size) {
-        return -1;
-    }
-
-    memcpy(to, from, len);
-    to[len] = '\0';
-    return 0;
-}
 
 
 /* 3 to 63 of a-z, 0-9, '-' and '.'; a letter or digit at both ends, and no two
@@ -74,8 +62,8 @@ first(location_t *location, const char *word, char *err, size_t size)
     size_t len;
 
     if (*word == '/') {
-        return copy(location->folder, sizeof(location->folder), word,
-                    strlen(word))
+        return text_copy(location->folder, sizeof(location->folder), word,
+                         strlen(word))
                        == 0
                    ? 0
                    : fail_because(err, size, "the store's folder is too long");
@@ -99,7 +87,7 @@ first(location_t *location, const char *word, char *err, size_t size)
                             LOCATION_BUCKET_MAX);
     }
 
-    copy(location->bucket, sizeof(location->bucket), word, len);
+    text_copy(location->bucket, sizeof(location->bucket), word, len);
 
     if (read_prefix(location, word + len) != 0) {
         return fail_because(err, size,
@@ -155,8 +143,8 @@ endpoint(location_t *location, const char *text, char *err, size_t size)
                 ? strspn(host + 1, "0123456789abcdefABCDEF:.")
                       != (size_t) (end - host) - 2
                 : strspn(host, LOWER UPPER "-.") != (size_t) (end - host))
-        || copy(location->host, sizeof(location->host), host,
-                (size_t) (end - host))
+        || text_copy(location->host, sizeof(location->host), host,
+                     (size_t) (end - host))
                != 0) {
         return fail_because(err, size,
                             "endpoint= is a scheme, a host and "
@@ -193,8 +181,8 @@ more(location_t *location, char *style, const char *word, char *err,
 
     if ((value = value_of(word, "region"))) {
         return strspn(value, LOWER "-") == strlen(value)
-                       && copy(location->region, sizeof(location->region),
-                               value, strlen(value))
+                       && text_copy(location->region, sizeof(location->region),
+                                    value, strlen(value))
                               == 0
                    ? 0
                    : fail_because(err, size,
@@ -217,9 +205,9 @@ more(location_t *location, char *style, const char *word, char *err,
 
     if ((value = value_of(word, "credentials"))) {
         return *value == '/'
-                       && copy(location->credentials,
-                               sizeof(location->credentials), value,
-                               strlen(value))
+                       && text_copy(location->credentials,
+                                    sizeof(location->credentials), value,
+                                    strlen(value))
                               == 0
                    ? 0
                    : fail_because(err, size,

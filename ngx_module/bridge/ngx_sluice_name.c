@@ -1,7 +1,6 @@
 #include "ngx_sluice_name.h"
 #include "ngx_sluice_lane.h"
 
-#include <arpa/inet.h>
 #include <netdb.h>
 
 
@@ -32,16 +31,6 @@ static ngx_sluice_lane_t ngx_sluice_name_lanes[NGX_SLUICE_NAME_OF] = {
     [NGX_SLUICE_NAME_POSTGRESQL] = NGX_SLUICE_NAME_LANE("PostgreSQL"),
     [NGX_SLUICE_NAME_REDIS] = NGX_SLUICE_NAME_LANE("Redis")
 };
-
-
-ngx_uint_t
-ngx_sluice_name_numeric(const char *host)
-{
-    u_char address[sizeof(struct in6_addr)];
-
-    return inet_pton(AF_INET, host, address) == 1
-           || inet_pton(AF_INET6, host, address) == 1;
-}
 
 
 /* in a thread */

@@ -28,9 +28,6 @@ typedef void (*ngx_sluice_name_handler_pt)(
     void *data, char addresses[][NGX_SLUICE_NAME_SIZE], ngx_uint_t n,
     const char *why);
 
-/* 1 when `host` is an IP address already. */
-ngx_uint_t ngx_sluice_name_numeric(const char *host);
-
 /* Begins to look `host` up, which is copied. `handler` is called once, on the
    loop, later; NULL: it will not be, there is no thread or no memory. */
 ngx_sluice_name_t *ngx_sluice_name_look_up(ngx_sluice_name_of_t of,

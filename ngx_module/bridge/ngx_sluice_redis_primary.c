@@ -1,5 +1,6 @@
 #include "ngx_sluice_redis_internal.h"
 
+#include "core/base/ip.h"
 #include "core/base/redis_role.h"
 
 
@@ -157,7 +158,7 @@ ngx_sluice_redis_primary_connect(ngx_sluice_redis_primary_t *primary,
 
     ngx_add_timer(&primary->timer, primary->conf->timeout);
 
-    if (path || ngx_sluice_name_numeric(host)) {
+    if (path || ip_is_address(host)) {
         ngx_sluice_redis_primary_dial(primary, host);
         return;
     }
@@ -336,7 +337,7 @@ ngx_sluice_redis_primary_sentinel(ngx_sluice_redis_primary_t *primary)
 
     ngx_add_timer(&primary->timer, NGX_SLUICE_REDIS_PRIMARY_ASK);
 
-    if (ngx_sluice_name_numeric(host)) {
+    if (ip_is_address(host)) {
         ngx_sluice_redis_primary_ask(primary, host);
         return;
     }

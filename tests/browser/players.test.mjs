@@ -30,6 +30,9 @@ const LIBRARIES = {
 const PLAYERS = `
     const video = document.querySelector("video");
 
+    const cues = (tracks) => tracks.reduce((sum, track) =>
+        sum + (track.cues?.length ?? 0), 0);
+
     globalThis.failures = [];
     globalThis.players = {
         hls: () => {
@@ -61,8 +64,7 @@ const PLAYERS = `
                         .findIndex(({ lang }) => lang === language);
                     hls.subtitleDisplay = true;
                 },
-                cues: () => [...video.textTracks].reduce((sum, { cues }) =>
-                    sum + (cues?.length ?? 0), 0),
+                cues: () => cues([...video.textTracks]),
             };
         },
         shaka: () => {
@@ -90,8 +92,7 @@ const PLAYERS = `
                 text: (language) => player.selectTextTrack(player
                     .getTextTracks().find((track) =>
                         track.language === language)),
-                cues: () => [...video.textTracks].reduce((sum, { cues }) =>
-                    sum + (cues?.length ?? 0), 0),
+                cues: () => cues([...video.textTracks]),
             };
         },
         videojs: () => {
@@ -118,8 +119,7 @@ const PLAYERS = `
                 text: (language) => list(player.textTracks())
                     .find((track) => track.language === language)
                     .mode = "showing",
-                cues: () => list(player.textTracks()).reduce((sum, { cues }) =>
-                    sum + (cues?.length ?? 0), 0),
+                cues: () => cues(list(player.textTracks())),
             };
         },
     };

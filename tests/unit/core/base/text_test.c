@@ -159,8 +159,21 @@ START_TEST(blanks_controls_and_letters_of_others_are_not_plain)
 END_TEST
 
 
-RUN("core/text", utf8_is_taken_to_its_ends, what_is_no_utf8_is_refused,
-    a_character_says_how_many_bytes_it_takes, what_people_write_is_clean,
-    no_control_character_is_clean, what_is_no_utf8_is_not_clean,
-    what_needs_no_escape_is_plain,
+START_TEST(a_text_is_copied_where_it_fits)
+{
+    char to[4] = "";
+
+    ck_assert_int_eq(text_copy(to, sizeof(to), "abcd", 3), 0);
+    ck_assert_str_eq(to, "abc");
+    ck_assert_int_eq(text_copy(to, sizeof(to), "abcd", 4), -1);
+    ck_assert_int_eq(text_copy(to, sizeof(to), "", 0), -1);
+    ck_assert_str_eq(to, "abc");
+}
+END_TEST
+
+
+RUN("core/text", a_text_is_copied_where_it_fits, utf8_is_taken_to_its_ends,
+    what_is_no_utf8_is_refused, a_character_says_how_many_bytes_it_takes,
+    what_people_write_is_clean, no_control_character_is_clean,
+    what_is_no_utf8_is_not_clean, what_needs_no_escape_is_plain,
     blanks_controls_and_letters_of_others_are_not_plain)
