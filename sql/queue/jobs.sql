@@ -36,7 +36,7 @@ $$;
 create or replace function queue.is_beside(kind text) returns boolean
 language sql immutable parallel safe as $$
     select kind in ('storyboard', 'chapters', 'subtitles', 'listen', 'cover',
-                    'download');
+                    'download', 'verify');
 $$;
 
 

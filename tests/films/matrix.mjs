@@ -61,6 +61,12 @@ const planOf = (jobs) => (jobs.package?.result?.plan ?? [])
     .map(({ name, how, why }) => `${name} ${why ?? how}`).join(", ");
 
 
+/* Which copies were none that play, and why: "v180 damaged". */
+const insteadOf = (jobs) => (jobs.verify?.result?.copies ?? [])
+    .filter(({ why }) => why).map(({ name, why }) => `${name} ${why}`)
+    .join(", ");
+
+
 async function seenOf(stack, client, id) {
     const media = await finished(stack, client, id, { seconds: 240 });
     const jobs = await jobsOf(stack, id);
@@ -70,7 +76,8 @@ async function seenOf(stack, client, id) {
         .map(async ([name, { file }]) => [name, await streamOf(file)])));
 
     return {
-        media, id, plan: planOf(jobs), tracks, sounds: told(out, media),
+        media, id, plan: planOf(jobs), instead: insteadOf(jobs), tracks,
+        sounds: told(out, media),
         heard: out.sound ? await heardIn(out.sound.file) : null,
         ranges: Object.fromEntries(out.variants.map(({ uri, ...rest }) =>
             [basename(uri, ".m3u8"), rest["VIDEO-RANGE"]])),
@@ -155,11 +162,16 @@ export function compare(row, found) {
         SOUND_FRAME) + 0.005), `lasts ${media.duration}`);
     check(out.plan === null
         || found.plan === (out.plan ?? "v180 copied, a1 copied"), found.plan);
+    check(found.instead === (out.instead ?? ""),
+        `is no copy: ${found.instead}`);
     check(out.audio || (media.width === width && media.height === height),
         `is shown as ${media.width} × ${media.height}`);
     check(Boolean(out.cut) === /cut off/.test(media.notice ?? ""),
         `notice: ${media.notice}`);
-    check(out.cut || media.notice === null, `notice: ${media.notice}`);
+    check(Boolean(out.instead) === /damaged, first/.test(media.notice ?? ""),
+        `notice: ${media.notice}`);
+    check(out.cut || out.instead || media.notice === null,
+        `notice: ${media.notice}`);
     check(found.dead.join() === (out.dead ?? ""), found.dead.join(", "));
     check(out.heard === null || found.heard === null
         || within(found.heard, out.heard ?? 0, HEARD),

@@ -9,6 +9,7 @@
 static const kind_t kinds[] = {
     { "probe", probe_run, KIND_MEDIA | KIND_FOLDER },
     { "package", package_run, KIND_MEDIA | KIND_FOLDER },
+    { "verify", verify_run, KIND_MEDIA | KIND_FOLDER | KIND_BULK },
     { "split", split_run, KIND_MEDIA | KIND_FOLDER },
     { "encode", encode_run, KIND_MEDIA | KIND_FOLDER | KIND_BULK },
     { "join", join_run, KIND_MEDIA | KIND_FOLDER },

@@ -82,6 +82,60 @@ ffprobe_free(ffprobe_t *probe)
 }
 
 
+static ffprobe_stream_t *
+ffprobe_sound(ffprobe_t *probe, int index)
+{
+    int i;
+
+    for (i = 0; i < probe->nsounds; i++) {
+        if (probe->sounds[i].index == index) {
+            return &probe->sounds[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+int
+ffprobe_changes(ffprobe_t *probe, int index)
+{
+    json_t *list;
+    ffprobe_stream_t *sound = ffprobe_sound(probe, index);
+
+    if (sound == NULL || sound->changes) {
+        return 0;
+    }
+    sound->changes = 1;
+
+    list = json_object_get(probe->facts, "changes");
+    if (list == NULL) {
+        list = json_array();
+        json_object_set_new(probe->facts, "changes", list);
+    }
+    json_array_append_new(list, json_integer(index));
+
+    return 1;
+}
+
+
+static void
+ffprobe_recall_changes(const json_t *root, ffprobe_t *probe)
+{
+    size_t i;
+    json_t *index;
+    ffprobe_stream_t *sound;
+
+    json_array_foreach(json_object_get(root, "changes"), i, index)
+    {
+        sound = ffprobe_sound(probe, (int) json_integer_value(index));
+        if (sound != NULL) {
+            sound->changes = 1;
+        }
+    }
+}
+
+
 int
 ffprobe_recall(const json_t *root, ffprobe_t *probe)
 {
@@ -125,6 +179,7 @@ ffprobe_recall(const json_t *root, ffprobe_t *probe)
         ffprobe_stream(stream, probe, &missing);
     }
     ffprobe_tell_missing(probe, &missing);
+    ffprobe_recall_changes(root, probe);
 
     ffprobe_beside(streams, probe);
 

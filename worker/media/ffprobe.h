@@ -58,6 +58,8 @@ typedef struct {
     int is_forced, is_hearing; /* of a text: for what no one understands; for
                                   who hears nothing */
     int decodable;             /* there is a decoder for it */
+    int changes;               /* facts.changes: of a sound, its channels or
+                                  its rate do within it */
 } ffprobe_stream_t;
 
 typedef struct {
@@ -92,6 +94,10 @@ int ffprobe_parse(const char *json, size_t len, ffprobe_t *probe);
 
 /* The same of `facts`, which may have been kept meanwhile. */
 int ffprobe_recall(const json_t *facts, ffprobe_t *probe);
+
+/* That this sound changes is found out by who decodes it: kept in `facts`. 1,
+   or 0 when it is known already or there is no such sound. */
+int ffprobe_changes(ffprobe_t *probe, int index);
 
 void ffprobe_free(ffprobe_t *probe);
 

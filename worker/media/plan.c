@@ -42,6 +42,15 @@
 #define PLAN_HIDDEN_PICTURES 1.5
 #define PLAN_HIDDEN_SOUND 0.12
 
+/* Of a picture whose size changes within the film, what has another shape than
+   the first keeps it, between black bars. */
+#define PLAN_SHAPE                                                         \
+    "scale=w='if(lt(abs(dar-%f),%f),%d,2*max(1,round(min(%d,%d*dar)/2)))'" \
+    ":h='if(lt(abs(dar-%f),%f),%d,2*max(1,round(min(%d,%d/dar)/2)))'"      \
+    ":eval=frame"
+#define PLAN_SHAPE_BARS ",pad=%d:%d:-1:-1:eval=frame"
+#define PLAN_SHAPE_SAME 0.02 /* of the ratio: sides are whole, and even */
+
 /* To what a screen of 100 cd/m² shows; 203 cd/m² are white: ITU-R BT.2408. */
 #define PLAN_TONE_MAP                                                \
     "zscale=tin=%s:pin=bt2020:min=bt2020nc:rin=tv:t=linear:npl=203," \
@@ -166,9 +175,17 @@ plan_audio_why(const plan_t *plan, const ffprobe_stream_t *audio, int channels)
            : audio->channels < 1 || audio->channels > channels
                ? "of many channels"
            : audio->sample_rate > 48000                   ? "of a high rate"
+           : audio->changes                               ? PLAN_CHANGES
            : audio->hidden > PLAN_HIDDEN_SOUND            ? "partly hidden"
            : audio->start - plan->start > PLAN_LATE_SOUND ? "begins later"
                                                           : NULL;
+}
+
+
+int
+plan_sample_rate(const ffprobe_stream_t *sound)
+{
+    return sound->sample_rate == 44100 ? 44100 : 48000;
 }
 
 
@@ -247,6 +264,33 @@ plan_tone_map(const ffprobe_stream_t *video, char filter[PLAN_TONE_SIZE])
 }
 
 
+/* Pixels whose shape nobody believes. */
+static int
+plan_is_absurd(const ffprobe_stream_t *video)
+{
+    const int turned = video->rotation % 180 != 0;
+
+    return !video->square
+           && video->width
+                  == (turned ? video->coded_height : video->coded_width)
+           && video->height
+                  == (turned ? video->coded_width : video->coded_height);
+}
+
+
+static void
+plan_shape(const ffprobe_stream_t *video, int width, int height,
+           char shape[PLAN_SHAPE_SIZE])
+{
+    const double ratio = (double) video->width / video->height;
+    const double same = ratio * PLAN_SHAPE_SAME;
+    const char *square = plan_is_absurd(video) ? "setsar=1," : "";
+
+    snprintf(shape, PLAN_SHAPE_SIZE, "%s" PLAN_SHAPE, square, ratio, same,
+             width, width, height, ratio, same, height, height, width);
+}
+
+
 /* Where pictures have no times, the first is shown when the film begins. While
    the sound is alone, it is black before the picture, and the last one
    stays behind it. */
@@ -254,14 +298,19 @@ static void
 plan_filter(plan_t *plan, int width, int height)
 {
     size_t used;
-    char tone[PLAN_TONE_SIZE], times[64] = "", pad[160] = "";
+    char tone[PLAN_TONE_SIZE], times[64] = "", pad[224];
+    char shape[PLAN_SHAPE_SIZE];
     const ffprobe_stream_t *video = &plan->probe->video;
 
     plan_tone_map(video, tone);
+    plan_shape(video, width, height, shape);
+    snprintf(pad, sizeof(pad), PLAN_SHAPE_BARS, width, height);
+
+    used = strlen(pad);
     if (video->frame_rate > PLAN_FRAMES_MAX) {
-        snprintf(pad, sizeof(pad), ",fps=%g", PLAN_FRAMES_MAX);
+        snprintf(pad + used, sizeof(pad) - used, ",fps=%g", PLAN_FRAMES_MAX);
     } else if (plan->slides) {
-        snprintf(pad, sizeof(pad), ",fps=%d", PLAN_FRAMES_FEW);
+        snprintf(pad + used, sizeof(pad) - used, ",fps=%d", PLAN_FRAMES_FEW);
     }
     if (plan->head > 0) {
         used = strlen(pad);
@@ -282,8 +331,8 @@ plan_filter(plan_t *plan, int width, int height)
     }
 
     snprintf(plan->filter, sizeof(plan->filter),
-             "%s%sscale=%d:%d%s,%ssetsar=1,format=yuv420p%s", times,
-             plan_deinterlace(video), width, height,
+             "%s%s%s%s,%ssetsar=1,format=yuv420p%s", times,
+             plan_deinterlace(video), shape,
              plan_is_rgb(video) ? ":out_color_matrix=bt709:out_range=tv" : "",
              tone, pad);
 }
@@ -502,6 +551,21 @@ plan_recode(plan_t *plan, const ffprobe_t *probe, int lines, const char *why)
     plan->whole |= plan->slides;
     plan->encoded = 1;
     plan_outputs(plan, lines);
+}
+
+
+void
+plan_encode(plan_t *plan, plan_output_t *output, const char *why)
+{
+    output->recode = why;
+
+    if (output->is_video) {
+        output->width &= ~1;
+        output->height &= ~1;
+        output->rate = plan_rate((double) output->width * output->height,
+                                 output->source->frame_rate);
+        plan_filter(plan, output->width, output->height);
+    }
 }
 
 

@@ -10,12 +10,16 @@
 
 #include "ffprobe.h"
 
-#define PLAN_FILTER_SIZE 640
+#define PLAN_FILTER_SIZE 960
+#define PLAN_SHAPE_SIZE 240
 #define PLAN_TONE_SIZE 256
 #define PLAN_NAME_SIZE 24
 
 #define PLAN_RUNGS_MAX 8
 #define PLAN_OUTPUTS_MAX (PLAN_RUNGS_MAX + 1 + 2 * FFPROBE_SOUNDS_MAX)
+
+/* Why a sound is encoded that changes within the film. */
+#define PLAN_CHANGES "of changing channels or rate"
 
 #define PLAN_LINES 1080 /* of the highest rung, unless it is configured */
 
@@ -63,6 +67,10 @@ void plan_make(plan_t *plan, const ffprobe_t *probe, int lines);
 void plan_recode(plan_t *plan, const ffprobe_t *probe, int lines,
                  const char *why);
 
+/* Has one that was to be copied encoded for this reason, as large as it is. Of
+   pictures it is the only one to be made with `filter` from here on. */
+void plan_encode(plan_t *plan, plan_output_t *output, const char *why);
+
 /* The output of this name, or NULL. */
 plan_output_t *plan_find(plan_t *plan, const char *name);
 
@@ -75,6 +83,9 @@ void plan_measure(plan_t *plan, double pixels, double rate);
    standard one. Empty where there is nothing to do. */
 const char *plan_deinterlace(const ffprobe_stream_t *video);
 void plan_tone_map(const ffprobe_stream_t *video, char filter[PLAN_TONE_SIZE]);
+
+/* Samples a second of what is made of a sound. */
+int plan_sample_rate(const ffprobe_stream_t *sound);
 
 /* "SDR", "PQ" or "HLG": RFC 8216bis, VIDEO-RANGE. */
 const char *plan_range(const ffprobe_stream_t *video);

@@ -190,7 +190,8 @@ sandbox_child(const sandbox_t *sandbox, int out, int err, int report,
                                    : open("/dev/null", O_RDONLY),
                F_DUPFD_CLOEXEC, SANDBOX_REPORT_FD + 1);
     out = fcntl(out, F_DUPFD_CLOEXEC, SANDBOX_REPORT_FD + 1);
-    err = fcntl(err, F_DUPFD_CLOEXEC, SANDBOX_REPORT_FD + 1);
+    err = fcntl(sandbox->joined ? out : err, F_DUPFD_CLOEXEC,
+                SANDBOX_REPORT_FD + 1);
     report = fcntl(report, F_DUPFD_CLOEXEC, SANDBOX_REPORT_FD + 1);
     if (dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1
         || dup2(err, STDERR_FILENO) == -1

@@ -64,6 +64,8 @@ typedef struct {
     int bulk;           /* 1: all else on this machine goes before it, other
                            tools, too, which come behind what is no tool */
 
+    int joined; /* 1: stderr goes where stdout does */
+
     /* Called about four times a second, and with each line of stdout when
        `line` is set; nonzero from beat() ends the tool with SANDBOX_STOPPED. */
     int (*beat)(void *data);

@@ -89,6 +89,10 @@ const fr = {
     "The file is cut off or damaged: of %.1f s, only %.1f s can be played.":
         "Ce fichier est tronqué ou abîmé\u00a0: sur {1} s, seules {2} s "
         + "peuvent être lues.",
+    ["The file is damaged, first near %d:%02d:%02d: what can be read of it there "
+        + "is played."]:
+        "Ce fichier est abîmé, d’abord vers {1}:{2}:{3}\u00a0: ce qui peut en "
+        + "être lu à cet endroit est joué.",
     "No picture could be taken from the film.":
         "Aucune image n’a pu être tirée du film.",
     "The chapters cannot be read.": "Les chapitres sont illisibles.",

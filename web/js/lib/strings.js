@@ -66,6 +66,7 @@ const en = {
 
     "job.probe": "Looking at the file",
     "job.package": "Making it playable",
+    "job.verify": "Looking for damage",
     "job.poster": "Choosing a picture",
     "job.storyboard": "Making small pictures",
     "job.subtitles": "Reading the subtitles",
@@ -296,6 +297,7 @@ const fr = {
     "job.probe": "Examen du fichier",
     "job.package": "Préparation de la lecture",
     "job.poster": "Choix d’une image",
+    "job.verify": "Recherche de défauts",
     "job.storyboard": "Préparation des vignettes",
     "job.subtitles": "Lecture des sous-titres",
     "job.listen": "Écoute",

@@ -85,7 +85,7 @@ export function stage(media) {
 
     const key = `job.${job.kind}`;
     const step = ["probe", "package", "poster", "score", "storyboard", "subtitles",
-        "listen", "cover", "chapters", "download"].includes(job.kind)
+        "listen", "cover", "chapters", "download", "verify"].includes(job.kind)
         ? t(key) : t("state.processing");
     const share = progress(media);
 

@@ -89,8 +89,9 @@ typedef struct {
     int seconds;        /* of processor time */
     int wall_seconds;   /* 0: thrice that */
     uint64_t file_size; /* bytes of any one file written; 0: none of note */
-    void (*line)(void *data, const char *line); /* see sandbox_t */
-    void *data;                                 /* of `line` */
+    int joined;         /* see sandbox_t, as is `line` */
+    void (*line)(void *data, const char *line);
+    void *data;           /* of `line` */
     const char *refused;  /* for the owner: the tool did not like the file */
     const char *too_long; /* for the owner: it took too long */
 } job_tool_t;

@@ -118,6 +118,7 @@ job_tool(job_t *job, const job_tool_t *tool, sandbox_result_t *result)
         .file_size = file_size,
         .folder_size = JOB_FILES * file_size,
         .bulk = job->bulk,
+        .joined = tool->joined,
         .beat = job_tool_beat,
         .line = tool->line ? job_tool_line : NULL,
         .data = &run,

@@ -3,6 +3,7 @@
      probe      what it is, and what is made of it
      package    what plays first: pictures that are copied, or the lowest rung
                 of the ladder; and all sounds
+     verify     decodes what was copied, and has encoded what is damaged
      split      cuts the rest of the ladder's encoding into pieces
      encode     one piece of all these rungs: any slot, any machine
      join       the pieces become track files
@@ -31,10 +32,14 @@ void film_notice(job_t *job, const char *sentence);
 void film_cut_off(job_t *job, double promised, double there);
 
 job_outcome_t package_run(job_t *job);
+job_outcome_t verify_run(job_t *job);
 job_outcome_t split_run(job_t *job);
 job_outcome_t encode_run(job_t *job);
 job_outcome_t join_run(job_t *job);
 job_outcome_t poster_run(job_t *job);
+
+/* Has `verify` follow for what is copied, if anything is. */
+void film_verify(job_t *job, const plan_t *plan);
 
 /* Has `split` follow for what does not play first, if there is any. */
 void film_split(job_t *job, const plan_t *plan);

@@ -5,23 +5,22 @@
 #include "worker/jobs/base/argv.h"
 #include "worker/jobs/base/media_tool.h"
 #include "film.h"
+#include "film_clock.h"
 #include "make.h"
+#include "straight.h"
 
 /* What an hour of film may take, and what its result may weigh. What a file
    claims counts no more than what came in: see job_tool() for the time. */
 #define MAKE_SECONDS_BASE 600.0
 #define MAKE_SECONDS_SECOND 60.0
-#define MAKE_BYTES_BASE (64.0 * 1024 * 1024)
 #define MAKE_BYTES_SECOND (4.0 * 1024 * 1024)
 #define MAKE_BYTES_FACTOR 32.0 /* of what came in */
 
 /* As many pictures go out as come in, at their own times; a clock of their own
-   keeps decoding times above 0 (make_shift). Fragments begin with key frames;
-   what an edit list would say is in the times of the samples. */
+   keeps decoding times above 0 (film_clock_shift). Fragments begin with key
+   frames; what an edit list would say is in the times of the samples. */
 #define MAKE_FRAGMENTS \
     "-avoid_negative_ts", "disabled", "-use_editlist", "0", "-f", "mp4"
-#define MAKE_JUMP 5.0    /* seconds; ffmpeg's -dts_delta_threshold is 10 */
-#define MAKE_SHIFT 100.0 /* seconds: pictures are decoded before they show */
 #define MAKE_FLAGS "empty_moov+default_base_moof+frag_discont+delay_moov"
 #define MAKE_SOUND_FRAGMENT "2000000" /* microseconds */
 
@@ -32,22 +31,6 @@
     "floor((prev_forced_t-%f+1e-6)/2)))"
 
 static argv_t make_argv; /* large */
-
-
-/* Of a clock that begins below 0, as one of MPEG-TS does that goes back to 0
-   in the midst of a film: ffmpeg encodes no picture from before that. */
-static double
-make_lift(const plan_t *plan)
-{
-    return ceil(fmax(-plan->start, 0));
-}
-
-
-double
-make_shift(const plan_t *plan)
-{
-    return MAKE_SHIFT + make_lift(plan);
-}
 
 
 /* What ffmpeg is at, and of how many seconds. */
@@ -94,8 +77,8 @@ make_graph(film_t *film, const plan_output_t *const *outputs, int n,
         fprintf(graph, "trim=start=%.6f:end=%.6f,", part->from, part->to);
     }
     fputs(film->plan.filter, graph);
-    if (make_lift(&film->plan) > 0) {
-        fprintf(graph, ",setpts=PTS+%.0f/TB", make_lift(&film->plan));
+    if (film_clock_lift(&film->plan) > 0) {
+        fprintf(graph, ",setpts=PTS+%.0f/TB", film_clock_lift(&film->plan));
     }
 
     for (i = 0; i < n; i++) {
@@ -127,7 +110,7 @@ static void
 make_picture(film_t *film, const plan_output_t *output, int i, film_keys_t keys)
 {
     const ffprobe_stream_t *video = output->source;
-    const double start = film->plan.start + make_lift(&film->plan);
+    const double start = film->plan.start + film_clock_lift(&film->plan);
     argv_t *argv = &make_argv;
 
     argv_add(argv, "-map");
@@ -165,14 +148,14 @@ make_picture(film_t *film, const plan_output_t *output, int i, film_keys_t keys)
 
 
 static void
-make_sound(film_t *film, const plan_output_t *output)
+make_sound(film_t *film, const plan_output_t *output, int input)
 {
     const ffprobe_stream_t *sound = output->source;
     argv_t *argv = &make_argv;
-    const int rate = sound->sample_rate == 44100 ? 44100 : 48000;
+    const int rate = plan_sample_rate(sound);
 
     argv_add(argv, "-map");
-    argv_format(argv, "0:%d", sound->index);
+    argv_format(argv, "%d:%d", input, input > 0 ? 0 : sound->index);
 
     /* takes the ADTS headers off that AAC has outside of MP4 */
     if (output->recode == NULL) {
@@ -194,31 +177,6 @@ make_sound(film_t *film, const plan_output_t *output)
 }
 
 
-/* Formats of which files may be joined as they are (Ogg calls it chaining: RFC
-   3533, 4), and then begin their clock anew. */
-static int
-make_is_joined(const char *demuxer)
-{
-    return strcmp(demuxer, "mpegts") == 0 || strcmp(demuxer, "mpeg") == 0
-           || strcmp(demuxer, "ogg") == 0;
-}
-
-
-/* Times stay the file's own. Where a clock begins anew, ffmpeg goes on where
-   the one before has ended, but not with -copyts. (It counts the first time
-   from 0, too: where that is so far away, it would be moved there.) */
-static void
-make_clock(const film_t *film)
-{
-    if (make_is_joined(film->job->sniff->demuxer)
-        && fabs(film->plan.start) < MAKE_JUMP) {
-        argv_add(&make_argv, "-seek_timestamp", "1");
-    } else {
-        argv_add(&make_argv, "-copyts");
-    }
-}
-
-
 static void
 make_fragments(const film_t *film, const plan_output_t *output)
 {
@@ -226,7 +184,9 @@ make_fragments(const film_t *film, const plan_output_t *output)
     argv_t *argv = &make_argv;
 
     argv_add(argv, MAKE_FRAGMENTS, "-output_ts_offset");
-    argv_format(argv, "%.0f", lifted ? MAKE_SHIFT : make_shift(&film->plan));
+    argv_format(argv, "%.0f",
+                film_clock_shift(&film->plan)
+                    - (lifted ? film_clock_lift(&film->plan) : 0));
 
     if (output->is_video) {
         argv_add(argv, "-movflags", MAKE_FLAGS "+frag_keyframe");
@@ -247,13 +207,14 @@ make_words(film_t *film, const plan_output_t *const *outputs, int n,
     argv_clear(argv);
     argv_add(argv, MEDIA_TOOL_FFMPEG, "-progress", "pipe:1", "-stats_period",
              "1");
-    make_clock(film);
+    film_clock_words(argv, film);
     if (!part->whole && part->seek >= 0) {
         argv_add(argv, "-seek_timestamp", "1", "-noaccurate_seek", "-ss");
         argv_format(argv, "%.6f", part->seek);
     }
-    argv_add(argv, MEDIA_TOOL_INPUT(film->job->sniff->demuxer), "-i",
-             SANDBOX_INPUT);
+    argv_add(argv, "-reinit_filter:a", "0",
+             MEDIA_TOOL_INPUT(film->job->sniff->demuxer), "-i", SANDBOX_INPUT);
+    straight_inputs(argv, film, outputs, n);
 
     for (i = 0; i < n; i++) {
         encoded |= outputs[i]->is_video && outputs[i]->recode != NULL;
@@ -266,7 +227,7 @@ make_words(film_t *film, const plan_output_t *const *outputs, int n,
         if (outputs[i]->is_video) {
             make_picture(film, outputs[i], i, keys);
         } else {
-            make_sound(film, outputs[i]);
+            make_sound(film, outputs[i], straight_input(outputs, i));
         }
         argv_add(argv, "-map_metadata", "-1", "-map_chapters", "-1", "-threads",
                  MEDIA_TOOL_THREADS);
@@ -296,9 +257,10 @@ make_seconds(const plan_t *plan, const film_part_t *part)
 }
 
 
-job_outcome_t
-film_make(film_t *film, const plan_output_t *const *outputs, int n,
-          const film_part_t *part, film_keys_t keys, const char *prefix)
+static job_outcome_t
+make_run(film_t *film, const plan_output_t *const *outputs, int n,
+         const film_part_t *part, film_keys_t keys, const char *prefix,
+         int *again)
 {
     job_t *job = film->job;
     job_outcome_t outcome;
@@ -308,9 +270,8 @@ film_make(film_t *film, const plan_output_t *const *outputs, int n,
         .argv = make_argv.words,
         .line = make_progress,
         .data = &make,
-        .refused = "The file cannot be converted: it is damaged or cut off.",
-        .too_long = "Converting the file took longer than any film of its "
-                    "length should.",
+        .refused = MAKE_REFUSED,
+        .too_long = MAKE_TOO_LONG,
     };
 
     make_words(film, outputs, n, part, keys, prefix);
@@ -325,6 +286,26 @@ film_make(film_t *film, const plan_output_t *const *outputs, int n,
 
     outcome = job_tool(job, &tool, &result);
     free(result.output);
+    *again = outcome == JOB_BAD && straight_finds(film, result.err) != -1;
+
+    return outcome;
+}
+
+
+job_outcome_t
+film_make(film_t *film, const plan_output_t *const *outputs, int n,
+          const film_part_t *part, film_keys_t keys, const char *prefix)
+{
+    int again;
+    job_outcome_t outcome;
+
+    do {
+        again = 0;
+        outcome = straight_make(film, outputs, n);
+        if (outcome == JOB_DONE) {
+            outcome = make_run(film, outputs, n, part, keys, prefix, &again);
+        }
+    } while (again);
 
     return outcome;
 }

@@ -1,14 +1,17 @@
-/* What film_make() writes: its clock, and how much it may be. */
+/* What film_make() writes: how much it may be, and what is said of it. */
 
 #ifndef SLUICE_MAKE_H
 #define SLUICE_MAKE_H
 
-#include "worker/jobs/base/job.h"
-#include "worker/media/plan.h"
+#include "film.h"
 
-/* Seconds by which it is ahead of the file's: a decoding time below 0 cannot be
-   written. */
-double make_shift(const plan_t *plan);
+/* For the owner, of all that makes something of the film. */
+#define MAKE_REFUSED "The file cannot be converted: it is damaged or cut off."
+#define MAKE_TOO_LONG                                              \
+    "Converting the file took longer than any film of its length " \
+    "should."
+
+#define MAKE_BYTES_BASE (64.0 * 1024 * 1024) /* that any file may have */
 
 /* Bytes that one file of so many seconds may have. What the upload claims
    counts no more than what came in. */

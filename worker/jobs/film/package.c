@@ -207,6 +207,7 @@ package_report(package_t *package)
     json_object_set_new(job->result, "plan", plan);
     json_object_set_new(job->patch, "duration", json_real(package->duration));
 
+    film_verify(job, &film->plan);
     if (!package->split) {
         film_split(job, &film->plan);
     }

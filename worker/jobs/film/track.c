@@ -10,6 +10,7 @@
 #include "worker/media/language.h"
 #include "worker/media/track.h"
 #include "film.h"
+#include "film_clock.h"
 #include "make.h"
 
 #define TRACK_SECONDS 600 /* of processor time: it copies */
@@ -39,7 +40,7 @@ static job_outcome_t
 track_join(film_t *film, const plan_output_t *output, const char *file,
            const char *const *fragments, int n, char **lines, size_t *len)
 {
-    const double start = film->plan.start + make_shift(&film->plan);
+    const double start = film->plan.start + film_clock_shift(&film->plan);
     job_t *job = film->job;
     job_outcome_t outcome;
     sandbox_result_t result;

@@ -418,7 +418,31 @@ START_TEST(a_name_is_cut_between_two_letters)
 END_TEST
 
 
-RUN("worker/ffprobe", a_text_that_ends_late_makes_no_film_longer,
+START_TEST(a_sound_that_changes_is_remembered)
+{
+    json_t *facts;
+
+    parse(FILE_OF("20", "{\"index\":3,\"codec_type\":\"audio\",\"codec_name\":"
+                        "\"aac\",\"channels\":2,\"sample_rate\":48000}"));
+    ck_assert_int_eq(probe.sounds[0].changes, 0);
+    ck_assert_int_eq(ffprobe_changes(&probe, 0), 0);
+    ck_assert_int_eq(ffprobe_changes(&probe, -1), 0);
+    ck_assert_int_eq(ffprobe_changes(&probe, 3), 1);
+    ck_assert_int_eq(ffprobe_changes(&probe, 3), 0);
+    ck_assert_int_eq(probe.sounds[0].changes, 1);
+
+    facts = json_incref(probe.facts);
+    ffprobe_free(&probe);
+    ck_assert_int_eq(ffprobe_recall(facts, &probe), 0);
+    ck_assert_int_eq(probe.sounds[0].changes, 1);
+    json_decref(facts);
+    ffprobe_free(&probe);
+}
+END_TEST
+
+
+RUN("worker/ffprobe", a_sound_that_changes_is_remembered,
+    a_text_that_ends_late_makes_no_film_longer,
     a_recording_has_its_album_and_its_cover,
     matroska_says_when_it_ends_and_not_how_long_it_is,
     frames_beyond_the_duration_are_hidden,

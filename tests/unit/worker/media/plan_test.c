@@ -63,6 +63,25 @@ ladder(void)
 }
 
 
+/* The filter of such a film's rung: 16 to 9, with `words` behind the scaling.
+ */
+static const char *
+shaped(int width, int height, const char *words)
+{
+    static char text[PLAN_FILTER_SIZE];
+
+    snprintf(text, sizeof(text),
+             "scale=w='if(lt(abs(dar-1.777778),0.035556),%d,"
+             "2*max(1,round(min(%d,%d*dar)/2)))'"
+             ":h='if(lt(abs(dar-1.777778),0.035556),%d,"
+             "2*max(1,round(min(%d,%d/dar)/2)))':eval=frame%s,"
+             "setsar=1,format=yuv420p,pad=%d:%d:-1:-1:eval=frame",
+             width, width, height, height, height, width, words, width, height);
+
+    return text;
+}
+
+
 START_TEST(what_plays_everywhere_is_copied_and_the_rest_of_the_ladder_follows)
 {
     film();
@@ -70,7 +89,7 @@ START_TEST(what_plays_everywhere_is_copied_and_the_rest_of_the_ladder_follows)
     ck_assert_ptr_null(plan.recode_video);
     ck_assert_str_eq(ladder(), "v720=! v480 v360 v240 a1=!");
     ck_assert_double_eq_tol(plan.duration, 10, 1e-9);
-    ck_assert_str_eq(plan.filter, "scale=854:480,setsar=1,format=yuv420p");
+    ck_assert_str_eq(plan.filter, shaped(854, 480, ""));
 }
 END_TEST
 
@@ -83,7 +102,7 @@ START_TEST(what_is_encoded_plays_by_its_lowest_rung_first)
     probe.video.height = 1080;
     make();
     ck_assert_str_eq(ladder(), "v1080 v720 v480 v360 v240! a1=!");
-    ck_assert_str_eq(plan.filter, "scale=1920:1080,setsar=1,format=yuv420p");
+    ck_assert_str_eq(plan.filter, shaped(1920, 1080, ""));
 }
 END_TEST
 
@@ -151,7 +170,7 @@ START_TEST(what_would_play_otherwise_is_encoded)
     CHANGED(probe.video.start = 2.5, "shorter than the sound");
     CHANGED(probe.sounds[0].duration = 10.8, "shorter than the sound");
     CHANGED(probe.video.frame_rate = 0.2, "of few pictures");
-    ck_assert_ptr_nonnull(strstr(plan.filter, "format=yuv420p,fps=2"));
+    ck_assert_ptr_nonnull(strstr(plan.filter, ":eval=frame,fps=2"));
 
     /* what a small file claims is not made up for */
     film();
@@ -171,7 +190,7 @@ START_TEST(what_would_play_otherwise_is_encoded)
     ck_assert_ptr_null(plan.recode_video);
     strcpy(probe.video.codec, "mpeg4");
     make();
-    ck_assert_ptr_nonnull(strstr(plan.filter, "format=yuv420p,fps=2"));
+    ck_assert_ptr_nonnull(strstr(plan.filter, ":eval=frame,fps=2"));
 
     film();
     probe.video.hidden = 0.04; /* one picture is none */
@@ -285,11 +304,10 @@ START_TEST(filters_come_in_their_order)
     strcpy(probe.video.field_order, "bb");
     strcpy(probe.video.transfer, "smpte2084");
     make();
-    ck_assert(strncmp(plan.filter,
-                      "bwdif=mode=send_frame,scale=1280:720,"
-                      "zscale=tin=smpte2084:",
-                      58)
-              == 0);
+    ck_assert_ptr_eq(strstr(plan.filter, "bwdif=mode=send_frame,scale="),
+                     plan.filter);
+    ck_assert_ptr_nonnull(
+        strstr(plan.filter, ":eval=frame,zscale=tin=smpte2084:"));
     ck_assert_ptr_nonnull(strstr(plan.filter, ":r=tv,setsar=1,format=yuv420p"));
     ck_assert(plan.bt709);
 
@@ -297,8 +315,7 @@ START_TEST(filters_come_in_their_order)
     strcpy(probe.video.pix_fmt, "gbrp");
     make();
     ck_assert_str_eq(plan.filter,
-                     "scale=1280:720:out_color_matrix=bt709:out_range=tv,"
-                     "setsar=1,format=yuv420p");
+                     shaped(1280, 720, ":out_color_matrix=bt709:out_range=tv"));
     ck_assert(plan.bt709);
 }
 END_TEST
@@ -355,8 +372,49 @@ START_TEST(a_copy_that_does_not_play_is_encoded_for_that_reason)
     make();
     plan_recode(&plan, &probe, PLAN_LINES, "of few key frames");
     ck_assert_str_eq(plan.recode_video, "of few key frames");
-    ck_assert_str_eq(plan.filter, "scale=1280:720,setsar=1,format=yuv420p");
+    ck_assert_str_eq(plan.filter, shaped(1280, 720, ""));
     ck_assert_str_eq(ladder(), "v720 v480 v360 v240! a1=!");
+}
+END_TEST
+
+
+START_TEST(a_copy_that_is_damaged_is_encoded_as_large_as_it_is)
+{
+    film();
+    probe.video.width = 1281;
+    make();
+    plan_encode(&plan, &plan.outputs[0], "damaged");
+    ck_assert_str_eq(plan.outputs[0].name, "v720");
+    ck_assert_str_eq(plan.outputs[0].recode, "damaged");
+    ck_assert_int_eq(plan.outputs[0].width, 1280);
+    ck_assert_double_gt(plan.outputs[0].rate, 3000000);
+    ck_assert_ptr_nonnull(strstr(plan.filter, ",pad=1280:720:"));
+    ck_assert_ptr_null(plan.recode_video);
+
+    plan_encode(&plan, plan_find(&plan, "a1"), "damaged");
+    ck_assert_str_eq(plan_find(&plan, "a1")->recode, "damaged");
+    ck_assert_int_eq(plan_find(&plan, "a1")->width, 0);
+}
+END_TEST
+
+
+START_TEST(pixels_of_an_absurd_shape_are_square)
+{
+    film();
+    strcpy(probe.video.codec, "vp8");
+    probe.video.square = 1;
+    probe.video.coded_width = 1280;
+    probe.video.coded_height = 720;
+    make();
+    ck_assert_str_eq(plan.filter, shaped(1280, 720, ""));
+
+    probe.video.square = 0; /* and the width is the coded one still */
+    make();
+    ck_assert_ptr_eq(strstr(plan.filter, "setsar=1,scale="), plan.filter);
+
+    probe.video.coded_width = 960;
+    make();
+    ck_assert_str_eq(plan.filter, shaped(1280, 720, ""));
 }
 END_TEST
 
@@ -385,4 +443,5 @@ RUN("worker/plan",
     filters_come_in_their_order, nothing_is_made_larger_and_all_sides_are_even,
     rungs_keep_below_what_lines_carry_and_what_the_film_needs,
     a_copy_that_does_not_play_is_encoded_for_that_reason,
-    a_recording_is_sound_alone)
+    a_copy_that_is_damaged_is_encoded_as_large_as_it_is,
+    pixels_of_an_absurd_shape_are_square, a_recording_is_sound_alone)

@@ -30,7 +30,7 @@ export function menuButton({ symbol, label, rows, name }) {
     }, icon(symbol));
     const path = [];        /* of menus within menus: their labels */
 
-    function draw({ focus = null } = {}) {
+    function fill() {
         const here = path.reduce((found, step) =>
             found.find((row) => row.label === step)?.rows() ?? found, rows());
         const items = here.map((row) => item(row));
@@ -39,8 +39,18 @@ export function menuButton({ symbol, label, rows, name }) {
             items.unshift(back());
         }
         list.replaceChildren(...items);
-        (items.find((one) => one.dataset.label === focus)
+    }
+
+    function focus(label = null) {
+        const items = [...list.children];
+
+        (items.find((one) => one.dataset.label === label)
             ?? list.querySelector("[aria-checked=true]") ?? items[0])?.focus();
+    }
+
+    function draw(label) {
+        fill();
+        focus(label);
     }
 
     function back() {
@@ -51,9 +61,7 @@ export function menuButton({ symbol, label, rows, name }) {
     }
 
     function up() {
-        const focus = path.pop();
-
-        draw({ focus });
+        draw(path.pop());
     }
 
     function item(row) {
@@ -112,12 +120,13 @@ export function menuButton({ symbol, label, rows, name }) {
         if (newState === "open") {
             path.length = 0;
             settle(list, button);
+            fill();
         }
     });
     list.addEventListener("toggle", ({ newState }) => {
         button.setAttribute("aria-expanded", String(newState === "open"));
         if (newState === "open") {
-            draw();
+            focus();
         } else {
             list.replaceChildren();
         }
@@ -130,7 +139,7 @@ export function menuButton({ symbol, label, rows, name }) {
         update() {
             refresh(button);
             if (list.matches(":popover-open")) {
-                draw({ focus: document.activeElement.dataset?.label });
+                draw(document.activeElement.dataset?.label);
             }
         },
     };

@@ -1,0 +1,25 @@
+/* The clock of what is made of a film: the file's own, ahead by some seconds.
+ */
+
+#ifndef SLUICE_FILM_CLOCK_H
+#define SLUICE_FILM_CLOCK_H
+
+#include "worker/jobs/base/argv.h"
+#include "film.h"
+
+/* Words before an input. Times stay the file's own. Where a clock begins anew,
+   ffmpeg goes on where the one before has ended, but not with -copyts. (It
+   counts the first time from 0, too: where that is so far away, it would be
+   moved there.) */
+void film_clock_words(argv_t *argv, const film_t *film);
+
+/* Seconds that pictures are moved by before they are encoded: of a clock that
+   begins below 0, as one of MPEG-TS does that goes back to 0 in the midst of a
+   film, ffmpeg encodes no picture from before that. */
+double film_clock_lift(const plan_t *plan);
+
+/* Seconds, those included, by which what is written is ahead of the file: a
+   decoding time below 0 cannot be. */
+double film_clock_shift(const plan_t *plan);
+
+#endif
