@@ -370,8 +370,8 @@ async function main() {
         .filter(({ what }) => what.includes(ONLY)
             && (!what.startsWith("HTTP/2")
                 || existsSync(`${PEERS}/usr/bin/h2load`))
-            /* h2load waits until all is over that it began: 32 GiB */
-            && what !== "HTTP/2, 64 MiB, 512");
+            /* h2load waits until all is over that it began */
+            && !/^HTTP.2, \d+ MiB, 512$/.test(what));
 
     try {
         for (let round = 0; round < ROUNDS; round++) {

@@ -17,6 +17,7 @@ import { table } from "./table.mjs";
 
 const ATONCE = 3;
 const APART = 0.02;     /* seconds between flash and beep */
+const SIGNED_IN = 300_000;      /* milliseconds */
 
 const only = process.env.FILMS_ONLY && new RegExp(process.env.FILMS_ONLY);
 const rows = sources.filter(({ group, name }) =>
@@ -52,17 +53,27 @@ function report(row) {
 }
 
 
+/* All rows take longer than a token lives. */
+let client, since = -Infinity;
+
+async function signedIn({ url, email, password }) {
+    if (performance.now() - since > SIGNED_IN) {
+        since = performance.now();
+        client = Client.signIn(url, email, password);
+    }
+    return client;
+}
+
+
 mkdirSync(kept, { recursive: true });
 
 const house = await open();
 let done;
 
 try {
-    const { url, email, password } = house.stack;
-    const client = await Client.signIn(url, email, password);
-
-    done = await all(rows, ATONCE, (row) => tried(house.stack, client, row),
-        (row) => row.out.seen || report(row));
+    done = await all(rows, ATONCE, async (row) =>
+        tried(house.stack, await signedIn(house.stack), row),
+    (row) => row.out.seen || report(row));
     for (const row of done.filter(({ out }) => out.seen)) {
         if (row.found?.id) {
             await watched(house, row).catch((error) =>
