@@ -140,7 +140,8 @@ begin
     values (made, 'download', m.id, actor, jsonb_strip_nulls(jsonb_build_object(
         'download', d.id,
         'picture', format('hls/%s/%s.mp4', picture.folder, picture.name),
-        'sound', format('hls/%s/%s.mp4', sound.folder, sound.name))
+        'sound', format('hls/%s/%s.mp4', sound.folder, sound.name),
+        'language', sound.about->>'language')
         - case when picture.name is null then 'picture' else '' end
         - case when sound.name is null then 'sound' else '' end));
     update sluice.downloads set job = made where id = d.id returning * into d;

@@ -49,7 +49,8 @@ language sql immutable as $$
         'queue.scrubbed', 'queue.scrub_next', 'queue.begin_export',
         'queue.export_page', 'queue.finish_export', 'queue.expired_exports',
         'queue.drop_export', 'queue.expired_downloads',
-        'queue.drop_download', 'queue.renditions', 'queue.expired_pieces',
+        'queue.drop_download', 'queue.renditions', 'queue.expired_renditions',
+        'queue.drop_rendition', 'queue.expired_pieces',
         'queue.drop_pieces',
         -- those of before
         'api.reserve_upload', 'api.begin_upload', 'api.create_media',

@@ -26,6 +26,14 @@ begin
         return null;
     end if;
 
+    insert into sluice.replaced (media, folder, name)
+    select r.media, r.folder, r.name from sluice.renditions r
+    where r.media = j.media and r.kind <> 'subtitles'
+      and (gone ? r.name
+           or exists (select from jsonb_array_elements(rows) x
+                      where x->>'name' = r.name and x->>'folder' <> r.folder))
+    on conflict do nothing;
+
     delete from sluice.renditions where media = j.media and gone ? name;
 
     insert into sluice.renditions (media, name, kind, folder, about, bytes, job)
@@ -133,6 +141,32 @@ begin
     set params = params || '{"forgotten": true}'
     where media = (select media from sluice.jobs where id = run)
       and kind in ('encode', 'join') and params->>'run' = run::text;
+    return 'true';
+end;
+$$;
+
+
+-- Tracks whose day is over since others took their place.
+create or replace function queue.expired_renditions(many integer)
+returns jsonb
+language sql stable as $$
+    select coalesce(jsonb_agg(x.one), '[]') from (
+        select jsonb_build_object('media', r.media, 'folder', r.folder,
+                                  'name', r.name) one
+        from sluice.replaced r
+        where r.replaced_at < now() - interval '1 day'
+        order by r.replaced_at
+        limit many) x;
+$$;
+
+
+-- Their files are gone.
+create or replace function queue.drop_rendition(media_id uuid, in_folder text,
+                                                called text) returns jsonb
+language plpgsql as $$
+begin
+    delete from sluice.replaced
+    where media = media_id and folder = in_folder and name = called;
     return 'true';
 end;
 $$;

@@ -74,7 +74,8 @@ dash_cicp(FILE *out, const char *element, const char *name, int value)
 }
 
 
-/* As a fraction where it is one of television: 29.97 is 30000/1001. */
+/* The mean, as ISO/IEC 23009-1 (5.3.7) has it where pictures come unevenly. As
+   a fraction where it is one of television: 29.97 is 30000/1001. */
 static void
 dash_frame_rate(FILE *out, double rate)
 {
@@ -180,7 +181,7 @@ dash_picture(FILE *out, const rendition_t *video)
         fprintf(out, " width=\"%d\" height=\"%d\"", video->width,
                 video->height);
     }
-    dash_frame_rate(out, video->frame_rate);
+    dash_frame_rate(out, video->mean_rate);
     fputs(">\n", out);
     dash_file(out, video);
     fputs("      </Representation>\n", out);

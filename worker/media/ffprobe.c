@@ -254,11 +254,16 @@ ffprobe_stream(const json_t *stream, ffprobe_t *probe,
             ffprobe_choose(&probe->audio, &found);
             if (probe->nsounds < FFPROBE_SOUNDS_MAX) {
                 probe->sounds[probe->nsounds++] = found;
+            } else {
+                probe->more_sounds++;
             }
         }
-    } else if (strcmp(type, "subtitle") == 0
-               && probe->ntexts < FFPROBE_TEXTS_MAX) {
-        probe->texts[probe->ntexts++] = found;
+    } else if (strcmp(type, "subtitle") == 0) {
+        if (probe->ntexts < FFPROBE_TEXTS_MAX) {
+            probe->texts[probe->ntexts++] = found;
+        } else {
+            probe->more_texts++;
+        }
     }
 }
 

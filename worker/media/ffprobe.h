@@ -80,6 +80,7 @@ typedef struct {
                      claimed */
     ffprobe_stream_t texts[FFPROBE_TEXTS_MAX]; /* subtitles of any kind */
     int ntexts;
+    int more_sounds, more_texts; /* that stay in the original alone */
     int cover;       /* index of the picture that goes with a recording; -1:
                         there is none */
     json_t *streams; /* all, for media.streams */

@@ -79,3 +79,44 @@ language_tag(char tag[LANGUAGE_SIZE], const char *text)
         }
     }
 }
+
+
+/* One of the twenty codes of ISO 639-2/B that have another one beside them. */
+static int
+language_is_bibliographic(const char *code)
+{
+    static const char codes[] = "alb arm baq bur chi cze dut fre geo ger gre "
+                                "ice mac mao may per rum slo tib wel";
+    size_t i;
+
+    for (i = 0; i < sizeof(codes); i += 4) {
+        if (strncmp(codes + i, code, 3) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+language_code(char code[LANGUAGE_CODE_SIZE], const char *tag)
+{
+    size_t i;
+    const size_t len = strcspn(tag, "-");
+
+    memcpy(code, "und", LANGUAGE_CODE_SIZE);
+
+    if (len == 3 && strspn(tag, LANGUAGE_LETTERS) == len) {
+        memcpy(code, tag, len);
+        return;
+    }
+
+    for (i = 0; len == 2 && i < sizeof(languages) / sizeof(languages[0]); i++) {
+        if (strncasecmp(languages[i] + 4, tag, len) == 0
+            && !language_is_bibliographic(languages[i])) {
+            memcpy(code, languages[i], 3);
+            return;
+        }
+    }
+}

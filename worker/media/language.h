@@ -11,4 +11,10 @@
    for one that is not determined ("und"). */
 void language_tag(char tag[LANGUAGE_SIZE], const char *text);
 
+/* Writes the code of ISO 639-2/T, which MP4 has, of such a tag; "und" where
+   there is none. */
+#define LANGUAGE_CODE_SIZE 4
+
+void language_code(char code[LANGUAGE_CODE_SIZE], const char *tag);
+
 #endif

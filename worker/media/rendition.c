@@ -125,6 +125,10 @@ rendition_about(rendition_t *rendition, const json_t *about)
     rendition->sample_rate = (int) rendition_integer(about, "sample_rate",
                                                      1000000);
     rendition->frame_rate = rendition_number(about, "frame_rate", 1000);
+    rendition->mean_rate = rendition_number(about, "mean_rate", 1000);
+    if (!(rendition->mean_rate > 0)) {
+        rendition->mean_rate = rendition->frame_rate;
+    }
     rendition->duration = rendition_number(about, "duration", 1e9);
 
 #define RENDITION_RATE(member) \

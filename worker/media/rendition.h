@@ -46,9 +46,10 @@ typedef struct {
     int automatic;  /* may be chosen by its language alone */
     int open;       /* segments that need the one before */
     int width, height, channels, sample_rate; /* 0: unknown */
-    double frame_rate, duration;              /* 0: unknown */
-    uint64_t bandwidth, average, iframes;     /* bits a second */
-    uint64_t init, index_at, index_size;      /* bytes */
+    double frame_rate, mean_rate;         /* at most, and of all; 0: unknown */
+    double duration;                      /* 0: unknown */
+    uint64_t bandwidth, average, iframes; /* bits a second */
+    uint64_t init, index_at, index_size;  /* bytes */
 } rendition_t;
 
 typedef struct {

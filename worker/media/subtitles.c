@@ -5,6 +5,7 @@
 #include "cue_text.h"
 #include "subtitles.h"
 #include "subtitles_ass.h"
+#include "vtt_settings.h"
 
 #define SUBTITLES_LINE 256 /* bytes of one that has times */
 
@@ -93,36 +94,6 @@ subtitles_times(const char *line, double *start, double *end)
 }
 
 
-/* Settings of WebVTT that are whole: "line:0 align:start". */
-static void
-subtitles_settings(const char *line, char *settings, size_t size)
-{
-    static const char *const names[] = { "vertical:", "line:", "position:",
-                                         "size:", "align:" };
-    size_t i, len, name, used = 0;
-
-    *settings = '\0';
-
-    for (line += strspn(line, " \t"); *line != '\0';
-         line += len, line += strspn(line, " \t")) {
-        len = strcspn(line, " \t");
-        for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-            name = strlen(names[i]);
-            if (len > name && len < name + 24 && used + len + 2 < size
-                && strncmp(line, names[i], name) == 0
-                && strspn(line + name, "0123456789.,%-abcdefghijklmnopqrstuvw"
-                                       "xyz")
-                       >= len - name) {
-                settings[used++] = ' ';
-                memcpy(settings + used, line, len);
-                used += len;
-                settings[used] = '\0';
-            }
-        }
-    }
-}
-
-
 /* A line that may have times, terminated; empty when it is too long. */
 static void
 subtitles_copy(char copy[SUBTITLES_LINE], const char *line, const char *end)
@@ -206,7 +177,7 @@ subtitles_lines(subtitles_form_t form, const char *text, const char *end,
             cue.end = stop;
             cue.settings[0] = '\0';
             if (form == SUBTITLES_VTT) {
-                subtitles_settings(rest, cue.settings, sizeof(cue.settings));
+                vtt_settings(rest, cue.settings, sizeof(cue.settings));
             }
             cue.text = next;
         } else if (form == SUBTITLES_VTT && after == line) {

@@ -77,5 +77,6 @@ export const recordings = [
     ["cut.wav", "cut off", cut(0.6, A, PCM), { ...ENCODED,
                                                seconds: [1.5, 2] }],
     ["cut.m4a", "cut off, its index in front", cut(0.6, A, AAC, "-movflags",
-        "+faststart"), { ...COPIED, cut: true, seconds: [1.4, 2.2] }],
+        "+faststart"), { ...COPIED, cut: true, seconds: [1.4, 2.2],
+                         instead: "a1 damaged" }],
 ];

@@ -18,7 +18,8 @@ before(async () => {
     client = await stack.visitor("viewer");
     films = maker(stack, client);
     media = await films.taken(await films.made("film.mp4", ...picture(4),
-        ...sound(4), ...H264, ...AAC, "-metadata", "title=Ebbe & Flut/2"));
+        ...sound(4), ...H264, ...AAC, "-metadata", "title=Ebbe & Flut/2",
+        "-metadata:s:a:0", "language=ger"));
 }, { timeout });
 
 after(() => stack?.stop(), { timeout });
@@ -51,7 +52,7 @@ describe("downloads", { timeout }, () => {
             const { headers } = await request(one.links.file);
             const { stdout } = await run("ffprobe", ["-v", "error",
                 "-show_entries", "stream=codec_type,start_time,duration:"
-                    + "format_tags=title", "-of", "json", path]);
+                    + "stream_tags=language:format_tags=title", "-of", "json", path]);
             const { streams, format } = JSON.parse(stdout);
             const { stderr } = await run("ffmpeg", ["-v", "error", "-i", path,
                 "-f", "null", "-"]);
@@ -68,6 +69,8 @@ describe("downloads", { timeout }, () => {
                 assert.ok(Math.abs(stream.duration - 4) < 0.1);
             });
             assert.equal(format.tags.title, "Ebbe & Flut/2");
+            assert.equal(streams.find(({ codec_type: type }) =>
+                type === "audio").tags.language, "deu");
             assert.equal(stderr, "");
             assert.ok(boxes.stderr.indexOf("type:'moov'")
                 < boxes.stderr.indexOf("type:'mdat'"));

@@ -1,4 +1,5 @@
-/* Pieces of a film that nobody has joined. */
+/* Pieces of a film that nobody has joined, and tracks that others took the place
+   of. */
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
@@ -70,4 +71,39 @@ it("they go after that, and who is tried again then is told", { timeout },
              and state = 'dead'`) === "The other pieces of the film are gone "
                 + "by now.");
         assert.equal((await client.ready(media.id)).state, "ready");
+    });
+
+
+it("a track that another took the place of stays for a day, for who plays by it",
+    { timeout }, async () => {
+        const bytes = readFileSync(await made(stack.folder, "zeros.mp4",
+            ...picture(8), ...H264, "-g", "50"));
+        const from = bytes.indexOf("mdat") + Math.floor(bytes.length / 3);
+
+        bytes.fill(0, from, from + 30_000);
+        const { id } = await client.bring(bytes, "zeros.mp4");
+
+        await finished(stack, client, id);
+        const row = await stack.sql("select folder || '/' || name from "
+            + `sluice.replaced where media = '${id}'`);
+        const file = stack.path("media", id.slice(-2), id, "hls",
+                                `${row}.mp4`);
+        const now = await stack.sql("select folder || '/' || name from "
+            + `sluice.renditions where media = '${id}'`);
+
+        assert.match(row, /\/v180$/);
+        assert.notEqual(now, row);
+        assert.equal((await expired()).renditions, undefined);
+        assert.ok(existsSync(file));
+
+        await stack.sql("update sluice.replaced set replaced_at = now() - "
+            + "interval '25 hours'");
+        assert.equal((await expired()).renditions, 1);
+        for (const end of [".mp4", ".m3u8", ".iframes.m3u8"]) {
+            assert.ok(!existsSync(file.replace(".mp4", end)));
+        }
+        assert.ok(existsSync(file.replace(row, now)));
+        assert.equal((await expired()).renditions, undefined);
+        assert.equal(await stack.sql("select count(*) from sluice.replaced"),
+                     "0");
     });

@@ -89,6 +89,10 @@ const fr = {
     "The file is cut off or damaged: of %.1f s, only %.1f s can be played.":
         "Ce fichier est tronqué ou abîmé\u00a0: sur {1} s, seules {2} s "
         + "peuvent être lues.",
+    "Of its sounds only the first %d are played.":
+        "De ses pistes sonores, seules les {1} premières sont lues.",
+    "Of its subtitles only the first %d are shown.":
+        "De ses sous-titres, seuls les {1} premiers sont montrés.",
     ["The file is damaged, first near %d:%02d:%02d: what can be read of it there "
         + "is played."]:
         "Ce fichier est abîmé, d’abord vers {1}:{2}:{3}\u00a0: ce qui peut en "

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "worker/base/file.h"
 #include "worker/jobs/base/media_tool.h"
+#include "worker/media/language.h"
 #include "worker/store/room.h"
 #include "worker/store/store.h"
 #include "film.h"
@@ -27,6 +28,7 @@ typedef struct {
     const char *tracks[2]; /* below the media's folder; a second may be NULL */
     int count;
     const char *title;
+    const char *language; /* of the sound; or NULL */
     char name[64];  /* of what comes out, in the job's folder and the store */
     uint64_t bytes; /* of the tracks */
 } download_t;
@@ -56,6 +58,7 @@ download_params(download_t *download)
     const char *sound = download_track(params, "sound");
 
     download->id = json_string_value(json_object_get(params, "download"));
+    download->language = json_string_value(json_object_get(params, "language"));
     if (picture != NULL) {
         download->tracks[download->count++] = picture;
     }
@@ -182,7 +185,7 @@ download_picture(const download_t *download)
 static job_outcome_t
 download_join(const download_t *download)
 {
-    char title[1100];
+    char title[1100], language[32], code[LANGUAGE_CODE_SIZE];
     const char *argv[64] = { NULL };
     size_t n;
     const char *const head[] = { MEDIA_TOOL_FFMPEG, "-copyts",
@@ -190,14 +193,27 @@ download_join(const download_t *download)
     const char *const second[] = { MEDIA_TOOL_INPUT("mov"), "-i",
                                    SANDBOX_JOB "/" DOWNLOAD_PICTURE, "-map",
                                    "1:v" };
-    const char *const tail[] = {
-        "-map", "0",         "-c",          "copy",      "-map_metadata",
-        "-1",   "-metadata", title,         "-movflags", "+faststart",
-        "-f",   "mp4",       download->name
-    };
+    const char *const tail[] = { "-map",
+                                 "0",
+                                 "-c",
+                                 "copy",
+                                 "-map_metadata",
+                                 "-1",
+                                 "-metadata",
+                                 title,
+                                 "-metadata:s:a:0",
+                                 language,
+                                 "-movflags",
+                                 "+faststart",
+                                 "-f",
+                                 "mp4",
+                                 download->name };
 
     snprintf(title, sizeof(title), "title=%s",
              download->title ? download->title : "");
+
+    language_code(code, download->language ? download->language : "");
+    snprintf(language, sizeof(language), "language=%s", code);
 
     memcpy(argv, head, sizeof(head));
     n = sizeof(head) / sizeof(head[0]);

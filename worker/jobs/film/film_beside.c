@@ -1,5 +1,6 @@
 /* What is told and made of a film or a recording beside what plays. */
 
+#include <stdio.h>
 #include "film.h"
 
 
@@ -29,10 +30,28 @@ film_recording(job_t *job, const ffprobe_t *probe)
 }
 
 
+static void
+film_beyond(job_t *job, const char *format, int most)
+{
+    char sentence[JOB_ERROR_SIZE];
+
+    snprintf(sentence, sizeof(sentence), format, most);
+    film_notice(job, sentence);
+}
+
+
 void
 film_beside(job_t *job, const ffprobe_t *probe)
 {
     film_notice(job, probe->missing);
+    if (probe->more_sounds > 0) {
+        film_beyond(job, "Of its sounds only the first %d are played.",
+                    FFPROBE_SOUNDS_MAX);
+    }
+    if (probe->more_texts > 0) {
+        film_beyond(job, "Of its subtitles only the first %d are shown.",
+                    FFPROBE_TEXTS_MAX);
+    }
 
     if (probe->video.index != -1) {
         job_follow(job, "poster");

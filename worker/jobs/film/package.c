@@ -175,6 +175,8 @@ package_compare(package_t *package)
     if (!package_estimates(job->sniff->demuxer) && missing > PACKAGE_MISSING_MIN
         && missing > PACKAGE_MISSING_PART * promised) {
         film_cut_off(job, promised, package->duration);
+        json_object_set_new(package->film.probe.facts, "cut", json_true());
+        json_object_set(job->patch, "facts", package->film.probe.facts);
     }
 
     if (fabs(missing) > PACKAGE_TOLERANCE) {

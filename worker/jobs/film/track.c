@@ -173,6 +173,7 @@ track_pace(const track_t *track, json_t *row)
     const double mean = json_number_value(json_object_get(row, "frame_rate"));
 
     if (track->rate > TRACK_UNEVEN * mean) {
+        json_object_set_new(row, "mean_rate", json_real(mean));
         json_object_set_new(row, "frame_rate", json_real(track->rate));
     }
 }

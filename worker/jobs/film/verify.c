@@ -254,13 +254,15 @@ verify_encode(verify_t *verify, const plan_output_t *const instead[], int n)
 }
 
 
+/* Who was told that the file is cut off knows. */
 static void
 verify_notice(const verify_t *verify)
 {
     char sentence[JOB_ERROR_SIZE];
     const int seconds = (int) verify->damaged;
 
-    if (verify->damaged < 0) {
+    if (verify->damaged < 0
+        || json_is_true(json_object_get(verify->film.probe.facts, "cut"))) {
         return;
     }
 

@@ -1,8 +1,9 @@
 /* Uploads that nobody came back for in time: their rows go, then their files.
    A request that is at one holds the file's lock, and the upload is left to it.
    Whoever is killed between row and files leaves orphans. And exports and
-   downloads whose time is over, and pieces of films that nobody will join:
-   their files go, and then their rows say so. */
+   downloads whose time is over, pieces of films that nobody will join, and
+   tracks that others took the place of: their files go, and then their rows say
+   so. */
 
 #include <errno.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "house.h"
 
 #define EXPIRE_MANY "100" /* rows at a time */
+#define EXPIRE_NAME 20    /* bytes of a track's */
 #define EXPIRE_FIRST "00000000-0000-0000-0000-000000000000"
 
 
@@ -233,6 +235,54 @@ expire_pieces(job_t *job, const json_t *row)
 }
 
 
+/* A name as the record has them: "1a2b3c4d", "v1080-hevc". */
+static int
+expire_is_name(const char *name)
+{
+    return name != NULL && *name != '\0' && strlen(name) < EXPIRE_NAME
+           && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")]
+                  == '\0';
+}
+
+
+static job_outcome_t
+expire_rendition(job_t *job, const json_t *row)
+{
+    size_t i;
+    json_t *gone;
+    expire_part_t track = { .job = job };
+    job_outcome_t outcome = JOB_DONE;
+    static const char *const ends[] = { ".m3u8", ".iframes.m3u8", ".mp4" };
+    const char *params[3] = {
+        track.media = json_string_value(json_object_get(row, "media")),
+        json_string_value(json_object_get(row, "folder")),
+        json_string_value(json_object_get(row, "name")),
+    };
+
+    if (track.media == NULL || !uuid_valid(track.media, strlen(track.media))
+        || !expire_is_name(params[1]) || !expire_is_name(params[2])) {
+        return job_end(job, JOB_AGAIN, "A track is of no name that we give.");
+    }
+
+    for (i = 0; i < sizeof(ends) / sizeof(ends[0]) && outcome == JOB_DONE;
+         i++) {
+        snprintf(track.name, sizeof(track.name), "hls/%s/%s%s", params[1],
+                 params[2], ends[i]);
+        outcome = job_disk(job, expire_unpublish, &track, "removing a track");
+    }
+
+    if (outcome == JOB_DONE) {
+        outcome = job_ask(job, "select queue.drop_rendition($1::uuid, $2, $3)",
+                          3, params, &gone);
+        json_decref(gone);
+        house_count(job, "renditions", 1);
+    }
+
+    return outcome;
+}
+
+
 /* All that the statement tells of, some at a time, until it tells of none. */
 static job_outcome_t
 expire_each(job_t *job, const char *sql,
@@ -260,22 +310,25 @@ expire_each(job_t *job, const char *sql,
 job_outcome_t
 expire_run(job_t *job)
 {
+    size_t i;
     job_outcome_t outcome;
+    static const struct {
+        const char *sql;
+        job_outcome_t (*one)(job_t *job, const json_t *row);
+    } all[] = {
+        { "select queue.expired_exports($1::int)", expire_export },
+        { "select queue.expired_downloads($1::int)", expire_download },
+        { "select queue.expired_pieces($1::int)", expire_pieces },
+        { "select queue.expired_renditions($1::int)", expire_rendition },
+    };
 
     house_count(job, "expired", 0);
     house_count(job, "held", 0);
 
     outcome = expire_uploads(job);
-    if (outcome == JOB_DONE) {
-        outcome = expire_each(job, "select queue.expired_exports($1::int)",
-                              expire_export);
-    }
-    if (outcome == JOB_DONE) {
-        outcome = expire_each(job, "select queue.expired_downloads($1::int)",
-                              expire_download);
+    for (i = 0; i < sizeof(all) / sizeof(all[0]) && outcome == JOB_DONE; i++) {
+        outcome = expire_each(job, all[i].sql, all[i].one);
     }
 
-    return outcome == JOB_DONE ? expire_each(
-               job, "select queue.expired_pieces($1::int)", expire_pieces)
-                               : outcome;
+    return outcome;
 }

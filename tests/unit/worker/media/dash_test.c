@@ -73,6 +73,8 @@ START_TEST(rates_of_television_are_fractions)
     has("frameRate=\"24000/1001\"");
     MANIFEST(ROW("v1", "video", AVC RATE("12.5")));
     has("frameRate=\"12500/1000\"");
+    MANIFEST(ROW("v1", "video", AVC RATE("60") ",\"mean_rate\":24"));
+    has("frameRate=\"24\"");
     MANIFEST(ROW("v1", "video", AVC));
     lacks("frameRate");
 }
