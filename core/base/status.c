@@ -86,6 +86,9 @@ static const sluice_problem_t problems[SLUICE_STATUS_COUNT] = {
                                      "What was revoked is not known yet.", NULL,
                                      1, GATE },
 
+    [SLUICE_DRAINING] = { 503, "draining", "This node takes nothing new.", NULL,
+                          1, 0 },
+
     [SLUICE_BODY_INVALID] = { 400, "body-invalid", "The body cannot be read.",
                               NULL, 0, 0 },
     [SLUICE_FIELD_INVALID] = { 422, "field-invalid",

@@ -39,6 +39,9 @@ typedef enum {
     SLUICE_STREAMS_EXCEEDED,
     SLUICE_REVOCATIONS_UNKNOWN,
 
+    /* whom the balancer asks */
+    SLUICE_DRAINING,
+
     /* what was asked */
     SLUICE_BODY_INVALID,
     SLUICE_FIELD_INVALID,

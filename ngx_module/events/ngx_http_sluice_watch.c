@@ -4,6 +4,7 @@
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/bridge/ngx_sluice_redis.h"
 #include "ngx_module/http/ngx_http_sluice.h"
+#include "ngx_module/http/ngx_http_sluice_drain.h"
 #include "core/base/job_message.h"
 #include "core/base/status.h"
 #include "core/base/uuid.h"
@@ -226,7 +227,7 @@ ngx_http_sluice_watch_tick(ngx_event_t *ev)
         for (w = ngx_queue_head(&job->watchers);
              w != ngx_queue_sentinel(&job->watchers); w = ngx_queue_next(w)) {
             watcher = ngx_queue_data(w, ngx_http_sluice_watcher_t, queue);
-            watcher->handler(watcher, NULL, ngx_exiting);
+            watcher->handler(watcher, NULL, ngx_http_sluice_leaves());
         }
     }
 

@@ -3,6 +3,7 @@
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/bridge/ngx_sluice_redis.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "ngx_module/http/ngx_http_sluice_drain.h"
 #include "ngx_module/http/ngx_http_sluice_query.h"
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/schema.h"
@@ -30,10 +31,24 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_ready_statement = {
 };
 
 
+static ngx_int_t
+ngx_http_sluice_ready_draining(ngx_http_request_t *r)
+{
+    return ngx_http_sluice_problem(r, SLUICE_DRAINING,
+                                   "It is to leave: \"sluicectl node resume\" "
+                                   "brings it back.",
+                                   NULL);
+}
+
+
 ngx_int_t
 ngx_http_sluice_ready_bytes_handler(ngx_http_request_t *r)
 {
     static ngx_str_t body = ngx_string("{\"status\":\"ready\"}");
+
+    if (ngx_http_sluice_leaves()) {
+        return ngx_http_sluice_ready_draining(r);
+    }
 
     return ngx_http_sluice_zone_known()
                ? ngx_http_sluice_json(r, NGX_HTTP_OK, &body)
@@ -212,6 +227,10 @@ ngx_http_sluice_ready_handler(ngx_http_request_t *r)
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
         return rc;
+    }
+
+    if (ngx_http_sluice_leaves()) {
+        return ngx_http_sluice_ready_draining(r);
     }
 
     status = ngx_http_sluice_query_within(r, &ngx_http_sluice_ready_statement,

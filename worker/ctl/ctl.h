@@ -62,6 +62,9 @@ int ctl_jobs_retry(int argc, char **argv);
 int ctl_jobs_cancel(int argc, char **argv);
 int ctl_audit_list(int argc, char **argv);
 int ctl_media_rot(int argc, char **argv);
+int ctl_node_drain(int argc, char **argv);
+int ctl_node_resume(int argc, char **argv);
+int ctl_node_status(int argc, char **argv);
 int ctl_store_check(int argc, char **argv);
 
 #endif

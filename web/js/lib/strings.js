@@ -500,6 +500,7 @@ const fr = {
         "Trop de lectures à la fois\u00a0: arrêtez-en une d’abord.",
     "problem.revocations-unknown":
         "Le serveur est momentanément indisponible.",
+    "problem.draining": "Le serveur est momentanément indisponible.",
     "problem.body-invalid": "Le serveur n’a pas compris la demande.",
     "problem.field-invalid": "Un champ manque ou n’est pas juste.",
     "problem.header-invalid": "Le serveur n’a pas compris la demande.",
