@@ -1,5 +1,9 @@
 #include <inttypes.h>
+#include <string.h>
 #include "join.h"
+
+#define JOIN_STEP_MAX 8192 /* ticks: a sample of sound that is longer is none \
+                            */
 
 
 /* The segment with the most pictures a second, of those that last for one, or
@@ -21,6 +25,33 @@ join_densest(const join_t *join)
     }
 
     return found;
+}
+
+
+/* Ticks from one sample of sound to the next: as they mostly are, and at most.
+   How long the last one is, nobody else says. */
+static void
+join_tell_steps(const join_t *join, FILE *out)
+{
+    static uint32_t seen[JOIN_STEP_MAX + 1];
+    uint32_t step, usual = 0, longest = 0;
+    size_t i;
+    const samples_t *samples = &join->samples;
+
+    memset(seen, 0, sizeof(seen));
+    for (i = join->timing.from; i + 1 < samples->count; i++) {
+        step = samples->sample[i].duration;
+        longest = step > longest ? step : longest;
+        seen[step < JOIN_STEP_MAX ? step : JOIN_STEP_MAX]++;
+    }
+
+    for (step = 1; step <= JOIN_STEP_MAX; step++) {
+        usual = seen[step] > seen[usual] ? step : usual;
+    }
+
+    if (usual > 0) {
+        fprintf(out, "steps %" PRIu32 " %" PRIu32 "\n", usual, longest);
+    }
 }
 
 
@@ -49,6 +80,10 @@ join_tell(const join_t *join, FILE *out)
     if (densest != NULL) {
         fprintf(out, "densest %zu %" PRIu64 "\n", densest->count,
                 densest->duration);
+    }
+
+    if (!join->piece[0].video) {
+        join_tell_steps(join, out);
     }
 
     fprintf(out, "init %zu\nindex %zu %zu\n", join->init, join->init,

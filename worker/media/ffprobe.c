@@ -97,21 +97,19 @@ ffprobe_sound(ffprobe_t *probe, int index)
 }
 
 
-int
-ffprobe_changes(ffprobe_t *probe, int index)
+static int
+ffprobe_mark(ffprobe_t *probe, const char *fact, int *mark, int index)
 {
-    json_t *list;
-    ffprobe_stream_t *sound = ffprobe_sound(probe, index);
+    json_t *list = json_object_get(probe->facts, fact);
 
-    if (sound == NULL || sound->changes) {
+    if (*mark) {
         return 0;
     }
-    sound->changes = 1;
+    *mark = 1;
 
-    list = json_object_get(probe->facts, "changes");
     if (list == NULL) {
         list = json_array();
-        json_object_set_new(probe->facts, "changes", list);
+        json_object_set_new(probe->facts, fact, list);
     }
     json_array_append_new(list, json_integer(index));
 
@@ -119,8 +117,27 @@ ffprobe_changes(ffprobe_t *probe, int index)
 }
 
 
+int
+ffprobe_changes(ffprobe_t *probe, int index)
+{
+    ffprobe_stream_t *sound = ffprobe_sound(probe, index);
+
+    return sound != NULL
+           && ffprobe_mark(probe, "changes", &sound->changes, index);
+}
+
+
+int
+ffprobe_gaps(ffprobe_t *probe, int index)
+{
+    ffprobe_stream_t *sound = ffprobe_sound(probe, index);
+
+    return sound != NULL && ffprobe_mark(probe, "gaps", &sound->gaps, index);
+}
+
+
 static void
-ffprobe_recall_changes(const json_t *root, ffprobe_t *probe)
+ffprobe_recall_marks(const json_t *root, ffprobe_t *probe)
 {
     size_t i;
     json_t *index;
@@ -131,6 +148,13 @@ ffprobe_recall_changes(const json_t *root, ffprobe_t *probe)
         sound = ffprobe_sound(probe, (int) json_integer_value(index));
         if (sound != NULL) {
             sound->changes = 1;
+        }
+    }
+    json_array_foreach(json_object_get(root, "gaps"), i, index)
+    {
+        sound = ffprobe_sound(probe, (int) json_integer_value(index));
+        if (sound != NULL) {
+            sound->gaps = 1;
         }
     }
 }
@@ -167,7 +191,7 @@ ffprobe_recall(const json_t *root, ffprobe_t *probe)
 
     probe->streams = json_array();
     probe->facts = json_deep_copy(root);
-    probe->slides = json_is_true(json_object_get(root, "slides"));
+    probe->slides = fmax(json_number_value(json_object_get(root, "slides")), 0);
 
     /* Ogg has the tags of the whole with its first stream */
     ffprobe_names(strcmp(probe->format, "ogg") == 0 ? json_array_get(streams, 0)
@@ -179,7 +203,7 @@ ffprobe_recall(const json_t *root, ffprobe_t *probe)
         ffprobe_stream(stream, probe, &missing);
     }
     ffprobe_tell_missing(probe, &missing);
-    ffprobe_recall_changes(root, probe);
+    ffprobe_recall_marks(root, probe);
 
     ffprobe_beside(streams, probe);
 

@@ -58,8 +58,9 @@ typedef struct {
     int is_forced, is_hearing; /* of a text: for what no one understands; for
                                   who hears nothing */
     int decodable;             /* there is a decoder for it */
-    int changes;               /* facts.changes: of a sound, its channels or
-                                  its rate do within it */
+    int changes, gaps;         /* facts.changes, facts.gaps: of a sound, its
+                                  channels or its rate do within it; and some
+                                  of it is missing */
 } ffprobe_stream_t;
 
 typedef struct {
@@ -75,9 +76,10 @@ typedef struct {
     ffprobe_stream_t audio; /* the same */
     ffprobe_stream_t sounds[FFPROBE_SOUNDS_MAX]; /* that one among them */
     int nsounds;
-    double bytes; /* of the file; the caller sets it */
-    int slides;   /* facts.slides: pictures are far apart, whatever rate is
-                     claimed */
+    double bytes;  /* of the file; the caller sets it */
+    double slides; /* facts.slides: pictures are far apart somewhere, and where
+                      they are not, there are so many a second; 0: they are as
+                      near as is claimed */
     ffprobe_stream_t texts[FFPROBE_TEXTS_MAX]; /* subtitles of any kind */
     int ntexts;
     int more_sounds, more_texts; /* that stay in the original alone */
@@ -96,9 +98,11 @@ int ffprobe_parse(const char *json, size_t len, ffprobe_t *probe);
 /* The same of `facts`, which may have been kept meanwhile. */
 int ffprobe_recall(const json_t *facts, ffprobe_t *probe);
 
-/* That this sound changes is found out by who decodes it: kept in `facts`. 1,
-   or 0 when it is known already or there is no such sound. */
+/* That this sound changes, or has gaps, is found out by who reads all of it:
+   kept in `facts`. 1, or 0 when it is known already or there is no such sound.
+   */
 int ffprobe_changes(ffprobe_t *probe, int index);
+int ffprobe_gaps(ffprobe_t *probe, int index);
 
 void ffprobe_free(ffprobe_t *probe);
 

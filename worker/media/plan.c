@@ -51,6 +51,8 @@
 #define PLAN_SHAPE_BARS ",pad=%d:%d:-1:-1:eval=frame"
 #define PLAN_SHAPE_SAME 0.02 /* of the ratio: sides are whole, and even */
 
+#define PLAN_SOME_FIELDS "bwdif=mode=send_frame:deint=interlaced,"
+
 /* To what a screen of 100 cd/m² shows; 203 cd/m² are white: ITU-R BT.2408. */
 #define PLAN_TONE_MAP                                                \
     "zscale=tin=%s:pin=bt2020:min=bt2020nc:rin=tv:t=linear:npl=203," \
@@ -176,6 +178,7 @@ plan_audio_why(const plan_t *plan, const ffprobe_stream_t *audio, int channels)
                ? "of many channels"
            : audio->sample_rate > 48000                   ? "of a high rate"
            : audio->changes                               ? PLAN_CHANGES
+           : audio->gaps                                  ? "with gaps"
            : audio->hidden > PLAN_HIDDEN_SOUND            ? "partly hidden"
            : audio->start - plan->start > PLAN_LATE_SOUND ? "begins later"
                                                           : NULL;
@@ -200,13 +203,18 @@ plan_range(const ffprobe_stream_t *video)
 
 /* Where some are decoded ahead, as in all that is encoded, players wait for
    several. */
-/* Repeating pictures may cost what came in, and no more: a file can claim any
-   length. */
-static int
-plan_fills(const ffprobe_t *probe)
+/* Pictures a second that it may be repeated to: that may cost what came in, and
+   no more, since a file can claim any length. 0: to none. */
+static double
+plan_fills(const ffprobe_t *probe, double rate)
 {
-    return probe->duration * PLAN_FRAMES_FEW
-           <= fmax(PLAN_FILLED, probe->bytes / PLAN_FILLED_BYTES);
+    const double most = fmax(PLAN_FILLED, probe->bytes / PLAN_FILLED_BYTES);
+
+    rate = fmin(fmax(rate, PLAN_FRAMES_FEW), PLAN_FRAMES_MAX);
+
+    return probe->duration * rate <= most              ? rate
+           : probe->duration * PLAN_FRAMES_FEW <= most ? PLAN_FRAMES_FEW
+                                                       : 0;
 }
 
 
@@ -309,8 +317,8 @@ plan_filter(plan_t *plan, int width, int height)
     used = strlen(pad);
     if (video->frame_rate > PLAN_FRAMES_MAX) {
         snprintf(pad + used, sizeof(pad) - used, ",fps=%g", PLAN_FRAMES_MAX);
-    } else if (plan->slides) {
-        snprintf(pad + used, sizeof(pad) - used, ",fps=%d", PLAN_FRAMES_FEW);
+    } else if (plan->slides > 0) {
+        snprintf(pad + used, sizeof(pad) - used, ",fps=%g", plan->slides);
     }
     if (plan->head > 0) {
         used = strlen(pad);
@@ -332,7 +340,7 @@ plan_filter(plan_t *plan, int width, int height)
 
     snprintf(plan->filter, sizeof(plan->filter),
              "%s%s%s%s,%ssetsar=1,format=yuv420p%s", times,
-             plan_deinterlace(video), shape,
+             plan->fields ? PLAN_SOME_FIELDS : plan_deinterlace(video), shape,
              plan_is_rgb(video) ? ":out_color_matrix=bt709:out_range=tv" : "",
              tone, pad);
 }
@@ -523,18 +531,20 @@ plan_make(plan_t *plan, const ffprobe_t *probe, int lines)
     if (video->index != -1) {
         plan->recode_video = plan_video_why(probe);
         plan->bt709 = plan_is_hdr(video) || plan_is_rgb(video);
-        plan->slides = plan_fills(probe)
-                       && (probe->slides
-                           || plan_is_slides(video,
-                                             plan->recode_video == NULL));
+        plan->slides = probe->slides > 0
+                               || plan_is_slides(video,
+                                                 plan->recode_video == NULL)
+                           ? plan_fills(probe, probe->slides)
+                           : 0;
         plan->whole = plan->head > 0 || plan->tail > 0
-                      || video->frame_rate > PLAN_FRAMES_MAX || plan->slides;
+                      || video->frame_rate > PLAN_FRAMES_MAX
+                      || plan->slides > 0;
 
         if (plan->recode_video == NULL) {
             plan->recode_video = plan->head > 0 || plan->tail > 0
                                      ? "shorter than the sound"
-                                 : plan->slides ? "of few pictures"
-                                                : NULL;
+                                 : plan->slides > 0 ? "of few pictures"
+                                                    : NULL;
         }
     }
 
@@ -547,8 +557,10 @@ plan_recode(plan_t *plan, const ffprobe_t *probe, int lines, const char *why)
 {
     plan_make(plan, probe, lines);
     plan->recode_video = why;
-    plan->slides |= plan_fills(probe) && plan_is_slides(&probe->video, 0);
-    plan->whole |= plan->slides;
+    if (!(plan->slides > 0) && plan_is_slides(&probe->video, 0)) {
+        plan->slides = plan_fills(probe, 0);
+    }
+    plan->whole |= plan->slides > 0;
     plan->encoded = 1;
     plan_outputs(plan, lines);
 }
@@ -560,6 +572,7 @@ plan_encode(plan_t *plan, plan_output_t *output, const char *why)
     output->recode = why;
 
     if (output->is_video) {
+        plan->fields = strcmp(why, PLAN_FIELDS) == 0;
         output->width &= ~1;
         output->height &= ~1;
         output->rate = plan_rate((double) output->width * output->height,

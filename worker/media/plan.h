@@ -18,6 +18,9 @@
 #define PLAN_RUNGS_MAX 8
 #define PLAN_OUTPUTS_MAX (PLAN_RUNGS_MAX + 1 + 2 * FFPROBE_SOUNDS_MAX)
 
+/* Why a picture is encoded that plan_encode() is to make progressive. */
+#define PLAN_FIELDS "partly interlaced"
+
 /* Why a sound is encoded that changes within the film. */
 #define PLAN_CHANGES "of changing channels or rate"
 
@@ -54,7 +57,9 @@ typedef struct {
     int bt709;         /* its colours are made to be that */
     int whole;         /* it cannot be encoded in pieces */
     int encoded;       /* plan_recode(): no picture is copied */
-    int slides;        /* of few pictures, which are repeated */
+    int fields;        /* some pictures are of two fields, others are not */
+    double slides;     /* of few pictures, which are repeated: so many a second
+                          there are then; 0: they are not */
     char filter[PLAN_FILTER_SIZE]; /* makes the highest rung that is encoded;
                                       the others are made of that one */
 } plan_t;

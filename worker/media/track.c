@@ -132,6 +132,23 @@ track_densest(track_read_t *read, const char *p)
 
 
 static int
+track_steps(track_read_t *read, const char *p)
+{
+    int64_t n[2];
+    track_t *track = read->track;
+
+    if (track->video || track->step > 0 || track_numbers(p, n, 2) != 0
+        || n[0] == 0 || n[1] < n[0]) {
+        return TRACK_FAIL(read, "broken steps");
+    }
+
+    track->step = (double) n[0] / track->timescale;
+    track->step_max = (double) n[1] / track->timescale;
+    return 0;
+}
+
+
+static int
 track_init(track_read_t *read, const char *p)
 {
     int64_t size;
@@ -227,7 +244,7 @@ track_line(track_read_t *read, const char *line)
         { "track", track_head },      { "codecs", track_codecs },
         { "open", track_open },       { "init", track_init },
         { "index", track_index },     { "segment", track_segment },
-        { "densest", track_densest },
+        { "densest", track_densest }, { "steps", track_steps },
     };
 
     if (len == 7 && strncmp(line, "refused", len) == 0) {

@@ -23,6 +23,8 @@ typedef struct {
     uint64_t samples;
     int64_t first, end; /* ticks since the film's zero, of what is shown */
     double rate; /* pictures a second where they are the most; 0: unknown */
+    double step, step_max; /* of sound: seconds from one sample to the next, as
+                              they mostly are, and at most; 0: unknown */
     char codecs[TRACK_CODECS_SIZE];      /* RFC 6381 */
     uint64_t init, index_at, index_size; /* bytes */
     track_segment_t *segment;

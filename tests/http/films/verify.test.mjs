@@ -165,6 +165,63 @@ describe("a copy", { timeout }, () => {
 });
 
 
+describe("a copied sound with gaps", { timeout }, () => {
+    /* Seconds at which something is heard again; a tenth of each second is. */
+    async function beeps(file) {
+        const { stderr } = await run("ffmpeg", ["-hide_banner", "-nostdin",
+            "-i", file, "-af", "silencedetect=n=-30dB:d=0.3", "-f", "null", "-"]);
+
+        return [...stderr.matchAll(/silence_end: ([\d.]+)/g)]
+            .map(([, at]) => Number(at));
+    }
+
+    for (const [what, name, drop, missing] of [
+        ["of a second", "second.mp4", "between(pts*tb,3.2,4.2)", []],
+        ["of one packet in ten", "packets.ts", "not(mod(n,10))", []],
+        ["of fourteen seconds, while the picture goes on", "long.ts",
+            "between(pts*tb,5.4,19.4)", Array.from({ length: 14 },
+                (_, i) => i + 4)],
+    ]) {
+        it(`${what} has silence there, and is right behind them`, async () => {
+            const whole = await films.made("whole.mkv", ...picture(24),
+                "-f", "lavfi", "-i", "aevalsrc=0.5*sin(2764*t)"
+                    + "*between(mod(t\\,1)\\,0.5\\,0.6):d=24:s=48000",
+                ...H264, "-g", "50", ...AAC);
+            const one = await taken(await films.made(name, "-i", whole, "-map",
+                "0", "-c", "copy", "-bsf:a", `noise=drop='${drop}'`));
+            const heard = await beeps(one.tracks.a1.file);
+            const late = Array.from({ length: 24 }, (_, i) => i)
+                .filter((i) => !missing.includes(i))
+                .map((i) => Math.min(...heard.map((at) =>
+                    Math.abs(at - i - 0.5))));
+
+            assert.equal(one.rows.a1.why, "with gaps");
+            assert.equal(one.rows.v180.copied, true);
+            assert.ok(Math.abs(one.media.duration - 24) < 0.1);
+            late.slice(5).forEach((seconds) => assert.ok(seconds < 0.05,
+                `${heard}`));
+        });
+    }
+});
+
+
+it("a pause in a recorded screen takes no picture from the rest", { timeout },
+    async () => {
+        const whole = await films.made("whole.mkv", ...picture(30), ...H264,
+            "-g", "50");
+        const path = await films.made("pause.mkv", "-i", whole, "-c", "copy",
+            "-bsf:v", "noise=drop='between(pts*tb,6,17.9)'");
+        const one = await taken(path);
+        const { stdout } = await run("ffprobe", ["-v", "error", "-count_packets",
+            "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0",
+            one.tracks.v180.file]);
+
+        assert.equal(one.rows.v180.why, "of few pictures");
+        assert.ok(Number(stdout) >= 740, stdout);
+        assert.ok(Math.max(...one.tracks.v180.segments) <= 10);
+    });
+
+
 describe("a sound that changes", { timeout }, () => {
     for (const [what, make] of [
         ["from stereo to 5.1, with a film", async () => joined("more.ts",

@@ -72,10 +72,22 @@ film_params(film_t *film)
 
 
 void
+film_follow(job_t *job, json_t *row)
+{
+    json_t *follow = json_object_get(job->patch, "follow");
+
+    if (follow == NULL) {
+        follow = json_array();
+        json_object_set_new(job->patch, "follow", follow);
+    }
+    json_array_append_new(follow, row);
+}
+
+
+void
 film_split(job_t *job, const plan_t *plan)
 {
     int i, left = 0;
-    json_t *follow;
 
     for (i = 0; i < plan->nvideos; i++) {
         left += !plan->outputs[i].first;
@@ -84,14 +96,8 @@ film_split(job_t *job, const plan_t *plan)
         return;
     }
 
-    follow = json_object_get(job->patch, "follow");
-    if (follow == NULL) {
-        follow = json_array();
-        json_object_set_new(job->patch, "follow", follow);
-    }
-
-    json_array_append_new(
-        follow, json_pack("{s:s, s:{s:s*}}", "kind", "split", "params", "why",
+    film_follow(job,
+                json_pack("{s:s, s:{s:s*}}", "kind", "split", "params", "why",
                           plan->encoded ? plan->recode_video : NULL));
 }
 

@@ -38,8 +38,6 @@ job_outcome_t encode_run(job_t *job);
 job_outcome_t join_run(job_t *job);
 job_outcome_t poster_run(job_t *job);
 
-/* Has `verify` follow for what is copied, if anything is. */
-void film_verify(job_t *job, const plan_t *plan);
 
 /* Has `split` follow for what does not play first, if there is any. */
 void film_split(job_t *job, const plan_t *plan);
@@ -63,6 +61,12 @@ typedef struct {
    any case. */
 job_outcome_t film_open(film_t *film, job_t *job);
 void film_close(film_t *film);
+
+/* Has `verify` follow for what was copied, if anything was. */
+void film_verify(film_t *film);
+
+/* Has a job with params follow: {"kind", "params"}, which it takes over. */
+void film_follow(job_t *job, json_t *row);
 
 /* The rungs that `split` cuts. Their count. */
 int film_rungs(const film_t *film, const plan_output_t *rungs[PLAN_RUNGS_MAX]);
@@ -91,6 +95,8 @@ job_outcome_t film_make(film_t *film, const plan_output_t *const *outputs,
 typedef struct {
     double duration; /* seconds */
     double longest;  /* of a segment */
+    double rate;     /* pictures a second where they are the most */
+    double gap;      /* between two samples of sound; 0: there is none */
     long samples;
 } film_track_t;
 

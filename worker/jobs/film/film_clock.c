@@ -2,7 +2,12 @@
 #include <string.h>
 #include "film_clock.h"
 
-#define FILM_CLOCK_JUMP 5.0 /* seconds; ffmpeg's -dts_delta_threshold is 10 */
+#define FILM_CLOCK_JUMP 5.0 /* seconds */
+
+/* Seconds that may be missing of one stream while another goes on: a clock that
+   jumps ahead further begins anew, as one does that goes back at all. */
+#define FILM_CLOCK_HOLE "120"
+
 #define FILM_CLOCK_SHIFT 100.0 /* seconds */
 
 
@@ -35,7 +40,8 @@ film_clock_words(argv_t *argv, const film_t *film)
 {
     if (film_clock_is_joined(film->job->sniff->demuxer)
         && fabs(film->plan.start) < FILM_CLOCK_JUMP) {
-        argv_add(argv, "-seek_timestamp", "1");
+        argv_add(argv, "-seek_timestamp", "1", "-dts_delta_threshold",
+                 FILM_CLOCK_HOLE);
     } else {
         argv_add(argv, "-copyts");
     }

@@ -172,7 +172,7 @@ make_sound(film_t *film, const plan_output_t *output, int input)
                                              : "128k",
              "-af");
     /* silence where there is none, so that it begins with the film */
-    argv_format(argv, "aresample=%d:async=1:first_pts=%.0f", rate,
+    argv_format(argv, "aresample=%d:" MAKE_SYNC ":first_pts=%.0f", rate,
                 film->plan.start * rate);
 }
 

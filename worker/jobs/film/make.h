@@ -11,6 +11,10 @@
     "Converting the file took longer than any film of its length " \
     "should."
 
+/* Of aresample: silence where there is nothing, be it shorter than a sample of
+   AAC. */
+#define MAKE_SYNC "async=1:min_hard_comp=0.02"
+
 #define MAKE_BYTES_BASE (64.0 * 1024 * 1024) /* that any file may have */
 
 /* Bytes that one file of so many seconds may have. What the upload claims

@@ -19,7 +19,10 @@ typedef struct {
     const plan_output_t *outputs[PLAN_OUTPUTS_MAX]; /* that play first */
     int n;
     double duration, longest; /* of what was made; of its copied segments */
-    int split;                /* `probe` has had it follow already */
+    double rate;              /* pictures a second where they are the most */
+    double gap[PLAN_OUTPUTS_MAX]; /* in each, of sound */
+    const char *why; /* the picture cannot be a copy; NULL: it may be */
+    int split;       /* `probe` has had it follow already */
 } package_t;
 
 
@@ -49,6 +52,7 @@ package_tracks(package_t *package)
     job_outcome_t outcome = JOB_DONE;
 
     package->duration = package->longest = package->film.end = 0;
+    package->rate = 0;
     json_array_clear(package->film.rows);
 
     for (i = package->n - 1; i >= 0 && outcome == JOB_DONE; i--) {
@@ -57,11 +61,13 @@ package_tracks(package_t *package)
         outcome = film_track(&package->film, package->outputs[i], names, 1,
                              &track);
         package->duration = fmax(package->duration, track.duration);
+        package->gap[i] = track.gap;
         if (!package->outputs[i]->is_video) {
             package->film.end = package->duration;
         }
         if (package->outputs[i]->is_video) {
             package->longest = fmax(package->longest, track.longest);
+            package->rate = fmax(package->rate, track.rate);
         }
     }
 
@@ -94,9 +100,32 @@ package_why(package_t *package, job_outcome_t outcome)
 
     return outcome == JOB_BAD && copied ? "not whole as a copy"
            : outcome != JOB_DONE || package->longest <= PLAN_SEGMENT_MAX ? NULL
-           : copied                      ? "of few key frames"
-           : !package->film.probe.slides ? "of few pictures"
-                                         : NULL;
+           : copied                            ? "of few key frames"
+           : !(package->film.probe.slides > 0) ? "of few pictures"
+                                               : NULL;
+}
+
+
+/* A browser plays samples of sound one behind the other: where one is missing,
+   all that follow come too early. Encoded, there is silence. Whether there is
+   such a copy that nobody knew of. */
+static int
+package_gaps(package_t *package)
+{
+    int i, found = 0;
+    ffprobe_t *probe = &package->film.probe;
+
+    for (i = 0; i < package->n; i++) {
+        if (!package->outputs[i]->is_video
+            && package->outputs[i]->recode == NULL && package->gap[i] > 0) {
+            found |= ffprobe_gaps(probe, package->outputs[i]->source->index);
+        }
+    }
+    if (found) {
+        json_object_set(package->film.job->patch, "facts", probe->facts);
+    }
+
+    return found;
 }
 
 
@@ -115,31 +144,50 @@ package_drop(const film_t *film)
 
 /* Such a picture is encoded; and one that was, and has no others for long, is
    repeated, which those that encode the rest of it are to know. */
+static void
+package_recode(package_t *package, const char *why)
+{
+    film_t *film = &package->film;
+
+    log_write(LOG_INFO,
+              "job package %s: the picture is encoded, since it is %s",
+              film->job->id, why);
+
+    if (strcmp(why, "of few pictures") == 0) {
+        film->probe.slides = fmax(ceil(package->rate), 1);
+        json_object_set_new(film->probe.facts, "slides",
+                            json_real(film->probe.slides));
+        json_object_set(film->job->patch, "facts", film->probe.facts);
+    }
+    package->why = why;
+}
+
+
 static job_outcome_t
 package_try(package_t *package)
 {
+    int gaps;
     const char *why;
     film_t *film = &package->film;
     job_outcome_t outcome;
 
     for (;;) {
         outcome = package_make(package);
+        gaps = outcome == JOB_DONE && package_gaps(package);
         why = package_why(package, outcome);
-        if (why == NULL) {
+        if (why == NULL && !gaps) {
             return outcome;
         }
 
-        log_write(LOG_INFO,
-                  "job package %s: the picture is encoded, since it is %s",
-                  film->job->id, why);
-
-        if (strcmp(why, "of few pictures") == 0) {
-            film->probe.slides = 1;
-            json_object_set_new(film->probe.facts, "slides", json_true());
-            json_object_set(film->job->patch, "facts", film->probe.facts);
+        if (why != NULL) {
+            package_recode(package, why);
         }
-        plan_recode(&film->plan, &film->probe, film->job->config->film_lines,
-                    why);
+        if (package->why != NULL) {
+            plan_recode(&film->plan, &film->probe,
+                        film->job->config->film_lines, package->why);
+        } else {
+            plan_make(&film->plan, &film->probe, film->job->config->film_lines);
+        }
 
         outcome = package_drop(film);
         if (outcome != JOB_DONE) {
@@ -209,7 +257,7 @@ package_report(package_t *package)
     json_object_set_new(job->result, "plan", plan);
     json_object_set_new(job->patch, "duration", json_real(package->duration));
 
-    film_verify(job, &film->plan);
+    film_verify(&package->film);
     if (!package->split) {
         film_split(job, &film->plan);
     }
@@ -219,7 +267,7 @@ package_report(package_t *package)
 job_outcome_t
 package_run(job_t *job)
 {
-    package_t package;
+    package_t package = { .why = NULL };
     job_outcome_t outcome;
 
     outcome = film_open(&package.film, job);

@@ -87,7 +87,7 @@ straight_words(const film_t *film, const plan_output_t *const *outputs, int n)
         argv_add(argv, "-c:a", "pcm_s16le", "-ac");
         argv_format(argv, "%d", sound->channels);
         argv_add(argv, "-af");
-        argv_format(argv, "aresample=%d:async=1", plan_sample_rate(sound));
+        argv_format(argv, "aresample=%d:" MAKE_SYNC, plan_sample_rate(sound));
         argv_add(argv, "-output_ts_offset");
         argv_format(argv, "%.0f", film_clock_shift(&film->plan));
         argv_add(argv, "-f", "nut");

@@ -22,6 +22,10 @@
 /* What a segment of a constant rate may have more than the mean. */
 #define TRACK_UNEVEN 1.02
 
+/* Times as long as it mostly is until the next sample of sound: from there on
+   one is missing. Clocks of milliseconds are never that coarse. */
+#define TRACK_GAP 1.5
+
 static argv_t track_argv; /* large */
 
 
@@ -199,6 +203,10 @@ track_report(film_t *film, const plan_output_t *output, const track_t *track,
 
     made->duration = track_duration(track);
     made->samples = (long) track->samples;
+    made->rate = track->rate;
+    made->gap = track->step_max > TRACK_GAP * track->step
+                    ? track->step_max - track->step
+                    : 0;
     made->longest = 0;
     for (i = 0; i < track->count; i++) {
         made->longest = fmax(made->longest, (double) track->segment[i].duration

@@ -1,6 +1,8 @@
 /* Whether what was copied plays as its source does: all of it is decoded. What
    is damaged, or changes where a player is told that it does not, is encoded
-   after all, and takes the place of the copy. */
+   after all, and takes the place of the copy. Of pictures the copy is decoded,
+   as players will; of sounds the source, since a copy does not say that its
+   channels or its rate change. */
 
 #include <math.h>
 #include <stdio.h>
@@ -9,8 +11,9 @@
 #include "worker/base/log.h"
 #include "worker/jobs/base/argv.h"
 #include "worker/jobs/base/media_tool.h"
+#include "worker/store/store.h"
 #include "film.h"
-#include "straight.h"
+#include "film_clock.h"
 
 #define VERIFY_FRAGMENTS "fragments-"
 
@@ -18,23 +21,33 @@
 #define VERIFY_SECONDS_BASE 300.0
 #define VERIFY_SECONDS_SECOND 4.0
 
-/* What ffmpeg says: of a packet or a picture, with the stream's number behind
-   it; and of filters that were told what comes before it came. */
+/* What ffmpeg says of a packet, and of a picture that it made the best of, with
+   the stream's number behind it. */
 #define VERIFY_ERROR "Error while decoding stream #0:"
 #define VERIFY_CORRUPT "corrupt decoded frame in stream "
-#define VERIFY_CHANGED "Changing video frame properties"
 
-#define VERIFY_DAMAGED "damaged"
-#define VERIFY_CHANGES "of changing size"
+/* How it tells of each picture and each piece of sound: filters whose names end
+   with the number of the output. */
+#define VERIFY_PICTURE "showinfo@%d=checksum=0"
+#define VERIFY_SOUND "ashowinfo@%d"
+#define VERIFY_SHOWN "showinfo@"
+
+#define VERIFY_FORM 48 /* bytes of what must stay as it is */
+
+typedef struct {
+    plan_output_t *output;
+    const char *why;        /* it is no copy that plays; NULL: it is */
+    char form[VERIFY_FORM]; /* of its beginning; empty: none was seen */
+} verify_copy_t;
 
 typedef struct {
     film_t film;
-    plan_output_t *outputs[PLAN_OUTPUTS_MAX]; /* that were copied */
-    const char *why[PLAN_OUTPUTS_MAX];        /* of each; NULL: it is well */
+    verify_copy_t copy[PLAN_OUTPUTS_MAX];
     int n;
+    double zero;    /* of the clock that is told, in seconds */
     double at;      /* seconds that are decoded by now */
     double damaged; /* seconds until the first damage; < 0: none */
-    int changed;    /* a sound was found to change */
+    int from, to;   /* the copies at hand: streams in this order, of sounds */
 } verify_t;
 
 static argv_t verify_argv; /* large */
@@ -49,8 +62,8 @@ verify_choose(verify_t *verify)
     verify->n = 0;
     for (i = 0; i < plan->noutputs; i++) {
         if (plan->outputs[i].first && plan->outputs[i].recode == NULL) {
-            verify->why[verify->n] = NULL;
-            verify->outputs[verify->n++] = &plan->outputs[i];
+            verify->copy[verify->n++] =
+                (verify_copy_t){ .output = &plan->outputs[i] };
         }
     }
 }
@@ -58,14 +71,30 @@ verify_choose(verify_t *verify)
 
 /* A reason that is known stays. */
 static void
-verify_blame(verify_t *verify, long stream, const char *why)
+verify_blame(verify_copy_t *copy, const char *why)
+{
+    if (copy->why == NULL) {
+        copy->why = why;
+    }
+}
+
+
+/* The copies of this stream of what is decoded. */
+static void
+verify_damage(verify_t *verify, long stream)
 {
     int i;
+    verify_copy_t *copy;
 
-    for (i = 0; i < verify->n; i++) {
-        if (verify->outputs[i]->source->index == stream && !verify->why[i]) {
-            verify->why[i] = why;
+    for (i = verify->from; i < verify->to; i++) {
+        copy = &verify->copy[i];
+        if (copy->output->is_video || copy->output->source->index == stream) {
+            verify_blame(copy, "damaged");
         }
+    }
+
+    if (verify->damaged < 0 || verify->at < verify->damaged) {
+        verify->damaged = verify->at;
     }
 }
 
@@ -84,64 +113,165 @@ verify_finds(const char *line, const char *words, long *stream)
 }
 
 
+/* Appends what stands behind a name of the line, to the next blank. */
 static void
-verify_line(void *data, const char *line)
+verify_field(const char *line, const char *name, char form[VERIFY_FORM])
 {
-    long stream;
-    verify_t *verify = data;
-    film_t *film = &verify->film;
-    const double seconds = media_tool_time(line);
+    const char *at = strstr(line, name);
+    const size_t used = strlen(form);
 
-    if (seconds >= 0) {
-        verify->at = fmax(seconds - film->plan.start, 0);
-        return;
-    }
-
-    if (verify_finds(line, VERIFY_ERROR, &stream)
-        || verify_finds(line, VERIFY_CORRUPT, &stream)) {
-        verify_blame(verify, stream, VERIFY_DAMAGED);
-        if (verify->damaged < 0 || verify->at < verify->damaged) {
-            verify->damaged = verify->at;
-        }
-    } else if (strstr(line, VERIFY_CHANGED) != NULL) {
-        verify_blame(verify, film->probe.video.index, VERIFY_CHANGES);
-    } else {
-        stream = straight_finds(film, line);
-        verify_blame(verify, stream, PLAN_CHANGES);
-        verify->changed |= stream != -1;
+    if (at != NULL) {
+        at += strlen(name);
+        snprintf(form + used, VERIFY_FORM - used, "%.*s ",
+                 (int) strcspn(at, " "), at);
     }
 }
 
 
-/* The pictures, or those sounds of which nothing is known yet. Returns how many
-   streams there are to decode. */
-static int
-verify_words(const verify_t *verify, int pictures)
+/* Both say that pixels are square. */
+static void
+verify_square(char form[VERIFY_FORM])
 {
-    int i, streams = 0, last = -1;
-    argv_t *argv = &verify_argv;
-    const plan_output_t *output;
+    if (strncmp(form, "0/1 ", 4) == 0) {
+        *form = '1';
+    }
+}
 
-    argv_clear(argv);
-    argv_add(argv, MEDIA_TOOL_FFMPEG, "-v", "repeat+level+warning", "-progress",
-             "pipe:1", "-stats_period", "0.02", "-copyts", "-max_error_rate",
-             "1", "-reinit_filter", "0");
+
+/* n: 3 pts: 144000 pts_time:1.6 … sar:1/1 s:640x360 i:P … */
+static void
+verify_picture(verify_copy_t *copy, const char *line)
+{
+    char form[VERIFY_FORM] = "", fields[VERIFY_FORM] = "";
+
+    verify_field(line, " sar:", form);
+    verify_field(line, " s:", form);
+    verify_field(line, " i:", fields);
+    verify_square(form);
+
+    if (copy->form[0] == '\0') {
+        memcpy(copy->form, form, sizeof(form));
+    }
+    if (strcmp(copy->form, form) != 0) {
+        verify_blame(copy, "of changing size");
+    }
+    if (strcmp(fields, "P ") != 0) {
+        verify_blame(copy, PLAN_FIELDS);
+    }
+}
+
+
+/* n:3 pts:67316 pts_time:1.52 … channels:2 chlayout:stereo rate:44100 … */
+static void
+verify_sound(verify_t *verify, verify_copy_t *copy, const char *line)
+{
+    char form[VERIFY_FORM] = "";
+    const int stream = copy->output->source->index;
+
+    verify_field(line, " channels:", form);
+    verify_field(line, " rate:", form);
+
+    if (copy->form[0] == '\0') {
+        memcpy(copy->form, form, sizeof(form));
+    }
+    if (strcmp(copy->form, form) != 0) {
+        verify_blame(copy, PLAN_CHANGES);
+        if (ffprobe_changes(&verify->film.probe, stream)) {
+            json_object_set(verify->film.job->patch, "facts",
+                            verify->film.probe.facts);
+        }
+    }
+}
+
+
+static void
+verify_shown(verify_t *verify, const char *line, long output)
+{
+    const char *time = strstr(line, " pts_time:");
+    verify_copy_t *copy;
+
+    if (output < verify->from || output >= verify->to || time == NULL) {
+        return;
+    }
+
+    copy = &verify->copy[output];
+    verify->at = fmax(strtod(time + strlen(" pts_time:"), NULL) - verify->zero,
+                      0);
+    if (verify->film.plan.duration > 0) {
+        verify->film.job->progress = fmin(99, 99 * verify->at
+                                                  / verify->film.plan.duration);
+    }
+
+    if (copy->output->is_video) {
+        verify_picture(copy, line);
+    } else {
+        verify_sound(verify, copy, line);
+    }
+}
+
+
+static void
+verify_line(void *data, const char *line)
+{
+    long number;
+    verify_t *verify = data;
+
+    if (verify_finds(line, VERIFY_SHOWN, &number)) {
+        verify_shown(verify, line, number);
+    }
+    if (verify_finds(line, VERIFY_ERROR, &number)
+        || verify_finds(line, VERIFY_CORRUPT, &number)) {
+        verify_damage(verify, number);
+    }
+}
+
+
+static void
+verify_begin(void)
+{
+    argv_clear(&verify_argv);
+    argv_add(&verify_argv, MEDIA_TOOL_FFMPEG, "-v", "repeat+level+info",
+             "-max_error_rate", "1");
+}
+
+
+static void
+verify_picture_words(int copy)
+{
+    argv_t *argv = &verify_argv;
+
+    verify_begin();
+    argv_add(argv, "-copyts");
+    argv_add(argv, MEDIA_TOOL_INPUT("mov"), "-i", SANDBOX_INPUT, "-map", "0:v",
+             "-vf");
+    argv_format(argv, VERIFY_PICTURE, copy);
+    argv_add(argv, "-fps_mode", "passthrough", "-f", "null", "-");
+}
+
+
+static void
+verify_sound_words(const verify_t *verify)
+{
+    int i;
+    argv_t *argv = &verify_argv;
+    const ffprobe_stream_t *source, *last = NULL;
+
+    verify_begin();
+    film_clock_words(argv, &verify->film);
     argv_add(argv, MEDIA_TOOL_INPUT(verify->film.job->sniff->demuxer), "-i",
              SANDBOX_INPUT);
 
-    for (i = 0; i < verify->n; i++) {
-        output = verify->outputs[i];
-        if (output->is_video == pictures && verify->why[i] == NULL
-            && output->source->index != last) {
-            last = output->source->index;
+    for (i = verify->from; i < verify->to; i++) {
+        source = verify->copy[i].output->source;
+        if (source != last) {
             argv_add(argv, "-map");
-            argv_format(argv, "0:%d", last);
-            streams++;
+            argv_format(argv, "0:%d", source->index);
+            argv_add(argv, "-af");
+            argv_format(argv, VERIFY_SOUND, i);
+            argv_add(argv, "-f", "null", "-");
+            last = source;
         }
     }
-
-    argv_add(argv, "-fps_mode", "passthrough", "-f", "null", "-");
-    return streams;
 }
 
 
@@ -162,9 +292,8 @@ verify_forgive(const verify_t *verify, job_outcome_t outcome)
 }
 
 
-/* At a sound that changes ffmpeg leaves: it goes on without that one. */
 static job_outcome_t
-verify_decode(verify_t *verify, int pictures)
+verify_decode(verify_t *verify, double zero)
 {
     job_outcome_t outcome;
     sandbox_result_t result;
@@ -179,17 +308,55 @@ verify_decode(verify_t *verify, int pictures)
         .too_long = "Reading the file took too long.",
     };
 
-    do {
-        verify->at = 0;
-        verify->changed = 0;
-        if (verify_words(verify, pictures) == 0) {
-            return JOB_DONE;
-        }
-        outcome = job_tool(verify->film.job, &tool, &result);
-        free(result.output);
-    } while (outcome == JOB_BAD && verify->changed);
+    verify->at = 0;
+    verify->zero = zero;
+    outcome = job_tool(verify->film.job, &tool, &result);
+    free(result.output);
 
     return verify_forgive(verify, outcome);
+}
+
+
+/* The job's input is the track meanwhile. */
+static job_outcome_t
+verify_pictures(verify_t *verify)
+{
+    char name[128], input[PATH_MAX];
+    job_t *job = verify->film.job;
+    job_outcome_t outcome = JOB_DONE;
+    const json_t *params = json_object_get(job->row, "params");
+    const char *folder = json_string_value(json_object_get(params, "folder"));
+
+    memcpy(input, job->input, sizeof(input));
+    for (verify->from = 0;
+         outcome == JOB_DONE && folder != NULL && verify->from < verify->n
+         && verify->copy[verify->from].output->is_video;
+         verify->from++) {
+        verify->to = verify->from + 1;
+        snprintf(name, sizeof(name), "%s/%s.mp4", folder,
+                 verify->copy[verify->from].output->name);
+        if (store_find_file(job->config, job->media, name, job->input) != 0) {
+            return job_errno(job, "looking for a track of the film");
+        }
+        verify_picture_words(verify->from);
+        outcome = verify_decode(verify, 0);
+    }
+    memcpy(job->input, input, sizeof(input));
+
+    return outcome;
+}
+
+
+static job_outcome_t
+verify_sounds(verify_t *verify)
+{
+    verify->to = verify->n;
+    if (verify->from == verify->to) {
+        return JOB_DONE;
+    }
+
+    verify_sound_words(verify);
+    return verify_decode(verify, verify->film.plan.start);
 }
 
 
@@ -206,20 +373,21 @@ static int
 verify_instead(verify_t *verify, const plan_output_t *instead[], json_t *gone)
 {
     int i, n = 0;
+    const verify_copy_t *copy;
     plan_t *plan = &verify->film.plan;
 
     for (i = 0; i < verify->n; i++) {
-        if (verify->why[i] == NULL) {
+        copy = &verify->copy[i];
+        if (copy->why == NULL) {
             continue;
         }
         log_write(LOG_INFO, "job verify %s: %s is no copy that plays: it is %s",
-                  verify->film.job->id, verify->outputs[i]->name,
-                  verify->why[i]);
-        if (verify_is_beside(plan, verify->outputs[i])) {
-            json_array_append_new(gone, json_string(verify->outputs[i]->name));
+                  verify->film.job->id, copy->output->name, copy->why);
+        if (verify_is_beside(plan, copy->output)) {
+            json_array_append_new(gone, json_string(copy->output->name));
         } else {
-            plan_encode(plan, verify->outputs[i], verify->why[i]);
-            instead[n++] = verify->outputs[i];
+            plan_encode(plan, copy->output, copy->why);
+            instead[n++] = copy->output;
         }
     }
 
@@ -305,8 +473,8 @@ verify_report(const verify_t *verify)
 
     for (i = 0; i < verify->n; i++) {
         json_array_append_new(list, json_pack("{s:s, s:s*}", "name",
-                                              verify->outputs[i]->name, "why",
-                                              verify->why[i]));
+                                              verify->copy[i].output->name,
+                                              "why", verify->copy[i].why));
     }
 
     json_object_set_new(verify->film.job->result, "copies", list);
@@ -322,10 +490,10 @@ verify_run(job_t *job)
     outcome = film_open(&verify.film, job);
     if (outcome == JOB_DONE) {
         verify_choose(&verify);
-        outcome = verify_decode(&verify, 1);
+        outcome = verify_pictures(&verify);
     }
     if (outcome == JOB_DONE) {
-        outcome = verify_decode(&verify, 0);
+        outcome = verify_sounds(&verify);
     }
     if (outcome == JOB_DONE) {
         verify_notice(&verify);
@@ -339,15 +507,19 @@ verify_run(job_t *job)
 
 
 void
-film_verify(job_t *job, const plan_t *plan)
+film_verify(film_t *film)
 {
     int i, copies = 0;
+    const plan_t *plan = &film->plan;
 
     for (i = 0; i < plan->noutputs; i++) {
         copies += plan->outputs[i].first && plan->outputs[i].recode == NULL;
     }
 
     if (copies > 0) {
-        job_follow(job, "verify");
+        film_follow(film->job,
+                    json_pack("{s:s, s:{s:s, s:s*}}", "kind", "verify",
+                              "params", "folder", film->folder, "why",
+                              plan->encoded ? plan->recode_video : NULL));
     }
 }

@@ -177,12 +177,23 @@ START_TEST(what_would_play_otherwise_is_encoded)
     probe.video.frame_rate = 0.2;
     probe.duration = 600;
     make();
-    ck_assert(!plan.slides);
+    ck_assert(!(plan.slides > 0));
     probe.bytes = 1e6;
     make();
-    ck_assert(plan.slides);
+    ck_assert_double_eq(plan.slides, 2);
     CHANGED((probe.video.frame_rate = 1, probe.video.reordered = 1),
             "of few pictures");
+
+    /* one pause in a film: where there is none, all pictures stay */
+    film();
+    probe.bytes = 1e6;
+    probe.slides = 30;
+    make();
+    ck_assert_str_eq(plan.recode_video, "of few pictures");
+    ck_assert_ptr_nonnull(strstr(plan.filter, ":eval=frame,fps=30"));
+    probe.duration = 900;
+    make();
+    ck_assert_ptr_nonnull(strstr(plan.filter, ":eval=frame,fps=2"));
 
     film();
     probe.video.frame_rate = 1;
@@ -236,6 +247,16 @@ START_TEST(sound_that_would_play_otherwise_is_encoded)
     probe.sounds[0].start = 0.5;
     make();
     ck_assert_str_eq(plan_find(&plan, "a1")->recode, "begins later");
+
+    film();
+    probe.sounds[0].changes = 1;
+    make();
+    ck_assert_str_eq(plan_find(&plan, "a1")->recode, PLAN_CHANGES);
+
+    film();
+    probe.sounds[0].gaps = 1;
+    make();
+    ck_assert_str_eq(plan_find(&plan, "a1")->recode, "with gaps");
 
     film();
     probe.sounds[0].start = 0.03;
@@ -390,6 +411,11 @@ START_TEST(a_copy_that_is_damaged_is_encoded_as_large_as_it_is)
     ck_assert_double_gt(plan.outputs[0].rate, 3000000);
     ck_assert_ptr_nonnull(strstr(plan.filter, ",pad=1280:720:"));
     ck_assert_ptr_null(plan.recode_video);
+
+    plan_encode(&plan, &plan.outputs[0], PLAN_FIELDS);
+    ck_assert_ptr_eq(strstr(plan.filter, "bwdif=mode=send_frame:deint="
+                                         "interlaced,scale="),
+                     plan.filter);
 
     plan_encode(&plan, plan_find(&plan, "a1"), "damaged");
     ck_assert_str_eq(plan_find(&plan, "a1")->recode, "damaged");

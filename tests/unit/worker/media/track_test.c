@@ -59,6 +59,7 @@ START_TEST(the_most_pictures_a_second_are_told)
     refused(HEAD "densest 0 25600\n" INIT ONE TWO, SIZE);
     refused(HEAD "densest 1 0\n" INIT ONE TWO, SIZE);
     refused(HEAD "densest 1 1\ndensest 1 1\n" INIT ONE TWO, SIZE);
+    refused(HEAD "steps 1024 1024\n" INIT ONE TWO, SIZE); /* of pictures */
 }
 END_TEST
 
@@ -86,6 +87,29 @@ START_TEST(sound_has_no_pictures)
     refused("track video 44100 9 0 44100\ncodecs avc1.64001f\n"
             "init 7\nindex 7 3\nsegment 10 90 44100 0\n",
             100);
+}
+END_TEST
+
+
+START_TEST(the_steps_of_sound_are_told)
+{
+    static const char head[] = "track audio 48000 9 0 48000\n"
+                               "codecs mp4a.40.2\n";
+    static const char rest[] = "init 7\nindex 7 3\nsegment 10 90 48000 0\n";
+    char text[256];
+
+    snprintf(text, sizeof(text), "%ssteps 1024 2048\n%s", head, rest);
+    ck_assert_int_eq(parse(text, 100), 0);
+    ck_assert_double_eq_tol(track.step, 1024.0 / 48000, 1e-9);
+    ck_assert_double_eq_tol(track.step_max, 2048.0 / 48000, 1e-9);
+    track_free(&track);
+
+    snprintf(text, sizeof(text), "%ssteps 1024 1023\n%s", head, rest);
+    refused(text, 100);
+    snprintf(text, sizeof(text), "%ssteps 0 1\n%s", head, rest);
+    refused(text, 100);
+    snprintf(text, sizeof(text), "%ssteps 1 1\nsteps 1 1\n%s", head, rest);
+    refused(text, 100);
 }
 END_TEST
 
@@ -248,8 +272,9 @@ END_TEST
 
 RUN("worker/media/track", the_most_pictures_a_second_are_told,
     parts_that_fill_the_file_are_read, segments_that_need_others_are_told,
-    sound_has_no_pictures, a_refusal_is_handed_on_in_one_line,
-    parts_that_leave_bytes_over_are_refused, segments_last_as_long_as_the_track,
+    sound_has_no_pictures, the_steps_of_sound_are_told,
+    a_refusal_is_handed_on_in_one_line, parts_that_leave_bytes_over_are_refused,
+    segments_last_as_long_as_the_track,
     a_first_picture_larger_than_its_segment_is_refused,
     lines_that_are_missing_or_come_twice_are_refused, numbers_are_numbers,
     codecs_fit_a_playlist, the_peak_is_that_of_the_hungriest_set_of_segments,
