@@ -20,8 +20,9 @@ sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all \
 # What each room may include and link: core/ never sees the others' headers.
 
 pkg = $(shell pkg-config --$(1) $(2) 2>/dev/null)
-core_packages := jansson libcrypto libargon2 libxcrypt libcbor libidn2 libqrencode
-worker_packages := libpq hiredis libcurl expat zlib libarchive
+core_packages := jansson libcrypto libargon2 libxcrypt libcbor libidn2 libqrencode \
+  libcurl expat
+worker_packages := libpq hiredis zlib libarchive
 picture_packages := vips libtiff-4
 system = $(patsubst -I%,-isystem %,$(call pkg,cflags,$(1)))
 

@@ -8,7 +8,7 @@
 #include <openssl/rand.h>
 #include "core/store/credentials.h"
 #include "core/store/location.h"
-#include "worker/bucket/bucket.h"
+#include "core/bucket/bucket.h"
 #include "ctl.h"
 #include "options.h"
 #include "say.h"

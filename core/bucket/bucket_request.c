@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
+#include <openssl/evp.h>
 #include "bucket_internal.h"
 
 #define BODY_MAX (2U << 20) /* of an answer in XML: a page of 1000 names */
@@ -17,6 +18,7 @@
     (sizeof("https://") + LOCATION_AUTHORITY_SIZE + 3 * BUCKET_PATH_SIZE)
 #define SIGN_SIZE 512
 #define READ_SIZE 65536
+#define HEADERS_MAX 8
 
 
 static size_t
@@ -90,7 +92,7 @@ static size_t
 on_header(char *bytes, size_t size, size_t count, void *data)
 {
     bucket_request_t *request = data;
-    size_t len = size * count, value;
+    size_t all = size * count, len = all, value;
 
     if (len > 9 && strncmp(bytes, "HTTP/", 5) == 0) {
         request->status = strtol(bytes + strcspn(bytes, " \r\n"), NULL, 10);
@@ -99,9 +101,36 @@ on_header(char *bytes, size_t size, size_t count, void *data)
         value = 5 + strspn(bytes + 5, " ");
         snprintf(request->date, sizeof(request->date), "%.*s",
                  (int) strcspn(bytes + value, "\r\n"), bytes + value);
+
+    } else if (len > 5 && strncasecmp(bytes, "etag:", 5) == 0) {
+        value = 5 + strspn(bytes + 5, " ");
+        len = strcspn(bytes + value, "\r\n<>&");
+        if (len < sizeof(request->etag)) {
+            memcpy(request->etag, bytes + value, len);
+            request->etag[len] = '\0';
+        }
     }
 
-    return len;
+    return all;
+}
+
+
+void
+bucket_request_sum(const unsigned char digest[SHA256_SIZE],
+                   char sum[BUCKET_SUM_SIZE])
+{
+    EVP_EncodeBlock((unsigned char *) sum, digest, SHA256_SIZE);
+}
+
+
+static void
+digested(bucket_request_t *request, const sha256_t *state)
+{
+    unsigned char sha[SHA256_SIZE];
+
+    sha256_digest(state, sha);
+    sha256_hex(sha, request->sha);
+    bucket_request_sum(sha, request->sum);
 }
 
 
@@ -109,7 +138,6 @@ on_header(char *bytes, size_t size, size_t count, void *data)
 static int
 digest(bucket_request_t *request)
 {
-    unsigned char sha[SHA256_SIZE];
     char *bytes;
     size_t want;
     ssize_t n;
@@ -134,53 +162,55 @@ digest(bucket_request_t *request)
             return -1;
         }
         sha256_update(&state, bytes, (size_t) n);
+        if (request->behind) {
+            sha256_update(request->behind, bytes, (size_t) n);
+        }
     }
 
-    sha256_digest(&state, sha);
-    sha256_hex(sha, request->sha);
-
+    digested(request, &state);
     free(bytes);
     return 0;
 }
 
 
-/* The URL, and the headers that sign it. 0, or -1: too long, or no memory. */
-static int
-compose(bucket_t *bucket, bucket_request_t *request, char url[URL_SIZE],
-        struct curl_slist **list)
+/* What is signed of the headers. How many. */
+static size_t
+name_headers(const bucket_t *bucket, const bucket_request_t *request,
+             const char *date, sigv4_pair_t headers[HEADERS_MAX])
 {
-    char path[BUCKET_PATH_SIZE], encoded[3 * BUCKET_PATH_SIZE],
-        date[SIGV4_DATE_SIZE];
-    char value[3 * BUCKET_PATH_SIZE], sign[SIGN_SIZE],
-        line[CREDENTIALS_TOKEN_MAX + 64];
-    const credentials_t *who = bucket->credentials;
-    const sigv4_signer_t signer = { .id = who->id,
-                                    .secret = who->secret,
-                                    .region = bucket->location->region,
-                                    .now = time(NULL) };
-    const sigv4_pair_t headers[] = {
-        { "host", bucket->authority },
-        { "x-amz-content-sha256", request->sha },
-        { "x-amz-date", date },
-        { "x-amz-security-token", who->token },
-    };
-    const sigv4_request_t signs = {
-        .method = request->method,
-        .path = path,
-        .query = request->query,
-        .queries = request->queries,
-        .headers = headers,
-        .headers_count = who->token[0] ? 4 : 3,
-        .payload = request->sha,
-    };
+    size_t n = 0;
+
+    headers[n++] = (sigv4_pair_t){ "host", bucket->authority };
+    headers[n++] = (sigv4_pair_t){ "x-amz-content-sha256", request->sha };
+    headers[n++] = (sigv4_pair_t){ "x-amz-date", date };
+
+    if (bucket->credentials->token[0]) {
+        headers[n++] = (sigv4_pair_t){ "x-amz-security-token",
+                                       bucket->credentials->token };
+    }
+    if (request->checked) {
+        headers[n++] = (sigv4_pair_t){ "x-amz-checksum-sha256", request->sum };
+    }
+    if (request->checks) {
+        headers[n++] = (sigv4_pair_t){ "x-amz-checksum-algorithm", "SHA256" };
+    }
+
+    return n;
+}
+
+
+/* 0, or -1: too long. */
+static int
+compose_url(const bucket_t *bucket, const bucket_request_t *request,
+            const char *path, char url[URL_SIZE])
+{
+    char encoded[3 * BUCKET_PATH_SIZE], value[3 * BUCKET_PATH_SIZE];
     size_t i, len;
 
-    if (location_path(bucket->location, request->name, path, sizeof(path)) != 0
-        || sigv4_encode(path, 1, encoded, sizeof(encoded)) == 0) {
+    if (sigv4_encode(path, 1, encoded, sizeof(encoded)) == 0) {
         return -1;
     }
 
-    sigv4_date(signer.now, date);
     len = (size_t) snprintf(url, URL_SIZE, "%s://%s%s",
                             bucket->location->tls ? "https" : "http",
                             bucket->authority, encoded);
@@ -195,17 +225,63 @@ compose(bucket_t *bucket, bucket_request_t *request, char url[URL_SIZE],
         }
     }
 
-    if (!request->anonymous) {
-        if (sigv4_authorization(&signer, &signs, sign, sizeof(sign)) != 0) {
-            return -1;
-        }
-        snprintf(line, sizeof(line), "Authorization: %s", sign);
+    return 0;
+}
+
+
+/* The headers that sign it. 0, or -1: too long. */
+static int
+compose_signed(const bucket_t *bucket, const bucket_request_t *request,
+               const char *path, struct curl_slist **list)
+{
+    char date[SIGV4_DATE_SIZE], sign[SIGN_SIZE],
+        line[CREDENTIALS_TOKEN_MAX + 64];
+    const sigv4_signer_t signer = { .id = bucket->credentials->id,
+                                    .secret = bucket->credentials->secret,
+                                    .region = bucket->location->region,
+                                    .now = time(NULL) };
+    sigv4_pair_t headers[HEADERS_MAX];
+    const sigv4_request_t signs = {
+        .method = request->method,
+        .path = path,
+        .query = request->query,
+        .queries = request->queries,
+        .headers = headers,
+        .headers_count = name_headers(bucket, request, date, headers),
+        .payload = request->sha,
+    };
+    size_t i;
+
+    sigv4_date(signer.now, date);
+
+    if (sigv4_authorization(&signer, &signs, sign, sizeof(sign)) != 0) {
+        return -1;
+    }
+
+    snprintf(line, sizeof(line), "Authorization: %s", sign);
+    *list = curl_slist_append(*list, line);
+    for (i = 1; i < signs.headers_count; i++) {
+        snprintf(line, sizeof(line), "%s: %s", headers[i].name,
+                 headers[i].value);
         *list = curl_slist_append(*list, line);
-        for (i = 1; i < signs.headers_count; i++) {
-            snprintf(line, sizeof(line), "%s: %s", headers[i].name,
-                     headers[i].value);
-            *list = curl_slist_append(*list, line);
-        }
+    }
+
+    return 0;
+}
+
+
+/* The URL, and the headers. 0, or -1: too long, or no memory. */
+static int
+compose(bucket_t *bucket, bucket_request_t *request, char url[URL_SIZE],
+        struct curl_slist **list)
+{
+    char path[BUCKET_PATH_SIZE], line[256];
+
+    if (location_path(bucket->location, request->name, path, sizeof(path)) != 0
+        || compose_url(bucket, request, path, url) != 0
+        || (!request->anonymous
+            && compose_signed(bucket, request, path, list) != 0)) {
+        return -1;
     }
 
     *list = curl_slist_append(*list, "Expect:");
@@ -258,6 +334,9 @@ setup(bucket_t *bucket, bucket_request_t *request, const char *url,
         SET(CURLOPT_INFILESIZE_LARGE, (curl_off_t) request->size);
         SET(CURLOPT_READFUNCTION, on_read);
         SET(CURLOPT_READDATA, request);
+    } else if (request->text) {
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) strlen(request->text));
+        SET(CURLOPT_POSTFIELDS, request->text);
     } else if (strcmp(request->method, "HEAD") == 0) {
         SET(CURLOPT_NOBODY, 1L);
     } else {
@@ -284,6 +363,7 @@ ask_once(bucket_t *bucket, bucket_request_t *request)
     request->status = 0;
     request->failed = 0;
     request->date[0] = '\0';
+    request->etag[0] = '\0';
     bucket->len = 0;
     bucket->said[0] = '\0';
     bucket->code[0] = '\0';
@@ -322,15 +402,21 @@ bucket_request_ask(bucket_t *bucket, bucket_request_t *request)
 {
     bucket_rc_t rc;
     int tried;
+    sha256_t state;
     long pause = PAUSE_MS;
     struct timespec wait;
 
-    if (request->upload) {
-        if (digest(request) != 0) {
-            return bucket_say(bucket, BUCKET_WRONG, "\"%.200s\": %s",
-                              request->name, strerror(errno));
-        }
-    } else {
+    if (request->upload && digest(request) != 0) {
+        return bucket_say(bucket, BUCKET_WRONG, "\"%.200s\": %s", request->name,
+                          strerror(errno));
+    }
+
+    if (request->text) {
+        sha256_init(&state);
+        sha256_update(&state, request->text, strlen(request->text));
+        digested(request, &state);
+
+    } else if (!request->upload) {
         memcpy(request->sha, SIGV4_EMPTY, sizeof(request->sha));
     }
 

@@ -2,6 +2,7 @@
  * What the files of a bucket know of each other:
  *
  *     bucket.c          what is asked for
+ *     bucket_parts.c    the same of what goes up in parts
  *     bucket_request.c  a request: signed, sent, tried again
  *     bucket_judge.c    what the bucket refuses, in sentences
  */
@@ -11,9 +12,11 @@
 
 #include <curl/curl.h>
 #include "bucket.h"
+#include "bucket_parts.h"
 #include "core/base/sha256.h"
 #include "core/store/sigv4.h"
 
+#define BUCKET_SUM_SIZE 45
 #define BUCKET_PATH_SIZE 1400 /* of a name with its prefix, before encoding */
 
 struct bucket_s {
@@ -39,18 +42,28 @@ typedef struct {
     int fd;           /* put from, or got to; -1: neither */
     uint64_t from, size;
     int upload;
-    int anonymous; /* not signed */
+    const char *text; /* what is posted, or NULL */
+    sha256_t *behind; /* takes what is put, behind what it has; or NULL */
+    int checked;      /* the bucket keeps the SHA-256 of what is put */
+    int checks;       /* and will of the parts of what is begun */
+    int anonymous;    /* not signed */
 
     bucket_t *bucket;
     uint64_t done; /* bytes of the descriptor, this try */
     long status;
     int failed; /* our own disk: errno */
     char date[64];
+    char etag[BUCKET_ETAG_SIZE]; /* of the answer, or "" */
     char sha[SHA256_HEX_SIZE];
+    char sum[BUCKET_SUM_SIZE]; /* the same as S3 has it in headers */
 } bucket_request_t;
 
 /* Asks until there is an answer that will not change, a few times. */
 bucket_rc_t bucket_request_ask(bucket_t *bucket, bucket_request_t *request);
+
+/* A digest as S3 has it in headers and XML: base64. */
+void bucket_request_sum(const unsigned char digest[SHA256_SIZE],
+                        char sum[BUCKET_SUM_SIZE]);
 
 /* Notes what bucket_said() tells, and returns `rc`. */
 bucket_rc_t bucket_say(bucket_t *bucket, bucket_rc_t rc, const char *format,

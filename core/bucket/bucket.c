@@ -79,7 +79,8 @@ bucket_put(bucket_t *bucket, const char *name, const char *type, int fd,
                                  .fd = fd,
                                  .from = from,
                                  .size = size,
-                                 .upload = 1 };
+                                 .upload = 1,
+                                 .checked = 1 };
 
     return bucket_request_ask(bucket, &request);
 }

@@ -1,0 +1,411 @@
+#define _GNU_SOURCE /* strptime, timegm */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bucket_internal.h"
+#include "bucket_parts.h"
+#include "bucket_xml.h"
+
+#define PAGE "1000"
+#define STEP 1000      /* parts, until they are twice as large */
+#define LINE_SIZE 320  /* of a part in what completes */
+#define FRAME_SIZE 128 /* of what is around them */
+#define NUMBER_SIZE 12
+#define NAMESPACE "http://s3.amazonaws.com/doc/2006-03-01/"
+
+
+uint64_t
+bucket_part_size(unsigned number)
+{
+    return (uint64_t) BUCKET_PART_LEAST << ((number - 1) / STEP);
+}
+
+
+uint64_t
+bucket_part_from(unsigned number)
+{
+    unsigned first;
+    uint64_t from = 0;
+
+    for (first = 1; first + STEP <= number; first += STEP) {
+        from += STEP * bucket_part_size(first);
+    }
+
+    return from + (number - first) * bucket_part_size(number);
+}
+
+
+/* ---- what answers say ---- */
+
+/* An element's text that was looked for. */
+typedef struct {
+    const char *name;
+    char *text;
+    size_t size;
+} leaf_t;
+
+
+static int
+on_leaf(void *data, const char *name, const char *value)
+{
+    leaf_t *leaf = data;
+
+    if (value && strcmp(name, leaf->name) == 0 && strlen(value) < leaf->size) {
+        memcpy(leaf->text, value, strlen(value) + 1);
+    }
+
+    return 0;
+}
+
+
+/* 0, or -1: it has no such element. */
+static int
+find(const bucket_t *bucket, const char *name, char *text, size_t size)
+{
+    leaf_t leaf = { name, text, size };
+
+    *text = '\0';
+
+    return bucket->len > 0
+                   && bucket_xml_read(bucket->body, bucket->len, on_leaf, &leaf)
+                          == 0
+                   && *text
+               ? 0
+               : -1;
+}
+
+
+/* ---- one upload ---- */
+
+bucket_rc_t
+bucket_parts_begin(bucket_t *bucket, const char *name, const char *type,
+                   char upload[BUCKET_UPLOAD_SIZE])
+{
+    static const sigv4_pair_t query[] = { { "uploads", "" } };
+    bucket_rc_t rc;
+    bucket_request_t request = { .method = "POST",
+                                 .name = name,
+                                 .type = type,
+                                 .fd = -1,
+                                 .text = "",
+                                 .checks = 1,
+                                 .query = query,
+                                 .queries = 1 };
+
+    rc = bucket_request_ask(bucket, &request);
+
+    return rc == BUCKET_OK
+                   && find(bucket, "UploadId", upload, BUCKET_UPLOAD_SIZE) != 0
+               ? bucket_say(bucket, BUCKET_WRONG,
+                            "%s began an upload without an id",
+                            bucket->location->host)
+               : rc;
+}
+
+
+bucket_rc_t
+bucket_parts_put(bucket_t *bucket, const char *name, const char *upload,
+                 unsigned number, int fd, uint64_t from, uint64_t size,
+                 sha256_t *behind, bucket_part_t *part)
+{
+    char text[NUMBER_SIZE];
+    bucket_rc_t rc;
+    const sigv4_pair_t query[] = { { "partNumber", text },
+                                   { "uploadId", upload } };
+    bucket_request_t request = { .method = "PUT",
+                                 .name = name,
+                                 .fd = fd,
+                                 .from = from,
+                                 .size = size,
+                                 .upload = 1,
+                                 .behind = behind,
+                                 .checked = 1,
+                                 .query = query,
+                                 .queries = 2 };
+
+    snprintf(text, sizeof(text), "%u", number);
+    rc = bucket_request_ask(bucket, &request);
+
+    part->number = number;
+    part->size = size;
+    memcpy(part->etag, request.etag, sizeof(part->etag));
+    memcpy(part->sha256, request.sha, sizeof(part->sha256));
+
+    return rc == BUCKET_OK && *part->etag == '\0'
+               ? bucket_say(bucket, BUCKET_WRONG, "%s took a part without ETag",
+                            bucket->location->host)
+               : rc;
+}
+
+
+/* What completes them; NULL without memory. To be freed. */
+static char *
+compose_parts(const bucket_part_t *parts, unsigned count)
+{
+    char *text, sum[BUCKET_SUM_SIZE];
+    unsigned char sha[SHA256_SIZE];
+    size_t size = FRAME_SIZE + count * (size_t) LINE_SIZE, len;
+    unsigned i, j;
+
+    text = malloc(size);
+    if (text == NULL) {
+        return NULL;
+    }
+
+    len = (size_t) snprintf(
+        text, size, "<CompleteMultipartUpload xmlns=\"" NAMESPACE "\">");
+
+    for (i = 0; i < count; i++) {
+        len += (size_t) snprintf(
+            text + len, size - len,
+            "<Part><PartNumber>%u</PartNumber><ETag>%s</ETag>", parts[i].number,
+            parts[i].etag);
+
+        if (parts[i].sha256[0]) {
+            for (j = 0; j < SHA256_SIZE; j++) {
+                sscanf(parts[i].sha256 + 2 * j, "%2hhx", &sha[j]);
+            }
+            bucket_request_sum(sha, sum);
+            len += (size_t) snprintf(text + len, size - len,
+                                     "<ChecksumSHA256>%s</ChecksumSHA256>",
+                                     sum);
+        }
+
+        len += (size_t) snprintf(text + len, size - len, "</Part>");
+    }
+
+    snprintf(text + len, size - len, "</CompleteMultipartUpload>");
+    return text;
+}
+
+
+/* S3 may say that it failed behind a status 200, which it sends early. */
+static bucket_rc_t
+judge_late(bucket_t *bucket, bucket_request_t *request)
+{
+    char code[sizeof(bucket->code)];
+
+    if (find(bucket, "Code", code, sizeof(code)) != 0) {
+        return BUCKET_OK;
+    }
+
+    request->status = strcmp(code, "InternalError") == 0
+                              || strcmp(code, "SlowDown") == 0
+                          ? 503
+                          : 400;
+    return bucket_judge(bucket, request);
+}
+
+
+bucket_rc_t
+bucket_parts_complete(bucket_t *bucket, const char *name, const char *upload,
+                      const bucket_part_t *parts, unsigned count)
+{
+    char *text;
+    unsigned i;
+    uint64_t size, total = 0;
+    bucket_rc_t rc;
+    const sigv4_pair_t query[] = { { "uploadId", upload } };
+    bucket_request_t request = { .method = "POST",
+                                 .name = name,
+                                 .type = "application/xml",
+                                 .fd = -1,
+                                 .query = query,
+                                 .queries = 1 };
+
+    text = compose_parts(parts, count);
+    if (text == NULL) {
+        return bucket_say(bucket, BUCKET_WRONG, "out of memory");
+    }
+
+    request.text = text;
+    rc = bucket_request_ask(bucket, &request);
+    free(text);
+
+    if (rc == BUCKET_OK) {
+        return judge_late(bucket, &request);
+    }
+    if (rc != BUCKET_MISSING || strcmp(bucket->code, "NoSuchUpload") != 0) {
+        return rc;
+    }
+
+    for (i = 0; i < count; i++) {
+        total += parts[i].size;
+    }
+
+    rc = bucket_size(bucket, name, &size);
+    return rc == BUCKET_OK && size != total
+               ? bucket_say(bucket, BUCKET_WRONG,
+                            "\"%.200s\" was completed with %llu bytes in place "
+                            "of %llu",
+                            name, (unsigned long long) size,
+                            (unsigned long long) total)
+               : rc;
+}
+
+
+bucket_rc_t
+bucket_parts_abort(bucket_t *bucket, const char *name, const char *upload)
+{
+    bucket_rc_t rc;
+    const sigv4_pair_t query[] = { { "uploadId", upload } };
+    bucket_request_t request = {
+        .method = "DELETE", .name = name, .fd = -1, .query = query, .queries = 1
+    };
+
+    rc = bucket_request_ask(bucket, &request);
+    return rc == BUCKET_MISSING && strcmp(bucket->code, "NoSuchBucket") != 0
+               ? BUCKET_OK
+               : rc;
+}
+
+
+/* ---- pages ---- */
+
+typedef struct {
+    int (*found)(void *data, const bucket_part_t *part);
+    void *data;
+    bucket_part_t part;
+    int more;
+} parts_page_t;
+
+
+static int
+on_parts_leaf(void *data, const char *name, const char *value)
+{
+    parts_page_t *page = data;
+
+    if (value == NULL) {
+        return strcmp(name, "Part") == 0 ? page->found(page->data, &page->part)
+                                         : 0;
+    }
+
+    if (strcmp(name, "PartNumber") == 0) {
+        page->part.number = (unsigned) strtoul(value, NULL, 10);
+    } else if (strcmp(name, "ETag") == 0) {
+        snprintf(page->part.etag, sizeof(page->part.etag), "%s", value);
+    } else if (strcmp(name, "Size") == 0) {
+        page->part.size = strtoull(value, NULL, 10);
+    } else if (strcmp(name, "IsTruncated") == 0) {
+        page->more = strcmp(value, "true") == 0;
+    }
+
+    return 0;
+}
+
+
+/* Asks for a page, and has its elements read. */
+static bucket_rc_t
+ask_page(bucket_t *bucket, bucket_request_t *request,
+         int (*leaf)(void *data, const char *name, const char *value),
+         void *page)
+{
+    bucket_rc_t rc;
+
+    rc = bucket_request_ask(bucket, request);
+
+    return rc == BUCKET_OK
+                   && (bucket->len == 0
+                       || bucket_xml_read(bucket->body, bucket->len, leaf, page)
+                              != 0)
+               ? bucket_say(bucket, BUCKET_WRONG,
+                            "%s answered with a list that is no XML",
+                            bucket->location->host)
+               : rc;
+}
+
+
+bucket_rc_t
+bucket_parts_list(bucket_t *bucket, const char *name, const char *upload,
+                  unsigned after,
+                  int (*found)(void *data, const bucket_part_t *part),
+                  void *data, int *more)
+{
+    char marker[NUMBER_SIZE];
+    bucket_rc_t rc;
+    parts_page_t page = { .found = found, .data = data };
+    const sigv4_pair_t query[] = { { "uploadId", upload },
+                                   { "max-parts", PAGE },
+                                   { "part-number-marker", marker } };
+    bucket_request_t request = {
+        .method = "GET", .name = name, .fd = -1, .query = query, .queries = 3
+    };
+
+    snprintf(marker, sizeof(marker), "%u", after);
+    rc = ask_page(bucket, &request, on_parts_leaf, &page);
+    *more = page.more;
+    return rc;
+}
+
+
+typedef struct {
+    int (*found)(void *data, const char *name, const char *upload,
+                 time_t begun);
+    void *data;
+    size_t skip; /* of a key */
+    char name[1100];
+    char upload[BUCKET_UPLOAD_SIZE];
+    time_t begun;
+    int more;
+} uploads_page_t;
+
+
+static int
+on_uploads_leaf(void *data, const char *name, const char *value)
+{
+    uploads_page_t *page = data;
+    struct tm tm;
+
+    if (value == NULL) {
+        return strcmp(name, "Upload") == 0 && strlen(page->name) > page->skip
+                   ? page->found(page->data, page->name + page->skip,
+                                 page->upload, page->begun)
+                   : 0;
+    }
+
+    if (strcmp(name, "Key") == 0) {
+        snprintf(page->name, sizeof(page->name), "%s", value);
+    } else if (strcmp(name, "UploadId") == 0) {
+        snprintf(page->upload, sizeof(page->upload), "%s", value);
+    } else if (strcmp(name, "Initiated") == 0) {
+        memset(&tm, 0, sizeof(tm));
+        page->begun = strptime(value, "%Y-%m-%dT%H:%M:%S", &tm) ? timegm(&tm)
+                                                                : 0;
+    } else if (strcmp(name, "IsTruncated") == 0) {
+        page->more = strcmp(value, "true") == 0;
+    }
+
+    return 0;
+}
+
+
+bucket_rc_t
+bucket_uploads_list(bucket_t *bucket, const char *begin, const char *after,
+                    const char *after_upload,
+                    int (*found)(void *data, const char *name,
+                                 const char *upload, time_t begun),
+                    void *data, int *more)
+{
+    char prefix[BUCKET_PATH_SIZE], start[BUCKET_PATH_SIZE];
+    const char *before = bucket->location->prefix;
+    bucket_rc_t rc;
+    uploads_page_t page = { .found = found,
+                            .data = data,
+                            .skip = strlen(before) };
+    const sigv4_pair_t query[] = { { "uploads", "" },
+                                   { "max-uploads", PAGE },
+                                   { "prefix", prefix },
+                                   { "key-marker", start },
+                                   { "upload-id-marker", after_upload } };
+    bucket_request_t request = { .method = "GET",
+                                 .name = "",
+                                 .fd = -1,
+                                 .query = query,
+                                 .queries = *after ? 5 : 3 };
+
+    snprintf(prefix, sizeof(prefix), "%s%s", before, begin);
+    snprintf(start, sizeof(start), "%s%s", before, after);
+    rc = ask_page(bucket, &request, on_uploads_leaf, &page);
+    *more = page.more;
+    return rc;
+}

@@ -1,0 +1,344 @@
+#define _GNU_SOURCE /* memfd_create */
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "core/bucket/bucket.h"
+#include "core/bucket/bucket_parts.h"
+#include "tests/unit/suite.h"
+
+/* A bucket that says what it is told to, one answer a connection, and keeps
+   what it heard last. */
+#define HEARD_SIZE 16384
+
+static struct {
+    int fd;
+    unsigned port;
+    const char *answers[4];
+    int answered;
+    char heard[HEARD_SIZE];
+} server;
+
+static location_t location;
+static credentials_t who = { .id = "AKID", .secret = "secret" };
+
+
+/* Head and body of a request, as its Content-Length has it. */
+static void
+hear(int fd)
+{
+    char *end, *length;
+    size_t len = 0, want = HEARD_SIZE - 1;
+    ssize_t n;
+
+    while (len < want
+           && (n = read(fd, server.heard + len, HEARD_SIZE - 1 - len)) > 0) {
+        len += (size_t) n;
+        server.heard[len] = '\0';
+        end = strstr(server.heard, "\r\n\r\n");
+        if (end) {
+            length = strcasestr(server.heard, "\r\ncontent-length: ");
+            want = (size_t) (end - server.heard) + 4
+                   + (length && length < end ? strtoul(length + 18, NULL, 10)
+                                             : 0);
+        }
+    }
+}
+
+
+static void *
+serve(void *data)
+{
+    int fd;
+
+    (void) data;
+    while (server.answers[server.answered]
+           && (fd = accept(server.fd, NULL, NULL)) != -1) {
+        hear(fd);
+        dprintf(fd, "%s", server.answers[server.answered++]);
+        close(fd);
+    }
+
+    return NULL;
+}
+
+
+static bucket_t *
+begin(const char *first, const char *second, pthread_t *thread)
+{
+    char err[LOCATION_ERROR_SIZE], endpoint[64];
+    const char *words[] = { "s3://films/a", "region=x", endpoint };
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof(address);
+
+    server.fd = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(
+        bind(server.fd, (struct sockaddr *) &address, sizeof(address)), 0);
+    ck_assert_int_eq(listen(server.fd, 4), 0);
+    getsockname(server.fd, (struct sockaddr *) &address, &size);
+    snprintf(endpoint, sizeof(endpoint), "endpoint=http://127.0.0.1:%u",
+             ntohs(address.sin_port));
+    server.answers[0] = first;
+    server.answers[1] = second;
+    server.answered = 0;
+    server.heard[0] = '\0';
+
+    memset(&location, 0, sizeof(location));
+    ck_assert_msg(location_read(&location, words, 3, err, sizeof(err)) == 0,
+                  "%s", err);
+    ck_assert_int_eq(bucket_init(), 0);
+    ck_assert_int_eq(pthread_create(thread, NULL, serve, NULL), 0);
+    return bucket_open(&location, &who);
+}
+
+
+static void
+end(bucket_t *bucket, pthread_t thread)
+{
+    shutdown(server.fd, SHUT_RDWR);
+    pthread_join(thread, NULL);
+    close(server.fd);
+    bucket_close(bucket);
+}
+
+
+#define OK(headers, body) \
+    "HTTP/1.1 200 OK\r\nConnection: close\r\n" headers "\r\n" body
+
+
+START_TEST(parts_grow_so_that_they_carry_what_s3_takes)
+{
+    unsigned n;
+    uint64_t from = 0;
+
+    for (n = 1; n <= BUCKET_PARTS_MAX; n++) {
+        ck_assert_uint_eq(bucket_part_from(n), from);
+        ck_assert_uint_ge(bucket_part_size(n), BUCKET_PART_LEAST);
+        ck_assert_uint_le(bucket_part_size(n), 5ULL << 30);
+        from += bucket_part_size(n);
+    }
+
+    ck_assert_uint_ge(from, 5ULL << 40);
+}
+END_TEST
+
+
+START_TEST(an_upload_begins_with_an_id_and_wants_checksums)
+{
+    char upload[BUCKET_UPLOAD_SIZE];
+    pthread_t thread;
+    bucket_t *bucket = begin(OK("", "<I><Key>a/spool/x</Key>"
+                                    "<UploadId>2~ab/c</UploadId></I>"),
+                             NULL, &thread);
+
+    ck_assert_int_eq(bucket_parts_begin(bucket, "spool/x", "video/mp4", upload),
+                     BUCKET_OK);
+    ck_assert_str_eq(upload, "2~ab/c");
+    ck_assert_ptr_nonnull(
+        strstr(server.heard, "POST /films/a/spool/x?uploads= HTTP/1.1"));
+    ck_assert_ptr_nonnull(
+        strstr(server.heard, "x-amz-checksum-algorithm: SHA256"));
+    ck_assert_ptr_nonnull(strstr(server.heard, "Content-Type: video/mp4"));
+    end(bucket, thread);
+}
+END_TEST
+
+
+START_TEST(a_part_brings_its_digest_and_that_of_all_before)
+{
+    int fd = memfd_create("part", MFD_CLOEXEC);
+    sha256_t behind, all;
+    unsigned char has[SHA256_SIZE], wants[SHA256_SIZE];
+    bucket_part_t part;
+    pthread_t thread;
+    bucket_t *bucket = begin(OK("ETag: \"abc\"\r\n", ""), NULL, &thread);
+
+    sha256_init(&behind);
+    sha256_update(&behind, "abc", 3);
+    ck_assert_int_eq(write(fd, "xxabcyy", 7), 7);
+    ck_assert_int_eq(bucket_parts_put(bucket, "spool/x", "2~ab/c", 7, fd, 2, 3,
+                                      &behind, &part),
+                     BUCKET_OK);
+    ck_assert_str_eq(part.etag, "\"abc\"");
+    ck_assert_uint_eq(part.number, 7);
+    ck_assert_uint_eq(part.size, 3);
+    ck_assert_str_eq(part.sha256, "ba7816bf8f01cfea414140de5dae2223"
+                                  "b00361a396177a9cb410ff61f20015ad");
+    ck_assert_ptr_nonnull(
+        strstr(server.heard,
+               "PUT /films/a/spool/x?partNumber=7&uploadId=2~ab%2Fc HTTP/1.1"));
+    ck_assert_ptr_nonnull(
+        strstr(server.heard, "x-amz-checksum-sha256: "
+                             "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="));
+
+    sha256_init(&all);
+    sha256_update(&all, "abcabc", 6);
+    sha256_digest(&all, wants);
+    sha256_digest(&behind, has);
+    ck_assert_mem_eq(has, wants, SHA256_SIZE);
+    close(fd);
+    end(bucket, thread);
+}
+END_TEST
+
+
+static const bucket_part_t two[] = {
+    { 1, 8, "\"one\"",
+      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+    { 2, 3, "\"two\"", "" }
+};
+
+
+START_TEST(parts_are_completed_by_their_etags_and_checksums)
+{
+    pthread_t thread;
+    bucket_t *bucket = begin(OK("", "<C><ETag>\"x-2\"</ETag></C>"), NULL,
+                             &thread);
+
+    ck_assert_int_eq(bucket_parts_complete(bucket, "spool/x", "u", two, 2),
+                     BUCKET_OK);
+    ck_assert_ptr_nonnull(
+        strstr(server.heard, "POST /films/a/spool/x?uploadId=u HTTP/1.1"));
+    ck_assert_ptr_nonnull(strstr(
+        server.heard, "<Part><PartNumber>1</PartNumber><ETag>\"one\"</ETag>"
+                      "<ChecksumSHA256>ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/"
+                      "YfIAFa0=</ChecksumSHA256></Part>"
+                      "<Part><PartNumber>2</PartNumber><ETag>\"two\"</ETag>"
+                      "</Part></CompleteMultipartUpload>"));
+    end(bucket, thread);
+}
+END_TEST
+
+
+START_TEST(a_failure_behind_a_status_of_200_is_one)
+{
+    pthread_t thread;
+    bucket_t *bucket = begin(
+        OK("", "  <Error><Code>InternalError</Code></Error>"), NULL, &thread);
+
+    ck_assert_int_eq(bucket_parts_complete(bucket, "spool/x", "u", two, 2),
+                     BUCKET_AWAY);
+    end(bucket, thread);
+
+    bucket = begin(OK("", "<Error><Code>InvalidPart</Code></Error>"), NULL,
+                   &thread);
+    ck_assert_int_eq(bucket_parts_complete(bucket, "spool/x", "u", two, 2),
+                     BUCKET_WRONG);
+    end(bucket, thread);
+}
+END_TEST
+
+
+#define NO_UPLOAD                                                \
+    "HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n<Error>" \
+    "<Code>NoSuchUpload</Code></Error>"
+
+
+START_TEST(what_was_completed_before_is_when_it_has_as_many_bytes)
+{
+    pthread_t thread;
+    bucket_t *bucket = begin(NO_UPLOAD, OK("Content-Length: 11\r\n", ""),
+                             &thread);
+
+    ck_assert_int_eq(bucket_parts_complete(bucket, "spool/x", "u", two, 2),
+                     BUCKET_OK);
+    end(bucket, thread);
+
+    bucket = begin(NO_UPLOAD, OK("Content-Length: 12\r\n", ""), &thread);
+    ck_assert_int_eq(bucket_parts_complete(bucket, "spool/x", "u", two, 2),
+                     BUCKET_WRONG);
+    end(bucket, thread);
+}
+END_TEST
+
+
+START_TEST(an_upload_that_is_gone_is_aborted)
+{
+    pthread_t thread;
+    bucket_t *bucket = begin(NO_UPLOAD, NULL, &thread);
+
+    ck_assert_int_eq(bucket_parts_abort(bucket, "spool/x", "u"), BUCKET_OK);
+    ck_assert_ptr_nonnull(
+        strstr(server.heard, "DELETE /films/a/spool/x?uploadId=u HTTP/1.1"));
+    end(bucket, thread);
+}
+END_TEST
+
+
+static int
+on_part(void *data, const bucket_part_t *part)
+{
+    bucket_part_t *parts = data;
+
+    parts[part->number - 4] = *part;
+    return 0;
+}
+
+
+START_TEST(parts_are_listed)
+{
+    int more = 0;
+    bucket_part_t parts[2];
+    pthread_t thread;
+    bucket_t *bucket = begin(
+        OK("", "<L><IsTruncated>true</IsTruncated>"
+               "<Part><PartNumber>4</PartNumber><ETag>\"a\"</ETag>"
+               "<Size>8</Size></Part><Part><PartNumber>5</PartNumber>"
+               "<ETag>\"b\"</ETag><Size>9</Size></Part></L>"),
+        NULL, &thread);
+
+    memset(parts, 0, sizeof(parts));
+    ck_assert_int_eq(
+        bucket_parts_list(bucket, "spool/x", "u", 3, on_part, parts, &more),
+        BUCKET_OK);
+    ck_assert_int_eq(more, 1);
+    ck_assert_str_eq(parts[0].etag, "\"a\"");
+    ck_assert_uint_eq(parts[1].size, 9);
+    ck_assert_ptr_nonnull(strstr(server.heard, "part-number-marker=3"));
+    end(bucket, thread);
+}
+END_TEST
+
+
+static int
+on_upload(void *data, const char *name, const char *upload, time_t begun)
+{
+    snprintf(data, 256, "%s %s %ld", name, upload, (long) begun);
+    return 0;
+}
+
+
+START_TEST(uploads_are_listed)
+{
+    int more = 1;
+    char found[256] = "";
+    pthread_t thread;
+    bucket_t *bucket = begin(
+        OK("", "<L><IsTruncated>false</IsTruncated><Upload>"
+               "<Key>a/spool/x</Key><UploadId>u</UploadId>"
+               "<Initiated>2013-05-24T00:00:00.000Z</Initiated></Upload></L>"),
+        NULL, &thread);
+
+    ck_assert_int_eq(
+        bucket_uploads_list(bucket, "spool/", "", "", on_upload, found, &more),
+        BUCKET_OK);
+    ck_assert_int_eq(more, 0);
+    ck_assert_str_eq(found, "spool/x u 1369353600");
+    ck_assert_ptr_nonnull(strstr(server.heard, "prefix=a%2Fspool%2F"));
+    end(bucket, thread);
+}
+END_TEST
+
+
+RUN("core/bucket_parts", parts_grow_so_that_they_carry_what_s3_takes,
+    an_upload_begins_with_an_id_and_wants_checksums,
+    a_part_brings_its_digest_and_that_of_all_before,
+    parts_are_completed_by_their_etags_and_checksums,
+    a_failure_behind_a_status_of_200_is_one,
+    what_was_completed_before_is_when_it_has_as_many_bytes,
+    an_upload_that_is_gone_is_aborted, parts_are_listed, uploads_are_listed)
