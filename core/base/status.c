@@ -139,6 +139,8 @@ static const sluice_problem_t problems[SLUICE_STATUS_COUNT] = {
                                NULL, 2, 0 },
     [SLUICE_REDIS_AWAY] = { 503, "redis-away", "Redis is away.", NULL, 2,
                             GATE },
+    [SLUICE_STORE_AWAY] = { 503, "store-away",
+                            "The store of media takes nothing.", NULL, 2, 0 },
     [SLUICE_NO_SPACE] = { 507, "no-space", "There is no space left.", NULL, 0,
                           0 },
     [SLUICE_INTERNAL] = { 500, "internal", "Something went wrong here.", NULL,

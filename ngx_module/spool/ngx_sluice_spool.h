@@ -25,9 +25,10 @@
 
 /* A folder for such files, for as long as its configuration lives. */
 typedef struct {
-    ngx_str_t folder;    /* terminated */
-    const char *account; /* see ngx_sluice_spool_accounts() */
-    off_t keep_free;     /* bytes */
+    ngx_str_t folder;          /* terminated */
+    const char *account;       /* see ngx_sluice_spool_accounts() */
+    off_t keep_free;           /* bytes */
+    char node[UUID_TEXT_SIZE]; /* see ngx_sluice_spool_nodes() */
 } ngx_sluice_spool_place_t;
 
 typedef struct {
@@ -51,8 +52,16 @@ typedef struct {
     unsigned doubted : 1;   /* the state on disk says so, still or already */
     unsigned durable : 1;   /* it is <spool>/<id> now */
     unsigned kept : 1;      /* someone else answers for that from here on */
+    unsigned stored : 1;    /* all of it is in the bucket as spool/<id> */
     unsigned read_only : 1; /* nothing is on disk: the digest is all there is */
 } ngx_sluice_spool_t;
+
+
+/* When the master starts: gives each its node's name, which stands in
+   <folder>/.node, and writes that where there is none; so machines that share a
+   folder are one node, and a folder that was lost is another. */
+void ngx_sluice_spool_nodes(ngx_sluice_spool_place_t **places, ngx_uint_t n,
+                            ngx_log_t *log);
 
 
 /* a file from its first name to its last: ngx_sluice_spool.c */

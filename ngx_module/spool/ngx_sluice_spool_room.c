@@ -116,12 +116,14 @@ ngx_sluice_spool_room_left(ngx_sluice_spool_t *spool, off_t *left)
 }
 
 
-/* A file system that cannot reserve fills up as the bytes come. */
+/* A file system that cannot reserve fills up as the bytes come. Those that are
+   there have their space, or are in the bucket and had it. */
 
 static ngx_err_t
-ngx_sluice_spool_room_allocate(int fd, off_t length)
+ngx_sluice_spool_room_allocate(int fd, off_t from, off_t length)
 {
-    while (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, length) == -1) {
+    while (length > from
+           && fallocate(fd, FALLOC_FL_KEEP_SIZE, from, length - from) == -1) {
 
         if (ngx_errno == NGX_ENOSPC || ngx_errno == EDQUOT) {
             return ngx_errno;
@@ -139,8 +141,8 @@ ngx_sluice_spool_room_allocate(int fd, off_t length)
 /* The lock is held; others than uploads may still take what is free. */
 
 static ngx_err_t
-ngx_sluice_spool_room_take(ngx_sluice_spool_t *spool, off_t has, off_t least,
-                           off_t length)
+ngx_sluice_spool_room_take(ngx_sluice_spool_t *spool, off_t size, off_t has,
+                           off_t least, off_t length)
 {
     off_t left = 0;
     ngx_err_t err;
@@ -165,7 +167,7 @@ ngx_sluice_spool_room_take(ngx_sluice_spool_t *spool, off_t has, off_t least,
         return 0;
     }
 
-    err = ngx_sluice_spool_room_allocate(spool->fd, length);
+    err = ngx_sluice_spool_room_allocate(spool->fd, size, length);
 
     if (err == 0) {
         err = ngx_sluice_spool_room_left(spool, &left);
@@ -199,7 +201,7 @@ ngx_sluice_spool_grow(ngx_sluice_spool_t *spool, off_t least, off_t length)
         return err;
     }
 
-    err = ngx_sluice_spool_room_take(spool, has, least, length);
+    err = ngx_sluice_spool_room_take(spool, st.st_size, has, least, length);
 
     if (err && ftruncate(spool->fd, st.st_size) == -1) {
         err = ngx_errno;

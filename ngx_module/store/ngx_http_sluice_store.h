@@ -12,4 +12,7 @@
    is proxied may be media, too. */
 ngx_uint_t ngx_http_sluice_store_is_bucket(ngx_conf_t *cf);
 
+/* The same of a configuration that was read. */
+ngx_uint_t ngx_http_sluice_store_has_bucket(ngx_cycle_t *cycle);
+
 #endif

@@ -28,4 +28,8 @@ ngx_int_t ngx_http_sluice_store_keep(ngx_http_sluice_store_t *store,
                                      ngx_cycle_t *cycle);
 void ngx_http_sluice_store_end(void);
 
+/* When a process begins, and ends: what threads ask of this bucket. */
+ngx_int_t ngx_http_sluice_store_lane_begin(ngx_http_sluice_store_t *store);
+void ngx_http_sluice_store_lane_end(void);
+
 #endif

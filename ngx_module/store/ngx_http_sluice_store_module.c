@@ -367,26 +367,45 @@ ngx_http_sluice_store_is_bucket(ngx_conf_t *cf)
 }
 
 
+ngx_uint_t
+ngx_http_sluice_store_has_bucket(ngx_cycle_t *cycle)
+{
+    ngx_http_sluice_store_main_conf_t *smcf;
+
+    if (ngx_get_conf(cycle->conf_ctx, ngx_http_module) == NULL) {
+        return 0;
+    }
+
+    smcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_sluice_store_module);
+
+    return smcf->store && smcf->store->location.folder[0] == '\0';
+}
+
+
 static ngx_int_t
 ngx_http_sluice_store_init_process(ngx_cycle_t *cycle)
 {
     ngx_http_sluice_store_main_conf_t *smcf;
 
-    if (ngx_get_conf(cycle->conf_ctx, ngx_http_module) == NULL) {
+    if (!ngx_http_sluice_store_has_bucket(cycle)
+        || (ngx_process != NGX_PROCESS_WORKER
+            && ngx_process != NGX_PROCESS_SINGLE)) {
         return NGX_OK;
     }
 
     smcf = ngx_http_cycle_get_module_main_conf(cycle,
                                                ngx_http_sluice_store_module);
 
-    return smcf->store && smcf->store->location.folder[0] == '\0'
+    return ngx_http_sluice_store_lane_begin(smcf->store) == NGX_OK
                ? ngx_http_sluice_store_keep(smcf->store, cycle)
-               : NGX_OK;
+               : NGX_ERROR;
 }
 
 
 static void
 ngx_http_sluice_store_exit_process(ngx_cycle_t *cycle)
 {
+    ngx_http_sluice_store_lane_end();
     ngx_http_sluice_store_end();
 }

@@ -186,7 +186,7 @@ ngx_http_sluice_ingest_done(ngx_http_request_t *r, void *data,
         ours = ngx_strcmp(ingest->media, spool->id) == 0;
         spool->kept = ours;
 
-        if (!ours) {
+        if (!ours || spool->stored) {
             ngx_sluice_spool_release(spool, NGX_HTTP_SLUICE_INGEST_ALL, 1);
 
         } else if (spool->resumable) {

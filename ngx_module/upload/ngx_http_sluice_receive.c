@@ -233,6 +233,10 @@ ngx_http_sluice_receive_written(ngx_http_request_t *r, void *data)
         return;
     }
 
+    if (receive->wrote) {
+        receive->wrote(r, receive->more_data);
+    }
+
     r->read_event_handler = ngx_http_sluice_receive_read;
     ngx_http_sluice_receive_read(r);
 }
@@ -335,6 +339,7 @@ ngx_http_sluice_receive_go_on(ngx_http_request_t *r,
 
     if (rc != NGX_OK) {
         receive->end = rc;
+        receive->more = NULL;
         r->request_body->bufs = NULL;
     }
 

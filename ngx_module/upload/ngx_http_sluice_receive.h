@@ -28,6 +28,10 @@ typedef struct {
     void *more_data;
     off_t granted;
 
+    /* NULL; or called with `more_data` when a thread has written, and none
+       writes: the spool can be looked at. May end nothing. */
+    void (*wrote)(ngx_http_request_t *r, void *data);
+
     ngx_queue_t queue;
     ngx_http_request_t *request; /* NULL: not begun */
     ngx_buf_t *spare; /* the buffer that nginx does not read into, or NULL */

@@ -9,6 +9,7 @@
 #include "ngx_http_sluice_grow.h"
 #include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
+#include "ngx_http_sluice_parts.h"
 #include "ngx_http_sluice_receive.h"
 #include "ngx_http_sluice_reserve.h"
 #include "ngx_http_sluice_upload.h"
@@ -35,6 +36,7 @@ typedef struct {
     ngx_http_sluice_grow_t grow;
     ngx_http_sluice_reserve_t reserve;
     ngx_http_sluice_receive_t receive;
+    ngx_http_sluice_parts_t parts;
     ngx_http_sluice_ingest_t ingest;
     ngx_err_t error;
 } ngx_http_sluice_upload_t;
@@ -49,6 +51,7 @@ static void ngx_http_sluice_upload_reserved(ngx_http_request_t *r, void *data);
 static void ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data,
                                             ngx_int_t rc);
 static void ngx_http_sluice_upload_committed(ngx_http_request_t *r, void *data);
+static void ngx_http_sluice_upload_stored(ngx_http_request_t *r, void *data);
 static void
 ngx_http_sluice_upload_recorded(ngx_http_request_t *r,
                                 ngx_http_sluice_ingest_t *ingest,
@@ -150,10 +153,16 @@ ngx_http_sluice_upload_begin(ngx_http_request_t *r,
         return rc;
     }
 
+    rc = ngx_http_sluice_parts_check(r);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
     upload->receive.spool = ngx_sluice_spool_create(r->pool, ulcf->place, NULL);
     upload->ingest.spool = upload->receive.spool;
 
-    if (upload->receive.spool == NULL) {
+    if (upload->receive.spool == NULL
+        || ngx_http_sluice_parts_init(r, &upload->parts) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -165,6 +174,11 @@ ngx_http_sluice_upload_begin(ngx_http_request_t *r,
     if (length >= 0) {
         (void) json_object_set_new(args, "bytes",
                                    json_integer((json_int_t) length));
+    }
+
+    if (upload->parts.used) {
+        (void) json_object_set_new(args, "node",
+                                   json_string(ulcf->place->node));
     }
 
     ngx_http_sluice_label_tell(&upload->ingest.label, args);
@@ -246,6 +260,25 @@ ngx_http_sluice_upload_drop(ngx_http_request_t *r)
 
 /* the steps */
 
+/* What the disk here needs is what may wait for the bucket. */
+
+static void
+ngx_http_sluice_upload_to_bucket(ngx_http_sluice_upload_t *upload, off_t length)
+{
+    off_t room;
+    ngx_http_sluice_parts_t *parts = &upload->parts;
+
+    parts->spool = upload->receive.spool;
+    parts->receive = &upload->receive;
+    parts->grow = length < 0 ? &upload->grow : NULL;
+    parts->length = length;
+
+    room = ngx_http_sluice_parts_room(parts);
+    upload->reserve.least = ngx_min(upload->reserve.least, room);
+    upload->reserve.length = ngx_min(upload->reserve.length, room);
+}
+
+
 static void
 ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
                                const ngx_sluice_pg_result_t *result)
@@ -299,6 +332,10 @@ ngx_http_sluice_upload_allowed(ngx_http_request_t *r, void *data,
     upload->reserve.spool = upload->receive.spool;
     upload->reserve.least = length < 0 ? 1 : length;
     upload->reserve.length = length < 0 ? grow->granted : length;
+    if (upload->parts.used) {
+        ngx_http_sluice_upload_to_bucket(upload, length);
+    }
+
     upload->reserve.done = ngx_http_sluice_upload_reserved;
     upload->reserve.data = upload;
 
@@ -317,6 +354,11 @@ ngx_http_sluice_upload_reserved(ngx_http_request_t *r, void *data)
     }
 
     upload->receive.granted = upload->receive.spool->reserved;
+
+    if (upload->parts.used) {
+        upload->parts.left = 1;
+        ngx_http_sluice_parts_receive(&upload->parts);
+    }
 
     ngx_http_sluice_receive(r, &upload->receive);
 }
@@ -344,6 +386,12 @@ ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data, ngx_int_t rc)
 {
     ngx_http_sluice_upload_t *upload = data;
 
+    if (rc == NGX_OK && upload->parts.left) {
+        ngx_http_sluice_parts_finish(&upload->parts,
+                                     ngx_http_sluice_upload_stored, upload);
+        return;
+    }
+
     if (rc == NGX_OK) {
         (void) ngx_http_sluice_thread_wait(r, ngx_http_sluice_upload_commit,
                                            ngx_http_sluice_upload_committed,
@@ -351,7 +399,10 @@ ngx_http_sluice_upload_received(ngx_http_request_t *r, void *data, ngx_int_t rc)
         return;
     }
 
-    if (upload->grow.refused != SLUICE_OK) {
+    if (upload->parts.status != SLUICE_OK) {
+        rc = ngx_http_sluice_problem(r, upload->parts.status, NULL, NULL);
+
+    } else if (upload->grow.refused != SLUICE_OK) {
         rc = ngx_http_sluice_problem(r, upload->grow.refused, NULL, NULL);
 
     } else if (rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
@@ -383,12 +434,37 @@ ngx_http_sluice_upload_committed(ngx_http_request_t *r, void *data)
 }
 
 
+/* From now on there may be a row that has it, whatever becomes of the client.
+ */
+
+static void
+ngx_http_sluice_upload_stored(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_upload_t *upload = data;
+    ngx_sluice_spool_t *spool = upload->receive.spool;
+
+    if (upload->parts.status != SLUICE_OK) {
+        ngx_http_sluice_finish(
+            r, ngx_http_sluice_problem(r, upload->parts.status, NULL, NULL));
+        return;
+    }
+
+    sha256_digest(&spool->sha256, spool->digest);
+    spool->stored = 1;
+    upload->parts.left = 0;
+
+    ngx_http_sluice_finish(r, ngx_http_sluice_ingest(r, &upload->ingest));
+}
+
+
 static void
 ngx_http_sluice_upload_recorded(ngx_http_request_t *r,
                                 ngx_http_sluice_ingest_t *ingest,
                                 const ngx_sluice_pg_result_t *result)
 {
     ngx_http_sluice_upload_t *upload = ingest->data;
+
+    upload->parts.left = ingest->spool->stored && !ingest->spool->kept;
 
     if (ingest->status) {
         ngx_http_sluice_hold_end(&upload->hold);

@@ -7,6 +7,7 @@
 #include "ngx_module/cors/ngx_http_sluice_cors.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/spool/ngx_sluice_spool.h"
+#include "ngx_module/store/ngx_http_sluice_store.h"
 
 
 #define NGX_HTTP_SLUICE_UPLOAD_BUFFER (448 * 1024) /* each upload has two */
@@ -18,6 +19,7 @@ typedef struct {
 } ngx_http_sluice_upload_main_conf_t;
 
 
+static ngx_int_t ngx_http_sluice_upload_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_sluice_upload_init_process(ngx_cycle_t *cycle);
 static void ngx_http_sluice_upload_exit_process(ngx_cycle_t *cycle);
 static void *ngx_http_sluice_upload_create_main_conf(ngx_conf_t *cf);
@@ -59,7 +61,7 @@ ngx_module_t ngx_http_sluice_upload_module = {
     ngx_http_sluice_upload_commands,     /* module directives */
     NGX_HTTP_MODULE,                     /* module type */
     NULL,                                /* init master */
-    NULL,                                /* init module */
+    ngx_http_sluice_upload_init_module,  /* init module */
     ngx_http_sluice_upload_init_process, /* init process */
     NULL,                                /* init thread */
     NULL,                                /* exit thread */
@@ -70,6 +72,25 @@ ngx_module_t ngx_http_sluice_upload_module = {
 
 
 /* processes */
+
+/* In the master, which may wait for a disk. */
+
+static ngx_int_t
+ngx_http_sluice_upload_init_module(ngx_cycle_t *cycle)
+{
+    ngx_http_sluice_upload_main_conf_t *umcf;
+
+    if (ngx_http_sluice_store_has_bucket(cycle) && !ngx_test_config) {
+        umcf = ngx_http_cycle_get_module_main_conf(
+            cycle, ngx_http_sluice_upload_module);
+
+        ngx_sluice_spool_nodes(umcf->places.elts, umcf->places.nelts,
+                               cycle->log);
+    }
+
+    return NGX_OK;
+}
+
 
 static ngx_int_t
 ngx_http_sluice_upload_init_process(ngx_cycle_t *cycle)

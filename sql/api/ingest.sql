@@ -279,6 +279,8 @@ begin
         perform api.keep_answer(actor, args->'once', status, body, args);
     end if;
 
+    perform api.settle_upload((args->>'id')::uuid);
+
     if status >= 400 then
         delete from sluice.uploads
         where id = (args->>'upload')::uuid and owner = actor;

@@ -107,7 +107,7 @@ $$;
 -- The row of an upload that is about to begin, in his turn for each user: held
 -- by whoever asks. `length` is what it will have, `bytes` what comes at once,
 -- each null when nobody knows; `parts` are what it is put together from, `once`
--- the key of the request. `before` in the answer: it was answered already.
+-- the key of the request, `node` whose spool has what is not in the bucket yet. `before` in the answer: it was answered already.
 create or replace function api.add_upload(actor uuid, args jsonb,
                                           out status integer, out body jsonb)
 language plpgsql as $$
@@ -170,13 +170,14 @@ begin
 
     insert into sluice.uploads (id, owner, state, length, bytes, metadata,
                                 filename, title, partial, parts, expires_at,
-                                key, print)
+                                key, print, multipart, node)
     values ((args->>'id')::uuid, actor, 'held', given, allowed,
             coalesce(args->>'metadata', ''), args->>'filename',
             nullif(args->>'title', ''),
             coalesce((args->>'partial')::boolean, false), nullif(ids, '{}'),
             now() + api.upload_lease(once_key, nullif(ids, '{}')), once_key,
-            decode(args->'once'->>'print', 'hex'))
+            decode(args->'once'->>'print', 'hex'),
+            case when args ? 'node' then '' end, (args->>'node')::uuid)
     returning * into u;
 
     update sluice.uploads set final = u.id where id = any (ids);
@@ -257,7 +258,9 @@ begin
     end if;
 
     update sluice.uploads
-    set state = 'open', expires_at = now() + api.upload_patience()
+    set state = 'open', expires_at = now() + api.upload_patience(),
+        turn_until = case when multipart is not null
+                          then now() + api.turn_lease() end
     where id = (args->>'id')::uuid and owner = actor and state = 'held'
     returning * into u;
 
@@ -506,6 +509,8 @@ begin
         update sluice.uploads
         set state = 'done', final = (args->>'upload')::uuid, expires_at = until
         where owner = actor and partial and id = any (api.part_ids(args));
+
+        perform api.settle_upload(p) from unnest(api.part_ids(args)) p;
         return true;
     end if;
 

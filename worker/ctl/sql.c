@@ -47,6 +47,7 @@ SQL_EMBED(sql_0035_films, "sql/migrations/0035_films.sql");
 SQL_EMBED(sql_0036_downloads, "sql/migrations/0036_downloads.sql");
 SQL_EMBED(sql_0037_jobs_left, "sql/migrations/0037_jobs_left.sql");
 SQL_EMBED(sql_0038_verify, "sql/migrations/0038_verify.sql");
+SQL_EMBED(sql_0038_parts, "sql/migrations/0038_parts.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_renditions, "sql/queue/renditions.sql");
@@ -80,6 +81,7 @@ SQL_EMBED(sql_api_fair_use, "sql/api/fair_use.sql");
 SQL_EMBED(sql_api_scores, "sql/api/scores.sql");
 SQL_EMBED(sql_api_films, "sql/api/films.sql");
 SQL_EMBED(sql_api_uploads, "sql/api/uploads.sql");
+SQL_EMBED(sql_api_parts, "sql/api/parts.sql");
 SQL_EMBED(sql_api_ingest, "sql/api/ingest.sql");
 SQL_EMBED(sql_api_media, "sql/api/media.sql");
 SQL_EMBED(sql_api_downloads, "sql/api/downloads.sql");
@@ -133,6 +135,7 @@ const sql_file_t sql_files[] = {
     { "0036_downloads.sql", SQL_ONCE, sql_0036_downloads },
     { "0037_jobs_left.sql", SQL_CONCURRENT, sql_0037_jobs_left },
     { "0038_verify.sql", SQL_ONCE, sql_0038_verify },
+    { "0038_parts.sql", SQL_ONCE, sql_0038_parts },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_renditions.sql", SQL_REPEATABLE, sql_queue_renditions },
@@ -166,6 +169,7 @@ const sql_file_t sql_files[] = {
     { "api_scores.sql", SQL_REPEATABLE, sql_api_scores },
     { "api_films.sql", SQL_REPEATABLE, sql_api_films },
     { "api_uploads.sql", SQL_REPEATABLE, sql_api_uploads },
+    { "api_parts.sql", SQL_REPEATABLE, sql_api_parts },
     { "api_ingest.sql", SQL_REPEATABLE, sql_api_ingest },
     { "api_media.sql", SQL_REPEATABLE, sql_api_media },
     { "api_downloads.sql", SQL_REPEATABLE, sql_api_downloads },

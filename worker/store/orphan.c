@@ -31,7 +31,7 @@ orphan_parse_spool(const char *name, orphan_t *orphan)
 {
     const char *end;
 
-    if (strcmp(name, ORPHAN_ROOM) == 0) {
+    if (strcmp(name, ORPHAN_ROOM) == 0 || strcmp(name, ORPHAN_NODE) == 0) {
         return ORPHAN_HOUSE;
     }
     if (orphan_id(name, orphan->id) != 0) {

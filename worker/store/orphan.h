@@ -6,6 +6,7 @@
  *   spool/<id>.part, .state         an upload that is coming in
  *   spool/<id>                      one that is whole
  *   spool/.room                     what all who reserve lock
+ *   spool/.node                     whose spool it is
  *   media/<xx>/<id>                 the folder of a media file
  *   media/<xx>/<id>/attachments/<id>.<extension>
  */
@@ -21,6 +22,7 @@
 #define ORPHAN_MEDIA "media"
 #define ORPHAN_ATTACHMENTS "attachments"
 #define ORPHAN_ROOM ".room" /* ngx_module/spool/ngx_sluice_spool_room.c */
+#define ORPHAN_NODE ".node" /* ngx_module/spool/ngx_sluice_spool_node.c */
 
 /* No file that changed in the last day is an orphan, whatever a job is told. */
 #define ORPHAN_AGE 86400 /* seconds */

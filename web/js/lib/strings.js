@@ -520,6 +520,7 @@ const fr = {
     "problem.busy": "Le serveur est occupé.",
     "problem.database-away": "Le serveur est momentanément indisponible.",
     "problem.redis-away": "Le serveur est momentanément indisponible.",
+    "problem.store-away": "Les fichiers ne peuvent pas être reçus pour le moment.",
     "problem.no-space": "Il n’y a plus de place sur le serveur.",
     "problem.internal": "Le serveur a rencontré une erreur.",
 };

@@ -1,0 +1,43 @@
+/*
+ * What threads ask of the bucket, in a lane of their own: neither sign-in nor
+ * disks wait behind it. Where it refuses, nobody is let in for a while who
+ * would hear of it behind his last byte.
+ */
+
+#ifndef NGX_HTTP_SLUICE_STORE_LANE_H
+#define NGX_HTTP_SLUICE_STORE_LANE_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_module/bridge/ngx_sluice_lane.h"
+#include "core/bucket/bucket.h"
+#include "core/store/credentials.h"
+
+typedef struct {
+    /* the caller's */
+    bucket_rc_t (*work)(void *data, bucket_t *bucket); /* in a thread */
+    void (*done)(void *data); /* on the loop, behind it; or NULL: `data`, where
+                                 this is in, is freed by ngx_free() */
+    void *data;
+
+    /* for done(): what work() returned; and unless that is BUCKET_OK, a
+       sentence, which is in the log already */
+    bucket_rc_t rc;
+    char said[BUCKET_SAID_SIZE];
+
+    ngx_sluice_lane_job_t job;
+    credentials_t who; /* as they were when it was posted */
+    unsigned no_bucket : 1;
+} ngx_http_sluice_store_job_t;
+
+/* Of this process: whether uploads go to a bucket; and for how many seconds
+   yet nobody is let in since it refused, or was away. */
+ngx_uint_t ngx_http_sluice_store_takes(void);
+time_t ngx_http_sluice_store_refuses(void);
+
+/* On the loop. NGX_OK; NGX_BUSY: so many wait already; NGX_ERROR: there is no
+   thread, or no bucket. */
+ngx_int_t ngx_http_sluice_store_post(ngx_http_sluice_store_job_t *job);
+
+#endif

@@ -1,0 +1,552 @@
+/*
+ * What goes up to the bucket. One thing at a time is asked, of the bucket or of
+ * the record, and what is next follows from what is known:
+ *
+ *     a part is full         begun, if not yet; put; recorded: it is safe
+ *     all is here            the last part, too; listed, completed
+ *     all fits in one part   put as it is
+ *
+ * A request that ends leaves what is under way: it is for whoever comes next,
+ * or nobody's, and then it goes.
+ */
+
+#include "ngx_http_sluice_grow.h"
+#include "ngx_http_sluice_parts.h"
+#include "ngx_http_sluice_parts_internal.h"
+#include "ngx_http_sluice_receive.h"
+
+#include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/gate/ngx_http_sluice_gate.h"
+#include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "ngx_module/http/ngx_http_sluice_call.h"
+#include "ngx_module/http/ngx_http_sluice_whose.h"
+#include "ngx_module/spool/ngx_sluice_spool.h"
+#include "ngx_module/store/ngx_http_sluice_store_lane.h"
+#include "core/base/sha256.h"
+#include "core/base/status.h"
+#include "core/base/uuid.h"
+
+#include <jansson.h>
+
+
+/* parts that may wait on this disk, with the one that is under way */
+#define NGX_HTTP_SLUICE_PARTS_WINDOW 3
+
+
+static ngx_sluice_pg_statement_t ngx_http_sluice_begin_parts = {
+    "begin_parts",
+    "select status, body from api.begin_parts($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_KEEP
+};
+
+static ngx_sluice_pg_statement_t ngx_http_sluice_add_part = {
+    "add_part", "select status, body from api.add_part($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_KEEP
+};
+
+static ngx_sluice_pg_statement_t ngx_http_sluice_list_parts = {
+    "list_parts",
+    "select status, body from api.list_parts($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_STOP
+};
+
+
+/* each answer of the record */
+
+static void
+ngx_http_sluice_parts_begin_told(void *data,
+                                 const ngx_sluice_pg_result_t *result);
+static void
+ngx_http_sluice_parts_put_told(void *data,
+                               const ngx_sluice_pg_result_t *result);
+static void ngx_http_sluice_parts_listed(void *data,
+                                         const ngx_sluice_pg_result_t *result);
+
+
+/* what is known */
+
+ngx_int_t
+ngx_http_sluice_parts_check(ngx_http_request_t *r)
+{
+    ngx_http_sluice_more_t more;
+
+    ngx_memzero(&more, sizeof(more));
+    more.retry_after = ngx_http_sluice_store_refuses();
+
+    return more.retry_after > 0 ? ngx_http_sluice_problem_more(
+               r, SLUICE_STORE_AWAY,
+               "Nothing can be kept now: try again in a while.", NULL, &more)
+                                : NGX_DECLINED;
+}
+
+
+static off_t
+ngx_http_sluice_parts_window(const ngx_http_sluice_parts_t *parts)
+{
+    return parts->safe
+           + NGX_HTTP_SLUICE_PARTS_WINDOW
+                 * (off_t) bucket_part_size(parts->number + 1);
+}
+
+
+off_t
+ngx_http_sluice_parts_room(const ngx_http_sluice_parts_t *parts)
+{
+    off_t room = ngx_http_sluice_parts_window(parts);
+
+    return parts->length >= 0 ? ngx_min(parts->length, room) : room;
+}
+
+
+/* 1 when a part can go up, or all that is left. */
+
+static ngx_uint_t
+ngx_http_sluice_parts_full(const ngx_http_sluice_parts_t *parts)
+{
+    off_t has = parts->here - parts->safe;
+
+    return has >= (off_t) bucket_part_size(parts->number + 1)
+           || (parts->whole && has > 0);
+}
+
+
+/* the record */
+
+static json_t *
+ngx_http_sluice_parts_args(const ngx_http_sluice_parts_t *parts)
+{
+    return json_pack("{s:s, s:s, s:I}", "id", parts->spool->id, "node",
+                     parts->spool->place->node, "turn", parts->turn);
+}
+
+
+static void
+ngx_http_sluice_parts_tell(ngx_http_sluice_parts_t *parts,
+                           const ngx_sluice_pg_statement_t *statement,
+                           json_t *args, ngx_sluice_pg_handler_pt handler)
+{
+    char *text;
+    ngx_str_t params[2];
+
+    text = args ? json_dumps(args, JSON_COMPACT) : NULL;
+    json_decref(args);
+
+    if (text == NULL) {
+        parts->status = SLUICE_INTERNAL;
+        return;
+    }
+
+    params[0].data = (u_char *) parts->actor;
+    params[0].len = UUID_TEXT_LEN;
+    params[1].data = (u_char *) text;
+    params[1].len = ngx_strlen(text);
+
+    parts->status = ngx_sluice_pg_query(
+        parts->database, ngx_http_sluice_whose_user(parts->actor), statement,
+        params, handler, parts, &parts->query);
+
+    if (parts->status != SLUICE_OK) {
+        parts->query = NULL;
+    }
+
+    free(text);
+}
+
+
+static ngx_uint_t
+ngx_http_sluice_parts_told(ngx_http_sluice_parts_t *parts,
+                           const ngx_sluice_pg_result_t *result)
+{
+    json_t *body;
+    ngx_str_t status;
+    const char *word;
+
+    parts->query = NULL;
+
+    if (result->status != SLUICE_OK) {
+        parts->status = result->status;
+        return 0;
+    }
+
+    if (ngx_sluice_pg_value(result, 0, 0, &status) == NGX_OK
+        && ngx_atoi(status.data, status.len) < NGX_HTTP_SPECIAL_RESPONSE) {
+        return 1;
+    }
+
+    body = ngx_http_sluice_call_body(result);
+    word = json_string_value(json_object_get(body, "problem"));
+    parts->status = word ? status_from_word(word, ngx_strlen(word))
+                         : SLUICE_INTERNAL;
+    json_decref(body);
+
+    return 0;
+}
+
+
+/* what ends, and what goes on */
+
+/* The client is read from again, or hears why not. */
+
+static void
+ngx_http_sluice_parts_reserve(void *data, ngx_log_t *log)
+{
+    ngx_http_sluice_parts_t *parts = data;
+
+    parts->error = ngx_sluice_spool_grow(
+        parts->spool, parts->wanted,
+        ngx_max(parts->wanted, ngx_http_sluice_parts_room(parts)));
+
+    if (parts->error
+        && ngx_sluice_spool_status(parts->error) != SLUICE_NO_SPACE) {
+        ngx_log_error(NGX_LOG_CRIT, log, parts->error,
+                      "reserving for \"%s\" failed", parts->spool->part);
+    }
+}
+
+
+static void
+ngx_http_sluice_parts_reserved(ngx_http_request_t *r, void *data)
+{
+    ngx_int_t rc = NGX_OK;
+    ngx_http_sluice_parts_t *parts = data;
+
+    parts->wanted = 0;
+    parts->reserving = 0;
+
+    if (parts->error) {
+        parts->status = ngx_sluice_spool_status(parts->error);
+        rc = status_problem(parts->status)->http;
+    }
+
+    ngx_http_sluice_receive_go_on(r, parts->receive, parts->spool->reserved,
+                                  rc);
+}
+
+
+/* A chunk whose checksum is to be judged waits for its end; and where nothing
+   can go up, nothing is waited for. */
+
+static void
+ngx_http_sluice_parts_wanted(ngx_http_sluice_parts_t *parts)
+{
+    off_t wanted = parts->wanted;
+    ngx_http_request_t *r = parts->request;
+
+    if (parts->reserving) {
+        return;
+    }
+
+    if (parts->status != SLUICE_OK) {
+        parts->wanted = 0;
+        ngx_http_sluice_receive_go_on(r, parts->receive, 0,
+                                      status_problem(parts->status)->http);
+        return;
+    }
+
+    if (wanted > ngx_http_sluice_parts_window(parts)
+        && parts->receive->sum == NULL
+        && (parts->job || parts->query || ngx_http_sluice_parts_full(parts))) {
+        return;
+    }
+
+    if (parts->grow) {
+        parts->wanted = 0;
+        ngx_http_sluice_grow_more(r, parts->grow, wanted);
+        return;
+    }
+
+    parts->reserving = 1;
+    (void) ngx_http_sluice_thread_wait(r, ngx_http_sluice_parts_reserve,
+                                       ngx_http_sluice_parts_reserved, parts);
+}
+
+
+static void
+ngx_http_sluice_parts_end(ngx_http_sluice_parts_t *parts)
+{
+    ngx_http_sluice_step_pt ended = parts->ended;
+
+    if (parts->wanted) {
+        ngx_http_sluice_parts_wanted(parts);
+        return;
+    }
+
+    if (ended) {
+        parts->ended = NULL;
+        ended(parts->request, parts->data);
+    }
+}
+
+
+/* All of it, when it is whole. */
+
+static void
+ngx_http_sluice_parts_last(ngx_http_sluice_parts_t *parts)
+{
+    if (parts->multipart[0] == '\0') {
+        ngx_http_sluice_parts_ask_whole(parts);
+
+    } else {
+        ngx_http_sluice_parts_tell(parts, &ngx_http_sluice_list_parts,
+                                   ngx_http_sluice_parts_args(parts),
+                                   ngx_http_sluice_parts_listed);
+    }
+}
+
+
+/* What is next. */
+
+static void
+ngx_http_sluice_parts_next(ngx_http_sluice_parts_t *parts)
+{
+    if (parts->job || parts->query || parts->complete
+        || parts->status != SLUICE_OK) {
+        return;
+    }
+
+    if (parts->whole && parts->multipart[0] == '\0'
+        && parts->here <= (off_t) bucket_part_size(1)) {
+        ngx_http_sluice_parts_last(parts);
+
+    } else if (!ngx_http_sluice_parts_full(parts)) {
+        if (parts->whole) {
+            ngx_http_sluice_parts_last(parts);
+        }
+
+    } else if (parts->multipart[0] == '\0') {
+        ngx_http_sluice_parts_ask_begin(parts);
+
+    } else {
+        ngx_http_sluice_parts_ask_part(parts);
+    }
+}
+
+
+static void
+ngx_http_sluice_parts_go(ngx_http_sluice_parts_t *parts)
+{
+    ngx_http_sluice_parts_next(parts);
+
+    if (parts->status != SLUICE_OK || parts->complete) {
+        if (parts->job == NULL && parts->query == NULL) {
+            ngx_http_sluice_parts_end(parts);
+        }
+
+    } else if (parts->wanted) {
+        ngx_http_sluice_parts_wanted(parts);
+    }
+}
+
+
+/* From outside of the request's own handlers. */
+
+static void
+ngx_http_sluice_parts_came(ngx_http_sluice_parts_t *parts)
+{
+    ngx_connection_t *c = parts->request->connection;
+
+    ngx_http_set_log_request(c->log, parts->request);
+
+    ngx_http_sluice_parts_go(parts);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* what the record said */
+
+static void
+ngx_http_sluice_parts_begun(ngx_http_sluice_parts_t *parts)
+{
+    json_t *args = ngx_http_sluice_parts_args(parts);
+
+    (void) json_object_set_new(args, "multipart",
+                               json_string(parts->multipart));
+
+    ngx_http_sluice_parts_tell(parts, &ngx_http_sluice_begin_parts, args,
+                               ngx_http_sluice_parts_begin_told);
+}
+
+
+static void
+ngx_http_sluice_parts_begin_told(void *data,
+                                 const ngx_sluice_pg_result_t *result)
+{
+    ngx_http_sluice_parts_t *parts = data;
+
+    if (!ngx_http_sluice_parts_told(parts, result)
+        && parts->status != SLUICE_DATABASE_AWAY) {
+        ngx_http_sluice_parts_abort(parts->spool->id, parts->multipart);
+        parts->multipart[0] = '\0';
+    }
+
+    ngx_http_sluice_parts_came(parts);
+}
+
+
+static void
+ngx_http_sluice_parts_put(ngx_http_sluice_parts_t *parts,
+                          const bucket_part_t *part, const sha256_t *behind)
+{
+    u_char state[SHA256_STATE_SIZE], hex[2 * SHA256_STATE_SIZE];
+    json_t *args = ngx_http_sluice_parts_args(parts);
+
+    sha256_save(behind, 0, state);
+    (void) ngx_hex_dump(hex, state, sizeof(state));
+
+    (void) json_object_update_new(
+        args,
+        json_pack("{s:i, s:I, s:s, s:s, s:s%}", "number", (int) part->number,
+                  "bytes", (json_int_t) part->size, "etag", part->etag,
+                  "sha256", part->sha256, "digest", hex, sizeof(hex)));
+
+    parts->behind = *behind;
+    parts->putting = (off_t) part->size;
+
+    ngx_http_sluice_parts_tell(parts, &ngx_http_sluice_add_part, args,
+                               ngx_http_sluice_parts_put_told);
+}
+
+
+static void
+ngx_http_sluice_parts_put_told(void *data, const ngx_sluice_pg_result_t *result)
+{
+    ngx_http_sluice_parts_t *parts = data;
+
+    if (ngx_http_sluice_parts_told(parts, result)) {
+        parts->number++;
+        parts->safe += parts->putting;
+    }
+
+    ngx_http_sluice_parts_came(parts);
+}
+
+
+static void
+ngx_http_sluice_parts_listed(void *data, const ngx_sluice_pg_result_t *result)
+{
+    json_t *body;
+    ngx_http_sluice_parts_t *parts = data;
+
+    if (ngx_http_sluice_parts_told(parts, result)) {
+        body = ngx_http_sluice_call_body(result);
+        ngx_http_sluice_parts_ask_complete(parts, body);
+        json_decref(body);
+    }
+
+    ngx_http_sluice_parts_came(parts);
+}
+
+
+/* a request */
+
+static const ngx_http_sluice_parts_ways_t ngx_http_sluice_parts_ways = {
+    ngx_http_sluice_parts_begun, ngx_http_sluice_parts_put,
+    ngx_http_sluice_parts_came
+};
+
+
+static void
+ngx_http_sluice_parts_cleanup(void *data)
+{
+    ngx_http_sluice_parts_t *parts = data;
+
+    if (parts->query) {
+        ngx_sluice_pg_cancel(parts->query);
+        parts->query = NULL;
+    }
+
+    if (parts->job) {
+        ngx_http_sluice_parts_leave(parts);
+
+    } else if (parts->left) {
+        ngx_http_sluice_parts_discard(parts->spool->id, parts->multipart);
+    }
+}
+
+
+ngx_int_t
+ngx_http_sluice_parts_init(ngx_http_request_t *r,
+                           ngx_http_sluice_parts_t *parts)
+{
+    ngx_http_cleanup_t *cln;
+    ngx_http_sluice_main_conf_t *smcf;
+
+    if (!ngx_http_sluice_store_takes()) {
+        return NGX_OK;
+    }
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_sluice_parts_cleanup;
+    cln->data = parts;
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
+
+    parts->used = 1;
+    parts->ways = &ngx_http_sluice_parts_ways;
+    parts->request = r;
+    parts->database = smcf->database;
+    ngx_memcpy(parts->actor, ngx_http_sluice_gate_access(r)->sub,
+               UUID_TEXT_SIZE);
+    sha256_init(&parts->behind);
+
+    return NGX_OK;
+}
+
+
+/* On the loop, between two threads that write. */
+
+static void
+ngx_http_sluice_parts_wrote(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_parts_t *parts = data;
+
+    if (!parts->spool->unjudged) {
+        parts->here = parts->spool->size;
+        ngx_http_sluice_parts_go(parts);
+    }
+}
+
+
+static void
+ngx_http_sluice_parts_more(ngx_http_request_t *r, void *data, off_t wanted)
+{
+    ngx_http_sluice_parts_t *parts = data;
+
+    parts->wanted = wanted;
+    ngx_http_sluice_parts_go(parts);
+}
+
+
+void
+ngx_http_sluice_parts_receive(ngx_http_sluice_parts_t *parts)
+{
+    ngx_http_sluice_receive_t *receive = parts->receive;
+
+    receive->wrote = ngx_http_sluice_parts_wrote;
+    receive->more = ngx_http_sluice_parts_more;
+    receive->more_data = parts;
+    receive->granted = parts->spool->reserved;
+}
+
+
+void
+ngx_http_sluice_parts_finish(ngx_http_sluice_parts_t *parts,
+                             ngx_http_sluice_step_pt ended, void *data)
+{
+    ngx_http_request_t *r = parts->request;
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    parts->here = parts->spool->size;
+    parts->whole = 1;
+    parts->ended = ended;
+    parts->data = data;
+
+    ngx_http_sluice_parts_go(parts);
+}

@@ -1,0 +1,89 @@
+/*
+ * An upload goes up to the bucket, part by part, while it comes in: what is
+ * full is put by a thread, recorded, and then safe; its bytes leave the disk
+ * here. So much may wait on this disk, and no more, that the client is read
+ * from while a part is under way.
+ */
+
+#ifndef NGX_HTTP_SLUICE_PARTS_H
+#define NGX_HTTP_SLUICE_PARTS_H
+
+#include "ngx_http_sluice_grow.h"
+#include "ngx_http_sluice_receive.h"
+
+#include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/http/ngx_http_sluice.h"
+#include "ngx_module/http/ngx_http_sluice_thread.h"
+#include "ngx_module/spool/ngx_sluice_spool.h"
+#include "core/base/sha256.h"
+#include "core/base/status.h"
+#include "core/base/uuid.h"
+#include "core/bucket/bucket_parts.h"
+
+#include <jansson.h>
+
+typedef struct ngx_http_sluice_parts_job_s ngx_http_sluice_parts_job_t;
+typedef struct ngx_http_sluice_parts_ways_s ngx_http_sluice_parts_ways_t;
+
+typedef struct {
+    /* the caller's */
+    ngx_sluice_spool_t *spool;
+    ngx_http_sluice_receive_t *receive;
+    ngx_http_sluice_grow_t *grow; /* unless the length is known */
+    off_t length;                 /* or -1 */
+
+    /* why it failed, when it did; SLUICE_OK */
+    sluice_status_t status;
+
+    ngx_http_request_t *request;
+    ngx_sluice_pg_t *database;
+    char actor[UUID_TEXT_SIZE];
+    json_int_t turn;
+    char multipart[BUCKET_UPLOAD_SIZE]; /* S3's id of it; empty: none yet */
+
+    unsigned number; /* of parts that are safe */
+    off_t safe;      /* their bytes */
+    off_t putting;   /* those of one that is being recorded */
+    sha256_t behind; /* how far it is behind them */
+    off_t here;      /* bytes on this disk, or before, that may go up */
+    off_t wanted;    /* bytes that there are to be here; 0: nobody waits */
+
+    const ngx_http_sluice_parts_ways_t *ways;
+    ngx_http_sluice_parts_job_t *job; /* what is asked of the bucket, or NULL */
+    ngx_sluice_pg_query_t *query;     /* and of the record */
+    ngx_http_sluice_step_pt ended;    /* NULL: more comes */
+    void *data;
+    ngx_err_t error;
+    unsigned used : 1;      /* there is a bucket */
+    unsigned whole : 1;     /* all of it is here, or before */
+    unsigned left : 1;      /* when the request goes, so does what is there */
+    unsigned complete : 1;  /* spool/<id> is all of it */
+    unsigned reserving : 1; /* a thread makes room for `wanted` */
+} ngx_http_sluice_parts_t;
+
+/* NGX_DECLINED when there is nothing to refuse, else the answer that the bucket
+   takes nothing now. */
+ngx_int_t ngx_http_sluice_parts_check(ngx_http_request_t *r);
+
+/* Once a request: `used` says whether uploads go to a bucket; then
+   api.add_upload() is to hear the spool's node. NGX_ERROR without memory. */
+ngx_int_t ngx_http_sluice_parts_init(ngx_http_request_t *r,
+                                     ngx_http_sluice_parts_t *parts);
+
+/* Bytes that the file may have here now, so far as is known already: for
+   ngx_sluice_spool_grow(). */
+off_t ngx_http_sluice_parts_room(const ngx_http_sluice_parts_t *parts);
+
+/* For a body that comes: sets what `receive` asks. */
+void ngx_http_sluice_parts_receive(ngx_http_sluice_parts_t *parts);
+
+/* The body has ended, and its file is whole: the rest goes up, and all of it is
+   one file of the bucket, spool/<id>; then `ended`. `status` tells. */
+void ngx_http_sluice_parts_finish(ngx_http_sluice_parts_t *parts,
+                                  ngx_http_sluice_step_pt ended, void *data);
+
+/* Soon there is nothing of it in the bucket; for one that the record knows no
+   more. `multipart` may be empty. */
+void ngx_http_sluice_parts_discard(const char *id, const char *multipart);
+
+#endif

@@ -1,0 +1,38 @@
+/* What the two files of an upload's parts know of each other:
+ *
+ *     ngx_http_sluice_parts.c       what is known, and what is next
+ *     ngx_http_sluice_parts_jobs.c  what threads ask of the bucket for it
+ */
+
+#ifndef NGX_HTTP_SLUICE_PARTS_INTERNAL_H
+#define NGX_HTTP_SLUICE_PARTS_INTERNAL_H
+
+#include "ngx_http_sluice_parts.h"
+
+/* What comes of what was asked. */
+struct ngx_http_sluice_parts_ways_s {
+    /* there is an upload in parts; there is one more part: to be recorded */
+    void (*begun)(ngx_http_sluice_parts_t *parts);
+    void (*put)(ngx_http_sluice_parts_t *parts, const bucket_part_t *part,
+                const sha256_t *behind);
+
+    /* the bucket has answered, and the job is over: what is next follows */
+    void (*came)(ngx_http_sluice_parts_t *parts);
+};
+
+/* Each asks the bucket, and one of parts->ways is gone: an upload in parts; the
+   next part; a file that is none; the end of the parts, which are [[bytes,
+   etag, sha256], …]. */
+void ngx_http_sluice_parts_ask_begin(ngx_http_sluice_parts_t *parts);
+void ngx_http_sluice_parts_ask_part(ngx_http_sluice_parts_t *parts);
+void ngx_http_sluice_parts_ask_whole(ngx_http_sluice_parts_t *parts);
+void ngx_http_sluice_parts_ask_complete(ngx_http_sluice_parts_t *parts,
+                                        const json_t *list);
+
+/* The request goes; what is asked has its end without it. */
+void ngx_http_sluice_parts_leave(ngx_http_sluice_parts_t *parts);
+
+/* Of the upload in parts nothing is left soon; a file with its name stays. */
+void ngx_http_sluice_parts_abort(const char *id, const char *multipart);
+
+#endif
