@@ -80,7 +80,8 @@ bucket_put(bucket_t *bucket, const char *name, const char *type, int fd,
                                  .from = from,
                                  .size = size,
                                  .upload = 1,
-                                 .checked = 1 };
+                                 .checked = 1,
+                                 .creates = 1 };
 
     return bucket_request_ask(bucket, &request);
 }

@@ -3,6 +3,8 @@
  *
  *     bucket.c          what is asked for
  *     bucket_parts.c    the same of what goes up in parts
+ *     bucket_object.c   files as a whole, and copies
+ *     bucket_versions.c those that were overwritten or removed, too
  *     bucket_request.c  a request: signed, sent, tried again
  *     bucket_judge.c    what the bucket refuses, in sentences
  */
@@ -41,12 +43,18 @@ typedef struct {
     const char *type; /* of what is put */
     int fd;           /* put from, or got to; -1: neither */
     uint64_t from, size;
+    uint64_t to; /* where in the descriptor it comes */
     int upload;
-    const char *text; /* what is posted, or NULL */
-    sha256_t *behind; /* takes what is put, behind what it has; or NULL */
-    int checked;      /* the bucket keeps the SHA-256 of what is put */
-    int checks;       /* and will of the parts of what is begun */
-    int anonymous;    /* not signed */
+    const char *text;   /* what is posted, or NULL */
+    sha256_t *behind;   /* takes what is put, behind what it has; or NULL */
+    int checked;        /* the bucket keeps the SHA-256 of what is put */
+    int checks;         /* and will of the parts of what is begun */
+    int asks;           /* the SHA-256 that the bucket keeps */
+    int creates;        /* a file: by the rules that all have */
+    const char *match;  /* the ETag that it must have; or NULL */
+    const char *source; /* "/bucket/key", encoded, that is copied; NULL */
+    const char *source_range; /* of that; or NULL: all of it */
+    int anonymous;            /* not signed */
 
     bucket_t *bucket;
     uint64_t done; /* bytes of the descriptor, this try */
@@ -54,6 +62,7 @@ typedef struct {
     int failed; /* our own disk: errno */
     char date[64];
     char etag[BUCKET_ETAG_SIZE]; /* of the answer, or "" */
+    char kept[BUCKET_SUM_SIZE];  /* the SHA-256 that it tells, or "" */
     char sha[SHA256_HEX_SIZE];
     char sum[BUCKET_SUM_SIZE]; /* the same as S3 has it in headers */
 } bucket_request_t;
@@ -74,5 +83,8 @@ void bucket_judge_clock(bucket_t *bucket, const char *date);
 
 /* What an answer of status 300 and above means, with what to do about it. */
 bucket_rc_t bucket_judge(bucket_t *bucket, const bucket_request_t *request);
+
+/* S3 may say that it failed behind a status 200, which it sends early. */
+bucket_rc_t bucket_judge_late(bucket_t *bucket, bucket_request_t *request);
 
 #endif

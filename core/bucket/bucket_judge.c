@@ -113,3 +113,20 @@ bucket_judge(bucket_t *bucket, const bucket_request_t *request)
         "%s answered %ld%s%s to %s", bucket->location->host, request->status,
         *code ? ", " : "", code, request->method);
 }
+
+
+bucket_rc_t
+bucket_judge_late(bucket_t *bucket, bucket_request_t *request)
+{
+    bucket->code[0] = '\0';
+    if (bucket->len == 0 || strstr(bucket->body, "<Error") == NULL) {
+        return BUCKET_OK;
+    }
+
+    bucket_xml_read(bucket->body, bucket->len, on_error_leaf, bucket);
+    request->status = strcmp(bucket->code, "InternalError") == 0
+                              || strcmp(bucket->code, "SlowDown") == 0
+                          ? 503
+                          : 400;
+    return bucket_judge(bucket, request);
+}

@@ -89,6 +89,7 @@ bucket_parts_begin(bucket_t *bucket, const char *name, const char *type,
                                  .fd = -1,
                                  .text = "",
                                  .checks = 1,
+                                 .creates = 1,
                                  .query = query,
                                  .queries = 1 };
 
@@ -179,24 +180,6 @@ compose_parts(const bucket_part_t *parts, unsigned count)
 }
 
 
-/* S3 may say that it failed behind a status 200, which it sends early. */
-static bucket_rc_t
-judge_late(bucket_t *bucket, bucket_request_t *request)
-{
-    char code[sizeof(bucket->code)];
-
-    if (find(bucket, "Code", code, sizeof(code)) != 0) {
-        return BUCKET_OK;
-    }
-
-    request->status = strcmp(code, "InternalError") == 0
-                              || strcmp(code, "SlowDown") == 0
-                          ? 503
-                          : 400;
-    return bucket_judge(bucket, request);
-}
-
-
 bucket_rc_t
 bucket_parts_complete(bucket_t *bucket, const char *name, const char *upload,
                       const bucket_part_t *parts, unsigned count)
@@ -223,7 +206,7 @@ bucket_parts_complete(bucket_t *bucket, const char *name, const char *upload,
     free(text);
 
     if (rc == BUCKET_OK) {
-        return judge_late(bucket, &request);
+        return bucket_judge_late(bucket, &request);
     }
     if (rc != BUCKET_MISSING || strcmp(bucket->code, "NoSuchUpload") != 0) {
         return rc;

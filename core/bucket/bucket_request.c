@@ -16,9 +16,14 @@
 #define PAUSE_MS 200 /* before the second try; then twice that */
 #define URL_SIZE \
     (sizeof("https://") + LOCATION_AUTHORITY_SIZE + 3 * BUCKET_PATH_SIZE)
-#define SIGN_SIZE 512
+#define SIGN_SIZE 768
 #define READ_SIZE 65536
-#define HEADERS_MAX 8
+#define SUM "x-amz-checksum-sha256:"
+#define HEADERS_MAX 12
+#define LINE_SIZE (3 * BUCKET_PATH_SIZE + CREDENTIALS_TOKEN_MAX)
+
+/* What is at a path never changes. */
+#define KEPT "private, max-age=31536000, immutable"
 
 
 static size_t
@@ -62,7 +67,7 @@ on_body(char *bytes, size_t size, size_t count, void *data)
 
         for (done = 0; done < len; done += (size_t) n) {
             n = pwrite(request->fd, bytes + done, len - done,
-                       (off_t) (request->done + done));
+                       (off_t) (request->to + request->done + done));
             if (n < 0) {
                 request->failed = errno;
                 return 0;
@@ -88,11 +93,27 @@ on_body(char *bytes, size_t size, size_t count, void *data)
 }
 
 
+/* The value behind a header's name, where it fits. */
+static void
+take_header(const char *bytes, size_t from, char *value, size_t size)
+{
+    size_t len;
+
+    from += strspn(bytes + from, " ");
+    len = strcspn(bytes + from, "\r\n<>&");
+    if (len < size) {
+        memcpy(value, bytes + from, len);
+        value[len] = '\0';
+    }
+}
+
+
 static size_t
 on_header(char *bytes, size_t size, size_t count, void *data)
 {
     bucket_request_t *request = data;
-    size_t all = size * count, len = all, value;
+    const size_t len = size * count;
+    size_t value;
 
     if (len > 9 && strncmp(bytes, "HTTP/", 5) == 0) {
         request->status = strtol(bytes + strcspn(bytes, " \r\n"), NULL, 10);
@@ -103,15 +124,13 @@ on_header(char *bytes, size_t size, size_t count, void *data)
                  (int) strcspn(bytes + value, "\r\n"), bytes + value);
 
     } else if (len > 5 && strncasecmp(bytes, "etag:", 5) == 0) {
-        value = 5 + strspn(bytes + 5, " ");
-        len = strcspn(bytes + value, "\r\n<>&");
-        if (len < sizeof(request->etag)) {
-            memcpy(request->etag, bytes + value, len);
-            request->etag[len] = '\0';
-        }
+        take_header(bytes, 5, request->etag, sizeof(request->etag));
+
+    } else if (len > strlen(SUM) && strncasecmp(bytes, SUM, strlen(SUM)) == 0) {
+        take_header(bytes, strlen(SUM), request->kept, sizeof(request->kept));
     }
 
-    return all;
+    return len;
 }
 
 
@@ -173,6 +192,24 @@ digest(bucket_request_t *request)
 }
 
 
+/* How a file that comes into being is to be encrypted. How many there are. */
+static size_t
+name_encryption(const location_t *location, sigv4_pair_t headers[], size_t n)
+{
+    if (location->sse[0]) {
+        headers[n++] = (sigv4_pair_t){ "x-amz-server-side-encryption",
+                                       location->sse };
+    }
+    if (location->sse_key[0]) {
+        headers[n++] = (sigv4_pair_t){
+            "x-amz-server-side-encryption-aws-kms-key-id", location->sse_key
+        };
+    }
+
+    return n;
+}
+
+
 /* What is signed of the headers. How many. */
 static size_t
 name_headers(const bucket_t *bucket, const bucket_request_t *request,
@@ -194,8 +231,20 @@ name_headers(const bucket_t *bucket, const bucket_request_t *request,
     if (request->checks) {
         headers[n++] = (sigv4_pair_t){ "x-amz-checksum-algorithm", "SHA256" };
     }
+    if (request->asks) {
+        headers[n++] = (sigv4_pair_t){ "x-amz-checksum-mode", "ENABLED" };
+    }
+    if (request->source) {
+        headers[n++] = (sigv4_pair_t){ "x-amz-copy-source", request->source };
+    }
+    if (request->source_range) {
+        headers[n++] = (sigv4_pair_t){ "x-amz-copy-source-range",
+                                       request->source_range };
+    } else if (request->source) {
+        headers[n++] = (sigv4_pair_t){ "x-amz-metadata-directive", "REPLACE" };
+    }
 
-    return n;
+    return request->creates ? name_encryption(bucket->location, headers, n) : n;
 }
 
 
@@ -234,8 +283,7 @@ static int
 compose_signed(const bucket_t *bucket, const bucket_request_t *request,
                const char *path, struct curl_slist **list)
 {
-    char date[SIGV4_DATE_SIZE], sign[SIGN_SIZE],
-        line[CREDENTIALS_TOKEN_MAX + 64];
+    char date[SIGV4_DATE_SIZE], sign[SIGN_SIZE], line[LINE_SIZE];
     const sigv4_signer_t signer = { .id = bucket->credentials->id,
                                     .secret = bucket->credentials->secret,
                                     .region = bucket->location->region,
@@ -289,6 +337,13 @@ compose(bucket_t *bucket, bucket_request_t *request, char url[URL_SIZE],
         snprintf(line, sizeof(line), "Content-Type: %s", request->type);
         *list = curl_slist_append(*list, line);
     }
+    if (request->creates) {
+        *list = curl_slist_append(*list, "Cache-Control: " KEPT);
+    }
+    if (request->match) {
+        snprintf(line, sizeof(line), "If-Match: %s", request->match);
+        *list = curl_slist_append(*list, line);
+    }
     if (request->fd >= 0 && !request->upload) {
         snprintf(line, sizeof(line), "Range: bytes=%llu-%llu",
                  (unsigned long long) request->from,
@@ -337,6 +392,7 @@ setup(bucket_t *bucket, bucket_request_t *request, const char *url,
     } else if (request->text) {
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) strlen(request->text));
         SET(CURLOPT_POSTFIELDS, request->text);
+        SET(CURLOPT_CUSTOMREQUEST, request->method);
     } else if (strcmp(request->method, "HEAD") == 0) {
         SET(CURLOPT_NOBODY, 1L);
     } else {
@@ -364,6 +420,7 @@ ask_once(bucket_t *bucket, bucket_request_t *request)
     request->failed = 0;
     request->date[0] = '\0';
     request->etag[0] = '\0';
+    request->kept[0] = '\0';
     bucket->len = 0;
     bucket->said[0] = '\0';
     bucket->code[0] = '\0';

@@ -178,3 +178,21 @@ credentials_environment(credentials_t *credentials, char *err, size_t err_size)
                               "secret; or AWS_ACCESS_KEY_ID and "
                               "AWS_SECRET_ACCESS_KEY in the environment");
 }
+
+
+int
+credentials_find(credentials_t *credentials, const location_t *location,
+                 char *err, size_t err_size)
+{
+    return location->credentials[0]
+               ? credentials_read(credentials, location->credentials, err,
+                                  err_size)
+               : credentials_environment(credentials, err, err_size);
+}
+
+
+void
+credentials_forget(credentials_t *credentials)
+{
+    OPENSSL_cleanse(credentials, sizeof(*credentials));
+}

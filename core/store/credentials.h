@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 #include <time.h>
+#include "location.h"
 
 #define CREDENTIALS_ID_MAX 128 /* "AccessKey" in IAM's API reference */
 #define CREDENTIALS_SECRET_MAX 128
@@ -39,5 +40,12 @@ int credentials_read(credentials_t *credentials, const char *path, char *err,
    the environment, for a store that names no file. */
 int credentials_environment(credentials_t *credentials, char *err,
                             size_t err_size);
+
+/* The one of them that the bucket's words ask for. */
+int credentials_find(credentials_t *credentials, const location_t *location,
+                     char *err, size_t err_size);
+
+/* Wipes them. */
+void credentials_forget(credentials_t *credentials);
 
 #endif

@@ -11,6 +11,8 @@
 #define KEY_MAX 1024 /* bytes: "Object key naming guidelines" of S3 */
 #define HTTPS 443
 #define HTTP 80
+#define AES "AES256"
+#define KMS "aws:kms"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz0123456789"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -168,6 +170,35 @@ value_of(const char *word, const char *name)
 }
 
 
+/* "AES256", "aws:kms", or that with a key's id, ARN or alias. */
+static int
+sse(location_t *location, const char *text, char *err, size_t size)
+{
+    const char *name = *text == *KMS ? KMS : AES;
+    const char *key = "";
+    size_t len = strlen(name);
+    int fits = strncmp(text, name, len) == 0;
+
+    if (fits && *name == *KMS && text[len] == ':') {
+        key = text + len + 1;
+    }
+
+    if (!fits || (text[len] != '\0' && *key == '\0')
+        || strspn(key, LOWER UPPER "-_/:") < strlen(key)
+        || (*key != '\0'
+            && text_copy(location->sse_key, sizeof(location->sse_key), key,
+                         strlen(key))
+                   != 0)) {
+        return fail_because(err, size,
+                            "sse= is AES256, aws:kms or aws:kms:<key>, not "
+                            "\"%.64s\"",
+                            text);
+    }
+
+    return text_copy(location->sse, sizeof(location->sse), name, len);
+}
+
+
 /* `style` is 0 until it was said: then 'p' or 'v'. */
 static int
 more(location_t *location, char *style, const char *word, char *err,
@@ -216,9 +247,13 @@ more(location_t *location, char *style, const char *word, char *err,
                                   value);
     }
 
+    if ((value = value_of(word, "sse"))) {
+        return sse(location, value, err, size);
+    }
+
     return fail_because(err, size,
                         "\"%.64s\" is none of endpoint=, region=, "
-                        "style= and credentials=",
+                        "style=, credentials= and sse=",
                         word);
 }
 

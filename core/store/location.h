@@ -4,7 +4,7 @@
  *     /srv/sluice
  *     s3://bucket region=eu-west-3
  *     s3://bucket/a/prefix region=us-east-1 endpoint=http://127.0.0.1:7480
- *         style=path credentials=/etc/sluice/s3
+ *         style=path credentials=/etc/sluice/s3 sse=AES256
  */
 
 #ifndef SLUICE_LOCATION_H
@@ -17,6 +17,7 @@
 #define LOCATION_PREFIX_MAX 256 /* of the 1024 bytes of a key */
 #define LOCATION_REGION_MAX 63
 #define LOCATION_HOST_MAX 255
+#define LOCATION_KEY_MAX 256 /* of an ARN or alias in KMS */
 #define LOCATION_ERROR_SIZE 320
 
 typedef struct {
@@ -28,8 +29,11 @@ typedef struct {
                                          IPv6 in its brackets */
     unsigned port;
     int tls;
-    int path_style;             /* the bucket in the path; else in the host */
-    char credentials[PATH_MAX]; /* a file; empty: environment or role */
+    int path_style;              /* the bucket in the path; else in the host */
+    char credentials[PATH_MAX];  /* a file; empty: environment or role */
+    char sse[sizeof("aws:kms")]; /* how the bucket is to encrypt: "AES256",
+                                    "aws:kms"; empty: as it does */
+    char sse_key[LOCATION_KEY_MAX + 1]; /* of KMS; empty: the bucket's */
 } location_t;
 
 /* Reads the words. 0, or -1 with a sentence in `err` that names the word and

@@ -34,12 +34,8 @@ ngx_int_t
 ngx_http_sluice_store_first(ngx_http_sluice_store_t *store, char *err,
                             size_t err_size)
 {
-    credentials_t *who = &store->credentials;
-
-    return (store->location.credentials[0]
-                ? credentials_read(who, store->location.credentials, err,
-                                   err_size)
-                : credentials_environment(who, err, err_size))
+    return credentials_find(&store->credentials, &store->location, err,
+                            err_size)
                    == 0
                ? NGX_OK
                : NGX_ERROR;

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include "core/store/credentials.h"
 #include "core/store/location.h"
@@ -65,17 +64,6 @@ store_read(store_t *store, const char *text)
     }
 
     free(copy);
-}
-
-
-static int
-store_credentials(store_t *store, char *err, size_t size)
-{
-    credentials_t *who = &store->credentials;
-
-    return store->location.credentials[0]
-               ? credentials_read(who, store->location.credentials, err, size)
-               : credentials_environment(who, err, size);
 }
 
 
@@ -189,7 +177,8 @@ ctl_store_check(int argc, char **argv)
                               store.location.folder);
     }
 
-    if (store_credentials(&store, err, sizeof(err)) != 0) {
+    if (credentials_find(&store.credentials, &store.location, err, sizeof(err))
+        != 0) {
         return say_fail("%s", err);
     }
 
@@ -209,7 +198,7 @@ ctl_store_check(int argc, char **argv)
     check_bucket(&store);
 
     bucket_close(store.bucket);
-    OPENSSL_cleanse(&store.credentials, sizeof(store.credentials));
+    credentials_forget(&store.credentials);
     close(in);
     close(out);
     return store.failed ? CTL_FAILED : CTL_OK;

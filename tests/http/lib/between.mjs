@@ -9,7 +9,7 @@ import { freePort } from "./ports.mjs";
 /*
  * Answers a Between on a port of its own that hands all on. `on` is null, or a
  * function of a request and its answer: true when it has dealt with it. `asked`
- * has {method, path, range} of each request, the latest last.
+ * has {method, path, range, headers} of each request, the latest last.
  */
 export async function standBetween(port) {
     const between = new Between(port, await freePort());
@@ -28,7 +28,7 @@ class Between {
         this.server = http.createServer((request, answer) => {
             const { method, url, headers } = request;
 
-            this.asked.push({ method, path: url, range: headers.range });
+            this.asked.push({ method, path: url, range: headers.range, headers });
             if (this.on?.(request, answer)) {
                 return;
             }

@@ -90,6 +90,23 @@ START_TEST(the_style_may_be_said)
 END_TEST
 
 
+START_TEST(how_it_is_encrypted_may_be_said)
+{
+    ck_assert_int_eq(READS("s3://films", "region=x", "sse=AES256"), 0);
+    ck_assert_str_eq(location.sse, "AES256");
+    ck_assert_str_eq(location.sse_key, "");
+    ck_assert_int_eq(READS("s3://films", "region=x", "sse=aws:kms"), 0);
+    ck_assert_str_eq(location.sse, "aws:kms");
+    ck_assert_str_eq(location.sse_key, "");
+    ck_assert_int_eq(READS("s3://films", "region=x",
+                           "sse=aws:kms:arn:aws:kms:eu-west-3:1:key/a-1"),
+                     0);
+    ck_assert_str_eq(location.sse, "aws:kms");
+    ck_assert_str_eq(location.sse_key, "arn:aws:kms:eu-west-3:1:key/a-1");
+}
+END_TEST
+
+
 START_TEST(what_is_wrong_is_named)
 {
     static const struct {
@@ -110,6 +127,12 @@ START_TEST(what_is_wrong_is_named)
         { "region=EU", "such as eu-west-3" },
         { "style=Path", "path or virtual" },
         { "credentials=keys", "absolute path" },
+        { "sse=", "sse= is AES256" },
+        { "sse=AES256x", "sse= is AES256" },
+        { "sse=AES256:a", "sse= is AES256" },
+        { "sse=aws:kms:", "sse= is AES256" },
+        { "sse=aws:kms:a b", "sse= is AES256" },
+        { "sse=aws:kmsx", "sse= is AES256" },
         { "regoin=x", "none of endpoint=" },
     };
     size_t i;
@@ -168,4 +191,5 @@ END_TEST
 RUN("core/location", a_bucket_and_a_prefix_are_held_to_their_rules,
     a_bucket_of_anothers_is_in_the_path, a_bucket_of_awss_is_in_the_host,
     a_folder_is_an_absolute_path, a_key_is_no_longer_than_s3_takes,
-    the_style_may_be_said, what_is_wrong_is_named)
+    how_it_is_encrypted_may_be_said, the_style_may_be_said,
+    what_is_wrong_is_named)
