@@ -8,6 +8,7 @@
 #include "worker/config/config.h"
 #include "worker/sandbox/sandbox.h"
 #include "worker/sandbox/sandbox_check.h"
+#include "worker/store/store.h"
 #include "master.h"
 
 #define MAIN_USAGE 2
@@ -21,9 +22,12 @@ main_help(FILE *out)
         "sluice-worker --check: tries the sandbox of its tools\n"
         "\n"
         "  -c, --config FILE  key and value a line: database, redis, media,\n"
-        "                     spool, work, slots, patience, log, pid, noop,\n"
-        "                     mail, mail_name, issuer, load_balancer\n"
-        "  -t, --test         looks at the file, says what is wrong, leaves\n"
+        "                     store, spool, work, originals, slots, patience,\n"
+        "                     log, pid, noop, mail, mail_name, issuer,\n"
+        "                     load_balancer\n"
+        "  -t, --test         looks at the file, asks its bucket, says what "
+        "is\n"
+        "                     wrong, leaves\n"
         "      --check        line by line: does the sandbox hold? 1: it does\n"
         "                     not, for a reason that is not this machine's\n"
         "  -h, --help         shows this\n"
@@ -104,6 +108,11 @@ main(int argc, char **argv)
 
     if (config_read(path, &config, err, sizeof(err)) != 0) {
         fprintf(stderr, "sluice-worker: %s\n", err);
+        return EXIT_FAILURE;
+    }
+
+    if (test && store_check(&config, err, sizeof(err)) != 0) {
+        fprintf(stderr, "sluice-worker: %s: %s\n", path, err);
         return EXIT_FAILURE;
     }
 

@@ -23,6 +23,7 @@
 
 #define SLOT_WAIT_MS 1000 /* for a wake-up; then it looks by itself */
 #define SLOT_NOBODY "-"
+#define SLOT_WHY_SIZE 512
 #define SLOT_HOST_SIZE 65 /* HOST_NAME_MAX, terminated */
 #define SLOT_TICK_EVERY 2 /* seconds */
 #define SLOT_TIDY_EVERY 3600
@@ -40,8 +41,8 @@ typedef struct {
     time_t born, ticked; /* the first and the last time; monotonic seconds */
     time_t tidied;       /* the last time, or 0 */
     const slot_id_t *predecessors; /* or NULL: their leases are released */
-    int disk_away;                 /* nothing is taken until it is back */
-    int mails;                     /* 1: it takes mails alone */
+    int disk_away; /* it, or the store: nothing is taken until both are back */
+    int mails;     /* 1: it takes mails alone */
 } slot_t;
 
 
@@ -140,11 +141,58 @@ slot_inherit(slot_t *slot)
 }
 
 
+/* What the store says of itself, which may take its time. */
+typedef struct {
+    const config_t *config;
+    char said[512];
+} slot_store_t;
+
+
+static int
+slot_ask_store(void *data)
+{
+    slot_store_t *store = data;
+
+    return store_try(store->config, store->said, sizeof(store->said));
+}
+
+
+static void
+slot_beat(void *data)
+{
+    (void) data;
+    pulse_beat();
+}
+
+
+/* 0 when both disk and store are well; -1 with what is not, and why. */
+static int
+slot_try(const config_t *config, char *why, size_t size)
+{
+    slot_store_t store = { .config = config };
+
+    if (disk_try(config->work) != 0) {
+        snprintf(why, size, "disk: away: %.300s: %s", config->work,
+                 strerror(errno));
+        return -1;
+    }
+
+    if (aside_run(slot_ask_store, &store, slot_beat, NULL) != 0) {
+        snprintf(why, size, "store: away: %.400s", store.said);
+        return -1;
+    }
+
+    return 0;
+}
+
+
 static int
 slot_disk(slot_t *slot)
 {
-    if (slot->disk_away && disk_try(slot->config->work) == 0) {
-        log_write(LOG_INFO, "disk: back again");
+    char why[SLOT_WHY_SIZE];
+
+    if (slot->disk_away && slot_try(slot->config, why, sizeof(why)) == 0) {
+        log_write(LOG_INFO, "disk and store: back again");
         slot->disk_away = 0;
     }
 
@@ -172,17 +220,19 @@ slot_hand_back(slot_t *slot, const json_t *row)
 }
 
 
-/* A try that failed while the disk does, and would fail again at once, does not
-   count: the job goes back, and the slot takes none until the disk is well. */
+/* A try that failed while the disk or the store does, and would fail again at
+   once, does not count: the job goes back, and the slot takes none until they
+   are well. */
 static job_outcome_t
 slot_judge(slot_t *slot, job_outcome_t outcome)
 {
-    if (outcome != JOB_AGAIN || disk_try(slot->config->work) == 0) {
+    char why[SLOT_WHY_SIZE];
+
+    if (outcome != JOB_AGAIN || slot_try(slot->config, why, sizeof(why)) == 0) {
         return outcome;
     }
 
-    log_write(LOG_ERROR, "disk: away: %s: %s", slot->config->work,
-              strerror(errno));
+    log_write(LOG_ERROR, "%s", why);
     slot->disk_away = 1;
     return JOB_STOPPED;
 }
@@ -455,14 +505,6 @@ slot_sweep(void *data)
 }
 
 
-static void
-slot_beat(void *data)
-{
-    (void) data;
-    pulse_beat();
-}
-
-
 int
 slot_run(const config_t *config, int number, uint64_t mark,
          const slot_id_t predecessors[SLOT_PREDECESSORS])
@@ -488,7 +530,8 @@ slot_run(const config_t *config, int number, uint64_t mark,
     slot.stream = stream_create(config->redis, consumer);
     slot.cancel = cancel_create(config->redis);
 
-    if (slot.queue != NULL && slot.stream != NULL && slot.cancel != NULL) {
+    if (slot.queue != NULL && slot.stream != NULL && slot.cancel != NULL
+        && store_open() == 0) {
         aside_run(slot_sweep, (void *) config, slot_beat, NULL);
         slot_loop(&slot);
         queue_leave(slot.queue);

@@ -110,8 +110,8 @@ render()
 {
     local filled new=1
     filled=$(mktemp)
-    sed -e "s|@STATE@|$state|g; s|@PORT@|$port|g; s|@URL@|$url|g" \
-        "$conf/$1" > "$filled"
+    sed -e "s|@STORE@|$(store_line)|g; s|@STATE@|$state|g" \
+        -e "s|@PORT@|$port|g; s|@URL@|$url|g" "$conf/$1" > "$filled"
     bring "$filled" "$1" && new=0
     rm "$filled"
     return $new

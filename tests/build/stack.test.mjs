@@ -44,6 +44,10 @@ const REFUSED = [
      /SLUICE_NGINX is wrong/],
     ["a module that was not built", { SLUICE_MODULE: "/nowhere/module.so" },
      /\/nowhere\/module.so is not built/],
+    ["a bucket that is none", { SLUICE_STORE: "s4://films" },
+     /SLUICE_STORE is s3:\/\/bucket\?endpoint=…/],
+    ["a bucket without keys", { SLUICE_STORE: "s3://films?region=eu-west-3" },
+     /SLUICE_STORE_KEYS is a file of two lines/],
     ["a state that cannot be made", { SLUICE_STATE: "/proc/sluice" },
      /SLUICE_STATE cannot be made/],
 ];

@@ -9,9 +9,11 @@
 #include "worker/base/file.h"
 #include "core/base/redis_address.h"
 #include "core/base/text.h"
+#include "core/store/credentials.h"
 #include "config.h"
 
 #define CONFIG_FILE_MAX 65536
+#define CONFIG_STORE_WORDS 8
 
 typedef struct {
     const char *name;
@@ -28,7 +30,7 @@ typedef struct {
 static const config_key_t config_keys[] = {
     CONFIG_TEXT(database, 1),
     CONFIG_TEXT(redis, 1),
-    CONFIG_TEXT(media, 1),
+    CONFIG_TEXT(media, 0),
     CONFIG_TEXT(spool, 1),
     CONFIG_TEXT(work, 1),
     CONFIG_TEXT(log, 0),
@@ -40,6 +42,7 @@ static const config_key_t config_keys[] = {
       CONFIG_FILM_LINES_MAX },
     { "noop", offsetof(config_t, noop), 0, 0, 0 },
     { "keep_free", offsetof(config_t, keep_free), sizeof(uint64_t), 0, 0 },
+    { "originals", offsetof(config_t, originals), sizeof(uint64_t), 0, 0 },
 };
 
 #define CONFIG_KEYS (sizeof(config_keys) / sizeof(config_keys[0]))
@@ -85,6 +88,57 @@ config_mail(char *words, config_t *config, char *err, size_t err_size)
     return mail_line_given(&config->mail)
                ? fail_because(err, err_size, "\"mail\" stands here twice")
                : mail_line_parse(words, &config->mail, err, err_size);
+}
+
+
+/* In the words of sluice_store. What nginx serves as /media/ is in a folder's
+   `media`. */
+static int
+config_store(char *words, config_t *config, char *err, size_t err_size)
+{
+    char *word, *rest;
+    const char *found[CONFIG_STORE_WORDS];
+    size_t count = 0;
+    location_t *store = &config->store;
+
+    if (store->bucket[0] || store->folder[0]) {
+        return fail_because(err, err_size, "\"store\" stands here twice");
+    }
+
+    for (word = strtok_r(words, " \t", &rest);
+         word && count < CONFIG_STORE_WORDS;
+         word = strtok_r(NULL, " \t", &rest)) {
+        found[count++] = word;
+    }
+
+    return word != NULL
+               ? fail_because(err, err_size, "\"store\" has too many words")
+               : location_read(store, found, count, err, err_size);
+}
+
+
+/* There is one place for what is published. */
+static int
+config_place(config_t *config, char *err, size_t err_size)
+{
+    const location_t *store = &config->store;
+    const int given = store->bucket[0] || store->folder[0];
+
+    if (given && config->media[0]) {
+        return fail_because(err, err_size,
+                            "\"media\" and \"store\" say where media are "
+                            "kept: one of them is enough");
+    }
+    if (!given && !config->media[0]) {
+        return fail_because(err, err_size, "\"media\" or \"store\" is missing");
+    }
+
+    return store->folder[0]
+                   && snprintf(config->media, sizeof(config->media), "%s/media",
+                               store->folder)
+                          >= (int) sizeof(config->media)
+               ? fail_because(err, err_size, "the store's folder is too long")
+               : 0;
 }
 
 
@@ -154,8 +208,8 @@ config_set(const config_key_t *key, const char *value, config_t *config,
         return config_number(key, value, (int *) text, err, err_size);
     }
 
-    if (text == (char *) &config->keep_free) {
-        return config_bytes(key, value, &config->keep_free, err, err_size);
+    if (key->size == sizeof(uint64_t)) {
+        return config_bytes(key, value, (uint64_t *) text, err, err_size);
     }
 
     if (strlen(value) >= key->size) {
@@ -221,6 +275,10 @@ config_line(char *line, config_t *config, unsigned *seen, char *err,
         return config_mail(value, config, err, err_size);
     }
 
+    if (strcmp(key, "store") == 0) {
+        return config_store(value, config, err, err_size);
+    }
+
     for (i = 0; i < CONFIG_KEYS; i++) {
         if (strcmp(key, config_keys[i].name) == 0) {
             break;
@@ -231,8 +289,9 @@ config_line(char *line, config_t *config, unsigned *seen, char *err,
         return fail_because(
             err, err_size,
             "there is no \"%.64s\"; known are database, redis, "
-            "media, spool, work, slots, patience, keep_free, film_lines, log, "
-            "pid, noop, mail, mail_name, issuer and load_balancer",
+            "media, store, spool, work, originals, slots, patience, "
+            "keep_free, film_lines, log, pid, noop, mail, mail_name, issuer "
+            "and load_balancer",
             key);
     }
     if (*seen & 1U << i) {
@@ -252,7 +311,7 @@ config_parse(const char *text, size_t len, config_t *config, char *err,
              size_t err_size)
 {
     int number = 0;
-    char line[PATH_MAX + 256], reason[256];
+    char line[2 * PATH_MAX], reason[LOCATION_ERROR_SIZE];
     size_t i, size;
     unsigned seen = 0;
     const char *end = text + len, *stop;
@@ -261,6 +320,7 @@ config_parse(const char *text, size_t len, config_t *config, char *err,
     config->slots = 1;
     config->patience = CONFIG_PATIENCE;
     config->keep_free = CONFIG_KEEP_FREE;
+    config->originals = CONFIG_ORIGINALS;
     config->film_lines = CONFIG_FILM_LINES;
 
     for (/* void */; text < end; text = stop + 1) {
@@ -288,7 +348,9 @@ config_parse(const char *text, size_t len, config_t *config, char *err,
         }
     }
 
-    return 0;
+    return config_place(config, reason, sizeof(reason)) == 0
+               ? 0
+               : fail_because(err, err_size, "%d: %s", number, reason);
 }
 
 
@@ -298,9 +360,10 @@ config_folders(const config_t *config, char *err, size_t err_size)
     size_t i;
     dev_t device = 0;
     struct stat st;
+    const size_t bucket = config_has_bucket(config);
     const char *folders[] = { config->media, config->spool, config->work };
 
-    for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+    for (i = bucket; i < sizeof(folders) / sizeof(folders[0]); i++) {
         if (stat(folders[i], &st) != 0 || !S_ISDIR(st.st_mode)
             || access(folders[i], R_OK | W_OK | X_OK) != 0) {
             return fail_because(err, err_size,
@@ -308,7 +371,7 @@ config_folders(const config_t *config, char *err, size_t err_size)
                                 folders[i]);
         }
 
-        if (i > 0 && st.st_dev != device) {
+        if (i > 0 && !bucket && st.st_dev != device) {
             return fail_because(err, err_size,
                                 "media, spool and work have to "
                                 "lie on one filesystem");
@@ -317,6 +380,23 @@ config_folders(const config_t *config, char *err, size_t err_size)
     }
 
     return 0;
+}
+
+
+/* Who comes to the bucket. The file is read again by who does. */
+static int
+config_credentials(const config_t *config, char *err, size_t err_size)
+{
+    int rc;
+    credentials_t who;
+
+    if (!config_has_bucket(config)) {
+        return 0;
+    }
+
+    rc = credentials_find(&who, &config->store, err, err_size);
+    credentials_forget(&who);
+    return rc;
 }
 
 
@@ -343,6 +423,9 @@ config_read(const char *path, config_t *config, char *err, size_t err_size)
     }
 
     rc = config_folders(config, reason, sizeof(reason));
+    if (rc == 0) {
+        rc = config_credentials(config, reason, sizeof(reason));
+    }
     if (rc == 0) {
         rc = mail_line_check(&config->mail, reason, sizeof(reason));
     }

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "core/store/location.h"
 #include "issuer_line.h"
 #include "mail_line.h"
 
@@ -17,11 +18,13 @@
 #define CONFIG_FILM_LINES 1080 /* when they are not given */
 #define CONFIG_FILM_LINES_MAX 2160
 #define CONFIG_KEEP_FREE (1ULL << 30) /* bytes, when it is not given */
+#define CONFIG_ORIGINALS (20ULL << 30)
 
 typedef struct {
     char database[1024];      /* conninfo of PostgreSQL */
     char redis[4 * PATH_MAX]; /* as redis_address_read() takes it */
-    char media[PATH_MAX];     /* what is published */
+    char media[PATH_MAX];     /* what is published; empty: in a bucket */
+    location_t store;         /* that bucket; or none */
     char spool[PATH_MAX];     /* what arrived; on the filesystem of media */
     char work[PATH_MAX];      /* what is being made; the same filesystem */
     char log[PATH_MAX];       /* empty: stderr */
@@ -29,6 +32,7 @@ typedef struct {
     int slots;                /* jobs at a time; 1 when not given */
     int patience;             /* seconds until a silent slot is killed */
     uint64_t keep_free;       /* bytes that large files leave on the disk */
+    uint64_t originals;       /* bytes of a bucket's files that stay here */
     int film_lines;           /* of the highest rung that is encoded */
     int noop;                 /* 1: jobs of kind noop are done, for tests */
     char mail_name[CONFIG_NAME_SIZE]; /* whose mails they are; empty: the
@@ -38,14 +42,17 @@ typedef struct {
     size_t issuer_count;
 } config_t;
 
+/* Whether what is published is in a bucket. */
+#define config_has_bucket(config) ((config)->store.bucket[0] != '\0')
+
 /* Reads a text of `len` bytes. 0, or -1 with a sentence in `err` that starts
    with the line's number. Looks at no file. */
 int config_parse(const char *text, size_t len, config_t *config, char *err,
                  size_t err_size);
 
-/* Reads a file, and makes sure that its folders are there and lie on one
-   filesystem, since what is made is published by rename, and that what its
-   issuers need is at hand. 0, or -1 with a sentence that starts with the
+/* Reads a file, and makes sure that its folders are there and, where what is
+   made is published by rename, lie on one filesystem, and that what its bucket
+   and issuers need is at hand. 0, or -1 with a sentence that starts with the
    file's name. */
 int config_read(const char *path, config_t *config, char *err, size_t err_size);
 

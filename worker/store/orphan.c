@@ -44,6 +44,7 @@ orphan_parse_spool(const char *name, orphan_t *orphan)
     }
 
     return strcmp(end, ".part") == 0 || strcmp(end, ".state") == 0
+                   || strcmp(end, ".tail") == 0
                ? ORPHAN_PART
                : ORPHAN_STRANGE;
 }
@@ -129,7 +130,7 @@ orphan_mark(const struct stat *st, char mark[ORPHAN_MARK_SIZE])
 
 /* A clock that was set back makes files that come from the future: young. */
 int
-orphan_old(const struct stat *st, time_t now)
+orphan_old(time_t changed, time_t now)
 {
-    return st->st_mtim.tv_sec <= now - ORPHAN_AGE;
+    return changed <= now - ORPHAN_AGE;
 }

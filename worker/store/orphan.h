@@ -4,6 +4,7 @@
  * folder's name in worker.conf:
  *
  *   spool/<id>.part, .state         an upload that is coming in
+ *   spool/<id>.tail                 in a bucket: the end of what has come
  *   spool/<id>                      one that is whole
  *   spool/.room                     what all who reserve lock
  *   spool/.node                     whose spool it is
@@ -54,7 +55,7 @@ const char *orphan_word(orphan_kind_t kind);
 /* A text that is another one when the file is another, or was changed. */
 void orphan_mark(const struct stat *st, char mark[ORPHAN_MARK_SIZE]);
 
-/* 1 when the file was not changed for ORPHAN_AGE. */
-int orphan_old(const struct stat *st, time_t now);
+/* 1 when a file that was changed then was not for ORPHAN_AGE. */
+int orphan_old(time_t changed, time_t now);
 
 #endif

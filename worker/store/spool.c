@@ -62,6 +62,26 @@ spool_forget(const config_t *config, const char *id)
 }
 
 
+/* The uploader's process may be another user's, and in the sandbox nobody is
+   above permissions. */
+int
+spool_readable(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0) {
+        return -1;
+    }
+
+    if ((st.st_mode & 0777) != 0644 && chmod(path, 0644) != 0
+        && access(path, R_OK) != 0) {
+        return -1;
+    }
+
+    return 0;
+}
+
+
 static int
 spool_path(const config_t *config, const char *id, const char *end,
            char path[PATH_MAX])

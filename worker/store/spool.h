@@ -18,4 +18,8 @@ int spool_hold(const config_t *config, const char *id);
    set. */
 int spool_forget(const config_t *config, const char *id);
 
+/* Makes sure that the tools may read a file that nginx has written. 0, or -1
+   with errno set. */
+int spool_readable(const char *path);
+
 #endif

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* renameat2 */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,11 +10,9 @@
 #include "core/base/uuid.h"
 #include "worker/base/file.h"
 #include "worker/base/pulse.h"
-#include "store.h"
+#include "store_internal.h"
 
 #define STORE_TRY ".XXXXXX" /* mkdtemp() fills it in */
-#define STORE_ORIGINAL "original."
-#define STORE_ATTACHMENTS "attachments"
 
 
 int
@@ -85,57 +82,17 @@ store_work_sweep(const config_t *config)
 }
 
 
-static int
-store_folder(const config_t *config, const char *media, char path[PATH_MAX])
+int
+store_open(void)
 {
-    char name[3 + UUID_TEXT_SIZE];
-
-    snprintf(name, sizeof(name), "%s/%s", uuid_shard(media), media);
-    return file_join(path, config->media, name);
+    return bucket_init();
 }
 
 
-/* 0 when the folder has a file whose name starts so, or -1. */
-static int
-store_find(const char *folder, const char *prefix, char path[PATH_MAX])
+static const store_form_t *
+store_form(const config_t *config)
 {
-    int rc = -1;
-    DIR *dir;
-    const struct dirent *entry;
-
-    dir = opendir(folder);
-    if (dir == NULL) {
-        return -1;
-    }
-
-    while (rc != 0 && (entry = readdir(dir)) != NULL) {
-        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0) {
-            rc = file_join(path, folder, entry->d_name);
-        }
-    }
-
-    closedir(dir);
-    return rc;
-}
-
-
-/* The uploader's process may be another user's, and in the sandbox nobody is
-   above permissions. */
-static int
-store_readable(const char *path)
-{
-    struct stat st;
-
-    if (stat(path, &st) != 0) {
-        return -1;
-    }
-
-    if ((st.st_mode & 0777) != 0644 && chmod(path, 0644) != 0
-        && access(path, R_OK) != 0) {
-        return -1;
-    }
-
-    return 0;
+    return config_has_bucket(config) ? &store_bucket : &store_folder;
 }
 
 
@@ -143,15 +100,7 @@ int
 store_find_original(const config_t *config, const char *media,
                     char path[PATH_MAX])
 {
-    char folder[PATH_MAX];
-
-    if (store_folder(config, media, folder) != 0
-        || (store_find(folder, STORE_ORIGINAL, path) != 0
-            && file_join(path, config->spool, media) != 0)) {
-        return -1;
-    }
-
-    return store_readable(path);
+    return store_form(config)->find_original(config, media, path);
 }
 
 
@@ -159,18 +108,7 @@ int
 store_find_attachment(const config_t *config, const char *media,
                       const char *attachment, char path[PATH_MAX])
 {
-    char folder[PATH_MAX], attachments[PATH_MAX], prefix[UUID_TEXT_SIZE + 1];
-
-    snprintf(prefix, sizeof(prefix), "%s.", attachment);
-
-    if (store_folder(config, media, folder) != 0
-        || file_join(attachments, folder, STORE_ATTACHMENTS) != 0
-        || (store_find(attachments, prefix, path) != 0
-            && file_join(path, config->spool, attachment) != 0)) {
-        return -1;
-    }
-
-    return store_readable(path);
+    return store_form(config)->find_attachment(config, media, attachment, path);
 }
 
 
@@ -178,53 +116,14 @@ int
 store_find_file(const config_t *config, const char *media, const char *name,
                 char path[PATH_MAX])
 {
-    char folder[PATH_MAX];
-
-    return store_folder(config, media, folder) == 0
-                   && file_join(path, folder, name) == 0
-               ? access(path, R_OK)
-               : -1;
+    return store_form(config)->find_file(config, media, name, path);
 }
 
 
-/* An earlier try may have published and then lost its connection. */
-static int
-store_move(const config_t *config, const char *media, const char *from,
-           const char *name)
+void
+store_release(const char *path)
 {
-    char shard[PATH_MAX], folder[PATH_MAX], to[PATH_MAX], inner[PATH_MAX];
-
-    if (file_join(shard, config->media, uuid_shard(media)) != 0
-        || store_folder(config, media, folder) != 0
-        || file_join(to, folder, name) != 0) {
-        return -1;
-    }
-
-    if ((mkdir(shard, 0755) != 0 && errno != EEXIST)
-        || (mkdir(folder, 0755) != 0 && errno != EEXIST)) {
-        return -1;
-    }
-
-    /* the folder that it comes into: the media's, or one in that */
-    snprintf(inner, sizeof(inner), "%.*s", (int) (strrchr(to, '/') - to), to);
-    if (mkdir(inner, 0755) != 0 && errno != EEXIST) {
-        return -1;
-    }
-
-    /* It may be there already: then what follows is left to do, as far as
-       anyone knows. EINVAL: a filesystem that knows no such flag. */
-    if (strcmp(from, to) != 0
-        && renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0
-        && errno != EEXIST
-        && (errno != EINVAL
-            || (access(to, F_OK) != 0 && rename(from, to) != 0))) {
-        return -1;
-    }
-
-    return file_sync(inner) == 0 && file_sync(folder) == 0
-                   && file_sync(shard) == 0
-               ? file_sync(config->media)
-               : -1;
+    originals_release(path);
 }
 
 
@@ -236,8 +135,7 @@ store_keep_original(const config_t *config, const char *media, const char *from,
 
     snprintf(name, sizeof(name), STORE_ORIGINAL "%s", extension);
 
-    return store_move(config, media, from, name) == 0 ? file_sync(config->spool)
-                                                      : -1;
+    return store_form(config)->keep(config, media, media, from, name);
 }
 
 
@@ -251,8 +149,7 @@ store_keep_attachment(const config_t *config, const char *media,
     snprintf(name, sizeof(name), STORE_ATTACHMENTS "/%s.%s", attachment,
              extension);
 
-    return store_move(config, media, from, name) == 0 ? file_sync(config->spool)
-                                                      : -1;
+    return store_form(config)->keep(config, media, attachment, from, name);
 }
 
 
@@ -317,30 +214,6 @@ store_settle_folder(const char *work, const char *name, int files)
 }
 
 
-int
-store_publish(const config_t *config, const char *media, const char *work,
-              const char *name)
-{
-    char from[PATH_MAX];
-
-    return file_join(from, work, name) == 0
-               ? store_move(config, media, from, name)
-               : -1;
-}
-
-
-int
-store_path(const config_t *config, const char *media, const char *name,
-           char path[PATH_MAX])
-{
-    char folder[PATH_MAX];
-
-    return store_folder(config, media, folder) == 0
-               ? file_join(path, folder, name)
-               : -1;
-}
-
-
 void
 store_piece(char name[STORE_PIECE_SIZE], const char *run, int piece)
 {
@@ -348,27 +221,22 @@ store_piece(char name[STORE_PIECE_SIZE], const char *run, int piece)
 }
 
 
-/* Without a folder there is nothing to remove. */
-static int
-store_sync_removed(const char *folder)
+int
+store_publish(const config_t *config, const char *media, const char *work,
+              const char *name)
 {
-    return file_sync(folder) == 0 || errno == ENOENT ? 0 : -1;
+    char from[PATH_MAX];
+
+    return file_join(from, work, name) == 0
+               ? store_form(config)->publish(config, media, from, name)
+               : -1;
 }
 
 
 int
 store_unpublish(const config_t *config, const char *media, const char *name)
 {
-    char folder[PATH_MAX], path[PATH_MAX];
-
-    if (store_folder(config, media, folder) != 0
-        || file_join(path, folder, name) != 0 || file_erase(path) != 0) {
-        return -1;
-    }
-
-    *strrchr(path, '/') = '\0';
-
-    return store_sync_removed(path);
+    return store_form(config)->unpublish(config, media, name);
 }
 
 
@@ -376,49 +244,40 @@ int
 store_remove_attachment(const config_t *config, const char *media,
                         const char *attachment)
 {
-    char folder[PATH_MAX], attachments[PATH_MAX], path[PATH_MAX];
-    char prefix[UUID_TEXT_SIZE + 1];
-
-    snprintf(prefix, sizeof(prefix), "%s.", attachment);
-
-    if (store_folder(config, media, folder) != 0
-        || file_join(attachments, folder, STORE_ATTACHMENTS) != 0) {
-        return -1;
-    }
-
-    while (store_find(attachments, prefix, path) == 0) {
-        if (file_erase(path) != 0) {
-            return -1;
-        }
-    }
-
-    return store_remove_upload(config, attachment) == 0
-               ? store_sync_removed(attachments)
-               : -1;
+    return store_form(config)->remove_attachment(config, media, attachment);
 }
 
 
 int
 store_remove_upload(const config_t *config, const char *upload)
 {
-    char path[PATH_MAX];
-
-    return file_join(path, config->spool, upload) == 0 ? file_erase(path) : -1;
+    return store_form(config)->remove_upload(config, upload);
 }
 
 
 int
 store_remove(const config_t *config, const char *media)
 {
-    char path[PATH_MAX], part[UUID_TEXT_SIZE + sizeof(".part")];
+    return store_form(config)->remove(config, media);
+}
 
-    snprintf(part, sizeof(part), "%s.part", media);
 
-    if (store_folder(config, media, path) != 0 || file_erase(path) != 0
-        || file_join(path, config->spool, media) != 0 || file_erase(path) != 0
-        || file_join(path, config->spool, part) != 0) {
-        return -1;
-    }
+void
+store_hurry(int hurry)
+{
+    remote_stop(hurry);
+}
 
-    return file_erase(path);
+
+int
+store_check(const config_t *config, char *err, size_t err_size)
+{
+    return config_has_bucket(config) ? remote_try(config, err, err_size) : 0;
+}
+
+
+int
+store_try(const config_t *config, char *err, size_t err_size)
+{
+    return remote_is_away() ? store_check(config, err, err_size) : 0;
 }

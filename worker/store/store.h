@@ -1,7 +1,11 @@
 /*
  * Files: what arrived (spool), what is being made (work), and what is published
- * (media, in <xx>/<media id>/). Publishing is one rename of what is complete
- * and on disk; a published path never changes its bytes.
+ * (media, in <xx>/<media id>/). That is in a folder or in a bucket, as
+ * worker.conf says, and nobody else needs to know: of a bucket's files there
+ * are copies here while jobs read them. In a folder publishing is one rename of
+ * what is complete and on disk; in a bucket, file by file. A published path
+ * never changes its bytes. With a bucket, each call may take as long as the
+ * network does.
  */
 
 #ifndef SLUICE_STORE_H
@@ -12,6 +16,9 @@
 #include "core/base/uuid.h"
 #include "worker/config/config.h"
 
+/* Call once in a process, before there are threads. 0 or -1. */
+int store_open(void);
+
 /* A folder of this try's own: <work>/<job id>.XXXXXX, since an earlier try may
    not know yet that it lost the job. Returns a descriptor that holds a lock on
    it until it is closed, or -1 with errno set. */
@@ -21,14 +28,18 @@ int store_work_create(const config_t *config, const char *job,
 /* Removes the folders below `work` that no process holds. */
 void store_work_sweep(const config_t *config);
 
-/* Where the file that was uploaded is: in the store, or still in the spool.
-   Makes sure that the tools may read it. 0, or -1 with errno set. */
+/* Where the file that was uploaded is on this machine: in the store, or still
+   in the spool. Makes sure that the tools may read it; it stays there until it
+   is released. 0, or -1 with errno set. */
 int store_find_original(const config_t *config, const char *media,
                         char path[PATH_MAX]);
 
-/* Where a file of the media's folder is. 0, or -1 with errno set. */
+/* Where a file of the media's folder is; the same. */
 int store_find_file(const config_t *config, const char *media, const char *name,
                     char path[PATH_MAX]);
+
+/* Nobody here reads that file any more; NULL: none of those that were found. */
+void store_release(const char *path);
 
 /* Moves the upload at `from`, whose bytes are on disk already, into the store
    as original.<extension>. May be repeated. 0, or -1 with errno set. */
@@ -57,11 +68,6 @@ int store_settle_folder(const char *work, const char *name, int files);
 int store_publish(const config_t *config, const char *media, const char *work,
                   const char *name);
 
-/* Where a published file of that name is, whether there is one or not. 0, or -1
-   with errno set. */
-int store_path(const config_t *config, const char *media, const char *name,
-               char path[PATH_MAX]);
-
 /* Removes a published file, and an attachment's file wherever it is. Both are
    gone for good when they return 0; -1 with errno set. */
 int store_unpublish(const config_t *config, const char *media,
@@ -81,5 +87,16 @@ int store_remove(const config_t *config, const char *media);
 
 /* Removes a file that is still in the spool. 0, or -1 with errno set. */
 int store_remove_upload(const config_t *config, const char *upload);
+
+/* 1: what takes long ends at its next step, with errno ECANCELED, until it is 0
+   again. From any thread. */
+void store_hurry(int hurry);
+
+/* Whether the store answers, asked anew if it did not when it was asked last.
+   0, or -1 with a sentence in `err`. */
+int store_try(const config_t *config, char *err, size_t err_size);
+
+/* The same, asked in any case. */
+int store_check(const config_t *config, char *err, size_t err_size);
 
 #endif

@@ -236,9 +236,37 @@ export_one(export_t *export, export_media_t *media, json_t *item,
     outcome = export_add_file(export, path, name, export_when(export, item),
                               &whole);
 
+    store_release(path);
     json_object_set_new(item, "file", whole ? json_string(name) : json_null());
 
     return outcome;
+}
+
+
+/* One that is not there is told of as missing; a store that does not answer is
+   asked again another time. */
+static job_outcome_t
+export_found(export_t *export, job_outcome_t outcome, int error,
+             char path[PATH_MAX])
+{
+    static const int passing[] = { EHOSTDOWN, EACCES, ENOSPC };
+    size_t i;
+
+    if (outcome != JOB_AGAIN) {
+        return outcome;
+    }
+
+    for (i = 0; config_has_bucket(export->job->config)
+                && i < sizeof(passing) / sizeof(passing[0]);
+         i++) {
+        if (error == passing[i]) {
+            return outcome;
+        }
+    }
+
+    path[0] = '\0';
+    export->job->error[0] = '\0';
+    return JOB_DONE;
 }
 
 
@@ -246,6 +274,7 @@ static job_outcome_t
 export_attachments(export_t *export, export_media_t *media, json_t *item,
                    const char *id)
 {
+    int error = 0;
     size_t i;
     char path[PATH_MAX];
     json_t *attachment;
@@ -257,10 +286,11 @@ export_attachments(export_t *export, export_media_t *media, json_t *item,
         of = json_string_value(json_object_get(attachment, "id"));
 
         if (of != NULL && uuid_valid(of, strlen(of)) && outcome == JOB_DONE) {
-            if (store_find_attachment(export->job->config, id, of, path) != 0) {
-                path[0] = '\0';
+            outcome = job_find_attachment(export->job, id, of, path, &error);
+            outcome = export_found(export, outcome, error, path);
+            if (outcome == JOB_DONE) {
+                outcome = export_one(export, media, attachment, id, path);
             }
-            outcome = export_one(export, media, attachment, id, path);
         }
     }
 
@@ -271,6 +301,7 @@ export_attachments(export_t *export, export_media_t *media, json_t *item,
 static job_outcome_t
 export_medium(export_t *export, json_t *item, void *data)
 {
+    int error = 0;
     char path[PATH_MAX];
     export_media_t *media = data;
     const char *id = json_string_value(json_object_get(item, "id"));
@@ -282,11 +313,11 @@ export_medium(export_t *export, json_t *item, void *data)
 
     entry_names_clear(&media->names);
 
-    if (store_find_original(export->job->config, id, path) != 0) {
-        path[0] = '\0';
+    outcome = job_find_original(export->job, id, path, &error);
+    outcome = export_found(export, outcome, error, path);
+    if (outcome == JOB_DONE) {
+        outcome = export_one(export, media, item, id, path);
     }
-
-    outcome = export_one(export, media, item, id, path);
     if (outcome == JOB_DONE) {
         outcome = export_attachments(export, media, item, id);
     }

@@ -74,6 +74,7 @@ job_in_folder(job_t *job, job_outcome_t (*run)(job_t *job))
     }
 
     job_erase(job);
+    store_release(NULL);
     close(lock);
     return outcome;
 }
@@ -82,11 +83,11 @@ job_in_folder(job_t *job, job_outcome_t (*run)(job_t *job))
 job_outcome_t
 job_open(job_t *job)
 {
-    if (store_find_original(job->config, job->media, job->input) != 0) {
-        return job_errno(job, "looking for the uploaded file");
-    }
+    job_outcome_t outcome;
 
-    return job_look(job);
+    outcome = job_find_original(job, job->media, job->input, NULL);
+
+    return outcome == JOB_DONE ? job_look(job) : outcome;
 }
 
 

@@ -153,6 +153,17 @@ job_outcome_t job_alone(job_t *job);
 job_outcome_t job_disk(job_t *job, int (*work)(void *data), void *data,
                        const char *doing);
 
+/* Where files of the store are on this machine (store_find_original() and its
+   like), which may have to come from a bucket first. They stay until the job
+   ends. JOB_DONE, or why not; then `*error`, where it is not NULL, has the
+   errno. */
+job_outcome_t job_find_original(job_t *job, const char *media,
+                                char path[PATH_MAX], int *error);
+job_outcome_t job_find_attachment(job_t *job, const char *media,
+                                  const char *attachment, char path[PATH_MAX],
+                                  int *error);
+job_outcome_t job_find_file(job_t *job, const char *name, char path[PATH_MAX]);
+
 /* Closes a descriptor of a file that may have been removed meanwhile: who holds
    it last waits until the disk has its room back. -1: nothing. */
 void job_close(job_t *job, int fd);

@@ -23,8 +23,8 @@ job_disk_beat(void *data)
 
     if (job->interrupted != JOB_DONE) {
         pulse_beat();
-    } else {
-        job_beat(job);
+    } else if (job_beat(job) != 0) {
+        store_hurry(1);
     }
 }
 
@@ -35,6 +35,7 @@ job_disk(job_t *job, int (*work)(void *data), void *data, const char *doing)
     int rc;
 
     job->interrupted = JOB_DONE;
+    store_hurry(0);
     rc = aside_run(work, data, job_disk_beat, job);
 
     if (job->interrupted != JOB_DONE) {

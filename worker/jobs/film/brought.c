@@ -104,6 +104,7 @@ brought_take(film_t *film, const json_t *params)
 {
     job_t *job = film->job;
     brought_t brought = { .job = job };
+    job_outcome_t outcome;
 
     brought.id = json_string_value(json_object_get(params, "attachment"));
     if (brought.id == NULL || !uuid_valid(brought.id, strlen(brought.id))) {
@@ -114,12 +115,10 @@ brought_take(film_t *film, const json_t *params)
         return JOB_DONE; /* the record has it: a new playlist is all */
     }
 
-    if (store_find_attachment(job->config, job->media, brought.id, brought.path)
-        != 0) {
-        return job_errno(job, "looking for the uploaded file");
-    }
+    outcome = job_find_attachment(job, job->media, brought.id, brought.path,
+                                  NULL);
 
-    return brought_file(film, &brought, params);
+    return outcome == JOB_DONE ? brought_file(film, &brought, params) : outcome;
 }
 
 

@@ -86,10 +86,7 @@ download_open(download_t *download, int i)
 {
     job_t *job = download->job;
 
-    return store_path(job->config, job->media, download->tracks[i], job->input)
-                   == 0
-               ? JOB_DONE
-               : job_errno(job, "looking for a track of the film");
+    return job_find_file(job, download->tracks[i], job->input);
 }
 
 

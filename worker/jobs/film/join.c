@@ -18,21 +18,30 @@ typedef struct {
 
 
 /* The piece's file becomes one of the job's folder. */
-static int
+static job_outcome_t
 join_take(const join_t *join, const plan_output_t *rung, int i,
           const char *file)
 {
+    int rc;
     char name[STORE_PIECE_SIZE], from[PATH_MAX], to[PATH_MAX];
     char path[STORE_PIECE_SIZE + PLAN_NAME_SIZE + 8];
-    const job_t *job = join->film.job;
+    job_t *job = join->film.job;
+    job_outcome_t outcome;
 
     store_piece(name, join->run, i);
     snprintf(path, sizeof(path), "%s/%s.mp4", name, rung->name);
 
-    return store_find_file(job->config, job->media, path, from) == 0
-                   && file_join(to, job->work, file) == 0
-               ? link(from, to)
-               : -1;
+    outcome = job_find_file(job, path, from);
+    if (outcome != JOB_DONE) {
+        return outcome;
+    }
+
+    rc = file_join(to, job->work, file) == 0 ? link(from, to) : -1;
+    if (rc != 0) {
+        outcome = job_errno(job, "taking a piece");
+    }
+    store_release(from);
+    return outcome;
 }
 
 
@@ -49,8 +58,9 @@ join_rung(join_t *join, const plan_output_t *rung)
         snprintf(files[i], sizeof(files[i]), JOIN_FOLDER "/%s.%d.mp4",
                  rung->name, i);
         names[i] = files[i];
-        if (join_take(join, rung, i, files[i]) != 0) {
-            return job_errno(join->film.job, "looking for a piece");
+        outcome = join_take(join, rung, i, files[i]);
+        if (outcome != JOB_DONE) {
+            return outcome;
         }
     }
 

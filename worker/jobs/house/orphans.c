@@ -23,40 +23,13 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
-#include "worker/base/clock.h"
 #include "worker/base/file.h"
-#include "worker/base/log.h"
-#include "worker/store/orphan.h"
-#include "worker/store/spool.h"
-#include "house.h"
+#include "orphans.h"
 
-#define ORPHANS_MANY 200 /* files told to the record at a time */
-#define ORPHANS_MANY_TEXT "200"
-#define ORPHANS_HOURS 24 /* between the looks, unless `hours` says so */
-#define ORPHANS_HOURS_MIN 1
-#define ORPHANS_SECONDS 600    /* then what is left waits for the next pass */
-#define ORPHANS_OPEN 16        /* folders at a time, in a tree */
-#define ORPHANS_STRANGE_MAX 10 /* names in the result */
+#define ORPHANS_OPEN 16 /* folders at a time, in a tree */
 #define ORPHANS_SHARDS 256
-#define ORPHANS_DOUBT 16 /* fewer unknown folders are no sign */
-
-typedef struct {
-    job_t *job;
-    char host[64];
-    json_t *batch;      /* files that the record was not asked about yet */
-    json_int_t folders; /* of media files */
-    json_int_t unknown; /* of these */
-} orphans_t;
-
-
-/* One that was noted long enough ago. */
-typedef struct {
-    const char *name, *mark;
-    char path[PATH_MAX]; /* where it is */
-    int is_folder;
-    int same; /* it is as it was then */
-} orphans_ripe_t;
 
 
 static job_outcome_t orphans_walk(orphans_t *orphans, const char *path);
@@ -78,75 +51,11 @@ orphans_path(const orphans_t *orphans, const char *name, char path[PATH_MAX])
 }
 
 
-static void
-orphans_strange(orphans_t *orphans, const char *path)
-{
-    json_t *names = json_object_get(orphans->job->result, "names");
-
-    house_count(orphans->job, "strange", 1);
-
-    if (names == NULL) {
-        names = json_array();
-        json_object_set_new(orphans->job->result, "names", names);
-    }
-    if (json_array_size(names) < ORPHANS_STRANGE_MAX) {
-        /* what is not UTF-8 is counted */
-        (void) json_array_append_new(names, json_string(path));
-    }
-}
-
-
-static job_outcome_t
-orphans_note(orphans_t *orphans)
-{
-    char *files;
-    json_t *unknown;
-    const char *params[] = { orphans->host, orphans->job->id, NULL };
-    job_outcome_t outcome;
-
-    files = json_dumps(orphans->batch, JSON_COMPACT);
-    params[2] = files;
-    outcome = job_ask(orphans->job,
-                      "select queue.note_orphans($1, $2::uuid, $3::jsonb)", 3,
-                      params, &unknown);
-
-    orphans->unknown += json_integer_value(unknown);
-    json_array_clear(orphans->batch);
-    json_decref(unknown);
-    free(files);
-
-    return outcome;
-}
-
-
-static job_outcome_t
-orphans_add(orphans_t *orphans, const char *path, const orphan_t *orphan,
-            const struct stat *st)
-{
-    char mark[ORPHAN_MARK_SIZE];
-
-    if (!orphan_old(st, time(NULL))) {
-        return JOB_DONE;
-    }
-
-    orphan_mark(st, mark);
-    json_array_append_new(
-        orphans->batch,
-        json_pack("{s:s, s:s, s:s, s:s?, s:s}", "path", path, "kind",
-                  orphan_word(orphan->kind), "id", orphan->id, "media",
-                  *orphan->media ? orphan->media : NULL, "mark", mark));
-
-    return json_array_size(orphans->batch) < ORPHANS_MANY
-               ? JOB_DONE
-               : orphans_note(orphans);
-}
-
-
 static job_outcome_t
 orphans_look(orphans_t *orphans, const char *path)
 {
     int is_folder;
-    char real[PATH_MAX], inner[PATH_MAX];
+    char real[PATH_MAX], inner[PATH_MAX], mark[ORPHAN_MARK_SIZE];
     orphan_t orphan;
     struct stat st;
     job_t *job = orphans->job;
@@ -176,7 +85,8 @@ orphans_look(orphans_t *orphans, const char *path)
         return orphans_walk(orphans, path);
     }
 
-    outcome = orphans_add(orphans, path, &orphan, &st);
+    orphan_mark(&st, mark);
+    outcome = orphans_add(orphans, path, &orphan, mark, st.st_mtim.tv_sec);
 
     /* Of what else lies in a media file's folder no row tells. */
     if (orphan.kind == ORPHAN_FILES && outcome == JOB_DONE
@@ -224,35 +134,6 @@ orphans_walk(orphans_t *orphans, const char *path)
 }
 
 
-/* A record that knows but few of the files that there are is another store's,
-   or was brought back from a time when they were not there. */
-static job_outcome_t
-orphans_judge(orphans_t *orphans)
-{
-    json_t *left;
-    const json_t *params = json_object_get(orphans->job->row, "params");
-    const char *names[] = { orphans->host, orphans->job->id };
-    job_outcome_t outcome;
-
-    outcome = job_ask(orphans->job, "select queue.forget_orphans($1, $2::uuid)",
-                      2, names, &left);
-    house_count(orphans->job, "unknown", json_integer_value(left));
-    json_decref(left);
-
-    if (outcome == JOB_DONE && orphans->unknown >= ORPHANS_DOUBT
-        && orphans->unknown > orphans->folders / 2
-        && !json_is_true(json_object_get(params, "anyway"))) {
-        return job_end(orphans->job, JOB_BAD,
-                       "The record knows nothing of %lld of the store's %lld "
-                       "folders: nothing was removed.",
-                       (long long) orphans->unknown,
-                       (long long) orphans->folders);
-    }
-
-    return outcome;
-}
-
-
 static int
 orphans_young(const char *path, const struct stat *st, int type,
               struct FTW *where)
@@ -260,7 +141,8 @@ orphans_young(const char *path, const struct stat *st, int type,
     (void) path;
     (void) where;
 
-    return type == FTW_DNR || type == FTW_NS || !orphan_old(st, time(NULL));
+    return type == FTW_DNR || type == FTW_NS
+           || !orphan_old(st->st_mtim.tv_sec, time(NULL));
 }
 
 
@@ -283,7 +165,7 @@ orphans_same(const char *path, const char *mark, int is_folder)
     }
 
     orphan_mark(&st, now);
-    return strcmp(now, mark) == 0 && orphan_old(&st, time(NULL))
+    return strcmp(now, mark) == 0 && orphan_old(st.st_mtim.tv_sec, time(NULL))
            && (!is_folder || orphans_tree_old(path));
 }
 
@@ -292,6 +174,10 @@ static int
 orphans_look_again(void *data)
 {
     orphans_ripe_t *ripe = data;
+
+    if (orphans_path(ripe->orphans, ripe->name, ripe->path) != 0) {
+        return 0;
+    }
 
     ripe->same = orphans_same(ripe->path, ripe->mark, ripe->is_folder);
     return 0;
@@ -308,107 +194,28 @@ orphans_erase(void *data)
 
 
 static job_outcome_t
-orphans_take(orphans_t *orphans, orphans_ripe_t *ripe)
+orphans_in_folders(job_t *job)
 {
-    json_t *taken;
-    job_t *job = orphans->job;
-    const char *params[] = { orphans->host, ripe->name };
+    char host[64] = "";
+    orphans_t orphans = { .job = job,
+                          .place = host,
+                          .is_folder = 1,
+                          .look = orphans_look_again,
+                          .erase = orphans_erase };
     job_outcome_t outcome;
 
-    outcome = job_ask(job, "select queue.take_orphan($1, $2)", 2, params,
-                      &taken);
+    gethostname(host, sizeof(host) - 1);
+    orphans.batch = json_array();
 
-    if (outcome == JOB_DONE && json_is_true(taken)) {
-        outcome = job_disk(job, orphans_erase, ripe, "removing it");
-        if (outcome == JOB_AGAIN) {
-            log_write(LOG_ERROR, "the orphan %s stays: %s", ripe->path,
-                      job->error);
-            job->error[0] = '\0';
-            outcome = JOB_DONE;
-        } else {
-            log_write(LOG_INFO, "the orphan %s was removed", ripe->path);
-            house_count(job, "removed", 1);
-        }
+    outcome = orphans_walk(&orphans, ORPHAN_SPOOL);
+    if (outcome == JOB_DONE && !config_has_bucket(job->config)) {
+        outcome = orphans_walk(&orphans, ORPHAN_MEDIA);
+    }
+    if (outcome == JOB_DONE) {
+        outcome = orphans_end(&orphans);
     }
 
-    json_decref(taken);
-    return outcome;
-}
-
-
-/* A .state file has no lock: that is its upload's. */
-static job_outcome_t
-orphans_remove_one(orphans_t *orphans, const char *name, const char *mark)
-{
-    int fd = -1;
-    orphan_t orphan;
-    orphans_ripe_t ripe = { .name = name, .mark = mark };
-    job_outcome_t outcome;
-
-    orphan_parse(name, &orphan);
-    if (orphan_word(orphan.kind) == NULL
-        || orphans_path(orphans, name, ripe.path) != 0) {
-        return JOB_DONE;
-    }
-    ripe.is_folder = orphan.kind == ORPHAN_FILES;
-
-    if (orphan.kind == ORPHAN_PART || orphan.kind == ORPHAN_UPLOAD) {
-        fd = spool_hold(orphans->job->config, orphan.id);
-        if (fd == -1 && errno != ENOENT) {
-            return JOB_DONE; /* a request is at it */
-        }
-    }
-
-    outcome = job_disk(orphans->job, orphans_look_again, &ripe,
-                       "looking at an orphan");
-    if (outcome == JOB_DONE && ripe.same) {
-        outcome = orphans_take(orphans, &ripe);
-    }
-
-    job_close(orphans->job, fd);
-    return outcome;
-}
-
-
-static job_outcome_t
-orphans_remove(orphans_t *orphans)
-{
-    size_t i, many;
-    char hours[24], behind[PATH_MAX] = "";
-    json_t *ripe, *item;
-    const char *path, *mark;
-    const char *params[] = { orphans->host, orphans->job->id, hours, behind,
-                             ORPHANS_MANY_TEXT };
-    const int64_t began = clock_now();
-    const double seconds = (double) house_number(orphans->job, "seconds",
-                                                 ORPHANS_SECONDS, 0);
-    job_outcome_t outcome;
-
-    snprintf(hours, sizeof(hours), "%lld",
-             (long long) house_number(orphans->job, "hours", ORPHANS_HOURS,
-                                      ORPHANS_HOURS_MIN));
-
-    do {
-        outcome = job_ask(orphans->job,
-                          "select queue.ripe_orphans($1, $2::uuid, $3::int, "
-                          "$4, $5::int)",
-                          5, params, &ripe);
-        many = json_array_size(ripe);
-
-        for (i = 0;
-             i < many && outcome == JOB_DONE && clock_since(began) < seconds;
-             i++) {
-            item = json_array_get(ripe, i);
-            path = json_string_value(json_object_get(item, "path"));
-            mark = json_string_value(json_object_get(item, "mark"));
-            if (path != NULL && mark != NULL) {
-                snprintf(behind, sizeof(behind), "%s", path);
-                outcome = orphans_remove_one(orphans, path, mark);
-            }
-        }
-        json_decref(ripe);
-    } while (many > 0 && outcome == JOB_DONE && clock_since(began) < seconds);
-
+    json_decref(orphans.batch);
     return outcome;
 }
 
@@ -416,28 +223,14 @@ orphans_remove(orphans_t *orphans)
 job_outcome_t
 orphans_run(job_t *job)
 {
-    orphans_t orphans = { .job = job };
     job_outcome_t outcome;
 
-    gethostname(orphans.host, sizeof(orphans.host) - 1);
-    orphans.batch = json_array();
     house_count(job, "strange", 0);
     house_count(job, "removed", 0);
 
-    outcome = orphans_walk(&orphans, ORPHAN_SPOOL);
-    if (outcome == JOB_DONE) {
-        outcome = orphans_walk(&orphans, ORPHAN_MEDIA);
-    }
-    if (outcome == JOB_DONE) {
-        outcome = orphans_note(&orphans);
-    }
-    if (outcome == JOB_DONE) {
-        outcome = orphans_judge(&orphans);
-    }
-    if (outcome == JOB_DONE) {
-        outcome = orphans_remove(&orphans);
-    }
+    outcome = orphans_in_folders(job);
 
-    json_decref(orphans.batch);
-    return outcome;
+    return outcome == JOB_DONE && config_has_bucket(job->config)
+               ? orphans_in_bucket(job)
+               : outcome;
 }

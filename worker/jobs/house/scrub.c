@@ -17,6 +17,7 @@
 #include "worker/base/log.h"
 #include "worker/store/store.h"
 #include "house.h"
+#include "scrub_bucket.h"
 
 #define SCRUB_MANY "32"                    /* rows at a time */
 #define SCRUB_DAYS 30                      /* until a file is read again */
@@ -197,10 +198,26 @@ scrub_record(scrub_t *scrub, const scrub_file_t *file)
 
 
 static job_outcome_t
+scrub_pace(void *data, json_int_t bytes)
+{
+    scrub_t *scrub = data;
+
+    scrub->bytes += bytes;
+    return scrub_wait(scrub);
+}
+
+
+static job_outcome_t
 scrub_file(scrub_t *scrub, scrub_file_t *file)
 {
     int fd;
     job_outcome_t outcome;
+
+    if (config_has_bucket(scrub->job->config)) {
+        outcome = scrub_in_bucket(scrub->job, file->id, file->of, scrub_pace,
+                                  scrub, file->digest, file->trouble);
+        return outcome == JOB_DONE ? scrub_record(scrub, file) : outcome;
+    }
 
     fd = scrub_open(scrub, file);
     if (fd == -1) {

@@ -211,12 +211,10 @@ attach_run(job_t *job)
         return outcome;
     }
 
-    if (store_find_attachment(job->config, job->media, attach.id, job->input)
-        != 0) {
-        return job_errno(job, "looking for the uploaded file");
+    outcome = job_find_attachment(job, job->media, attach.id, job->input, NULL);
+    if (outcome == JOB_DONE) {
+        outcome = job_look(job);
     }
-
-    outcome = job_look(job);
     if (outcome == JOB_DONE) {
         outcome = strcmp(attach.role, "page") == 0 ? attach_page(job, &attach)
                                                    : attach_file(job);

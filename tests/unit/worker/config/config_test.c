@@ -56,6 +56,48 @@ START_TEST(a_missing_key_is_named)
 END_TEST
 
 
+#define ELSEWHERE "database d\nredis unix:/r\nspool /s\nwork /w\n"
+
+START_TEST(media_may_be_in_a_bucket)
+{
+    ck_assert_int_eq(parse(ELSEWHERE "store s3://films/a  region=x sse=AES256\n"
+                                     "originals 5g\n"),
+                     0);
+    ck_assert(config_has_bucket(&config));
+    ck_assert_str_eq(config.store.bucket, "films");
+    ck_assert_str_eq(config.store.sse, "AES256");
+    ck_assert_str_eq(config.media, "");
+    ck_assert_uint_eq(config.originals, 5ULL << 30);
+}
+END_TEST
+
+
+START_TEST(a_store_in_a_folder_has_media_in_it)
+{
+    ck_assert_int_eq(parse(ELSEWHERE "store /srv/sluice\n"), 0);
+    ck_assert(!config_has_bucket(&config));
+    ck_assert_str_eq(config.media, "/srv/sluice/media");
+    ck_assert_uint_eq(config.originals, 20ULL << 30);
+}
+END_TEST
+
+
+START_TEST(media_are_in_one_place)
+{
+    ck_assert_int_eq(parse(ELSEWHERE), -1);
+    ck_assert_ptr_nonnull(strstr(err, "\"media\" or \"store\" is missing"));
+    ck_assert_int_eq(parse("database d\nstore /s\n" REST), -1);
+    ck_assert_ptr_nonnull(strstr(err, "one of them is enough"));
+    ck_assert_int_eq(parse(ELSEWHERE "store /s\nstore /t\n"), -1);
+    ck_assert_ptr_nonnull(strstr(err, "6: \"store\" stands here twice"));
+    ck_assert_int_eq(parse(ELSEWHERE "store s3://films\n"), -1);
+    ck_assert_ptr_nonnull(strstr(err, "needs region="));
+    ck_assert_int_eq(parse(ELSEWHERE "store /s a b c d e f g h\n"), -1);
+    ck_assert_ptr_nonnull(strstr(err, "too many words"));
+}
+END_TEST
+
+
 START_TEST(a_key_that_stands_twice_is_refused)
 {
     ck_assert_int_eq(parse("database d\ndatabase e\n" REST), -1);
@@ -245,8 +287,9 @@ END_TEST
 RUN("worker/config", a_value_may_hold_blanks, without_slots_there_is_one,
     comments_empty_lines_and_line_ends_of_windows_are_passed_over,
     an_unknown_key_is_named_with_its_line, a_missing_key_is_named,
-    a_key_that_stands_twice_is_refused, a_key_without_value_is_refused,
-    slots_are_a_number_from_1_to_64,
+    media_may_be_in_a_bucket, a_store_in_a_folder_has_media_in_it,
+    media_are_in_one_place, a_key_that_stands_twice_is_refused,
+    a_key_without_value_is_refused, slots_are_a_number_from_1_to_64,
     patience_is_a_minute_unless_another_is_given, patience_is_an_hour_at_most,
     a_relative_folder_is_refused, redis_has_an_address_and_may_have_more,
     a_byte_of_zero_is_refused, folders_that_are_not_there_are_named,
