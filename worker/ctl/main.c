@@ -81,6 +81,12 @@ static const ctl_command_t commands[] = {
     { "store", "check", NULL,
       "Tries a bucket: what it takes, gives, and keeps to itself.",
       ctl_store_check },
+    { "store", "copy", NULL,
+      "Copies media from a folder to a bucket, or back: what is missing there.",
+      ctl_store_copy },
+    { "store", "verify", NULL,
+      "Compares all of it, byte by byte, with what is there.",
+      ctl_store_verify },
     { NULL, NULL, NULL, NULL, NULL }
 };
 
