@@ -16,6 +16,7 @@ import { AAC, H264, maker, picture,
          sound } from "../lib/films.mjs";
 import { checkHls } from "../lib/hls.mjs";
 import { begin, column, inState } from "../lib/noop.mjs";
+import { run } from "../lib/run.mjs";
 import { slotsOf, startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
@@ -96,7 +97,7 @@ describe("a film", { timeout }, () => {
                      "image/jpeg");
         assert.deepEqual(readdirSync(stack.path("media")), []);
         assert.deepEqual(readdirSync(stack.path("spool")).filter((one) =>
-            one !== ".room"), []);
+            !one.startsWith(".")), []);
     });
 
     it("has the right types and headers in the bucket, and is encrypted",
@@ -167,30 +168,51 @@ async function poster(of, at) {
 }
 
 
-describe("what nginx has brought into the bucket itself", { timeout }, () => {
-    it("the bucket copies to its place", async () => {
-        const path = films.written("spooled.pdf", pdf({ pages: 1 }));
-
+describe("an original", { timeout }, () => {
+    /* The upload of a score that no worker has looked at yet: its id. */
+    async function waiting(name) {
         await stack.stopWorker();
-        const { id } = await client.bring(readFileSync(path), "spooled.pdf");
-        const spooled = stack.path("spool", id);
+        const { id } = await client.bring(pdf({ pages: 1 }), name);
 
-        await bucket.put(`house/spool/${id}`, spooled, "application/pdf");
-        rmSync(spooled);
         between.clear();
+        return id;
+    }
+
+    async function kept(id) {
         await stack.startWorker();
         await films.idle(id);
 
         const found = await objects(under(id));
-        const copied = between.asked.filter(({ headers }) =>
-            headers["x-amz-copy-source"]);
 
         assert.equal((await client.media(id)).state, "ready");
         assert.equal(found[`${under(id)}original.pdf`].type, "application/pdf");
-        assert.deepEqual(copied.map(({ headers: { "x-amz-copy-source": from } }) =>
-            from), [`/${bucket.name}/house/spool/${id}`]);
-        assert.equal(copied[0].headers["x-amz-server-side-encryption"], "AES256");
         assert.deepEqual(await objects("house/spool/"), {});
+        assert.ok(!readdirSync(stack.path("spool")).includes(id));
+        return between.asked.filter(({ method, path }) => method === "PUT"
+            && path.endsWith("/original.pdf"));
+    }
+
+    it("that nginx has put into the bucket, the bucket copies to its place",
+        async () => {
+            const id = await waiting("there.pdf");
+            const [put] = await kept(id);
+
+            assert.equal(put.headers["x-amz-copy-source"],
+                         `/${bucket.name}/house/spool/${id}`);
+            assert.equal(put.headers["x-amz-server-side-encryption"], "AES256");
+        });
+
+    it("that is in this machine's spool is put there", async () => {
+        const id = await waiting("here.pdf");
+        const file = stack.path("spool", id);
+
+        await bucket.python(`
+s3.download_file(bucket, "house/spool/${id}", "${file}")
+s3.delete_object(Bucket=bucket, Key="house/spool/${id}")`);
+        await run("chown", ["--reference", stack.path("spool"), file]);
+        const [put] = await kept(id);
+
+        assert.equal(put.headers["x-amz-copy-source"], undefined);
     });
 });
 
