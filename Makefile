@@ -222,7 +222,7 @@ install: build
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice \
 	  conf/production.conf conf/production-worker.conf \
 	  conf/sluice-worker.service conf/nginx-drain.conf conf/haproxy.cfg
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice/s3 conf/s3/media.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice/s3 conf/s3/*
 	sed -i 's@/usr/\(lib/nginx/modules\|share/sluice\|sbin\)@$(PREFIX)/\1@' \
 	  $(addprefix $(DESTDIR)$(PREFIX)/share/sluice/,production.conf sluice-worker.service)
 	install -d $(DESTDIR)$(PREFIX)/share/sluice/web

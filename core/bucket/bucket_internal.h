@@ -5,6 +5,7 @@
  *     bucket_parts.c    the same of what goes up in parts
  *     bucket_object.c   files as a whole, and copies
  *     bucket_versions.c those that were overwritten or removed, too
+ *     bucket_rules.c    what rules the bucket goes by
  *     bucket_request.c  a request: signed, sent, tried again
  *     bucket_judge.c    what the bucket refuses, in sentences
  */
@@ -18,6 +19,7 @@
 #include "core/base/sha256.h"
 #include "core/store/sigv4.h"
 
+#define MD5_SUM_SIZE 25 /* base64 */
 #define BUCKET_SUM_SIZE 45
 #define BUCKET_PATH_SIZE 1400 /* of a name with its prefix, before encoding */
 
@@ -45,14 +47,15 @@ typedef struct {
     uint64_t from, size;
     uint64_t to; /* where in the descriptor it comes */
     int upload;
-    const char *text;   /* what is posted, or NULL */
-    sha256_t *behind;   /* takes what is put, behind what it has; or NULL */
-    int checked;        /* the bucket keeps the SHA-256 of what is put */
-    int checks;         /* and will of the parts of what is begun */
-    int asks;           /* the SHA-256 that the bucket keeps */
-    int creates;        /* a file: by the rules that all have */
-    const char *match;  /* the ETag that it must have; or NULL */
-    const char *source; /* "/bucket/key", encoded, that is copied; NULL */
+    const char *text;       /* what is posted, or NULL */
+    sha256_t *behind;       /* takes what is put, behind what it has; or NULL */
+    int checked;            /* the bucket keeps the SHA-256 of what is put */
+    int checks;             /* and will of the parts of what is begun */
+    int asks;               /* the SHA-256 that the bucket keeps */
+    int creates;            /* a file: by the rules that all have */
+    char md5[MD5_SUM_SIZE]; /* of the text, for rules; or "" */
+    const char *match;      /* the ETag that it must have; or NULL */
+    const char *source;     /* "/bucket/key", encoded, that is copied; NULL */
     const char *source_range; /* of that; or NULL: all of it */
     int anonymous;            /* not signed */
 

@@ -18,8 +18,9 @@
     (sizeof("https://") + LOCATION_AUTHORITY_SIZE + 3 * BUCKET_PATH_SIZE)
 #define SIGN_SIZE 768
 #define READ_SIZE 65536
+#define ORIGINAL "/original."
 #define SUM "x-amz-checksum-sha256:"
-#define HEADERS_MAX 12
+#define HEADERS_MAX SIGV4_PAIRS_MAX
 #define LINE_SIZE (3 * BUCKET_PATH_SIZE + CREDENTIALS_TOKEN_MAX)
 
 /* What is at a path never changes. */
@@ -192,10 +193,29 @@ digest(bucket_request_t *request)
 }
 
 
-/* How a file that comes into being is to be encrypted. How many there are. */
-static size_t
-name_encryption(const location_t *location, sigv4_pair_t headers[], size_t n)
+/* Whether rules of the bucket are to know the file: "…/original.mp4". */
+static int
+is_original(const char *name)
 {
+    const char *last = strrchr(name, '/');
+
+    return last != NULL && strncmp(last, ORIGINAL, strlen(ORIGINAL)) == 0;
+}
+
+
+/* How a file that comes into being is to be encrypted, and what it is to the
+   rules. How many there are. */
+static size_t
+name_creation(const location_t *location, const bucket_request_t *request,
+              sigv4_pair_t headers[], size_t n)
+{
+    if (is_original(request->name)) {
+        headers[n++] = (sigv4_pair_t){ "x-amz-tagging", "sluice=original" };
+        if (request->source) {
+            headers[n++] = (sigv4_pair_t){ "x-amz-tagging-directive",
+                                           "REPLACE" };
+        }
+    }
     if (location->sse[0]) {
         headers[n++] = (sigv4_pair_t){ "x-amz-server-side-encryption",
                                        location->sse };
@@ -244,7 +264,9 @@ name_headers(const bucket_t *bucket, const bucket_request_t *request,
         headers[n++] = (sigv4_pair_t){ "x-amz-metadata-directive", "REPLACE" };
     }
 
-    return request->creates ? name_encryption(bucket->location, headers, n) : n;
+    return request->creates
+               ? name_creation(bucket->location, request, headers, n)
+               : n;
 }
 
 
@@ -339,6 +361,10 @@ compose(bucket_t *bucket, bucket_request_t *request, char url[URL_SIZE],
     }
     if (request->creates) {
         *list = curl_slist_append(*list, "Cache-Control: " KEPT);
+    }
+    if (request->md5[0]) {
+        snprintf(line, sizeof(line), "Content-MD5: %s", request->md5);
+        *list = curl_slist_append(*list, line);
     }
     if (request->match) {
         snprintf(line, sizeof(line), "If-Match: %s", request->match);

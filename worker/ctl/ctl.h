@@ -66,6 +66,7 @@ int ctl_node_drain(int argc, char **argv);
 int ctl_node_resume(int argc, char **argv);
 int ctl_node_status(int argc, char **argv);
 int ctl_store_check(int argc, char **argv);
+int ctl_store_setup(int argc, char **argv);
 int ctl_store_copy(int argc, char **argv);
 int ctl_store_verify(int argc, char **argv);
 

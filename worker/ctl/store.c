@@ -8,6 +8,7 @@
 #include "core/store/credentials.h"
 #include "core/store/location.h"
 #include "core/bucket/bucket.h"
+#include "core/bucket/bucket_rules.h"
 #include "ctl.h"
 #include "options.h"
 #include "say.h"
@@ -135,6 +136,36 @@ check_file(store_t *store, const char *name, int in, int out)
 }
 
 
+/* A rule has this in it; not each S3 has all kinds of them. */
+static void
+check_rule(store_t *store, const char *kind, const char *has, const char *what,
+           const char *why)
+{
+    const char *text;
+    bucket_rc_t rc = bucket_rules_get(store->bucket, kind, &text);
+
+    if (rc == BUCKET_OK || rc == BUCKET_MISSING) {
+        line(store, strstr(text, has) != NULL, what, why);
+    }
+}
+
+
+static void
+check_rules(store_t *store)
+{
+    check_rule(store, "lifecycle", "<AbortIncompleteMultipartUpload>",
+               "ends uploads that nobody completes",
+               "their parts cost for ever: sluicectl store setup");
+    check_rule(store, "lifecycle", "<NoncurrentVersionExpiration>",
+               "ends old versions",
+               "they cost for ever: sluicectl store setup");
+    check_rule(store, "publicAccessBlock",
+               "<RestrictPublicBuckets>true</RestrictPublicBuckets>",
+               "lets nobody in by mistake",
+               "a policy or an ACL could: sluicectl store setup");
+}
+
+
 static void
 check_bucket(store_t *store)
 {
@@ -196,6 +227,7 @@ ctl_store_check(int argc, char **argv)
              random[0], random[1], random[2], random[3], random[4], random[5]);
     check_file(&store, name, in, out);
     check_bucket(&store);
+    check_rules(&store);
 
     bucket_close(store.bucket);
     credentials_forget(&store.credentials);

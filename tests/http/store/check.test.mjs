@@ -2,6 +2,8 @@
    one, each in a sentence. */
 
 import assert from "node:assert/strict";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync,
+         writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { standBetween } from "../lib/between.mjs";
@@ -16,11 +18,19 @@ const SLUICECTL = join(TOP, "build/sluicectl");
 let bucket, between;
 
 
+const rules = (name) => join(bucket.folder, "rules", name);
+
 before(async () => {
     bucket = await startBucket();
     between = await standBetween(bucket.port);
-    await bucket.python("s3.put_bucket_versioning(Bucket=bucket, "
-        + "VersioningConfiguration={'Status': 'Enabled'})");
+    cpSync(join(TOP, "conf/s3"), join(bucket.folder, "rules"),
+        { recursive: true });
+    /* Ceph 16 has no default encryption, and takes nothing at all from
+       anybody where public ACLs are blocked. */
+    rmSync(rules("encryption.xml"));
+    writeFileSync(rules("public-access.xml"), readFileSync(
+        rules("public-access.xml"), "utf8")
+        .replace("<BlockPublicAcls>true", "<BlockPublicAcls>false"));
 }, { timeout });
 
 after(() => {
@@ -30,9 +40,9 @@ after(() => {
 
 
 /* {code, output} of a check of the store in these words. */
-async function check(words, env = {}) {
+async function check(words, env = {}, more = ["check"]) {
     try {
-        const { stdout } = await run(SLUICECTL, ["store", "check", "--store",
+        const { stdout } = await run(SLUICECTL, ["store", ...more, "--store",
             words], { env: { ...process.env, ...env } });
 
         return { code: 0, output: stdout };
@@ -51,6 +61,53 @@ const words = (change = {}) => {
 };
 
 
+/* The same of its rules. */
+const setup = (text, folder = join(bucket.folder, "rules")) =>
+    check(text, {}, ["setup", "--rules", folder]);
+
+
+describe("a bucket's rules", { timeout }, () => {
+    it("are missed, set from files, and found", async () => {
+        const before = await check(words());
+
+        assert.equal(before.code, 1);
+        assert.deepEqual(before.output.split("\n").filter((line) =>
+            line.startsWith("wrong")).map((line) => line.split(":")[0]), [
+            "wrong  keeps what is removed for a while",
+            "wrong  ends uploads that nobody completes",
+            "wrong  ends old versions", "wrong  lets nobody in by mistake"]);
+
+        const { code, output } = await setup(`${words()} `.replace("films",
+            "films/a/b"));
+
+        assert.equal(code, 0, output);
+        assert.deepEqual(output.trim().split("\n"), [
+            "ok     what is removed stays for a while",
+            "ok     nobody else is let in",
+            "passed what is put is encrypted: there is no encryption.xml",
+            "ok     parts and versions end, classes change"]);
+        assert.deepEqual(JSON.parse(await bucket.python(`import json
+rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+print(json.dumps(sorted([r["ID"], r["Filter"].get("Prefix",
+    r["Filter"].get("And", {}).get("Prefix"))] for r in rules)))`)), [
+            ["sluice-originals", "a/b/media/"], ["sluice-parts", "a/b/"],
+            ["sluice-versions", "a/b/"]]);
+    });
+
+    it("that the bucket does not take are told", async () => {
+        const folder = join(bucket.folder, "others");
+
+        mkdirSync(folder);
+        copyFileSync(join(TOP, "conf/s3/encryption.xml"),
+            join(folder, "encryption.xml"));
+        const { code, output } = await setup(words(), folder);
+
+        assert.equal(code, 1);
+        assert.match(output, /wrong {2}what is put is encrypted: 127\.0\.0\.1 an/);
+    });
+});
+
+
 describe("a bucket as it must be", { timeout }, () => {
     it("is looked at from all sides, and left as it was", async () => {
         const { code, output } = await check(words());
@@ -62,7 +119,9 @@ describe("a bucket as it must be", { timeout }, () => {
             "ok     tells its size", "ok     lists names",
             "ok     shows at once what it took", "ok     is nobody else's",
             "ok     removes it", "ok     has the same clock",
-            "ok     keeps what is removed for a while"]);
+            "ok     keeps what is removed for a while",
+            "ok     ends uploads that nobody completes",
+            "ok     ends old versions", "ok     lets nobody in by mistake"]);
         assert.equal(await bucket.python(
             "print(s3.list_objects_v2(Bucket=bucket)['KeyCount'])"), "0\n");
     });
