@@ -88,13 +88,16 @@ bucket_put(bucket_t *bucket, const char *name, const char *type, int fd,
 
 
 bucket_rc_t
-bucket_get(bucket_t *bucket, const char *name, uint64_t from, uint64_t size,
-           int fd)
+bucket_get_to(bucket_t *bucket, const char *name, uint64_t from, uint64_t size,
+              int fd, uint64_t to)
 {
     bucket_rc_t rc;
-    bucket_request_t request = {
-        .method = "GET", .name = name, .fd = fd, .from = from, .size = size
-    };
+    bucket_request_t request = { .method = "GET",
+                                 .name = name,
+                                 .fd = fd,
+                                 .from = from,
+                                 .size = size,
+                                 .to = to };
 
     if (size == 0) {
         return BUCKET_OK;
@@ -109,6 +112,14 @@ bucket_get(bucket_t *bucket, const char *name, uint64_t from, uint64_t size,
                             name, (unsigned long long) (from + request.done),
                             (unsigned long long) (from + size))
                : rc;
+}
+
+
+bucket_rc_t
+bucket_get(bucket_t *bucket, const char *name, uint64_t from, uint64_t size,
+           int fd)
+{
+    return bucket_get_to(bucket, name, from, size, fd, 0);
 }
 
 

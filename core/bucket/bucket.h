@@ -52,6 +52,10 @@ bucket_rc_t bucket_put(bucket_t *bucket, const char *name, const char *type,
 bucket_rc_t bucket_get(bucket_t *bucket, const char *name, uint64_t from,
                        uint64_t size, int fd);
 
+/* The same, to the descriptor's bytes from `to` on. */
+bucket_rc_t bucket_get_to(bucket_t *bucket, const char *name, uint64_t from,
+                          uint64_t size, int fd, uint64_t to);
+
 /* How many bytes a file has. */
 bucket_rc_t bucket_size(bucket_t *bucket, const char *name, uint64_t *size);
 

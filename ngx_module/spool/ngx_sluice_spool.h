@@ -53,6 +53,8 @@ typedef struct {
     unsigned durable : 1;   /* it is <spool>/<id> now */
     unsigned kept : 1;      /* someone else answers for that from here on */
     unsigned stored : 1;    /* all of it is in the bucket as spool/<id> */
+    unsigned elsewhere : 1; /* so is what there is of it: when the lock goes,
+                               its names go */
     unsigned read_only : 1; /* nothing is on disk: the digest is all there is */
 } ngx_sluice_spool_t;
 
@@ -121,6 +123,16 @@ void ngx_sluice_spool_release(ngx_sluice_spool_t *spool, ngx_uint_t names,
 void ngx_sluice_spool_end(void);
 
 
+/* and what may be somebody's: ngx_sluice_spool_clear.c */
+
+/* On the loop: ngx_sluice_spool_clear() in a thread, soon. */
+void ngx_sluice_spool_clear_soon(const ngx_sluice_spool_place_t *place,
+                                 const char *id);
+
+/* When a process exits, as above. */
+void ngx_sluice_spool_clear_end(void);
+
+
 /* the room that it has on the disk: ngx_sluice_spool_room.c */
 
 /* All who reserve on a file system lock one file, <account>/.room: so what is
@@ -146,6 +158,16 @@ ngx_err_t ngx_sluice_spool_trim(ngx_sluice_spool_t *spool);
 /* Reads on what the state does not cover, some MiB each time. NGX_EAGAIN: call
    it again. */
 ngx_err_t ngx_sluice_spool_catch_up(ngx_sluice_spool_t *spool);
+
+/* The open file has a hole of `size` bytes, whose digest is known, and nothing
+   behind it. */
+ngx_err_t ngx_sluice_spool_adopt(ngx_sluice_spool_t *spool, off_t size,
+                                 const sha256_t *sha256);
+
+/* Behind that stand `tail` bytes, written by others: they are its own if they
+   have this digest, else they go. */
+ngx_err_t ngx_sluice_spool_adopt_tail(ngx_sluice_spool_t *spool, off_t tail,
+                                      const u_char digest[SHA256_SIZE]);
 
 /* What is appended from here on is nothing until _judged() says so. */
 ngx_err_t ngx_sluice_spool_unjudged(ngx_sluice_spool_t *spool);

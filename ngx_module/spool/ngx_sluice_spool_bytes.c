@@ -393,3 +393,83 @@ ngx_sluice_spool_join(ngx_sluice_spool_t *spool, ngx_sluice_spool_t *from,
     return ngx_sluice_spool_read(spool, from->fd, offset, from->size,
                                  ngx_sluice_spool_copy, NULL);
 }
+
+
+/* what comes from elsewhere */
+
+ngx_err_t
+ngx_sluice_spool_adopt(ngx_sluice_spool_t *spool, off_t size,
+                       const sha256_t *sha256)
+{
+    if (ftruncate(spool->fd, 0) == -1 || ftruncate(spool->fd, size) == -1
+        || lseek(spool->fd, size, SEEK_SET) == -1) {
+        return ngx_errno;
+    }
+
+    spool->sha256 = *sha256;
+    spool->size = size;
+    spool->sent = size;
+
+    return ngx_sluice_spool_note(spool);
+}
+
+
+/* Up to `end`, or to the end of what there is. */
+
+static ngx_err_t
+ngx_sluice_spool_adopt_read(ngx_sluice_spool_t *spool, off_t end, sha256_t *sum)
+{
+    off_t offset;
+    u_char *buf;
+    ssize_t n = 0;
+
+    buf = malloc(NGX_SLUICE_SPOOL_READ);
+    if (buf == NULL) {
+        return NGX_ENOMEM;
+    }
+
+    for (offset = spool->size; offset < end; offset += n) {
+        n = pread(spool->fd, buf,
+                  (size_t) ngx_min(end - offset, NGX_SLUICE_SPOOL_READ),
+                  offset);
+        if (n <= 0) {
+            break;
+        }
+
+        sha256_update(&spool->sha256, buf, (size_t) n);
+        sha256_update(sum, buf, (size_t) n);
+    }
+
+    free(buf);
+
+    return n < 0 ? ngx_errno : 0;
+}
+
+
+ngx_err_t
+ngx_sluice_spool_adopt_tail(ngx_sluice_spool_t *spool, off_t tail,
+                            const u_char digest[SHA256_SIZE])
+{
+    u_char found[SHA256_SIZE];
+    sha256_t sum, before = spool->sha256;
+    ngx_err_t err;
+
+    sha256_init(&sum);
+    err = ngx_sluice_spool_adopt_read(spool, spool->size + tail, &sum);
+    sha256_digest(&sum, found);
+
+    if (err == 0 && ngx_memcmp(found, digest, SHA256_SIZE) == 0) {
+        spool->size += tail;
+
+    } else {
+        spool->sha256 = before;
+    }
+
+    if (err == 0
+        && (ftruncate(spool->fd, spool->size) == -1
+            || lseek(spool->fd, spool->size, SEEK_SET) == -1)) {
+        err = ngx_errno;
+    }
+
+    return err;
+}

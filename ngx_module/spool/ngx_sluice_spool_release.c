@@ -89,6 +89,10 @@ ngx_sluice_spool_release(ngx_sluice_spool_t *spool, ngx_uint_t names,
     ngx_sluice_lane_t *lane;
     ngx_sluice_spool_release_t *release;
 
+    if (spool->elsewhere && closes && spool->fd != -1) {
+        names |= NGX_SLUICE_SPOOL_NAME_PART | NGX_SLUICE_SPOOL_NAME_STATE;
+    }
+
     if (names == 0 && (!closes || spool->fd == -1)) {
         return;
     }

@@ -44,6 +44,11 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_add_part = {
     NGX_SLUICE_PG_KEEP
 };
 
+static ngx_sluice_pg_statement_t ngx_http_sluice_tell_tail = {
+    "tell_tail", "select status, body from api.set_tail($1::uuid, $2::jsonb)",
+    2, NGX_SLUICE_PG_KEEP
+};
+
 static ngx_sluice_pg_statement_t ngx_http_sluice_list_parts = {
     "list_parts",
     "select status, body from api.list_parts($1::uuid, $2::jsonb)", 2,
@@ -98,6 +103,15 @@ ngx_http_sluice_parts_room(const ngx_http_sluice_parts_t *parts)
 }
 
 
+off_t
+ngx_http_sluice_parts_space(const ngx_http_sluice_parts_t *parts, off_t chunk)
+{
+    off_t room = ngx_max(ngx_http_sluice_parts_room(parts), parts->spool->size);
+
+    return chunk > 0 ? ngx_max(room, parts->spool->size + chunk) : room;
+}
+
+
 /* 1 when a part can go up, or all that is left. */
 
 static ngx_uint_t
@@ -111,14 +125,6 @@ ngx_http_sluice_parts_full(const ngx_http_sluice_parts_t *parts)
 
 
 /* the record */
-
-static json_t *
-ngx_http_sluice_parts_args(const ngx_http_sluice_parts_t *parts)
-{
-    return json_pack("{s:s, s:s, s:I}", "id", parts->spool->id, "node",
-                     parts->spool->place->node, "turn", parts->turn);
-}
-
 
 static void
 ngx_http_sluice_parts_tell(ngx_http_sluice_parts_t *parts,
@@ -294,12 +300,29 @@ ngx_http_sluice_parts_last(ngx_http_sluice_parts_t *parts)
 }
 
 
+/* The rest, when more will come. */
+
+static void
+ngx_http_sluice_parts_next_tail(ngx_http_sluice_parts_t *parts)
+{
+    off_t tail = parts->here - parts->safe;
+
+    if (tail > 0 && tail != parts->tail && parts->waits) {
+        ngx_http_sluice_parts_ask_tail(parts, 1);
+        return;
+    }
+
+    parts->hand = tail > 0 && tail != parts->tail;
+    parts->rested = 1;
+}
+
+
 /* What is next. */
 
 static void
 ngx_http_sluice_parts_next(ngx_http_sluice_parts_t *parts)
 {
-    if (parts->job || parts->query || parts->complete
+    if (parts->job || parts->query || parts->complete || parts->rested
         || parts->status != SLUICE_OK) {
         return;
     }
@@ -311,6 +334,9 @@ ngx_http_sluice_parts_next(ngx_http_sluice_parts_t *parts)
     } else if (!ngx_http_sluice_parts_full(parts)) {
         if (parts->whole) {
             ngx_http_sluice_parts_last(parts);
+
+        } else if (parts->resting) {
+            ngx_http_sluice_parts_next_tail(parts);
         }
 
     } else if (parts->multipart[0] == '\0') {
@@ -327,7 +353,7 @@ ngx_http_sluice_parts_go(ngx_http_sluice_parts_t *parts)
 {
     ngx_http_sluice_parts_next(parts);
 
-    if (parts->status != SLUICE_OK || parts->complete) {
+    if (parts->status != SLUICE_OK || parts->complete || parts->rested) {
         if (parts->job == NULL && parts->query == NULL) {
             ngx_http_sluice_parts_end(parts);
         }
@@ -416,6 +442,7 @@ ngx_http_sluice_parts_put_told(void *data, const ngx_sluice_pg_result_t *result)
     if (ngx_http_sluice_parts_told(parts, result)) {
         parts->number++;
         parts->safe += parts->putting;
+        parts->tail = 0;
     }
 
     ngx_http_sluice_parts_came(parts);
@@ -438,11 +465,54 @@ ngx_http_sluice_parts_listed(void *data, const ngx_sluice_pg_result_t *result)
 }
 
 
+static void
+ngx_http_sluice_parts_tail_told(void *data,
+                                const ngx_sluice_pg_result_t *result)
+{
+    ngx_http_sluice_parts_t *parts = data;
+
+    if (ngx_http_sluice_parts_told(parts, result)) {
+        parts->rested = 1;
+        parts->handed = 1;
+        parts->tail = parts->here - parts->safe;
+    }
+
+    ngx_http_sluice_parts_came(parts);
+}
+
+
+static void
+ngx_http_sluice_parts_tailed(ngx_http_sluice_parts_t *parts, json_t *args)
+{
+    ngx_http_sluice_parts_tell(parts, &ngx_http_sluice_tell_tail, args,
+                               ngx_http_sluice_parts_tail_told);
+}
+
+
+/* what the bucket has beside the parts */
+
+void
+ngx_http_sluice_parts_fetch(ngx_http_sluice_parts_t *parts,
+                            ngx_http_sluice_step_pt ended, void *data)
+{
+    ngx_http_request_t *r = parts->request;
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    parts->ended = ended;
+    parts->data = data;
+
+    ngx_http_sluice_parts_ask_fetch(parts);
+    ngx_http_sluice_parts_go(parts);
+}
+
+
 /* a request */
 
 static const ngx_http_sluice_parts_ways_t ngx_http_sluice_parts_ways = {
     ngx_http_sluice_parts_begun, ngx_http_sluice_parts_put,
-    ngx_http_sluice_parts_came
+    ngx_http_sluice_parts_tailed, ngx_http_sluice_parts_came
 };
 
 
@@ -455,6 +525,12 @@ ngx_http_sluice_parts_cleanup(void *data)
         ngx_sluice_pg_cancel(parts->query);
         parts->query = NULL;
     }
+
+    if (parts->hand && parts->job == NULL && parts->status == SLUICE_OK) {
+        ngx_http_sluice_parts_ask_tail(parts, 0);
+    }
+
+    ngx_http_sluice_parts_turn_end(parts);
 
     if (parts->job) {
         ngx_http_sluice_parts_leave(parts);
@@ -527,6 +603,7 @@ ngx_http_sluice_parts_receive(ngx_http_sluice_parts_t *parts)
 {
     ngx_http_sluice_receive_t *receive = parts->receive;
 
+    parts->rested = 0;
     receive->wrote = ngx_http_sluice_parts_wrote;
     receive->more = ngx_http_sluice_parts_more;
     receive->more_data = parts;
@@ -545,8 +622,41 @@ ngx_http_sluice_parts_finish(ngx_http_sluice_parts_t *parts,
 
     parts->here = parts->spool->size;
     parts->whole = 1;
+    parts->rested = 0;
     parts->ended = ended;
     parts->data = data;
 
     ngx_http_sluice_parts_go(parts);
+}
+
+
+void
+ngx_http_sluice_parts_rest(ngx_http_sluice_parts_t *parts, ngx_uint_t waits,
+                           ngx_http_sluice_step_pt ended, void *data)
+{
+    ngx_http_request_t *r = parts->request;
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    parts->here = parts->spool->size;
+    parts->resting = 1;
+    parts->rested = 0;
+    parts->waits = waits ? 1 : 0;
+    parts->ended = ended;
+    parts->data = data;
+
+    ngx_http_sluice_parts_go(parts);
+}
+
+
+void
+ngx_http_sluice_parts_leave_disk(ngx_http_sluice_parts_t *parts)
+{
+    ngx_sluice_spool_t *spool = parts->spool;
+
+    if (parts->lease.timer_set && !parts->hand && !spool->durable
+        && !spool->unjudged && spool->size == parts->safe + parts->tail) {
+        spool->elsewhere = 1;
+    }
 }

@@ -45,8 +45,10 @@ typedef struct {
     off_t safe;      /* their bytes */
     off_t putting;   /* those of one that is being recorded */
     sha256_t behind; /* how far it is behind them */
-    off_t here;      /* bytes on this disk, or before, that may go up */
-    off_t wanted;    /* bytes that there are to be here; 0: nobody waits */
+    off_t tail;      /* bytes behind them that the bucket has, too */
+    u_char tail_sha256[SHA256_SIZE];
+    off_t here;   /* bytes on this disk, or before, that may go up */
+    off_t wanted; /* bytes that there are to be here; 0: nobody waits */
 
     const ngx_http_sluice_parts_ways_t *ways;
     ngx_http_sluice_parts_job_t *job; /* what is asked of the bucket, or NULL */
@@ -54,7 +56,14 @@ typedef struct {
     ngx_http_sluice_step_pt ended;    /* NULL: more comes */
     void *data;
     ngx_err_t error;
-    unsigned used : 1;      /* there is a bucket */
+    ngx_event_t lease;    /* renews the turn of this node, where there is one */
+    unsigned used : 1;    /* there is a bucket */
+    unsigned mine : 1;    /* the turn before was this node's, too */
+    unsigned resting : 1; /* what is full goes up, and the tail behind it */
+    unsigned rested : 1;
+    unsigned waits : 1;     /* for the tail */
+    unsigned hand : 1;      /* a tail goes up behind the answer */
+    unsigned handed : 1;    /* who puts the tail ends the turn */
     unsigned whole : 1;     /* all of it is here, or before */
     unsigned left : 1;      /* when the request goes, so does what is there */
     unsigned complete : 1;  /* spool/<id> is all of it */
@@ -74,6 +83,11 @@ ngx_int_t ngx_http_sluice_parts_init(ngx_http_request_t *r,
    ngx_sluice_spool_grow(). */
 off_t ngx_http_sluice_parts_room(const ngx_http_sluice_parts_t *parts);
 
+/* The same for a file that is there, of whose next `chunk` bytes, or 0, none go
+   up before they are judged. */
+off_t ngx_http_sluice_parts_space(const ngx_http_sluice_parts_t *parts,
+                                  off_t chunk);
+
 /* For a body that comes: sets what `receive` asks. */
 void ngx_http_sluice_parts_receive(ngx_http_sluice_parts_t *parts);
 
@@ -81,6 +95,30 @@ void ngx_http_sluice_parts_receive(ngx_http_sluice_parts_t *parts);
    one file of the bucket, spool/<id>; then `ended`. `status` tells. */
 void ngx_http_sluice_parts_finish(ngx_http_sluice_parts_t *parts,
                                   ngx_http_sluice_step_pt ended, void *data);
+
+/* For one that is taken up again: what api.take_upload() has said. Unless it is
+   `held`, the turn is renewed until the request ends. NGX_OK, or NGX_ERROR. */
+ngx_int_t ngx_http_sluice_parts_turn(ngx_http_sluice_parts_t *parts,
+                                     const json_t *body);
+
+/* The same for one that was made just now. */
+void ngx_http_sluice_parts_first_turn(ngx_http_sluice_parts_t *parts);
+
+/* The bucket's tail is written into the file here, behind `safe`; then `ended`,
+   with `tail` 0 where there is none any more. */
+void ngx_http_sluice_parts_fetch(ngx_http_sluice_parts_t *parts,
+                                 ngx_http_sluice_step_pt ended, void *data);
+
+/* The body has ended, and more will come: what is full goes up, then what is
+   behind it, so that another node can go on, then `ended`. Unless it `waits`,
+   the tail goes up behind the answer. */
+void ngx_http_sluice_parts_rest(ngx_http_sluice_parts_t *parts,
+                                ngx_uint_t waits, ngx_http_sluice_step_pt ended,
+                                void *data);
+
+/* The request is about to give the file back: where all of it is in the bucket,
+   nothing stays here. */
+void ngx_http_sluice_parts_leave_disk(ngx_http_sluice_parts_t *parts);
 
 /* Soon there is nothing of it in the bucket; for one that the record knows no
    more. `multipart` may be empty. */

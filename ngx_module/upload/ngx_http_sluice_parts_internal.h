@@ -1,7 +1,9 @@
-/* What the two files of an upload's parts know of each other:
+/* What the files of an upload's parts know of each other:
  *
  *     ngx_http_sluice_parts.c       what is known, and what is next
  *     ngx_http_sluice_parts_jobs.c  what threads ask of the bucket for it
+ *     ngx_http_sluice_parts_turn.c  whose turn it is
+ *     ngx_http_sluice_parts_discard.c  what nobody wants any more
  */
 
 #ifndef NGX_HTTP_SLUICE_PARTS_INTERNAL_H
@@ -9,12 +11,17 @@
 
 #include "ngx_http_sluice_parts.h"
 
+/* bytes of its names in the bucket, terminated */
+#define NGX_HTTP_SLUICE_PARTS_NAME (sizeof("spool/.tail") + UUID_TEXT_LEN)
+
 /* What comes of what was asked. */
 struct ngx_http_sluice_parts_ways_s {
     /* there is an upload in parts; there is one more part: to be recorded */
     void (*begun)(ngx_http_sluice_parts_t *parts);
     void (*put)(ngx_http_sluice_parts_t *parts, const bucket_part_t *part,
                 const sha256_t *behind);
+
+    void (*tailed)(ngx_http_sluice_parts_t *parts, json_t *args);
 
     /* the bucket has answered, and the job is over: what is next follows */
     void (*came)(ngx_http_sluice_parts_t *parts);
@@ -29,8 +36,20 @@ void ngx_http_sluice_parts_ask_whole(ngx_http_sluice_parts_t *parts);
 void ngx_http_sluice_parts_ask_complete(ngx_http_sluice_parts_t *parts,
                                         const json_t *list);
 
+/* The bytes behind the parts, into the bucket and out of it. What goes up may
+   do so behind the request: then `waits` is 0, and _asked() does not come. */
+void ngx_http_sluice_parts_ask_tail(ngx_http_sluice_parts_t *parts,
+                                    ngx_uint_t waits);
+void ngx_http_sluice_parts_ask_fetch(ngx_http_sluice_parts_t *parts);
+
+/* The record hears of it for this upload: arguments of its functions. */
+json_t *ngx_http_sluice_parts_args(const ngx_http_sluice_parts_t *parts);
+
 /* The request goes; what is asked has its end without it. */
 void ngx_http_sluice_parts_leave(ngx_http_sluice_parts_t *parts);
+
+/* The request goes: its turn is over, unless another one ends it. */
+void ngx_http_sluice_parts_turn_end(ngx_http_sluice_parts_t *parts);
 
 /* Of the upload in parts nothing is left soon; a file with its name stays. */
 void ngx_http_sluice_parts_abort(const char *id, const char *multipart);

@@ -4,11 +4,13 @@
 
 #include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
+#include "ngx_http_sluice_parts.h"
 #include "ngx_http_sluice_reserve.h"
 #include "ngx_http_sluice_tus_append.h"
 #include "ngx_http_sluice_tus_concat.h"
 #include "ngx_http_sluice_tus_headers.h"
 #include "ngx_http_sluice_tus_internal.h"
+#include "ngx_http_sluice_tus_record.h"
 #include "ngx_http_sluice_tus_upload.h"
 #include "ngx_http_sluice_upload.h"
 
@@ -78,6 +80,11 @@ ngx_http_sluice_tus_args(ngx_http_sluice_tus_t *tus)
                                    json_integer((json_int_t) size));
     }
 
+    if (tus->up.used) {
+        (void) json_object_set_new(args, "node",
+                                   json_string(tus->conf->place->node));
+    }
+
     ngx_http_sluice_label_tell(label, args);
     ngx_http_sluice_once_add(&tus->ingest.once, args);
 
@@ -96,10 +103,23 @@ ngx_http_sluice_tus_create_handler(ngx_http_request_t *r)
         return rc;
     }
 
+    rc = ngx_http_sluice_parts_check(r);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
     tus->spool = ngx_sluice_spool_create(r->pool, tus->conf->place, tus->id);
-    if (tus->spool == NULL) {
+
+    /* what becomes part of another stays here until then */
+
+    if (tus->spool == NULL
+        || (!tus->partial
+            && ngx_http_sluice_parts_init(r, &tus->up) != NGX_OK)) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    tus->up.spool = tus->spool;
+    tus->up.length = tus->length;
 
     r->main->count++;
 
@@ -155,6 +175,14 @@ ngx_http_sluice_tus_held(ngx_http_request_t *r, void *data,
     tus->reserve.spool = tus->spool;
     tus->reserve.least = tus->length >= 0 ? tus->length : 1;
     tus->reserve.length = ngx_max(granted, tus->reserve.least);
+
+    if (tus->up.used) {
+        tus->reserve.least = ngx_min(tus->reserve.least,
+                                     ngx_http_sluice_parts_room(&tus->up));
+        tus->reserve.length = ngx_min(tus->reserve.length,
+                                      ngx_http_sluice_parts_room(&tus->up));
+    }
+
     tus->reserve.done = ngx_http_sluice_tus_reserved;
     tus->reserve.data = tus;
 
@@ -246,6 +274,10 @@ ngx_http_sluice_tus_created(ngx_http_request_t *r, void *data,
 
     ngx_http_sluice_tus_hold(tus);
 
+    if (tus->stored) {
+        ngx_http_sluice_parts_first_turn(&tus->up);
+    }
+
     if (tus->offset == 0) {
         ngx_http_sluice_tus_append(tus);
         return;
@@ -303,6 +335,10 @@ ngx_http_sluice_tus_deleted(ngx_http_request_t *r, void *data,
 
     open = json_is_true(json_object_get(body, "open"));
     json_decref(body);
+
+    if (open && tus->stored) {
+        ngx_http_sluice_parts_discard(tus->id, tus->up.multipart);
+    }
 
     if (open && tus->spool) {
         (void) ngx_http_sluice_thread_wait(r, ngx_http_sluice_tus_remove,

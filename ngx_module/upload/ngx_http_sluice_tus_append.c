@@ -7,6 +7,7 @@
 #include "ngx_http_sluice_grow.h"
 #include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
+#include "ngx_http_sluice_parts.h"
 #include "ngx_http_sluice_receive.h"
 #include "ngx_http_sluice_tus_append.h"
 #include "ngx_http_sluice_tus_headers.h"
@@ -64,7 +65,11 @@ ngx_http_sluice_tus_prepare(void *data, ngx_log_t *log)
 
     size = tus->request->headers_in.content_length_n;
 
-    if (tus->length >= 0) {
+    if (tus->stored) {
+        size = ngx_http_sluice_parts_space(&tus->up, tus->summed ? size : 0);
+        tus->error = ngx_sluice_spool_grow(tus->spool, size, size);
+
+    } else if (tus->length >= 0) {
         tus->error = ngx_sluice_spool_grow(tus->spool, tus->length,
                                            tus->length);
     } else {
@@ -189,6 +194,13 @@ ngx_http_sluice_tus_prepared(ngx_http_request_t *r, void *data)
         receive->granted = tus->spool->reserved;
     }
 
+    if (tus->stored) {
+        tus->up.receive = receive;
+        tus->up.length = tus->length;
+        tus->up.grow = receive->more ? &tus->grow : NULL;
+        ngx_http_sluice_parts_receive(&tus->up);
+    }
+
     receive->sum = tus->summed ? &tus->sum : NULL;
     receive->done = ngx_http_sluice_tus_received;
     receive->data = tus;
@@ -246,12 +258,17 @@ ngx_http_sluice_tus_cut(ngx_http_sluice_tus_t *tus)
         return;
     }
 
+    if (tus->up.status != SLUICE_OK) {
+        ngx_http_sluice_tus_refuse(tus, tus->up.status, NULL);
+        return;
+    }
+
     if (tus->end == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
         ngx_http_sluice_tus_refuse(tus, SLUICE_TOO_LARGE, NULL);
         return;
     }
 
-    ngx_http_sluice_upload_unlock(&tus->lock);
+    ngx_http_sluice_tus_unlock(tus);
     ngx_http_sluice_finish(tus->request, tus->end);
 }
 
@@ -284,7 +301,7 @@ ngx_http_sluice_tus_settled(ngx_http_request_t *r, void *data,
 
 
 static void
-ngx_http_sluice_tus_ended(ngx_http_sluice_tus_t *tus)
+ngx_http_sluice_tus_judge(ngx_http_sluice_tus_t *tus)
 {
     if (tus->error || tus->receive.error) {
         ngx_http_sluice_tus_fail(tus,
@@ -306,6 +323,39 @@ ngx_http_sluice_tus_ended(ngx_http_sluice_tus_t *tus)
 }
 
 
+/* What is safe where the operator said is all that an answer promises. */
+
+static void
+ngx_http_sluice_tus_rested(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    if (tus->conf->ack_store && tus->up.status != SLUICE_OK && tus->error == 0
+        && tus->end == NGX_OK && tus->good) {
+        ngx_http_sluice_tus_refuse(tus, tus->up.status, NULL);
+        return;
+    }
+
+    ngx_http_sluice_tus_judge(tus);
+}
+
+
+static void
+ngx_http_sluice_tus_ended(ngx_http_sluice_tus_t *tus)
+{
+    ngx_uint_t whole = tus->error == 0 && tus->end == NGX_OK && tus->good
+                       && tus->spool->size == tus->length;
+
+    if (tus->stored && !whole) {
+        ngx_http_sluice_parts_rest(&tus->up, tus->conf->ack_store,
+                                   ngx_http_sluice_tus_rested, tus);
+        return;
+    }
+
+    ngx_http_sluice_tus_judge(tus);
+}
+
+
 /* its end */
 
 static void
@@ -315,7 +365,7 @@ ngx_http_sluice_tus_commit(void *data, ngx_log_t *log)
 
     tus->error = ngx_sluice_spool_catch_up(tus->spool);
 
-    if (tus->error == 0) {
+    if (tus->error == 0 && !tus->stored) {
         tus->error = ngx_sluice_spool_commit(tus->spool);
     }
 
@@ -337,15 +387,10 @@ ngx_http_sluice_tus_finish(ngx_http_sluice_tus_t *tus)
 
 
 static void
-ngx_http_sluice_tus_committed(ngx_http_request_t *r, void *data)
+ngx_http_sluice_tus_record(ngx_http_sluice_tus_t *tus)
 {
-    ngx_http_sluice_tus_t *tus = data;
+    ngx_http_request_t *r = tus->request;
     ngx_http_sluice_ingest_t *ingest = &tus->ingest;
-
-    if (ngx_http_sluice_tus_unfinished(tus, ngx_http_sluice_tus_commit,
-                                       ngx_http_sluice_tus_committed)) {
-        return;
-    }
 
     ingest->spool = tus->spool;
     ingest->done = ngx_http_sluice_tus_recorded;
@@ -359,6 +404,47 @@ ngx_http_sluice_tus_committed(ngx_http_request_t *r, void *data)
 }
 
 
+/* From now on there may be a row that has it, whatever becomes of the client.
+ */
+
+static void
+ngx_http_sluice_tus_up(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    if (tus->up.status != SLUICE_OK) {
+        ngx_http_sluice_tus_refuse(tus, tus->up.status, NULL);
+        return;
+    }
+
+    sha256_digest(&tus->spool->sha256, tus->spool->digest);
+    tus->spool->stored = 1;
+    tus->up.left = 0;
+
+    ngx_http_sluice_tus_record(tus);
+}
+
+
+static void
+ngx_http_sluice_tus_committed(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    if (ngx_http_sluice_tus_unfinished(tus, ngx_http_sluice_tus_commit,
+                                       ngx_http_sluice_tus_committed)) {
+        return;
+    }
+
+    if (!tus->stored) {
+        ngx_http_sluice_tus_record(tus);
+        return;
+    }
+
+    tus->up.left = !tus->spool->resumable;
+    ngx_http_sluice_parts_finish(&tus->up, ngx_http_sluice_tus_up, tus);
+}
+
+
 static void
 ngx_http_sluice_tus_recorded(ngx_http_request_t *r,
                              ngx_http_sluice_ingest_t *ingest,
@@ -368,6 +454,10 @@ ngx_http_sluice_tus_recorded(ngx_http_request_t *r,
 
     if (ingest->status) {
         ngx_http_sluice_hold_end(&tus->hold);
+    }
+
+    if (ingest->status && tus->stored && !tus->spool->kept) {
+        ngx_http_sluice_parts_discard(tus->id, tus->up.multipart);
     }
 
     if (ingest->status != NGX_HTTP_CREATED && ingest->status != NGX_HTTP_OK) {

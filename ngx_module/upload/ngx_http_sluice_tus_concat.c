@@ -12,7 +12,7 @@
 #include "ngx_http_sluice_tus_concat.h"
 #include "ngx_http_sluice_tus_headers.h"
 #include "ngx_http_sluice_tus_internal.h"
-#include "ngx_http_sluice_tus_upload.h"
+#include "ngx_http_sluice_tus_record.h"
 #include "ngx_http_sluice_upload_lock.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
@@ -67,6 +67,11 @@ ngx_http_sluice_tus_concat(ngx_http_sluice_tus_t *tus)
                      tus->metadata.len, "filename", label->filename.data,
                      label->filename.len);
 
+    if (tus->up.used) {
+        (void) json_object_set_new(args, "node",
+                                   json_string(tus->conf->place->node));
+    }
+
     ngx_http_sluice_label_tell(label, args);
     ngx_http_sluice_once_add(&tus->ingest.once, args);
 
@@ -88,6 +93,8 @@ ngx_http_sluice_tus_concat_begin(ngx_http_sluice_tus_t *tus, json_t *body)
     tus->length = (off_t) json_integer_value(json_object_get(body, "length"));
     tus->expires = (time_t) json_integer_value(
         json_object_get(body, "expires"));
+    tus->stored = tus->up.used;
+    tus->up.length = tus->length;
 
     for (i = 0; i < tus->parts.count; i++) {
         tus->part_lengths[i] = (off_t) json_integer_value(

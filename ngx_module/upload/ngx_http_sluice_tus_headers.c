@@ -370,6 +370,10 @@ ngx_http_sluice_tus_cleanup(void *data)
         tus_checksum_free(&tus->sum);
     }
 
+    if (tus->turn.timer_set) {
+        ngx_del_timer(&tus->turn);
+    }
+
     json_decref(tus->ingest.more);
 }
 
@@ -454,12 +458,23 @@ ngx_http_sluice_tus_read(ngx_http_request_t *r,
 /* The answers: the lock first, since the client may come at once. */
 
 void
+ngx_http_sluice_tus_unlock(ngx_http_sluice_tus_t *tus)
+{
+    if (tus->stored && tus->spool) {
+        ngx_http_sluice_parts_leave_disk(&tus->up);
+    }
+
+    ngx_http_sluice_upload_unlock(&tus->lock);
+}
+
+
+void
 ngx_http_sluice_tus_refuse(ngx_http_sluice_tus_t *tus, sluice_status_t status,
                            const char *detail)
 {
     ngx_int_t rc;
 
-    ngx_http_sluice_upload_unlock(&tus->lock);
+    ngx_http_sluice_tus_unlock(tus);
 
     rc = status == SLUICE_TOO_LARGE
              ? ngx_http_sluice_tus_too_large(tus)
@@ -472,7 +487,7 @@ void
 ngx_http_sluice_tus_reply(ngx_http_sluice_tus_t *tus,
                           const ngx_sluice_pg_result_t *result)
 {
-    ngx_http_sluice_upload_unlock(&tus->lock);
+    ngx_http_sluice_tus_unlock(tus);
     ngx_http_sluice_finish(tus->request,
                            ngx_http_sluice_reply(tus->request, result, 0));
 }
@@ -543,7 +558,7 @@ ngx_http_sluice_tus_answer(ngx_http_sluice_tus_t *tus)
         return;
     }
 
-    ngx_http_sluice_upload_unlock(&tus->lock);
+    ngx_http_sluice_tus_unlock(tus);
 
     status = tus->method == NGX_HTTP_SLUICE_TUS_CREATE ? NGX_HTTP_CREATED
              : tus->method == NGX_HTTP_SLUICE_TUS_HEAD ? NGX_HTTP_OK

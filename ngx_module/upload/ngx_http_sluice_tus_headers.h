@@ -30,6 +30,9 @@ ngx_int_t ngx_http_sluice_tus_say_size(ngx_http_request_t *r, const char *name,
 /* The rest is for a request whose count was taken: it gives the lock back, and
    answers. */
 
+/* The lock alone. */
+void ngx_http_sluice_tus_unlock(ngx_http_sluice_tus_t *tus);
+
 /* With the headers of the upload as it is now. */
 void ngx_http_sluice_tus_answer(ngx_http_sluice_tus_t *tus);
 

@@ -6,6 +6,7 @@
 #include "ngx_http_sluice_grow.h"
 #include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
+#include "ngx_http_sluice_parts.h"
 #include "ngx_http_sluice_receive.h"
 #include "ngx_http_sluice_reserve.h"
 #include "ngx_http_sluice_upload_conf.h"
@@ -63,6 +64,9 @@ struct ngx_http_sluice_tus_s {
     ngx_http_sluice_grow_t grow;
     ngx_http_sluice_reserve_t reserve;
     ngx_http_sluice_receive_t receive;
+    ngx_http_sluice_parts_t up; /* into the bucket */
+    ngx_event_t turn;           /* while another node has its turn */
+    ngx_msec_t give_up_at;
     ngx_http_sluice_ingest_t ingest;
     ngx_http_sluice_tus_pt recorded; /* it is a media file; or NULL */
     ngx_int_t end;                   /* how the body ended */
@@ -72,6 +76,7 @@ struct ngx_http_sluice_tus_s {
     unsigned good : 1;   /* and is what was announced */
     unsigned partial : 1;
     unsigned done : 1;
+    unsigned stored : 1;  /* it goes to a bucket */
     unsigned again : 1;   /* the record was read again */
     unsigned growing : 1; /* bytes of an upload without a length */
     unsigned stop : 1;    /* a newer request asked */

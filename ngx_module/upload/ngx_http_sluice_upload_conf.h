@@ -11,8 +11,9 @@ extern ngx_module_t ngx_http_sluice_upload_module;
 typedef struct {
     ngx_str_t spool; /* empty: no sluice_upload here */
     ngx_sluice_spool_place_t *place;
-    off_t max_size; /* 0: no bound */
-    ngx_str_t file; /* where it stands, for messages */
+    off_t max_size;       /* 0: no bound */
+    ngx_uint_t ack_store; /* what is told of an upload is in the bucket */
+    ngx_str_t file;       /* where it stands, for messages */
     ngx_uint_t line;
 } ngx_http_sluice_upload_loc_conf_t;
 

@@ -68,8 +68,9 @@ ngx_http_sluice_upload_lock_stop(const char *id, const char *token)
 
 /* PUBLISH sluice:uploads "1 <id> <token>" */
 
-static void
-ngx_http_sluice_upload_lock_ask(ngx_http_sluice_upload_lock_t *lock)
+void
+ngx_http_sluice_upload_lock_ask_for(ngx_http_sluice_upload_lock_t *lock,
+                                    ngx_sluice_spool_t *spool)
 {
     u_char text[NGX_HTTP_SLUICE_UPLOAD_LOCK_MESSAGE_LEN];
     ngx_http_sluice_main_conf_t *smcf;
@@ -78,13 +79,13 @@ ngx_http_sluice_upload_lock_ask(ngx_http_sluice_upload_lock_t *lock)
                          ngx_http_sluice_upload_lock_channel,
                          { NGX_HTTP_SLUICE_UPLOAD_LOCK_MESSAGE_LEN, text } };
 
-    ngx_http_sluice_upload_lock_stop(lock->spool->id, lock->token);
+    ngx_http_sluice_upload_lock_stop(spool->id, lock->token);
 
     smcf = ngx_http_get_module_main_conf(lock->request, ngx_http_sluice_module);
 
     if (smcf->redis) {
         (void) ngx_sprintf(text, NGX_HTTP_SLUICE_UPLOAD_LOCK_MESSAGE "%s %s",
-                           lock->spool->id, lock->token);
+                           spool->id, lock->token);
         (void) ngx_sluice_redis_command(smcf->redis, 3, argv, NULL, NULL, NULL);
     }
 }
@@ -291,7 +292,7 @@ ngx_http_sluice_upload_lock_tried(ngx_http_request_t *r, void *data)
 
     if ((ngx_msec_int_t) (ngx_current_msec - lock->ask_at) >= 0) {
         lock->ask_at = ngx_current_msec + NGX_HTTP_SLUICE_UPLOAD_LOCK_ASK;
-        ngx_http_sluice_upload_lock_ask(lock);
+        ngx_http_sluice_upload_lock_ask_for(lock, lock->spool);
     }
 
     lock->timer.handler = ngx_http_sluice_upload_lock_try_again;

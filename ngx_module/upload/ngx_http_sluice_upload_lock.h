@@ -41,6 +41,10 @@ ngx_int_t ngx_http_sluice_upload_lock_init(ngx_http_request_t *r,
 void ngx_http_sluice_upload_lock(ngx_http_sluice_upload_lock_t *lock,
                                  ngx_sluice_spool_t *spool);
 
+/* Asks whoever has the lock of `spool`, on any machine, to stop. */
+void ngx_http_sluice_upload_lock_ask_for(ngx_http_sluice_upload_lock_t *lock,
+                                         ngx_sluice_spool_t *spool);
+
 /* Who has made the file holds it from the start. */
 void ngx_http_sluice_upload_lock_hold(ngx_http_sluice_upload_lock_t *lock,
                                       ngx_sluice_spool_t *spool);

@@ -33,7 +33,7 @@ static off_t ngx_http_sluice_upload_param(ngx_str_t *value, const char *name);
 
 static ngx_command_t ngx_http_sluice_upload_commands[] = {
 
-    { ngx_string("sluice_upload"), NGX_HTTP_LOC_CONF | NGX_CONF_TAKE123,
+    { ngx_string("sluice_upload"), NGX_HTTP_LOC_CONF | NGX_CONF_TAKE1234,
       ngx_http_sluice_upload, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL },
 
     ngx_null_command
@@ -120,6 +120,7 @@ ngx_http_sluice_upload_exit_process(ngx_cycle_t *cycle)
 {
     ngx_http_sluice_receive_end();
     ngx_http_sluice_upload_lock_end();
+    ngx_sluice_spool_clear_end();
     ngx_sluice_spool_end();
 }
 
@@ -239,6 +240,25 @@ ngx_http_sluice_upload_folder(ngx_conf_t *cf, ngx_str_t *folder)
 }
 
 
+/* Where that is which tus tells of: NGX_OK, or NGX_ERROR. */
+
+static ngx_int_t
+ngx_http_sluice_upload_ack(ngx_str_t *value, ngx_uint_t *store)
+{
+    static const ngx_str_t name = ngx_string("ack=");
+
+    if (ngx_strncmp(value->data, name.data, name.len) != 0) {
+        return NGX_ERROR;
+    }
+
+    *store = ngx_strcmp(value->data + name.len, "store") == 0;
+
+    return *store || ngx_strcmp(value->data + name.len, "disk") == 0
+               ? NGX_OK
+               : NGX_ERROR;
+}
+
+
 static ngx_int_t
 ngx_http_sluice_upload_params(ngx_conf_t *cf,
                               ngx_http_sluice_upload_loc_conf_t *ulcf)
@@ -262,10 +282,15 @@ ngx_http_sluice_upload_params(ngx_conf_t *cf,
             continue;
         }
 
+        if (ngx_http_sluice_upload_ack(&value[i], &ulcf->ack_store) == NGX_OK) {
+            continue;
+        }
+
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid parameter \"%V\" of \"sluice_upload\": "
-                           "write max_size=<size>, e.g. max_size=20g, or "
-                           "keep_free=<size>, e.g. keep_free=1g",
+                           "write max_size=<size>, e.g. max_size=20g, "
+                           "keep_free=<size>, e.g. keep_free=1g, or "
+                           "ack=disk, or ack=store",
                            &value[i]);
         return NGX_ERROR;
     }

@@ -48,7 +48,7 @@ begin
     end if;
 
     update sluice.uploads
-    set node = who, turn = turn + (not mine)::integer,
+    set node = who, turn = turn + 1,
         turn_until = now() + api.turn_lease()
     where id = u.id returning * into u;
 
@@ -152,7 +152,8 @@ end;
 $$;
 
 
--- So many bytes behind the parts are in the bucket, too; another node may go on.
+-- So many bytes behind the parts are in the bucket, too: another node may go on.
+-- What the parts have overtaken meanwhile is none.
 create or replace function api.set_tail(actor uuid, args jsonb,
                                         out status integer, out body jsonb)
 language plpgsql as $$
@@ -161,7 +162,8 @@ declare
 begin
     u := api.my_turn(actor, args);
 
-    if u.id is null then
+    if u.id is null or (args->>'parts')::bigint <> (
+           select count(*) from sluice.parts where upload = u.id) then
         select * into status, body from api.refuse('upload-locked');
         return;
     end if;

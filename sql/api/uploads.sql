@@ -35,6 +35,7 @@ language sql stable as $$
         'length', u.length, 'metadata', u.metadata, 'filename', u.filename,
         'title', coalesce(u.title, ''), 'partial', u.partial,
         'done', u.state = 'done', 'media', u.media,
+        'stored', u.multipart is not null, 'turn', u.turn,
         'concat', case when u.partial then 'partial'
                        when u.parts is not null then 'final;' || (
                            select string_agg('/api/uploads/' || p.id, ' '

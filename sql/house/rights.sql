@@ -37,7 +37,8 @@ language sql immutable as $$
         'api.revoke_link', 'api.hold_upload', 'api.renew_upload',
         'api.drop_upload', 'api.keep_upload', 'api.delete_upload',
         'api.grow_upload', 'api.open_upload', 'api.clear_uploads', 'api.ingest',
-        'api.begin_parts', 'api.add_part', 'api.list_parts',
+        'api.take_upload', 'api.renew_turn', 'api.begin_parts', 'api.add_part',
+        'api.set_tail', 'api.list_parts',
         'api.poll_jobs', 'api.metrics', 'api.revocations', 'api.revoked_since',
         'api.key_used', 'api.count_bytes',
         -- workers

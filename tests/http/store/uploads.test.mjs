@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { Readable } from "node:stream";
 
 import { standBetween } from "../lib/between.mjs";
@@ -11,15 +11,16 @@ import { startBucket } from "../lib/ceph.mjs";
 import { request, until } from "../lib/client.mjs";
 import { startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
+import { Tus, base64, idOf, refused } from "../lib/tus.mjs";
 
 const timeout = 240_000;
 const PART = 8 * 2 ** 20;
 
-let bucket, between, stack, one, two, viewer;
+let bucket, between, stack, one, two, viewer, mine;
 
 
 /* A node of a bucket, whose spool nobody else has. */
-async function node(name) {
+async function node(name, ack = "disk") {
     await stack.asServer("mkdir", stack.path(name));
     return stack.secondNginx((text) => text
         .replace(/\n    server \{/, `
@@ -27,7 +28,7 @@ async function node(name) {
                  region=us-east-1 style=path credentials=${bucket.keys};
     server {`)
         .replaceAll(`sluice_upload ${stack.state}/spool `,
-                    `sluice_upload ${stack.path(name)} keep_free=1m `));
+                    `sluice_upload ${stack.path(name)} ack=${ack} keep_free=1m `));
 }
 
 
@@ -37,10 +38,11 @@ before(async () => {
     stack = await startStack();
     await stack.stopWorker();
     one = await node("spool-1");
-    two = await node("spool-2");
+    two = await node("spool-2", "store");
     viewer = await stack.visitor("viewer");
     await stack.sql("update sluice.users set uploads_max = 1000 where id = "
         + `'${viewer.user.id}'`);
+    mine = new Tus(stack, viewer);
 }, { timeout });
 
 after(async () => {
@@ -155,6 +157,179 @@ describe("a file at once", { timeout }, () => {
 });
 
 
+/* What is whole in the bucket, and once in the record. */
+async function whole(path, bytes) {
+    const found = await inBucket();
+
+    assert.equal(await stack.sql("select count(*) from sluice.media where "
+        + `sha256 = '\\x${sha256(bytes)}'`), "1");
+    assert.equal(found[`a/spool/${idOf(path)}`], sha256(bytes));
+    assert.equal(await underWay(), 0);
+}
+
+const NAMED = { "Upload-Metadata": `filename ${base64("film.mp4")}` };
+
+/* What a client does after a cut, until some node lets it go on. */
+async function offsetOf(where, path) {
+    let answer;
+
+    await until("the upload is let go", async () => {
+        answer = await mine.at(where.url).head(path);
+        return answer.status !== 423;
+    });
+    assert.equal(answer.status, 200, answer.text);
+    return Number(answer.headers["upload-offset"]);
+}
+
+
+describe("an upload by tus", { timeout }, () => {
+    it("goes on at another node with each request", async () => {
+        const bytes = randomBytes(4 * PART + 4321), step = 5_000_001;
+        const path = await mine.at(one.url).create(bytes.length, NAMED);
+        let at = 0;
+
+        for (let n = 0; at < bytes.length; n++) {
+            const where = n % 2 ? one : two;
+            const { status, headers, text } = await mine.at(where.url)
+                .patch(path, at, bytes.subarray(at, at + step));
+
+            assert.equal(status, 204, text);
+            at = Number(headers["upload-offset"]);
+            assert.equal(at, Math.min((n + 1) * step, bytes.length));
+        }
+        await whole(path, bytes);
+        assert.equal((await mine.at(one.url).head(path)).headers[
+            "upload-offset"], String(bytes.length));
+    });
+
+    it("smaller than a part goes on at another node", async () => {
+        const bytes = randomBytes(3000);
+        const path = await mine.at(one.url).create(bytes.length, NAMED);
+
+        await mine.at(one.url).patch(path, 0, bytes.subarray(0, 1000));
+        assert.equal(await offsetOf(two, path), 1000);
+        await mine.at(two.url).patch(path, 1000, bytes.subarray(1000, 2000));
+        const { status } = await mine.at(one.url).patch(path, 2000,
+            bytes.subarray(2000));
+
+        assert.equal(status, 204);
+        await whole(path, bytes);
+    });
+
+    it("with checksums and a length that comes later", async () => {
+        const bytes = randomBytes(2 * PART + 5);
+        const sum = (part) => ({ "Upload-Checksum": `sha256 ${
+            createHash("sha256").update(part).digest("base64")}` });
+        const path = await mine.at(one.url).create(null, NAMED);
+        const first = bytes.subarray(0, PART + 7), rest = bytes.subarray(PART + 7);
+
+        refused(await mine.at(one.url).patch(path, 0, first, sum(rest)), 460,
+            "upload-checksum");
+        assert.equal((await mine.at(two.url).patch(path, 0, first, sum(first)))
+            .status, 204);
+        assert.equal((await mine.at(one.url).patch(path, first.length, rest,
+            { ...sum(rest), "Upload-Length": bytes.length })).status, 204);
+        await whole(path, bytes);
+    });
+
+    it("whose node is killed goes on from its last part", async () => {
+        const three = await node("spool-3");
+        const bytes = randomBytes(4 * PART);
+        const path = await mine.at(three.url).create(bytes.length, NAMED);
+
+        between.clear();
+        mine.at(three.url).hang(path, 0, bytes.length,
+            bytes.subarray(0, 2 * PART + 1000)).on("error", () => {});
+        await until("two parts are safe", async () => await stack.sql(
+            `select count(*) from sluice.parts where upload = '${idOf(path)}'`)
+            === "2");
+        [three.stack.pid(three.name), ...three.workers()].forEach((pid) =>
+            process.kill(pid, "SIGKILL"));
+
+        const at = await offsetOf(two, path);
+
+        assert.equal(at, 2 * PART);
+        const rest = () => mine.at(two.url).patch(path, at, bytes.subarray(at));
+
+        await until("its turn is over", async () => (await rest()).status === 204);
+        await whole(path, bytes);
+    });
+
+    it("is taken over from a node that hangs, with all that it had", async () => {
+        const bytes = randomBytes(PART + 5000);
+        const path = await mine.at(one.url).create(bytes.length, NAMED);
+        const file = stack.path("spool-1", `${idOf(path)}.part`);
+        const hung = mine.at(one.url).hang(path, 0, bytes.length,
+            bytes.subarray(0, 4000));
+
+        await until("bytes have come", () => existsSync(file)
+            && statSync(file).size === 4000);
+        const { status, text } = await mine.at(two.url).patch(path, 4000,
+            bytes.subarray(4000));
+
+        assert.equal(status, 204, text);
+        assert.equal((await hung.answer).statusCode, 423);
+        await whole(path, bytes);
+    });
+
+    it("that comes back to a node goes on from what others had", async () => {
+        const bytes = randomBytes(9000), third = (n) =>
+            bytes.subarray(n * 3000, (n + 1) * 3000);
+        const path = await mine.at(one.url).create(bytes.length, NAMED);
+
+        await mine.at(one.url).patch(path, 0, third(0));
+        await mine.at(two.url).patch(path, 3000, third(1));
+        refused(await mine.at(one.url).patch(path, 3000, third(1)), 409,
+            "conflict");
+        await mine.at(one.url).patch(path, 6000, third(2));
+        await whole(path, bytes);
+    });
+
+    it("that is ended leaves nothing", async () => {
+        const before = Object.keys(await inBucket()).length;
+        const path = await mine.at(one.url).create(3 * PART, NAMED);
+
+        await mine.at(one.url).patch(path, 0, randomBytes(PART + 100));
+        assert.equal(await underWay(), 1);
+        assert.equal((await mine.at(two.url).request("DELETE", path)).status, 204);
+        await until("it is aborted", async () => await underWay() === 0
+            && Object.keys(await inBucket()).length === before);
+    });
+
+    it("of a file that its owner has leaves one", async () => {
+        const bytes = randomBytes(PART + 9);
+        const first = await post(one, bytes);
+        const before = Object.keys(await inBucket()).length;
+        const path = await mine.at(one.url).create(bytes.length, NAMED);
+        const { headers } = await mine.at(two.url).patch(path, 0, bytes);
+
+        assert.equal(headers["sluice-media"], first.json.id);
+        await until("the other is gone", async () =>
+            Object.keys(await inBucket()).length === before);
+    });
+
+    it("in parallel parts at one node", async () => {
+        const bytes = randomBytes(2 * PART), parts = [];
+
+        for (const part of [bytes.subarray(0, PART + 1),
+                            bytes.subarray(PART + 1)]) {
+            const path = await mine.at(one.url).create(part.length,
+                { "Upload-Concat": "partial" });
+
+            await mine.at(one.url).patch(path, 0, part);
+            parts.push(path);
+        }
+        const answer = await mine.at(one.url).request("POST", "/api/uploads",
+            { ...NAMED, "Upload-Concat": `final;${parts.join(" ")}` });
+
+        assert.equal(answer.status, 201, answer.text);
+        await whole(answer.headers.location, bytes);
+    });
+
+    it("leaves nothing on any node", () => empty());
+});
+
+
 describe("a bucket that takes nothing", { timeout }, () => {
     const answers = (status, code) => (_, answer) => {
         answer.writeHead(status).end(`<Error><Code>${code}</Code></Error>`);
@@ -189,6 +364,33 @@ describe("a bucket that takes nothing", { timeout }, () => {
         assert.equal(answer.status, 201, answer.text);
         assert.equal((await inBucket())[`a/spool/${answer.json.id}`],
                      sha256(bytes));
+    });
+
+    it("for a tail is told where the bucket is what counts", async () => {
+        const path = await mine.at(one.url).create(2000, NAMED);
+        const bytes = randomBytes(2000);
+
+        between.on = ({ method, url }, answer) => method === "PUT"
+            && /\.tail$/.test(url) && answers(503, "SlowDown")(null, answer);
+        assert.equal((await mine.at(one.url).patch(path, 0,
+            bytes.subarray(0, 500))).status, 204);
+        refused(await mine.at(one.url).patch(path, 0, bytes), 409, "conflict");
+        between.clear();
+        await mine.at(one.url).patch(path, 500, bytes.subarray(500, 1000));
+        await until("its tail is there", async () => await stack.sql(
+            `select tail from sluice.uploads where id = '${idOf(path)}'`)
+            === "1000");
+
+        between.on = ({ method, url }, answer) => method === "PUT"
+            && /\.tail$/.test(url) && answers(503, "SlowDown")(null, answer);
+        refused(await mine.at(two.url).patch(path, 1000,
+            bytes.subarray(1000, 1500)), 503, "store-away");
+        between.clear();
+        assert.equal(await offsetOf(two, path), 1500);
+        assert.equal((await mine.at(two.url).patch(path, 1500,
+            bytes.subarray(1500))).status, 204);
+        await whole(path, bytes);
+        await empty();
     });
 
     it("for longer ends an upload of several parts, and leaves nothing here",
