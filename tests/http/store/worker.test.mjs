@@ -17,7 +17,7 @@ import { AAC, H264, maker, picture,
 import { checkHls } from "../lib/hls.mjs";
 import { begin, column, inState } from "../lib/noop.mjs";
 import { run } from "../lib/run.mjs";
-import { slotsOf, startStack } from "../lib/stack.mjs";
+import { alive, slotsOf, startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
 const timeout = 240_000;
@@ -338,6 +338,102 @@ describe("a bucket that is away", { timeout }, () => {
         assert.equal((await films.job(film.id, "poster")).state, "done");
         assert.equal(await stack.sql("select max(attempt) from sluice.jobs "
             + `where media = '${film.id}' and kind = 'poster'`), "1");
+    });
+});
+
+
+/* A worker of another machine: it shares no folder with the first. Answers what
+   stops it. */
+async function another() {
+    const names = ["spool", "work"].map((name) => stack.path(`${name}2`));
+
+    await stack.asServer("mkdir", ...names);
+    writeFileSync(stack.path("worker2.conf"), stack.text("worker.conf")
+        .replaceAll(/\/(spool|work)$/gm, "/$12")
+        .replaceAll(/\/worker\.(log|pid)/g, "/worker2.$1"));
+    await stack.asServer("sh", "-c", "setsid \"$@\" < /dev/null "
+        + ">> run/worker.out 2>&1 &", "-", stack.path("bin/sluice-worker"),
+    "-c", stack.path("worker2.conf"));
+    await until("it has started", () => stack.text("run/worker2.pid") !== "");
+
+    return async () => {
+        const pid = stack.pid("worker2");
+
+        process.kill(pid, "SIGTERM");
+        await until("it is gone", () => !alive(pid));
+    };
+}
+
+
+describe("another machine", { timeout }, () => {
+    it("joins what the first has encoded", async () => {
+        const path = await films.made("pieces.avi", ...picture(8, {
+            size: "640x360", rate: 5 }), "-c:v", "mpeg4", "-g", "30");
+        let wanted = 0;
+
+        /* What is encoded is there; who wants to join it gets none of it. */
+        between.clear();
+        between.on = ({ method, url }, answer) => {
+            const joins = url.includes("/.pieces/") && method !== "PUT"
+                && between.asked.some((one) => one.method === "PUT"
+                    && one.path === url);
+
+            if (joins) {
+                wanted++;
+                answer.destroy();
+            }
+            return joins;
+        };
+        const { id } = await client.bring(readFileSync(path), "pieces.avi");
+
+        await until("somebody wants to join it", () => wanted > 0,
+            { seconds: 60 });
+        await stack.stopWorker();
+        between.clear();
+
+        const stop = await another();
+
+        try {
+            await client.ready(id, { seconds: 60 });
+            await films.idle(id);
+        } finally {
+            await stop();
+            await stack.startWorker();
+        }
+
+        const { links } = await client.media(id);
+        const { faults } = await checkHls((one) => beside(links.play, one),
+            links.play.split("/").at(-1).split("?")[0]);
+
+        assert.deepEqual(faults, []);
+        assert.match(stack.text("logs/worker2.log"),
+            new RegExp(`job join \\S+ of ${id}: done`));
+        assert.deepEqual(Object.keys(await objects(under(id))).filter((key) =>
+            key.includes(".pieces")), []);
+        assert.ok(readdirSync(stack.path("work2/originals")).some((name) =>
+            name.endsWith(`${id},original.avi`)));
+    });
+});
+
+
+describe("an export", { timeout }, () => {
+    it("has the originals, and is in the bucket", async () => {
+        forget();
+        assert.equal((await client.request("POST", "/api/me/export",
+            { json: { password: client.password } })).status, 202);
+        const one = await until("the export is ready", async () => {
+            const { json } = await client.get("/api/me/export");
+
+            return json.state === "ready" && json;
+        }, { seconds: 60 });
+        const zip = stack.path("export.zip");
+
+        writeFileSync(zip, (await request(one.links.download)).body);
+        const { stdout } = await run("unzip", ["-Z1", zip]);
+
+        assert.ok(stdout.includes(`media/${film.id}/`), stdout);
+        assert.ok(stdout.includes(`media/${score.id}/`), stdout);
+        assert.doesNotMatch(stdout, /missing\.txt/);
     });
 });
 
