@@ -152,6 +152,28 @@ s3.put_object(Bucket=bucket, Key="media/../../etc/x", Body=b"strange")`);
 });
 
 
+describe("a file of 70 MiB", { timeout }, () => {
+    it("goes up in parts, and is the same", async () => {
+        const folder = join(stack.state, "large");
+        const name = "media/aa/large/original.bin";
+
+        await stack.asServer("mkdir", "-p", join(folder, "media/aa/large"));
+        await stack.asServer("sh", "-c",
+            `head -c ${70 * 2 ** 20} /dev/urandom > ${join(folder, name)}`);
+        const { code, output } = await store("copy", folder, bucket.words);
+
+        assert.equal(code, 0, output);
+        assert.match(await bucket.python(`print(s3.head_object(Bucket=bucket,
+            Key="${name}")["ETag"])`), /-9"/);
+        assert.match((await store("verify", folder, bucket.words)).output,
+            /^1 files of 73400320 bytes compared, 0 are wrong/);
+        assert.equal(await bucket.python(`print(len(
+            s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])))`),
+        "0\n");
+    });
+});
+
+
 describe("what is wrong is said", { timeout }, () => {
     it("before anything is copied", async () => {
         const nowhere = bucket.words.replace("s3://films", "s3://nothing");
