@@ -24,9 +24,31 @@ create or replace function queue.expire_upload(upload uuid) returns jsonb
 language plpgsql as $$
 begin
     delete from sluice.uploads
-    where id = upload and state <> 'done' and expires_at < now();
+    where id = upload and state <> 'done' and expires_at < now()
+      and coalesce(turn_until, '-infinity') < now();
     return to_jsonb(found);
 end;
+$$;
+
+
+-- What uploads have left in the bucket, some of it: what nginx removes at once
+-- is gone by then. `kept`: the file itself is somebody's after all.
+create or replace function queue.strays(many integer) returns jsonb
+language sql stable as $$
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'id', s.id, 'multipart', s.multipart, 'kept',
+        exists (select from sluice.media where id = s.id)
+        or exists (select from sluice.attachments where id = s.id))), '[]')
+    from (select * from sluice.strays
+          where since < now() - interval '10 minutes'
+          order by since limit many) s;
+$$;
+
+
+create or replace function queue.drop_stray(stray uuid) returns jsonb
+language sql as $$
+    delete from sluice.strays where id = stray;
+    select to_jsonb(true);
 $$;
 
 

@@ -46,7 +46,7 @@ language sql immutable as $$
         'queue.finish', 'queue.fail', 'queue.give_back', 'queue.release',
         'queue.leave', 'queue.tick', 'queue.announce', 'queue.cancel_others',
         'queue.finish_remove', 'queue.end_mail', 'queue.expire_upload',
-        'queue.expired_uploads', 'queue.prune', 'queue.note_orphans',
+        'queue.expired_uploads', 'queue.strays', 'queue.drop_stray', 'queue.prune', 'queue.note_orphans',
         'queue.forget_orphans', 'queue.take_orphan', 'queue.ripe_orphans',
         'queue.scrubbed', 'queue.scrub_next', 'queue.begin_export',
         'queue.export_page', 'queue.finish_export', 'queue.expired_exports',

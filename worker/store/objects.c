@@ -1,3 +1,4 @@
+#include "core/bucket/bucket_parts.h"
 #include "objects.h"
 
 #include <errno.h>
@@ -159,6 +160,17 @@ int
 objects_remove(const config_t *config, const char *name)
 {
     return objects_each(config, name, objects_remove_one, NULL);
+}
+
+
+int
+objects_abort(const config_t *config, const char *name, const char *multipart)
+{
+    bucket_t *bucket = remote_bucket(config);
+
+    return bucket != NULL ? remote_judge(
+               bucket, bucket_parts_abort(bucket, name, multipart))
+                          : -1;
 }
 
 

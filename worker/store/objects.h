@@ -44,6 +44,11 @@ int objects_look(const config_t *config, const char *name, objects_sum_t *sum);
 /* Removes them; where the bucket has versions, those stay. 0 or -1. */
 int objects_remove(const config_t *config, const char *name);
 
+/* Aborts an upload in parts of that name; of one that is over it is fine, too.
+   0 or -1. */
+int objects_abort(const config_t *config, const char *name,
+                  const char *multipart);
+
 /* The first whose name begins so, and what the bucket knows of it. 0 or -1. */
 int objects_head(const config_t *config, const char *begin,
                  char name[OBJECTS_NAME_SIZE], bucket_head_t *head);

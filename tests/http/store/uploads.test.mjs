@@ -23,10 +23,6 @@ let bucket, between, stack, one, two, viewer, mine;
 async function node(name, ack = "disk") {
     await stack.asServer("mkdir", stack.path(name));
     return stack.secondNginx((text) => text
-        .replace(/\n    server \{/, `
-    sluice_store s3://${bucket.name}/a endpoint=http://127.0.0.1:${between.port}
-                 region=us-east-1 style=path credentials=${bucket.keys};
-    server {`)
         .replaceAll(`sluice_upload ${stack.state}/spool `,
                     `sluice_upload ${stack.path(name)} ack=${ack} keep_free=1m `));
 }
@@ -35,7 +31,10 @@ async function node(name, ack = "disk") {
 before(async () => {
     bucket = await startBucket();
     between = await standBetween(bucket.port);
-    stack = await startStack();
+    stack = await startStack({ environment: {
+        SLUICE_STORE: `s3://${bucket.name}/a?endpoint=http://127.0.0.1:`
+            + `${between.port}&region=us-east-1&style=path`,
+        SLUICE_STORE_KEYS: bucket.keys } });
     await stack.stopWorker();
     one = await node("spool-1");
     two = await node("spool-2", "store");
@@ -403,4 +402,37 @@ describe("a bucket that takes nothing", { timeout }, () => {
             between.clear();
             await empty();
         });
+});
+
+
+describe("an upload that nobody came back for", { timeout }, () => {
+    it("leaves nothing in the bucket, when its time is over", async () => {
+        const before = Object.keys(await inBucket()).length;
+        const path = await mine.at(one.url).create(3 * PART, NAMED);
+
+        await mine.at(one.url).patch(path, 0, randomBytes(PART + 100));
+        assert.equal(await underWay(), 1);
+        await until("its turn is over", async () => await stack.sql(
+            "select turn_until is null from sluice.uploads where id = "
+            + `'${idOf(path)}'`) === "t");
+        await stack.sql("update sluice.uploads set expires_at = now() where id "
+            + `= '${idOf(path)}'`);
+        await stack.restartWorker();
+
+        const expire = () => stack.sql(
+            "select queue.enqueue('expire', unique_key => 'expire')");
+
+        await expire();
+        await until("its row is gone", async () => await stack.sql(
+            "select count(*) from sluice.strays where id = "
+            + `'${idOf(path)}'`) === "1");
+        await stack.sql("update sluice.strays set since = '2020-01-01'");
+        await until("it is aborted", async () => {
+            await expire();
+            return await underWay() === 0
+                && Object.keys(await inBucket()).length === before;
+        });
+        assert.equal(await stack.sql("select count(*) from sluice.strays where "
+            + `id = '${idOf(path)}'`), "0");
+    });
 });

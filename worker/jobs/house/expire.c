@@ -3,18 +3,20 @@
    Whoever is killed between row and files leaves orphans. And exports and
    downloads whose time is over, pieces of films that nobody will join, and
    tracks that others took the place of: their files go, and then their rows say
-   so. */
+   so. And what uploads have left in a bucket. */
 
 #include <errno.h>
 #include <string.h>
 #include "worker/base/log.h"
 #include "worker/media/cuts.h"
+#include "worker/store/objects.h"
 #include "worker/store/spool.h"
 #include "worker/store/store.h"
 #include "house.h"
 
 #define EXPIRE_MANY "100" /* rows at a time */
-#define EXPIRE_NAME 20    /* bytes of a track's */
+#define EXPIRE_TRACK 20   /* bytes of a track's name */
+#define EXPIRE_NAME (sizeof("spool/") + UUID_TEXT_SIZE)
 #define EXPIRE_FIRST "00000000-0000-0000-0000-000000000000"
 
 
@@ -239,7 +241,7 @@ expire_pieces(job_t *job, const json_t *row)
 static int
 expire_is_name(const char *name)
 {
-    return name != NULL && *name != '\0' && strlen(name) < EXPIRE_NAME
+    return name != NULL && *name != '\0' && strlen(name) < EXPIRE_TRACK
            && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")]
                   == '\0';
@@ -277,6 +279,62 @@ expire_rendition(job_t *job, const json_t *row)
                           3, params, &gone);
         json_decref(gone);
         house_count(job, "renditions", 1);
+    }
+
+    return outcome;
+}
+
+
+/* What an upload has left in the bucket. */
+typedef struct {
+    const job_t *job;
+    char name[EXPIRE_NAME];
+    const char *multipart;
+    int kept;
+} expire_stray_t;
+
+
+static int
+expire_stray_clear(void *data)
+{
+    char tail[EXPIRE_NAME + sizeof(".tail")];
+    const expire_stray_t *stray = data;
+    const config_t *config = stray->job->config;
+
+    snprintf(tail, sizeof(tail), "%s.tail", stray->name);
+
+    return (stray->multipart[0] == '\0'
+            || objects_abort(config, stray->name, stray->multipart) == 0)
+                   && (stray->kept || objects_remove(config, stray->name) == 0)
+               ? objects_remove(config, tail)
+               : -1;
+}
+
+
+static job_outcome_t
+expire_stray(job_t *job, const json_t *row)
+{
+    json_t *gone;
+    const char *id = json_string_value(json_object_get(row, "id"));
+    expire_stray_t stray = {
+        .job = job,
+        .multipart = json_string_value(json_object_get(row, "multipart")),
+        .kept = json_is_true(json_object_get(row, "kept"))
+    };
+    job_outcome_t outcome;
+
+    if (id == NULL || !uuid_valid(id, strlen(id)) || stray.multipart == NULL) {
+        return JOB_DONE;
+    }
+
+    snprintf(stray.name, sizeof(stray.name), "spool/%s", id);
+    outcome = job_disk(job, expire_stray_clear, &stray, "removing a stray");
+
+    if (outcome == JOB_DONE) {
+        outcome = job_ask(job, "select queue.drop_stray($1::uuid)", 1, &id,
+                          &gone);
+        json_decref(gone);
+        house_count(job, "strays", 1);
     }
 
     return outcome;
@@ -330,5 +388,7 @@ expire_run(job_t *job)
         outcome = expire_each(job, all[i].sql, all[i].one);
     }
 
-    return outcome;
+    return outcome == JOB_DONE && config_has_bucket(job->config)
+               ? expire_each(job, "select queue.strays($1::int)", expire_stray)
+               : outcome;
 }
