@@ -47,7 +47,7 @@ SQL_EMBED(sql_0035_films, "sql/migrations/0035_films.sql");
 SQL_EMBED(sql_0036_downloads, "sql/migrations/0036_downloads.sql");
 SQL_EMBED(sql_0037_jobs_left, "sql/migrations/0037_jobs_left.sql");
 SQL_EMBED(sql_0038_verify, "sql/migrations/0038_verify.sql");
-SQL_EMBED(sql_0038_parts, "sql/migrations/0038_parts.sql");
+SQL_EMBED(sql_0039_parts, "sql/migrations/0039_parts.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_renditions, "sql/queue/renditions.sql");
@@ -135,7 +135,7 @@ const sql_file_t sql_files[] = {
     { "0036_downloads.sql", SQL_ONCE, sql_0036_downloads },
     { "0037_jobs_left.sql", SQL_CONCURRENT, sql_0037_jobs_left },
     { "0038_verify.sql", SQL_ONCE, sql_0038_verify },
-    { "0038_parts.sql", SQL_ONCE, sql_0038_parts },
+    { "0039_parts.sql", SQL_ONCE, sql_0039_parts },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_renditions.sql", SQL_REPEATABLE, sql_queue_renditions },
