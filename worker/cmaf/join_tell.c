@@ -2,8 +2,7 @@
 #include <string.h>
 #include "join.h"
 
-#define JOIN_STEP_MAX 8192 /* ticks: a sample of sound that is longer is none \
-                            */
+#define JOIN_STEP_MAX 8192 /* ticks */
 
 
 /* The segment with the most pictures a second, of those that last for one, or
