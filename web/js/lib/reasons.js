@@ -74,6 +74,8 @@ const fr = {
         "La lecture de ce fichier a duré trop longtemps.",
     "The file is cut off or damaged: nothing in it can be played.":
         "Ce fichier est tronqué ou abîmé\u00a0: rien ne peut en être lu.",
+    "The job does not say what was copied.":
+        "La tâche ne dit pas ce qui a été copié.",
     "This film is planned otherwise by now.":
         "Ce film est préparé autrement depuis.",
     "The other pieces of the film are gone by now.":

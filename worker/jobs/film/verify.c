@@ -318,29 +318,44 @@ verify_decode(verify_t *verify, double zero)
 
 /* The job's input is the track meanwhile. */
 static job_outcome_t
-verify_pictures(verify_t *verify)
+verify_picture_copy(verify_t *verify, const char *folder)
 {
     char name[128], input[PATH_MAX];
     job_t *job = verify->film.job;
-    job_outcome_t outcome = JOB_DONE;
-    const json_t *params = json_object_get(job->row, "params");
-    const char *folder = json_string_value(json_object_get(params, "folder"));
+    job_outcome_t outcome;
 
     memcpy(input, job->input, sizeof(input));
-    for (verify->from = 0;
-         outcome == JOB_DONE && folder != NULL && verify->from < verify->n
-         && verify->copy[verify->from].output->is_video;
+    snprintf(name, sizeof(name), "%s/%s.mp4", folder,
+             verify->copy[verify->from].output->name);
+
+    outcome = job_find_file(job, name, job->input);
+    if (outcome == JOB_DONE) {
+        verify_picture_words(verify->from);
+        outcome = verify_decode(verify, 0);
+    }
+
+    memcpy(job->input, input, sizeof(input));
+    return outcome;
+}
+
+
+/* They come first. */
+static job_outcome_t
+verify_pictures(verify_t *verify)
+{
+    job_outcome_t outcome = JOB_DONE;
+    const json_t *params = json_object_get(verify->film.job->row, "params");
+    const char *folder = json_string_value(json_object_get(params, "folder"));
+
+    for (verify->from = 0; outcome == JOB_DONE && verify->from < verify->n
+                           && verify->copy[verify->from].output->is_video;
          verify->from++) {
         verify->to = verify->from + 1;
-        snprintf(name, sizeof(name), "%s/%s.mp4", folder,
-                 verify->copy[verify->from].output->name);
-        outcome = job_find_file(job, name, job->input);
-        if (outcome == JOB_DONE) {
-            verify_picture_words(verify->from);
-            outcome = verify_decode(verify, 0);
-        }
+        outcome = folder != NULL
+                      ? verify_picture_copy(verify, folder)
+                      : job_end(verify->film.job, JOB_BAD,
+                                "The job does not say what was copied.");
     }
-    memcpy(job->input, input, sizeof(input));
 
     return outcome;
 }
