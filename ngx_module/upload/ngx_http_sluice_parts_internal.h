@@ -1,7 +1,10 @@
 /* What the files of an upload's parts know of each other:
  *
  *     ngx_http_sluice_parts.c       what is known, and what is next
- *     ngx_http_sluice_parts_jobs.c  what threads ask of the bucket for it
+ *     ngx_http_sluice_parts_room.c  what may be on this disk meanwhile
+ *     ngx_http_sluice_parts_job.c   what a thread asks of the bucket
+ *     ngx_http_sluice_parts_jobs.c  … of parts, and of all of them
+ *     ngx_http_sluice_parts_tail.c  … of what is behind them
  *     ngx_http_sluice_parts_turn.c  whose turn it is
  *     ngx_http_sluice_parts_discard.c  what nobody wants any more
  */
@@ -26,6 +29,14 @@ struct ngx_http_sluice_parts_ways_s {
     /* the bucket has answered, and the job is over: what is next follows */
     void (*came)(ngx_http_sluice_parts_t *parts);
 };
+
+/* 1 when a part can go up, or all that is left. */
+ngx_uint_t ngx_http_sluice_parts_full(const ngx_http_sluice_parts_t *parts);
+
+/* `wanted` bytes are to be here: the client is read from again when there is
+   room, or hears why not. A chunk whose checksum is to be judged waits for its
+   end; and where nothing can go up, nothing is waited for. */
+void ngx_http_sluice_parts_wanted(ngx_http_sluice_parts_t *parts);
 
 /* Each asks the bucket, and one of parts->ways is gone: an upload in parts; the
    next part; a file that is none; the end of the parts, which are [[bytes,
