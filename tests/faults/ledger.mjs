@@ -9,7 +9,8 @@ import { join, relative } from "node:path";
 
 /* The jobs of a file that went well, and of each one only. */
 const JOBS = {
-    video: "chapters done,package done,poster done,probe done,storyboard done",
+    video: "chapters done,package done,poster done,probe done,storyboard done,"
+        + "verify done",
     pieces: "chapters done,encode done,encode done,join done,package done,"
         + "poster done,probe done,split done,storyboard done",
     score: "score done",
