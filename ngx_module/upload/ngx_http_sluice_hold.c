@@ -15,6 +15,15 @@
 
 
 #define NGX_HTTP_SLUICE_HOLD_EVERY_MIN 1000 /* ms */
+#define NGX_HTTP_SLUICE_HOLD_SOON 1000      /* ms */
+
+
+/* A row that may be written yet: it is dropped behind that. */
+typedef struct {
+    ngx_http_sluice_hold_t hold;
+    ngx_msec_t wait; /* before the next time */
+    ngx_event_t timer;
+} ngx_http_sluice_hold_late_t;
 
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_hold_statement = {
@@ -69,6 +78,47 @@ ngx_http_sluice_hold_end(ngx_http_sluice_hold_t *hold)
 }
 
 
+/* Once soon, and once when no statement can still be at work. */
+
+static void
+ngx_http_sluice_hold_late(ngx_event_t *ev)
+{
+    ngx_http_sluice_hold_late_t *late = ev->data;
+
+    ngx_http_sluice_hold_tell(&late->hold, &ngx_http_sluice_hold_drop);
+
+    if (late->wait == 0) {
+        ngx_free(late);
+        return;
+    }
+
+    ngx_add_timer(ev, late->wait);
+    late->wait = 0;
+}
+
+
+/* The client left before the record answered: the statement goes on, on another
+   connection than one that would drop its row. */
+
+static void
+ngx_http_sluice_hold_drop_late(const ngx_http_sluice_hold_t *hold)
+{
+    ngx_http_sluice_hold_late_t *late;
+
+    late = ngx_calloc(sizeof(ngx_http_sluice_hold_late_t), ngx_cycle->log);
+
+    if (late) {
+        late->hold = *hold;
+        late->wait = 10 * NGX_HTTP_SLUICE_HOLD_SOON;
+        late->timer.handler = ngx_http_sluice_hold_late;
+        late->timer.data = late;
+        late->timer.log = ngx_cycle->log;
+        late->timer.cancelable = 1;
+        ngx_add_timer(&late->timer, NGX_HTTP_SLUICE_HOLD_SOON);
+    }
+}
+
+
 static void
 ngx_http_sluice_hold_cleanup(void *data)
 {
@@ -76,7 +126,13 @@ ngx_http_sluice_hold_cleanup(void *data)
 
     if (hold->held) {
         ngx_http_sluice_hold_end(hold);
-        ngx_http_sluice_hold_tell(hold, &ngx_http_sluice_hold_drop);
+
+        if (hold->every) {
+            ngx_http_sluice_hold_tell(hold, &ngx_http_sluice_hold_drop);
+
+        } else {
+            ngx_http_sluice_hold_drop_late(hold);
+        }
     }
 }
 

@@ -94,6 +94,10 @@ describe("clients that leave", { timeout }, () => {
                 await pause(at % 3);
                 socket.resetAndDestroy();
             }
+            /* each has a place among the user's uploads until it has ended */
+            await until("no upload is under way", async () => await stack.sql(
+                "select count(*) from sluice.uploads where state <> 'done'")
+                    === "0", { every: 100 });
             await allIsWell();
         });
     }
