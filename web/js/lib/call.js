@@ -59,3 +59,9 @@ export function local(link) {
     const url = new URL(link, location.href);
     return url.pathname + url.search;
 }
+
+
+/* The same file by another link is the same. */
+export function bare(link) {
+    return (local(link) ?? "").replace(/^\/~[^/]+/, "").replace(/\?.*/, "");
+}

@@ -3,6 +3,7 @@
  * is to choose from, and what to do when it breaks.
  */
 
+import { bare } from "../../lib/call.js";
 import { playLibrary } from "./library.js";
 import { canPlayNative, playNative, prefersNative } from "./native.js";
 
@@ -23,7 +24,7 @@ const NOTHING = { qualities: () => [], quality: () => -1, sounds: () => [],
  */
 export function attach(element, { url, failed, changed = () => {} }) {
     const player = { element, url, failed, changed, driver: NOTHING,
-                     gone: false, renewed: -Infinity };
+                     gone: false, renewed: -Infinity, source: null };
 
     load(player, prefersNative(element) ? playNative : playLibrary);
 
@@ -35,6 +36,7 @@ export function attach(element, { url, failed, changed = () => {} }) {
             const source = await url(false);
 
             if (!player.gone) {
+                player.source = source;
                 player.driver.renew(source);
             }
         },
@@ -52,7 +54,7 @@ async function load(player, play, { renew = false, at = -1 } = {}) {
     const { element, changed } = player;
 
     try {
-        const source = await player.url(renew);
+        const source = player.source = await player.url(renew);
         const driver = player.gone ? NOTHING : await play(element, source, at, {
             changed, broke: (how) => broke(player, play, how),
         });
@@ -92,12 +94,31 @@ async function broke(player, play, how) {
         player.driver.stop();
         await load(player, playLibrary, { at });
     } else {
-        player.failed(why(how));
+        if (!how.decode || !await newer(player)) {
+            player.failed(why(how));
+        }
         return;
     }
     if (playing) {
         playWhenReady(element);
     }
+}
+
+
+/* What cannot be decoded may have been made anew meanwhile: then that plays. */
+async function newer(player) {
+    const before = player.source;
+
+    try {
+        player.source = await player.url(true);
+    } catch {
+        return false;
+    }
+    if (!player.gone && bare(player.source) !== bare(before)) {
+        player.driver.renew(player.source);
+        return true;
+    }
+    return player.gone;
 }
 
 

@@ -3,11 +3,14 @@
  * none at all. A classic script, fetched only by those who need it.
  */
 
+import { bare } from "../../lib/call.js";
 import { choices, choose } from "./choices.js";
 
 const SCRIPT = "/vendor/hls.min.js";
 const BEHIND = 60;          /* seconds kept of what was played */
 const AHEAD = 10;           /* seconds kept of what a better quality replaces */
+const SOON = 2;             /* the same, of what another file replaces */
+const NEAR = 5;             /* seconds within which two errors are one */
 const SETTINGS = {
     capLevelToPlayerSize: true, backBufferLength: BEHIND,
     /* subtitles are the element's own tracks */
@@ -25,14 +28,21 @@ let script = null;
  */
 export async function playLibrary(element, source, at, { broke, changed }) {
     const Hls = await load();
+    const gone = new AbortController();
+    const { signal } = gone;
     let hls = null;
+    let place = at;         /* as last seen: what fails may stand at 0, */
+    let plays = !element.paused;    /* and pauses by itself */
     let taken = false;      /* is what is buffered another's? */
-    let mended = false;
+    let tracks = null;      /* what lies ready is of these files */
+    let mended = -Infinity; /* where an error was recovered from */
+    let hurt = false;       /* is the element of no use any more? */
 
     function make(from, where, wanted) {
         hls = new Hls({ ...SETTINGS, startPosition: where,
                         audioPreference: wanted ?? preferred(),
                         ...estimated() });
+        hls.recoverMediaError = mend;
         hls.on(Hls.Events.ERROR, (event, data) => data.fatal && fail(data));
         for (const name of ["MANIFEST_PARSED", "AUDIO_TRACKS_UPDATED",
                             "AUDIO_TRACK_SWITCHED", "LEVEL_SWITCHED",
@@ -42,30 +52,60 @@ export async function playLibrary(element, source, at, { broke, changed }) {
         hls.loadSource(from);
     }
 
-    /* Is there a better picture than what lies ready? Then it comes soon. */
+    function see() {
+        const there = element.seeking
+            || element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+
+        if (!element.error) {
+            place = there ? element.currentTime : place;
+            plays = !element.paused;
+        }
+    }
+
+    /* Is there a better picture than what lies ready, or is another file in
+       its place? Then it comes soon. */
     function better() {
         const most = Math.max(...hls.levels.map(({ height }) => height));
+        const other = replaced(tracks, files(hls));
 
-        if (most > element.videoHeight) {
+        if (other || most > element.videoHeight) {
             hls.trigger(Hls.Events.BUFFER_FLUSHING, {
-                startOffset: element.currentTime + AHEAD,
-                endOffset: Infinity, type: "video",
+                startOffset: element.currentTime + (other ? SOON : AHEAD),
+                endOffset: Infinity, type: other ? null : "video",
             });
         }
     }
 
-    function fail({ type, response, details }) {
-        if (type === Hls.ErrorTypes.MEDIA_ERROR && !mended) {
-            mended = true;
-            hls.recoverMediaError();
+    /* In the place of hls.js' own, which leaves the element paused. What fails
+       twice at a place fails there again. */
+    function mend() {
+        if (Math.abs(place - mended) < NEAR) {
+            hurt = true;
+            broke({ decode: true });
             return;
         }
-        broke({ status: response?.code, details,
-                decode: type === Hls.ErrorTypes.MEDIA_ERROR });
+        mended = place;
+        hls.detachMedia();
+        hls.attachMedia(element);
+        hls.startLoad(place);
+        if (plays) {
+            element.play().catch(() => {});
+        }
+    }
+
+    function fail({ type, response, details }) {
+        if (type === Hls.ErrorTypes.MEDIA_ERROR) {
+            mend();
+        } else {
+            broke({ status: response?.code, details });
+        }
     }
 
     if (!Hls.isSupported()) {
         throw new Error("unsupported");
+    }
+    for (const name of ["timeupdate", "seeking", "play", "pause"]) {
+        element.addEventListener(name, see, { signal });
     }
     make(source, at);
     hls.attachMedia(element);
@@ -93,20 +133,30 @@ export async function playLibrary(element, source, at, { broke, changed }) {
         setSound(id) {
             hls.audioTrack = id;
         },
-        /* What is buffered stays, and who watches sees nothing of it. */
+        /* What is buffered stays, unless its file was replaced or fails, and
+           who watches sees nothing of it. */
         renew(from) {
             const { lang, name } = hls.audioTracks[hls.audioTrack] ?? {};
-            const held = hls.transferMedia();
+            const held = hurt ? null : hls.transferMedia();
 
             choose({ estimate: hls.bandwidthEstimate });
+            tracks = files(hls);
             hls.destroy();
-            make(from, element.currentTime, lang ? { lang, name } : undefined);
+            make(from, hurt ? place : element.currentTime, lang ? { lang, name } : undefined);
             hls.attachMedia(held ?? element);
             taken = held !== null;
-            hls.once(Hls.Events.BUFFER_CREATED, better);
+            if (taken) {
+                hls.once(Hls.Events.BUFFER_CREATED, better);
+            } else if (plays) {
+                element.play().catch(() => {});
+            }
+            hurt = false;
+            mended = -Infinity;
         },
+        at: () => place,
         retry: () => hls.startLoad(),
         stop() {
+            gone.abort();
             choose({ estimate: hls.bandwidthEstimate });
             hls.destroy();
         },
@@ -126,6 +176,20 @@ function estimated() {
     const { estimate } = choices();
 
     return estimate > 0 ? { abrEwmaDefaultEstimate: estimate } : {};
+}
+
+
+/* Where each track lies, by its name. */
+function files({ levels, audioTracks }) {
+    return new Map([...levels.map(({ uri }) => uri),
+                    ...audioTracks.map(({ url }) => url)]
+        .filter(Boolean).map((url) => [fileName(url), bare(url)]));
+}
+
+
+function replaced(before, now) {
+    return [...before].some(([name, file]) =>
+        now.has(name) && now.get(name) !== file);
 }
 
 

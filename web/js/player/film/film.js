@@ -1,6 +1,6 @@
 /* A film that plays: where its bytes come from, and what there is of it. */
 
-import { local } from "../../lib/call.js";
+import { bare, local } from "../../lib/call.js";
 import { h } from "../../lib/dom.js";
 import { t } from "../../lib/language.js";
 import { chapters } from "../base/chapters.js";
@@ -69,6 +69,7 @@ export function film(media, { fresh, changed }, signal) {
                 const { play } = (renew ? await renewed() : media).links;
 
                 plays = bare(play);
+                wanted = true;
                 return local(play);
             },
         });
@@ -85,7 +86,7 @@ export function film(media, { fresh, changed }, signal) {
     }
 
     async function retry() {
-        const { currentTime: at } = element;
+        const at = player.engine.driver.at?.() ?? element.currentTime;
 
         try {
             await renewed();
@@ -137,7 +138,6 @@ export function film(media, { fresh, changed }, signal) {
 
         if (plays && bare(media.links.play) !== plays
             && !(driver.native && !element.paused)) {
-            wanted = true;
             player.engine.renew();
         }
     }
@@ -158,10 +158,4 @@ export function film(media, { fresh, changed }, signal) {
     signal.addEventListener("abort", () => player.engine.stop());
 
     return player;
-}
-
-
-/* The same file by another link is the same. */
-function bare(link) {
-    return (local(link) ?? "").replace(/^\/~[^/]+/, "").replace(/\?.*/, "");
 }
