@@ -10,7 +10,7 @@ import { film, folder, open, place, pretend } from "./harness.mjs";
 import { describe, reel } from "./reel.mjs";
 
 const EVERY = 1000;         /* answers: all that come */
-const FRAGMENT = 6, LAST = 9, FROM = 20_000, BYTES = 30_000;  /* overwritten with zeros, */
+const FRAGMENT = 6, LAST = 9;       /* of those that have zeros in them */
 const BEFORE = 18, BEYOND = 28;     /* seconds: between them they are played */
 
 let house, files, media;
@@ -23,8 +23,10 @@ before(async () => {
     await reel(house.stack, media);
     const top = house.stack.path("media", media.id.slice(-2), media.id, "hls");
 
-    hurt(top, "hurt", 3, FRAGMENT);
-    hurt(top, "lost", 4, LAST);
+    /* what the decoder fails at, and what cannot even be appended */
+    hurt(top, "hurt", 3, { track: "a1", last: LAST, at: 4000, bytes: 3000 });
+    hurt(top, "lost", 4, { track: "v180", last: LAST, at: 20_000,
+                           bytes: 30_000 });
 });
 
 after(async () => {
@@ -33,9 +35,9 @@ after(async () => {
 });
 
 
-/* The same tracks in another folder, of which the small picture is damaged. */
-function hurt(top, name, number, last) {
-    const file = join(top, name, "v180.mp4");
+/* The same tracks in another folder, of which one is damaged. */
+function hurt(top, name, number, { track, last, at, bytes: many }) {
+    const file = join(top, name, `${track}.mp4`);
 
     cpSync(join(top, "reel"), join(top, name), { recursive: true });
     const bytes = readFileSync(file);
@@ -44,7 +46,7 @@ function hurt(top, name, number, last) {
     for (let n = 0; n <= last; n++) {
         from = bytes.indexOf("mdat", from + 1);
         if (n >= FRAGMENT) {
-            bytes.fill(0, from + FROM, from + FROM + BYTES);
+            bytes.fill(0, from + at, from + at + many);
         }
     }
     writeFileSync(file, bytes);
@@ -113,7 +115,7 @@ test("a film goes on past the damage, without a break, when another track takes 
     await page.keyboard.press("k");
     await past(page, BEFORE);
     await page.evaluate(() => { globalThis.breaks = []; });
-    const came = page.waitForRequest(/reel\/v180\.mp4/);
+    const came = page.waitForRequest(/reel\/a1\.mp4/);
     Object.assign(told, { mended: true, made: true });
     await came;
     await past(page, BEYOND);

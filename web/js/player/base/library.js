@@ -31,8 +31,8 @@ export async function playLibrary(element, source, at, { broke, changed }) {
     const gone = new AbortController();
     const { signal } = gone;
     let hls = null;
-    let place = at;         /* as last seen: what fails may stand at 0, */
-    let plays = !element.paused;    /* and pauses by itself */
+    /* As last seen: an element that fails may stand at 0, and has paused. */
+    let place = at, plays = !element.paused;
     let taken = false;      /* is what is buffered another's? */
     let tracks = null;      /* what lies ready is of these files */
     let mended = -Infinity; /* where an error was recovered from */
@@ -142,7 +142,8 @@ export async function playLibrary(element, source, at, { broke, changed }) {
             choose({ estimate: hls.bandwidthEstimate });
             tracks = files(hls);
             hls.destroy();
-            make(from, hurt ? place : element.currentTime, lang ? { lang, name } : undefined);
+            make(from, hurt ? place : element.currentTime,
+                 lang ? { lang, name } : undefined);
             hls.attachMedia(held ?? element);
             taken = held !== null;
             if (taken) {
