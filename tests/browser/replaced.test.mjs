@@ -135,10 +135,18 @@ test("what cannot be decoded is asked for anew, and goes on where it is mended",
 
         told.mended = true;
         await go(page, BEFORE);
+        await now(page, (video) => video.addEventListener("timeupdate", () => {
+            if (video.readyState > 2 && !video.seeking) {
+                globalThis.least = Math.min(globalThis.least ?? Infinity,
+                                            video.currentTime);
+            }
+        }));
         await page.keyboard.press("k");
         await past(page, BEYOND);
 
         assert.equal(await page.getByText("Playing stopped").count(), 0);
+        assert.ok(await page.evaluate(() => globalThis.least) > BEFORE - 1,
+            "it went on at another place");
     });
 
 
