@@ -7,15 +7,9 @@
 #define PAGE "1000"
 
 
-int
-bucket_init(void)
-{
-    return curl_global_init(CURL_GLOBAL_DEFAULT) == 0 ? 0 : -1;
-}
-
-
 bucket_t *
-bucket_open(const location_t *location, const credentials_t *credentials)
+bucket_open(const bucket_carrier_t *carrier, const location_t *location,
+            const credentials_t *credentials)
 {
     bucket_t *bucket;
 
@@ -24,8 +18,9 @@ bucket_open(const location_t *location, const credentials_t *credentials)
         return NULL;
     }
 
-    bucket->curl = curl_easy_init();
-    if (bucket->curl == NULL) {
+    bucket->carrier = carrier;
+    bucket->carries = carrier->open();
+    if (bucket->carries == NULL) {
         free(bucket);
         return NULL;
     }
@@ -41,7 +36,7 @@ void
 bucket_close(bucket_t *bucket)
 {
     if (bucket) {
-        curl_easy_cleanup(bucket->curl);
+        bucket->carrier->close(bucket->carries);
         free(bucket->body);
         free(bucket);
     }
@@ -126,17 +121,12 @@ bucket_get(bucket_t *bucket, const char *name, uint64_t from, uint64_t size,
 bucket_rc_t
 bucket_size(bucket_t *bucket, const char *name, uint64_t *size)
 {
-    curl_off_t length = 0;
     bucket_rc_t rc;
     bucket_request_t request = { .method = "HEAD", .name = name, .fd = -1 };
 
     rc = bucket_request_ask(bucket, &request);
-    if (rc == BUCKET_OK
-        && curl_easy_getinfo(bucket->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
-                             &length)
-               == CURLE_OK
-        && length >= 0) {
-        *size = (uint64_t) length;
+    if (rc == BUCKET_OK && request.length >= 0) {
+        *size = (uint64_t) request.length;
     }
 
     return rc;

@@ -1,7 +1,7 @@
 /*
  * Requests to a bucket ("Amazon S3 REST API"): signed by core/store/sigv4.h,
- * carried by libcurl. Each waits until it is answered, and is tried again where
- * that can help; so none of it may be called on nginx's loop.
+ * carried by whoever asks. Each waits until it is answered, and is tried again
+ * where that can help; so none of it may be called on nginx's loop.
  */
 
 #ifndef SLUICE_BUCKET_H
@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "bucket_carrier.h"
 #include "core/store/credentials.h"
 #include "core/store/location.h"
 
@@ -24,12 +25,10 @@ typedef enum {
 
 typedef struct bucket_s bucket_t;
 
-/* Call once, before there are threads. 0 or -1. */
-int bucket_init(void);
-
-/* For one thread at a time. `location` and `credentials` must outlive it; the
-   latter may change between two requests. NULL without memory. */
-bucket_t *bucket_open(const location_t *location,
+/* For one thread at a time. All three must outlive it; the credentials may
+   change between two requests. NULL without memory. */
+bucket_t *bucket_open(const bucket_carrier_t *carrier,
+                      const location_t *location,
                       const credentials_t *credentials);
 
 /* NULL is fine. */

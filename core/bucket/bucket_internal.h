@@ -13,7 +13,6 @@
 #ifndef SLUICE_BUCKET_INTERNAL_H
 #define SLUICE_BUCKET_INTERNAL_H
 
-#include <curl/curl.h>
 #include "bucket.h"
 #include "bucket_parts.h"
 #include "core/base/sha256.h"
@@ -26,7 +25,8 @@
 struct bucket_s {
     const location_t *location;
     const credentials_t *credentials;
-    CURL *curl;
+    const bucket_carrier_t *carrier;
+    void *carries;
     char authority[LOCATION_AUTHORITY_SIZE];
     char said[BUCKET_SAID_SIZE];
     char code[64];
@@ -62,7 +62,8 @@ typedef struct {
     bucket_t *bucket;
     uint64_t done; /* bytes of the descriptor, this try */
     long status;
-    int failed; /* our own disk: errno */
+    int failed;     /* our own disk: errno */
+    int64_t length; /* of the answer, as it is told; -1: it is not */
     char date[64];
     char etag[BUCKET_ETAG_SIZE]; /* of the answer, or "" */
     char kept[BUCKET_SUM_SIZE];  /* the SHA-256 that it tells, or "" */

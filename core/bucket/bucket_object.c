@@ -34,7 +34,6 @@ hex_of(const char *sum, char hex[SHA256_HEX_SIZE])
 bucket_rc_t
 bucket_head(bucket_t *bucket, const char *name, bucket_head_t *head)
 {
-    curl_off_t length = -1;
     bucket_rc_t rc;
     bucket_request_t request = {
         .method = "HEAD", .name = name, .fd = -1, .asks = 1
@@ -47,16 +46,13 @@ bucket_head(bucket_t *bucket, const char *name, bucket_head_t *head)
         return rc;
     }
 
-    if (curl_easy_getinfo(bucket->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
-                          &length)
-            != CURLE_OK
-        || length < 0 || request.etag[0] == '\0') {
+    if (request.length < 0 || request.etag[0] == '\0') {
         return bucket_say(bucket, BUCKET_WRONG,
                           "%s tells neither size nor ETag of \"%.200s\"",
                           bucket->location->host, name);
     }
 
-    head->size = (uint64_t) length;
+    head->size = (uint64_t) request.length;
     memcpy(head->etag, request.etag, sizeof(head->etag));
     hex_of(request.kept, head->sha256);
     return BUCKET_OK;

@@ -1,4 +1,6 @@
+#define _GNU_SOURCE /* vasprintf */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +11,6 @@
 #include "bucket_internal.h"
 
 #define BODY_MAX (2U << 20) /* of an answer in XML: a page of 1000 names */
-#define CONNECT_MS 5000L
-#define SLOW_BYTES 1024L /* a second, and for so many seconds: */
-#define SLOW_SECONDS 20L
 #define TRIES 4
 #define PAUSE_MS 200 /* before the second try; then twice that */
 #define URL_SIZE \
@@ -20,19 +19,19 @@
 #define READ_SIZE 65536
 #define ORIGINAL "/original."
 #define SUM "x-amz-checksum-sha256:"
+#define LENGTH "content-length:"
 #define HEADERS_MAX SIGV4_PAIRS_MAX
-#define LINE_SIZE (3 * BUCKET_PATH_SIZE + CREDENTIALS_TOKEN_MAX)
+#define LINES_MAX (HEADERS_MAX + 8)
 
 /* What is at a path never changes. */
 #define KEPT "private, max-age=31536000, immutable"
 
 
 static size_t
-on_read(char *to, size_t size, size_t count, void *data)
+on_read(void *data, char *to, size_t want)
 {
     bucket_request_t *request = data;
     uint64_t left = request->size - request->done;
-    size_t want = size * count;
     ssize_t n;
 
     if (want > left) {
@@ -43,7 +42,7 @@ on_read(char *to, size_t size, size_t count, void *data)
 
     if (n < 0 || (n == 0 && want > 0)) {
         request->failed = n < 0 ? errno : EIO;
-        return CURL_READFUNC_ABORT;
+        return BUCKET_CARRIER_ABORT;
     }
 
     request->done += (uint64_t) n;
@@ -54,11 +53,11 @@ on_read(char *to, size_t size, size_t count, void *data)
 /* Bytes of a file go to the descriptor when they are those of an answer that
    was asked for; all else is kept for what it says. */
 static size_t
-on_body(char *bytes, size_t size, size_t count, void *data)
+on_body(void *data, const char *bytes, size_t len)
 {
     bucket_request_t *request = data;
     bucket_t *bucket = request->bucket;
-    size_t len = size * count, done;
+    size_t done;
     ssize_t n;
 
     if (request->fd >= 0 && !request->upload && request->status < 300) {
@@ -109,15 +108,29 @@ take_header(const char *bytes, size_t from, char *value, size_t size)
 }
 
 
-static size_t
-on_header(char *bytes, size_t size, size_t count, void *data)
+/* Digits alone, and fewer than overflow. */
+static void
+take_length(bucket_request_t *request, const char *value)
+{
+    size_t digits;
+
+    value += strspn(value, " ");
+    digits = strspn(value, "0123456789");
+    if (digits > 0 && digits < 19) {
+        request->length = strtoll(value, NULL, 10);
+    }
+}
+
+
+static void
+on_header(void *data, const char *bytes, size_t len)
 {
     bucket_request_t *request = data;
-    const size_t len = size * count;
     size_t value;
 
     if (len > 9 && strncmp(bytes, "HTTP/", 5) == 0) {
         request->status = strtol(bytes + strcspn(bytes, " \r\n"), NULL, 10);
+        request->length = -1;
 
     } else if (len > 5 && strncasecmp(bytes, "date:", 5) == 0) {
         value = 5 + strspn(bytes + 5, " ");
@@ -129,9 +142,11 @@ on_header(char *bytes, size_t size, size_t count, void *data)
 
     } else if (len > strlen(SUM) && strncasecmp(bytes, SUM, strlen(SUM)) == 0) {
         take_header(bytes, strlen(SUM), request->kept, sizeof(request->kept));
-    }
 
-    return len;
+    } else if (len > strlen(LENGTH)
+               && strncasecmp(bytes, LENGTH, strlen(LENGTH)) == 0) {
+        take_length(request, bytes + strlen(LENGTH));
+    }
 }
 
 
@@ -300,12 +315,48 @@ compose_url(const bucket_t *bucket, const bucket_request_t *request,
 }
 
 
+/* The lines of a request's headers; the last one is NULL. */
+typedef struct {
+    char *line[LINES_MAX + 1];
+    size_t count;
+    int lost; /* there was no memory for one */
+} lines_t;
+
+
+static void __attribute__((format(printf, 2, 3)))
+add_line(lines_t *lines, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    if (lines->count == LINES_MAX
+        || vasprintf(&lines->line[lines->count], format, args) == -1) {
+        lines->line[lines->count] = NULL;
+        lines->lost = 1;
+    } else {
+        lines->count++;
+    }
+    va_end(args);
+}
+
+
+static void
+free_lines(lines_t *lines)
+{
+    size_t i;
+
+    for (i = 0; i < lines->count; i++) {
+        free(lines->line[i]);
+    }
+}
+
+
 /* The headers that sign it. 0, or -1: too long. */
 static int
 compose_signed(const bucket_t *bucket, const bucket_request_t *request,
-               const char *path, struct curl_slist **list)
+               const char *path, lines_t *lines)
 {
-    char date[SIGV4_DATE_SIZE], sign[SIGN_SIZE], line[LINE_SIZE];
+    char date[SIGV4_DATE_SIZE], sign[SIGN_SIZE];
     const sigv4_signer_t signer = { .id = bucket->credentials->id,
                                     .secret = bucket->credentials->secret,
                                     .region = bucket->location->region,
@@ -328,12 +379,9 @@ compose_signed(const bucket_t *bucket, const bucket_request_t *request,
         return -1;
     }
 
-    snprintf(line, sizeof(line), "Authorization: %s", sign);
-    *list = curl_slist_append(*list, line);
+    add_line(lines, "Authorization: %s", sign);
     for (i = 1; i < signs.headers_count; i++) {
-        snprintf(line, sizeof(line), "%s: %s", headers[i].name,
-                 headers[i].value);
-        *list = curl_slist_append(*list, line);
+        add_line(lines, "%s: %s", headers[i].name, headers[i].value);
     }
 
     return 0;
@@ -343,91 +391,54 @@ compose_signed(const bucket_t *bucket, const bucket_request_t *request,
 /* The URL, and the headers. 0, or -1: too long, or no memory. */
 static int
 compose(bucket_t *bucket, bucket_request_t *request, char url[URL_SIZE],
-        struct curl_slist **list)
+        lines_t *lines)
 {
-    char path[BUCKET_PATH_SIZE], line[256];
+    char path[BUCKET_PATH_SIZE];
 
     if (location_path(bucket->location, request->name, path, sizeof(path)) != 0
         || compose_url(bucket, request, path, url) != 0
         || (!request->anonymous
-            && compose_signed(bucket, request, path, list) != 0)) {
+            && compose_signed(bucket, request, path, lines) != 0)) {
         return -1;
     }
 
-    *list = curl_slist_append(*list, "Expect:");
     if (request->type) {
-        snprintf(line, sizeof(line), "Content-Type: %s", request->type);
-        *list = curl_slist_append(*list, line);
+        add_line(lines, "Content-Type: %s", request->type);
     }
     if (request->creates) {
-        *list = curl_slist_append(*list, "Cache-Control: " KEPT);
+        add_line(lines, "Cache-Control: " KEPT);
     }
     if (request->md5[0]) {
-        snprintf(line, sizeof(line), "Content-MD5: %s", request->md5);
-        *list = curl_slist_append(*list, line);
+        add_line(lines, "Content-MD5: %s", request->md5);
     }
     if (request->match) {
-        snprintf(line, sizeof(line), "If-Match: %s", request->match);
-        *list = curl_slist_append(*list, line);
+        add_line(lines, "If-Match: %s", request->match);
     }
     if (request->fd >= 0 && !request->upload) {
-        snprintf(line, sizeof(line), "Range: bytes=%llu-%llu",
+        add_line(lines, "Range: bytes=%llu-%llu",
                  (unsigned long long) request->from,
                  (unsigned long long) (request->from + request->size - 1));
-        *list = curl_slist_append(*list, line);
     }
 
-    return *list ? 0 : -1;
+    return lines->lost ? -1 : 0;
 }
 
 
-static int
-setup(bucket_t *bucket, bucket_request_t *request, const char *url,
-      struct curl_slist *list, char *reason)
+/* What an earlier try left. */
+static void
+begin(bucket_t *bucket, bucket_request_t *request)
 {
-    int bad = 0;
-    CURL *curl = bucket->curl;
-
-#define SET(option, value) \
-    bad |= curl_easy_setopt(curl, option, value) != CURLE_OK
-
-    curl_easy_reset(curl); /* connections stay */
-
-    SET(CURLOPT_URL, url);
-    SET(CURLOPT_PROTOCOLS_STR, bucket->location->tls ? "https" : "http");
-    SET(CURLOPT_PATH_AS_IS, 1L);
-    SET(CURLOPT_PROXY, "");
-    SET(CURLOPT_HTTPHEADER, list);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
-    SET(CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
-    SET(CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS);
-    SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
-    SET(CURLOPT_ERRORBUFFER, reason);
-    SET(CURLOPT_USERAGENT, "sluice");
-    SET(CURLOPT_HEADERFUNCTION, on_header);
-    SET(CURLOPT_HEADERDATA, request);
-    SET(CURLOPT_WRITEFUNCTION, on_body);
-    SET(CURLOPT_WRITEDATA, request);
-
-    if (request->upload) {
-        SET(CURLOPT_UPLOAD, 1L);
-        SET(CURLOPT_INFILESIZE_LARGE, (curl_off_t) request->size);
-        SET(CURLOPT_READFUNCTION, on_read);
-        SET(CURLOPT_READDATA, request);
-    } else if (request->text) {
-        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) strlen(request->text));
-        SET(CURLOPT_POSTFIELDS, request->text);
-        SET(CURLOPT_CUSTOMREQUEST, request->method);
-    } else if (strcmp(request->method, "HEAD") == 0) {
-        SET(CURLOPT_NOBODY, 1L);
-    } else {
-        SET(CURLOPT_CUSTOMREQUEST, request->method);
-    }
-
-#undef SET
-
-    return bad ? -1 : 0;
+    request->bucket = bucket;
+    request->done = 0;
+    request->status = 0;
+    request->failed = 0;
+    request->length = -1;
+    request->date[0] = '\0';
+    request->etag[0] = '\0';
+    request->kept[0] = '\0';
+    bucket->len = 0;
+    bucket->said[0] = '\0';
+    bucket->code[0] = '\0';
 }
 
 
@@ -435,48 +446,45 @@ setup(bucket_t *bucket, bucket_request_t *request, const char *url,
 static bucket_rc_t
 ask_once(bucket_t *bucket, bucket_request_t *request)
 {
-    char url[URL_SIZE], reason[CURL_ERROR_SIZE] = "";
-    struct curl_slist *list = NULL;
-    CURLcode code;
-    bucket_rc_t rc = BUCKET_OK;
+    int rc;
+    char url[URL_SIZE], reason[BUCKET_CARRIER_REASON] = "";
+    lines_t lines = { .count = 0 };
+    const bucket_carrier_ask_t ask = {
+        .method = request->method,
+        .url = url,
+        .headers = (const char *const *) lines.line,
+        .text = request->text,
+        .puts = request->upload,
+        .size = request->size,
+        .read = on_read,
+        .take = on_body,
+        .header = on_header,
+        .data = request,
+    };
 
-    request->bucket = bucket;
-    request->done = 0;
-    request->status = 0;
-    request->failed = 0;
-    request->date[0] = '\0';
-    request->etag[0] = '\0';
-    request->kept[0] = '\0';
-    bucket->len = 0;
-    bucket->said[0] = '\0';
-    bucket->code[0] = '\0';
+    begin(bucket, request);
 
-    if (compose(bucket, request, url, &list) != 0
-        || setup(bucket, request, url, list, reason) != 0) {
-        rc = bucket_say(bucket, BUCKET_WRONG,
-                        "the request for \"%.200s\" could not be "
-                        "made",
-                        request->name);
-        goto done;
+    if (compose(bucket, request, url, &lines) != 0) {
+        free_lines(&lines);
+        return bucket_say(bucket, BUCKET_WRONG,
+                          "the request for \"%.200s\" could not be made",
+                          request->name);
     }
 
-    code = curl_easy_perform(bucket->curl);
+    rc = bucket->carrier->carry(bucket->carries, &ask, reason);
+    free_lines(&lines);
     bucket_judge_clock(bucket, request->date);
 
     if (request->failed) {
-        rc = bucket_say(bucket, BUCKET_WRONG, "\"%.200s\": %s", request->name,
-                        strerror(request->failed));
-    } else if (code != CURLE_OK && request->status < 300) {
-        rc = bucket_say(bucket, BUCKET_AWAY, "%s: %s", bucket->location->host,
-                        *reason ? reason : curl_easy_strerror(code));
-    } else if (request->status >= 300) {
-        rc = bucket_judge(bucket, request);
+        return bucket_say(bucket, BUCKET_WRONG, "\"%.200s\": %s", request->name,
+                          strerror(request->failed));
+    }
+    if (rc != 0 && request->status < 300) {
+        return bucket_say(bucket, BUCKET_AWAY, "%s: %s", bucket->location->host,
+                          reason);
     }
 
-done:
-
-    curl_slist_free_all(list);
-    return rc;
+    return request->status >= 300 ? bucket_judge(bucket, request) : BUCKET_OK;
 }
 
 

@@ -1,6 +1,7 @@
 #include "ngx_http_sluice_store_internal.h"
 #include "ngx_http_sluice_store_lane.h"
 
+#include "ngx_module/bridge/ngx_sluice_carrier.h"
 #include "ngx_module/bridge/ngx_sluice_lane.h"
 
 #include <pthread.h>
@@ -59,7 +60,8 @@ ngx_http_sluice_store_hand_get(void)
         return NULL;
     }
 
-    hand->bucket = bucket_open(&ngx_http_sluice_store_asked->location,
+    hand->bucket = bucket_open(&ngx_sluice_carrier,
+                               &ngx_http_sluice_store_asked->location,
                                &hand->who);
 
     if (hand->bucket == NULL
@@ -165,7 +167,7 @@ ngx_http_sluice_store_post(ngx_http_sluice_store_job_t *job)
 ngx_int_t
 ngx_http_sluice_store_lane_begin(ngx_http_sluice_store_t *store)
 {
-    if (bucket_init() != 0
+    if (ngx_sluice_carrier_init() != NGX_OK
         || pthread_key_create(&ngx_http_sluice_store_hand,
                               ngx_http_sluice_store_hand_end)
                != 0) {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "core/base/file.h"
 #include "core/bucket/bucket_rules.h"
+#include "worker/base/carrier.h"
 #include "worker/base/file.h"
 #include "ctl.h"
 #include "options.h"
@@ -104,7 +105,7 @@ ctl_store_setup(int argc, char **argv)
     words = say_need(words, "store", "SLUICE_STORE");
     folder = folder ? folder : SETUP_RULES;
 
-    if (bucket_init() != 0 || store_side_open(&store, "store", words) != 0) {
+    if (carrier_init() != 0 || store_side_open(&store, "store", words) != 0) {
         return say_fail("%s", store.why);
     }
     if (store.bucket == NULL) {

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "core/base/media_type.h"
+#include "worker/base/carrier.h"
 #include "worker/base/file.h"
 #include "say.h"
 
@@ -96,7 +97,7 @@ store_side_open(store_side_t *side, const char *option, const char *words)
         return -1;
     }
 
-    side->bucket = bucket_open(&side->location, &side->who);
+    side->bucket = bucket_open(&carrier, &side->location, &side->who);
     if (side->bucket == NULL) {
         snprintf(side->why, sizeof(side->why), "no memory");
         return -1;

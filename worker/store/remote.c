@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "core/store/credentials.h"
+#include "worker/base/carrier.h"
 #include "worker/base/log.h"
 
 typedef struct {
@@ -68,7 +69,7 @@ remote_bucket(const config_t *config)
     }
 
     if (remote.bucket == NULL) {
-        remote.bucket = bucket_open(&config->store, &remote.who);
+        remote.bucket = bucket_open(&carrier, &config->store, &remote.who);
         errno = ENOMEM;
     }
 

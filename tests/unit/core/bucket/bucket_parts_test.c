@@ -1,23 +1,18 @@
 #define _GNU_SOURCE /* memfd_create */
-#include <arpa/inet.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include "core/bucket/bucket.h"
 #include "core/bucket/bucket_parts.h"
 #include "tests/unit/suite.h"
 
-/* A bucket that says what it is told to, one answer a connection, and keeps
-   what it heard last. */
+/* A bucket that says what it is told to, and keeps what it heard last, as it
+   would be sent. */
 #define HEARD_SIZE 16384
 
 static struct {
-    int fd;
-    unsigned port;
     const char *answers[4];
     int answered;
     char heard[HEARD_SIZE];
@@ -27,62 +22,78 @@ static location_t location;
 static credentials_t who = { .id = "AKID", .secret = "secret" };
 
 
-/* Head and body of a request, as its Content-Length has it. */
-static void
-hear(int fd)
+static void *
+server_open(void)
 {
-    char *end, *length;
-    size_t len = 0, want = HEARD_SIZE - 1;
-    ssize_t n;
+    return &server;
+}
 
-    while (len < want
-           && (n = read(fd, server.heard + len, HEARD_SIZE - 1 - len)) > 0) {
-        len += (size_t) n;
-        server.heard[len] = '\0';
-        end = strstr(server.heard, "\r\n\r\n");
-        if (end) {
-            length = strcasestr(server.heard, "\r\ncontent-length: ");
-            want = (size_t) (end - server.heard) + 4
-                   + (length && length < end ? strtoul(length + 18, NULL, 10)
-                                             : 0);
+
+static void
+server_close(void *carrier)
+{
+    ck_assert_ptr_eq(carrier, &server);
+}
+
+
+static void
+hear(const bucket_carrier_ask_t *ask)
+{
+    size_t i, n;
+    char body[HEARD_SIZE / 2] = "";
+    const char *path = strchr(strstr(ask->url, "//") + 2, '/');
+    FILE *out = fmemopen(server.heard, HEARD_SIZE, "w");
+
+    fprintf(out, "%s %s HTTP/1.1\r\n", ask->method, path);
+    for (i = 0; ask->headers[i] != NULL; i++) {
+        fprintf(out, "%s\r\n", ask->headers[i]);
+    }
+    if (ask->puts) {
+        n = ask->read(ask->data, body, sizeof(body) - 1);
+        ck_assert_uint_eq(n, ask->size);
+    }
+    fprintf(out, "\r\n%s", ask->text ? ask->text : body);
+    fclose(out);
+}
+
+
+static int
+server_carry(void *carrier, const bucket_carrier_ask_t *ask,
+             char reason[BUCKET_CARRIER_REASON])
+{
+    const char *line, *next;
+
+    (void) carrier;
+    hear(ask);
+    if (server.answers[server.answered] == NULL) {
+        snprintf(reason, BUCKET_CARRIER_REASON, "nobody answers");
+        return -1;
+    }
+
+    for (line = server.answers[server.answered++];; line = next) {
+        next = strstr(line, "\r\n") + 2;
+        ask->header(ask->data, line, (size_t) (next - line));
+        if (next - line == 2) {
+            break;
         }
     }
+    ck_assert_uint_eq(ask->take(ask->data, next, strlen(next)), strlen(next));
+
+    return 0;
 }
 
 
-static void *
-serve(void *data)
-{
-    int fd;
-
-    (void) data;
-    while (server.answers[server.answered]
-           && (fd = accept(server.fd, NULL, NULL)) != -1) {
-        hear(fd);
-        dprintf(fd, "%s", server.answers[server.answered++]);
-        close(fd);
-    }
-
-    return NULL;
-}
+static const bucket_carrier_t carrier = { server_open, server_close,
+                                          server_carry };
 
 
 static bucket_t *
-begin(const char *first, const char *second, pthread_t *thread)
+begin(const char *first, const char *second)
 {
-    char err[LOCATION_ERROR_SIZE], endpoint[64];
-    const char *words[] = { "s3://films/a", "region=x", endpoint };
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t size = sizeof(address);
+    char err[LOCATION_ERROR_SIZE];
+    static const char *const words[] = { "s3://films/a", "region=x",
+                                         "endpoint=http://127.0.0.1:7480" };
 
-    server.fd = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(
-        bind(server.fd, (struct sockaddr *) &address, sizeof(address)), 0);
-    ck_assert_int_eq(listen(server.fd, 4), 0);
-    getsockname(server.fd, (struct sockaddr *) &address, &size);
-    snprintf(endpoint, sizeof(endpoint), "endpoint=http://127.0.0.1:%u",
-             ntohs(address.sin_port));
     server.answers[0] = first;
     server.answers[1] = second;
     server.answered = 0;
@@ -91,19 +102,7 @@ begin(const char *first, const char *second, pthread_t *thread)
     memset(&location, 0, sizeof(location));
     ck_assert_msg(location_read(&location, words, 3, err, sizeof(err)) == 0,
                   "%s", err);
-    ck_assert_int_eq(bucket_init(), 0);
-    ck_assert_int_eq(pthread_create(thread, NULL, serve, NULL), 0);
-    return bucket_open(&location, &who);
-}
-
-
-static void
-end(bucket_t *bucket, pthread_t thread)
-{
-    shutdown(server.fd, SHUT_RDWR);
-    pthread_join(thread, NULL);
-    close(server.fd);
-    bucket_close(bucket);
+    return bucket_open(&carrier, &location, &who);
 }
 
 
@@ -131,10 +130,9 @@ END_TEST
 START_TEST(an_upload_begins_with_an_id_and_wants_checksums)
 {
     char upload[BUCKET_UPLOAD_SIZE];
-    pthread_t thread;
     bucket_t *bucket = begin(OK("", "<I><Key>a/spool/x</Key>"
                                     "<UploadId>2~ab/c</UploadId></I>"),
-                             NULL, &thread);
+                             NULL);
 
     ck_assert_int_eq(bucket_parts_begin(bucket, "spool/x", "video/mp4", upload),
                      BUCKET_OK);
@@ -144,7 +142,7 @@ START_TEST(an_upload_begins_with_an_id_and_wants_checksums)
     ck_assert_ptr_nonnull(
         strstr(server.heard, "x-amz-checksum-algorithm: SHA256"));
     ck_assert_ptr_nonnull(strstr(server.heard, "Content-Type: video/mp4"));
-    end(bucket, thread);
+    bucket_close(bucket);
 }
 END_TEST
 
@@ -155,8 +153,7 @@ START_TEST(a_part_brings_its_digest_and_that_of_all_before)
     sha256_t behind, all;
     unsigned char has[SHA256_SIZE], wants[SHA256_SIZE];
     bucket_part_t part;
-    pthread_t thread;
-    bucket_t *bucket = begin(OK("ETag: \"abc\"\r\n", ""), NULL, &thread);
+    bucket_t *bucket = begin(OK("ETag: \"abc\"\r\n", ""), NULL);
 
     sha256_init(&behind);
     sha256_update(&behind, "abc", 3);
@@ -182,7 +179,7 @@ START_TEST(a_part_brings_its_digest_and_that_of_all_before)
     sha256_digest(&behind, has);
     ck_assert_mem_eq(has, wants, SHA256_SIZE);
     close(fd);
-    end(bucket, thread);
+    bucket_close(bucket);
 }
 END_TEST
 
@@ -196,9 +193,7 @@ static const bucket_part_t two[] = {
 
 START_TEST(parts_are_completed_by_their_etags_and_checksums)
 {
-    pthread_t thread;
-    bucket_t *bucket = begin(OK("", "<C><ETag>\"x-2\"</ETag></C>"), NULL,
-                             &thread);
+    bucket_t *bucket = begin(OK("", "<C><ETag>\"x-2\"</ETag></C>"), NULL);
 
     ck_assert_int_eq(bucket_parts_complete(bucket, "spool/x", "u", two, 2),
                      BUCKET_OK);
@@ -210,26 +205,24 @@ START_TEST(parts_are_completed_by_their_etags_and_checksums)
                       "YfIAFa0=</ChecksumSHA256></Part>"
                       "<Part><PartNumber>2</PartNumber><ETag>\"two\"</ETag>"
                       "</Part></CompleteMultipartUpload>"));
-    end(bucket, thread);
+    bucket_close(bucket);
 }
 END_TEST
 
 
 START_TEST(a_failure_behind_a_status_of_200_is_one)
 {
-    pthread_t thread;
     bucket_t *bucket = begin(
-        OK("", "  <Error><Code>InternalError</Code></Error>"), NULL, &thread);
+        OK("", "  <Error><Code>InternalError</Code></Error>"), NULL);
 
     ck_assert_int_eq(bucket_parts_complete(bucket, "spool/x", "u", two, 2),
                      BUCKET_AWAY);
-    end(bucket, thread);
+    bucket_close(bucket);
 
-    bucket = begin(OK("", "<Error><Code>InvalidPart</Code></Error>"), NULL,
-                   &thread);
+    bucket = begin(OK("", "<Error><Code>InvalidPart</Code></Error>"), NULL);
     ck_assert_int_eq(bucket_parts_complete(bucket, "spool/x", "u", two, 2),
                      BUCKET_WRONG);
-    end(bucket, thread);
+    bucket_close(bucket);
 }
 END_TEST
 
@@ -241,31 +234,28 @@ END_TEST
 
 START_TEST(what_was_completed_before_is_when_it_has_as_many_bytes)
 {
-    pthread_t thread;
-    bucket_t *bucket = begin(NO_UPLOAD, OK("Content-Length: 11\r\n", ""),
-                             &thread);
+    bucket_t *bucket = begin(NO_UPLOAD, OK("Content-Length: 11\r\n", ""));
 
     ck_assert_int_eq(bucket_parts_complete(bucket, "spool/x", "u", two, 2),
                      BUCKET_OK);
-    end(bucket, thread);
+    bucket_close(bucket);
 
-    bucket = begin(NO_UPLOAD, OK("Content-Length: 12\r\n", ""), &thread);
+    bucket = begin(NO_UPLOAD, OK("Content-Length: 12\r\n", ""));
     ck_assert_int_eq(bucket_parts_complete(bucket, "spool/x", "u", two, 2),
                      BUCKET_WRONG);
-    end(bucket, thread);
+    bucket_close(bucket);
 }
 END_TEST
 
 
 START_TEST(an_upload_that_is_gone_is_aborted)
 {
-    pthread_t thread;
-    bucket_t *bucket = begin(NO_UPLOAD, NULL, &thread);
+    bucket_t *bucket = begin(NO_UPLOAD, NULL);
 
     ck_assert_int_eq(bucket_parts_abort(bucket, "spool/x", "u"), BUCKET_OK);
     ck_assert_ptr_nonnull(
         strstr(server.heard, "DELETE /films/a/spool/x?uploadId=u HTTP/1.1"));
-    end(bucket, thread);
+    bucket_close(bucket);
 }
 END_TEST
 
@@ -284,13 +274,12 @@ START_TEST(parts_are_listed)
 {
     int more = 0;
     bucket_part_t parts[2];
-    pthread_t thread;
     bucket_t *bucket = begin(
         OK("", "<L><IsTruncated>true</IsTruncated>"
                "<Part><PartNumber>4</PartNumber><ETag>\"a\"</ETag>"
                "<Size>8</Size></Part><Part><PartNumber>5</PartNumber>"
                "<ETag>\"b\"</ETag><Size>9</Size></Part></L>"),
-        NULL, &thread);
+        NULL);
 
     memset(parts, 0, sizeof(parts));
     ck_assert_int_eq(
@@ -300,7 +289,7 @@ START_TEST(parts_are_listed)
     ck_assert_str_eq(parts[0].etag, "\"a\"");
     ck_assert_uint_eq(parts[1].size, 9);
     ck_assert_ptr_nonnull(strstr(server.heard, "part-number-marker=3"));
-    end(bucket, thread);
+    bucket_close(bucket);
 }
 END_TEST
 
@@ -317,12 +306,11 @@ START_TEST(uploads_are_listed)
 {
     int more = 1;
     char found[256] = "";
-    pthread_t thread;
     bucket_t *bucket = begin(
         OK("", "<L><IsTruncated>false</IsTruncated><Upload>"
                "<Key>a/spool/x</Key><UploadId>u</UploadId>"
                "<Initiated>2013-05-24T00:00:00.000Z</Initiated></Upload></L>"),
-        NULL, &thread);
+        NULL);
 
     ck_assert_int_eq(
         bucket_uploads_list(bucket, "spool/", "", "", on_upload, found, &more),
@@ -330,7 +318,7 @@ START_TEST(uploads_are_listed)
     ck_assert_int_eq(more, 0);
     ck_assert_str_eq(found, "spool/x u 1369353600");
     ck_assert_ptr_nonnull(strstr(server.heard, "prefix=a%2Fspool%2F"));
-    end(bucket, thread);
+    bucket_close(bucket);
 }
 END_TEST
 
