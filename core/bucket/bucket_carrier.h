@@ -27,12 +27,12 @@ typedef struct {
     int puts;                   /* `size` bytes, that read() gives */
     uint64_t size;
 
-    /* read() gives at most so many bytes, or BUCKET_CARRIER_ABORT; take() has
-       all that were brought, or it is aborted; header() hears the status line,
-       too, and is not terminated */
-    size_t (*read)(void *data, char *to, size_t size);
-    size_t (*take)(void *data, const char *bytes, size_t len);
-    void (*header)(void *data, const char *line, size_t len);
+    /* `size` × `count` bytes, as fread() and fwrite() have it; another number
+       than was asked for, or more than that from read(), aborts. header() hears
+       the status line, too, and what it hears is not terminated. */
+    size_t (*read)(char *to, size_t size, size_t count, void *data);
+    size_t (*take)(char *bytes, size_t size, size_t count, void *data);
+    size_t (*header)(char *line, size_t size, size_t count, void *data);
     void *data;
 } bucket_carrier_ask_t;
 

@@ -28,10 +28,11 @@
 
 
 static size_t
-on_read(void *data, char *to, size_t want)
+on_read(char *to, size_t size, size_t count, void *data)
 {
     bucket_request_t *request = data;
     uint64_t left = request->size - request->done;
+    size_t want = size * count;
     ssize_t n;
 
     if (want > left) {
@@ -53,11 +54,11 @@ on_read(void *data, char *to, size_t want)
 /* Bytes of a file go to the descriptor when they are those of an answer that
    was asked for; all else is kept for what it says. */
 static size_t
-on_body(void *data, const char *bytes, size_t len)
+on_body(char *bytes, size_t size, size_t count, void *data)
 {
     bucket_request_t *request = data;
     bucket_t *bucket = request->bucket;
-    size_t done;
+    size_t len = size * count, done;
     ssize_t n;
 
     if (request->fd >= 0 && !request->upload && request->status < 300) {
@@ -122,10 +123,11 @@ take_length(bucket_request_t *request, const char *value)
 }
 
 
-static void
-on_header(void *data, const char *bytes, size_t len)
+static size_t
+on_header(char *bytes, size_t size, size_t count, void *data)
 {
     bucket_request_t *request = data;
+    const size_t len = size * count;
     size_t value;
 
     if (len > 9 && strncmp(bytes, "HTTP/", 5) == 0) {
@@ -147,6 +149,8 @@ on_header(void *data, const char *bytes, size_t len)
                && strncasecmp(bytes, LENGTH, strlen(LENGTH)) == 0) {
         take_length(request, bytes + strlen(LENGTH));
     }
+
+    return len;
 }
 
 

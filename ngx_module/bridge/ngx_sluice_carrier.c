@@ -5,6 +5,8 @@
 
 #include <curl/curl.h>
 
+_Static_assert(CURL_ERROR_SIZE <= BUCKET_CARRIER_REASON, "too short");
+
 
 ngx_int_t
 ngx_sluice_carrier_init(void)
@@ -24,35 +26,6 @@ static void
 ngx_sluice_carrier_close(void *curl)
 {
     curl_easy_cleanup(curl);
-}
-
-
-static size_t
-ngx_sluice_carrier_read(char *to, size_t size, size_t count, void *data)
-{
-    const bucket_carrier_ask_t *ask = data;
-    const size_t n = ask->read(ask->data, to, size * count);
-
-    return n == BUCKET_CARRIER_ABORT ? CURL_READFUNC_ABORT : n;
-}
-
-
-static size_t
-ngx_sluice_carrier_take(char *bytes, size_t size, size_t count, void *data)
-{
-    const bucket_carrier_ask_t *ask = data;
-
-    return ask->take(ask->data, bytes, size * count);
-}
-
-
-static size_t
-ngx_sluice_carrier_header(char *line, size_t size, size_t count, void *data)
-{
-    const bucket_carrier_ask_t *ask = data;
-
-    ask->header(ask->data, line, size * count);
-    return size * count;
 }
 
 
@@ -121,12 +94,12 @@ ngx_sluice_carrier_set(CURL *curl, const bucket_carrier_ask_t *ask,
     SET(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_ERRORBUFFER, reason);
     SET(CURLOPT_USERAGENT, "sluice");
-    SET(CURLOPT_READFUNCTION, ngx_sluice_carrier_read);
-    SET(CURLOPT_READDATA, ask);
-    SET(CURLOPT_WRITEFUNCTION, ngx_sluice_carrier_take);
-    SET(CURLOPT_WRITEDATA, ask);
-    SET(CURLOPT_HEADERFUNCTION, ngx_sluice_carrier_header);
-    SET(CURLOPT_HEADERDATA, ask);
+    SET(CURLOPT_READFUNCTION, ask->read);
+    SET(CURLOPT_READDATA, ask->data);
+    SET(CURLOPT_WRITEFUNCTION, ask->take);
+    SET(CURLOPT_WRITEDATA, ask->data);
+    SET(CURLOPT_HEADERFUNCTION, ask->header);
+    SET(CURLOPT_HEADERDATA, ask->data);
 
     return bad | ngx_sluice_carrier_method(curl, ask);
 }

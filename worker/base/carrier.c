@@ -3,6 +3,8 @@
 #include <curl/curl.h>
 #include "carrier.h"
 
+_Static_assert(CURL_ERROR_SIZE <= BUCKET_CARRIER_REASON, "too short");
+
 
 int
 carrier_init(void)
@@ -22,35 +24,6 @@ static void
 carrier_close(void *curl)
 {
     curl_easy_cleanup(curl);
-}
-
-
-static size_t
-carrier_read(char *to, size_t size, size_t count, void *data)
-{
-    const bucket_carrier_ask_t *ask = data;
-    const size_t n = ask->read(ask->data, to, size * count);
-
-    return n == BUCKET_CARRIER_ABORT ? CURL_READFUNC_ABORT : n;
-}
-
-
-static size_t
-carrier_take(char *bytes, size_t size, size_t count, void *data)
-{
-    const bucket_carrier_ask_t *ask = data;
-
-    return ask->take(ask->data, bytes, size * count);
-}
-
-
-static size_t
-carrier_header(char *line, size_t size, size_t count, void *data)
-{
-    const bucket_carrier_ask_t *ask = data;
-
-    ask->header(ask->data, line, size * count);
-    return size * count;
 }
 
 
@@ -119,12 +92,12 @@ carrier_set(CURL *curl, const bucket_carrier_ask_t *ask,
     SET(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_ERRORBUFFER, reason);
     SET(CURLOPT_USERAGENT, "sluice");
-    SET(CURLOPT_READFUNCTION, carrier_read);
-    SET(CURLOPT_READDATA, ask);
-    SET(CURLOPT_WRITEFUNCTION, carrier_take);
-    SET(CURLOPT_WRITEDATA, ask);
-    SET(CURLOPT_HEADERFUNCTION, carrier_header);
-    SET(CURLOPT_HEADERDATA, ask);
+    SET(CURLOPT_READFUNCTION, ask->read);
+    SET(CURLOPT_READDATA, ask->data);
+    SET(CURLOPT_WRITEFUNCTION, ask->take);
+    SET(CURLOPT_WRITEDATA, ask->data);
+    SET(CURLOPT_HEADERFUNCTION, ask->header);
+    SET(CURLOPT_HEADERDATA, ask->data);
 
     return bad | carrier_method(curl, ask);
 }
