@@ -136,13 +136,7 @@ bucket_size(bucket_t *bucket, const char *name, uint64_t *size)
 bucket_rc_t
 bucket_remove(bucket_t *bucket, const char *name)
 {
-    bucket_rc_t rc;
-    bucket_request_t request = { .method = "DELETE", .name = name, .fd = -1 };
-
-    rc = bucket_request_ask(bucket, &request);
-    return rc == BUCKET_MISSING && strcmp(bucket->code, "NoSuchBucket") != 0
-               ? BUCKET_OK
-               : rc;
+    return bucket_request_remove(bucket, name, NULL, 0);
 }
 
 
@@ -205,16 +199,7 @@ bucket_list(bucket_t *bucket, const char *begin, const char *after,
     snprintf(prefix, sizeof(prefix), "%s%s", bucket->location->prefix, begin);
     snprintf(start, sizeof(start), "%s%s", bucket->location->prefix, after);
 
-    rc = bucket_request_ask(bucket, &request);
-    if (rc == BUCKET_OK
-        && (bucket->len == 0
-            || bucket_xml_read(bucket->body, bucket->len, on_page_leaf, &page)
-                   != 0)) {
-        rc = bucket_say(bucket, BUCKET_WRONG,
-                        "%s answered with a list that is no XML",
-                        bucket->location->host);
-    }
-
+    rc = bucket_request_page(bucket, &request, on_page_leaf, &page);
     *more = page.more;
     return rc;
 }

@@ -17,7 +17,7 @@
 
 typedef enum {
     BUCKET_OK,
-    BUCKET_MISSING, /* there is no such file, or bucket: bucket_code() */
+    BUCKET_MISSING, /* there is no such file, or bucket: bucket_is_none() */
     BUCKET_REFUSED, /* wrong keys, rights, region or clock */
     BUCKET_AWAY,    /* no answer, or none that helps; another time it may */
     BUCKET_WRONG    /* what came is not what was asked for; or our own disk */
@@ -38,6 +38,9 @@ void bucket_close(bucket_t *bucket);
    for it, such as "NoSuchBucket", or "". */
 const char *bucket_said(const bucket_t *bucket);
 const char *bucket_code(const bucket_t *bucket);
+
+/* Whether it was that there is no such bucket. */
+int bucket_is_none(const bucket_t *bucket);
 
 /* Names of files are as location_path() takes them, without the prefix. */
 

@@ -13,6 +13,7 @@
 #ifndef SLUICE_BUCKET_INTERNAL_H
 #define SLUICE_BUCKET_INTERNAL_H
 
+#include <time.h>
 #include "bucket.h"
 #include "bucket_parts.h"
 #include "core/base/sha256.h"
@@ -73,6 +74,21 @@ typedef struct {
 
 /* Asks until there is an answer that will not change, a few times. */
 bucket_rc_t bucket_request_ask(bucket_t *bucket, bucket_request_t *request);
+
+/* The same for what takes a file, or an upload, away: one that is not there is
+   BUCKET_OK. */
+bucket_rc_t bucket_request_remove(bucket_t *bucket, const char *name,
+                                  const sigv4_pair_t *query, size_t queries);
+
+/* The same for a page of a list, whose elements leaf() is given: bucket_xml.h.
+ */
+bucket_rc_t bucket_request_page(bucket_t *bucket, bucket_request_t *request,
+                                int (*leaf)(void *data, const char *name,
+                                            const char *value),
+                                void *page);
+
+/* A time of S3's XML; 0: it is none. */
+time_t bucket_request_time(const char *text);
 
 /* A digest as S3 has it in headers and XML: base64. */
 void bucket_request_sum(const unsigned char digest[SHA256_SIZE],

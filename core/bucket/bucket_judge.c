@@ -130,3 +130,10 @@ bucket_judge_late(bucket_t *bucket, bucket_request_t *request)
                           : 400;
     return bucket_judge(bucket, request);
 }
+
+
+int
+bucket_is_none(const bucket_t *bucket)
+{
+    return strcmp(bucket->code, "NoSuchBucket") == 0;
+}

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* strptime, timegm */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,16 +229,9 @@ bucket_parts_complete(bucket_t *bucket, const char *name, const char *upload,
 bucket_rc_t
 bucket_parts_abort(bucket_t *bucket, const char *name, const char *upload)
 {
-    bucket_rc_t rc;
     const sigv4_pair_t query[] = { { "uploadId", upload } };
-    bucket_request_t request = {
-        .method = "DELETE", .name = name, .fd = -1, .query = query, .queries = 1
-    };
 
-    rc = bucket_request_ask(bucket, &request);
-    return rc == BUCKET_MISSING && strcmp(bucket->code, "NoSuchBucket") != 0
-               ? BUCKET_OK
-               : rc;
+    return bucket_request_remove(bucket, name, query, 1);
 }
 
 
@@ -277,27 +269,6 @@ on_parts_leaf(void *data, const char *name, const char *value)
 }
 
 
-/* Asks for a page, and has its elements read. */
-static bucket_rc_t
-ask_page(bucket_t *bucket, bucket_request_t *request,
-         int (*leaf)(void *data, const char *name, const char *value),
-         void *page)
-{
-    bucket_rc_t rc;
-
-    rc = bucket_request_ask(bucket, request);
-
-    return rc == BUCKET_OK
-                   && (bucket->len == 0
-                       || bucket_xml_read(bucket->body, bucket->len, leaf, page)
-                              != 0)
-               ? bucket_say(bucket, BUCKET_WRONG,
-                            "%s answered with a list that is no XML",
-                            bucket->location->host)
-               : rc;
-}
-
-
 bucket_rc_t
 bucket_parts_list(bucket_t *bucket, const char *name, const char *upload,
                   unsigned after,
@@ -315,7 +286,7 @@ bucket_parts_list(bucket_t *bucket, const char *name, const char *upload,
     };
 
     snprintf(marker, sizeof(marker), "%u", after);
-    rc = ask_page(bucket, &request, on_parts_leaf, &page);
+    rc = bucket_request_page(bucket, &request, on_parts_leaf, &page);
     *more = page.more;
     return rc;
 }
@@ -337,7 +308,6 @@ static int
 on_uploads_leaf(void *data, const char *name, const char *value)
 {
     uploads_page_t *page = data;
-    struct tm tm;
 
     if (value == NULL) {
         return strcmp(name, "Upload") == 0 && strlen(page->name) > page->skip
@@ -351,9 +321,7 @@ on_uploads_leaf(void *data, const char *name, const char *value)
     } else if (strcmp(name, "UploadId") == 0) {
         snprintf(page->upload, sizeof(page->upload), "%s", value);
     } else if (strcmp(name, "Initiated") == 0) {
-        memset(&tm, 0, sizeof(tm));
-        page->begun = strptime(value, "%Y-%m-%dT%H:%M:%S", &tm) ? timegm(&tm)
-                                                                : 0;
+        page->begun = bucket_request_time(value);
     } else if (strcmp(name, "IsTruncated") == 0) {
         page->more = strcmp(value, "true") == 0;
     }
@@ -388,7 +356,7 @@ bucket_uploads_list(bucket_t *bucket, const char *begin, const char *after,
 
     snprintf(prefix, sizeof(prefix), "%s%s", before, begin);
     snprintf(start, sizeof(start), "%s%s", before, after);
-    rc = ask_page(bucket, &request, on_uploads_leaf, &page);
+    rc = bucket_request_page(bucket, &request, on_uploads_leaf, &page);
     *more = page.more;
     return rc;
 }

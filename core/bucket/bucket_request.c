@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* vasprintf */
+#define _GNU_SOURCE /* vasprintf, strptime, timegm */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <openssl/evp.h>
 #include "bucket_internal.h"
+#include "bucket_xml.h"
 
 #define BODY_MAX (2U << 20) /* of an answer in XML: a page of 1000 names */
 #define TRIES 4
@@ -526,4 +527,51 @@ bucket_request_ask(bucket_t *bucket, bucket_request_t *request)
         nanosleep(&wait, NULL);
         pause *= 2;
     }
+}
+
+
+bucket_rc_t
+bucket_request_remove(bucket_t *bucket, const char *name,
+                      const sigv4_pair_t *query, size_t queries)
+{
+    bucket_rc_t rc;
+    bucket_request_t request = { .method = "DELETE",
+                                 .name = name,
+                                 .fd = -1,
+                                 .query = query,
+                                 .queries = queries };
+
+    rc = bucket_request_ask(bucket, &request);
+    return rc == BUCKET_MISSING && !bucket_is_none(bucket) ? BUCKET_OK : rc;
+}
+
+
+bucket_rc_t
+bucket_request_page(bucket_t *bucket, bucket_request_t *request,
+                    int (*leaf)(void *data, const char *name,
+                                const char *value),
+                    void *page)
+{
+    bucket_rc_t rc;
+
+    rc = bucket_request_ask(bucket, request);
+
+    return rc == BUCKET_OK
+                   && (bucket->len == 0
+                       || bucket_xml_read(bucket->body, bucket->len, leaf, page)
+                              != 0)
+               ? bucket_say(bucket, BUCKET_WRONG,
+                            "%s answered with a list that is no XML",
+                            bucket->location->host)
+               : rc;
+}
+
+
+time_t
+bucket_request_time(const char *text)
+{
+    struct tm tm;
+
+    memset(&tm, 0, sizeof(tm));
+    return strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) ? timegm(&tm) : 0;
 }

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* strptime, timegm */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +42,6 @@ static int
 on_leaf(void *data, const char *name, const char *value)
 {
     versions_t *page = data;
-    struct tm tm;
 
     if (value == NULL) {
         return strcmp(name, "Version") == 0        ? on_version(page, 0)
@@ -62,10 +60,7 @@ on_leaf(void *data, const char *name, const char *value)
     } else if (strcmp(name, "IsLatest") == 0) {
         page->version.latest = strcmp(value, "true") == 0;
     } else if (strcmp(name, "LastModified") == 0) {
-        memset(&tm, 0, sizeof(tm));
-        page->version.modified = strptime(value, "%Y-%m-%dT%H:%M:%S", &tm)
-                                     ? timegm(&tm)
-                                     : 0;
+        page->version.modified = bucket_request_time(value);
     } else if (strcmp(name, "IsTruncated") == 0) {
         page->more = strcmp(value, "true") == 0;
     } else if (strcmp(name, "NextKeyMarker") == 0) {
@@ -82,7 +77,6 @@ on_leaf(void *data, const char *name, const char *value)
 static bucket_rc_t
 ask_versions(bucket_t *bucket, const char *prefix, versions_t *page)
 {
-    bucket_rc_t rc;
     const char *after = page->next, *after_id = page->next_id;
     char key[sizeof(page->next)], id[sizeof(page->next_id)];
     const sigv4_pair_t query[] = { { "versions", "" },
@@ -105,17 +99,7 @@ ask_versions(bucket_t *bucket, const char *prefix, versions_t *page)
     page->next[0] = page->next_id[0] = '\0';
     page->more = 0;
 
-    rc = bucket_request_ask(bucket, &request);
-
-    return rc == BUCKET_OK
-                   && (bucket->len == 0
-                       || bucket_xml_read(bucket->body, bucket->len, on_leaf,
-                                          page)
-                              != 0)
-               ? bucket_say(bucket, BUCKET_WRONG,
-                            "%s answered with a list that is no XML",
-                            bucket->location->host)
-               : rc;
+    return bucket_request_page(bucket, &request, on_leaf, page);
 }
 
 
@@ -155,15 +139,7 @@ bucket_versions(bucket_t *bucket, const char *begin, const char *after,
 bucket_rc_t
 bucket_remove_version(bucket_t *bucket, const char *name, const char *id)
 {
-    bucket_rc_t rc;
     const sigv4_pair_t query[] = { { "versionId", id } };
-    bucket_request_t request = {
-        .method = "DELETE", .name = name, .fd = -1, .query = query, .queries = 1
-    };
 
-    rc = bucket_request_ask(bucket, &request);
-    return rc == BUCKET_MISSING
-                   && strcmp(bucket_code(bucket), "NoSuchBucket") != 0
-               ? BUCKET_OK
-               : rc;
+    return bucket_request_remove(bucket, name, query, 1);
 }

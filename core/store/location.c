@@ -292,6 +292,24 @@ complete(location_t *location, char style, char *err, size_t size)
 
 
 int
+location_words(char *text, const char *words[LOCATION_WORDS_MAX])
+{
+    char *word, *rest;
+    int count = 0;
+
+    for (word = strtok_r(text, " \t", &rest); word != NULL;
+         word = strtok_r(NULL, " \t", &rest)) {
+        if (count == LOCATION_WORDS_MAX) {
+            return -1;
+        }
+        words[count++] = word;
+    }
+
+    return count;
+}
+
+
+int
 location_read(location_t *location, const char *const *words, size_t count,
               char *err, size_t err_size)
 {

@@ -41,6 +41,12 @@ typedef struct {
 int location_read(location_t *location, const char *const *words, size_t count,
                   char *err, size_t err_size);
 
+/* The words of a text, which is cut into them at its blanks. How many, or -1:
+   too many. */
+#define LOCATION_WORDS_MAX 8
+
+int location_words(char *text, const char *words[LOCATION_WORDS_MAX]);
+
 /* The host that requests go to and sign, with a port that is not the scheme's
    own: `out` has room for LOCATION_AUTHORITY_SIZE. */
 #define LOCATION_AUTHORITY_SIZE \

@@ -93,7 +93,7 @@ ngx_http_sluice_store_ask(void *data)
     ngx_explicit_memzero(&job->who, sizeof(credentials_t));
 
     job->rc = job->work(job->data, hand->bucket);
-    job->no_bucket = ngx_strcmp(bucket_code(hand->bucket), "NoSuchBucket") == 0;
+    job->no_bucket = bucket_is_none(hand->bucket);
 
     (void) ngx_cpystrn((u_char *) job->said,
                        (u_char *) bucket_said(hand->bucket), sizeof(job->said));

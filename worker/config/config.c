@@ -13,7 +13,6 @@
 #include "config.h"
 
 #define CONFIG_FILE_MAX 65536
-#define CONFIG_STORE_WORDS 8
 
 typedef struct {
     const char *name;
@@ -96,24 +95,18 @@ config_mail(char *words, config_t *config, char *err, size_t err_size)
 static int
 config_store(char *words, config_t *config, char *err, size_t err_size)
 {
-    char *word, *rest;
-    const char *found[CONFIG_STORE_WORDS];
-    size_t count = 0;
+    int count;
+    const char *found[LOCATION_WORDS_MAX];
     location_t *store = &config->store;
 
     if (store->bucket[0] || store->folder[0]) {
         return fail_because(err, err_size, "\"store\" stands here twice");
     }
 
-    for (word = strtok_r(words, " \t", &rest);
-         word && count < CONFIG_STORE_WORDS;
-         word = strtok_r(NULL, " \t", &rest)) {
-        found[count++] = word;
-    }
-
-    return word != NULL
+    count = location_words(words, found);
+    return count == -1
                ? fail_because(err, err_size, "\"store\" has too many words")
-               : location_read(store, found, count, err, err_size);
+               : location_read(store, found, (size_t) count, err, err_size);
 }
 
 

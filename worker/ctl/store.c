@@ -13,8 +13,8 @@
 #include "ctl.h"
 #include "options.h"
 #include "say.h"
+#include "store_side.h"
 
-#define WORDS_MAX 8
 #define TRIAL_SIZE 100000 /* bytes of a file that is put and removed again */
 #define TRIAL_FROM 1234   /* of a range of it */
 #define SKEW_MAX 60       /* seconds; S3 refuses at 900 */
@@ -41,31 +41,6 @@ static void
 told(store_t *store, bucket_rc_t rc, const char *what)
 {
     line(store, rc == BUCKET_OK, what, bucket_said(store->bucket));
-}
-
-
-/* The words, with blanks between. Ends the program when they are none. */
-static void
-store_read(store_t *store, const char *text)
-{
-    char *copy = strdup(text), *word, *rest;
-    const char *words[WORDS_MAX];
-    char err[LOCATION_ERROR_SIZE];
-    size_t count = 0;
-
-    for (word = strtok_r(copy, " \t", &rest); word && count < WORDS_MAX;
-         word = strtok_r(NULL, " \t", &rest)) {
-        words[count++] = word;
-    }
-
-    if (word != NULL) {
-        say_usage("--store has too many words");
-    }
-    if (location_read(&store->location, words, count, err, sizeof(err)) != 0) {
-        say_usage("--store: %s", err);
-    }
-
-    free(copy);
 }
 
 
@@ -200,7 +175,8 @@ ctl_store_check(int argc, char **argv)
     };
 
     options_read(argc, argv, options, NULL);
-    store_read(&store, say_need(words, "store", "SLUICE_STORE"));
+    store_side_read(&store.location, "store",
+                    say_need(words, "store", "SLUICE_STORE"));
 
     if (store.location.folder[0]) {
         return access(store.location.folder, R_OK | W_OK | X_OK) == 0

@@ -16,7 +16,6 @@
 #include "worker/base/file.h"
 #include "say.h"
 
-#define SIDE_WORDS_MAX 8
 #define SIDE_MEDIA "media/"
 #define SIDE_ASIDE ".copy."  /* how a file that is not whole begins */
 #define SIDE_STEP (8U << 20) /* bytes of a request */
@@ -41,8 +40,7 @@ side_judge(store_side_t *side, bucket_rc_t rc)
     snprintf(side->why, sizeof(side->why), "%s", bucket_said(side->bucket));
 
     return rc == BUCKET_OK ? SIDE_OK
-           : rc == BUCKET_MISSING
-                   && strcmp(bucket_code(side->bucket), "NoSuchBucket") != 0
+           : rc == BUCKET_MISSING && !bucket_is_none(side->bucket)
                ? SIDE_MISSING
                : SIDE_FAILED;
 }
@@ -50,23 +48,21 @@ side_judge(store_side_t *side, bucket_rc_t rc)
 
 /* ---- opening ---- */
 
-static void
-side_read(store_side_t *side, const char *option, const char *text)
+void
+store_side_read(location_t *location, const char *option, const char *text)
 {
-    char *copy = strdup(text), *word, *rest;
-    const char *words[SIDE_WORDS_MAX];
+    int count = 0;
+    char *copy = strdup(text);
+    const char *words[LOCATION_WORDS_MAX];
     char err[LOCATION_ERROR_SIZE];
-    size_t count = 0;
 
-    for (word = copy ? strtok_r(copy, " \t", &rest) : NULL;
-         word && count < SIDE_WORDS_MAX; word = strtok_r(NULL, " \t", &rest)) {
-        words[count++] = word;
+    if (copy != NULL) {
+        count = location_words(copy, words);
     }
-
-    if (word != NULL) {
+    if (count == -1) {
         say_usage("--%s has too many words", option);
     }
-    if (location_read(&side->location, words, count, err, sizeof(err)) != 0) {
+    if (location_read(location, words, (size_t) count, err, sizeof(err)) != 0) {
         say_usage("--%s: %s", option, err);
     }
 
@@ -80,7 +76,7 @@ store_side_open(store_side_t *side, const char *option, const char *words)
     char media[PATH_MAX];
 
     memset(side, 0, sizeof(*side));
-    side_read(side, option, words);
+    store_side_read(&side->location, option, words);
 
     if (side->location.folder[0] != '\0') {
         if (file_join(media, side->location.folder, "media") != 0

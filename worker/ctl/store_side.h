@@ -25,6 +25,11 @@ typedef enum {
     SIDE_FAILED   /* `why` says it */
 } side_rc_t;
 
+/* Reads an option's words. Ends the program with CTL_USAGE when they make no
+   sense. */
+void store_side_read(location_t *location, const char *option,
+                     const char *words);
+
 /* Opens what the words say. Ends the program with CTL_USAGE when they make no
    sense. 0, or -1 with `why`. */
 int store_side_open(store_side_t *side, const char *option, const char *words);

@@ -80,7 +80,7 @@ remote_bucket(const config_t *config)
 int
 remote_judge(const bucket_t *bucket, bucket_rc_t rc)
 {
-    const int none = strcmp(bucket_code(bucket), "NoSuchBucket") == 0;
+    const int none = bucket_is_none(bucket);
     static const int numbers[] = { [BUCKET_MISSING] = ENOENT,
                                    [BUCKET_REFUSED] = EACCES,
                                    [BUCKET_AWAY] = EHOSTDOWN,
