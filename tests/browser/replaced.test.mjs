@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { after, before, test } from "../http/lib/test.mjs";
 import { film, folder, open, place, pretend } from "./harness.mjs";
@@ -12,6 +13,7 @@ import { describe, reel } from "./reel.mjs";
 const EVERY = 1000;         /* answers: all that come */
 const FRAGMENT = 6, LAST = 9;       /* of those that have zeros in them */
 const BEFORE = 18, BEYOND = 28;     /* seconds: between them they are played */
+const LATE = 3000;          /* ms until the API answers: it fails on meanwhile */
 
 let house, files, media;
 
@@ -128,26 +130,34 @@ test("a film goes on past the damage, without a break, when another track takes 
 });
 
 
-test("what cannot be decoded is asked for anew, and goes on where it is mended",
-    async () => {
-        const told = { made: true, lost: true };
-        const page = await watching(told);
+test("what cannot be decoded is asked for anew, once, and goes on where it is "
+    + "mended", async () => {
+    const told = { made: true, lost: true };
+    const page = await watching(told);
+    let asked = 0;
 
-        told.mended = true;
-        await go(page, BEFORE);
-        await now(page, (video) => video.addEventListener("timeupdate", () => {
-            if (video.readyState > 2 && !video.seeking) {
-                globalThis.least = Math.min(globalThis.least ?? Infinity,
-                                            video.currentTime);
-            }
-        }));
-        await page.keyboard.press("k");
-        await past(page, BEYOND);
+    told.mended = true;
+    await page.route((url) => url.pathname === `/api/media/${media.id}`,
+        async (route) => {
+            asked++;
+            await delay(LATE);
+            await route.fallback();
+        });
+    await go(page, BEFORE);
+    await now(page, (video) => video.addEventListener("timeupdate", () => {
+        if (video.readyState > 2 && !video.seeking) {
+            globalThis.least = Math.min(globalThis.least ?? Infinity,
+                                        video.currentTime);
+        }
+    }));
+    await page.keyboard.press("k");
+    await past(page, BEYOND);
 
-        assert.equal(await page.getByText("Playing stopped").count(), 0);
-        assert.ok(await page.evaluate(() => globalThis.least) > BEFORE - 1,
-            "it went on at another place");
-    });
+    assert.equal(asked, 1);
+    assert.equal(await page.getByText("Playing stopped").count(), 0);
+    assert.ok(await page.evaluate(() => globalThis.least) > BEFORE - 1,
+        "it went on at another place");
+});
 
 
 test("what stays damaged is said, and tried again at its place", async () => {

@@ -24,7 +24,8 @@ const NOTHING = { qualities: () => [], quality: () => -1, sounds: () => [],
  */
 export function attach(element, { url, failed, changed = () => {} }) {
     const player = { element, url, failed, changed, driver: NOTHING,
-                     gone: false, renewed: -Infinity, source: null };
+                     gone: false, mending: false, renewed: -Infinity,
+                     source: null };
 
     load(player, prefersNative(element) ? playNative : playLibrary);
 
@@ -56,7 +57,8 @@ async function load(player, play, { renew = false, at = -1 } = {}) {
     try {
         const source = player.source = await player.url(renew);
         const driver = player.gone ? NOTHING : await play(element, source, at, {
-            changed, broke: (how) => broke(player, play, how),
+            changed, broke: (how) => once(player, () =>
+                broke(player, play, how)),
         });
 
         if (player.gone) {
@@ -76,6 +78,21 @@ async function load(player, play, { renew = false, at = -1 } = {}) {
 }
 
 
+/* What fails tells of it several times, as a picture's file and a sound's: what
+   comes of the first is for all. */
+async function once(player, mend) {
+    if (player.gone || player.mending) {
+        return;
+    }
+    player.mending = true;
+    try {
+        await mend();
+    } finally {
+        player.mending = false;
+    }
+}
+
+
 /* An element does not say why it failed: first it may have been the link. */
 async function broke(player, play, how) {
     const { element } = player;
@@ -83,9 +100,6 @@ async function broke(player, play, how) {
     const playing = !element.paused;
     const own = play === playNative;
 
-    if (player.gone) {
-        return;
-    }
     if ((own ? !how.decode : REFUSED.includes(how.status)) && mayRenew(player))
     {
         player.driver.stop();

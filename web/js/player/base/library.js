@@ -79,9 +79,6 @@ export async function playLibrary(element, source, at, { broke, changed }) {
     /* In the place of hls.js' own, which leaves the element paused. What fails
        twice at a place fails there again. */
     function mend() {
-        if (hurt) {
-            return;         /* it was said, and what comes of it is under way */
-        }
         if (Math.abs(place - mended) < NEAR) {
             hurt = true;
             broke({ decode: true });
