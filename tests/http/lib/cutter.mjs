@@ -20,9 +20,9 @@ export function random(seed) {
 }
 
 
-/* Passes all on to a port, and cuts `cuts` connections, each after a random
-   part of `bytes` that went up. */
-export async function cutter(port, { cuts, bytes, seed }) {
+/* Passes all on to a port, and cuts `cuts` connections, each after `least` bytes
+   and a random part of `bytes` that went up. */
+export async function cutter(port, { cuts, bytes, seed, least = 0 }) {
     const next = random(seed);
     const open = new Set();
     const proxy = createServer((client) => {
@@ -32,7 +32,8 @@ export async function cutter(port, { cuts, bytes, seed }) {
             server.destroy();
             open.delete(client);
         };
-        let left = proxy.left > 0 ? Math.floor(next() * bytes) : Infinity;
+        let left = proxy.left > 0 ? least + Math.floor(next() * bytes)
+                                  : Infinity;
 
         open.add(client);
         client.on("data", (part) => {
