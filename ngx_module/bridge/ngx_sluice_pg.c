@@ -96,13 +96,38 @@ ngx_sluice_pg_stop_again(ngx_event_t *ev)
 }
 
 
+/* What nobody waited for is over. Who is not heard now has to bear it. */
+
+static void
+ngx_sluice_pg_undo(void *data, const ngx_sluice_pg_result_t *result)
+{
+    ngx_uint_t i;
+    ngx_str_t params[NGX_SLUICE_PG_MAX_PARAMS];
+    ngx_sluice_pg_query_t *undo, *query = data;
+    const ngx_sluice_pg_undone_t *undone;
+
+    undone = (const ngx_sluice_pg_undone_t *) query->statement;
+
+    for (i = 0; i < query->statement->nparams; i++) {
+        params[i].data = (u_char *) query->values[i];
+        params[i].len = query->values[i] ? ngx_strlen(query->values[i]) : 0;
+    }
+
+    (void) ngx_sluice_pg_query(query->pg, query->whose, undone->undo, params,
+                               NULL, NULL, &undo);
+}
+
+
 /* Nobody waits for what has a connection: it keeps that, and counts, until the
    server has ended it, which has its own clock for it. */
 
 static void
 ngx_sluice_pg_abandon(ngx_sluice_pg_query_t *query)
 {
-    query->handler = NULL;
+    query->handler = query->statement->end == NGX_SLUICE_PG_UNDO
+                         ? ngx_sluice_pg_undo
+                         : NULL;
+    query->data = query;
     query->left = 1;
 
     if (!query->unsent) {
@@ -182,6 +207,7 @@ ngx_sluice_pg_query(ngx_sluice_pg_t *pg, uint64_t whose,
         return status;
     }
 
+    query->whose = whose;
     query->timer.handler = ngx_sluice_pg_query_timeout;
     query->timer.data = query;
     query->timer.log = ngx_cycle->log;

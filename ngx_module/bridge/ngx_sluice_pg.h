@@ -29,6 +29,8 @@ typedef struct ngx_sluice_pg_query_s ngx_sluice_pg_query_t;
 typedef enum {
     NGX_SLUICE_PG_FINISH, /* it may change something: what has begun goes on to
                              its end, what has not is dropped */
+    NGX_SLUICE_PG_UNDO,   /* the same, and what has begun is undone behind its
+                             end: see ngx_sluice_pg_undone_t */
     NGX_SLUICE_PG_KEEP,   /* it runs all the same */
     NGX_SLUICE_PG_STOP    /* it reads alone: it is stopped */
 } ngx_sluice_pg_end_t;
@@ -40,6 +42,13 @@ typedef struct {
     ngx_uint_t nparams;
     ngx_sluice_pg_end_t end;
 } ngx_sluice_pg_statement_t;
+
+/* A statement whose end is NGX_SLUICE_PG_UNDO, and another, of as many
+   parameters, that gets the same values. */
+typedef struct {
+    ngx_sluice_pg_statement_t statement;
+    const ngx_sluice_pg_statement_t *undo;
+} ngx_sluice_pg_undone_t;
 
 /* Whose queries they are that no user has asked for: without a bound. */
 #define NGX_SLUICE_PG_HOUSE 0

@@ -105,6 +105,7 @@ struct ngx_sluice_pg_query_s {
     ngx_queue_t queue; /* in user->waiting */
     ngx_sluice_pg_t *pg;
     ngx_sluice_pg_user_t *user;       /* NULL: not in any line yet */
+    uint64_t whose;                   /* whose it is, also then */
     ngx_sluice_pg_conn_t *conn;       /* NULL while it waits */
     ngx_event_t timer;                /* from submission to answer */
     ngx_sluice_pg_handler_pt handler; /* NULL when nobody waits */

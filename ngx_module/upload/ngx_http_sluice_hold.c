@@ -15,32 +15,26 @@
 
 
 #define NGX_HTTP_SLUICE_HOLD_EVERY_MIN 1000 /* ms */
-#define NGX_HTTP_SLUICE_HOLD_SOON 1000      /* ms */
 
 
-/* A row that may be written yet: it is dropped behind that. */
-typedef struct {
-    ngx_http_sluice_hold_t hold;
-    ngx_msec_t wait; /* before the next time */
-    ngx_event_t timer;
-} ngx_http_sluice_hold_late_t;
+static ngx_sluice_pg_statement_t ngx_http_sluice_hold_drop = {
+    "drop_upload",
+    "select status, body from api.drop_upload($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_KEEP
+};
 
+/* Whose client left before the record answered has no row. */
 
-static ngx_sluice_pg_statement_t ngx_http_sluice_hold_statement = {
-    "hold_upload",
-    "select status, body from api.hold_upload($1::uuid, $2::jsonb)", 2,
-    NGX_SLUICE_PG_FINISH
+static ngx_sluice_pg_undone_t ngx_http_sluice_hold_undone = {
+    { "hold_upload",
+      "select status, body from api.hold_upload($1::uuid, $2::jsonb)", 2,
+      NGX_SLUICE_PG_UNDO },
+    &ngx_http_sluice_hold_drop
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_hold_renewal = {
     "renew_upload",
     "select status, body from api.renew_upload($1::uuid, $2::jsonb)", 2,
-    NGX_SLUICE_PG_KEEP
-};
-
-static ngx_sluice_pg_statement_t ngx_http_sluice_hold_drop = {
-    "drop_upload",
-    "select status, body from api.drop_upload($1::uuid, $2::jsonb)", 2,
     NGX_SLUICE_PG_KEEP
 };
 
@@ -78,47 +72,6 @@ ngx_http_sluice_hold_end(ngx_http_sluice_hold_t *hold)
 }
 
 
-/* Once soon, and once when no statement can still be at work. */
-
-static void
-ngx_http_sluice_hold_late(ngx_event_t *ev)
-{
-    ngx_http_sluice_hold_late_t *late = ev->data;
-
-    ngx_http_sluice_hold_tell(&late->hold, &ngx_http_sluice_hold_drop);
-
-    if (late->wait == 0) {
-        ngx_free(late);
-        return;
-    }
-
-    ngx_add_timer(ev, late->wait);
-    late->wait = 0;
-}
-
-
-/* The client left before the record answered: the statement goes on, on another
-   connection than one that would drop its row. */
-
-static void
-ngx_http_sluice_hold_drop_late(const ngx_http_sluice_hold_t *hold)
-{
-    ngx_http_sluice_hold_late_t *late;
-
-    late = ngx_calloc(sizeof(ngx_http_sluice_hold_late_t), ngx_cycle->log);
-
-    if (late) {
-        late->hold = *hold;
-        late->wait = 10 * NGX_HTTP_SLUICE_HOLD_SOON;
-        late->timer.handler = ngx_http_sluice_hold_late;
-        late->timer.data = late;
-        late->timer.log = ngx_cycle->log;
-        late->timer.cancelable = 1;
-        ngx_add_timer(&late->timer, NGX_HTTP_SLUICE_HOLD_SOON);
-    }
-}
-
-
 static void
 ngx_http_sluice_hold_cleanup(void *data)
 {
@@ -126,13 +79,7 @@ ngx_http_sluice_hold_cleanup(void *data)
 
     if (hold->held) {
         ngx_http_sluice_hold_end(hold);
-
-        if (hold->every) {
-            ngx_http_sluice_hold_tell(hold, &ngx_http_sluice_hold_drop);
-
-        } else {
-            ngx_http_sluice_hold_drop_late(hold);
-        }
+        ngx_http_sluice_hold_tell(hold, &ngx_http_sluice_hold_drop);
     }
 }
 
@@ -162,8 +109,8 @@ ngx_http_sluice_hold(ngx_http_request_t *r, ngx_http_sluice_hold_t *hold,
     cln->handler = ngx_http_sluice_hold_cleanup;
     cln->data = hold;
 
-    rc = ngx_http_sluice_call(r, &ngx_http_sluice_hold_statement, hold->actor,
-                              args, handler, data);
+    rc = ngx_http_sluice_call(r, &ngx_http_sluice_hold_undone.statement,
+                              hold->actor, args, handler, data);
 
     /* from now on there may be a row, whatever becomes of the client */
     hold->held = (rc == NGX_DONE);

@@ -14,7 +14,7 @@ typedef struct {
     ngx_sluice_pg_t *database;
     char actor[UUID_TEXT_SIZE];
     char id[UUID_TEXT_SIZE];
-    ngx_msec_t every; /* it is renewed; 0: the record has not answered yet */
+    ngx_msec_t every; /* it is renewed */
     ngx_event_t timer;
     unsigned held : 1;
 } ngx_http_sluice_hold_t;
