@@ -20,7 +20,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { until } from "../http/lib/client.mjs";
-import { finished, published } from "../http/lib/films.mjs";
+import { idle, published } from "../http/lib/films.mjs";
 import { startStack } from "../http/lib/stack.mjs";
 
 const SECONDS = Number(process.env.SECONDS ?? 120);
@@ -217,9 +217,9 @@ async function encoded(stack, client, workers) {
         workers.start(cores);
         const before = workers.cpu();
         const film = await brought(stack, client, path, `${name}.mkv`,
-            (id) => name === "plain" ? client.ready(id)
-                : finished(stack, client, id, { seconds: 20 * SECONDS,
-                                                every: 2000 }));
+            (id) => name === "plain"
+                ? client.ready(id, { seconds: 20 * SECONDS })
+                : idle(stack, id, { seconds: 20 * SECONDS, every: 2000 }));
 
         took[name] = { ...film, cpu: workers.cpu() - before };
         if (name === "plain") {
@@ -259,6 +259,7 @@ async function encoded(stack, client, workers) {
 
 
 const stack = await startStack();
+const workers = new Workers(stack);
 
 try {
     const client = await stack.visitor("viewer");
@@ -267,8 +268,9 @@ try {
         await copied(stack, client);
     }
     await stack.stopWorker();
-    await encoded(stack, client, new Workers(stack));
+    await encoded(stack, client, workers);
 } finally {
+    await workers.stop();
     await stack.stop();
     rmSync(folder, { recursive: true });
 }

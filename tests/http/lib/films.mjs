@@ -91,7 +91,7 @@ export async function faults(stack, id) {
 
 
 /* Waits until no job of a media object is left to do. */
-async function idle(stack, id, options) {
+export async function idle(stack, id, options) {
     const left = () => stack.sql("select coalesce(jsonb_agg(jsonb_build_object("
         + "'kind', kind, 'state', state, 'error', error)), '[]') "
         + `from sluice.jobs where media = '${id}' and state in ('queued', `
