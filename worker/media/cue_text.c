@@ -1,4 +1,5 @@
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -274,7 +275,26 @@ cue_text_tag(cue_text_state_t *state, const char *from, size_t len)
 }
 
 
-/* What stands behind a backslash in braces: "an8", "i1", "b700", "p1", "r". */
+/* "pos(38,243)": the first one counts. */
+static void
+cue_text_place(cue_text_state_t *state, const char *word, size_t len)
+{
+    double x, y;
+    char text[64];
+
+    if (len < sizeof(text) && state->out->x < 0) {
+        memcpy(text, word, len);
+        text[len] = '\0';
+        if (sscanf(text, "pos(%lf,%lf)", &x, &y) == 2 && x >= 0 && y >= 0) {
+            state->out->x = x;
+            state->out->y = y;
+        }
+    }
+}
+
+
+/* What stands behind a backslash in braces: "an8", "i1", "b700", "p1", "r",
+   "pos(38,243)". */
 static void
 cue_text_override(cue_text_state_t *state, const char *word, size_t len)
 {
@@ -295,6 +315,8 @@ cue_text_override(cue_text_state_t *state, const char *word, size_t len)
                && word[2] <= '9') {
         state->out->align = state->out->align ? state->out->align
                                               : word[2] - '0';
+    } else if (len > 4 && memcmp(word, "pos(", 4) == 0) {
+        cue_text_place(state, word, len);
     } else if (word[0] == 'p' && len == 2 && word[1] >= '0' && word[1] <= '9') {
         state->drawing = word[1] != '0';
     } else if (word[0] == 'r' && len <= 1) {
@@ -400,6 +422,7 @@ cue_text(cue_text_t *out, cue_text_form_t form, const cue_text_style_t *style,
 
     out->len = 0;
     out->align = out->full = 0;
+    out->x = out->y = -1;
 
     if (style != NULL) {
         cue_text_set(&state, BOLD, style->bold);

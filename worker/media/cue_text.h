@@ -22,8 +22,9 @@ typedef struct {
 typedef struct {
     char text[CUES_TEXT_MAX + 1]; /* of `len` bytes; lines end with \n */
     size_t len;
-    int align; /* as the text asks; 0: it does not */
-    int full;  /* it did not fit */
+    int align;   /* as the text asks; 0: it does not */
+    double x, y; /* the same, of ASS's own canvas; < 0: it does not */
+    int full;    /* it did not fit */
 } cue_text_t;
 
 /* `style` NULL: plain. `from` is UTF-8 of `len` bytes. */

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,10 @@
 #define SUBTITLES_STYLES 128 /* that are known by name */
 #define SUBTITLES_NAME 64
 #define SUBTITLES_COLUMNS 32
+
+/* The canvas on which places are told, where nothing is said of it. */
+#define SUBTITLES_WIDTH 384
+#define SUBTITLES_HEIGHT 288
 
 /* Columns that count, of styles and of events. */
 enum {
@@ -33,6 +38,7 @@ typedef struct {
     cues_t *cues;
     int old;              /* SSA: aligned by other numbers */
     int events;           /* in [Events], not in the styles */
+    int width, height;    /* of the canvas; 0: not said */
     int columns[COLUMNS]; /* where each stands in a line; -1: nowhere */
     int last;             /* column that takes the rest of the line */
     subtitles_style_t styles[SUBTITLES_STYLES];
@@ -177,11 +183,47 @@ subtitles_ass_time(const char *text)
 }
 
 
+/* What is not said of the canvas follows from the rest, as 4 from 3. */
+static void
+subtitles_canvas(const subtitles_ass_t *ass, double *width, double *height)
+{
+    *width = ass->width > 0    ? ass->width
+             : ass->height > 0 ? ass->height * 4 / 3.0
+                               : SUBTITLES_WIDTH;
+    *height = ass->height > 0  ? ass->height
+              : ass->width > 0 ? ass->width * 3 / 4.0
+                               : SUBTITLES_HEIGHT;
+}
+
+
+/* A text that has a place of its own: above, in the middle or below, and across
+   to the hundredth. What it has to be aligned as. */
+static int
+subtitles_place(const subtitles_ass_t *ass, int align, char settings[48])
+{
+    double width, height, across, down;
+    static const char *const ends[] = { " align:start", "", " align:end" };
+
+    *settings = '\0';
+    if (ass->text.x < 0 || align < 1 || align > 9) {
+        return align;
+    }
+
+    subtitles_canvas(ass, &width, &height);
+    across = fmin(ass->text.x / width, 1);
+    down = ass->text.y / height;
+    snprintf(settings, 48, " position:%.0f%%%s", 100 * across,
+             ends[(align - 1) % 3]);
+
+    return down < 1 / 3.0 ? 8 : down < 2 / 3.0 ? 5 : 2;
+}
+
+
 static void
 subtitles_event(subtitles_ass_t *ass, const char *line, const char *end)
 {
-    int i, text;
-    char from[32], to[32], name[SUBTITLES_NAME];
+    int i, text, align;
+    char from[32], to[32], name[SUBTITLES_NAME], settings[48];
     double start;
     subtitles_row_t row;
     const subtitles_style_t *style = NULL;
@@ -208,11 +250,10 @@ subtitles_event(subtitles_ass_t *ass, const char *line, const char *end)
 
     cue_text(&ass->text, CUE_TEXT_ASS, style ? &style->letters : NULL,
              row.at[text], row.len[text]);
-    cues_add(ass->cues, start, subtitles_ass_time(to),
-             ass->text.align ? ass->text.align
-             : style         ? style->align
-                             : 2,
-             NULL, ass->text.text, ass->text.len);
+    align = ass->text.align ? ass->text.align : style ? style->align : 2;
+    align = subtitles_place(ass, align, settings);
+    cues_add(ass->cues, start, subtitles_ass_time(to), align, settings,
+             ass->text.text, ass->text.len);
 }
 
 
@@ -234,6 +275,22 @@ subtitles_line(const char *text, const char *end, const char **next)
 }
 
 
+static int
+subtitles_number(const char *line, const char *end)
+{
+    char text[16];
+    const size_t len = (size_t) (end - line);
+
+    if (len >= sizeof(text)) {
+        return 0;
+    }
+
+    memcpy(text, line, len);
+    text[len] = '\0';
+    return atoi(text);
+}
+
+
 static void
 subtitles_ass_line(subtitles_ass_t *ass, const char *line, const char *end)
 {
@@ -246,6 +303,10 @@ subtitles_ass_line(subtitles_ass_t *ass, const char *line, const char *end)
         subtitles_event(ass, line + 9, end);
     } else if (!ass->events && subtitles_begins(line, end, "Style:")) {
         subtitles_style(ass, line + 6, end);
+    } else if (!ass->events && subtitles_begins(line, end, "PlayResX:")) {
+        ass->width = subtitles_number(line + 9, end);
+    } else if (!ass->events && subtitles_begins(line, end, "PlayResY:")) {
+        ass->height = subtitles_number(line + 9, end);
     }
 }
 

@@ -93,6 +93,10 @@ typedef struct {
 int sandbox_open(sandbox_form_t form, const char *helper, char *said,
                  size_t size);
 
+/* What a tool finds its input by, where it is part of a word, as of a filter.
+   `input` is that of sandbox_t. */
+const char *sandbox_input(const char *input);
+
 /* Runs the tool to its end, in the form that sandbox_open() settled; without
    one, SANDBOX_BROKEN. `result` is filled in every case. Words of argv that are
    SANDBOX_INPUT, or that begin with SANDBOX_JOB and a slash, mean these in both

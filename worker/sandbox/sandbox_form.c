@@ -147,6 +147,13 @@ sandbox_form_outside(const sandbox_t *sandbox, const char **argv)
 }
 
 
+const char *
+sandbox_input(const char *input)
+{
+    return sandbox_form() == SANDBOX_BARE ? input : SANDBOX_INPUT;
+}
+
+
 /* In the bare form things are where they are. */
 static const char *
 sandbox_form_word(const sandbox_t *sandbox, const char *word,

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 
+import { captioned } from "../lib/captions.mjs";
 import { request } from "../lib/client.mjs";
 import { maker, picture, sound, AAC, H264 } from "../lib/films.mjs";
 import { startStack } from "../lib/stack.mjs";
@@ -89,6 +90,29 @@ describe("texts from inside", { timeout }, () => {
             }
         });
     }
+
+    it("are also the captions in its pictures, where they stand", async () => {
+        const raw = await captioned(stack.folder,
+            [[2, 5, "HELLO THERE"], [5, 7, "ON A BOAT"]], 8);
+        const copied = await films.taken(await films.made("captions.mp4",
+            "-r", "30", "-i", raw, ...sound(8), "-c:v", "copy", ...AAC));
+        const encoded = await films.taken(await films.made("captions.ts",
+            "-r", "30", "-i", raw, ...sound(8), "-c:v", "mpeg2video",
+            "-a53cc", "1", "-c:a", "mp2", "-output_ts_offset", "5000"));
+
+        for (const media of [copied, encoded]) {
+            const [link] = media.links.subtitles;
+
+            assert.equal(media.links.subtitles.length, 1);
+            assert.equal(link.title, "CC1");
+            assert.equal(link.purpose, "hearing-impaired");
+            assert.match(await shown(link), new RegExp("^WEBVTT\n\n"
+                + "00:00:0[12]\\.\\d{3} --> 00:00:0[45]\\.\\d{3} position:10% "
+                + "align:start\nHELLO THERE\n\n00:00:0[45]\\.\\d{3} --> "
+                + "00:00:0[67]\\.\\d{3} position:10% align:start\n"
+                + "ON A BOAT\n"));
+        }
+    });
 
     it("say what they are for, several of a language", async () => {
         const path = films.written("in.srt", SRT);

@@ -125,7 +125,7 @@ make_picture(film_t *film, const plan_output_t *output, int i, film_keys_t keys)
 
     argv_format(argv, "[v%d]", i);
     argv_add(argv, "-c:v", "libx264", "-preset", "veryfast", "-crf", "22",
-             "-maxrate");
+             "-a53cc", "0", "-maxrate");
     argv_format(argv, "%.0f", output->rate);
     argv_add(argv, "-bufsize");
     argv_format(argv, "%.0f", 2 * output->rate);

@@ -1,5 +1,6 @@
 /* Small pictures of a film for its seek bar: of key frames, where these are
-   close enough to each other, so that hardly anything is decoded. */
+   close enough to each other, so that hardly anything is decoded. Whether they
+   have captions in them is seen by the way. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,13 +10,14 @@
 #include "worker/jobs/base/media_tool.h"
 #include "worker/media/board.h"
 #include "worker/media/plan.h"
-#include "film.h"
+#include "captions.h"
 
 #define STORYBOARD_FOLDER "storyboard"
 #define STORYBOARD_FILE STORYBOARD_FOLDER "/storyboard.vtt"
 #define STORYBOARD_SECONDS 3600
 #define STORYBOARD_SHEET_MAX (4U << 20) /* bytes */
 #define STORYBOARD_SPARSE 8 /* of so many tiles that are wanted, one */
+#define STORYBOARD_CAPTIONS "captions.txt" /* a line for each that has some */
 
 #define STORYBOARD_REFUSED "No storyboard could be made of the film."
 
@@ -37,7 +39,10 @@ storyboard_filter(const storyboard_t *story, char *filter, size_t size)
 
     plan_tone_map(&story->probe->video, tone);
     snprintf(filter, size,
-             "select='gte(t,%f*(selected_n-0.25))',scale=%d:%d:flags=area,"
+             "split[all][told];[told]sidedata=select:A53_CC,"
+             "metadata=add:key=captions:value=1,"
+             "metadata=print:file=" STORYBOARD_CAPTIONS ",nullsink;"
+             "[all]select='gte(t,%f*(selected_n-0.25))',scale=%d:%d:flags=area,"
              "%sformat=yuvj420p,metadata=add:key=tile:value=1,"
              "metadata=print:key=tile:file=-,tile=%dx%d",
              board->step, board->width, board->height, tone, BOARD_SIDE,
@@ -49,7 +54,7 @@ storyboard_filter(const storyboard_t *story, char *filter, size_t size)
 static job_outcome_t
 storyboard_draw(storyboard_t *story, const char *frames)
 {
-    char map[16], sheets[16], filter[640], path[PATH_MAX];
+    char map[16], sheets[16], filter[800], path[PATH_MAX];
     job_t *job = story->job;
     job_outcome_t outcome;
     sandbox_result_t result;
@@ -190,6 +195,19 @@ storyboard_publish(const storyboard_t *story)
 }
 
 
+static void
+storyboard_captions(const storyboard_t *story)
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    if (file_join(path, story->job->work, STORYBOARD_CAPTIONS) == 0
+        && lstat(path, &st) == 0 && st.st_size > 0) {
+        captions_follow(story->job);
+    }
+}
+
+
 job_outcome_t
 storyboard_run(job_t *job)
 {
@@ -205,6 +223,9 @@ storyboard_run(job_t *job)
     }
     if (outcome == JOB_DONE) {
         outcome = storyboard_publish(&story);
+    }
+    if (outcome == JOB_DONE) {
+        storyboard_captions(&story);
     }
 
     film_close(&film);

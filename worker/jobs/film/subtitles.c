@@ -1,22 +1,23 @@
 /* The texts of a film, those that are inside and those that somebody brought,
-   as WebVTT beside its playlists. Pictures of text stay in the original, and so
-   do captions that are within the picture's own stream: ffmpeg gives these to
-   its filter `movie` alone, which opens files by itself. */
+   as WebVTT beside its playlists. Pictures of text stay in the original. */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "worker/base/file.h"
 #include "worker/base/log.h"
+#include "worker/jobs/base/argv.h"
 #include "worker/jobs/base/media_tool.h"
 #include "worker/media/language.h"
-#include "film.h"
 #include "brought.h"
+#include "captions.h"
+#include "film_clock.h"
 #include "texts.h"
 
 #define SUBTITLES_SECONDS 1800
 #define SUBTITLES_BYTES (16U << 20)
-#define SUBTITLES_WORDS 512
+
+static argv_t subtitles_argv; /* large */
 
 
 /* How ffmpeg writes a stream so that least of it is lost; NULL: it is no text
@@ -55,45 +56,50 @@ subtitles_count(const ffprobe_t *probe)
 }
 
 
-/* Takes all of them out in one run over the film: s<n>.txt. */
-static job_outcome_t
-subtitles_take(film_t *film)
+static void
+subtitles_words(const film_t *film)
 {
     int i;
-    size_t n = 0;
     const char *form;
-    const char *argv[SUBTITLES_WORDS] = { NULL };
-    char maps[FFPROBE_TEXTS_MAX][16], files[FFPROBE_TEXTS_MAX][16];
-    job_outcome_t outcome;
-    sandbox_result_t result;
-    const char *const head[] = { MEDIA_TOOL_FFMPEG,
-                                 MEDIA_TOOL_INPUT(film->job->sniff->demuxer),
-                                 "-i", SANDBOX_INPUT, "-copyts" };
-    const job_tool_t tool = {
-        .argv = argv,
-        .seconds = SUBTITLES_SECONDS,
-        .file_size = SUBTITLES_BYTES,
-        .refused = "The subtitles in the film cannot be read.",
-        .too_long = "Reading the subtitles in the film took too long.",
-    };
+    argv_t *argv = &subtitles_argv;
 
-    memcpy(argv, head, sizeof(head));
-    n = sizeof(head) / sizeof(head[0]);
+    argv_clear(argv);
+    argv_add(argv, MEDIA_TOOL_FFMPEG);
+    film_clock_words(argv, film);
+    argv_add(argv, MEDIA_TOOL_INPUT(film->job->sniff->demuxer), "-i",
+             SANDBOX_INPUT);
 
     for (i = 0; i < film->probe.ntexts; i++) {
         form = subtitles_form_of(film->probe.texts[i].codec);
         if (form == NULL) {
             continue;
         }
-        snprintf(maps[i], sizeof(maps[i]), "0:%d", film->probe.texts[i].index);
-        snprintf(files[i], sizeof(files[i]), "s%d.txt", i + 1);
-        argv[n++] = "-map";
-        argv[n++] = maps[i];
-        argv[n++] = "-c:s";
-        argv[n++] = strcmp(form, "srt") == 0 ? "subrip" : "copy";
-        argv[n++] = "-f";
-        argv[n++] = form;
-        argv[n++] = files[i];
+        argv_add(argv, "-map");
+        argv_format(argv, "0:%d", film->probe.texts[i].index);
+        argv_add(argv, "-c:s", strcmp(form, "srt") == 0 ? "subrip" : "copy",
+                 "-f", form);
+        argv_format(argv, "s%d.txt", i + 1);
+    }
+}
+
+
+/* Takes all of them out in one run over the film: s<n>.txt. */
+static job_outcome_t
+subtitles_take(film_t *film)
+{
+    job_outcome_t outcome;
+    sandbox_result_t result;
+    const job_tool_t tool = {
+        .argv = subtitles_argv.words,
+        .seconds = SUBTITLES_SECONDS,
+        .file_size = SUBTITLES_BYTES,
+        .refused = "The subtitles in the film cannot be read.",
+        .too_long = "Reading the subtitles in the film took too long.",
+    };
+
+    subtitles_words(film);
+    if (subtitles_argv.full) {
+        return job_end(film->job, JOB_BAD, "%s", tool.refused);
     }
 
     outcome = job_tool(film->job, &tool, &result);
@@ -189,6 +195,17 @@ film_texts(job_t *job, const ffprobe_t *probe)
 }
 
 
+static job_outcome_t
+subtitles_make(film_t *film, const json_t *params)
+{
+    return json_object_get(params, "attachment") != NULL
+               ? brought_take(film, params)
+           : json_object_get(params, "captions") != NULL
+               ? captions_add(film)
+               : subtitles_inside(film);
+}
+
+
 job_outcome_t
 subtitles_run(job_t *job)
 {
@@ -198,9 +215,7 @@ subtitles_run(job_t *job)
 
     outcome = film_open(&film, job);
     if (outcome == JOB_DONE) {
-        outcome = json_object_get(params, "attachment") != NULL
-                      ? brought_take(&film, params)
-                      : subtitles_inside(&film);
+        outcome = subtitles_make(&film, params);
     }
     if (outcome == JOB_DONE
         && (json_array_size(film.rows) > 0

@@ -158,6 +158,26 @@ START_TEST(ass_is_read_with_its_styles)
 END_TEST
 
 
+START_TEST(ass_has_places_of_its_own)
+{
+    file_becomes(
+        SUBTITLES_ASS,
+        "[Script Info]\nPlayResY: 480\n[Events]\nFormat: Start, End, Text\n"
+        "Dialogue: 0:00:01.00,0:00:02.00,{\\an7}{\\pos(64,400)}below\n"
+        "Dialogue: 0:00:02.00,0:00:03.00,{\\pos(320,100)\\pos(0,0)}above\n"
+        "Dialogue: 0:00:03.00,0:00:04.00,{\\an9\\pos(9999,200)}right\n"
+        "Dialogue: 0:00:04.00,0:00:05.00,{\\pos(-1,nan)\\pos(1}none\n",
+        0, 0,
+        "WEBVTT\n\n00:00:01.000 --> 00:00:02.000 position:10% align:start\n"
+        "below\n\n"
+        "00:00:02.000 --> 00:00:03.000 line:0 position:50%\nabove\n\n"
+        "00:00:03.000 --> 00:00:04.000 line:50% position:100% align:end\n"
+        "right\n\n"
+        "00:00:04.000 --> 00:00:05.000\nnone\n");
+}
+END_TEST
+
+
 START_TEST(times_count_from_the_film_s_beginning)
 {
     file_becomes(SUBTITLES_SRT,
@@ -232,5 +252,5 @@ RUN("worker/subtitles", italics_stay_and_colours_go,
     no_line_is_empty, what_turns_lines_around_goes, what_is_drawn_is_no_text,
     a_place_on_the_screen_is_read, subrip_is_read_as_players_do,
     webvtt_keeps_its_settings_and_no_style, ass_is_read_with_its_styles,
-    times_count_from_the_film_s_beginning, what_has_no_titles_is_none,
-    too_many_are_told, a_title_without_end_is_cut)
+    ass_has_places_of_its_own, times_count_from_the_film_s_beginning,
+    what_has_no_titles_is_none, too_many_are_told, a_title_without_end_is_cut)
