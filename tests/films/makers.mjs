@@ -83,6 +83,19 @@ export const beside = (first, text) => (words) => async (make, name) =>
 export const patched = (change, ...words) => async (make, name) =>
     make.write(name, change(readFileSync(await make.file(name, ...words))));
 
+/* Files of the same words one behind the other, as `cat` does it, each with a
+   clock that begins at so many seconds. */
+export const joined = (clocks, ...words) => async (make, name) => {
+    const paths = [];
+
+    for (const clock of clocks) {
+        paths.push(await make.file(name, ...words, "-output_ts_offset",
+                                   String(clock)));
+    }
+    return make.write(name, Buffer.concat(paths.map((path) =>
+        readFileSync(path))));
+};
+
 /* Only the first part of it has come. */
 export const cut = (part, ...words) =>
     patched((bytes) => bytes.subarray(0, bytes.length * part), ...words);

@@ -132,6 +132,21 @@ ffprobe_recall_marks(const json_t *list, ffprobe_t *probe, size_t member)
 }
 
 
+/* Where the clock of one that was joined goes back, ffprobe takes it for one
+   that ran over (at 2^33 of 90 kHz, after 26.5 h): how long it is must be
+   read. */
+static void
+ffprobe_unmeasured(ffprobe_t *probe)
+{
+    int i;
+
+    probe->duration = probe->video.duration = 0;
+    for (i = 0; i < probe->nsounds; i++) {
+        probe->sounds[i].duration = 0;
+    }
+}
+
+
 int
 ffprobe_recall(const json_t *root, ffprobe_t *probe)
 {
@@ -181,6 +196,11 @@ ffprobe_recall(const json_t *root, ffprobe_t *probe)
                          offsetof(ffprobe_stream_t, gaps));
 
     ffprobe_beside(streams, probe);
+
+    if (strcmp(probe->format, "mpegts") == 0
+        && probe->duration > FFPROBE_DURATION_MAX) {
+        ffprobe_unmeasured(probe);
+    }
 
     /* AVI hides nothing: what its header counts and nobody finds is cut off */
     if (strcmp(probe->format, "avi") == 0) {

@@ -68,8 +68,9 @@ int store_settle_folder(const char *work, const char *name, int files);
 int store_publish(const config_t *config, const char *media, const char *work,
                   const char *name);
 
-/* Removes a published file, and an attachment's file wherever it is. Both are
-   gone for good when they return 0; -1 with errno set. */
+/* Removes a published file, with the folders of its name that are empty then,
+   and an attachment's file wherever it is. Both are gone for good when they
+   return 0; -1 with errno set. */
 int store_unpublish(const config_t *config, const char *media,
                     const char *name);
 int store_remove_attachment(const config_t *config, const char *media,

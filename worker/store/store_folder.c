@@ -169,7 +169,10 @@ store_folder_unpublish(const config_t *config, const char *media,
         return -1;
     }
 
-    *strrchr(path, '/') = '\0';
+    /* folders that it leaves empty go with it */
+    do {
+        *strrchr(path, '/') = '\0';
+    } while (strlen(path) > strlen(folder) && rmdir(path) == 0);
 
     return store_folder_synced(path);
 }

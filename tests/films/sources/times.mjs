@@ -2,7 +2,7 @@
 
 import {
     A, AAC, B_PICTURES, FFV1, H264, MP2, MP3, MPEG2, MPEG4, OPUS, PCM, V, VP8,
-    apart, patched, picture, piping, remade, shorterEdits, sound,
+    apart, joined, patched, picture, piping, remade, shorterEdits, sound,
 } from "../makers.mjs";
 
 const FILM = [V, A, H264, B_PICTURES, AAC];
@@ -124,6 +124,17 @@ export const times = [
     ["joined.ts", "two films behind each other, a clock for each",
         patched((bytes) => Buffer.concat([bytes, bytes]), FILM),
         { seconds: [5.8, 6.1], pictures: 150, quick: true }],
+    ["joined-same.ts", "… the same clock twice, far from 0",
+        joined([50000, 50000], FILM),
+        { seconds: [5.8, 6.1], pictures: 150, quick: true }],
+    ["joined-later.ts", "… the second an hour later",
+        joined([50000, 53600], FILM), { seconds: [5.8, 6.1], pictures: 150 }],
+    ["joined-earlier.ts", "… the second an hour earlier",
+        joined([50000, 46400], FILM), { seconds: [5.8, 6.1], pictures: 150 }],
+    ["joined-encoded.ts", "… encoded, the second an hour earlier",
+        joined([50000, 46400], V, A, MPEG2, MP2),
+        { seconds: [5.8, 6.1], pictures: 150,
+          plan: "v180 not H.264, a1 not AAC" }],
     ["raw-fragments.mp4", "fragments whose pictures begin late by two",
         piping("mp4", FILM, "-movflags",
             "frag_keyframe+empty_moov+default_base_moof"), { seconds: 3.09,

@@ -2,7 +2,7 @@
    after all. */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 import { AAC, faults, finished, H264, jobsOf, maker, picture, published, sound }
     from "../lib/films.mjs";
@@ -26,6 +26,8 @@ after(() => stack?.stop(), { timeout });
 const film = (name, { size, channels = 2, seconds = 4, words = [] } = {}) =>
     films.made(name, ...picture(seconds, { size }), ...sound(seconds), ...H264,
                "-g", "50", ...AAC, "-ac", String(channels), ...words);
+
+const far = (seconds) => ["-output_ts_offset", String(seconds)];
 
 /* One behind the other, as `cat` does it. */
 const joined = (name, ...paths) => films.written(name,
@@ -111,6 +113,28 @@ describe("a copy", { timeout }, () => {
             assert.equal(await complaints(one.tracks.v180.file), "");
             assert.equal(await complaints(one.tracks.a1.file), "");
             assert.ok(Math.abs(one.media.duration - 8) < 0.1);
+        });
+
+    it("of a longer one is encoded in pieces, each of which may be tried again",
+        async () => {
+            const bytes = readFileSync(await film("long.mp4", { seconds: 32 }));
+            const from = bytes.indexOf("mdat")
+                + Math.floor((bytes.length - bytes.indexOf("mdat")) / 3);
+
+            bytes.fill(0, from, from + 20_000);
+            const one = await taken(films.written("long.mp4", bytes));
+            const pieces = Number(await stack.sql("select count(*) from "
+                + `sluice.jobs where media = '${one.media.id}' and `
+                + "kind = 'encode' and params->'instead'->>'name' = 'v180'"));
+
+            assert.equal(one.why.v180, "damaged");
+            assert.ok(pieces >= 2, `${pieces} pieces`);
+            assert.equal(one.rows.v180.copied, false);
+            assert.equal(one.rows.v180.why, "damaged");
+            assert.equal(await complaints(one.tracks.v180.file), "");
+            assert.ok(Math.abs(Number((await stream(one.tracks.v180.file))
+                .duration) - 32) < 0.1);
+            assert.ok(!existsSync(films.folder(one.media.id, ".pieces")));
         });
 
     it("of a recording from the air with errors does, too", async () => {
@@ -226,6 +250,9 @@ describe("a sound that changes", { timeout }, () => {
     for (const [what, make] of [
         ["from stereo to 5.1, with a film", async () => joined("more.ts",
             await film("two.ts"), await film("six.ts", { channels: 6 }))],
+        ["from stereo to 5.1, on clocks far from 0", async () => joined(
+            "far.ts", await film("two.ts", { words: far(50000) }),
+            await film("six.ts", { channels: 6, words: far(49000) }))],
         ["its rate", async () => joined("rate.aac",
             await films.made("48.aac", ...sound(4), ...AAC),
             await films.made("44.aac", ...sound(4), ...AAC, "-ar", "44100"))],

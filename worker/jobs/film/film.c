@@ -3,6 +3,7 @@
 #include <string.h>
 #include "worker/jobs/base/media_tool.h"
 #include "film.h"
+#include "film_clock.h"
 
 #define FILM_PROBE_SECONDS 60
 
@@ -37,6 +38,32 @@ film_probe(film_t *film)
 }
 
 
+static job_outcome_t
+film_planned_otherwise(const film_t *film)
+{
+    return job_end(film->job, JOB_BAD,
+                   "This film is planned otherwise by now.");
+}
+
+
+/* {"name", "why"} of the copy that does not play. */
+static job_outcome_t
+film_instead(film_t *film, const json_t *instead)
+{
+    const char *why = json_string_value(json_object_get(instead, "why"));
+
+    film->instead = plan_find(
+        &film->plan, json_string_value(json_object_get(instead, "name")));
+    if (film->instead == NULL || !film->instead->is_video
+        || film->instead->recode != NULL || why == NULL) {
+        return film_planned_otherwise(film);
+    }
+
+    plan_encode(&film->plan, film->instead, why);
+    return JOB_DONE;
+}
+
+
 /* That a copy would not have done is known by those that follow, and what the
    rungs were held to. */
 static job_outcome_t
@@ -48,11 +75,15 @@ film_params(film_t *film)
     const char *why;
     plan_output_t *output;
     const json_t *params = json_object_get(film->job->row, "params");
+    const json_t *instead = json_object_get(params, "instead");
 
     why = json_string_value(json_object_get(params, "why"));
     if (why != NULL) {
         plan_recode(&film->plan, &film->probe, film->job->config->film_lines,
                     why);
+    }
+    if (instead != NULL && film_instead(film, instead) != JOB_DONE) {
+        return JOB_BAD;
     }
 
     json_array_foreach(json_object_get(params, "rungs"), i, rung)
@@ -61,8 +92,7 @@ film_params(film_t *film)
                            json_string_value(json_object_get(rung, "name")));
         rate = json_number_value(json_object_get(rung, "rate"));
         if (output == NULL || output->recode == NULL || !(rate > 0)) {
-            return job_end(film->job, JOB_BAD,
-                           "This film is planned otherwise by now.");
+            return film_planned_otherwise(film);
         }
         output->rate = rate;
     }
@@ -102,11 +132,27 @@ film_split(job_t *job, const plan_t *plan)
 }
 
 
+void
+film_split_instead(job_t *job, const plan_t *plan, const char *name,
+                   const char *why)
+{
+    film_follow(job, json_pack("{s:s, s:{s:s*, s:{s:s, s:s}}}", "kind", "split",
+                               "params", "why",
+                               plan->encoded ? plan->recode_video : NULL,
+                               "instead", "name", name, "why", why));
+}
+
+
 int
 film_rungs(const film_t *film, const plan_output_t *rungs[PLAN_RUNGS_MAX])
 {
     int i, n = 0;
     const plan_t *plan = &film->plan;
+
+    if (film->instead != NULL) {
+        rungs[0] = film->instead;
+        return 1;
+    }
 
     for (i = 0; i < plan->nvideos && n < PLAN_RUNGS_MAX; i++) {
         if (!plan->outputs[i].first && plan->outputs[i].recode != NULL) {
@@ -146,6 +192,7 @@ film_open(film_t *film, job_t *job)
         return job_end(job, JOB_BAD, "%s", complaint);
     }
 
+    film_clock_settle(film);
     plan_make(&film->plan, &film->probe, job->config->film_lines);
     return film_params(film);
 }

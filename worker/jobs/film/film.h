@@ -50,6 +50,10 @@ typedef struct {
     job_t *job;
     ffprobe_t probe;
     plan_t plan;
+    int joined;    /* its clock may begin anew: film_clock_settle() */
+    double origin; /* seconds of it at which ours is 0; 0: it is the same */
+    plan_output_t *instead; /* of the plan: the one whose copy did not play,
+                               when the job is about that one alone; or NULL */
     double end;      /* seconds that it lasts, as was heard: the last picture
                         stays until then; 0: not known */
     char folder[64]; /* of this try: hls/<name> of what it publishes */
@@ -67,6 +71,10 @@ void film_verify(film_t *film);
 
 /* Has a job with params follow: {"kind", "params"}, which it takes over. */
 void film_follow(job_t *job, json_t *row);
+
+/* Has `split` follow for one whose copy does not play: "damaged", say. */
+void film_split_instead(job_t *job, const plan_t *plan, const char *name,
+                        const char *why);
 
 /* The rungs that `split` cuts. Their count. */
 int film_rungs(const film_t *film, const plan_output_t *rungs[PLAN_RUNGS_MAX]);

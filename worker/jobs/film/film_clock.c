@@ -4,10 +4,6 @@
 
 #define FILM_CLOCK_JUMP 5.0 /* seconds */
 
-/* Seconds that may be missing of one stream while another goes on: a clock that
-   jumps ahead further begins anew, as one does that goes back at all. */
-#define FILM_CLOCK_HOLE "120"
-
 #define FILM_CLOCK_SHIFT 100.0 /* seconds */
 
 
@@ -36,13 +32,44 @@ film_clock_is_joined(const char *demuxer)
 
 
 void
-film_clock_words(argv_t *argv, const film_t *film)
+film_clock_settle(film_t *film)
 {
-    if (film_clock_is_joined(film->job->sniff->demuxer)
-        && fabs(film->plan.start) < FILM_CLOCK_JUMP) {
-        argv_add(argv, "-seek_timestamp", "1", "-dts_delta_threshold",
-                 FILM_CLOCK_HOLE);
+    int i;
+    ffprobe_t *probe = &film->probe;
+
+    film->joined = film_clock_is_joined(film->job->sniff->demuxer);
+    if (!film->joined || fabs(probe->start) < FILM_CLOCK_JUMP) {
+        return;
+    }
+
+    film->origin = probe->start;
+    probe->start = 0;
+    probe->video.start -= film->origin;
+    probe->audio.start -= film->origin;
+    for (i = 0; i < probe->nsounds; i++) {
+        probe->sounds[i].start -= film->origin;
+    }
+}
+
+
+void
+film_clock_kept(argv_t *argv, const film_t *film)
+{
+    if (film->joined) {
+        argv_add(argv, "-seek_timestamp", "1");
     } else {
         argv_add(argv, "-copyts");
+    }
+}
+
+
+void
+film_clock_words(argv_t *argv, const film_t *film)
+{
+    if (film->joined) {
+        argv_add(argv, "-dts_delta_threshold", FILM_CLOCK_HOLE);
+    }
+    if (film->origin == 0) {
+        film_clock_kept(argv, film);
     }
 }

@@ -7,11 +7,23 @@
 #include "worker/jobs/base/argv.h"
 #include "film.h"
 
-/* Words before an input. Times stay the file's own. Where a clock begins anew,
-   ffmpeg goes on where the one before has ended, but not with -copyts. (It
-   counts the first time from 0, too: where that is so far away, it would be
-   moved there.) */
+/* Seconds that may be missing of one stream while another goes on: a clock that
+   jumps ahead further begins anew, as one does that goes back at all. */
+#define FILM_CLOCK_HOLE "120"
+
+/* Sees whether the clock may begin anew in the midst of the file, for what was
+   probed. Where such a clock begins far away, it counts from 0 from now on, in
+   `probe` as well: film->origin. */
+void film_clock_settle(film_t *film);
+
+/* Words before the film's input. Times stay the file's own, but for its origin.
+   Where a clock begins anew, ffmpeg goes on where the one before has ended, but
+   not with -copyts. (It counts the first time from 0, too: where that is so far
+   away, it would be moved there.) */
 void film_clock_words(argv_t *argv, const film_t *film);
+
+/* Words before another input of the same command: its times stay. */
+void film_clock_kept(argv_t *argv, const film_t *film);
 
 /* Seconds that pictures are moved by before they are encoded: of a clock that
    begins below 0, as one of MPEG-TS does that goes back to 0 in the midst of a

@@ -97,7 +97,8 @@ split_pieces(const split_t *split)
     static const char *const codecs[] = { "h264", "hevc",  "vp8",   "vp9",
                                           "av1",  "mpeg4", "mjpeg", "prores" };
 
-    if (film->plan.whole || film->plan.duration < SPLIT_WHOLE
+    if (film->plan.whole || film->plan.fields
+        || film->plan.duration < SPLIT_WHOLE
         || *plan_deinterlace(&film->probe.video) != '\0'
         || (strcmp(film->job->sniff->demuxer, "mov") != 0
             && strcmp(film->job->sniff->demuxer, "matroska") != 0)) {

@@ -54,7 +54,7 @@ straight_inputs(argv_t *argv, const film_t *film,
 
     for (i = 0; i < n; i++) {
         if (straight_is_first(outputs, i)) {
-            film_clock_words(argv, film);
+            film_clock_kept(argv, film);
             argv_add(argv, "-itsoffset");
             argv_format(argv, "-%.0f", film_clock_shift(&film->plan));
             argv_add(argv, MEDIA_TOOL_INPUT("nut"), "-i");

@@ -1,8 +1,8 @@
 /* Whether what was copied plays as its source does: all of it is decoded. What
    is damaged, or changes where a player is told that it does not, is encoded
-   after all, and takes the place of the copy. Of pictures the copy is decoded,
-   as players will; of sounds the source, since a copy does not say that its
-   channels or its rate change. */
+   after all, pictures in pieces, and takes the place of the copy. Of pictures
+   the copy is decoded, as players will; of sounds the source, since a copy does
+   not say that its channels or its rate change. */
 
 #include <math.h>
 #include <stdio.h>
@@ -382,7 +382,8 @@ verify_is_beside(const plan_t *plan, const plan_output_t *output)
 }
 
 
-/* Those that are encoded instead. Names of the others go into `gone`. */
+/* Sounds that are encoded instead. Pictures are by a job of their own, in
+   pieces; names of those that nobody needs go into `gone`. */
 static int
 verify_instead(verify_t *verify, const plan_output_t *instead[], json_t *gone)
 {
@@ -399,6 +400,9 @@ verify_instead(verify_t *verify, const plan_output_t *instead[], json_t *gone)
                   verify->film.job->id, copy->output->name, copy->why);
         if (verify_is_beside(plan, copy->output)) {
             json_array_append_new(gone, json_string(copy->output->name));
+        } else if (copy->output->is_video) {
+            film_split_instead(verify->film.job, plan, copy->output->name,
+                               copy->why);
         } else {
             plan_encode(plan, copy->output, copy->why);
             instead[n++] = copy->output;
@@ -409,8 +413,6 @@ verify_instead(verify_t *verify, const plan_output_t *instead[], json_t *gone)
 }
 
 
-/* Key frames stay where the source has them: the other rungs have theirs there.
-   Sounds, which come last, first: pictures last as long as they do. */
 static job_outcome_t
 verify_encode(verify_t *verify, const plan_output_t *const instead[], int n)
 {
@@ -426,7 +428,7 @@ verify_encode(verify_t *verify, const plan_output_t *const instead[], int n)
     outcome = film_make(film, instead, n, &all, FILM_KEYS_SOURCE,
                         VERIFY_FRAGMENTS);
 
-    for (i = n - 1; i >= 0 && outcome == JOB_DONE; i--) {
+    for (i = 0; i < n && outcome == JOB_DONE; i++) {
         snprintf(fragments, sizeof(fragments), VERIFY_FRAGMENTS "%s.mp4",
                  instead[i]->name);
         outcome = film_track(film, instead[i], names, 1, &track);
