@@ -112,6 +112,10 @@ const fr = {
         "L’enregistrement n’a pas pu être écouté.",
     "Listening to the recording took too long.":
         "Écouter l’enregistrement a duré trop longtemps.",
+    "The captions in the film cannot be read.":
+        "Le sous-titrage codé du film ne peut pas être lu.",
+    "Reading the captions in the film took too long.":
+        "La lecture du sous-titrage codé du film a pris trop de temps.",
     "The subtitles in the film cannot be read.":
         "Les sous-titres du film sont illisibles.",
     "Reading the subtitles in the film took too long.":
