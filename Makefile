@@ -57,7 +57,7 @@ units := $(patsubst tests/%.c,build/tests/%,\
   $(call files,tests/unit,*_test.c))
 fuzzers := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
-.PHONY: all run up down test bench films soak faults lint rooms fuzz install clean help \
+.PHONY: all run up down test bench films soak faults lint rooms fuzz install deb clean help \
   build packages test-packages units fuzzers asan http-again FORCE
 
 all: build
@@ -74,6 +74,7 @@ help:
 	@echo 'make soak       10 million tokens and 100,000 jobs, and nothing grows'
 	@echo 'make faults     1 GiB uploaded through cuts, and 300 faults under load'
 	@echo "make fuzz       each fuzzer for $(FUZZ_SECONDS) s (FUZZ_SECONDS)"
+	@echo 'make deb        Debian packages of what is committed, in build/deb'
 	@echo 'make install    into $$DESTDIR$$PREFIX ($(PREFIX))'
 	@echo 'make clean      remove build/'
 	@echo
@@ -229,6 +230,15 @@ install: build
 	cp -r build/web/. $(DESTDIR)$(PREFIX)/share/sluice/web
 	rm $(DESTDIR)$(PREFIX)/share/sluice/web/.done
 	cp -r conf/mail conf/fail2ban $(DESTDIR)$(PREFIX)/share/sluice/
+
+# Packages of what is committed, in build/deb.
+
+deb: test-packages
+	@rm -rf build/deb; mkdir -p build/deb
+	@git archive --prefix=build/deb/sluice/ HEAD | tar x
+	@cd build/deb/sluice; dpkg-buildpackage --build=binary \
+	  --no-sign > ../log 2>&1 || { tail -n 40 ../log; exit 1; }
+	@ls -1 build/deb/*.deb
 
 clean:
 	rm -rf build
