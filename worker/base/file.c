@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include "file.h"
 
+#define FILE_BESIDE ".new"
+
 
 int
 file_join(char path[PATH_MAX], const char *folder, const char *name)
@@ -85,6 +87,36 @@ file_write(const char *path, const void *bytes, size_t len)
 
     rc = file_write_open(fd, bytes, len);
     return close(fd) == 0 ? rc : -1;
+}
+
+
+int
+file_replace(const char *path, const void *bytes, size_t len, int mode)
+{
+    int fd, rc;
+    char beside[PATH_MAX + sizeof(FILE_BESIDE)];
+
+    snprintf(beside, sizeof(beside), "%s" FILE_BESIDE, path);
+
+    unlink(beside);
+    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+              0600);
+    if (fd == -1) {
+        return -1;
+    }
+
+    rc = fchmod(fd, (mode_t) mode) == 0 ? file_write_open(fd, bytes, len) : -1;
+    if (rc == 0) {
+        rc = fsync(fd);
+    }
+    if (close(fd) != 0 || rc != 0 || rename(beside, path) != 0) {
+        rc = errno;
+        unlink(beside);
+        errno = rc;
+        return -1;
+    }
+
+    return file_sync_above(path);
 }
 
 

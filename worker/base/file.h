@@ -21,6 +21,11 @@ int file_write(const char *path, const void *bytes, size_t len);
 /* Writes all of them into one that is open. The same. */
 int file_write_open(int fd, const void *bytes, size_t len);
 
+/* Makes these bytes the file's, of that mode, whatever the umask is: by a
+   rename of what is complete and on disk, so that nobody reads half of it. 0,
+   or -1 with errno set and the file as it was. */
+int file_replace(const char *path, const void *bytes, size_t len, int mode);
+
 /* Waits until a file, or the names in a folder, are on disk. 0, or -1 with
    errno set. */
 int file_sync(const char *path);

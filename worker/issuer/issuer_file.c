@@ -13,13 +13,11 @@
 #include "issuer_file.h"
 
 #define ISSUER_FILE_REASON_SIZE 256
-#define ISSUER_FILE_BESIDE ".new"
 
 
 static json_t *issuer_file_keys(const char *text, size_t len);
 static json_t *issuer_file_load(const char *path);
 static int issuer_file_same(const json_t *one, const json_t *other);
-static int issuer_file_write(const char *path, const char *text, size_t len);
 
 
 int64_t
@@ -75,7 +73,8 @@ issuer_file_keep(const char *path, const char *text, size_t len, char *err,
         return 0;
     }
 
-    if (issuer_file_write(path, text, len) != 0) {
+    /* nginx's processes are another user's */
+    if (file_replace(path, text, len, 0644) != 0) {
         snprintf(err, err_size, "%s could not be written: %s", path,
                  strerror(errno));
         return -1;
@@ -175,35 +174,4 @@ issuer_file_same(const json_t *one, const json_t *other)
     return one != NULL && other != NULL
            && json_array_size(one) == json_array_size(other)
            && issuer_file_holds(other, one) && issuer_file_holds(one, other);
-}
-
-
-static int
-issuer_file_write(const char *path, const char *text, size_t len)
-{
-    int fd, rc;
-    char beside[PATH_MAX + sizeof(ISSUER_FILE_BESIDE)];
-
-    snprintf(beside, sizeof(beside), "%s" ISSUER_FILE_BESIDE, path);
-
-    unlink(beside);
-    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-              0644);
-    if (fd == -1) {
-        return -1;
-    }
-
-    /* whatever the umask is: nginx's processes are another user's */
-    rc = fchmod(fd, 0644) == 0 ? file_write_open(fd, text, len) : -1;
-    if (rc == 0) {
-        rc = fsync(fd);
-    }
-    if (close(fd) != 0 || rc != 0 || rename(beside, path) != 0) {
-        rc = errno;
-        unlink(beside);
-        errno = rc;
-        return -1;
-    }
-
-    return file_sync_above(path);
 }
