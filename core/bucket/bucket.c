@@ -33,6 +33,14 @@ bucket_open(const bucket_carrier_t *carrier, const location_t *location,
 
 
 void
+bucket_renews(bucket_t *bucket, int (*renew)(void *data), void *data)
+{
+    bucket->renew = renew;
+    bucket->renews = data;
+}
+
+
+void
 bucket_close(bucket_t *bucket)
 {
     if (bucket) {

@@ -31,6 +31,11 @@ bucket_t *bucket_open(const bucket_carrier_t *carrier,
                       const location_t *location,
                       const credentials_t *credentials);
 
+/* Whoever can look for other credentials: when the bucket refuses those that
+   there are, renew() is called once, and bucket_said() tells why. Unless it
+   returns 0 there are others by then, and the request is asked again. */
+void bucket_renews(bucket_t *bucket, int (*renew)(void *data), void *data);
+
 /* NULL is fine. */
 void bucket_close(bucket_t *bucket);
 

@@ -28,6 +28,8 @@ struct bucket_s {
     const credentials_t *credentials;
     const bucket_carrier_t *carrier;
     void *carries;
+    int (*renew)(void *data); /* bucket_renews(), or NULL */
+    void *renews;
     char authority[LOCATION_AUTHORITY_SIZE];
     char said[BUCKET_SAID_SIZE];
     char code[64];

@@ -45,6 +45,20 @@ bucket_judge_clock(bucket_t *bucket, const char *date)
 }
 
 
+/* HEAD has no body to say it. */
+static int
+is_session(const bucket_t *bucket, const bucket_request_t *request)
+{
+    const char *code = bucket->code;
+
+    return strcmp(code, "ExpiredToken") == 0
+           || strcmp(code, "InvalidToken") == 0
+           || (*code == '\0' && request->status == 400
+               && bucket->credentials->token[0]
+               && strcmp(request->method, "HEAD") == 0);
+}
+
+
 bucket_rc_t
 bucket_judge(bucket_t *bucket, const bucket_request_t *request)
 {
@@ -60,6 +74,13 @@ bucket_judge(bucket_t *bucket, const bucket_request_t *request)
                           "there is no bucket \"%s\" at %s: "
                           "make it, or correct the store's words",
                           who, bucket->location->host);
+    }
+
+    if (request->status == 404 && *code == '\0' && *request->name == '\0'
+        && strcmp(request->method, "HEAD") != 0) {
+        return bucket_say(bucket, BUCKET_WRONG,
+                          "%s answers 404 as no S3 does: correct endpoint=",
+                          bucket->location->host);
     }
 
     if (request->status == 404) {
@@ -84,12 +105,14 @@ bucket_judge(bucket_t *bucket, const bucket_request_t *request)
                           who, code);
     }
 
-    if (strcmp(code, "ExpiredToken") == 0
-        || strcmp(code, "InvalidToken") == 0) {
+    if (is_session(bucket, request)) {
         return bucket_say(bucket, BUCKET_REFUSED,
                           "the session's token is not good any"
-                          " more (%s): the credentials must be renewed",
-                          code);
+                          " more (%s): the credentials must be renewed%s",
+                          *code ? code : "400",
+                          bucket->location->role
+                              ? ", as the worker's log says"
+                              : ": write others into their file");
     }
 
     if (request->status == 301 || request->status == 307

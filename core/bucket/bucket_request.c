@@ -485,11 +485,23 @@ ask_once(bucket_t *bucket, bucket_request_t *request)
                           strerror(request->failed));
     }
     if (rc != 0 && request->status < 300) {
-        return bucket_say(bucket, BUCKET_AWAY, "%s: %s", bucket->location->host,
-                          reason);
+        return bucket_say(bucket, BUCKET_AWAY,
+                          "%s: %s; is it there, and endpoint= right?",
+                          bucket->location->host, reason);
     }
 
     return request->status >= 300 ? bucket_judge(bucket, request) : BUCKET_OK;
+}
+
+
+/* Whether who comes to it is the reason, and somebody else comes now. */
+static int
+is_renewed(const bucket_t *bucket, const bucket_request_t *request)
+{
+    return bucket->renew && !request->anonymous
+           && (request->status == 400 || request->status == 401
+               || request->status == 403)
+           && bucket->renew(bucket->renews);
 }
 
 
@@ -497,7 +509,7 @@ bucket_rc_t
 bucket_request_ask(bucket_t *bucket, bucket_request_t *request)
 {
     bucket_rc_t rc;
-    int tried;
+    int tried, renewed = 0;
     sha256_t state;
     long pause = PAUSE_MS;
     struct timespec wait;
@@ -518,6 +530,10 @@ bucket_request_ask(bucket_t *bucket, bucket_request_t *request)
 
     for (tried = 1;; tried++) {
         rc = ask_once(bucket, request);
+        if (rc == BUCKET_REFUSED && !renewed && is_renewed(bucket, request)) {
+            renewed = 1;
+            continue;
+        }
         if (rc != BUCKET_AWAY || tried == TRIES) {
             return rc;
         }
@@ -561,7 +577,8 @@ bucket_request_page(bucket_t *bucket, bucket_request_t *request,
                        || bucket_xml_read(bucket->body, bucket->len, leaf, page)
                               != 0)
                ? bucket_say(bucket, BUCKET_WRONG,
-                            "%s answered with a list that is no XML",
+                            "%s answered with a list that is no XML: is "
+                            "endpoint= that of an S3?",
                             bucket->location->host)
                : rc;
 }

@@ -42,9 +42,9 @@ line(const char **p, const char *end, char *out, size_t size)
 }
 
 
-/* 0 for a time (RFC 3339, in UTC), -1 for none. */
-static int
-ends(credentials_t *credentials, const char *text)
+/* One of before 1970 is none: 0 says that they do not end. */
+int
+credentials_time(const char *text, time_t *found)
 {
     struct tm tm;
     const char *rest;
@@ -56,8 +56,8 @@ ends(credentials_t *credentials, const char *text)
         return -1;
     }
 
-    credentials->expires = timegm(&tm);
-    return 0;
+    *found = timegm(&tm);
+    return *found > 0 ? 0 : -1;
 }
 
 
@@ -82,7 +82,8 @@ credentials_parse(credentials_t *credentials, const char *text, size_t len,
     } else {
         switch (line(&p, end, until, sizeof(until))) {
         case 1:
-            wrong = ends(credentials, until) == 0 ? NULL : "";
+            wrong = credentials_time(until, &credentials->expires) == 0 ? NULL
+                                                                        : "";
             break;
         case -1:
             wrong = "";
@@ -105,6 +106,42 @@ credentials_parse(credentials_t *credentials, const char *text, size_t len,
 
     OPENSSL_cleanse(credentials, sizeof(credentials_t));
     return fail_because(err, err_size, "%s", wrong);
+}
+
+
+size_t
+credentials_text(const credentials_t *credentials, char *out)
+{
+    char until[TIME_SIZE] = "";
+    struct tm tm;
+
+    if (credentials->expires > 0
+        && (gmtime_r(&credentials->expires, &tm) == NULL
+            || strftime(until, sizeof(until), "%Y-%m-%dT%H:%M:%SZ", &tm)
+                   == 0)) {
+        until[0] = '\0';
+    }
+
+    return (size_t) snprintf(out, CREDENTIALS_TEXT_SIZE, "%s\n%s\n%s\n%s%s",
+                             credentials->id, credentials->secret,
+                             credentials->token, until, *until ? "\n" : "");
+}
+
+
+int
+credentials_same(const credentials_t *one, const credentials_t *other)
+{
+    return strcmp(one->id, other->id) == 0
+           && strcmp(one->secret, other->secret) == 0
+           && strcmp(one->token, other->token) == 0
+           && one->expires == other->expires;
+}
+
+
+int
+credentials_ended(const credentials_t *credentials, time_t now)
+{
+    return credentials->expires != 0 && credentials->expires <= now;
 }
 
 
@@ -184,10 +221,25 @@ int
 credentials_find(credentials_t *credentials, const location_t *location,
                  char *err, size_t err_size)
 {
-    return location->credentials[0]
-               ? credentials_read(credentials, location->credentials, err,
-                                  err_size)
-               : credentials_environment(credentials, err, err_size);
+    char why[PATH_MAX + 256];
+
+    if (location->credentials[0] == '\0') {
+        return credentials_environment(credentials, err, err_size);
+    }
+    if (!location->role) {
+        return credentials_read(credentials, location->credentials, err,
+                                err_size);
+    }
+
+    return credentials_read(credentials, location->credentials, why,
+                            sizeof(why))
+                   == 0
+               ? 0
+               : fail_because(err, err_size,
+                              "%s: a worker of this machine, whose worker.conf "
+                              "has the same words, writes the credentials of "
+                              "its role there, or its log has why it cannot",
+                              why);
 }
 
 

@@ -1,6 +1,6 @@
 /*
  * Who comes to a bucket, by a file of lines: people write two of them, and a
- * worker that asks for a role's (IMDSv2, ECS) all four.
+ * worker that asks for a role's (worker/role) all four.
  *
  *     AKIAIOSFODNN7EXAMPLE
  *     wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
@@ -20,6 +20,11 @@
 #define CREDENTIALS_TOKEN_MAX 4096
 #define CREDENTIALS_FILE_MAX 8192
 
+/* Bytes of the text of any of them. */
+#define CREDENTIALS_TEXT_SIZE                                                \
+    (CREDENTIALS_ID_MAX + CREDENTIALS_SECRET_MAX + CREDENTIALS_TOKEN_MAX + 3 \
+     + sizeof("2026-11-30T12:00:00Z\n"))
+
 typedef struct {
     char id[CREDENTIALS_ID_MAX + 1];
     char secret[CREDENTIALS_SECRET_MAX + 1];
@@ -32,6 +37,19 @@ typedef struct {
 int credentials_parse(credentials_t *credentials, const char *text, size_t len,
                       char *err, size_t err_size);
 
+/* The text that is read as these, terminated: `out` has room for
+   CREDENTIALS_TEXT_SIZE. Its length. To be wiped. */
+size_t credentials_text(const credentials_t *credentials, char *out);
+
+/* A time as line 4 has it, in UTC (RFC 3339). 0, or -1 for none. */
+int credentials_time(const char *text, time_t *time);
+
+/* 1 when both are the same. */
+int credentials_same(const credentials_t *one, const credentials_t *other);
+
+/* 1 when there are some that have ended. */
+int credentials_ended(const credentials_t *credentials, time_t now);
+
 /* The same of a file that its owner and group alone may read. */
 int credentials_read(credentials_t *credentials, const char *path, char *err,
                      size_t err_size);
@@ -41,7 +59,8 @@ int credentials_read(credentials_t *credentials, const char *path, char *err,
 int credentials_environment(credentials_t *credentials, char *err,
                             size_t err_size);
 
-/* The one of them that the bucket's words ask for. */
+/* The one of them that the bucket's words ask for; also of a role, whose file a
+   worker writes. */
 int credentials_find(credentials_t *credentials, const location_t *location,
                      char *err, size_t err_size);
 

@@ -13,6 +13,7 @@
 #define HTTP 80
 #define AES "AES256"
 #define KMS "aws:kms"
+#define ROLE "role"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz0123456789"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -199,6 +200,31 @@ sse(location_t *location, const char *text, char *err, size_t size)
 }
 
 
+/* A file; or "role", or "role:<file>": a worker writes it. */
+static int
+credentials(location_t *location, const char *text, char *err, size_t size)
+{
+    const size_t len = strlen(ROLE);
+
+    location->role = strncmp(text, ROLE, len) == 0
+                     && (text[len] == '\0' || text[len] == ':');
+    if (location->role) {
+        text = text[len] == ':' ? text + len + 1 : LOCATION_ROLE_FILE;
+    }
+
+    return *text == '/'
+                   && text_copy(location->credentials,
+                                sizeof(location->credentials), text,
+                                strlen(text))
+                          == 0
+               ? 0
+               : fail_because(err, size,
+                              "credentials= is an absolute path, role or "
+                              "role:<absolute path>, not \"%.64s\"",
+                              text);
+}
+
+
 /* `style` is 0 until it was said: then 'p' or 'v'. */
 static int
 more(location_t *location, char *style, const char *word, char *err,
@@ -235,16 +261,7 @@ more(location_t *location, char *style, const char *word, char *err,
     }
 
     if ((value = value_of(word, "credentials"))) {
-        return *value == '/'
-                       && text_copy(location->credentials,
-                                    sizeof(location->credentials), value,
-                                    strlen(value))
-                              == 0
-                   ? 0
-                   : fail_because(err, size,
-                                  "credentials= is an absolute path,"
-                                  " not \"%.64s\"",
-                                  value);
+        return credentials(location, value, err, size);
     }
 
     if ((value = value_of(word, "sse"))) {

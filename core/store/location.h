@@ -5,6 +5,7 @@
  *     s3://bucket region=eu-west-3
  *     s3://bucket/a/prefix region=us-east-1 endpoint=http://127.0.0.1:7480
  *         style=path credentials=/etc/sluice/s3 sse=AES256
+ *     s3://bucket region=eu-west-3 credentials=role
  */
 
 #ifndef SLUICE_LOCATION_H
@@ -20,6 +21,10 @@
 #define LOCATION_KEY_MAX 256 /* of an ARN or alias in KMS */
 #define LOCATION_ERROR_SIZE 320
 
+/* Where a worker writes what the machine's role has come to, where
+   "credentials=role" names no other file. */
+#define LOCATION_ROLE_FILE "/var/lib/sluice/role"
+
 typedef struct {
     char folder[PATH_MAX]; /* empty: a bucket */
     char bucket[LOCATION_BUCKET_MAX + 1];
@@ -30,7 +35,8 @@ typedef struct {
     unsigned port;
     int tls;
     int path_style;              /* the bucket in the path; else in the host */
-    char credentials[PATH_MAX];  /* a file; empty: environment or role */
+    char credentials[PATH_MAX];  /* a file; empty: the environment */
+    int role;                    /* a worker writes it: worker/role */
     char sse[sizeof("aws:kms")]; /* how the bucket is to encrypt: "AES256",
                                     "aws:kms"; empty: as it does */
     char sse_key[LOCATION_KEY_MAX + 1]; /* of KMS; empty: the bucket's */

@@ -57,6 +57,7 @@ START_TEST(what_is_wrong_is_told_by_its_line)
         { "AKID\nsecret\ntoken\n2013-05-24", "line 4" },
         { "AKID\nsecret\ntoken\n2013-05-24T00:00:00+0000", "line 4" },
         { "AKID\nsecret\ntoken\n2013-13-24T00:00:00Z", "line 4" },
+        { "AKID\nsecret\ntoken\n1970-01-01T00:00:00Z", "line 4" },
         { "AKID\nsecret\ntoken\n2013-05-24T00:00:00Z\nx", "more than four" },
     };
     size_t i;
@@ -107,6 +108,62 @@ START_TEST(a_file_that_others_may_read_is_refused)
 END_TEST
 
 
+START_TEST(what_is_written_is_read_again)
+{
+    static const char *const texts[] = {
+        "AKID\nse/cr+et\n\n",
+        "AKID\nse/cr+et\ntoken==\n",
+        "AKID\nse/cr+et\n\n2013-05-24T00:00:00Z\n",
+        "AKID\nse/cr+et\ntoken==\n9999-12-31T23:59:59Z\n",
+    };
+    char text[CREDENTIALS_TEXT_SIZE];
+    credentials_t before;
+    size_t i;
+
+    for (i = 0; i < COUNT(texts); i++) {
+        ck_assert_int_eq(parse(texts[i]), 0);
+        before = found;
+        ck_assert_uint_eq(credentials_text(&found, text), strlen(texts[i]));
+        ck_assert_str_eq(text, texts[i]);
+        ck_assert_int_eq(parse(text), 0);
+        ck_assert_int_eq(credentials_same(&before, &found), 1);
+        found.token[0] ^= 1;
+        ck_assert_int_eq(credentials_same(&before, &found), 0);
+    }
+}
+END_TEST
+
+
+START_TEST(they_end_at_their_second)
+{
+    ck_assert_int_eq(parse("AKID\nsecret\ntoken\n2013-05-24T00:00:00Z"), 0);
+    ck_assert_int_eq(credentials_ended(&found, 1369353599), 0);
+    ck_assert_int_eq(credentials_ended(&found, 1369353600), 1);
+    ck_assert_int_eq(parse("AKID\nsecret"), 0);
+    ck_assert_int_eq(credentials_ended(&found, 1369353600), 0);
+}
+END_TEST
+
+
+START_TEST(of_a_role_that_is_not_there_yet_the_worker_is_named)
+{
+    location_t location = { .credentials = "/nowhere/role", .role = 1 };
+    char said[LOCATION_ERROR_SIZE];
+
+    ck_assert_int_eq(credentials_find(&found, &location, said, sizeof(said)),
+                     -1);
+    ck_assert_ptr_nonnull(strstr(said, "/nowhere/role: No such file"));
+    ck_assert_ptr_nonnull(strstr(said, "a worker of this machine"));
+    location.role = 0;
+    ck_assert_int_eq(credentials_find(&found, &location, said, sizeof(said)),
+                     -1);
+    ck_assert_ptr_null(strstr(said, "worker"));
+}
+END_TEST
+
+
 RUN("core/credentials", a_file_that_others_may_read_is_refused,
-    two_lines_are_an_id_and_a_secret, two_more_are_a_token_and_its_end,
-    what_is_too_long_is_refused, what_is_wrong_is_told_by_its_line)
+    of_a_role_that_is_not_there_yet_the_worker_is_named,
+    they_end_at_their_second, two_lines_are_an_id_and_a_secret,
+    two_more_are_a_token_and_its_end, what_is_too_long_is_refused,
+    what_is_written_is_read_again, what_is_wrong_is_told_by_its_line)

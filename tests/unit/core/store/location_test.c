@@ -107,6 +107,20 @@ START_TEST(how_it_is_encrypted_may_be_said)
 END_TEST
 
 
+START_TEST(a_role_has_a_file_too)
+{
+    ck_assert_int_eq(READS("s3://films", "region=x", "credentials=/role"), 0);
+    ck_assert_int_eq(location.role, 0);
+    ck_assert_int_eq(READS("s3://films", "region=x", "credentials=role"), 0);
+    ck_assert_int_eq(location.role, 1);
+    ck_assert_str_eq(location.credentials, LOCATION_ROLE_FILE);
+    ck_assert_int_eq(READS("s3://films", "region=x", "credentials=role:/r"), 0);
+    ck_assert_int_eq(location.role, 1);
+    ck_assert_str_eq(location.credentials, "/r");
+}
+END_TEST
+
+
 START_TEST(what_is_wrong_is_named)
 {
     static const struct {
@@ -127,6 +141,10 @@ START_TEST(what_is_wrong_is_named)
         { "region=EU", "such as eu-west-3" },
         { "style=Path", "path or virtual" },
         { "credentials=keys", "absolute path" },
+        { "credentials=", "absolute path" },
+        { "credentials=role:", "role:<absolute path>" },
+        { "credentials=role:r", "role:<absolute path>" },
+        { "credentials=roles", "role:<absolute path>" },
         { "sse=", "sse= is AES256" },
         { "sse=AES256x", "sse= is AES256" },
         { "sse=AES256:a", "sse= is AES256" },
@@ -190,6 +208,6 @@ END_TEST
 
 RUN("core/location", a_bucket_and_a_prefix_are_held_to_their_rules,
     a_bucket_of_anothers_is_in_the_path, a_bucket_of_awss_is_in_the_host,
-    a_folder_is_an_absolute_path, a_key_is_no_longer_than_s3_takes,
-    how_it_is_encrypted_may_be_said, the_style_may_be_said,
-    what_is_wrong_is_named)
+    a_folder_is_an_absolute_path, a_role_has_a_file_too,
+    a_key_is_no_longer_than_s3_takes, how_it_is_encrypted_may_be_said,
+    the_style_may_be_said, what_is_wrong_is_named)
