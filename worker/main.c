@@ -6,6 +6,7 @@
 #include "core/base/version.h"
 #include "worker/base/log.h"
 #include "worker/config/config.h"
+#include "worker/role/role.h"
 #include "worker/sandbox/sandbox.h"
 #include "worker/sandbox/sandbox_check.h"
 #include "worker/store/store.h"
@@ -19,15 +20,15 @@ main_help(FILE *out)
 {
     fputs(
         "sluice-worker -c FILE [-t]: does Sluice's jobs, in the foreground\n"
-        "sluice-worker --check: tries the sandbox of its tools\n"
+        "sluice-worker [-c FILE] --check: tries the sandbox of its tools, and\n"
+        "the file as -t does\n"
         "\n"
         "  -c, --config FILE  key and value a line: database, redis, media,\n"
         "                     store, spool, work, originals, slots, patience,\n"
         "                     log, pid, noop, mail, mail_name, issuer,\n"
         "                     load_balancer\n"
-        "  -t, --test         looks at the file, asks its bucket, says what "
-        "is\n"
-        "                     wrong, leaves\n"
+        "  -t, --test         looks at the file, asks for its role and its\n"
+        "                     bucket, says what is wrong, leaves\n"
         "      --check        line by line: does the sandbox hold? 1: it does\n"
         "                     not, for a reason that is not this machine's\n"
         "  -h, --help         shows this\n"
@@ -63,10 +64,38 @@ main_start(const char *path, const config_t *config)
 }
 
 
+/* What the file says, tried: a role's credentials are asked for, and the bucket
+   by them. */
+static int
+main_test(const char *path, const config_t *config)
+{
+    int rc = 0;
+    char err[512];
+    credentials_t who = { .expires = 0 };
+
+    if (role_wanted(config)) {
+        rc = role_try(&who, err, sizeof(err));
+    }
+    if (rc == 0) {
+        rc = store_check(config, role_wanted(config) ? &who : NULL, err,
+                         sizeof(err));
+    }
+    credentials_forget(&who);
+
+    if (rc != 0) {
+        fprintf(stderr, "sluice-worker: %s: %s\n", path, err);
+        return EXIT_FAILURE;
+    }
+
+    printf("%s is good.\n", path);
+    return EXIT_SUCCESS;
+}
+
+
 int
 main(int argc, char **argv)
 {
-    int option, test = 0;
+    int option, test = 0, check = 0;
     char err[512];
     const char *path = NULL;
     config_t config;
@@ -85,7 +114,8 @@ main(int argc, char **argv)
             test = 1;
             break;
         case 'k':
-            return sandbox_check(stdout);
+            check = test = 1;
+            break;
         case 'h':
             main_help(stdout);
             return EXIT_SUCCESS;
@@ -95,6 +125,13 @@ main(int argc, char **argv)
         default:
             fputs("Try: sluice-worker --help\n", stderr);
             return MAIN_USAGE;
+        }
+    }
+
+    if (check && optind == argc) {
+        option = sandbox_check(stdout);
+        if (option != EXIT_SUCCESS || path == NULL) {
+            return option;
         }
     }
 
@@ -111,15 +148,5 @@ main(int argc, char **argv)
         return EXIT_FAILURE;
     }
 
-    if (test && store_check(&config, err, sizeof(err)) != 0) {
-        fprintf(stderr, "sluice-worker: %s: %s\n", path, err);
-        return EXIT_FAILURE;
-    }
-
-    if (test) {
-        printf("%s is good.\n", path);
-        return EXIT_SUCCESS;
-    }
-
-    return main_start(path, &config);
+    return test ? main_test(path, &config) : main_start(path, &config);
 }

@@ -12,6 +12,7 @@
 #include "worker/base/log.h"
 #include "worker/base/pulse.h"
 #include "worker/issuer/issuer_keys.h"
+#include "worker/role/role.h"
 #include "master.h"
 #include "slot.h"
 #include "systemd.h"
@@ -19,6 +20,7 @@
 #define MASTER_CHILDREN_MAX \
     (4 * (CONFIG_SLOTS_MAX + 1)) /* those that drain too */
 #define MASTER_KEYS 0 /* the place of the process for issuers' keys */
+#define MASTER_ROLE (CONFIG_SLOTS_MAX + 2) /* of the role's credentials */
 #define MASTER_TICK_MS 500
 #define MASTER_PATIENCE 10    /* seconds until a fast stop becomes a kill */
 #define MASTER_BACKOFF_MAX 16 /* seconds between two tries to fork */
@@ -29,7 +31,7 @@
 typedef struct {
     pid_t pid;     /* 0: none */
     uint64_t mark; /* what makes its name its own */
-    int number;    /* the slot's place, from 1, or MASTER_KEYS */
+    int number;    /* the slot's place, from 1, or MASTER_KEYS, _ROLE */
     int draining;  /* it is being replaced */
     int killed;    /* it was silent for too long */
     time_t born;   /* monotonic seconds, all of these */
@@ -48,7 +50,7 @@ typedef struct {
     const char *path;
     config_t config;
     master_child_t children[MASTER_CHILDREN_MAX];
-    master_place_t places[1 + CONFIG_SLOTS_MAX + 1];
+    master_place_t places[MASTER_ROLE + 1];
     sigset_t signals;
     int leaving; /* the signal that ends it, or 0 */
     int strays;  /* what dead slots left, when it was last looked at */
@@ -64,6 +66,31 @@ static int
 master_last(const master_t *master)
 {
     return master->config.slots + mail_line_given(&master->config.mail);
+}
+
+
+/* It keeps a file fresh, and does no jobs. */
+static int
+master_keeps(int number)
+{
+    return number == MASTER_KEYS || number == MASTER_ROLE;
+}
+
+
+/* Whether the configuration has a use for this place. */
+static int
+master_wants(const master_t *master, int number)
+{
+    const config_t *config = &master->config;
+
+    switch (number) {
+    case MASTER_KEYS:
+        return config->issuer_count > 0;
+    case MASTER_ROLE:
+        return role_wanted(config);
+    default:
+        return number <= master_last(master);
+    }
 }
 
 
@@ -128,7 +155,7 @@ master_held(const master_t *master, int number)
 
     for (i = 0; i < MASTER_CHILDREN_MAX; i++) {
         if (master->children[i].pid != 0 && master->children[i].number == number
-            && (number == MASTER_KEYS || !master->children[i].draining)) {
+            && (master_keeps(number) || !master->children[i].draining)) {
             return 1;
         }
     }
@@ -169,8 +196,9 @@ master_spawn(master_t *master, int number)
         if (getppid() != parent) {
             _exit(EXIT_FAILURE);
         }
-        exit(number == MASTER_KEYS
-                 ? issuer_keys_run(&master->config)
+        exit(number == MASTER_KEYS ? issuer_keys_run(&master->config)
+             : number == MASTER_ROLE
+                 ? role_run(&master->config)
                  : slot_run(&master->config, number, mark, place->dead));
     }
 
@@ -186,16 +214,16 @@ master_spawn(master_t *master, int number)
 }
 
 
-/* Every place has one child that is not about to leave; that for issuers' keys
-   is filled when its predecessor is gone, so that two never fetch at a time. */
+/* Every place has one child that is not about to leave; one of those that keep
+   a file is filled when its predecessor is gone, so that two never fetch at a
+   time. */
 static void
 master_fill(master_t *master)
 {
-    int number, last = master_last(master);
+    int number;
 
-    for (number = master->config.issuer_count > 0 ? MASTER_KEYS : 1;
-         number <= last && !master->leaving; number++) {
-        if (!master_held(master, number)
+    for (number = 0; number <= MASTER_ROLE && !master->leaving; number++) {
+        if (master_wants(master, number) && !master_held(master, number)
             && clock_seconds() >= master->places[number].not_before) {
             master_spawn(master, number);
         }
@@ -308,7 +336,7 @@ master_reload(master_t *master)
     }
 
     master->config = fresh;
-    for (i = 0; i <= CONFIG_SLOTS_MAX; i++) {
+    for (i = 0; i <= MASTER_ROLE; i++) {
         master->places[i].failures = 0;
         master->places[i].not_before = 0;
     }
@@ -386,7 +414,7 @@ master_listen(master_t *master)
         child = &master->children[i];
         silent = pulse_age(i);
 
-        if (child->pid == 0 || child->number == MASTER_KEYS || child->killed
+        if (child->pid == 0 || master_keeps(child->number) || child->killed
             || silent <= master->config.patience) {
             continue;
         }
@@ -431,6 +459,8 @@ master_buried(master_t *master, master_child_t *child, int status)
     }
     if (child->number == MASTER_KEYS) {
         strcpy(name, "the process of the issuers' keys");
+    } else if (child->number == MASTER_ROLE) {
+        strcpy(name, "the process of the role's credentials");
     } else {
         snprintf(name, sizeof(name), "slot %d", child->number);
     }

@@ -8,6 +8,7 @@
 #include "ngx_http_sluice_media.h"
 
 #include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "ngx_module/store/ngx_http_sluice_store.h"
 #include "core/base/media_type.h"
 
 
@@ -69,8 +70,14 @@ ngx_http_sluice_bucket_refused(ngx_http_request_t *r)
             ? ": are the credentials of \"sluice_store\" right and "
               "may they read it, and is this machine's clock right?"
         : status == NGX_HTTP_MOVED_PERMANENTLY || status == NGX_HTTP_BAD_REQUEST
-            ? ": is region= of \"sluice_store\" the bucket's?"
+            ? ": is region= of \"sluice_store\" the bucket's, and is the token "
+              "of a session still good?"
             : "");
+
+    if (status == NGX_HTTP_FORBIDDEN || status == NGX_HTTP_UNAUTHORIZED
+        || status == NGX_HTTP_BAD_REQUEST) {
+        ngx_http_sluice_store_look();
+    }
 
     return ngx_http_sluice_retry_after(r, NGX_HTTP_SLUICE_BUCKET_RETRY)
                    == NGX_OK

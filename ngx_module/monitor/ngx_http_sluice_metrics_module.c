@@ -5,6 +5,7 @@
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "ngx_module/http/ngx_http_sluice.h"
 #include "ngx_module/http/ngx_http_sluice_answer.h"
+#include "ngx_module/store/ngx_http_sluice_store.h"
 #include "ngx_module/zone/ngx_http_sluice_zone.h"
 #include "core/base/status.h"
 
@@ -63,6 +64,27 @@ ngx_module_t ngx_http_sluice_metrics_module = {
 };
 
 
+/* Of this process, which reads them as all others do. */
+
+static u_char *
+ngx_http_sluice_metrics_store(u_char *p, u_char *last)
+{
+    time_t seconds;
+
+    if (ngx_http_sluice_store_ends(&seconds) != NGX_OK) {
+        return p;
+    }
+
+    p = ngx_http_sluice_metrics_head(
+        p, last, "sluice_store_credentials_seconds", "gauge",
+        "Seconds until the bucket's credentials "
+        "end; 0: they have.");
+
+    return ngx_slprintf(p, last, "sluice_store_credentials_seconds %T\n",
+                        seconds);
+}
+
+
 static ngx_int_t
 ngx_http_sluice_metrics_send(ngx_http_request_t *r, ngx_str_t *record)
 {
@@ -83,17 +105,20 @@ ngx_http_sluice_metrics_send(ngx_http_request_t *r, ngx_str_t *record)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    p = ngx_pnalloc(r->pool, zone.len + record->len);
+    p = ngx_pnalloc(r->pool,
+                    zone.len + record->len + NGX_HTTP_SLUICE_METRICS_LINES);
     if (p == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     ngx_memzero(&text, sizeof(ngx_http_complex_value_t));
     text.value.data = p;
-    text.value.len = zone.len + record->len;
 
     p = ngx_cpymem(p, zone.data, zone.len);
-    ngx_memcpy(p, record->data, record->len);
+    p = ngx_http_sluice_metrics_store(p, p + NGX_HTTP_SLUICE_METRICS_LINES);
+    p = ngx_cpymem(p, record->data, record->len);
+
+    text.value.len = (size_t) (p - text.value.data);
 
     if (ngx_http_sluice_header(r, "Cache-Control", &no_store) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

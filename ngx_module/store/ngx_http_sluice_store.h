@@ -15,4 +15,12 @@ ngx_uint_t ngx_http_sluice_store_is_bucket(ngx_conf_t *cf);
 /* The same of a configuration that was read. */
 ngx_uint_t ngx_http_sluice_store_has_bucket(ngx_cycle_t *cycle);
 
+/* Of this process: in how many seconds the credentials end, 0 when they have.
+   NGX_DECLINED: they do not, or there are none. */
+ngx_int_t ngx_http_sluice_store_ends(time_t *seconds);
+
+/* The bucket has refused: whether the credentials' file is another by now is
+   looked at without delay. */
+void ngx_http_sluice_store_look(void);
+
 #endif

@@ -21,12 +21,15 @@ typedef struct {
 ngx_int_t ngx_http_sluice_store_first(ngx_http_sluice_store_t *store, char *err,
                                       size_t err_size);
 
-/* When a process begins: looks every few seconds whether the file is another,
-   in a thread. What cannot be read leaves those that are there, and is said in
-   the log. */
+/* When a process begins: looks every second whether the file is another, in a
+   thread. What cannot be read leaves those that are there, and is said in the
+   log once; so is that they have ended. */
 ngx_int_t ngx_http_sluice_store_keep(ngx_http_sluice_store_t *store,
                                      ngx_cycle_t *cycle);
 void ngx_http_sluice_store_end(void);
+
+/* Whether there are some that have not ended. */
+ngx_uint_t ngx_http_sluice_store_good(const ngx_http_sluice_store_t *store);
 
 /* When a process begins, and ends: what threads ask of this bucket. */
 ngx_int_t ngx_http_sluice_store_lane_begin(ngx_http_sluice_store_t *store);

@@ -19,6 +19,7 @@
 typedef struct {
     bucket_t *bucket;
     credentials_t who;
+    ngx_http_sluice_store_job_t *job; /* at hand */
 } ngx_http_sluice_store_hand_t;
 
 
@@ -30,6 +31,7 @@ static ngx_sluice_lane_t ngx_http_sluice_store_asking = {
 static ngx_http_sluice_store_t *ngx_http_sluice_store_asked; /* or NULL */
 static pthread_key_t ngx_http_sluice_store_hand;
 static time_t ngx_http_sluice_store_shut_until;
+static ngx_uint_t ngx_http_sluice_store_shut_by; /* version of credentials */
 
 
 /* in a thread */
@@ -42,6 +44,37 @@ ngx_http_sluice_store_hand_end(void *data)
     bucket_close(hand->bucket);
     ngx_explicit_memzero(&hand->who, sizeof(credentials_t));
     ngx_free(hand);
+}
+
+
+/* What the bucket refuses may have been replaced since the loop looked. */
+
+static int
+ngx_http_sluice_store_hand_renew(void *data)
+{
+    ngx_http_sluice_store_hand_t *hand = data;
+
+    char err[LOCATION_ERROR_SIZE];
+    int others = 0;
+    credentials_t found;
+
+    if (credentials_find(&found, &ngx_http_sluice_store_asked->location, err,
+                         sizeof(err))
+            == 0
+        && !credentials_same(&found, &hand->who)) {
+        hand->who = found;
+        hand->job->renewed = 1;
+        others = 1;
+
+        /* of what was refused, should the others be taken */
+        (void) ngx_cpystrn((u_char *) hand->job->said,
+                           (u_char *) bucket_said(hand->bucket),
+                           sizeof(hand->job->said));
+    }
+
+    credentials_forget(&found);
+
+    return others;
 }
 
 
@@ -70,6 +103,8 @@ ngx_http_sluice_store_hand_get(void)
         return NULL;
     }
 
+    bucket_renews(hand->bucket, ngx_http_sluice_store_hand_renew, hand);
+
     return hand;
 }
 
@@ -89,14 +124,18 @@ ngx_http_sluice_store_ask(void *data)
         return;
     }
 
+    hand->job = job;
     hand->who = job->who;
     ngx_explicit_memzero(&job->who, sizeof(credentials_t));
 
     job->rc = job->work(job->data, hand->bucket);
     job->no_bucket = bucket_is_none(hand->bucket);
 
-    (void) ngx_cpystrn((u_char *) job->said,
-                       (u_char *) bucket_said(hand->bucket), sizeof(job->said));
+    if (job->rc != BUCKET_OK || !job->renewed) {
+        (void) ngx_cpystrn((u_char *) job->said,
+                           (u_char *) bucket_said(hand->bucket),
+                           sizeof(job->said));
+    }
 }
 
 
@@ -107,13 +146,26 @@ ngx_http_sluice_store_answered(void *data)
 {
     ngx_http_sluice_store_job_t *job = data;
 
+    if (job->renewed) {
+        ngx_http_sluice_store_look();
+    }
+
     if (job->rc == BUCKET_OK) {
         ngx_http_sluice_store_shut_until = 0;
+
+        if (job->renewed) {
+            ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                          "the store: %s; there were others by then, and it "
+                          "was asked again",
+                          job->said);
+        }
 
     } else {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "the store: %s",
                       job->said);
     }
+
+    ngx_http_sluice_store_shut_by = ngx_http_sluice_store_asked->version;
 
     if (job->rc == BUCKET_REFUSED || job->no_bucket) {
         ngx_http_sluice_store_shut_until = ngx_time()
@@ -143,6 +195,19 @@ ngx_http_sluice_store_takes(void)
 time_t
 ngx_http_sluice_store_refuses(void)
 {
+    if (ngx_http_sluice_store_asked != NULL
+        && !ngx_http_sluice_store_good(ngx_http_sluice_store_asked)) {
+        return NGX_HTTP_SLUICE_STORE_AWAY;
+    }
+
+    /* who comes by others may try */
+
+    if (ngx_http_sluice_store_asked != NULL
+        && ngx_http_sluice_store_asked->version
+               != ngx_http_sluice_store_shut_by) {
+        return 0;
+    }
+
     return ngx_max(ngx_http_sluice_store_shut_until - ngx_time(), 0);
 }
 
@@ -156,6 +221,7 @@ ngx_http_sluice_store_post(ngx_http_sluice_store_job_t *job)
 
     job->who = ngx_http_sluice_store_asked->credentials;
     job->no_bucket = 0;
+    job->renewed = 0;
     job->job.work = ngx_http_sluice_store_ask;
     job->job.done = ngx_http_sluice_store_answered;
     job->job.data = job;

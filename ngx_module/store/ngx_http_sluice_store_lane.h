@@ -29,10 +29,12 @@ typedef struct {
     ngx_sluice_lane_job_t job;
     credentials_t who; /* as they were when it was posted */
     unsigned no_bucket : 1;
+    unsigned renewed : 1; /* others were in the credentials' file */
 } ngx_http_sluice_store_job_t;
 
 /* Of this process: whether uploads go to a bucket; and for how many seconds
-   yet nobody is let in since it refused, or was away. */
+   yet nobody is let in since it refused, or was away, or since there are no
+   credentials that are good. */
 ngx_uint_t ngx_http_sluice_store_takes(void);
 time_t ngx_http_sluice_store_refuses(void);
 

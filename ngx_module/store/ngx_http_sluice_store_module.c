@@ -203,7 +203,12 @@ ngx_http_sluice_store_sign(ngx_http_request_t *r,
 
     sigv4_date(minute, date);
 
-    if (sigv4_authorization(&signer, &request, sign, sizeof(sign)) != 0) {
+    /* of a role whose credentials are not there yet the bucket hears nothing
+       that it would answer */
+    sign[0] = '\0';
+
+    if (who->id[0]
+        && sigv4_authorization(&signer, &request, sign, sizeof(sign)) != 0) {
         return NGX_DECLINED;
     }
 
@@ -340,7 +345,22 @@ ngx_http_sluice_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         location_authority(&store->location, (char *) store->authority);
 
         if (ngx_http_sluice_store_first(store, err, sizeof(err)) != NGX_OK) {
-            goto wrong;
+
+            /* a worker that starts behind us writes a role's */
+
+            if (!store->location.role) {
+                goto wrong;
+            }
+
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "\"%V\" has no credentials yet: %s", &cmd->name,
+                               err);
+
+        } else if (!ngx_http_sluice_store_good(store)) {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "\"%V\": the credentials in %s have ended: no "
+                               "upload is taken until there are others",
+                               &cmd->name, store->location.credentials);
         }
     }
 

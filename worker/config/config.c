@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "core/base/fail.h"
 #include "worker/base/file.h"
@@ -376,7 +377,27 @@ config_folders(const config_t *config, char *err, size_t err_size)
 }
 
 
-/* Who comes to the bucket. The file is read again by who does. */
+static int
+config_role(const char *path, char *err, size_t err_size)
+{
+    char folder[PATH_MAX], *slash;
+
+    strcpy(folder, path);
+    slash = strrchr(folder, '/');
+    slash[slash == folder] = '\0';
+
+    return access(folder, W_OK | X_OK) == 0
+               ? 0
+               : fail_because(err, err_size,
+                              "the file %.300s of the role's credentials "
+                              "cannot be written: %s is no folder that can be "
+                              "written to",
+                              path, folder);
+}
+
+
+/* Who comes to the bucket. The file is read again by who does; that of a role
+   is written by a process of ours, which only runs later. */
 static int
 config_credentials(const config_t *config, char *err, size_t err_size)
 {
@@ -387,7 +408,17 @@ config_credentials(const config_t *config, char *err, size_t err_size)
         return 0;
     }
 
+    if (config->store.role) {
+        return config_role(config->store.credentials, err, err_size);
+    }
+
     rc = credentials_find(&who, &config->store, err, err_size);
+    if (rc == 0 && credentials_ended(&who, time(NULL))) {
+        rc = fail_because(err, err_size,
+                          "%.300s: the credentials have ended: write others "
+                          "into it",
+                          config->store.credentials);
+    }
     credentials_forget(&who);
     return rc;
 }

@@ -271,14 +271,23 @@ store_hurry(int hurry)
 
 
 int
-store_check(const config_t *config, char *err, size_t err_size)
+store_check(const config_t *config, const credentials_t *who, char *err,
+            size_t err_size)
 {
-    return config_has_bucket(config) ? remote_try(config, err, err_size) : 0;
+    if (who != NULL) {
+        remote_know(who);
+    }
+
+    return !config_has_bucket(config)
+                   || (remote_try(config, err, err_size) == 0
+                       && remote_is_closed(config, err, err_size) == 0)
+               ? 0
+               : -1;
 }
 
 
 int
 store_try(const config_t *config, char *err, size_t err_size)
 {
-    return remote_is_away() ? store_check(config, err, err_size) : 0;
+    return remote_is_away() ? remote_try(config, err, err_size) : 0;
 }

@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include "core/base/uuid.h"
+#include "core/store/credentials.h"
 #include "worker/config/config.h"
 
 /* Call once in a process, before there are threads. 0 or -1. */
@@ -97,7 +98,9 @@ void store_hurry(int hurry);
    0, or -1 with a sentence in `err`. */
 int store_try(const config_t *config, char *err, size_t err_size);
 
-/* The same, asked in any case. */
-int store_check(const config_t *config, char *err, size_t err_size);
+/* The same, asked in any case, and whether it is nobody else's; by `who` from
+   then on, unless that is NULL. */
+int store_check(const config_t *config, const credentials_t *who, char *err,
+                size_t err_size);
 
 #endif

@@ -86,6 +86,8 @@ class Bucket {
         this.port = port;
         this.name = name;
         this.keys = join(folder, "keys");   /* as sluice_store reads it */
+        this.id = ID;
+        this.secret = SECRET;
         this.endpoint = `http://127.0.0.1:${port}`;
     }
 
@@ -146,7 +148,7 @@ class Bucket {
 import boto3
 from botocore.config import Config
 s3 = boto3.client("s3", endpoint_url=${JSON.stringify(this.endpoint)},
-    aws_access_key_id="${ID}", aws_secret_access_key="${SECRET}",
+    aws_access_key_id="${this.id}", aws_secret_access_key="${this.secret}",
     region_name="us-east-1", config=Config(signature_version="s3v4",
     s3={"addressing_style": "path"}))
 bucket = ${JSON.stringify(this.name)}
@@ -154,6 +156,24 @@ ${lines}
 `, "python3", ["-"], { maxBuffer: 1 << 26 });
 
         return stdout;
+    }
+
+    /* Gives the user another key. */
+    async addKey(id, secret) {
+        await this.admin("key", "create", "--uid", "sluice", "--key-type", "s3",
+            "--access-key", id, "--secret-key", secret);
+        Object.assign(this, { id, secret });
+    }
+
+    /* Takes one from him. */
+    removeKey(id) {
+        return this.admin("key", "rm", "--uid", "sluice", "--key-type", "s3",
+            "--access-key", id);
+    }
+
+    admin(...words) {
+        return run("radosgw-admin", ["-c", join(this.folder, "ceph.conf"),
+                                     ...words]);
     }
 
     put(key, path, type) {
