@@ -6,6 +6,7 @@
 #include "core/base/version.h"
 #include "worker/base/log.h"
 #include "worker/config/config.h"
+#include "worker/jobs/kinds.h"
 #include "worker/role/role.h"
 #include "worker/sandbox/sandbox.h"
 #include "worker/sandbox/sandbox_check.h"
@@ -64,6 +65,19 @@ main_start(const char *path, const config_t *config)
 }
 
 
+/* What no slot of this machine takes: another one's must. */
+static void
+main_abilities(const config_t *config)
+{
+    char line[KINDS_LINE_SIZE];
+
+    if ((config->slots_encode == 0) != (config->slots_quick == 0)) {
+        kinds_line(config->slots_encode == 0, line);
+        printf("Nobody here takes: %s.\n", line);
+    }
+}
+
+
 /* What the file says, tried: a role's credentials are asked for, and the bucket
    by them. */
 static int
@@ -87,6 +101,7 @@ main_test(const char *path, const config_t *config)
         return EXIT_FAILURE;
     }
 
+    main_abilities(config);
     printf("%s is good.\n", path);
     return EXIT_SUCCESS;
 }

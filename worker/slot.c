@@ -43,6 +43,7 @@ typedef struct {
     const slot_id_t *predecessors; /* or NULL: their leases are released */
     int disk_away; /* it, or the store: nothing is taken until both are back */
     int mails;     /* 1: it takes mails alone */
+    const char *ability; /* config_ability() */
 } slot_t;
 
 
@@ -73,15 +74,15 @@ slot_host(char host[SLOT_HOST_SIZE])
 }
 
 
-/* host:mark:pid */
+/* host:mark:pid[:ability], which queue.ability() reads */
 static void
-slot_name(char name[SLOT_NAME_SIZE], const slot_id_t *id)
+slot_name(char name[SLOT_NAME_SIZE], const slot_id_t *id, const char *ability)
 {
     char host[SLOT_HOST_SIZE];
 
     slot_host(host);
-    snprintf(name, SLOT_NAME_SIZE, "%s:%016" PRIx64 ":%d", host, id->mark,
-             id->pid);
+    snprintf(name, SLOT_NAME_SIZE, "%s:%016" PRIx64 ":%d%s%s", host, id->mark,
+             id->pid, *ability ? ":" : "", ability);
 }
 
 
@@ -128,7 +129,7 @@ slot_inherit(slot_t *slot)
                 && rc != QUEUE_AWAY;
          i++) {
         ids = NULL;
-        slot_name(name, &slot->predecessors[i]);
+        slot_name(name, &slot->predecessors[i], slot->ability);
         rc = queue_release(slot->queue, name, &ids);
         slot_wake(slot, ids);
         json_decref(ids);
@@ -514,7 +515,8 @@ slot_run(const config_t *config, int number, uint64_t mark,
     const slot_id_t id = { getpid(), mark };
     slot_t slot = { .config = config,
                     .predecessors = predecessors,
-                    .mails = number > config->slots };
+                    .mails = number > config->slots,
+                    .ability = config_ability(config, number) };
 
     if (slot.mails) {
         prctl(PR_SET_NAME, "sluice-mails"); /* as ps shows it */
@@ -523,7 +525,7 @@ slot_run(const config_t *config, int number, uint64_t mark,
     child_signals(slot_on_signal);
     umask(022);
 
-    slot_name(name, &id);
+    slot_name(name, &id, slot.ability);
     slot_consumer(consumer, number);
 
     slot.queue = queue_create(config->database, name);

@@ -33,6 +33,9 @@ static const ngx_http_sluice_metrics_record_gauge_t
         { "sluice_jobs_oldest_seconds",
           "How long the job has waited that has been due for the longest." },
 
+        { "sluice_slots",
+          "Slots of workers that take any job, what is long, what is quick." },
+
         { "sluice_media_rotten",
           "Originals and attachments that are not the bytes that came." },
 

@@ -57,6 +57,16 @@ as $$
     from kinds left join counted using (kind)
     group by label
     union all
+    select 'sluice_slots', format('{ability="%s"}', a.ability),
+           count(alive.name)
+    from (values ('any'), ('encode'), ('quick')) as a(ability)
+    left join (select s.name from sluice.slots s
+               where s.seen_at > now() - interval '1 minute'
+               union
+               select w.slot from queue.at_work w) as alive(name)
+        on coalesce(nullif(queue.ability(alive.name), ''), 'any') = a.ability
+    group by a.ability
+    union all
     select 'sluice_media_rotten', '',
            (select count(*) from sluice.media
             where rot is not null and deleted_at is null)

@@ -9,6 +9,50 @@ language sql immutable parallel safe as $$
 $$;
 
 
+-- Jobs that may take long, and all the processor that they get; the others are
+-- quick. The index jobs_turn_long has the same expression, and so has
+-- worker/jobs/kinds.c.
+create or replace function queue.is_long(kind text) returns boolean
+language sql immutable parallel safe as $$
+    select kind = any (array['package', 'split', 'encode', 'join', 'verify',
+                             'storyboard', 'listen', 'download']);
+$$;
+
+
+-- What a slot takes, by its name, host:mark:pid[:ability]: 'encode' what is
+-- long, 'quick' all else; '' anything.
+create or replace function queue.ability(slot text) returns text
+language sql immutable parallel safe as $$
+    select split_part(slot, ':', 4);
+$$;
+
+
+create or replace function queue.can(slot text, kind text) returns boolean
+language sql immutable parallel safe as $$
+    select case queue.ability(slot) when 'encode' then queue.is_long(kind)
+                                    when 'quick' then not queue.is_long(kind)
+                                    else true end;
+$$;
+
+
+-- The machine of a slot.
+create or replace function queue.machine(slot text) returns text
+language sql immutable parallel safe as $$
+    select split_part(slot, ':', 1);
+$$;
+
+
+-- The machine of a slot, for a job that reads what this one has read: its file
+-- is there by now. Null where no slot of that machine takes such jobs.
+create or replace function queue.place_for(slot text, kind text) returns text
+language sql stable as $$
+    select queue.machine(slot)
+    where exists (select from sluice.slots s
+                  where queue.machine(s.name) = queue.machine(slot)
+                    and queue.can(s.name, kind));
+$$;
+
+
 -- Those that slots of their own do: mail.sql.
 create or replace function queue.is_mail(kind text) returns boolean
 language sql immutable parallel safe as $$

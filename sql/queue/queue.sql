@@ -141,8 +141,10 @@ begin
         end if;
 
         with inserted as (
-            insert into sluice.jobs (id, kind, media, params)
-            select sluice.uuid_v7(), n.kind, m.id, n.params
+            insert into sluice.jobs (id, kind, media, params, place,
+                                     place_until)
+            select sluice.uuid_v7(), n.kind, m.id, n.params,
+                   queue.place_for(slot, n.kind), now() + interval '2 seconds'
             from sluice.media m, (
                 select kind, '{}'::jsonb from unnest(next) kind
                 union all

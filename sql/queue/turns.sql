@@ -5,6 +5,10 @@ drop function if exists
     queue.abandoned(text[], text[]),
     queue.best_of(uuid, boolean, uuid[], text[], bigint),
     queue.owner_behind(uuid),
+    queue.owner_behind(uuid, uuid),
+    queue.abandoned(),
+    queue.unweighed(),
+    queue.first_of(uuid, text, timestamptz, uuid),
     queue.candidate(text);
 
 -- Whom the slots are at work for; those for mails are none of them (mail.sql).
@@ -31,18 +35,19 @@ end;
 $$;
 
 
--- How many slots are alive: those that are at a job, those that looked for one
--- lately, and the one that asks.
+-- How many slots are alive that take what this one does: those that are at a
+-- job, those that looked for one lately, and the one that asks.
 create or replace function queue.slots_alive(slot text) returns bigint
 language plpgsql stable as $$
 begin
     return (select count(*) from (
-        select slot
+        select slot as name
         union
         select s.name from sluice.slots s
         where s.seen_at > now() - interval '6 seconds'
         union
-        select w.slot from queue.at_work w) as alive);
+        select w.slot from queue.at_work w) as alive(name)
+        where queue.ability(alive.name) = queue.ability(slot));
 end;
 $$;
 
@@ -87,7 +92,7 @@ $$;
 
 
 -- Whether an owner has less than he may have whom others wait for: with two
--- slots or more nobody has all of them.
+-- slots or more nobody has all of them, of those that take the same.
 create or replace function queue.may_have_another(who uuid, slot text)
 returns boolean
 language plpgsql stable as $$
@@ -96,13 +101,14 @@ declare
     most constant bigint := greatest(queue.slots_alive(slot) - 1, 1);
 begin
     return most > (select count(*) from queue.at_work w
-                   where w.who = who and queue.is_bound(w.who, w.kind));
+                   where w.who = who and queue.is_bound(w.who, w.kind)
+                     and queue.ability(w.slot) = queue.ability(slot));
 end;
 $$;
 
 
 -- The job, locked, whose slot fell silent, and whose kind has room.
-create or replace function queue.abandoned() returns uuid
+create or replace function queue.abandoned(slot text) returns uuid
 language plpgsql as $$
 declare
     found_id uuid;
@@ -110,7 +116,7 @@ begin
     select j.id into found_id
     from sluice.jobs j
     where j.state = 'running' and j.lease_until < now()
-      and not queue.is_mail(j.kind)
+      and not queue.is_mail(j.kind) and queue.can(slot, j.kind)
       and (queue.is_removal(j.kind)
            or (j.attempt < j.max_attempts and j.lost < 2))
       and queue.has_room(sluice.turn_of(j.owner), j.kind)
@@ -124,10 +130,21 @@ end;
 $$;
 
 
+-- Whether a job is not left to another machine, which has its file. That lasts
+-- two seconds: so only those that were made within them are passed over.
+create or replace function queue.is_for(slot text, place text,
+                                        place_until timestamptz)
+returns boolean
+language sql stable as $$
+    select place is null or place = queue.machine(slot)
+           or place_until <= now();
+$$;
+
+
 -- The first of an owner's due jobs of a kind, locked, from this one on: those
 -- that are over are still in the index before it.
 create or replace function queue.first_of(who uuid, job_kind text,
-    rank_from timestamptz, id_from uuid) returns uuid
+    rank_from timestamptz, id_from uuid, slot text) returns uuid
 language plpgsql as $$
 declare
     found_id uuid;
@@ -136,7 +153,7 @@ begin
     where sluice.turn_of(j.owner) = who and j.kind = job_kind
       and (j.rank, j.id) >= (rank_from, id_from)
       and j.state in ('queued', 'retrying') and j.waits_for is null
-      and j.run_at <= now()
+      and j.run_at <= now() and queue.is_for(slot, j.place, j.place_until)
       and (j.media is null or j.kind = 'remove'
            or not exists (select from sluice.media m where m.id = j.media
                           and m.deleted_at is not null))
@@ -167,8 +184,9 @@ begin
             where sluice.turn_of(j.owner) = who and j.kind = kinds.kind
               and j.state in ('queued', 'retrying') and j.waits_for is null
               and j.run_at <= now()
+              and queue.is_for(slot, j.place, j.place_until)
             order by j.rank, j.id limit 1) due
-        where not queue.is_mail(kinds.kind)
+        where not queue.is_mail(kinds.kind) and queue.can(slot, kinds.kind)
         order by due.rank, due.id
     loop
         if best.bound then
@@ -178,7 +196,8 @@ begin
         end if;
         continue when not queue.has_room(who, best.kind);
 
-        found_id := queue.first_of(who, best.kind, best.rank, best.id);
+        found_id := queue.first_of(who, best.kind, best.rank, best.id,
+                                   slot);
         exit when found_id is not null;
     end loop;
 
@@ -216,6 +235,38 @@ end;
 $$;
 
 
+-- The same, of those who have something waiting that is long, or quick.
+create or replace function queue.owner_behind(who uuid, last uuid, long boolean)
+returns uuid
+language plpgsql stable as $$
+begin
+    if who < last then
+        return coalesce(
+            (select sluice.turn_of(j.owner) from sluice.jobs j
+             where j.state in ('queued', 'retrying') and j.waits_for is null
+               and queue.is_long(j.kind) = long
+               and sluice.turn_of(j.owner) > who
+               and sluice.turn_of(j.owner) < last
+             order by sluice.turn_of(j.owner), j.kind, j.rank, j.id limit 1),
+            last);
+    end if;
+
+    return coalesce(
+        (select sluice.turn_of(j.owner) from sluice.jobs j
+         where j.state in ('queued', 'retrying') and j.waits_for is null
+           and queue.is_long(j.kind) = long
+           and sluice.turn_of(j.owner) > who
+         order by sluice.turn_of(j.owner), j.kind, j.rank, j.id limit 1),
+        (select sluice.turn_of(j.owner) from sluice.jobs j
+         where j.state in ('queued', 'retrying') and j.waits_for is null
+           and queue.is_long(j.kind) = long
+           and sluice.turn_of(j.owner) < last
+         order by sluice.turn_of(j.owner), j.kind, j.rank, j.id limit 1),
+        last);
+end;
+$$;
+
+
 -- The job that is to be taken next, locked: one whose slot fell silent, else
 -- one of the owner whose turn it is. Owners come one after the other, behind
 -- the one whom the slot served last; those who have a slot already after those
@@ -229,12 +280,15 @@ declare
     served constant uuid := coalesce((select s.served from sluice.slots s
                                       where s.name = slot), house);
     at_work constant uuid[] := array(select w.who from queue.at_work w);
-    found_id uuid := queue.abandoned();
+    able constant text := queue.ability(slot);
+    found_id uuid := queue.abandoned(slot);
     who uuid := served;
     later uuid[] := '{}';
 begin
     while found_id is null loop
-        who := queue.owner_behind(who, served);
+        who := case when able in ('encode', 'quick')
+                    then queue.owner_behind(who, served, able = 'encode')
+                    else queue.owner_behind(who, served) end;
 
         if who <> all (at_work) then
             found_id := queue.best_of(who, true, slot);
@@ -264,7 +318,7 @@ $$;
 -- The same job, locked, where there is nothing to weigh: no slot fell silent,
 -- and all that waits is the house's, of one kind, by hand and without limits.
 -- It takes a third of the time, and none waits for the others. Null otherwise.
-create or replace function queue.unweighed() returns uuid
+create or replace function queue.unweighed(slot text) returns uuid
 language plpgsql as $$
 declare
     house constant uuid := sluice.turn_of(null);
@@ -282,14 +336,14 @@ begin
             and sluice.turn_of(j.owner) = last.who
           order by j.kind, j.rank, j.id limit 1) first
     where last.who = house and last.kind = first.kind
-      and not queue.is_mail(k.kind)
+      and not queue.is_mail(k.kind) and queue.can(slot, k.kind)
       and k.at_once is null and k.at_once_own is null
       and not exists (select from sluice.schedules s where s.kind = k.kind)
       and not exists (select from sluice.jobs j
                       where j.state = 'running' and j.lease_until < now());
 
     return case when found then
-        queue.first_of(house, head.kind, head.rank, head.id) end;
+        queue.first_of(house, head.kind, head.rank, head.id, slot) end;
 end;
 $$;
 
@@ -307,7 +361,7 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     limits_lock constant bigint := 7564394;  -- any; "slj"
-    next_id uuid := queue.unweighed();
+    next_id uuid := queue.unweighed(slot);
     j sluice.jobs;
 begin
     if next_id is null then

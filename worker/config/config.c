@@ -136,6 +136,57 @@ config_place(config_t *config, char *err, size_t err_size)
 }
 
 
+/* One of "encode=1 quick=4". What follows it, or NULL: it is none. */
+static const char *
+config_slots_word(const char *word, config_t *config)
+{
+    int *count = NULL;
+    long n;
+    char *end;
+
+    if (strncmp(word, "encode=", 7) == 0) {
+        count = &config->slots_encode;
+    } else if (strncmp(word, "quick=", 6) == 0) {
+        count = &config->slots_quick;
+    }
+
+    if (count == NULL || *count != 0) {
+        return NULL;
+    }
+
+    n = strtol(strchr(word, '=') + 1, &end, 10);
+    if (n < 1 || n > CONFIG_SLOTS_MAX
+        || (*end != '\0' && strchr(" \t", *end) == NULL)) {
+        return NULL;
+    }
+
+    *count = (int) n;
+    return end + strspn(end, " \t");
+}
+
+
+static int
+config_slots(const char *value, config_t *config, char *err, size_t err_size)
+{
+    const char *word = value;
+
+    while (word != NULL && *word != '\0') {
+        word = config_slots_word(word, config);
+    }
+
+    config->slots = config->slots_encode + config->slots_quick;
+
+    if (word == NULL || config->slots > CONFIG_SLOTS_MAX) {
+        return fail_because(err, err_size,
+                            "\"slots\" is a number, or encode=<number> or "
+                            "quick=<number> or both, %d in all, not \"%.64s\"",
+                            CONFIG_SLOTS_MAX, value);
+    }
+
+    return 0;
+}
+
+
 static int
 config_number(const config_key_t *key, const char *value, int *number,
               char *err, size_t err_size)
@@ -197,6 +248,11 @@ config_set(const config_key_t *key, const char *value, config_t *config,
 {
     char *text = (char *) config + key->offset;
     redis_address_t redis;
+
+    if (key->offset == offsetof(config_t, slots)
+        && strchr(value, '=') != NULL) {
+        return config_slots(value, config, err, err_size);
+    }
 
     if (key->size == 0) {
         return config_number(key, value, (int *) text, err, err_size);
@@ -297,6 +353,15 @@ config_line(char *line, config_t *config, unsigned *seen, char *err,
 
     *seen |= 1U << i;
     return config_set(&config_keys[i], value, config, err, err_size);
+}
+
+
+const char *
+config_ability(const config_t *config, int number)
+{
+    return number <= config->slots_encode                         ? "encode"
+           : number <= config->slots_encode + config->slots_quick ? "quick"
+                                                                  : "";
 }
 
 

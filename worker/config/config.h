@@ -30,6 +30,8 @@ typedef struct {
     char log[PATH_MAX];       /* empty: stderr */
     char pid[PATH_MAX];       /* empty: none is written */
     int slots;                /* jobs at a time; 1 when not given */
+    int slots_encode;         /* of those, such as take what is long alone */
+    int slots_quick;          /* and such as take all else */
     int patience;             /* seconds until a silent slot is killed */
     uint64_t keep_free;       /* bytes that large files leave on the disk */
     uint64_t originals;       /* bytes of a bucket's files that stay here */
@@ -44,6 +46,10 @@ typedef struct {
 
 /* Whether what is published is in a bucket. */
 #define config_has_bucket(config) ((config)->store.bucket[0] != '\0')
+
+/* What the slot of this number, from 1, takes: "encode", "quick", or "", any
+   job. */
+const char *config_ability(const config_t *config, int number);
 
 /* Reads a text of `len` bytes. 0, or -1 with a sentence in `err` that starts
    with the line's number. Looks at no file. */

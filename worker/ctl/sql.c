@@ -48,6 +48,8 @@ SQL_EMBED(sql_0036_downloads, "sql/migrations/0036_downloads.sql");
 SQL_EMBED(sql_0037_jobs_left, "sql/migrations/0037_jobs_left.sql");
 SQL_EMBED(sql_0038_verify, "sql/migrations/0038_verify.sql");
 SQL_EMBED(sql_0039_parts, "sql/migrations/0039_parts.sql");
+SQL_EMBED(sql_0042_abilities, "sql/migrations/0042_abilities.sql");
+SQL_EMBED(sql_0044_places, "sql/migrations/0044_places.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_renditions, "sql/queue/renditions.sql");
@@ -136,6 +138,8 @@ const sql_file_t sql_files[] = {
     { "0037_jobs_left.sql", SQL_CONCURRENT, sql_0037_jobs_left },
     { "0038_verify.sql", SQL_ONCE, sql_0038_verify },
     { "0039_parts.sql", SQL_ONCE, sql_0039_parts },
+    { "0042_abilities.sql", SQL_CONCURRENT, sql_0042_abilities },
+    { "0044_places.sql", SQL_ONCE, sql_0044_places },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_renditions.sql", SQL_REPEATABLE, sql_queue_renditions },

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include "worker/jobs/account/account.h"
 #include "worker/jobs/film/film.h"
@@ -8,19 +9,20 @@
 
 static const kind_t kinds[] = {
     { "probe", probe_run, KIND_MEDIA | KIND_FOLDER },
-    { "package", package_run, KIND_MEDIA | KIND_FOLDER },
-    { "verify", verify_run, KIND_MEDIA | KIND_FOLDER | KIND_BULK },
-    { "split", split_run, KIND_MEDIA | KIND_FOLDER },
-    { "encode", encode_run, KIND_MEDIA | KIND_FOLDER | KIND_BULK },
-    { "join", join_run, KIND_MEDIA | KIND_FOLDER },
+    { "package", package_run, KIND_MEDIA | KIND_FOLDER | KIND_LONG },
+    { "verify", verify_run, KIND_MEDIA | KIND_FOLDER | KIND_BULK | KIND_LONG },
+    { "split", split_run, KIND_MEDIA | KIND_FOLDER | KIND_LONG },
+    { "encode", encode_run, KIND_MEDIA | KIND_FOLDER | KIND_BULK | KIND_LONG },
+    { "join", join_run, KIND_MEDIA | KIND_FOLDER | KIND_LONG },
     { "poster", poster_run, KIND_MEDIA | KIND_FOLDER },
-    { "storyboard", storyboard_run, KIND_MEDIA | KIND_FOLDER | KIND_BULK },
+    { "storyboard", storyboard_run,
+      KIND_MEDIA | KIND_FOLDER | KIND_BULK | KIND_LONG },
     { "subtitles", subtitles_run, KIND_MEDIA | KIND_FOLDER },
     { "withdraw", withdraw_run, KIND_MEDIA | KIND_FOLDER },
-    { "download", download_run, KIND_MEDIA | KIND_FOLDER },
+    { "download", download_run, KIND_MEDIA | KIND_FOLDER | KIND_LONG },
     { "chapters", chapters_run, KIND_MEDIA | KIND_FOLDER },
     { "cover", cover_run, KIND_MEDIA | KIND_FOLDER },
-    { "listen", listen_run, KIND_MEDIA | KIND_FOLDER | KIND_BULK },
+    { "listen", listen_run, KIND_MEDIA | KIND_FOLDER | KIND_BULK | KIND_LONG },
     { "score", score_run, KIND_MEDIA | KIND_FOLDER },
     { "attach", attach_run, KIND_MEDIA | KIND_FOLDER },
     { "detach", detach_run, KIND_MEDIA | KIND_FOLDER },
@@ -48,6 +50,24 @@ kinds_find(const char *name)
     }
 
     return NULL;
+}
+
+
+void
+kinds_line(int are_long, char line[KINDS_LINE_SIZE])
+{
+    size_t i, len = 0;
+
+    line[0] = '\0';
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (((kinds[i].needs & KIND_LONG) != 0) == are_long
+            && kinds[i].run != noop_run && kinds[i].run != mail_run
+            && len < KINDS_LINE_SIZE) {
+            len += (size_t) snprintf(line + len, KINDS_LINE_SIZE - len, "%s%s",
+                                     len > 0 ? ", " : "", kinds[i].name);
+        }
+    }
 }
 
 

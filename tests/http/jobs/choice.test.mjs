@@ -152,7 +152,8 @@ function asked({ limits, slots, jobs }) {
                 : at(j.silent ? -j.lease : j.lease)})`),
         "savepoint s",
         `select queue.take_next('${SLOT}', '15 seconds')->>'id'`,
-        "rollback to s", "select queue.unweighed()", "rollback"].join(";");
+        "rollback to s", `select queue.unweighed('${SLOT}')`,
+        "rollback"].join(";");
 }
 
 it("a slot is given the job whose turn it is, by the short way and the long",

@@ -113,6 +113,39 @@ START_TEST(a_key_without_value_is_refused)
 END_TEST
 
 
+START_TEST(slots_may_be_of_two_abilities)
+{
+    static const char *const wrong[] = {
+        "encode=0",    "encode=65",         "encode=1 encode=1",
+        "fast=1",      "encode=1 2",        "encode=1,quick=1",
+        "=1",          "encode= quick=1",   "encode=60 quick=5",
+        "encode=1 4=", "encode=99999999999"
+    };
+    char text[256];
+    size_t i;
+
+    ck_assert_int_eq(parse("slots encode=1  quick=4\ndatabase d\n" REST), 0);
+    ck_assert_int_eq(config.slots, 5);
+    ck_assert_str_eq(config_ability(&config, 1), "encode");
+    ck_assert_str_eq(config_ability(&config, 2), "quick");
+    ck_assert_str_eq(config_ability(&config, 5), "quick");
+    ck_assert_str_eq(config_ability(&config, 6), "");
+    ck_assert_int_eq(parse("slots quick=2\ndatabase d\n" REST), 0);
+    ck_assert_int_eq(config.slots, 2);
+    ck_assert_str_eq(config_ability(&config, 1), "quick");
+    ck_assert_int_eq(parse("slots 3\ndatabase d\n" REST), 0);
+    ck_assert_str_eq(config_ability(&config, 1), "");
+
+    for (i = 0; i < COUNT(wrong); i++) {
+        snprintf(text, sizeof(text), "slots %s\ndatabase d\n" REST, wrong[i]);
+        ck_assert_msg(parse(text) == -1, "%s", wrong[i]);
+        ck_assert_msg(strstr(err, "encode=<number> or quick=<number>"), "%s",
+                      err);
+    }
+}
+END_TEST
+
+
 START_TEST(slots_are_a_number_from_1_to_64)
 {
     static const char *const wrong[] = { "0", "65", "-1", "two", "2x" };
@@ -289,7 +322,8 @@ RUN("worker/config", a_value_may_hold_blanks, without_slots_there_is_one,
     an_unknown_key_is_named_with_its_line, a_missing_key_is_named,
     media_may_be_in_a_bucket, a_store_in_a_folder_has_media_in_it,
     media_are_in_one_place, a_key_that_stands_twice_is_refused,
-    a_key_without_value_is_refused, slots_are_a_number_from_1_to_64,
+    a_key_without_value_is_refused, slots_may_be_of_two_abilities,
+    slots_are_a_number_from_1_to_64,
     patience_is_a_minute_unless_another_is_given, patience_is_an_hour_at_most,
     a_relative_folder_is_refused, redis_has_an_address_and_may_have_more,
     a_byte_of_zero_is_refused, folders_that_are_not_there_are_named,
