@@ -70,8 +70,8 @@ typedef struct {
     char date[64];
     char etag[BUCKET_ETAG_SIZE]; /* of the answer, or "" */
     char kept[BUCKET_SUM_SIZE];  /* the SHA-256 that it tells, or "" */
-    char sha[SHA256_HEX_SIZE];
-    char sum[BUCKET_SUM_SIZE]; /* the same as S3 has it in headers */
+    char sha[SHA256_HEX_SIZE];   /* of what is put: known already, or "" */
+    char sum[BUCKET_SUM_SIZE];   /* the same as S3 has it in headers */
 } bucket_request_t;
 
 /* Asks until there is an answer that will not change, a few times. */
@@ -95,6 +95,10 @@ time_t bucket_request_time(const char *text);
 /* A digest as S3 has it in headers and XML: base64. */
 void bucket_request_sum(const unsigned char digest[SHA256_SIZE],
                         char sum[BUCKET_SUM_SIZE]);
+
+/* The same of one in hex. */
+void bucket_request_sum_of(const char sha256[SHA256_HEX_SIZE],
+                           char sum[BUCKET_SUM_SIZE]);
 
 /* Notes what bucket_said() tells, and returns `rc`. */
 bucket_rc_t bucket_say(bucket_t *bucket, bucket_rc_t rc, const char *format,

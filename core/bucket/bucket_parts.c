@@ -34,6 +34,22 @@ bucket_part_from(unsigned number)
 }
 
 
+uint64_t
+bucket_part_end(uint64_t at)
+{
+    unsigned first;
+    uint64_t from = 0, size;
+
+    for (first = 1;; first += STEP) {
+        size = bucket_part_size(first);
+        if (at < from + STEP * size) {
+            return from + ((at - from) / size + 1) * size;
+        }
+        from += STEP * size;
+    }
+}
+
+
 /* ---- what answers say ---- */
 
 /* An element's text that was looked for. */
@@ -103,33 +119,28 @@ bucket_parts_begin(bucket_t *bucket, const char *name, const char *type,
 }
 
 
-bucket_rc_t
-bucket_parts_put(bucket_t *bucket, const char *name, const char *upload,
-                 unsigned number, int fd, uint64_t from, uint64_t size,
-                 sha256_t *behind, bucket_part_t *part)
+/* `request` has what is put. */
+static bucket_rc_t
+put_part(bucket_t *bucket, bucket_request_t *request, const char *upload,
+         unsigned number, bucket_part_t *part)
 {
     char text[NUMBER_SIZE];
     bucket_rc_t rc;
     const sigv4_pair_t query[] = { { "partNumber", text },
                                    { "uploadId", upload } };
-    bucket_request_t request = { .method = "PUT",
-                                 .name = name,
-                                 .fd = fd,
-                                 .from = from,
-                                 .size = size,
-                                 .upload = 1,
-                                 .behind = behind,
-                                 .checked = 1,
-                                 .query = query,
-                                 .queries = 2 };
 
     snprintf(text, sizeof(text), "%u", number);
-    rc = bucket_request_ask(bucket, &request);
+    request->method = "PUT";
+    request->upload = 1;
+    request->checked = 1;
+    request->query = query;
+    request->queries = 2;
+    rc = bucket_request_ask(bucket, request);
 
     part->number = number;
-    part->size = size;
-    memcpy(part->etag, request.etag, sizeof(part->etag));
-    memcpy(part->sha256, request.sha, sizeof(part->sha256));
+    part->size = request->size;
+    memcpy(part->etag, request->etag, sizeof(part->etag));
+    memcpy(part->sha256, request->sha, sizeof(part->sha256));
 
     return rc == BUCKET_OK && *part->etag == '\0'
                ? bucket_say(bucket, BUCKET_WRONG, "%s took a part without ETag",
@@ -138,14 +149,40 @@ bucket_parts_put(bucket_t *bucket, const char *name, const char *upload,
 }
 
 
+bucket_rc_t
+bucket_parts_put(bucket_t *bucket, const char *name, const char *upload,
+                 unsigned number, int fd, uint64_t from, uint64_t size,
+                 sha256_t *behind, bucket_part_t *part)
+{
+    bucket_request_t request = {
+        .name = name, .fd = fd, .from = from, .size = size, .behind = behind
+    };
+
+    return put_part(bucket, &request, upload, number, part);
+}
+
+
+bucket_rc_t
+bucket_parts_put_known(bucket_t *bucket, const char *name, const char *upload,
+                       int fd, uint64_t from, bucket_part_t *part)
+{
+    bucket_request_t request = {
+        .name = name, .fd = fd, .from = from, .size = part->size
+    };
+
+    memcpy(request.sha, part->sha256, sizeof(request.sha));
+
+    return put_part(bucket, &request, upload, part->number, part);
+}
+
+
 /* What completes them; NULL without memory. To be freed. */
 static char *
 compose_parts(const bucket_part_t *parts, unsigned count)
 {
     char *text, sum[BUCKET_SUM_SIZE];
-    unsigned char sha[SHA256_SIZE];
     size_t size = FRAME_SIZE + count * (size_t) LINE_SIZE, len;
-    unsigned i, j;
+    unsigned i;
 
     text = malloc(size);
     if (text == NULL) {
@@ -162,10 +199,7 @@ compose_parts(const bucket_part_t *parts, unsigned count)
             parts[i].etag);
 
         if (parts[i].sha256[0]) {
-            for (j = 0; j < SHA256_SIZE; j++) {
-                sscanf(parts[i].sha256 + 2 * j, "%2hhx", &sha[j]);
-            }
-            bucket_request_sum(sha, sum);
+            bucket_request_sum_of(parts[i].sha256, sum);
             len += (size_t) snprintf(text + len, size - len,
                                      "<ChecksumSHA256>%s</ChecksumSHA256>",
                                      sum);

@@ -33,6 +33,10 @@ typedef struct {
 uint64_t bucket_part_size(unsigned number);
 uint64_t bucket_part_from(unsigned number);
 
+/* The end of the part that the byte at `at` is of, if all are of these sizes.
+ */
+uint64_t bucket_part_end(uint64_t at);
+
 /* Begins an upload of a file, of whose parts the bucket is to keep checksums:
    its id. */
 bucket_rc_t bucket_parts_begin(bucket_t *bucket, const char *name,
@@ -46,6 +50,12 @@ bucket_rc_t bucket_parts_put(bucket_t *bucket, const char *name,
                              const char *upload, unsigned number, int fd,
                              uint64_t from, uint64_t size, sha256_t *behind,
                              bucket_part_t *part);
+
+/* The same of bytes that are read once: `part` has their number, size and
+   SHA-256 already. Those that are others now the bucket refuses. */
+bucket_rc_t bucket_parts_put_known(bucket_t *bucket, const char *name,
+                                   const char *upload, int fd, uint64_t from,
+                                   bucket_part_t *part);
 
 /* Makes a file of them, which are in their order. One that was completed before
    is completed, if the file has as many bytes. */

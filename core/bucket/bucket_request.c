@@ -163,6 +163,21 @@ bucket_request_sum(const unsigned char digest[SHA256_SIZE],
 }
 
 
+void
+bucket_request_sum_of(const char sha256[SHA256_HEX_SIZE],
+                      char sum[BUCKET_SUM_SIZE])
+{
+    unsigned i;
+    unsigned char digest[SHA256_SIZE] = { 0 };
+
+    for (i = 0; i < SHA256_SIZE; i++) {
+        sscanf(sha256 + 2 * i, "%2hhx", &digest[i]);
+    }
+
+    bucket_request_sum(digest, sum);
+}
+
+
 static void
 digested(bucket_request_t *request, const sha256_t *state)
 {
@@ -174,7 +189,7 @@ digested(bucket_request_t *request, const sha256_t *state)
 }
 
 
-/* SHA-256 of what is put. 0, or -1 with errno. */
+/* SHA-256 of what is put, unless it is known. 0, or -1 with errno. */
 static int
 digest(bucket_request_t *request)
 {
@@ -183,6 +198,11 @@ digest(bucket_request_t *request)
     ssize_t n;
     uint64_t done;
     sha256_t state;
+
+    if (request->sha[0]) {
+        bucket_request_sum_of(request->sha, request->sum);
+        return 0;
+    }
 
     bytes = malloc(READ_SIZE);
     if (bytes == NULL) {

@@ -31,6 +31,16 @@ typedef struct {
     char node[UUID_TEXT_SIZE]; /* see ngx_sluice_spool_nodes() */
 } ngx_sluice_spool_place_t;
 
+/* Where a part of the bytes ends that goes elsewhere as one. */
+typedef struct {
+    off_t at;
+    sha256_t behind;            /* all that is before it */
+    u_char sha256[SHA256_SIZE]; /* of the part alone, if it is */
+    unsigned known : 1;         /* since all of it came by here */
+} ngx_sluice_spool_end_t;
+
+#define NGX_SLUICE_SPOOL_ENDS 8
+
 typedef struct {
     const ngx_sluice_spool_place_t *place;
     char id[UUID_TEXT_SIZE];
@@ -47,8 +57,22 @@ typedef struct {
     off_t reserved; /* bytes that the file may have, by _grow() */
     u_char digest[SHA256_SIZE];
 
-    unsigned resumable : 1; /* a .part file stays when `pool` goes */
-    unsigned unjudged : 1;  /* bytes from `valid` on */
+    /* the caller's: the end of the part that the byte at `at` is of; or NULL:
+       nobody asks for them */
+    off_t (*part_end)(off_t at);
+
+    /* those that were passed, the oldest first; what does not fit in is not
+       kept. The caller takes them away */
+    ngx_sluice_spool_end_t ends[NGX_SLUICE_SPOOL_ENDS];
+    ngx_uint_t ends_count;
+
+    sha256_t of_part;   /* of the bytes of the part that is not yet whole */
+    off_t of_part_upto; /* they are all before this */
+    off_t of_part_end;  /* where it ends; 0: not asked yet */
+
+    unsigned of_part_known : 1; /* `of_part` has it from its first byte on */
+    unsigned resumable : 1;     /* a .part file stays when `pool` goes */
+    unsigned unjudged : 1;      /* bytes from `valid` on */
     unsigned doubted : 1;   /* the state on disk says so, still or already */
     unsigned durable : 1;   /* it is <spool>/<id> now */
     unsigned kept : 1;      /* someone else answers for that from here on */
@@ -169,12 +193,18 @@ ngx_err_t ngx_sluice_spool_adopt(ngx_sluice_spool_t *spool, off_t size,
 ngx_err_t ngx_sluice_spool_adopt_tail(ngx_sluice_spool_t *spool, off_t tail,
                                       const u_char digest[SHA256_SIZE]);
 
+/* What has come of a part is its end, for who puts what there is: `end`. Never
+   blocks. */
+void ngx_sluice_spool_end_here(const ngx_sluice_spool_t *spool,
+                               ngx_sluice_spool_end_t *end);
+
 /* What is appended from here on is nothing until _judged() says so. */
 ngx_err_t ngx_sluice_spool_unjudged(ngx_sluice_spool_t *spool);
 ngx_err_t ngx_sluice_spool_judged(ngx_sluice_spool_t *spool, ngx_uint_t good);
 
 /* Appends what `in` holds; reads it into the digest, and into `sum` unless
-   NULL. Now and then writes down how far it is. */
+   NULL. Now and then writes down how far it is, unless it goes elsewhere in
+   parts: who takes those knows that. */
 ngx_err_t ngx_sluice_spool_append(ngx_sluice_spool_t *spool, ngx_chain_t *in,
                                   tus_checksum_t *sum);
 

@@ -28,6 +28,80 @@ typedef ngx_err_t (*ngx_sluice_spool_take_pt)(ngx_sluice_spool_t *spool,
                                               tus_checksum_t *sum);
 
 
+/* the digest */
+
+/* Where the digest was taken up anew, its part is one of which the beginning
+   is not known, unless it begins there. */
+
+static void
+ngx_sluice_spool_part_begin(ngx_sluice_spool_t *spool)
+{
+    off_t at = (off_t) spool->sha256.bytes;
+
+    sha256_init(&spool->of_part);
+    spool->of_part_upto = at;
+    spool->of_part_end = spool->part_end(at);
+    spool->of_part_known = (at == 0 || spool->part_end(at - 1) == at);
+}
+
+
+static void
+ngx_sluice_spool_part_end(ngx_sluice_spool_t *spool)
+{
+    if (spool->ends_count < NGX_SLUICE_SPOOL_ENDS) {
+        ngx_sluice_spool_end_here(spool, &spool->ends[spool->ends_count++]);
+    }
+
+    ngx_sluice_spool_part_begin(spool);
+}
+
+
+void
+ngx_sluice_spool_end_here(const ngx_sluice_spool_t *spool,
+                          ngx_sluice_spool_end_t *end)
+{
+    end->at = (off_t) spool->sha256.bytes;
+    end->behind = spool->sha256;
+    end->known = spool->of_part_known && spool->of_part_upto == end->at;
+    sha256_digest(&spool->of_part, end->sha256);
+}
+
+
+/* All bytes come by here, in their order. */
+
+static void
+ngx_sluice_spool_hash(ngx_sluice_spool_t *spool, u_char *p, size_t size)
+{
+    size_t n;
+
+    if (spool->part_end == NULL) {
+        sha256_update(&spool->sha256, p, size);
+        return;
+    }
+
+    if (spool->of_part_end == 0
+        || spool->of_part_upto != (off_t) spool->sha256.bytes) {
+        ngx_sluice_spool_part_begin(spool);
+    }
+
+    for (/* void */; size; p += n, size -= n) {
+        n = ngx_min(size, (size_t) (spool->of_part_end - spool->of_part_upto));
+
+        sha256_update(&spool->sha256, p, n);
+
+        if (spool->of_part_known) {
+            sha256_update(&spool->of_part, p, n);
+        }
+
+        spool->of_part_upto += (off_t) n;
+
+        if (spool->of_part_upto == spool->of_part_end) {
+            ngx_sluice_spool_part_end(spool);
+        }
+    }
+}
+
+
 /* the file */
 
 /* All of them, whatever a signal cuts short. */
@@ -256,6 +330,11 @@ ngx_err_t
 ngx_sluice_spool_judged(ngx_sluice_spool_t *spool, ngx_uint_t good)
 {
     if (!good) {
+        while (spool->ends_count
+               && spool->ends[spool->ends_count - 1].at > spool->valid) {
+            spool->ends_count--;
+        }
+
         spool->size = spool->valid;
         return ftruncate(spool->fd, spool->valid) == -1 ? ngx_errno : 0;
     }
@@ -266,13 +345,13 @@ ngx_sluice_spool_judged(ngx_sluice_spool_t *spool, ngx_uint_t good)
 }
 
 
-/* the digest */
+/* what was written before */
 
 static ngx_err_t
 ngx_sluice_spool_digest(ngx_sluice_spool_t *spool, u_char *p, size_t size,
                         tus_checksum_t *sum)
 {
-    sha256_update(&spool->sha256, p, size);
+    ngx_sluice_spool_hash(spool, p, size);
 
     return 0;
 }
@@ -301,20 +380,21 @@ ngx_sluice_spool_put(ngx_sluice_spool_t *spool, u_char *p, size_t size,
         return err;
     }
 
-    sha256_update(&spool->sha256, p, size);
+    ngx_sluice_spool_hash(spool, p, size);
     spool->size += (off_t) size;
 
     return sum && tus_checksum_update(sum, p, size) != 0 ? NGX_ENOMEM : 0;
 }
 
 
-/* A hint: where it cannot be given, fsync does all of it. */
+/* A hint: where it cannot be given, fsync does all of it. What goes elsewhere
+   in parts is mostly gone before the disk would write it by itself. */
 
 static void
 ngx_sluice_spool_send(ngx_sluice_spool_t *spool)
 {
     if (spool->size - spool->sent >= NGX_SLUICE_SPOOL_SEND
-        && !spool->read_only) {
+        && spool->part_end == NULL && !spool->read_only) {
         (void) sync_file_range(spool->fd, spool->sent,
                                spool->size - spool->sent,
                                SYNC_FILE_RANGE_WRITE);
@@ -377,7 +457,7 @@ ngx_sluice_spool_append(ngx_sluice_spool_t *spool, ngx_chain_t *in,
 
     ngx_sluice_spool_send(spool);
 
-    if (spool->resumable && !spool->unjudged
+    if (spool->resumable && !spool->unjudged && spool->part_end == NULL
         && spool->size - spool->saved >= NGX_SLUICE_SPOOL_SAVE) {
         return ngx_sluice_spool_save(spool);
     }
@@ -436,7 +516,7 @@ ngx_sluice_spool_adopt_read(ngx_sluice_spool_t *spool, off_t end, sha256_t *sum)
             break;
         }
 
-        sha256_update(&spool->sha256, buf, (size_t) n);
+        ngx_sluice_spool_hash(spool, buf, (size_t) n);
         sha256_update(sum, buf, (size_t) n);
     }
 
@@ -453,6 +533,7 @@ ngx_sluice_spool_adopt_tail(ngx_sluice_spool_t *spool, off_t tail,
     u_char found[SHA256_SIZE];
     sha256_t sum, before = spool->sha256;
     ngx_err_t err;
+    ngx_uint_t ended = spool->ends_count;
 
     sha256_init(&sum);
     err = ngx_sluice_spool_adopt_read(spool, spool->size + tail, &sum);
@@ -463,6 +544,7 @@ ngx_sluice_spool_adopt_tail(ngx_sluice_spool_t *spool, off_t tail,
 
     } else {
         spool->sha256 = before;
+        spool->ends_count = ended;
     }
 
     if (err == 0

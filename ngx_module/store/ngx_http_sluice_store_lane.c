@@ -7,8 +7,12 @@
 #include <pthread.h>
 
 
-/* jobs that wait: an upload has one at a time */
+/* jobs that wait: an upload has a few at a time */
 #define NGX_HTTP_SLUICE_STORE_WAITING 1024
+
+/* threads; and those that one owner may have of them */
+#define NGX_HTTP_SLUICE_STORE_THREADS NGX_SLUICE_LANE_THREADS_MAX
+#define NGX_HTTP_SLUICE_STORE_OWN (NGX_HTTP_SLUICE_STORE_THREADS - 2)
 
 /* s, for which nobody is let in: the next one then finds out */
 #define NGX_HTTP_SLUICE_STORE_REFUSED 10
@@ -24,10 +28,15 @@ typedef struct {
 
 
 static ngx_sluice_lane_t ngx_http_sluice_store_asking = {
-    .name = "requests to the bucket",
-    .threads = 4,
-    .max = NGX_HTTP_SLUICE_STORE_WAITING
+    .name = "requests to the bucket", .threads = NGX_HTTP_SLUICE_STORE_THREADS
 };
+
+/* the loop's: who has a thread, and who waits for one */
+static ngx_http_sluice_store_job_t
+    *ngx_http_sluice_store_running[NGX_HTTP_SLUICE_STORE_THREADS];
+static ngx_queue_t ngx_http_sluice_store_waiting;
+static ngx_uint_t ngx_http_sluice_store_waits;
+
 static ngx_http_sluice_store_t *ngx_http_sluice_store_asked; /* or NULL */
 static pthread_key_t ngx_http_sluice_store_hand;
 static time_t ngx_http_sluice_store_shut_until;
@@ -139,6 +148,95 @@ ngx_http_sluice_store_ask(void *data)
 }
 
 
+/* whose turn it is, on the loop */
+
+/* A free place among those that run; or NULL. */
+
+static ngx_http_sluice_store_job_t **
+ngx_http_sluice_store_place(const ngx_http_sluice_store_job_t *job)
+{
+    ngx_uint_t i;
+
+    for (i = 0; i < NGX_HTTP_SLUICE_STORE_THREADS; i++) {
+        if (ngx_http_sluice_store_running[i] == job) {
+            return &ngx_http_sluice_store_running[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_uint_t
+ngx_http_sluice_store_runs(const char *owner)
+{
+    ngx_uint_t i, n = 0;
+
+    for (i = 0; i < NGX_HTTP_SLUICE_STORE_THREADS; i++) {
+        if (ngx_http_sluice_store_running[i]
+            && ngx_strcmp(ngx_http_sluice_store_running[i]->owner, owner)
+                   == 0) {
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
+/* The first of who has the fewest; or NULL. */
+
+static ngx_http_sluice_store_job_t *
+ngx_http_sluice_store_next(void)
+{
+    ngx_uint_t n, fewest = NGX_HTTP_SLUICE_STORE_OWN;
+    ngx_queue_t *q;
+    ngx_http_sluice_store_job_t *job, *next = NULL;
+
+    for (q = ngx_queue_head(&ngx_http_sluice_store_waiting);
+         q != ngx_queue_sentinel(&ngx_http_sluice_store_waiting) && fewest;
+         q = ngx_queue_next(q)) {
+
+        job = ngx_queue_data(q, ngx_http_sluice_store_job_t, queue);
+        n = ngx_http_sluice_store_runs(job->owner);
+
+        if (n < fewest) {
+            fewest = n;
+            next = job;
+        }
+    }
+
+    return next;
+}
+
+
+/* NGX_OK, or NGX_ERROR: there is no thread at all, and nothing runs. */
+
+static ngx_int_t
+ngx_http_sluice_store_go(void)
+{
+    ngx_http_sluice_store_job_t *job, **place;
+
+    for (;;) {
+        place = ngx_http_sluice_store_place(NULL);
+        job = place ? ngx_http_sluice_store_next() : NULL;
+
+        if (job == NULL) {
+            return NGX_OK;
+        }
+
+        if (ngx_sluice_lane_post(&ngx_http_sluice_store_asking, &job->job)
+            != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        ngx_queue_remove(&job->queue);
+        ngx_http_sluice_store_waits--;
+        *place = job;
+    }
+}
+
+
 /* on the loop */
 
 static void
@@ -146,9 +244,13 @@ ngx_http_sluice_store_answered(void *data)
 {
     ngx_http_sluice_store_job_t *job = data;
 
+    *ngx_http_sluice_store_place(job) = NULL;
+
     if (job->renewed) {
         ngx_http_sluice_store_look();
     }
+
+    (void) ngx_http_sluice_store_go();
 
     if (job->rc == BUCKET_OK) {
         ngx_http_sluice_store_shut_until = 0;
@@ -219,6 +321,10 @@ ngx_http_sluice_store_post(ngx_http_sluice_store_job_t *job)
         return NGX_ERROR;
     }
 
+    if (ngx_http_sluice_store_waits == NGX_HTTP_SLUICE_STORE_WAITING) {
+        return NGX_BUSY;
+    }
+
     job->who = ngx_http_sluice_store_asked->credentials;
     job->no_bucket = 0;
     job->renewed = 0;
@@ -226,7 +332,17 @@ ngx_http_sluice_store_post(ngx_http_sluice_store_job_t *job)
     job->job.done = ngx_http_sluice_store_answered;
     job->job.data = job;
 
-    return ngx_sluice_lane_post(&ngx_http_sluice_store_asking, &job->job);
+    ngx_queue_insert_tail(&ngx_http_sluice_store_waiting, &job->queue);
+    ngx_http_sluice_store_waits++;
+
+    if (ngx_http_sluice_store_go() != NGX_OK
+        && ngx_http_sluice_store_place(job) == NULL) {
+        ngx_queue_remove(&job->queue);
+        ngx_http_sluice_store_waits--;
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -242,14 +358,29 @@ ngx_http_sluice_store_lane_begin(ngx_http_sluice_store_t *store)
         return NGX_ERROR;
     }
 
+    ngx_queue_init(&ngx_http_sluice_store_waiting);
     ngx_http_sluice_store_asked = store;
 
     return NGX_OK;
 }
 
 
+/* All that waits is done: whose turn it is does not matter any more. */
+
 void
 ngx_http_sluice_store_lane_end(void)
 {
+    ngx_queue_t *q;
+    ngx_http_sluice_store_job_t *job;
+
+    while (ngx_http_sluice_store_waits) {
+        q = ngx_queue_head(&ngx_http_sluice_store_waiting);
+        job = ngx_queue_data(q, ngx_http_sluice_store_job_t, queue);
+        ngx_queue_remove(q);
+        ngx_http_sluice_store_waits--;
+
+        (void) ngx_sluice_lane_post(&ngx_http_sluice_store_asking, &job->job);
+    }
+
     ngx_sluice_lane_end(&ngx_http_sluice_store_asking);
 }

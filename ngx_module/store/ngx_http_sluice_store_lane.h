@@ -1,7 +1,9 @@
 /*
  * What threads ask of the bucket, in a lane of their own: neither sign-in nor
- * disks wait behind it. Where it refuses, nobody is let in for a while who
- * would hear of it behind his last byte.
+ * disks wait behind it. Owners have their turns in it, whoever has the fewest
+ * requests under way the next one, and nobody has all threads. Where it
+ * refuses, nobody is let in for a while who would hear of it behind his last
+ * byte.
  */
 
 #ifndef NGX_HTTP_SLUICE_STORE_LANE_H
@@ -11,6 +13,7 @@
 #include <ngx_core.h>
 
 #include "ngx_module/bridge/ngx_sluice_lane.h"
+#include "core/base/uuid.h"
 #include "core/bucket/bucket.h"
 #include "core/store/credentials.h"
 
@@ -20,6 +23,7 @@ typedef struct {
     void (*done)(void *data); /* on the loop, behind it; or NULL: `data`, where
                                  this is in, is freed by ngx_free() */
     void *data;
+    char owner[UUID_TEXT_SIZE]; /* whose turn it takes; empty: the house's */
 
     /* for done(): what work() returned; and unless that is BUCKET_OK, a
        sentence, which is in the log already */
@@ -27,6 +31,7 @@ typedef struct {
     char said[BUCKET_SAID_SIZE];
 
     ngx_sluice_lane_job_t job;
+    ngx_queue_t queue; /* while it waits */
     credentials_t who; /* as they were when it was posted */
     unsigned no_bucket : 1;
     unsigned renewed : 1; /* others were in the credentials' file */

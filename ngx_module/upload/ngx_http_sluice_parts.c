@@ -1,8 +1,8 @@
 /*
- * What goes up to the bucket. One thing at a time is asked, of the bucket or of
- * the record, and what is next follows from what is known:
+ * What goes up to the bucket. What is next follows from what is known, and but
+ * for parts one thing at a time is asked, of the bucket or of the record:
  *
- *     a part is full         begun, if not yet; put; recorded: it is safe
+ *     parts are full         begun, if not yet; put; recorded: they are safe
  *     all is here            the last part, too; listed, completed
  *     all fits in one part   put as it is
  *
@@ -145,6 +145,15 @@ ngx_http_sluice_parts_told(ngx_http_sluice_parts_t *parts,
 }
 
 
+/* what is under way */
+
+static ngx_http_sluice_parts_put_t *
+ngx_http_sluice_parts_first(ngx_http_sluice_parts_t *parts)
+{
+    return &parts->puts[(parts->number + 1) % NGX_HTTP_SLUICE_PARTS_AT_ONCE];
+}
+
+
 /* what ends, and what goes on */
 
 static void
@@ -197,33 +206,66 @@ ngx_http_sluice_parts_next_tail(ngx_http_sluice_parts_t *parts)
 }
 
 
+/* The next one in its order, if the bucket has it. */
+
+static void
+ngx_http_sluice_parts_tell_put(ngx_http_sluice_parts_t *parts)
+{
+    u_char state[SHA256_STATE_SIZE], hex[2 * SHA256_STATE_SIZE];
+    json_t *args;
+    const ngx_http_sluice_parts_put_t *put;
+
+    put = ngx_http_sluice_parts_first(parts);
+
+    if (parts->query || parts->asked == parts->number || put->job) {
+        return;
+    }
+
+    args = ngx_http_sluice_parts_args(parts);
+    sha256_save(&put->behind, 0, state);
+    (void) ngx_hex_dump(hex, state, sizeof(state));
+
+    (void) json_object_update_new(
+        args,
+        json_pack("{s:i, s:I, s:s, s:s, s:s%}", "number",
+                  (int) put->part.number, "bytes", (json_int_t) put->part.size,
+                  "etag", put->part.etag, "sha256", put->part.sha256, "digest",
+                  hex, sizeof(hex)));
+
+    ngx_http_sluice_parts_tell(parts, &ngx_http_sluice_add_part, args,
+                               ngx_http_sluice_parts_put_told);
+}
+
+
 /* What is next. */
 
 static void
 ngx_http_sluice_parts_next(ngx_http_sluice_parts_t *parts)
 {
-    if (parts->job || parts->query || parts->complete || parts->rested
+    if (parts->job || parts->complete || parts->rested
         || parts->status != SLUICE_OK) {
         return;
     }
 
-    if (parts->whole && parts->multipart[0] == '\0'
-        && parts->here <= (off_t) bucket_part_size(1)) {
-        ngx_http_sluice_parts_last(parts);
+    ngx_http_sluice_parts_tell_put(parts);
 
-    } else if (!ngx_http_sluice_parts_full(parts)) {
-        if (parts->whole) {
-            ngx_http_sluice_parts_last(parts);
+    if (parts->status == SLUICE_OK && parts->begun) {
+        ngx_http_sluice_parts_ask_full(parts);
+    }
 
-        } else if (parts->resting) {
-            ngx_http_sluice_parts_next_tail(parts);
-        }
+    if (ngx_http_sluice_parts_busy(parts) || parts->status != SLUICE_OK) {
+        return;
+    }
 
-    } else if (parts->multipart[0] == '\0') {
+    if (ngx_http_sluice_parts_full(parts)
+        && !(parts->whole && parts->here <= (off_t) bucket_part_size(1))) {
         ngx_http_sluice_parts_ask_begin(parts);
 
-    } else {
-        ngx_http_sluice_parts_ask_part(parts);
+    } else if (parts->whole) {
+        ngx_http_sluice_parts_last(parts);
+
+    } else if (parts->resting) {
+        ngx_http_sluice_parts_next_tail(parts);
     }
 }
 
@@ -234,7 +276,7 @@ ngx_http_sluice_parts_go(ngx_http_sluice_parts_t *parts)
     ngx_http_sluice_parts_next(parts);
 
     if (parts->status != SLUICE_OK || parts->complete || parts->rested) {
-        if (parts->job == NULL && parts->query == NULL) {
+        if (!ngx_http_sluice_parts_busy(parts)) {
             ngx_http_sluice_parts_end(parts);
         }
 
@@ -280,8 +322,9 @@ ngx_http_sluice_parts_begin_told(void *data,
 {
     ngx_http_sluice_parts_t *parts = data;
 
-    if (!ngx_http_sluice_parts_told(parts, result)
-        && parts->status != SLUICE_DATABASE_AWAY) {
+    parts->begun = ngx_http_sluice_parts_told(parts, result);
+
+    if (!parts->begun && parts->status != SLUICE_DATABASE_AWAY) {
         ngx_http_sluice_parts_abort(parts->spool->id, parts->multipart);
         parts->multipart[0] = '\0';
     }
@@ -291,37 +334,17 @@ ngx_http_sluice_parts_begin_told(void *data,
 
 
 static void
-ngx_http_sluice_parts_put(ngx_http_sluice_parts_t *parts,
-                          const bucket_part_t *part, const sha256_t *behind)
-{
-    u_char state[SHA256_STATE_SIZE], hex[2 * SHA256_STATE_SIZE];
-    json_t *args = ngx_http_sluice_parts_args(parts);
-
-    sha256_save(behind, 0, state);
-    (void) ngx_hex_dump(hex, state, sizeof(state));
-
-    (void) json_object_update_new(
-        args,
-        json_pack("{s:i, s:I, s:s, s:s, s:s%}", "number", (int) part->number,
-                  "bytes", (json_int_t) part->size, "etag", part->etag,
-                  "sha256", part->sha256, "digest", hex, sizeof(hex)));
-
-    parts->behind = *behind;
-    parts->putting = (off_t) part->size;
-
-    ngx_http_sluice_parts_tell(parts, &ngx_http_sluice_add_part, args,
-                               ngx_http_sluice_parts_put_told);
-}
-
-
-static void
 ngx_http_sluice_parts_put_told(void *data, const ngx_sluice_pg_result_t *result)
 {
     ngx_http_sluice_parts_t *parts = data;
+    const ngx_http_sluice_parts_put_t *put;
+
+    put = ngx_http_sluice_parts_first(parts);
 
     if (ngx_http_sluice_parts_told(parts, result)) {
         parts->number++;
-        parts->safe += parts->putting;
+        parts->safe += (off_t) put->part.size;
+        parts->behind = put->behind;
         parts->tail = 0;
     }
 
@@ -391,8 +414,8 @@ ngx_http_sluice_parts_fetch(ngx_http_sluice_parts_t *parts,
 /* a request */
 
 static const ngx_http_sluice_parts_ways_t ngx_http_sluice_parts_ways = {
-    ngx_http_sluice_parts_begun, ngx_http_sluice_parts_put,
-    ngx_http_sluice_parts_tailed, ngx_http_sluice_parts_came
+    ngx_http_sluice_parts_begun, ngx_http_sluice_parts_tailed,
+    ngx_http_sluice_parts_came
 };
 
 
@@ -412,10 +435,7 @@ ngx_http_sluice_parts_cleanup(void *data)
 
     ngx_http_sluice_parts_turn_end(parts);
 
-    if (parts->job) {
-        ngx_http_sluice_parts_leave(parts);
-
-    } else if (parts->left) {
+    if (ngx_http_sluice_parts_leave(parts) == 0 && parts->left) {
         ngx_http_sluice_parts_discard(parts->spool->id, parts->multipart);
     }
 }
@@ -462,7 +482,7 @@ ngx_http_sluice_parts_wrote(ngx_http_request_t *r, void *data)
     ngx_http_sluice_parts_t *parts = data;
 
     if (!parts->spool->unjudged) {
-        parts->here = parts->spool->size;
+        ngx_http_sluice_parts_look(parts);
         ngx_http_sluice_parts_go(parts);
     }
 }
@@ -483,6 +503,8 @@ ngx_http_sluice_parts_receive(ngx_http_sluice_parts_t *parts)
 {
     ngx_http_sluice_receive_t *receive = parts->receive;
 
+    ngx_http_sluice_parts_watch(parts);
+
     parts->rested = 0;
     receive->wrote = ngx_http_sluice_parts_wrote;
     receive->more = ngx_http_sluice_parts_more;
@@ -500,7 +522,7 @@ ngx_http_sluice_parts_finish(ngx_http_sluice_parts_t *parts,
     r->read_event_handler = ngx_http_block_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    parts->here = parts->spool->size;
+    ngx_http_sluice_parts_look(parts);
     parts->whole = 1;
     parts->rested = 0;
     parts->ended = ended;
@@ -519,7 +541,7 @@ ngx_http_sluice_parts_rest(ngx_http_sluice_parts_t *parts, ngx_uint_t waits,
     r->read_event_handler = ngx_http_block_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    parts->here = parts->spool->size;
+    ngx_http_sluice_parts_look(parts);
     parts->resting = 1;
     parts->rested = 0;
     parts->waits = waits ? 1 : 0;

@@ -1,8 +1,8 @@
 /*
  * An upload goes up to the bucket, part by part, while it comes in: what is
- * full is put by a thread, recorded, and then safe; its bytes leave the disk
- * here. So much may wait on this disk, and no more, that the client is read
- * from while a part is under way.
+ * full is put by a thread, a few beside each other, and recorded in its order;
+ * then it is safe, and its bytes leave the disk here. So much may wait on this
+ * disk, and no more, that the client is read from while parts are under way.
  */
 
 #ifndef NGX_HTTP_SLUICE_PARTS_H
@@ -25,6 +25,16 @@
 typedef struct ngx_http_sluice_parts_job_s ngx_http_sluice_parts_job_t;
 typedef struct ngx_http_sluice_parts_ways_s ngx_http_sluice_parts_ways_t;
 
+/* parts of an upload that are under way */
+#define NGX_HTTP_SLUICE_PARTS_AT_ONCE 4
+
+/* One of them. */
+typedef struct {
+    ngx_http_sluice_parts_job_t *job; /* NULL: the bucket has it */
+    bucket_part_t part;
+    sha256_t behind; /* how far it is behind it */
+} ngx_http_sluice_parts_put_t;
+
 typedef struct {
     /* the caller's */
     ngx_sluice_spool_t *spool;
@@ -43,22 +53,31 @@ typedef struct {
 
     unsigned number; /* of parts that are safe */
     off_t safe;      /* their bytes */
-    off_t putting;   /* those of one that is being recorded */
+    off_t freed;     /* of these, that were given back to the disk here */
     sha256_t behind; /* how far it is behind them */
-    off_t tail;      /* bytes behind them that the bucket has, too */
+    unsigned asked;  /* parts that were put, or are: `puts` has those behind
+                        `number`, each at its own modulo _AT_ONCE */
+    off_t asked_to;  /* their bytes, and all before */
+    ngx_http_sluice_parts_put_t puts[NGX_HTTP_SLUICE_PARTS_AT_ONCE];
+    ngx_sluice_spool_end_t ends[NGX_SLUICE_SPOOL_ENDS + 1]; /* behind these */
+    ngx_uint_t ends_count;
+    off_t tail; /* bytes behind them that the bucket has, too */
     u_char tail_sha256[SHA256_SIZE];
     off_t here;   /* bytes on this disk, or before, that may go up */
     off_t wanted; /* bytes that there are to be here; 0: nobody waits */
 
     const ngx_http_sluice_parts_ways_t *ways;
-    ngx_http_sluice_parts_job_t *job; /* what is asked of the bucket, or NULL */
-    ngx_sluice_pg_query_t *query;     /* and of the record */
+    ngx_http_sluice_parts_job_t *job; /* what else is asked of the bucket */
+    ngx_sluice_pg_query_t *query;     /* and of the record; or NULL */
     ngx_http_sluice_step_pt ended;    /* NULL: more comes */
     void *data;
     ngx_err_t error;
     ngx_event_t lease;    /* renews the turn of this node, where there is one */
     unsigned used : 1;    /* there is a bucket */
     unsigned mine : 1;    /* the turn before was this node's, too */
+    unsigned begun : 1;   /* the record has `multipart` */
+    unsigned unsure : 1;  /* what is behind `asked` was read, and not compared
+                             with what had come */
     unsigned resting : 1; /* what is full goes up, and the tail behind it */
     unsigned rested : 1;
     unsigned waits : 1;     /* for the tail */

@@ -46,7 +46,7 @@ ngx_http_sluice_parts_asked(void *data)
         return;
     }
 
-    parts->job = NULL;
+    *job->held = NULL;
 
     if (job->ask.rc == BUCKET_OK
         || (job->fetches
@@ -96,9 +96,14 @@ ngx_http_sluice_parts_post(ngx_http_sluice_parts_t *parts,
         return;
     }
 
+    if (job->held == NULL) {
+        job->held = &parts->job;
+    }
+
     job->parts = parts;
     job->done = done;
     job->again = parts->turn > 0;
+    ngx_memcpy(job->ask.owner, parts->actor, UUID_TEXT_SIZE);
 
     if (ngx_http_sluice_store_post(&job->ask) != NGX_OK) {
         parts->status = SLUICE_BUSY;
@@ -106,19 +111,19 @@ ngx_http_sluice_parts_post(ngx_http_sluice_parts_t *parts,
         return;
     }
 
-    parts->job = job;
+    *job->held = job;
 }
 
 
 void
 ngx_http_sluice_parts_post_file(ngx_http_sluice_parts_t *parts,
-                                ngx_http_sluice_parts_job_t *job, off_t size,
-                                ngx_http_sluice_parts_done_pt done)
+                                ngx_http_sluice_parts_job_t *job, off_t from,
+                                off_t size, ngx_http_sluice_parts_done_pt done)
 {
     size_t len = ngx_strlen(parts->spool->part) + 1;
 
     if (job) {
-        job->from = parts->safe;
+        job->from = from;
         job->size = size;
         job->path = ngx_alloc(len, ngx_cycle->log);
 
@@ -135,10 +140,30 @@ ngx_http_sluice_parts_post_file(ngx_http_sluice_parts_t *parts,
 }
 
 
-void
+static ngx_uint_t
+ngx_http_sluice_parts_let_go(ngx_http_sluice_parts_t *parts,
+                             ngx_http_sluice_parts_job_t **held)
+{
+    if (*held == NULL) {
+        return 0;
+    }
+
+    (*held)->parts = NULL;
+    (*held)->discard = parts->left;
+    *held = NULL;
+
+    return 1;
+}
+
+
+ngx_uint_t
 ngx_http_sluice_parts_leave(ngx_http_sluice_parts_t *parts)
 {
-    parts->job->parts = NULL;
-    parts->job->discard = parts->left;
-    parts->job = NULL;
+    ngx_uint_t i, left = ngx_http_sluice_parts_let_go(parts, &parts->job);
+
+    for (i = 0; i < NGX_HTTP_SLUICE_PARTS_AT_ONCE; i++) {
+        left += ngx_http_sluice_parts_let_go(parts, &parts->puts[i].job);
+    }
+
+    return left;
 }

@@ -22,7 +22,8 @@ typedef void (*ngx_http_sluice_parts_done_pt)(ngx_http_sluice_parts_t *parts,
 
 struct ngx_http_sluice_parts_job_s {
     ngx_http_sluice_store_job_t ask;
-    ngx_http_sluice_parts_t *parts; /* NULL: the request has gone */
+    ngx_http_sluice_parts_t *parts;     /* NULL: the request has gone */
+    ngx_http_sluice_parts_job_t **held; /* where `parts` has it */
     ngx_http_sluice_parts_done_pt done;
 
     char id[UUID_TEXT_SIZE];
@@ -30,7 +31,9 @@ struct ngx_http_sluice_parts_job_s {
     char multipart[BUCKET_UPLOAD_SIZE];
     char *path; /* here */
     off_t from, size;
+    off_t free_from, free_to; /* what the disk here gets back first */
     sha256_t behind;
+    u_char wants[SHA256_SIZE]; /* its digest, if it is read */
     bucket_part_t part;
     bucket_part_t *all;
     unsigned count;
@@ -47,8 +50,10 @@ struct ngx_http_sluice_parts_job_s {
 
     unsigned discard : 1; /* nobody wants what is asked for any more */
     unsigned begins : 1;
-    unsigned again : 1;   /* an earlier request may have left a tail */
-    unsigned fetches : 1; /* what is not there is not missed */
+    unsigned again : 1;    /* an earlier request may have left a tail */
+    unsigned fetches : 1;  /* what is not there is not missed */
+    unsigned known : 1;    /* `part` and `behind` are as they came */
+    unsigned compares : 1; /* `behind`, when it was read, with `wants` */
 };
 
 /* For spool/<id>; NULL without memory. */
@@ -63,10 +68,10 @@ void ngx_http_sluice_parts_post(ngx_http_sluice_parts_t *parts,
                                 ngx_http_sluice_parts_job_t *job,
                                 ngx_http_sluice_parts_done_pt done);
 
-/* The same with the file, of which `size` bytes from `safe` on are meant. */
+/* The same with the file, of which `size` bytes from `from` on are meant. */
 void ngx_http_sluice_parts_post_file(ngx_http_sluice_parts_t *parts,
                                      ngx_http_sluice_parts_job_t *job,
-                                     off_t size,
+                                     off_t from, off_t size,
                                      ngx_http_sluice_parts_done_pt done);
 
 #endif

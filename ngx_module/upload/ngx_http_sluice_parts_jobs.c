@@ -1,7 +1,5 @@
-/* An upload in parts, as the bucket has it: it begins, gets its parts and is
-   completed; or is a file that is small. */
-
-#define _GNU_SOURCE /* fallocate */
+/* An upload in parts, as the bucket has it: it begins and is completed; or is a
+   file that is small. */
 
 #include "ngx_http_sluice_parts_job.h"
 
@@ -43,68 +41,6 @@ ngx_http_sluice_parts_ask_begin(ngx_http_sluice_parts_t *parts)
     }
 
     ngx_http_sluice_parts_post(parts, job, ngx_http_sluice_parts_begin_done);
-}
-
-
-/* a part */
-
-/* What is safe gives its space back first: it is in the record. */
-
-static bucket_rc_t
-ngx_http_sluice_parts_put_work(void *data, bucket_t *bucket)
-{
-    int fd;
-    bucket_rc_t rc;
-    ngx_http_sluice_parts_job_t *job = data;
-
-    fd = open(job->path, O_RDWR | O_CLOEXEC);
-    if (fd == -1) {
-        return BUCKET_WRONG;
-    }
-
-    if (job->from > 0) {
-        (void) fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-                         job->from);
-    }
-
-    rc = bucket_parts_put(bucket, job->name, job->multipart, job->part.number,
-                          fd, (uint64_t) job->from, (uint64_t) job->size,
-                          &job->behind, &job->part);
-    (void) close(fd);
-
-    return rc;
-}
-
-
-static void
-ngx_http_sluice_parts_put_done(ngx_http_sluice_parts_t *parts,
-                               ngx_http_sluice_parts_job_t *job)
-{
-    parts->ways->put(parts, &job->part, &job->behind);
-}
-
-
-void
-ngx_http_sluice_parts_ask_part(ngx_http_sluice_parts_t *parts)
-{
-    off_t size = (off_t) bucket_part_size(parts->number + 1);
-    ngx_http_sluice_parts_job_t *job;
-
-    if (parts->number == BUCKET_PARTS_MAX) {
-        parts->status = SLUICE_TOO_LARGE;
-        return;
-    }
-
-    job = ngx_http_sluice_parts_job(parts->spool->id, parts->multipart,
-                                    ngx_http_sluice_parts_put_work);
-    if (job) {
-        job->part.number = parts->number + 1;
-        job->behind = parts->behind;
-    }
-
-    ngx_http_sluice_parts_post_file(parts, job,
-                                    ngx_min(size, parts->here - parts->safe),
-                                    ngx_http_sluice_parts_put_done);
 }
 
 
@@ -164,7 +100,7 @@ ngx_http_sluice_parts_ask_whole(ngx_http_sluice_parts_t *parts)
         parts,
         ngx_http_sluice_parts_job(parts->spool->id, "",
                                   ngx_http_sluice_parts_whole_work),
-        parts->here, ngx_http_sluice_parts_whole_done);
+        0, parts->here, ngx_http_sluice_parts_whole_done);
 }
 
 

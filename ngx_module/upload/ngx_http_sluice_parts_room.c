@@ -12,8 +12,9 @@
 #include "core/bucket/bucket_parts.h"
 
 
-/* parts that may wait on this disk, with the one that is under way */
-#define NGX_HTTP_SLUICE_PARTS_WINDOW 3
+/* parts that may be on this disk: those that are under way, and two that come
+   in meanwhile */
+#define NGX_HTTP_SLUICE_PARTS_WINDOW (NGX_HTTP_SLUICE_PARTS_AT_ONCE + 2)
 
 
 static off_t
@@ -46,10 +47,31 @@ ngx_http_sluice_parts_space(const ngx_http_sluice_parts_t *parts, off_t chunk)
 ngx_uint_t
 ngx_http_sluice_parts_full(const ngx_http_sluice_parts_t *parts)
 {
-    off_t has = parts->here - parts->safe;
+    off_t has = parts->here - parts->asked_to;
 
-    return has >= (off_t) bucket_part_size(parts->number + 1)
+    return has >= (off_t) bucket_part_size(parts->asked + 1)
            || (parts->whole && has > 0);
+}
+
+
+/* What failed is not recorded: then what the bucket has counts no more. */
+
+ngx_uint_t
+ngx_http_sluice_parts_busy(const ngx_http_sluice_parts_t *parts)
+{
+    ngx_uint_t i;
+
+    if (parts->job || parts->query) {
+        return 1;
+    }
+
+    for (i = 0; i < NGX_HTTP_SLUICE_PARTS_AT_ONCE; i++) {
+        if (parts->puts[i].job) {
+            return 1;
+        }
+    }
+
+    return parts->status == SLUICE_OK && parts->asked > parts->number;
 }
 
 
@@ -110,7 +132,8 @@ ngx_http_sluice_parts_wanted(ngx_http_sluice_parts_t *parts)
 
     if (wanted > ngx_http_sluice_parts_window(parts)
         && parts->receive->sum == NULL
-        && (parts->job || parts->query || ngx_http_sluice_parts_full(parts))) {
+        && (ngx_http_sluice_parts_busy(parts)
+            || ngx_http_sluice_parts_full(parts))) {
         return;
     }
 

@@ -185,7 +185,7 @@ ngx_http_sluice_parts_ask_tail(ngx_http_sluice_parts_t *parts, ngx_uint_t waits)
                                  "parts", (json_int_t) parts->number));
     }
 
-    ngx_http_sluice_parts_post_file(parts, job, size,
+    ngx_http_sluice_parts_post_file(parts, job, parts->safe, size,
                                     ngx_http_sluice_parts_tail_done);
 
     if (!waits && parts->job) {
@@ -235,6 +235,6 @@ ngx_http_sluice_parts_ask_fetch(ngx_http_sluice_parts_t *parts)
         job->fetches = 1;
     }
 
-    ngx_http_sluice_parts_post_file(parts, job, parts->tail,
+    ngx_http_sluice_parts_post_file(parts, job, parts->safe, parts->tail,
                                     ngx_http_sluice_parts_fetch_done);
 }

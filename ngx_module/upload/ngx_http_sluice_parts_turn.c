@@ -142,6 +142,9 @@ ngx_http_sluice_parts_turn(ngx_http_sluice_parts_t *parts, const json_t *body)
         json_object_get(body, "parts"));
     parts->safe = (off_t) json_integer_value(json_object_get(body, "safe"));
     parts->tail = (off_t) json_integer_value(json_object_get(body, "tail"));
+    parts->begun = parts->multipart[0] != '\0';
+    parts->asked = parts->number;
+    parts->asked_to = parts->safe;
     parts->mine = json_is_true(json_object_get(body, "mine")) ? 1 : 0;
 
     if (ngx_http_sluice_parts_behind(parts, body) != NGX_OK
@@ -151,6 +154,8 @@ ngx_http_sluice_parts_turn(ngx_http_sluice_parts_t *parts, const json_t *body)
                    != NGX_OK)) {
         return NGX_ERROR;
     }
+
+    ngx_http_sluice_parts_watch(parts);
 
     if (!json_is_true(json_object_get(body, "held"))) {
         ngx_http_sluice_parts_first_turn(parts);

@@ -8,7 +8,8 @@ import { freePort } from "./ports.mjs";
 
 /*
  * Answers a Between on a port of its own that hands all on. `on` is null, or a
- * function of a request and its answer: true when it has dealt with it. `asked`
+ * function of a request and its answer: true when it has dealt with it, or a
+ * promise of that, until which the request waits. `asked`
  * has {method, path, range, headers} of each request, the latest last.
  */
 export async function standBetween(port) {
@@ -25,11 +26,11 @@ class Between {
         this.port = port;
         this.asked = [];
         this.on = null;
-        this.server = http.createServer((request, answer) => {
+        this.server = http.createServer(async (request, answer) => {
             const { method, url, headers } = request;
 
             this.asked.push({ method, path: url, range: headers.range, headers });
-            if (this.on?.(request, answer)) {
+            if (await this.on?.(request, answer)) {
                 return;
             }
             request.pipe(http.request({ host: "127.0.0.1", port: origin, method,

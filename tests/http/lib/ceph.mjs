@@ -11,11 +11,11 @@ import { freePort } from "./ports.mjs";
 import { run, runWith } from "./run.mjs";
 
 const ID = "AKIDSLUICE", SECRET = "secretsluice";
-const STORE = 2 ** 30;          /* bytes of the disk */
+const STORE = 2 ** 30;          /* bytes of the disk, unless said */
 
 const running = new Set();
 
-const conf = (folder, mon, port) => `
+const conf = (folder, mon, port, bytes) => `
 [global]
 fsid = ${randomUUID()}
 mon_host = [v2:127.0.0.1:${mon}/0]
@@ -40,7 +40,7 @@ mgr_data = ${folder}/mgr
 osd_data = ${folder}/osd
 rgw_data = ${folder}/rgw
 osd_objectstore = memstore
-memstore_device_bytes = ${STORE}
+memstore_device_bytes = ${bytes}
 osd_max_object_name_len = 256
 osd_max_object_namespace_len = 64
 ms_bind_ipv6 = false
@@ -62,7 +62,7 @@ export async function writeKeys(path, ...lines) {
 
 
 /* Answers a Bucket of that name, with nothing in it. */
-export async function startBucket(name = "films") {
+export async function startBucket(name = "films", bytes = STORE) {
     const folder = mkdtempSync("/tmp/ceph-");
 
     chmodSync(folder, 0o755);
@@ -71,7 +71,7 @@ export async function startBucket(name = "films") {
     running.add(bucket);
 
     try {
-        await bucket.start(await freePort());
+        await bucket.start(await freePort(), bytes);
         return bucket;
     } catch (error) {
         bucket.stop();
@@ -91,7 +91,7 @@ class Bucket {
         this.endpoint = `http://127.0.0.1:${port}`;
     }
 
-    async start(mon) {
+    async start(mon, bytes) {
         const file = (name) => join(this.folder, name);
         const ceph = (program, ...words) =>
             run(program, ["-c", file("ceph.conf"), ...words]);
@@ -101,7 +101,8 @@ class Bucket {
         for (const name of ["mon", "mgr", "osd", "run", "log", "rgw"]) {
             mkdirSync(file(name));
         }
-        writeFileSync(file("ceph.conf"), conf(this.folder, mon, this.port));
+        writeFileSync(file("ceph.conf"), conf(this.folder, mon, this.port,
+            bytes));
         await writeKeys(this.keys, ID, SECRET);
 
         const fsid = /fsid = (\S+)/.exec(readFileSync(file("ceph.conf"),

@@ -1,80 +1,42 @@
-/* Uploads into a bucket, by two nodes whose spools are their own. A real
-   gateway takes them; no worker, so what came in stays as it came. */
+/* Uploads into a bucket, by two nodes whose spools are their own. */
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { Readable } from "node:stream";
 
-import { standBetween } from "../lib/between.mjs";
-import { startBucket } from "../lib/ceph.mjs";
 import { request, until } from "../lib/client.mjs";
-import { startStack } from "../lib/stack.mjs";
+import { PART, sha256, startNodes } from "../lib/nodes.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { Tus, base64, idOf, refused } from "../lib/tus.mjs";
 
 const timeout = 240_000;
-const PART = 8 * 2 ** 20;
 
-let bucket, between, stack, one, two, viewer, mine;
-
-
-/* A node of a bucket, whose spool nobody else has. */
-async function node(name, ack = "disk") {
-    await stack.asServer("mkdir", stack.path(name));
-    return stack.secondNginx((text) => text
-        .replaceAll(`sluice_upload ${stack.state}/spool `,
-                    `sluice_upload ${stack.path(name)} ack=${ack} keep_free=1m `));
-}
+let nodes, between, stack, one, two, viewer, mine;
 
 
 before(async () => {
-    bucket = await startBucket();
-    between = await standBetween(bucket.port);
-    stack = await startStack({ environment: {
-        SLUICE_STORE: `s3://${bucket.name}/a?endpoint=http://127.0.0.1:`
-            + `${between.port}&region=us-east-1&style=path`,
-        SLUICE_STORE_KEYS: bucket.keys } });
-    await stack.stopWorker();
-    one = await node("spool-1");
-    two = await node("spool-2", "store");
+    nodes = await startNodes();
+    ({ between, stack } = nodes);
+    one = await nodes.node("spool-1");
+    two = await nodes.node("spool-2", "store");
     viewer = await stack.visitor("viewer");
     await stack.sql("update sluice.users set uploads_max = 1000 where id = "
         + `'${viewer.user.id}'`);
     mine = new Tus(stack, viewer);
 }, { timeout });
 
-after(async () => {
-    between?.stop();
-    bucket?.stop();
-    await stack?.stop({ but: /the store: / });
-}, { timeout });
+after(() => nodes?.stop(), { timeout });
 
 
-const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+const inBucket = () => nodes.inBucket();
+const underWay = () => nodes.underWay();
+const empty = () => nodes.empty();
 
 function post(where, body, name = "a.mp4", headers = {}) {
     return request(`${where.url}/api/media?filename=${name}`, { method: "POST",
         headers: { ...viewer.headers, ...headers }, body });
 }
-
-/* {name: sha256} of all that is in the bucket. */
-async function inBucket() {
-    return JSON.parse(await bucket.python(`
-import hashlib, json
-print(json.dumps({o["Key"]: hashlib.sha256(s3.get_object(Bucket=bucket,
-    Key=o["Key"])["Body"].read()).hexdigest()
-    for o in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}))`));
-}
-
-/* How many uploads in parts are neither completed nor aborted. */
-const underWay = async () => Number(await bucket.python(
-    "print(len(s3.list_multipart_uploads(Bucket=bucket).get('Uploads', [])))"));
-
-/* The spools hold nothing of any upload. */
-const empty = () => until("the spools are empty", () =>
-    ["spool-1", "spool-2"].every((name) => readdirSync(stack.path(name))
-        .every((file) => file.startsWith("."))));
 
 
 describe("a file at once", { timeout }, () => {
@@ -232,7 +194,7 @@ describe("an upload by tus", { timeout }, () => {
     });
 
     it("whose node is killed goes on from its last part", async () => {
-        const three = await node("spool-3");
+        const three = await nodes.node("spool-3");
         const bytes = randomBytes(4 * PART);
         const path = await mine.at(three.url).create(bytes.length, NAMED);
 
@@ -242,8 +204,7 @@ describe("an upload by tus", { timeout }, () => {
         await until("two parts are safe", async () => await stack.sql(
             `select count(*) from sluice.parts where upload = '${idOf(path)}'`)
             === "2");
-        [three.stack.pid(three.name), ...three.workers()].forEach((pid) =>
-            process.kill(pid, "SIGKILL"));
+        nodes.kill(three, "spool-3");
 
         const at = await offsetOf(two, path);
 

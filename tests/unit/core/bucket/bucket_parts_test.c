@@ -121,7 +121,9 @@ START_TEST(parts_grow_so_that_they_carry_what_s3_takes)
         ck_assert_uint_eq(bucket_part_from(n), from);
         ck_assert_uint_ge(bucket_part_size(n), BUCKET_PART_LEAST);
         ck_assert_uint_le(bucket_part_size(n), 5ULL << 30);
+        ck_assert_uint_eq(bucket_part_end(from), from + bucket_part_size(n));
         from += bucket_part_size(n);
+        ck_assert_uint_eq(bucket_part_end(from - 1), from);
     }
 
     ck_assert_uint_ge(from, 5ULL << 40);
@@ -191,6 +193,32 @@ static const bucket_part_t two[] = {
       "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
     { 2, 3, "\"two\"", "" }
 };
+
+
+START_TEST(a_part_whose_digest_is_known_is_read_once)
+{
+    int fd = memfd_create("part", MFD_CLOEXEC);
+    bucket_part_t part = { .number = 7, .size = 3 };
+    bucket_t *bucket = begin(OK("ETag: \"abc\"\r\n", ""), NULL);
+
+    memset(part.sha256, '0', sizeof(part.sha256) - 1);
+    ck_assert_int_eq(write(fd, "xxabcyy", 7), 7);
+    ck_assert_int_eq(
+        bucket_parts_put_known(bucket, "spool/x", "2~ab/c", fd, 2, &part),
+        BUCKET_OK);
+    ck_assert_str_eq(part.etag, "\"abc\"");
+    ck_assert_uint_eq(part.number, 7);
+    ck_assert_uint_eq(part.size, 3);
+    ck_assert_ptr_nonnull(
+        strstr(server.heard, "x-amz-checksum-sha256: "
+                             "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));
+    ck_assert_ptr_nonnull(
+        strstr(server.heard, "x-amz-content-sha256: 00000000000000000000"));
+    ck_assert_ptr_nonnull(strstr(server.heard, "\r\n\r\nabc"));
+    close(fd);
+    bucket_close(bucket);
+}
+END_TEST
 
 
 START_TEST(parts_are_completed_by_their_etags_and_checksums)
@@ -328,6 +356,7 @@ END_TEST
 RUN("core/bucket_parts", parts_grow_so_that_they_carry_what_s3_takes,
     an_upload_begins_with_an_id_and_wants_checksums,
     a_part_brings_its_digest_and_that_of_all_before,
+    a_part_whose_digest_is_known_is_read_once,
     parts_are_completed_by_their_etags_and_checksums,
     a_failure_behind_a_status_of_200_is_one,
     what_was_completed_before_is_when_it_has_as_many_bytes,
