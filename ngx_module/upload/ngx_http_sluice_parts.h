@@ -87,6 +87,8 @@ typedef struct {
     unsigned left : 1;      /* when the request goes, so does what is there */
     unsigned complete : 1;  /* spool/<id> is all of it */
     unsigned reserving : 1; /* a thread makes room for `wanted` */
+    unsigned leaves : 1;    /* this node does, and its balancer will know */
+    unsigned given : 1;     /* so the body was stopped: another one goes on */
 } ngx_http_sluice_parts_t;
 
 /* NGX_DECLINED when there is nothing to refuse, else the answer that the bucket

@@ -3,8 +3,10 @@
 
 #include "ngx_http_sluice_parts.h"
 #include "ngx_http_sluice_parts_internal.h"
+#include "ngx_http_sluice_receive.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
+#include "ngx_module/http/ngx_http_sluice_drain.h"
 #include "ngx_module/http/ngx_http_sluice_whose.h"
 #include "core/base/sha256.h"
 #include "core/base/uuid.h"
@@ -56,9 +58,30 @@ ngx_http_sluice_parts_renew(ngx_http_sluice_parts_t *parts, ngx_uint_t over)
 }
 
 
+/* A node that leaves gives up what it has, so that the client goes on at
+   another one; not at once, since its balancer has to look twice before it
+   sends him there. */
+
+static void
+ngx_http_sluice_parts_give(ngx_http_sluice_parts_t *parts)
+{
+    if (parts->receive == NULL || !ngx_http_sluice_leaves()) {
+        return;
+    }
+
+    if (parts->leaves || ngx_exiting) {
+        parts->given = 1;
+        ngx_http_sluice_receive_stop(parts->receive);
+    }
+
+    parts->leaves = 1;
+}
+
+
 static void
 ngx_http_sluice_parts_lease_due(ngx_event_t *ev)
 {
+    ngx_http_sluice_parts_give(ev->data);
     ngx_http_sluice_parts_renew(ev->data, 0);
     ngx_add_timer(ev, NGX_HTTP_SLUICE_PARTS_RENEW);
 }

@@ -248,6 +248,13 @@ ngx_http_sluice_tus_cut(ngx_http_sluice_tus_t *tus)
     if (tus->end == NGX_HTTP_SLUICE_STOPPED) {
         /* who hangs does not send the rest */
         tus->request->keepalive = 0;
+
+        if (tus->up.given && !tus->stop) {
+            ngx_http_sluice_tus_refuse(tus, SLUICE_DRAINING,
+                                       "Go on at another node.");
+            return;
+        }
+
         ngx_http_sluice_tus_refuse(tus, SLUICE_UPLOAD_LOCKED,
                                    "A newer request goes on with it.");
         return;
@@ -347,7 +354,8 @@ ngx_http_sluice_tus_ended(ngx_http_sluice_tus_t *tus)
                        && tus->spool->size == tus->length;
 
     if (tus->stored && !whole) {
-        ngx_http_sluice_parts_rest(&tus->up, tus->conf->ack_store,
+        ngx_http_sluice_parts_rest(&tus->up,
+                                   tus->conf->ack_store || tus->up.given,
                                    ngx_http_sluice_tus_rested, tus);
         return;
     }
