@@ -49,9 +49,7 @@ ngx_http_sluice_parts_asked(void *data)
     *job->held = NULL;
 
     if (job->ask.rc == BUCKET_OK
-        || (job->fetches
-            && (job->ask.rc == BUCKET_MISSING
-                || job->ask.rc == BUCKET_WRONG))) {
+        || (job->fetches && job->ask.rc == BUCKET_MISSING)) {
         job->done(parts, job);
 
     } else {

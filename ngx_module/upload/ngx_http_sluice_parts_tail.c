@@ -196,10 +196,14 @@ ngx_http_sluice_parts_ask_tail(ngx_http_sluice_parts_t *parts, ngx_uint_t waits)
 }
 
 
+/* A tail that is shorter than it was is another one, and none; that the disk
+   here does not take it says nothing of it. */
+
 static bucket_rc_t
 ngx_http_sluice_parts_fetch_work(void *data, bucket_t *bucket)
 {
     int fd;
+    uint64_t size;
     bucket_rc_t rc;
     ngx_http_sluice_parts_job_t *job = data;
 
@@ -212,7 +216,11 @@ ngx_http_sluice_parts_fetch_work(void *data, bucket_t *bucket)
                        (uint64_t) job->from);
     (void) close(fd);
 
-    return rc;
+    return rc == BUCKET_WRONG
+                   && bucket_size(bucket, job->name, &size) == BUCKET_OK
+                   && size != (uint64_t) job->size
+               ? BUCKET_MISSING
+               : rc;
 }
 
 

@@ -161,6 +161,7 @@ ngx_http_sluice_tus_store_taken(ngx_http_request_t *r, void *data,
 static void
 ngx_http_sluice_tus_store_adopt(void *data, ngx_log_t *log)
 {
+    off_t size;
     ngx_http_sluice_tus_t *tus = data;
     ngx_http_sluice_parts_t *parts = &tus->up;
 
@@ -172,7 +173,12 @@ ngx_http_sluice_tus_store_adopt(void *data, ngx_log_t *log)
                                             &parts->behind);
     }
 
-    if (tus->error) {
+    if (tus->error == 0 && parts->tail) {
+        size = parts->safe + parts->tail;
+        tus->error = ngx_sluice_spool_grow(tus->spool, size, size);
+    }
+
+    if (tus->error && ngx_sluice_spool_status(tus->error) != SLUICE_NO_SPACE) {
         ngx_log_error(NGX_LOG_CRIT, log, tus->error, "the file of upload %s",
                       tus->spool->id);
     }
@@ -208,13 +214,25 @@ ngx_http_sluice_tus_store_locked(ngx_http_sluice_tus_t *tus)
 }
 
 
+/* What could not come here is where it was: nothing stays of it. */
+
+static void
+ngx_http_sluice_tus_store_give_up(ngx_http_sluice_tus_t *tus,
+                                  sluice_status_t status)
+{
+    tus->spool->elsewhere = 1;
+    ngx_http_sluice_tus_refuse(tus, status, NULL);
+}
+
+
 static void
 ngx_http_sluice_tus_store_adopted(ngx_http_request_t *r, void *data)
 {
     ngx_http_sluice_tus_t *tus = data;
 
     if (tus->error) {
-        ngx_http_sluice_tus_fail(tus, tus->error);
+        ngx_http_sluice_tus_store_give_up(tus,
+                                          ngx_sluice_spool_status(tus->error));
         return;
     }
 
@@ -259,7 +277,7 @@ ngx_http_sluice_tus_store_fetched(ngx_http_request_t *r, void *data)
     ngx_http_sluice_tus_t *tus = data;
 
     if (tus->up.status != SLUICE_OK) {
-        ngx_http_sluice_tus_refuse(tus, tus->up.status, NULL);
+        ngx_http_sluice_tus_store_give_up(tus, tus->up.status);
         return;
     }
 
@@ -274,7 +292,8 @@ ngx_http_sluice_tus_store_joined(ngx_http_request_t *r, void *data)
     ngx_http_sluice_tus_t *tus = data;
 
     if (tus->error) {
-        ngx_http_sluice_tus_fail(tus, tus->error);
+        ngx_http_sluice_tus_store_give_up(tus,
+                                          ngx_sluice_spool_status(tus->error));
         return;
     }
 
