@@ -192,12 +192,12 @@ on_copied_leaf(void *data, const char *name, const char *value)
 }
 
 
+/* `part` has its number and its size. */
 static bucket_rc_t
-copy_part(bucket_t *bucket, const char *source, const char *to,
-          const char *upload, uint64_t size, bucket_part_t *part)
+copy_part(bucket_t *bucket, const char *source, uint64_t from, const char *to,
+          const char *upload, bucket_part_t *part)
 {
     char number[NUMBER_SIZE], range[RANGE_SIZE];
-    const uint64_t from = (part->number - 1) * COPY_PART;
     bucket_rc_t rc;
     const sigv4_pair_t query[] = { { "partNumber", number },
                                    { "uploadId", upload } };
@@ -210,7 +210,8 @@ copy_part(bucket_t *bucket, const char *source, const char *to,
                                  .query = query,
                                  .queries = 2 };
 
-    part->size = size - from < COPY_PART ? size - from : COPY_PART;
+    part->etag[0] = '\0';
+    part->sha256[0] = '\0';
     snprintf(number, sizeof(number), "%u", part->number);
     snprintf(range, sizeof(range), "bytes=%llu-%llu", (unsigned long long) from,
              (unsigned long long) (from + part->size - 1));
@@ -234,6 +235,7 @@ copy_parts(bucket_t *bucket, const char *source, const char *to,
            const char *type, uint64_t size)
 {
     unsigned i, count = (unsigned) ((size + COPY_PART - 1) / COPY_PART);
+    uint64_t from = 0;
     bucket_rc_t rc;
     bucket_part_t *parts;
     char upload[BUCKET_UPLOAD_SIZE];
@@ -250,7 +252,9 @@ copy_parts(bucket_t *bucket, const char *source, const char *to,
 
     for (i = 0; i < count && rc == BUCKET_OK; i++) {
         parts[i].number = i + 1;
-        rc = copy_part(bucket, source, to, upload, size, &parts[i]);
+        parts[i].size = size - from < COPY_PART ? size - from : COPY_PART;
+        rc = copy_part(bucket, source, from, to, upload, &parts[i]);
+        from += parts[i].size;
     }
     if (rc == BUCKET_OK) {
         rc = bucket_parts_complete(bucket, to, upload, parts, count);
@@ -284,18 +288,48 @@ copy_whole(bucket_t *bucket, const char *source, const char *to,
 }
 
 
+/* "/bucket/key", encoded. */
+static bucket_rc_t
+compose_source(bucket_t *bucket, const char *from,
+               char source[3 * BUCKET_PATH_SIZE])
+{
+    char path[BUCKET_PATH_SIZE];
+
+    snprintf(path, sizeof(path), "/%s/%s%s", bucket->location->bucket,
+             bucket->location->prefix, from);
+
+    return sigv4_encode(path, 1, source, 3 * (size_t) BUCKET_PATH_SIZE) == 0
+               ? bucket_say(bucket, BUCKET_WRONG, "\"%.200s\" is too long",
+                            from)
+               : BUCKET_OK;
+}
+
+
+bucket_rc_t
+bucket_parts_copy(bucket_t *bucket, const char *source, uint64_t from,
+                  const char *name, const char *upload, bucket_part_t *part)
+{
+    bucket_rc_t rc;
+    char path[3 * BUCKET_PATH_SIZE];
+
+    rc = compose_source(bucket, source, path);
+
+    return rc == BUCKET_OK ? copy_part(bucket, path, from, name, upload, part)
+                           : rc;
+}
+
+
 bucket_rc_t
 bucket_copy(bucket_t *bucket, const char *from, const char *to,
             const char *type)
 {
     uint64_t size = 0;
     bucket_rc_t rc;
-    char path[BUCKET_PATH_SIZE], source[3 * BUCKET_PATH_SIZE];
+    char source[3 * BUCKET_PATH_SIZE];
 
-    snprintf(path, sizeof(path), "/%s/%s%s", bucket->location->bucket,
-             bucket->location->prefix, from);
-    if (sigv4_encode(path, 1, source, sizeof(source)) == 0) {
-        return bucket_say(bucket, BUCKET_WRONG, "\"%.200s\" is too long", from);
+    rc = compose_source(bucket, from, source);
+    if (rc != BUCKET_OK) {
+        return rc;
     }
 
     rc = bucket_size(bucket, from, &size);

@@ -39,6 +39,12 @@ bucket_rc_t bucket_put_file(bucket_t *bucket, const char *name,
                             const char *type, int fd, uint64_t size,
                             int (*stop)(void));
 
+/* The bucket copies `part->size` bytes of another file of its own, from `from`
+   on, as the part `part->number` of an upload, 5 GiB at most. */
+bucket_rc_t bucket_parts_copy(bucket_t *bucket, const char *source,
+                              uint64_t from, const char *name,
+                              const char *upload, bucket_part_t *part);
+
 /* The bucket copies a file of its own, in parts above 5 GiB. */
 bucket_rc_t bucket_copy(bucket_t *bucket, const char *from, const char *to,
                         const char *type);

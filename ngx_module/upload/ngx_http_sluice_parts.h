@@ -25,6 +25,10 @@
 typedef struct ngx_http_sluice_parts_job_s ngx_http_sluice_parts_job_t;
 typedef struct ngx_http_sluice_parts_ways_s ngx_http_sluice_parts_ways_t;
 
+/* bytes of its names in the bucket, terminated; and what it is there */
+#define NGX_HTTP_SLUICE_PARTS_NAME (sizeof("spool/.tail") + UUID_TEXT_LEN)
+#define NGX_HTTP_SLUICE_PARTS_TYPE "application/octet-stream"
+
 /* parts of an upload that are under way */
 #define NGX_HTTP_SLUICE_PARTS_AT_ONCE 4
 
@@ -124,6 +128,15 @@ ngx_int_t ngx_http_sluice_parts_turn(ngx_http_sluice_parts_t *parts,
 
 /* The same for one that was made just now. */
 void ngx_http_sluice_parts_first_turn(ngx_http_sluice_parts_t *parts);
+
+/* How far SHA-256 is behind so many bytes, as the record has it. NGX_OK, or
+   NGX_ERROR. */
+ngx_int_t ngx_http_sluice_parts_digest(const json_t *body, off_t bytes,
+                                       sha256_t *sha256);
+
+/* What the record hears of it with whatever else: arguments of its functions.
+ */
+json_t *ngx_http_sluice_parts_args(const ngx_http_sluice_parts_t *parts);
 
 /* The bucket's tail is written into the file here, behind `safe`; then `ended`,
    with `tail` 0 where there is none any more. */

@@ -15,9 +15,6 @@
 
 #include "ngx_http_sluice_parts.h"
 
-/* bytes of its names in the bucket, terminated */
-#define NGX_HTTP_SLUICE_PARTS_NAME (sizeof("spool/.tail") + UUID_TEXT_LEN)
-
 /* What comes of what was asked. */
 struct ngx_http_sluice_parts_ways_s {
     /* there is an upload in parts: to be recorded */
@@ -62,9 +59,6 @@ void ngx_http_sluice_parts_ask_complete(ngx_http_sluice_parts_t *parts,
 void ngx_http_sluice_parts_ask_tail(ngx_http_sluice_parts_t *parts,
                                     ngx_uint_t waits);
 void ngx_http_sluice_parts_ask_fetch(ngx_http_sluice_parts_t *parts);
-
-/* The record hears of it for this upload: arguments of its functions. */
-json_t *ngx_http_sluice_parts_args(const ngx_http_sluice_parts_t *parts);
 
 /* The request goes; what is asked has its end without it. How much that is. */
 ngx_uint_t ngx_http_sluice_parts_leave(ngx_http_sluice_parts_t *parts);

@@ -15,8 +15,6 @@
 
 #include <jansson.h>
 
-#define NGX_HTTP_SLUICE_PARTS_TYPE "application/octet-stream"
-
 typedef void (*ngx_http_sluice_parts_done_pt)(ngx_http_sluice_parts_t *parts,
                                               ngx_http_sluice_parts_job_t *job);
 

@@ -125,25 +125,29 @@ ngx_http_sluice_parts_unhex(const json_t *body, const char *name, u_char *to,
 }
 
 
-static ngx_int_t
-ngx_http_sluice_parts_behind(ngx_http_sluice_parts_t *parts, const json_t *body)
+ngx_int_t
+ngx_http_sluice_parts_digest(const json_t *body, off_t bytes, sha256_t *sha256)
 {
     u_char state[SHA256_STATE_SIZE];
     uint32_t flags;
 
-    sha256_init(&parts->behind);
-
-    if (parts->number == 0) {
-        return NGX_OK;
-    }
-
     return ngx_http_sluice_parts_unhex(body, "digest", state, sizeof(state))
                        == NGX_OK
-                   && sha256_load(&parts->behind, &flags, state, sizeof(state))
-                          == 0
-                   && (off_t) parts->behind.bytes == parts->safe
+                   && sha256_load(sha256, &flags, state, sizeof(state)) == 0
+                   && (off_t) sha256->bytes == bytes
                ? NGX_OK
                : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_parts_behind(ngx_http_sluice_parts_t *parts, const json_t *body)
+{
+    sha256_init(&parts->behind);
+
+    return parts->number == 0 ? NGX_OK
+                              : ngx_http_sluice_parts_digest(body, parts->safe,
+                                                             &parts->behind);
 }
 
 

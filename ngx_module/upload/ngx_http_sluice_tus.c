@@ -110,11 +110,8 @@ ngx_http_sluice_tus_create_handler(ngx_http_request_t *r)
 
     tus->spool = ngx_sluice_spool_create(r->pool, tus->conf->place, tus->id);
 
-    /* what becomes part of another stays here until then */
-
     if (tus->spool == NULL
-        || (!tus->partial
-            && ngx_http_sluice_parts_init(r, &tus->up) != NGX_OK)) {
+        || ngx_http_sluice_parts_init(r, &tus->up) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

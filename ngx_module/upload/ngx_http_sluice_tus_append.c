@@ -12,6 +12,7 @@
 #include "ngx_http_sluice_tus_append.h"
 #include "ngx_http_sluice_tus_headers.h"
 #include "ngx_http_sluice_tus_internal.h"
+#include "ngx_http_sluice_tus_store.h"
 #include "ngx_http_sluice_upload_lock.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
@@ -384,7 +385,8 @@ ngx_http_sluice_tus_commit(void *data, ngx_log_t *log)
 void
 ngx_http_sluice_tus_finish(ngx_http_sluice_tus_t *tus)
 {
-    if (tus->partial || tus->length < 0 || tus->spool->size != tus->length) {
+    if ((tus->partial && !tus->stored) || tus->whole || tus->length < 0
+        || tus->spool->size != tus->length) {
         ngx_http_sluice_tus_answer(tus);
         return;
     }
@@ -415,6 +417,16 @@ ngx_http_sluice_tus_record(ngx_http_sluice_tus_t *tus)
 /* From now on there may be a row that has it, whatever becomes of the client.
  */
 
+void
+ngx_http_sluice_tus_stored(ngx_http_sluice_tus_t *tus)
+{
+    tus->spool->stored = 1;
+    tus->up.left = 0;
+
+    ngx_http_sluice_tus_record(tus);
+}
+
+
 static void
 ngx_http_sluice_tus_up(ngx_http_request_t *r, void *data)
 {
@@ -425,11 +437,13 @@ ngx_http_sluice_tus_up(ngx_http_request_t *r, void *data)
         return;
     }
 
-    sha256_digest(&tus->spool->sha256, tus->spool->digest);
-    tus->spool->stored = 1;
-    tus->up.left = 0;
+    if (tus->partial) {
+        ngx_http_sluice_tus_store_whole(tus);
+        return;
+    }
 
-    ngx_http_sluice_tus_record(tus);
+    sha256_digest(&tus->spool->sha256, tus->spool->digest);
+    ngx_http_sluice_tus_stored(tus);
 }
 
 

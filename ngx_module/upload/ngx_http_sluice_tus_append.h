@@ -12,4 +12,8 @@ void ngx_http_sluice_tus_append(ngx_http_sluice_tus_t *tus);
    it is not whole, the answer. */
 void ngx_http_sluice_tus_finish(ngx_http_sluice_tus_t *tus);
 
+/* The same of one that is in the bucket as spool/<id>, and whose digest is in
+   tus->spool. */
+void ngx_http_sluice_tus_stored(ngx_http_sluice_tus_t *tus);
+
 #endif

@@ -1,17 +1,19 @@
 /*
  * The final upload of tus's concatenation: parts that are whole are read once,
- * in their order, into a new file; the hash goes over all of it. Its row is
- * held until it is a media file, and then the parts are done, too: in between
- * nothing has to be taken up again.
+ * in their order, into a new file; the hash goes over all of it. Those that are
+ * in a bucket become one there. Its row is held until it is a media file, and
+ * then the parts are done, too: in between nothing has to be taken up again.
  */
 
 #include "ngx_http_sluice_hold.h"
 #include "ngx_http_sluice_ingest.h"
+#include "ngx_http_sluice_parts.h"
 #include "ngx_http_sluice_reserve.h"
 #include "ngx_http_sluice_tus_append.h"
 #include "ngx_http_sluice_tus_concat.h"
 #include "ngx_http_sluice_tus_headers.h"
 #include "ngx_http_sluice_tus_internal.h"
+#include "ngx_http_sluice_tus_join.h"
 #include "ngx_http_sluice_tus_record.h"
 #include "ngx_http_sluice_upload_lock.h"
 
@@ -106,10 +108,30 @@ ngx_http_sluice_tus_concat_begin(ngx_http_sluice_tus_t *tus, json_t *body)
         return;
     }
 
+    tus->joins = json_is_true(json_object_get(body, "in_bucket")) ? 1 : 0;
+
+    if (tus->joins && !tus->up.used) {
+        ngx_log_error(NGX_LOG_ERR, tus->request->connection->log, 0,
+                      "upload %s is of parts in a bucket, and \"sluice_store\" "
+                      "names none here",
+                      tus->id);
+        ngx_http_sluice_tus_refuse(tus, SLUICE_STORE_AWAY, NULL);
+        return;
+    }
+
+    if (tus->joins
+        && ngx_http_sluice_parts_digest(body, tus->part_lengths[0],
+                                        &tus->spool->sha256)
+               != NGX_OK) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_INTERNAL, NULL);
+        return;
+    }
+
     tus->reserve.conf = tus->conf;
     tus->reserve.spool = tus->spool;
-    tus->reserve.least = tus->length;
-    tus->reserve.length = tus->length;
+    tus->reserve.least = tus->joins ? ngx_http_sluice_tus_join_room()
+                                    : tus->length;
+    tus->reserve.length = tus->reserve.least;
     tus->reserve.done = ngx_http_sluice_tus_concat_reserved;
     tus->reserve.data = tus;
 
@@ -156,20 +178,6 @@ ngx_http_sluice_tus_found(ngx_http_request_t *r, void *data,
 
 
 static void
-ngx_http_sluice_tus_concat_reserved(ngx_http_request_t *r, void *data)
-{
-    ngx_http_sluice_tus_t *tus = data;
-
-    if (tus->reserve.error) {
-        ngx_http_sluice_tus_fail(tus, tus->reserve.error);
-        return;
-    }
-
-    ngx_http_sluice_tus_part(tus);
-}
-
-
-static void
 ngx_http_sluice_tus_concat_finish(ngx_http_sluice_tus_t *tus)
 {
     if (ngx_http_sluice_location(tus->request, NGX_HTTP_SLUICE_TUS_PATH "/",
@@ -185,7 +193,32 @@ ngx_http_sluice_tus_concat_finish(ngx_http_sluice_tus_t *tus)
         tus->metadata.len ? (char *) tus->metadata.data : "", tus->metadata.len,
         "parts", ngx_http_sluice_tus_part_ids(tus));
 
-    ngx_http_sluice_tus_finish(tus);
+    if (tus->joins && tus->length > 0) {
+        ngx_http_sluice_tus_stored(tus);
+
+    } else {
+        ngx_http_sluice_tus_finish(tus);
+    }
+}
+
+
+static void
+ngx_http_sluice_tus_concat_reserved(ngx_http_request_t *r, void *data)
+{
+    ngx_http_sluice_tus_t *tus = data;
+
+    if (tus->reserve.error) {
+        ngx_http_sluice_tus_fail(tus, tus->reserve.error);
+
+    } else if (tus->joins && tus->length > 0) {
+        ngx_http_sluice_tus_join(tus, ngx_http_sluice_tus_concat_finish);
+
+    } else if (tus->joins) {
+        ngx_http_sluice_tus_concat_finish(tus);
+
+    } else {
+        ngx_http_sluice_tus_part(tus);
+    }
 }
 
 
@@ -282,6 +315,12 @@ ngx_http_sluice_tus_parts_forget(void *data, ngx_log_t *log)
 static void
 ngx_http_sluice_tus_concat_recorded(ngx_http_sluice_tus_t *tus)
 {
+    ngx_uint_t i;
+
+    for (i = 0; tus->joins && i < tus->parts.count; i++) {
+        ngx_http_sluice_parts_discard(tus->parts.ids[i], "");
+    }
+
     (void) ngx_http_sluice_thread_wait(
         tus->request, ngx_http_sluice_tus_parts_forget,
         ngx_http_sluice_tus_parts_forgotten, tus);

@@ -20,6 +20,7 @@
 #define NGX_HTTP_SLUICE_TUS_PATH "/api/uploads"
 
 typedef struct ngx_http_sluice_tus_s ngx_http_sluice_tus_t;
+typedef struct ngx_http_sluice_tus_join_s ngx_http_sluice_tus_join_t;
 
 typedef void (*ngx_http_sluice_tus_pt)(ngx_http_sluice_tus_t *tus);
 
@@ -56,6 +57,7 @@ struct ngx_http_sluice_tus_s {
     off_t part_offset;
     ngx_uint_t part_number;
     off_t part_lengths[TUS_PARTS_MAX];
+    ngx_http_sluice_tus_join_t *join; /* of parts in the bucket; or NULL */
 
     ngx_http_sluice_upload_lock_t lock;
     ngx_http_sluice_tus_pt opened; /* the record is read, the lock is held */
@@ -77,6 +79,8 @@ struct ngx_http_sluice_tus_s {
     unsigned partial : 1;
     unsigned done : 1;
     unsigned stored : 1;  /* it goes to a bucket */
+    unsigned whole : 1;   /* it is there, and to become part of another */
+    unsigned joins : 1;   /* its parts are in the bucket */
     unsigned again : 1;   /* the record was read again */
     unsigned growing : 1; /* bytes of an upload without a length */
     unsigned stop : 1;    /* a newer request asked */

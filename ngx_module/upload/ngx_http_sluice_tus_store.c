@@ -49,6 +49,12 @@ static ngx_sluice_pg_statement_t ngx_http_sluice_take_upload = {
     NGX_SLUICE_PG_FINISH
 };
 
+static ngx_sluice_pg_statement_t ngx_http_sluice_whole_upload = {
+    "whole_upload",
+    "select status, body from api.whole_upload($1::uuid, $2::jsonb)", 2,
+    NGX_SLUICE_PG_FINISH
+};
+
 
 /* its turn */
 
@@ -136,6 +142,7 @@ ngx_http_sluice_tus_store_taken(ngx_http_request_t *r, void *data,
 
     parts->spool = tus->spool;
     parts->length = tus->length;
+    tus->whole = json_is_true(json_object_get(body, "whole")) ? 1 : 0;
     held = json_is_true(json_object_get(body, "held"));
     rc = ngx_http_sluice_parts_turn(parts, body);
     json_decref(body);
@@ -145,12 +152,57 @@ ngx_http_sluice_tus_store_taken(ngx_http_request_t *r, void *data,
         return;
     }
 
+    if (tus->whole) {
+        tus->spool->size = tus->length;
+        tus->opened(tus);
+        return;
+    }
+
     if (held) {
         ngx_http_sluice_tus_store_held(tus, parts->safe + parts->tail);
         return;
     }
 
     ngx_http_sluice_tus_lock(tus, tus->spool, ngx_http_sluice_tus_store_locked);
+}
+
+
+/* a part of another, whose end it waits for */
+
+static void
+ngx_http_sluice_tus_store_told(ngx_http_request_t *r, void *data,
+                               const ngx_sluice_pg_result_t *result)
+{
+    json_t *body;
+    ngx_http_sluice_tus_t *tus = data;
+
+    body = ngx_http_sluice_tus_body(tus, result);
+    if (body == NULL) {
+        return;
+    }
+
+    json_decref(body);
+
+    tus->whole = 1;
+    tus->up.handed = 1;
+    tus->spool->elsewhere = 1;
+    ngx_http_sluice_tus_answer(tus);
+}
+
+
+void
+ngx_http_sluice_tus_store_whole(ngx_http_sluice_tus_t *tus)
+{
+    u_char state[SHA256_STATE_SIZE], hex[2 * SHA256_STATE_SIZE];
+    json_t *args = ngx_http_sluice_parts_args(&tus->up);
+
+    sha256_save(&tus->spool->sha256, 0, state);
+    (void) ngx_hex_dump(hex, state, sizeof(state));
+    (void) json_object_set_new(args, "digest",
+                               json_stringn((char *) hex, sizeof(hex)));
+
+    ngx_http_sluice_tus_call(tus, &ngx_http_sluice_whole_upload, args,
+                             ngx_http_sluice_tus_store_told);
 }
 
 

@@ -10,4 +10,8 @@
    answer. */
 void ngx_http_sluice_tus_store_open(ngx_http_sluice_tus_t *tus);
 
+/* All of a part of another is in the bucket: so the record hears, and then the
+   client. */
+void ngx_http_sluice_tus_store_whole(ngx_http_sluice_tus_t *tus);
+
 #endif

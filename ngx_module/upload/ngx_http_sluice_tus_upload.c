@@ -186,7 +186,7 @@ ngx_http_sluice_tus_opened(ngx_http_sluice_tus_t *tus)
 {
     ngx_uint_t patch = (tus->method == NGX_HTTP_SLUICE_TUS_PATCH);
 
-    if (tus->done) {
+    if (tus->done || tus->whole) {
         if (patch
             && (tus->offset != tus->length
                 || ngx_http_sluice_tus_has_body(tus->request))) {

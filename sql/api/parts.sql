@@ -12,7 +12,7 @@ create or replace function api.stored_object(u sluice.uploads) returns jsonb
 language sql stable as $$
     select jsonb_build_object(
         'multipart', u.multipart, 'turn', u.turn, 'parts', count(p.number),
-        'safe', coalesce(sum(p.bytes), 0), 'tail', u.tail,
+        'safe', coalesce(sum(p.bytes), 0), 'tail', u.tail, 'whole', u.whole,
         'digest', encode(u.digest, 'hex'),
         'tail_sha256', encode(u.tail_sha256, 'hex'))
     from sluice.parts p where p.upload = u.id;
@@ -20,7 +20,8 @@ $$;
 
 
 -- The upload is this node's from now on: `mine` says that it was before, too,
--- so that what its disk has counts. While another one is at it, `held`.
+-- so that what its disk has counts. While another one is at it, `held`; and when
+-- it is `whole`, since then nobody is to be.
 create or replace function api.take_upload(actor uuid, args jsonb,
                                            out status integer, out body jsonb)
 language plpgsql as $$
@@ -41,7 +42,7 @@ begin
 
     mine := u.node is not distinct from who;
 
-    if not mine and u.turn_until > now() then
+    if u.whole or (not mine and u.turn_until > now()) then
         status := 200;
         body := api.stored_object(u) || jsonb_build_object('held', true);
         return;
@@ -174,6 +175,32 @@ begin
     where id = u.id;
 
     status := 204;
+end;
+$$;
+
+
+-- All of it is in the bucket as one file, though no media file comes of it yet:
+-- `digest` is how far SHA-256 is behind it.
+create or replace function api.whole_upload(actor uuid, args jsonb,
+                                            out status integer, out body jsonb)
+language plpgsql as $$
+declare
+    u sluice.uploads;
+begin
+    u := api.my_turn(actor, args);
+
+    if u.id is null then
+        select * into status, body from api.refuse('upload-locked');
+        return;
+    end if;
+
+    update sluice.uploads
+    set whole = true, digest = decode(args->>'digest', 'hex'), tail = 0,
+        tail_sha256 = null, turn_until = null
+    where id = u.id;
+
+    status := 200;
+    body := '{}';
 end;
 $$;
 

@@ -407,8 +407,9 @@ language sql immutable as $$
 $$;
 
 
--- What is to be put together: the parts' lengths in their order; or, when that
--- was done before, the upload that came of it. Parts that are done have no file
+-- What is to be put together: the parts' lengths in their order, whether the
+-- bucket has them (`in_bucket`; all or none), and `digest`, how far SHA-256 is
+-- behind the first then; or, when that was done before, the upload that came of it. Parts that are done have no file
 -- any more: they make what they made, in its order.
 create or replace function api.find_parts(actor uuid, args jsonb,
                                           out status integer, out body jsonb)
@@ -418,6 +419,9 @@ declare
     lengths jsonb;
     total bigint;
     found_many integer;
+    in_bucket integer;
+    all_whole boolean;
+    digests bytea[];
     made sluice.uploads;
 begin
     perform from sluice.users where id = actor and disabled_at is null;
@@ -456,8 +460,10 @@ begin
         return;
     end if;
 
-    select count(*), sum(u.length), jsonb_agg(u.length order by p.n)
-    into found_many, total, lengths
+    select count(*), sum(u.length), jsonb_agg(u.length order by p.n),
+           count(u.multipart), bool_and(u.whole),
+           array_agg(u.digest order by p.n)
+    into found_many, total, lengths, in_bucket, all_whole, digests
     from unnest(ids) with ordinality p(id, n)
     join sluice.uploads u on u.id = p.id
     where u.owner = actor and u.partial and u.state = 'open'
@@ -466,7 +472,7 @@ begin
     if found_many <> cardinality(ids) then
         select * into status, body from api.refuse('not-found',
             'A part is missing.', 'Upload-Concat');
-    elsif lengths @> '[null]' then
+    elsif lengths @> '[null]' or (in_bucket > 0 and not all_whole) then
         select * into status, body from api.refuse('conflict',
             'A part is not whole.', 'Upload-Concat');
     else
@@ -477,7 +483,9 @@ begin
         if body is null then
             status := 200;
             body := jsonb_build_object('done', false, 'length', total,
-                                       'lengths', lengths, 'expires',
+                                       'lengths', lengths,
+                                       'in_bucket', in_bucket > 0, 'digest',
+                                       encode(digests[1], 'hex'), 'expires',
                 extract(epoch from now() + api.upload_patience())::bigint);
         end if;
     end if;

@@ -38,7 +38,7 @@ language sql immutable as $$
         'api.drop_upload', 'api.keep_upload', 'api.delete_upload',
         'api.grow_upload', 'api.open_upload', 'api.clear_uploads', 'api.ingest',
         'api.take_upload', 'api.renew_turn', 'api.begin_parts', 'api.add_part',
-        'api.set_tail', 'api.list_parts',
+        'api.set_tail', 'api.whole_upload', 'api.list_parts',
         'api.poll_jobs', 'api.metrics', 'api.revocations', 'api.revoked_since',
         'api.key_used', 'api.count_bytes',
         -- workers

@@ -48,8 +48,9 @@ SQL_EMBED(sql_0036_downloads, "sql/migrations/0036_downloads.sql");
 SQL_EMBED(sql_0037_jobs_left, "sql/migrations/0037_jobs_left.sql");
 SQL_EMBED(sql_0038_verify, "sql/migrations/0038_verify.sql");
 SQL_EMBED(sql_0039_parts, "sql/migrations/0039_parts.sql");
-SQL_EMBED(sql_0042_abilities, "sql/migrations/0042_abilities.sql");
-SQL_EMBED(sql_0044_places, "sql/migrations/0044_places.sql");
+SQL_EMBED(sql_0040_whole_parts, "sql/migrations/0040_whole_parts.sql");
+SQL_EMBED(sql_0041_abilities, "sql/migrations/0041_abilities.sql");
+SQL_EMBED(sql_0042_places, "sql/migrations/0042_places.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_renditions, "sql/queue/renditions.sql");
@@ -138,8 +139,9 @@ const sql_file_t sql_files[] = {
     { "0037_jobs_left.sql", SQL_CONCURRENT, sql_0037_jobs_left },
     { "0038_verify.sql", SQL_ONCE, sql_0038_verify },
     { "0039_parts.sql", SQL_ONCE, sql_0039_parts },
-    { "0042_abilities.sql", SQL_CONCURRENT, sql_0042_abilities },
-    { "0044_places.sql", SQL_ONCE, sql_0044_places },
+    { "0040_whole_parts.sql", SQL_ONCE, sql_0040_whole_parts },
+    { "0041_abilities.sql", SQL_CONCURRENT, sql_0041_abilities },
+    { "0042_places.sql", SQL_ONCE, sql_0042_places },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_renditions.sql", SQL_REPEATABLE, sql_queue_renditions },

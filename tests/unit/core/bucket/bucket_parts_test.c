@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "core/bucket/bucket.h"
+#include "core/bucket/bucket_object.h"
 #include "core/bucket/bucket_parts.h"
 #include "tests/unit/suite.h"
 
@@ -221,6 +222,29 @@ START_TEST(a_part_whose_digest_is_known_is_read_once)
 END_TEST
 
 
+START_TEST(a_part_of_another_file_is_copied_by_the_bucket)
+{
+    bucket_part_t part = { .number = 3, .size = 5 };
+    bucket_t *bucket = begin(
+        OK("", "<CopyPartResult><ETag>\"abc\"</ETag></CopyPartResult>"), NULL);
+
+    ck_assert_int_eq(
+        bucket_parts_copy(bucket, "spool/y", 7, "spool/x", "2~ab", &part),
+        BUCKET_OK);
+    ck_assert_str_eq(part.etag, "\"abc\"");
+    ck_assert_str_eq(part.sha256, "");
+    ck_assert_ptr_nonnull(
+        strstr(server.heard,
+               "PUT /films/a/spool/x?partNumber=3&uploadId=2~ab HTTP/1.1"));
+    ck_assert_ptr_nonnull(
+        strstr(server.heard, "x-amz-copy-source: /films/a/spool/y\r\n"));
+    ck_assert_ptr_nonnull(
+        strstr(server.heard, "x-amz-copy-source-range: bytes=7-11\r\n"));
+    bucket_close(bucket);
+}
+END_TEST
+
+
 START_TEST(parts_are_completed_by_their_etags_and_checksums)
 {
     bucket_t *bucket = begin(OK("", "<C><ETag>\"x-2\"</ETag></C>"), NULL);
@@ -357,6 +381,7 @@ RUN("core/bucket_parts", parts_grow_so_that_they_carry_what_s3_takes,
     an_upload_begins_with_an_id_and_wants_checksums,
     a_part_brings_its_digest_and_that_of_all_before,
     a_part_whose_digest_is_known_is_read_once,
+    a_part_of_another_file_is_copied_by_the_bucket,
     parts_are_completed_by_their_etags_and_checksums,
     a_failure_behind_a_status_of_200_is_one,
     what_was_completed_before_is_when_it_has_as_many_bytes,
