@@ -9,16 +9,15 @@
  */
 
 import { once } from "node:events";
-import {
-    closeSync, createWriteStream, mkdirSync, openSync, readFileSync,
-    readdirSync, rmSync, writeFileSync, writeSync,
-} from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 
 import { freePort } from "../http/lib/ports.mjs";
 import { run } from "../http/lib/run.mjs";
-import { memory, startStack } from "../http/lib/stack.mjs";
+import { startStack } from "../http/lib/stack.mjs";
 import { startNode } from "./nginx.mjs";
+import { Source, cell as shown, growth, median, send, tus }
+    from "./uploading.mjs";
 
 const number = (name, value) => Number(process.env[name] ?? value);
 const BYTES = number("UPLOAD_BYTES", 2 ** 30);
@@ -26,61 +25,7 @@ const ROUNDS = number("ROUNDS", 7);
 const UPLOADS = number("UPLOADS", 8);
 const MIB = 2 ** 20;
 const TICKS = 100;              /* a second, in proc(5) */
-const SEND = new URL("../../build/bench/send", import.meta.url).pathname;
 const NODE_TUS = new URL("node_tus.mjs", import.meta.url).pathname;
-
-
-/* Another file each time: the same one is taken in once. */
-class Source {
-    constructor(path, size) {
-        this.path = path;
-        this.size = size;
-    }
-
-    async make() {
-        const out = createWriteStream(this.path);
-        const piece = Buffer.alloc(MIB, "a film's bytes, ");
-
-        for (let at = 0; at < this.size; at += MIB) {
-            if (!out.write(piece.subarray(0, this.size - at))) {
-                await once(out, "drain");
-            }
-        }
-        out.end();
-        await once(out, "close");
-    }
-
-    renew() {
-        const fd = openSync(this.path, "r+");
-
-        writeSync(fd, `${this.path} ${process.hrtime.bigint()} `, 0);
-        closeSync(fd);
-    }
-}
-
-
-/* One request with the file as body; answers head and body. */
-async function send(source, method, url, headers) {
-    const { port, pathname, search } = new URL(url);
-    const { stdout } = await run(SEND, [source.path, port, method,
-        pathname + search, ...Object.entries(headers).map(
-            ([name, value]) => `${name}: ${value}`)]);
-
-    return stdout;
-}
-
-
-/* The same in tus's two requests; answers the upload's id. */
-async function tus(source, url, headers) {
-    const all = { ...headers, "Tus-Resumable": "1.0.0" };
-    const answer = await fetch(url, { method: "POST",
-        headers: { ...all, "Upload-Length": String(source.size) } });
-    const location = new URL(answer.headers.get("location"), url);
-
-    await send(source, "PATCH", location.href, { ...all, "Upload-Offset": "0",
-        "Content-Type": "application/offset+octet-stream" });
-    return location.pathname.split("/").at(-1);
-}
 
 
 /* The least that a server does: it reads, and drops what it read. */
@@ -178,39 +123,10 @@ async function measure(stack, row, source) {
 }
 
 
-/* By how many bytes nginx's workers are larger for each upload, at their
-   largest and afterwards. */
-async function growth(stack, row, sources) {
-    const workers = stack.workers();
-    const sum = (name) => workers.reduce((n, pid) => n + memory(pid, name), 0);
-
-    empty(stack.path(row.folder));
-    sources.forEach((source) => source.renew());
-    /* proc(5), clear_refs: the peak begins anew */
-    workers.forEach((pid) => writeFileSync(`/proc/${pid}/clear_refs`, "5"));
-
-    const before = sum("VmRSS");
-    await Promise.all(sources.map((source, i) =>
-        row.bring(source, `${i}.mp4`)));
-
-    return { peak: (sum("VmHWM") - before) / sources.length,
-             after: (sum("VmRSS") - before) / sources.length };
-}
-
-
-function median(values) {
-    const sorted = [...values].sort((a, b) => a - b);
-    const middle = sorted.length >> 1;
-
-    return sorted.length % 2 ? sorted[middle]
-        : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-
 function print([post, tusRow, ...peers], alone) {
     const ratio = (ours, peer, what) => ours.seen.map((round, i) =>
         peer.seen[i][what] / round[what]);
-    const cell = (values, width) => median(values).toFixed(2).padStart(width);
+    const cell = (values, width) => shown(median(values), width);
 
     console.log(`
 ${BYTES / MIB} MiB, one at a time, medians of ${ROUNDS} rounds; over 1, Sluice does more
@@ -260,7 +176,8 @@ async function main(stack, node, sink) {
     await Promise.all(many.map((one) => one.make()));
     console.log(`\n${UPLOADS} at once: nginx's memory grows by`);
     for (const row of table.slice(0, 3)) {
-        const { peak, after } = await growth(stack, row, many);
+        empty(stack.path(row.folder));
+        const { peak, after } = await growth(stack.workers(), row, many);
 
         console.log(`${row.name.padEnd(22)}${(peak / MIB).toFixed(2).padStart(6)}`
             + ` MiB an upload at most, ${(after / MIB).toFixed(2)} afterwards`);

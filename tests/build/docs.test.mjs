@@ -309,7 +309,7 @@ describe("the house", () => {
         same(codes(npm), [...Object.keys({ ...dependencies,
                                            ...devDependencies }),
         ...Object.keys(JSON.parse(read("web/package.json")).dependencies),
-        ...names(read("tests/bench/run"), /(\w+)@\d/g)], "packages of npm");
+        ...names(read("tests/bench/run"), /([@\w/-]+)@\d/g)], "packages of npm");
     });
 });
 
