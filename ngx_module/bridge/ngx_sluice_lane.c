@@ -95,8 +95,14 @@ ngx_sluice_lane_told(ngx_event_t *ev)
         job->done(job->data);
     }
 
-    if (lane->untold == 0 && lane->busy.timer_set) {
+    /* something came to its end: what is still under way has its time anew */
+
+    if (lane->busy.timer_set) {
         ngx_del_timer(&lane->busy);
+    }
+
+    if (lane->untold) {
+        ngx_add_timer(&lane->busy, NGX_SLUICE_LANE_SLOW);
     }
 }
 
