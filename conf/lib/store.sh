@@ -76,6 +76,8 @@ upstream bucket {
 }
 proxy_cache_path $state/cache keys_zone=sluice_media:8m max_size=10g
                  inactive=30d use_temp_path=off;
+proxy_cache_path $state/first keys_zone=sluice_first:8m max_size=2g
+                 inactive=365d use_temp_path=off;
 END
 }
 

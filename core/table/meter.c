@@ -126,6 +126,7 @@ meter_find(meter_t *table, const meter_user_t *user, int64_t now,
 
     limits->over = __atomic_load_n(&place->limits.over, __ATOMIC_RELAXED);
     limits->streams = __atomic_load_n(&place->limits.streams, __ATOMIC_RELAXED);
+    limits->free = __atomic_load_n(&place->limits.free, __ATOMIC_RELAXED);
 
     if (limits->over > now) {
         place->seen = (uint32_t) now;
@@ -320,6 +321,7 @@ meter_told(meter_t *table, const meter_user_t *user,
         __atomic_store_n(&place->limits.over, limits->over, __ATOMIC_RELAXED);
         __atomic_store_n(&place->limits.streams, limits->streams,
                          __ATOMIC_RELAXED);
+        __atomic_store_n(&place->limits.free, limits->free, __ATOMIC_RELAXED);
     }
 }
 

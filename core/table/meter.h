@@ -28,6 +28,8 @@ typedef struct {
 typedef struct {
     int64_t over;     /* until then he has used up his month; 0: he has not */
     uint32_t streams; /* that he may have at once; 0: any */
+    uint32_t free;    /* 1: his months have no bound; 0: they have, or nobody
+                         has told */
 } meter_limits_t;
 
 typedef struct {

@@ -5,6 +5,7 @@
  * fault of the client's, and is said in the log.
  */
 
+#include "ngx_http_sluice_ahead.h"
 #include "ngx_http_sluice_media.h"
 
 #include "ngx_module/http/ngx_http_sluice_answer.h"
@@ -19,14 +20,15 @@ static ngx_int_t ngx_http_sluice_bucket_init(ngx_conf_t *cf);
 
 
 static ngx_http_output_header_filter_pt ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt ngx_http_next_body_filter;
 
 
 static ngx_http_module_t ngx_http_sluice_bucket_filter_module_ctx = {
-    NULL,                        /* preconfiguration */
-    ngx_http_sluice_bucket_init, /* postconfiguration */
+    ngx_http_sluice_ahead_variable, /* preconfiguration */
+    ngx_http_sluice_bucket_init,    /* postconfiguration */
 
-    NULL, /* create main configuration */
-    NULL, /* init main configuration */
+    ngx_http_sluice_ahead_create_conf, /* create main configuration */
+    NULL,                              /* init main configuration */
 
     NULL, /* create server configuration */
     NULL, /* merge server configuration */
@@ -52,6 +54,20 @@ ngx_module_t ngx_http_sluice_bucket_filter_module = {
 };
 
 
+/* S3's word for what has to be restored first. It stands in the answer's body,
+   whose beginning comes with its header. */
+
+static ngx_uint_t
+ngx_http_sluice_bucket_archived(ngx_http_request_t *r)
+{
+    ngx_buf_t *b = &r->upstream->buffer;
+    static char word[] = "InvalidObjectState";
+
+    return b->pos
+           && ngx_strnstr(b->pos, word, (size_t) (b->last - b->pos)) != NULL;
+}
+
+
 /* Without a file: nginx's answer for that status, and none of the bucket's. */
 
 static ngx_int_t
@@ -66,7 +82,10 @@ ngx_http_sluice_bucket_refused(ngx_http_request_t *r)
 
     ngx_log_error(
         NGX_LOG_ERR, r->connection->log, 0, "the bucket answered %ui%s", status,
-        status == NGX_HTTP_FORBIDDEN
+        status == NGX_HTTP_FORBIDDEN && ngx_http_sluice_bucket_archived(r)
+            ? ": the file lies in an archive, from which jobs alone bring it "
+              "back"
+        : status == NGX_HTTP_FORBIDDEN
             ? ": are the credentials of \"sluice_store\" right and "
               "may they read it, and is this machine's clock right?"
         : status == NGX_HTTP_MOVED_PERMANENTLY || status == NGX_HTTP_BAD_REQUEST
@@ -93,8 +112,14 @@ ngx_http_sluice_bucket_header_filter(ngx_http_request_t *r)
 
     /* err_status: it is nginx's own answer by now */
 
-    if (r != r->main || r->upstream == NULL || r->err_status
+    if (r->upstream == NULL || r->err_status
         || !ngx_http_sluice_media_proxied(r)) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    ngx_http_sluice_ahead(r);
+
+    if (r != r->main) {
         return ngx_http_next_header_filter(r);
     }
 
@@ -125,10 +150,30 @@ ngx_http_sluice_bucket_header_filter(ngx_http_request_t *r)
 
 
 static ngx_int_t
+ngx_http_sluice_bucket_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_int_t rc;
+
+    rc = ngx_http_next_body_filter(r, in);
+
+    if (in && rc != NGX_ERROR) {
+        ngx_http_sluice_ahead_goes(r);
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
 ngx_http_sluice_bucket_init(ngx_conf_t *cf)
 {
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_sluice_bucket_header_filter;
 
-    return NGX_OK;
+    if (ngx_http_sluice_store_is_bucket(cf)) {
+        ngx_http_next_body_filter = ngx_http_top_body_filter;
+        ngx_http_top_body_filter = ngx_http_sluice_bucket_body_filter;
+    }
+
+    return ngx_http_sluice_ahead_init(cf);
 }

@@ -7,6 +7,7 @@
 
 #include "ngx_http_sluice_media.h"
 #include "ngx_http_sluice_media_conditions.h"
+#include "ngx_http_sluice_media_redirect.h"
 
 #include "ngx_module/cors/ngx_http_sluice_cors.h"
 #include "ngx_module/gate/ngx_http_sluice_gate.h"
@@ -23,15 +24,27 @@
 #define NGX_HTTP_SLUICE_MEDIA_MAX_RANGES 64
 
 
+/* delivery= */
+enum {
+    NGX_HTTP_SLUICE_MEDIA_BYTES = 0,
+    NGX_HTTP_SLUICE_MEDIA_REDIRECT
+};
+
+
 typedef struct {
     ngx_flag_t enable;
-    ngx_uint_t proxied; /* 1: from our bucket */
+    ngx_uint_t proxied;  /* 1: from our bucket */
+    ngx_uint_t delivery; /* NGX_HTTP_SLUICE_MEDIA_* */
+    ngx_str_t file;      /* where the directive stands, for messages; or "" */
+    ngx_uint_t line;
 } ngx_http_sluice_media_loc_conf_t;
 
 
 static void *ngx_http_sluice_media_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_sluice_media_merge_loc_conf(ngx_conf_t *cf, void *parent,
                                                   void *child);
+static char *ngx_http_sluice_media_set(ngx_conf_t *cf, ngx_command_t *cmd,
+                                       void *conf);
 static ngx_int_t ngx_http_sluice_media_init(ngx_conf_t *cf);
 
 
@@ -39,9 +52,8 @@ static ngx_command_t ngx_http_sluice_media_commands[] = {
 
     { ngx_string("sluice_media"),
       NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF
-          | NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot, NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_sluice_media_loc_conf_t, enable), NULL },
+          | NGX_CONF_TAKE12,
+      ngx_http_sluice_media_set, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL },
 
     ngx_null_command
 };
@@ -386,6 +398,21 @@ ngx_http_sluice_media_handler(ngx_http_request_t *r)
 }
 
 
+/* In front of the content phase, whose handler nginx's proxy is. */
+
+static ngx_int_t
+ngx_http_sluice_media_precontent(ngx_http_request_t *r)
+{
+    ngx_http_sluice_media_loc_conf_t *mlcf;
+
+    mlcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_media_module);
+
+    return mlcf->proxied && mlcf->delivery == NGX_HTTP_SLUICE_MEDIA_REDIRECT
+               ? ngx_http_sluice_media_redirect(r)
+               : NGX_DECLINED;
+}
+
+
 static void *
 ngx_http_sluice_media_create_loc_conf(ngx_conf_t *cf)
 {
@@ -402,6 +429,105 @@ ngx_http_sluice_media_create_loc_conf(ngx_conf_t *cf)
 }
 
 
+/* sluice_media on | off; sluice_media on delivery=bytes | redirect; */
+
+static char *
+ngx_http_sluice_media_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sluice_media_loc_conf_t *mlcf = conf;
+
+    u_char *word;
+    ngx_str_t *value = cf->args->elts;
+
+    if (mlcf->enable != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    mlcf->enable = ngx_strcasecmp(value[1].data, (u_char *) "on") == 0;
+
+    if (!mlcf->enable && ngx_strcasecmp(value[1].data, (u_char *) "off") != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" of \"sluice_media\": write "
+                           "on or off",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    mlcf->file = cf->conf_file->file.name;
+    mlcf->line = cf->conf_file->line;
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    if (mlcf->enable
+        && ngx_strncmp(value[2].data, "delivery=", sizeof("delivery=") - 1)
+               == 0) {
+        word = value[2].data + sizeof("delivery=") - 1;
+
+        if (ngx_strcmp(word, "redirect") == 0) {
+            mlcf->delivery = NGX_HTTP_SLUICE_MEDIA_REDIRECT;
+            return NGX_CONF_OK;
+        }
+
+        if (ngx_strcmp(word, "bytes") == 0) {
+            return NGX_CONF_OK;
+        }
+    }
+
+    ngx_conf_log_error(
+        NGX_LOG_EMERG, cf, 0,
+        "invalid parameter \"%V\" of \"sluice_media %V\": write "
+        "\"sluice_media on delivery=bytes;\" or \"sluice_media on "
+        "delivery=redirect;\"",
+        &value[2], &value[1]);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* What is written in a location has to work there; from further up it reaches
+   locations that have no media of a bucket, too. */
+
+static char *
+ngx_http_sluice_media_check(ngx_conf_t *cf,
+                            const ngx_http_sluice_media_loc_conf_t *conf)
+{
+    const char *lacks = NULL;
+    ngx_http_core_loc_conf_t *clcf;
+
+    if (conf->delivery != NGX_HTTP_SLUICE_MEDIA_REDIRECT
+        || conf->file.len == 0) {
+        return NGX_CONF_OK;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (!ngx_http_sluice_store_is_bucket(cf)) {
+        lacks = "has no bucket to lead to: write \"sluice_store s3://…;\" in "
+                "http, or delivery=bytes";
+
+    } else if (clcf->name.len && clcf->handler == NULL) {
+        lacks = "leaves playlists and pictures to be sent: write \"include "
+                "…/s3/media.conf;\" there, too";
+
+    } else if (clcf->name.len && ngx_http_sluice_gate_is_open(cf)) {
+        lacks = "would sign URLs for anybody: write \"sluice_gate grant;\" "
+                "there, too";
+    }
+
+    if (lacks == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"sluice_media on delivery=redirect\" %s in %V:%ui", lacks,
+                  &conf->file, conf->line);
+
+    return NGX_CONF_ERROR;
+}
+
+
 static char *
 ngx_http_sluice_media_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 {
@@ -410,7 +536,15 @@ ngx_http_sluice_media_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_http_core_loc_conf_t *clcf;
 
+    if (conf->enable == NGX_CONF_UNSET) {
+        conf->delivery = prev->delivery;
+    }
+
     ngx_conf_merge_value(conf->enable, prev->enable, 0);
+
+    if (ngx_http_sluice_media_check(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
@@ -449,6 +583,13 @@ ngx_http_sluice_media_init(ngx_conf_t *cf)
     }
 
     *h = ngx_http_sluice_media_handler;
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_sluice_media_precontent;
 
     return NGX_OK;
 }

@@ -53,6 +53,9 @@ typedef struct {
     sluice_status_t denied;
     time_t retry_after; /* s, of what is denied for a while */
     meter_user_t payer;
+    int64_t until;     /* when what passed ends, s since 1970 */
+    unsigned here : 1; /* it says of addresses, uses, bytes or rate what only we
+                          can keep */
     ngx_http_sluice_limits_t *limits;    /* NULL: a grant without any */
     ngx_http_sluice_stream_t *stream;    /* NULL: it is not counted as one */
     ngx_http_log_handler_pt log_handler; /* nginx's, behind ours */
@@ -85,6 +88,9 @@ void ngx_http_sluice_gate_serves(ngx_conf_t *cf, unsigned scope);
 /* What the gate of this location asks for, once that was merged. */
 ngx_uint_t ngx_http_sluice_gate_takes_users(ngx_conf_t *cf);
 
+/* Whether nobody has to ask to pass, once that was merged. */
+ngx_uint_t ngx_http_sluice_gate_is_open(ngx_conf_t *cf);
+
 /* What this location sends counts for its user, and is held to what his plan
    says of it. */
 void ngx_http_sluice_gate_meters(ngx_conf_t *cf);
@@ -95,5 +101,14 @@ void ngx_http_sluice_gate_leaves_cookies(ngx_conf_t *cf);
 /* Who was let pass; its role is ROLE_NONE when nobody signed in. Never NULL,
    and good as long as the request. */
 const access_t *ngx_http_sluice_gate_access(ngx_http_request_t *r);
+
+/* Until when what passed may be had elsewhere, by a URL that somebody else
+   honours: s since 1970. 0: nothing passed, or there is what only we can keep,
+   among that the plan of its user. */
+int64_t ngx_http_sluice_gate_until(ngx_http_request_t *r);
+
+/* What a link says of the answer's name and type: empty, nothing. */
+void ngx_http_sluice_gate_naming(ngx_http_request_t *r, ngx_str_t *disposition,
+                                 ngx_str_t *type);
 
 #endif

@@ -230,6 +230,8 @@ ngx_http_sluice_gate_try_link(ngx_http_request_t *r,
 
     ctx->link_passed = 1;
     ctx->by = verifier->by;
+    ctx->until = token->u.grant.exp;
+    ctx->here = token->u.grant.limits || token->u.grant.ip_count;
 
     return verifier->strip(r, ctx);
 }
@@ -345,6 +347,8 @@ ngx_http_sluice_gate_try_user(ngx_http_request_t *r,
     if (*status == SLUICE_OK && rc == NGX_OK) {
         ctx->access = token->u.access;
         ctx->by = verifier->by;
+        ctx->until = token->u.access.exp;
+        ctx->here = 0;
     }
 
     return rc;
@@ -495,6 +499,17 @@ ngx_http_sluice_gate_takes_users(ngx_conf_t *cf)
     glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
 
     return (glcf->gate & NGX_HTTP_SLUICE_GATE_USER) != 0;
+}
+
+
+ngx_uint_t
+ngx_http_sluice_gate_is_open(ngx_conf_t *cf)
+{
+    ngx_http_sluice_gate_conf_t *glcf;
+
+    glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_sluice_gate_module);
+
+    return glcf->gate == 0 || (glcf->gate & NGX_HTTP_SLUICE_GATE_OFF);
 }
 
 

@@ -23,4 +23,19 @@ ngx_int_t ngx_http_sluice_store_ends(time_t *seconds);
    looked at without delay. */
 void ngx_http_sluice_store_look(void);
 
+/* What of an answer the bucket is to say otherwise than it would: texts of the
+   caller's, or empty. */
+typedef struct {
+    ngx_str_t type;
+    ngx_str_t disposition;
+} ngx_http_sluice_store_says_t;
+
+/* A URL of the request's file in the bucket, that opens by the request's method
+   until then, s since 1970, but for seven days at most, and no longer than a
+   session of ours lives. It is the same for a minute. NGX_OK; NGX_DECLINED:
+   there is no bucket, or no such URL; NGX_ERROR without memory. */
+ngx_int_t ngx_http_sluice_store_url(ngx_http_request_t *r, int64_t until,
+                                    const ngx_http_sluice_store_says_t *says,
+                                    ngx_str_t *url);
+
 #endif

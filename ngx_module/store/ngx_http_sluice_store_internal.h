@@ -16,6 +16,20 @@ typedef struct {
     ngx_uint_t version; /* of the credentials: another when they changed */
 } ngx_http_sluice_store_t;
 
+#define NGX_HTTP_SLUICE_STORE_MINUTE 60 /* s: so long one signature is used */
+#define NGX_HTTP_SLUICE_STORE_PATH 2048 /* bytes of a path, and of its form */
+
+/* The bucket that requests are signed for; NULL: media are in a folder. */
+const ngx_http_sluice_store_t *ngx_http_sluice_store_of(ngx_http_request_t *r);
+
+/* The path in the bucket, as it is before and after encoding. NGX_DECLINED: no
+   file of the store has such a one. */
+ngx_int_t
+ngx_http_sluice_store_path(const ngx_http_sluice_store_t *store,
+                           const ngx_str_t *uri,
+                           char plain[NGX_HTTP_SLUICE_STORE_PATH],
+                           char encoded[3 * NGX_HTTP_SLUICE_STORE_PATH]);
+
 /* While the configuration is read: from the file, or else from the environment.
    NGX_OK, or NGX_ERROR with a sentence in `err`. */
 ngx_int_t ngx_http_sluice_store_first(ngx_http_sluice_store_t *store, char *err,

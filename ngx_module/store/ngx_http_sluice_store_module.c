@@ -19,8 +19,6 @@
 #include "core/store/sigv4.h"
 
 
-#define NGX_HTTP_SLUICE_STORE_MINUTE 60
-#define NGX_HTTP_SLUICE_STORE_PATH 2048 /* bytes of a path, and of its form */
 #define NGX_HTTP_SLUICE_STORE_SIGNED 512
 
 
@@ -140,10 +138,7 @@ ngx_http_sluice_store_copy(ngx_pool_t *pool, ngx_str_t *to, const char *text)
 }
 
 
-/* The path in the bucket, as it is before and after encoding. NGX_DECLINED: no
-   file of the store has such a one. */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_sluice_store_path(const ngx_http_sluice_store_t *store,
                            const ngx_str_t *uri,
                            char plain[NGX_HTTP_SLUICE_STORE_PATH],
@@ -212,8 +207,7 @@ ngx_http_sluice_store_sign(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    if (ngx_http_sluice_store_copy(r->pool, &ctx->path, encoded) != NGX_OK
-        || ngx_http_sluice_store_copy(r->pool, &ctx->date, date) != NGX_OK
+    if (ngx_http_sluice_store_copy(r->pool, &ctx->date, date) != NGX_OK
         || ngx_http_sluice_store_copy(r->pool, &ctx->authorization, sign)
                != NGX_OK
         || ngx_http_sluice_store_copy(r->pool, &ctx->token, who->token)
@@ -223,6 +217,35 @@ ngx_http_sluice_store_sign(ngx_http_request_t *r,
 
     ctx->minute = minute;
     ctx->version = store->version;
+
+    return NGX_OK;
+}
+
+
+/* What is in the cache needs no more than this. */
+
+static ngx_int_t
+ngx_http_sluice_store_name(ngx_http_request_t *r,
+                           const ngx_http_sluice_store_t *store,
+                           ngx_http_sluice_store_ctx_t *ctx)
+{
+    char plain[NGX_HTTP_SLUICE_STORE_PATH];
+    char encoded[3 * NGX_HTTP_SLUICE_STORE_PATH];
+
+    if (ctx->uri.len == r->uri.len
+        && ngx_memcmp(ctx->uri.data, r->uri.data, r->uri.len) == 0) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_sluice_store_path(store, &r->uri, plain, encoded) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_sluice_store_copy(r->pool, &ctx->path, encoded) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ctx->minute = 0;
     ctx->uri = r->uri;
 
     return NGX_OK;
@@ -234,9 +257,11 @@ ngx_http_sluice_store_sign(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_sluice_store_signed(ngx_http_request_t *r,
                              const ngx_http_sluice_store_t *store,
+                             uintptr_t what,
                              ngx_http_sluice_store_ctx_t **found)
 {
     time_t minute;
+    ngx_int_t rc;
     ngx_http_sluice_store_ctx_t *ctx;
 
     ctx = ngx_http_get_module_ctx(r->main, ngx_http_sluice_store_module);
@@ -253,10 +278,11 @@ ngx_http_sluice_store_signed(ngx_http_request_t *r,
     *found = ctx;
     minute = ngx_time() - ngx_time() % NGX_HTTP_SLUICE_STORE_MINUTE;
 
-    if (ctx->minute == minute && ctx->version == store->version
-        && ctx->uri.len == r->uri.len
-        && ngx_memcmp(ctx->uri.data, r->uri.data, r->uri.len) == 0) {
-        return NGX_OK;
+    rc = ngx_http_sluice_store_name(r, store, ctx);
+
+    if (rc != NGX_OK || what == offsetof(ngx_http_sluice_store_ctx_t, path)
+        || (ctx->minute == minute && ctx->version == store->version)) {
+        return rc;
     }
 
     return ngx_http_sluice_store_sign(r, store, ctx, minute);
@@ -288,7 +314,7 @@ ngx_http_sluice_store_variable(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    rc = ngx_http_sluice_store_signed(r, smcf->store, &ctx);
+    rc = ngx_http_sluice_store_signed(r, smcf->store, data, &ctx);
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : NGX_ERROR;
     }
@@ -373,6 +399,18 @@ wrong:
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\": %s", &cmd->name, err);
 
     return NGX_CONF_ERROR;
+}
+
+
+const ngx_http_sluice_store_t *
+ngx_http_sluice_store_of(ngx_http_request_t *r)
+{
+    ngx_http_sluice_store_main_conf_t *smcf;
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_store_module);
+
+    return smcf->store && smcf->store->location.folder[0] == '\0' ? smcf->store
+                                                                  : NULL;
 }
 
 

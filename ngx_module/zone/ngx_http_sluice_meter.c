@@ -90,6 +90,7 @@ ngx_http_sluice_meter_limits(const meter_user_t *user, meter_limits_t *limits)
     if (meter == NULL || !meter_find(meter, user, ngx_time(), limits)) {
         limits->over = 0;
         limits->streams = 0;
+        limits->free = 0;
     }
 
     if (limits->over) {
@@ -142,8 +143,10 @@ ngx_http_sluice_meter_row(const ngx_sluice_pg_result_t *result, ngx_uint_t row,
 
     limits->over = 0;
     limits->streams = 0;
+    limits->free = 0;
 
     if (ngx_sluice_pg_value(result, row, 1, &over) == NGX_OK) {
+        limits->free = (over.len == 2 && ngx_memcmp(over.data, "-1", 2) == 0);
         limits->over = ngx_max(ngx_atotm(over.data, over.len), 0);
     }
 

@@ -37,7 +37,8 @@ $$;
 
 -- A batch of a zone, in which users were sent so many bytes: a user's row is
 -- there once. Of each user of ours: until when he is over, as seconds since 1970,
--- or null; and how many streams he may have at once.
+-- or null; -1 where nothing bounds his months. And how many streams he may have
+-- at once.
 create or replace function api.count_bytes(zone uuid, batch_given bigint,
                                            users uuid[], sent bigint[])
 returns table (id uuid, over bigint, streams integer)
@@ -60,7 +61,8 @@ begin
 
     return query
     select u.id,
-           case when coalesce(s.bytes, 0)
+           case when coalesce(u.bytes_month, p.bytes_month) is null then -1
+                when coalesce(s.bytes, 0)
                      >= coalesce(u.bytes_month, p.bytes_month)
                 then extract(epoch from api.next_month())::bigint end,
            coalesce(u.streams_max, p.streams_max)

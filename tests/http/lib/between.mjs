@@ -30,15 +30,22 @@ class Between {
             const { method, url, headers } = request;
 
             this.asked.push({ method, path: url, range: headers.range, headers });
-            if (await this.on?.(request, answer)) {
-                return;
+            if (!await this.on?.(request, answer)) {
+                this.pass(request, answer);
             }
-            request.pipe(http.request({ host: "127.0.0.1", port: origin, method,
-                                        path: url, headers }, (found) => {
-                answer.writeHead(found.statusCode, found.headers);
-                found.pipe(answer);
-            }).on("error", () => answer.destroy()));
         });
+        this.origin = origin;
+    }
+
+    /* Hands it on: also what `on` has kept for a while. */
+    pass(request, answer) {
+        const { method, url: path, headers } = request;
+
+        request.pipe(http.request({ host: "127.0.0.1", port: this.origin, method,
+                                    path, headers }, (found) => {
+            answer.writeHead(found.statusCode, found.headers);
+            found.pipe(answer);
+        }).on("error", () => answer.destroy()));
     }
 
     /* From here on nothing was asked, and all is well. */

@@ -4,12 +4,14 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import http from "node:http";
 import { join } from "node:path";
 
 import { standBetween } from "../lib/between.mjs";
 import { startBucket, writeKeys } from "../lib/ceph.mjs";
 import { request, until } from "../lib/client.mjs";
-import { TOP, startStack } from "../lib/stack.mjs";
+import { overBucket } from "../lib/over_bucket.mjs";
+import { startStack } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 import { minter } from "../lib/token.mjs";
 
@@ -18,29 +20,17 @@ const ID = "01890000-0000-7000-8000-0000000000cd";
 const FOLDER = `/media/cd/${ID}/`;
 const SLICE = 2 ** 20, SIZE = 3.5 * SLICE;
 const BYTES = randomBytes(SIZE);
-const COPIES = 20;
+const COPIES = 60;
 const ODD = "a b+c%é.mp4";
 
 let bucket, between, stack, node, grant, copies = 0;
 
 
 /* The first machine's configuration, over the bucket. */
-function overBucket(text, words = bucket.words) {
-    return text.replace(/\n    server \{/, `
-    sluice_store ${words};
-    upstream bucket {
-        server 127.0.0.1:${between.port} max_fails=0;
-        server 127.0.0.1:${between.port} max_fails=0;
-        keepalive 8;
-    }
-    proxy_cache_path ${stack.state}/cache keys_zone=sluice_media:1m
-                     use_temp_path=off;
-
-    server {`).replace(/location \/media\/ \{[^}]*\}/, `location /media/ {
-            sluice_gate grant;
-            sluice_media on;
-            include ${join(TOP, "conf/s3/media.conf")};
-        }`);
+function over(text, words = bucket.words, cache = "cache", first = "") {
+    return overBucket(text, { words, port: between.port,
+                              cache: `${stack.state}/${cache}`,
+                              first: first && `${stack.state}/${first}` });
 }
 
 
@@ -55,12 +45,15 @@ before(async () => {
     await bucket.put(`${FOLDER.slice(1)}a.mp4`, file, "text/plain");
     await bucket.put(`${FOLDER.slice(1)}${ODD}`, file, "video/mp4");
     await bucket.put(`${FOLDER.slice(1)}page.svg`, file, "image/svg+xml");
+    await bucket.put(`${FOLDER.slice(1)}track.mp4`, file, "video/mp4");
+    writeFileSync(file, "#EXTM3U\n");
+    await bucket.put(`${FOLDER.slice(1)}track.m3u8`, file, "text/plain");
     await bucket.python(`for n in range(1, ${COPIES + 1}):
     s3.copy({"Bucket": bucket, "Key": "${FOLDER.slice(1)}a.mp4"}, bucket,
             f"${FOLDER.slice(1)}{n}.mp4")`);
 
     await stack.asServer("mkdir", stack.path("cache"));
-    node = await stack.secondNginx((text) => overBucket(text));
+    node = await stack.secondNginx((text) => over(text));
     grant = minter(stack.keys()).grant({ path: FOLDER });
 }, { timeout });
 
@@ -82,6 +75,13 @@ function cold() {
     between.clear();
     return `${++copies}.mp4`;
 }
+
+const slice = (n) => `bytes=${n * SLICE}-${(n + 1) * SLICE - 1}`;
+
+/* The ranges that the bucket was asked for of it, in the order of its bytes. */
+const askedOf = (name) => between.asked
+    .filter(({ path }) => path.endsWith(`/${name}`)).map(({ range }) => range)
+    .sort((a, b) => Number(/\d+/.exec(a)) - Number(/\d+/.exec(b)));
 
 
 describe("a file of the bucket", { timeout }, () => {
@@ -136,7 +136,7 @@ describe("a file of the bucket", { timeout }, () => {
 
             assert.equal(answer.status, 200);
             assert.equal(Number(answer.headers["content-length"]), SIZE);
-            assert.equal(between.asked.length, 1);
+            assert.deepEqual(askedOf(name), [slice(0)]);
         });
 
     it("that is none of media is taken for nothing", async () => {
@@ -163,10 +163,169 @@ describe("a file of the bucket", { timeout }, () => {
                 () => get(name)));
 
             answers.forEach(({ body }) => assert.ok(body.equals(BYTES)));
-            assert.deepEqual(between.asked.map(({ range }) => range).sort(),
-                [0, 1, 2, 3].map((n) =>
-                    `bytes=${n * SLICE}-${(n + 1) * SLICE - 1}`).sort());
+            assert.deepEqual(askedOf(name), [0, 1, 2, 3].map(slice));
         });
+});
+
+
+describe("the slice behind the one that goes out", { timeout }, () => {
+    const some = { Range: "bytes=0-9" };
+    const isFetched = (name, ranges) => until("it is fetched", () =>
+        askedOf(name).length >= ranges.length)
+        .then(() => assert.deepEqual(askedOf(name), ranges));
+
+    it("is in the cache when it is asked for", async () => {
+        const name = cold();
+
+        assert.equal((await get(name, some)).status, 206);
+        await isFetched(name, [slice(0), slice(1)]);
+
+        const range = { Range: `bytes=${SLICE}-${SLICE + 9}` };
+
+        await until("it is there while the bucket is away", async () => {
+            between.on = (_, answer) => {
+                answer.destroy();
+                return true;
+            };
+            const answer = await get(name, range);
+
+            between.on = null;
+            return answer.status === 206
+                && answer.body.equals(BYTES.subarray(SLICE, SLICE + 10));
+        });
+    });
+
+    it("is one, however often somebody asks and goes elsewhere", async () => {
+        const name = cold();
+
+        for (let n = 0; n < 5; n++) {
+            await get(name, { Range: `bytes=${n}-${n + 9}` });
+        }
+        await isFetched(name, [slice(0), slice(1)]);
+        await get(name, { Range: `bytes=${3 * SLICE}-${3 * SLICE + 9}` });
+        await get(name, some);
+        assert.deepEqual(askedOf(name), [slice(0), slice(1), slice(3)]);
+    });
+
+    it("holds up no request on the same connection", async () => {
+        const name = cold();
+        const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+        const held = [];
+        const ask = () => new Promise((resolve, reject) => {
+            const asked = http.get(`${node.url}${FOLDER}${name}?grant=${grant}`,
+                { agent, headers: some }, (answer) => answer.resume()
+                    .on("end", () => resolve([answer.statusCode,
+                                              asked.reusedSocket])));
+
+            asked.on("error", reject);
+        });
+
+        between.on = (request, answer) => request.headers.range === slice(1)
+            && held.push([request, answer]) > 0;
+        try {
+            assert.deepEqual(await ask(), [206, false]);
+            await until("it is on its way", () => held.length > 0);
+            assert.deepEqual(await ask(), [206, true]);
+            assert.equal(held.length, 1);
+        } finally {
+            held.forEach(([request, answer]) => between.pass(request, answer));
+            agent.destroy();
+        }
+    });
+
+    it("comes to an end when the client leaves", async () => {
+        const name = cold();
+        const held = [];
+
+        between.on = (request, answer) => request.headers.range === slice(1)
+            && held.push([request, answer]) > 0;
+        assert.equal((await get(name, some)).status, 206);
+        await until("it is on its way", () => held.length > 0);
+        held.forEach(([request, answer]) => between.pass(request, answer));
+        between.on = null;
+        await get(name, { Range: `bytes=${SLICE}-${SLICE + 9}` });
+        assert.deepEqual(askedOf(name).slice(0, 2), [slice(0), slice(1)]);
+        assert.ok(askedOf(name).filter((range) => range === slice(1))
+            .length === 1);
+    });
+
+    it("counts for no link", async () => {
+        const name = cold();
+        const counted = minter(stack.keys()).grant({ path: FOLDER, bytes: 20,
+                                                     jti: "ahead" });
+        const ask = () => get(name, some, "GET", `?grant=${counted}`);
+
+        assert.equal((await ask()).status, 206);
+        await isFetched(name, [slice(0), slice(1)]);
+        assert.equal((await ask()).status, 206);
+        assert.equal((await ask()).status, 429);
+    });
+
+    it("is fetched for sixteen at once by a process, and no more", async () => {
+        const alone = await stack.secondNginx((text) => over(text, bucket.words,
+            "cache3").replace(/worker_processes \w+;/, "worker_processes 1;"));
+        const names = Array.from({ length: 20 }, cold);
+        const held = [];
+        const ask = (name) => request(
+            `${alone.url}${FOLDER}${name}?grant=${grant}`, { headers: some });
+
+        between.on = (request, answer) => request.headers.range === slice(1)
+            && held.push([request, answer]) > 0;
+        try {
+            await Promise.all(names.map(ask));
+            await until("they are on their way", () => held.length >= 16);
+            await Promise.all(names.map(ask));
+            assert.equal(held.length, 16);
+        } finally {
+            held.forEach(([request, answer]) => between.pass(request, answer));
+            between.on = null;
+        }
+    });
+
+    it("that the bucket refuses is nobody's fault", async () => {
+        const name = cold();
+
+        between.on = (request, answer) => request.headers.range === slice(1)
+            && answer.writeHead(403).end("<Error/>");
+        assert.equal((await get(name, some)).status, 206);
+        await isFetched(name, [slice(0), slice(1)]);
+        between.on = null;
+        assert.ok((await get(name)).body.equals(BYTES));
+    });
+});
+
+
+describe("first slices", { timeout }, () => {
+    let other;
+
+    const ask = (name) => request(
+        `${other.url}${FOLDER}${name}?grant=${grant}`);
+    const kept = async (folder) => (await stack.asServer("find",
+        stack.path(folder), "-type", "f")).stdout.split("\n").filter(Boolean)
+        .length;
+
+    before(async () => {
+        other = await stack.secondNginx((text) => over(text, bucket.words,
+            "cache4", "first4"));
+    });
+
+    it("are kept where nothing else is", async () => {
+        assert.ok((await ask(cold())).body.equals(BYTES));
+        await until("all of them are written", async () =>
+            await kept("first4") === 1 && await kept("cache4") === 3);
+    });
+
+    it("of a track are there when its playlist was seen", async () => {
+        between.clear();
+        assert.equal((await ask("track.m3u8")).status, 200);
+        await until("it was fetched", () => askedOf("track.mp4").length > 0);
+        assert.deepEqual(askedOf("track.mp4"), [slice(0)]);
+        assert.deepEqual(askedOf("track.m3u8"), [slice(0)]);
+
+        await ask("track.m3u8");
+        await ask("track.m3u8");
+        assert.deepEqual(askedOf("track.mp4"), [slice(0)]);
+    });
 });
 
 
@@ -203,6 +362,16 @@ describe("what the bucket has not, or refuses", { timeout }, () => {
             }
         });
     }
+
+    it("is said to lie in an archive", async () => {
+        const name = cold();
+
+        between.on = (_, answer) => answer.writeHead(403).end("<Error><Code>"
+            + "InvalidObjectState</Code></Error>");
+        assert.equal((await get(name)).status, 503);
+        assert.match(node.stack.text("logs", "nginx.0.error.log"),
+            /the bucket answered 403: the file lies in an archive/);
+    });
 
     it("is asked for again where that can help", async () => {
         let times = 0;
@@ -251,9 +420,8 @@ describe("credentials", { timeout }, () => {
         const keys = stack.path("bucket.keys");
 
         await writeKeys(keys, "AKIDSLUICE", "wrong");
-        const other = await stack.secondNginx((text) => overBucket(text,
-            bucket.words.replace(bucket.keys, keys))
-            .replaceAll("/cache ", "/cache2 "));
+        const other = await stack.secondNginx((text) => over(text,
+            bucket.words.replace(bucket.keys, keys), "cache2"));
         const ask = () => request(`${other.url}${FOLDER}a.mp4?grant=${grant}`);
 
         between.clear();
@@ -274,7 +442,7 @@ describe("credentials", { timeout }, () => {
         it(`${what}: nginx does not start`, async () => {
             const file = stack.path("wrong.conf");
 
-            writeFileSync(file, overBucket(stack.text("nginx.conf"), words));
+            writeFileSync(file, over(stack.text("nginx.conf"), words));
             await assert.rejects(stack.nginx("-t", "-c", file), said);
         });
     }

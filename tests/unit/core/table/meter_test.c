@@ -113,18 +113,20 @@ START_TEST(what_was_told_is_known_until_its_time)
     meter_t *table = made(64);
     meter_row_t rows[ROWS];
     uint64_t number;
-    meter_limits_t limits, told = { NOW + 100, 3 };
+    meter_limits_t limits, told = { NOW + 100, 3, 1 };
 
     ck_assert(!meter_find(table, &one, NOW, &limits));
     ck_assert(counts(table, &one, 1, NOW));
     ck_assert(meter_find(table, &one, NOW, &limits));
     ck_assert_int_eq(limits.over, 0);
     ck_assert_uint_eq(limits.streams, 0);
+    ck_assert_uint_eq(limits.free, 0);
 
     meter_told(table, &one, &told);
     ck_assert(meter_find(table, &one, NOW, &limits));
     ck_assert_int_eq(limits.over, NOW + 100);
     ck_assert_uint_eq(limits.streams, 3);
+    ck_assert_uint_eq(limits.free, 1);
     ck_assert(meter_find(table, &one, NOW + 100, &limits));
     ck_assert_int_eq(limits.over, 0);
 
@@ -141,7 +143,7 @@ START_TEST(who_is_over_and_comes_is_asked_about_again)
     meter_t *table = made(64);
     meter_row_t rows[ROWS];
     uint64_t number;
-    meter_limits_t limits, told = { NOW + 100, 0 };
+    meter_limits_t limits, told = { NOW + 100, 0, 0 };
 
     ck_assert(counts(table, &one, 1, NOW));
     ck_assert_uint_eq(meter_take(table, rows, ROWS, &number), 1);
@@ -162,7 +164,7 @@ START_TEST(a_place_is_taken_from_whom_nobody_needs)
     meter_t *table = made(8);
     meter_row_t rows[16];
     uint64_t i, number;
-    meter_limits_t limits, over = { NOW + 1000, 0 };
+    meter_limits_t limits, over = { NOW + 1000, 0, 0 };
     meter_user_t more = { { 100, 100 } };
 
     for (i = 1; i <= 8; i++) {
