@@ -27,8 +27,9 @@
 #define SLOT_HOST_SIZE 65 /* HOST_NAME_MAX, terminated */
 #define SLOT_TICK_EVERY 2 /* seconds */
 #define SLOT_TIDY_EVERY 3600
-#define SLOT_INHERIT_FOR 10 /* seconds, as long as a query may take */
-#define SLOT_PATIENCE_MAX 5 /* seconds between tries to record a result */
+#define SLOT_INHERIT_FOR 10      /* seconds, as long as a query may take */
+#define SLOT_PUT_OFF_SECONDS 900 /* then what takes hours is looked for */
+#define SLOT_PATIENCE_MAX 5      /* seconds between tries to record a result */
 
 static volatile sig_atomic_t slot_stop;
 static volatile sig_atomic_t slot_drain;
@@ -257,6 +258,23 @@ slot_record_failure(slot_t *slot, job_t *job, int again)
 
 
 static queue_rc_t
+slot_put_off(slot_t *slot, job_t *job)
+{
+    int dead = 0;
+    queue_rc_t rc;
+
+    rc = queue_put_off(slot->queue, job->id, job->error, SLOT_PUT_OFF_SECONDS,
+                       &dead);
+    if (rc == QUEUE_OK) {
+        job->version++;
+        job_tell(job, dead ? "dead" : "retrying");
+    }
+
+    return rc;
+}
+
+
+static queue_rc_t
 slot_record_success(slot_t *slot, job_t *job, json_t **next)
 {
     json_t *answer = NULL;
@@ -293,6 +311,9 @@ slot_record_once(slot_t *slot, job_t *job, job_outcome_t outcome, json_t **next)
     case JOB_AGAIN:
         return slot_record_failure(slot, job, outcome == JOB_AGAIN);
 
+    case JOB_WAITS:
+        return slot_put_off(slot, job);
+
     case JOB_LOST:
     case JOB_STOPPED:
         rc = queue_give_back(slot->queue, job->id);
@@ -318,7 +339,8 @@ slot_record(slot_t *slot, job_t *job, job_outcome_t outcome, json_t **next)
     static const char *const words[] = {
         [JOB_DONE] = "done",    [JOB_ERASED] = "done",
         [JOB_BAD] = "dead",     [JOB_AGAIN] = "did not work",
-        [JOB_LOST] = "dropped", [JOB_STOPPED] = "given back"
+        [JOB_LOST] = "dropped", [JOB_STOPPED] = "given back",
+        [JOB_WAITS] = "waits"
     };
 
     for (;;) {

@@ -17,10 +17,11 @@
 
 typedef enum {
     BUCKET_OK,
-    BUCKET_MISSING, /* there is no such file, or bucket: bucket_is_none() */
-    BUCKET_REFUSED, /* wrong keys, rights, region or clock */
-    BUCKET_AWAY,    /* no answer, or none that helps; another time it may */
-    BUCKET_WRONG    /* what came is not what was asked for; or our own disk */
+    BUCKET_MISSING,  /* there is no such file, or bucket: bucket_is_none() */
+    BUCKET_ARCHIVED, /* it has to be restored first: bucket_restore() */
+    BUCKET_REFUSED,  /* wrong keys, rights, region or clock */
+    BUCKET_AWAY,     /* no answer, or none that helps; another time it may */
+    BUCKET_WRONG     /* what came is not what was asked for; or our own disk */
 } bucket_rc_t;
 
 typedef struct bucket_s bucket_t;

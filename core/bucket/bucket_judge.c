@@ -124,6 +124,12 @@ bucket_judge(bucket_t *bucket, const bucket_request_t *request)
                           who, bucket->location->region);
     }
 
+    if (strcmp(code, "InvalidObjectState") == 0) {
+        return bucket_say(bucket, BUCKET_ARCHIVED,
+                          "the bucket \"%s\" has \"%.200s\" in an archive", who,
+                          request->name);
+    }
+
     if (request->status == 403) {
         return bucket_say(bucket, BUCKET_REFUSED,
                           "these credentials may not %s in the"

@@ -12,6 +12,8 @@
 #define COPY_PART (512ULL << 20)
 #define RANGE_SIZE 64
 #define NUMBER_SIZE 12
+#define RESTORE_SIZE 320
+#define NAMESPACE "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
 /* Base64 of a digest of all bytes; of parts' digests it has "-" and a number.
@@ -84,6 +86,33 @@ bucket_get_same(bucket_t *bucket, const char *name, const bucket_head_t *head,
                             (unsigned long long) (from + request.done),
                             (unsigned long long) (from + size))
                : rc;
+}
+
+
+bucket_rc_t
+bucket_restore(bucket_t *bucket, const char *name, unsigned days)
+{
+    char text[RESTORE_SIZE];
+    bucket_rc_t rc;
+    static const sigv4_pair_t query = { "restore", "" };
+    bucket_request_t request = { .method = "POST",
+                                 .name = name,
+                                 .fd = -1,
+                                 .query = &query,
+                                 .queries = 1,
+                                 .type = "application/xml",
+                                 .text = text };
+
+    snprintf(text, sizeof(text),
+             "<RestoreRequest xmlns=\"" NAMESPACE "\"><Days>%u</Days>"
+             "<GlacierJobParameters><Tier>Standard</Tier>"
+             "</GlacierJobParameters></RestoreRequest>",
+             days);
+
+    rc = bucket_request_ask(bucket, &request);
+
+    return strcmp(bucket->code, "RestoreAlreadyInProgress") == 0 ? BUCKET_OK
+                                                                 : rc;
 }
 
 

@@ -32,6 +32,11 @@ bucket_rc_t bucket_get_same(bucket_t *bucket, const char *name,
                             const bucket_head_t *head, uint64_t from,
                             uint64_t size, int fd);
 
+/* Has a file brought back from an archive, to be read for so many days: that
+   takes hours ("RestoreObject"). BUCKET_OK: it is asked for now, or was, or is
+   there. */
+bucket_rc_t bucket_restore(bucket_t *bucket, const char *name, unsigned days);
+
 /* Puts a file of `size` bytes, in parts where it is large. `stop`, unless NULL,
    is asked between two of them: when it is not 0 nothing stays, and it is
    BUCKET_AWAY. */

@@ -308,6 +308,7 @@ declare
     reason constant text := coalesce(trouble,
         'Its bytes are not those that came: their SHA-256 is '
         || digest || '.');
+    archived constant boolean := digest is null and trouble is null;
 begin
     perform from sluice.media
     where id = coalesce(folder, file) and deleted_at is null for update;
@@ -319,8 +320,10 @@ begin
         select m.rot, coalesce(m.sha256 = decode(digest, 'hex'), false)
         into was, sound from sluice.media m where m.id = file;
         update sluice.media
-        set scrubbed_at = now(), rot = case when not sound then reason end,
-            rot_at = case when not sound then coalesce(rot_at, now()) end
+        set scrubbed_at = now(),
+            rot = case when archived then rot when not sound then reason end,
+            rot_at = case when archived then rot_at
+                          when not sound then coalesce(rot_at, now()) end
         where id = file;
     else
         select a.rot, coalesce(a.sha256 = decode(digest, 'hex'), false)
@@ -330,9 +333,15 @@ begin
             return '"gone"';
         end if;
         update sluice.attachments
-        set scrubbed_at = now(), rot = case when not sound then reason end,
-            rot_at = case when not sound then coalesce(rot_at, now()) end
+        set scrubbed_at = now(),
+            rot = case when archived then rot when not sound then reason end,
+            rot_at = case when archived then rot_at
+                          when not sound then coalesce(rot_at, now()) end
         where id = file;
+    end if;
+
+    if archived then
+        return '"archived"';
     end if;
 
     return to_jsonb(queue.judge(file, sound, was, reason));

@@ -43,7 +43,8 @@ language sql immutable as $$
         'api.key_used', 'api.count_bytes',
         -- workers
         'queue.recall', 'queue.take_next', 'queue.take_mail', 'queue.renew',
-        'queue.finish', 'queue.fail', 'queue.give_back', 'queue.release',
+        'queue.finish', 'queue.fail', 'queue.put_off',
+        'queue.give_back', 'queue.release',
         'queue.leave', 'queue.tick', 'queue.announce', 'queue.cancel_others',
         'queue.finish_remove', 'queue.end_mail', 'queue.expire_upload',
         'queue.expired_uploads', 'queue.strays', 'queue.drop_stray', 'queue.prune', 'queue.note_orphans',

@@ -242,6 +242,31 @@ end;
 $$;
 
 
+-- The slot lets go of a job that waits for what takes its time elsewhere: it is
+-- due again after so many seconds, and the try does not count. What is not there
+-- three days after the job was first taken fails, as in queue.fail().
+create or replace function queue.put_off(job_id uuid, slot text, reason text,
+                                         seconds integer) returns text
+language plpgsql as $$
+declare
+    due constant timestamptz := now() + seconds * interval '1 second';
+begin
+    update sluice.jobs
+    set state = 'retrying', error = reason, attempt = attempt - 1,
+        lease_until = null, seconds_left = null, run_at = due,
+        rank = due + priority * interval '5 minutes', version = version + 1
+    where id = job_id and leased_by = slot and state = 'running'
+      and started_at > now() - interval '3 days';
+
+    if found then
+        return 'retrying';
+    end if;
+
+    return queue.fail(job_id, slot, reason, true);
+end;
+$$;
+
+
 -- The slot stops and lets go of its job: the try does not count, and the next
 -- slot may begin at once. Of a job that was cancelled under it, it says that
 -- it no longer writes. Returns whether the job is due again.

@@ -427,22 +427,46 @@ queue_finish(queue_t *queue, const char *id, const json_t *patch,
 }
 
 
-queue_rc_t
-queue_fail(queue_t *queue, const char *id, const char *reason, int again,
-           int *dead)
+/* A job that was not done, by a statement that returns its state. */
+static queue_rc_t
+queue_call_state(queue_t *queue, const char *sql, const char *const params[4],
+                 int *dead)
 {
     char *state = NULL;
     queue_rc_t rc;
-    const char *params[] = { id, queue->slot, reason, again ? "t" : "f" };
 
-    rc = queue_call(queue, "select queue.fail($1, $2, $3, $4)", 4, params,
-                    &state);
+    rc = queue_call(queue, sql, 4, params, &state);
     if (rc == QUEUE_OK) {
         *dead = strcmp(state, "dead") == 0;
     }
 
     free(state);
     return rc;
+}
+
+
+queue_rc_t
+queue_fail(queue_t *queue, const char *id, const char *reason, int again,
+           int *dead)
+{
+    const char *params[] = { id, queue->slot, reason, again ? "t" : "f" };
+
+    return queue_call_state(queue, "select queue.fail($1, $2, $3, $4)", params,
+                            dead);
+}
+
+
+queue_rc_t
+queue_put_off(queue_t *queue, const char *id, const char *reason, int seconds,
+              int *dead)
+{
+    char text[16];
+    const char *params[] = { id, queue->slot, reason, text };
+
+    snprintf(text, sizeof(text), "%d", seconds);
+
+    return queue_call_state(queue, "select queue.put_off($1, $2, $3, $4)",
+                            params, dead);
 }
 
 

@@ -50,6 +50,12 @@ queue_rc_t queue_finish(queue_t *queue, const char *id, const json_t *patch,
 queue_rc_t queue_fail(queue_t *queue, const char *id, const char *reason,
                       int again, int *dead);
 
+/* Lets go of a job that waits for what is outside: it is due in so many
+   seconds, and the try does not count, for three days; then it does, as with
+   queue_fail(). */
+queue_rc_t queue_put_off(queue_t *queue, const char *id, const char *reason,
+                         int seconds, int *dead);
+
 /* Lets go of a job: one that is not finished is due at once, and the try does
    not count; of a cancelled one, nothing is written any more. QUEUE_OK: it is
    due. */

@@ -27,7 +27,8 @@
 #define ORIGINALS_HELD_MAX 64
 #define ORIGINALS_WAIT_MS 200 /* for who fetches the same */
 #define ORIGINALS_TRIES 3
-#define ORIGINALS_BLOCK 512 /* of st_blocks: stat(2) */
+#define ORIGINALS_BACK_DAYS 3 /* that a restored one stays readable */
+#define ORIGINALS_BLOCK 512   /* of st_blocks: stat(2) */
 #define ORIGINALS_READ 65536
 
 /* A copy that may leave. */
@@ -324,6 +325,24 @@ originals_compare(int fd, const bucket_head_t *head)
 }
 
 
+/* What lies in an archive is asked back, each time anew: that is free while it
+   is on its way. */
+static int
+originals_get_some(bucket_t *bucket, const char *name,
+                   const bucket_head_t *head, uint64_t from, uint64_t size,
+                   int fd)
+{
+    bucket_rc_t rc = bucket_get_same(bucket, name, head, from, size, fd);
+
+    if (rc == BUCKET_ARCHIVED) {
+        rc = bucket_restore(bucket, name, ORIGINALS_BACK_DAYS);
+        rc = rc == BUCKET_OK ? BUCKET_ARCHIVED : rc;
+    }
+
+    return remote_judge(bucket, rc);
+}
+
+
 static int
 originals_fill(const config_t *config, const char *name,
                const bucket_head_t *head, int fd)
@@ -346,9 +365,7 @@ originals_fill(const config_t *config, const char *name,
             return -1;
         }
         if (bucket == NULL
-            || remote_judge(bucket,
-                            bucket_get_same(bucket, name, head, done, step, fd))
-                   != 0) {
+            || originals_get_some(bucket, name, head, done, step, fd) != 0) {
             return -1;
         }
     }

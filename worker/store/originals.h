@@ -14,8 +14,8 @@
 
 /* Where the file is on this machine: fetched now where it is not yet, or as
    much of it as an earlier try has not. It stays until it is released. 0, or -1
-   with errno set: ENOENT, ENOSPC, ECANCELED (remote_stop()), or as
-   remote_judge() has it. */
+   with errno set: ENOENT, ENOSPC, ECANCELED (remote_stop()), EINPROGRESS (it
+   lies in an archive, and was asked back), or as remote_judge() has it. */
 int originals_get(const config_t *config, const char *name,
                   char path[PATH_MAX]);
 

@@ -122,6 +122,7 @@ remote_judge(const bucket_t *bucket, bucket_rc_t rc)
 {
     const int none = bucket_is_none(bucket);
     static const int numbers[] = { [BUCKET_MISSING] = ENOENT,
+                                   [BUCKET_ARCHIVED] = EINPROGRESS,
                                    [BUCKET_REFUSED] = EACCES,
                                    [BUCKET_AWAY] = EHOSTDOWN,
                                    [BUCKET_WRONG] = EIO };

@@ -14,7 +14,8 @@ void remote_know(const credentials_t *who);
 bucket_t *remote_bucket(const config_t *config);
 
 /* What came of the last request: 0; or -1 with errno set, and the bucket's
-   sentence in the log unless something is but missing: ENOENT. */
+   sentence in the log unless something is but missing: ENOENT. Of what has to
+   come back from an archive first, EINPROGRESS. */
 int remote_judge(const bucket_t *bucket, bucket_rc_t rc);
 
 /* Whether the last request failed in a way that others would, too: the bucket

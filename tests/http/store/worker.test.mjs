@@ -342,6 +342,114 @@ describe("a bucket that is away", { timeout }, () => {
 });
 
 
+/* As S3 has it where a lifecycle rule has moved originals to an archive
+   ("InvalidObjectState", "RestoreObject"), until they are `back`. The gateway
+   has no such class. */
+function archive() {
+    const state = { back: false, restores: [] };
+    const answers = {
+        202: "", 200: "",
+        409: "<Error><Code>RestoreAlreadyInProgress</Code></Error>",
+    };
+
+    between.on = (asked, answer) => {
+        if (!/\/original\.\w+(\?|$)/.test(asked.url)) {
+            return false;
+        }
+        if (asked.method === "POST" && asked.url.endsWith("?restore=")) {
+            const status = state.back ? 200
+                : state.restores.length > 0 ? 409 : 202;
+
+            asked.setEncoding("utf8").on("data", (text) =>
+                state.restores.push(text));
+            asked.on("end", () => answer.writeHead(status)
+                .end(answers[status]));
+            return true;
+        }
+        if (asked.method !== "GET" || state.back) {
+            return false;
+        }
+        answer.writeHead(403, { "x-amz-storage-class": "GLACIER" })
+            .end("<Error><Code>InvalidObjectState</Code>"
+                + "<StorageClass>GLACIER</StorageClass></Error>");
+        return true;
+    };
+
+    return state;
+}
+
+
+describe("an original in an archive", { timeout }, () => {
+    const row = async () => JSON.parse(await stack.sql(`select jsonb_build_object(
+        'id', id, 'state', state, 'attempt', attempt, 'error', error,
+        'minutes', extract(epoch from run_at - now()) / 60)
+        from sluice.jobs where media = '${film.id}' and kind = 'poster'
+        order by created_at desc limit 1`));
+    const look = async (id) => {
+        await stack.sql(`update sluice.jobs set run_at = now(), rank = now()
+                         where id = '${id}'`);
+        await stack.redis("XADD", "sluice:jobs", "*", "v", "1", "id", id);
+    };
+
+    it("is asked back, and waited for without losing a try", async () => {
+        forget();
+        between.clear();
+        const state = archive();
+
+        await poster(film, 1.5);
+        await until("it waits", async () => (await row()).state === "retrying");
+
+        let { id, attempt, error, minutes } = await row();
+
+        assert.equal(attempt, 0);
+        assert.match(error, /archive/);
+        assert.ok(minutes > 5 && minutes <= 15, String(minutes));
+        assert.equal(state.restores.length, 1);
+        assert.match(state.restores[0], /<Days>3<\/Days>/);
+
+        await look(id);
+        await until("it was asked again", () => state.restores.length === 2);
+        await until("it waits", async () => {
+            ({ attempt, minutes } = await row());
+            return minutes > 5;
+        });
+        assert.equal(attempt, 0);
+
+        state.back = true;
+        await look(id);
+        await films.idle(film.id);
+        assert.equal((await films.job(film.id, "poster")).state, "done");
+    });
+
+    it("fails its job when it is not there in three days", async () => {
+        forget();
+        between.clear();
+        archive();
+        await poster(film, 1.75);
+        await until("it waits", async () => (await row()).state === "retrying");
+
+        const { id } = await row();
+
+        await stack.sql(`update sluice.jobs set max_attempts = 1,
+            started_at = now() - interval '73 hours' where id = '${id}'`);
+        await look(id);
+        await until("it is dead", async () => (await row()).state === "dead");
+        assert.match((await row()).error, /archive/);
+    });
+
+    it("is let lie by scrub, and has not rotted", async () => {
+        await unread();
+        between.clear();
+        const state = archive();
+        const { rot } = await runs("scrub");
+
+        assert.equal(rot, 0);
+        assert.deepEqual(state.restores, []);
+        between.clear();
+    });
+});
+
+
 /* A worker of another machine: it shares no folder with the first. Answers what
    stops it. */
 async function another() {

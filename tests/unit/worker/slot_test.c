@@ -169,6 +169,17 @@ queue_fail(queue_t *queue, const char *id, const char *reason, int again,
 
 
 queue_rc_t
+queue_put_off(queue_t *queue, const char *id, const char *reason, int seconds,
+              int *dead)
+{
+    (void) queue;
+    note("put off %s by %d: %s", id + strlen(ID), seconds, reason);
+    *dead = script.dead;
+    return ended();
+}
+
+
+queue_rc_t
 queue_give_back(queue_t *queue, const char *id)
 {
     (void) queue;
@@ -331,7 +342,8 @@ job_outcome_t
 kinds_run(job_t *job)
 {
     note("run %s", job->id + strlen(ID));
-    if (script.outcome == JOB_BAD || script.outcome == JOB_AGAIN) {
+    if (script.outcome == JOB_BAD || script.outcome == JOB_AGAIN
+        || script.outcome == JOB_WAITS) {
         return job_end(job, script.outcome, "It broke.");
     }
     return *job->stop ? JOB_STOPPED : script.outcome;
@@ -567,6 +579,17 @@ START_TEST(a_job_that_failed_is_followed_by_the_next_due)
 END_TEST
 
 
+START_TEST(a_job_that_waits_is_put_off)
+{
+    prepare(1, JOB_WAITS);
+    run_alone();
+    ck_assert_ptr_nonnull(
+        strstr(script.journal, "run 1, put off 1 by 900: It broke., take"));
+    ck_assert_str_eq(script.told, "running 10, retrying 11");
+}
+END_TEST
+
+
 START_TEST(a_job_that_is_dead_is_told_of_as_dead)
 {
     prepare(1, JOB_BAD);
@@ -757,7 +780,8 @@ RUN("worker/slot", what_is_due_is_done_before_anyone_wakes_it,
     a_result_that_is_refused_is_a_failure,
     a_result_that_is_someone_else_s_by_then_is_dropped,
     a_job_that_failed_is_followed_by_the_next_due,
-    a_job_that_is_dead_is_told_of_as_dead, a_lease_that_was_lost_leaves_nothing,
+    a_job_that_is_dead_is_told_of_as_dead, a_job_that_waits_is_put_off,
+    a_lease_that_was_lost_leaves_nothing,
     what_was_removed_has_no_row_to_tell_of,
     term_gives_the_job_at_hand_back_and_wakes_another,
     quit_lets_the_job_at_hand_end_and_takes_no_other,

@@ -25,6 +25,7 @@ typedef enum {
     JOB_ERASED, /* the media is gone, and its row is to follow */
     JOB_BAD,    /* never heals: `error` is for the uploader */
     JOB_AGAIN,  /* may heal: `error` says what was missing */
+    JOB_WAITS,  /* for what takes hours, as `error` says: no try is lost */
     JOB_LOST,   /* cancelled, or someone else's by now: nothing is kept */
     JOB_STOPPED /* the slot has to leave: nothing is kept */
 } job_outcome_t;
@@ -194,7 +195,8 @@ void job_erase(job_t *job);
 job_outcome_t job_end(job_t *job, job_outcome_t outcome, const char *format,
                       ...) __attribute__((format(printf, 3, 4)));
 
-/* For a call that failed with errno: JOB_AGAIN. */
+/* For a call that failed with errno: JOB_AGAIN; JOB_WAITS where a file is on
+   its way back from an archive. */
 job_outcome_t job_errno(job_t *job, const char *doing);
 
 /* A job that is to follow. */

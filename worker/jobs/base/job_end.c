@@ -21,6 +21,12 @@ job_end(job_t *job, job_outcome_t outcome, const char *format, ...)
 job_outcome_t
 job_errno(job_t *job, const char *doing)
 {
+    if (errno == EINPROGRESS) {
+        return job_end(job, JOB_WAITS,
+                       "The file lies in an archive, and was asked back: that "
+                       "takes some hours.");
+    }
+
     return job_end(job, JOB_AGAIN, "Trouble while %s: %s.", doing,
                    strerror(errno));
 }

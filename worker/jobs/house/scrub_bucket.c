@@ -117,11 +117,17 @@ scrub_bucket_digest(scrub_bucket_t *scrub,
 
 
 /* What is not there, or other than the bucket says, is the file's trouble; all
-   else is the bucket's, and passes. */
+   else is the bucket's, and passes. What lies in an archive is let lie: neither
+   digest nor trouble. */
 static job_outcome_t
 scrub_bucket_judge(scrub_bucket_t *scrub, job_outcome_t outcome,
                    char trouble[JOB_ERROR_SIZE])
 {
+    if (outcome == JOB_WAITS) {
+        scrub->job->error[0] = '\0';
+        return JOB_DONE;
+    }
+
     if (outcome != JOB_AGAIN
         || (scrub->error != ENOENT && scrub->error != EIO)) {
         return outcome;

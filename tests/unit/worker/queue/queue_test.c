@@ -607,6 +607,24 @@ START_TEST(a_failure_says_what_became_of_the_job)
 END_TEST
 
 
+START_TEST(what_is_put_off_says_by_how_much)
+{
+    int dead = -1;
+    const answer_t answers[] = { ANSWER(ROW("retrying")), ANSWER(ROW("dead")) };
+    queue_t *queue = play(answers);
+
+    ck_assert_int_eq(queue_put_off(queue, ID, "Later.", 900, &dead), QUEUE_OK);
+    ck_assert_int_eq(dead, 0);
+    ck_assert_str_eq(script.params[2], "Later.");
+    ck_assert_str_eq(script.params[3], "900");
+
+    ck_assert_int_eq(queue_put_off(queue, ID, "Later.", 900, &dead), QUEUE_OK);
+    ck_assert_int_eq(dead, 1);
+    queue_free(queue);
+}
+END_TEST
+
+
 START_TEST(a_cancelled_job_is_let_go_of_and_not_due)
 {
     const answer_t answers[] = { ANSWER(ROW("f")), ANSWER(ROW("t")) };
@@ -665,6 +683,6 @@ RUN("worker/queue", the_server_has_less_time_than_the_slot_waits,
     a_heartbeat_tells_how_far_it_is, a_lease_that_was_lost_is_no_longer_ours,
     what_was_found_out_goes_along_with_the_end,
     a_slot_that_leaves_takes_no_next_job, a_failure_says_what_became_of_the_job,
-    a_cancelled_job_is_let_go_of_and_not_due,
+    what_is_put_off_says_by_how_much, a_cancelled_job_is_let_go_of_and_not_due,
     another_slot_s_jobs_are_released_by_its_name,
     who_removes_learns_how_many_still_write)
