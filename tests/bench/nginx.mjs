@@ -106,9 +106,10 @@ export async function startNode(words, { core, port }) {
 }
 
 
+/* Behind it those that look after a cache may stand. */
 function workerClock(master) {
     return clock(readFileSync(`/proc/${master}/task/${master}/children`,
-        "utf8").trim());
+        "utf8").trim().split(" ")[0]);
 }
 
 
