@@ -61,6 +61,7 @@ struct ngx_http_sluice_tus_s {
 
     ngx_http_sluice_upload_lock_t lock;
     ngx_http_sluice_tus_pt opened; /* the record is read, the lock is held */
+    ngx_http_sluice_tus_pt ended; /* it was open, and others have finished it */
     ngx_http_sluice_tus_pt locked;
     ngx_http_sluice_hold_t hold;
     ngx_http_sluice_grow_t grow;

@@ -140,6 +140,12 @@ ngx_http_sluice_tus_store_taken(ngx_http_request_t *r, void *data,
         return;
     }
 
+    if (json_is_true(json_object_get(body, "done"))) {
+        json_decref(body);
+        tus->ended(tus);
+        return;
+    }
+
     parts->spool = tus->spool;
     parts->length = tus->length;
     tus->whole = json_is_true(json_object_get(body, "whole")) ? 1 : 0;

@@ -30,6 +30,7 @@
 
 static void ngx_http_sluice_tus_asked(ngx_http_request_t *r, void *data,
                                       const ngx_sluice_pg_result_t *result);
+static void ngx_http_sluice_tus_ended(ngx_http_sluice_tus_t *tus);
 static void ngx_http_sluice_tus_opened(ngx_http_sluice_tus_t *tus);
 
 
@@ -139,6 +140,7 @@ ngx_http_sluice_tus_asked(ngx_http_request_t *r, void *data,
     }
 
     if (tus->stored) {
+        tus->ended = ngx_http_sluice_tus_ended;
         ngx_http_sluice_tus_store_open(tus);
         return;
     }
@@ -162,6 +164,31 @@ ngx_http_sluice_tus_refuse_length(ngx_http_sluice_tus_t *tus,
 }
 
 
+/* Once it is looked at anew, as what it has become meanwhile. */
+
+static ngx_uint_t
+ngx_http_sluice_tus_look_again(ngx_http_sluice_tus_t *tus)
+{
+    if (tus->again) {
+        return 0;
+    }
+
+    tus->again = 1;
+    ngx_http_sluice_tus_ask(tus);
+
+    return 1;
+}
+
+
+static void
+ngx_http_sluice_tus_ended(ngx_http_sluice_tus_t *tus)
+{
+    if (!ngx_http_sluice_tus_look_again(tus)) {
+        ngx_http_sluice_tus_refuse(tus, SLUICE_UPLOAD_LOCKED, NULL);
+    }
+}
+
+
 ngx_uint_t
 ngx_http_sluice_tus_missing(ngx_http_sluice_tus_t *tus)
 {
@@ -169,9 +196,7 @@ ngx_http_sluice_tus_missing(ngx_http_sluice_tus_t *tus)
         return 0;
     }
 
-    if (!tus->again) {
-        tus->again = 1;
-        ngx_http_sluice_tus_ask(tus);
+    if (ngx_http_sluice_tus_look_again(tus)) {
         return 1;
     }
 

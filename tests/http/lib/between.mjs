@@ -37,14 +37,15 @@ class Between {
         this.origin = origin;
     }
 
-    /* Hands it on: also what `on` has kept for a while. */
-    pass(request, answer) {
-        const { method, url: path, headers } = request;
+    /* Hands a request on, also what `on` has kept for a while; `give` is what the
+       answer's body goes by. */
+    pass(request, answer, give = (found) => found.pipe(answer)) {
+        const { method, url, headers } = request;
 
-        request.pipe(http.request({ host: "127.0.0.1", port: this.origin, method,
-                                    path, headers }, (found) => {
+        request.pipe(http.request({ host: "127.0.0.1", port: this.origin,
+                                    method, path: url, headers }, (found) => {
             answer.writeHead(found.statusCode, found.headers);
-            found.pipe(answer);
+            give(found);
         }).on("error", () => answer.destroy()));
     }
 

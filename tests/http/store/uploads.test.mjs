@@ -232,6 +232,37 @@ describe("an upload by tus", { timeout }, () => {
         await whole(path, bytes);
     });
 
+    it("that ends at another node meanwhile is told to be done", async () => {
+        const bytes = randomBytes(3000);
+        const path = await mine.at(one.url).create(bytes.length, NAMED);
+        let go;
+        const held = new Promise((done) => { go = done; });
+
+        between.clear();
+        between.on = (request, answer) => request.method === "PUT"
+            && Boolean(held.then(() => between.pass(request, answer)));
+        const sent = mine.at(one.url).patch(path, 0, bytes);
+
+        await until("it goes into the bucket", () => between.asked.some(
+            ({ method }) => method === "PUT"));
+        const began = await stack.sql("select clock_timestamp()");
+        const asked = mine.at(two.url).head(path);
+
+        await until("the other node wants its turn", async () =>
+            Number(await stack.sql("select count(*) from pg_stat_activity where "
+                + "query like '%take_upload%' and application_name = 'sluice' "
+                + `and query_start > '${began}'`)) > 0);
+        go();
+        assert.equal((await sent).status, 204);
+        const { status, headers } = await asked;
+
+        between.clear();
+        assert.equal(status, 200);
+        assert.equal(headers["upload-offset"], String(bytes.length));
+        assert.ok(headers["sluice-media"]);
+        await whole(path, bytes);
+    });
+
     it("that comes back to a node goes on from what others had", async () => {
         const bytes = randomBytes(9000), third = (n) =>
             bytes.subarray(n * 3000, (n + 1) * 3000);
