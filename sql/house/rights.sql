@@ -4,8 +4,20 @@
 -- are believed, and the hash of a password is told for nginx to compare: what an
 -- application may is all that its users may, one by one.
 
--- What nginx and workers call, those of before among them (before.sql). A test
--- compares it with their sources.
+-- What those of the release before call, and this one does not: before.sql. They
+-- go with the next one. Whatever else is called stays as it is for a release, or
+-- `db migrate` refuses: first it comes here.
+create or replace function sluice.called_before() returns text[]
+language sql immutable as $$
+    select array[
+        'api.reserve_upload', 'api.begin_upload', 'api.create_media',
+        'api.follow_job', 'api.adopt_user', 'api.create_upload',
+        'api.claim_upload', 'api.find_login', 'api.create_session'];
+$$;
+
+
+-- What nginx and workers call, those of before among them. A test compares it
+-- with their sources.
 create or replace function sluice.called() returns text[]
 language sql immutable as $$
     select array[
@@ -54,11 +66,7 @@ language sql immutable as $$
         'queue.drop_export', 'queue.expired_downloads',
         'queue.drop_download', 'queue.renditions', 'queue.expired_renditions',
         'queue.drop_rendition', 'queue.expired_pieces',
-        'queue.drop_pieces',
-        -- those of before
-        'api.reserve_upload', 'api.begin_upload', 'api.create_media',
-        'api.follow_job', 'api.adopt_user', 'api.create_upload',
-        'api.claim_upload', 'api.find_login', 'api.create_session'];
+        'queue.drop_pieces'] || sluice.called_before();
 $$;
 
 

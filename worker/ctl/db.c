@@ -9,6 +9,7 @@
 #include "database.h"
 #include "options.h"
 #include "output.h"
+#include "promise.h"
 #include "say.h"
 #include "sql.h"
 
@@ -278,14 +279,41 @@ db_migrate_concurrently(PGconn *conn, int *applied)
 }
 
 
+/* What was promised is kept. Who runs beside no other release needs none. */
+static int
+db_keep(PGconn *conn, const char *promised, int applied)
+{
+    return promised == NULL || applied == 0 ? 0 : promise_keep(conn, promised);
+}
+
+
+/* No file that this does not know itself. */
+static int
+db_all_known(const json_t *rows)
+{
+    size_t n;
+    const json_t *row;
+
+    json_array_foreach(rows, n, row)
+    {
+        if (!db_known(row)) {
+            say_fail("the database is newer than this sluicectl: it has %s",
+                     json_string_value(json_object_get(row, "name")));
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* All or nothing: leaving without a commit rolls back. */
 static int
-db_migrate(PGconn *conn, int *applied)
+db_migrate(PGconn *conn, int alone, int *applied)
 {
     int i, rc = CTL_FAILED;
-    size_t n;
+    char *promised = NULL;
     json_t *rows = NULL;
-    const json_t *row;
     static const char *const prologue[] = { "begin", DB_PATIENCE, DB_LOCK,
                                             DB_TABLE, NULL };
 
@@ -300,23 +328,29 @@ db_migrate(PGconn *conn, int *applied)
         goto done;
     }
 
-    json_array_foreach(rows, n, row)
-    {
-        if (!db_known(row)) {
-            say_fail("the database is newer than this sluicectl: it has %s",
-                     json_string_value(json_object_get(row, "name")));
-            goto done;
-        }
+    if (db_all_known(rows) != 0) {
+        goto done;
+    }
+
+    promised = alone ? NULL : promise_read(conn);
+    if (!alone && promised == NULL) {
+        goto done;
     }
 
     if (db_bring_all(conn, rows, 0, applied) == 0
+        && db_keep(conn, promised, *applied) == 0
         && (*applied == 0 || db_run(conn, DB_RIGHTS) == 0)
         && db_run(conn, "commit") == 0) {
         rc = CTL_OK;
     }
 
+    if (rc == CTL_OK && *applied && promised && strcmp(promised, "[]") != 0) {
+        puts("nginx and workers of the release before go on with it");
+    }
+
 done:
 
+    free(promised);
     json_decref(rows);
     return rc;
 }
@@ -324,14 +358,14 @@ done:
 
 /* As often as somebody holds what it wants to change. */
 static int
-db_migrate_patiently(PGconn *conn, int *applied)
+db_migrate_patiently(PGconn *conn, int alone, int *applied)
 {
     int tries, rc;
 
     for (tries = 1;; tries++) {
         *applied = 0;
 
-        rc = db_migrate(conn, applied);
+        rc = db_migrate(conn, alone, applied);
         if (rc == CTL_OK || strcmp(database_state(), DB_LOCK_NOT_HAD) != 0) {
             return rc;
         }
@@ -357,8 +391,10 @@ ctl_db_migrate(int argc, char **argv)
 {
     int rc, applied = 0;
     PGconn *conn;
-    const char *conninfo = NULL;
+    const char *conninfo = NULL, *alone = NULL;
     const ctl_option_t options[] = { { DATABASE_OPTION, &conninfo },
+                                     { "alone", NULL,
+                                       "no nginx and no worker runs", &alone },
                                      { NULL, NULL, NULL, NULL } };
 
     options_read(argc, argv, options, NULL);
@@ -368,7 +404,7 @@ ctl_db_migrate(int argc, char **argv)
         return CTL_FAILED;
     }
 
-    rc = db_migrate_patiently(conn, &applied);
+    rc = db_migrate_patiently(conn, alone != NULL, &applied);
     if (rc == CTL_OK) {
         rc = db_migrate_concurrently(conn, &applied);
     }

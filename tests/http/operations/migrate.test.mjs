@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-import { fresh } from "../lib/files.mjs";
+import { request } from "../lib/client.mjs";
+import { fresh, pdf } from "../lib/files.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
 
@@ -23,9 +24,9 @@ after(() => stack?.stop(), { timeout });
 
 
 /* It runs; `said` and `exit` are what it told. */
-function migrate() {
+function migrate(...words) {
     const migration = spawn(stack.path("bin/sluicectl"), ["db", "migrate",
-        "--database", `host=${stack.path("run")} dbname=sluice user=sluice`]);
+        ...words, "--database", `host=${stack.path("run")} dbname=sluice user=sluice`]);
 
     migration.said = "";
     for (const stream of [migration.stdout, migration.stderr]) {
@@ -103,6 +104,126 @@ describe("an index of a large table", { timeout }, () => {
         assert.match(migration.said, /applied 0016_upload_keys\.sql/);
         assert.equal(await index("indisvalid"), "t");
         assert.notEqual(await index("indexrelid::oid"), before);
+    });
+});
+
+
+describe("a release beside the one before", { timeout }, () => {
+    /* The record is the one before's, of which nginx and workers call this, too;
+       `before` says that they did not any more. */
+    const calls = async (before) => {
+        await stack.sql("delete from public.sluice_migrations where name = "
+            + "'house_rights.sql'");
+        await stack.sql("create or replace function api.older(actor uuid, "
+            + "args jsonb, out status integer) language sql as 'select 200'");
+        for (const [list, body] of [
+            ["called_before", before ? "array[''api.older'']" : "array[]::text[]"],
+            ["called", "array[''api.older'', ''api.get_me''] "
+                + "|| sluice.called_before()"]]) {
+            await stack.sql(`create or replace function sluice.${list}() `
+                + `returns text[] language sql immutable as 'select ${body}'`);
+        }
+    };
+    const promised = () => stack.sql("select 'api.older' = any "
+        + "(sluice.called())");
+
+    it("is told to go on, and does", async () => {
+        await stack.sql("update public.sluice_migrations set digest = 'other' "
+            + "where name = 'api_metrics.sql'");
+        const migration = migrate();
+
+        assert.deepEqual(await migration.exit, [0, null], migration.said);
+        assert.match(migration.said, /workers of the release before go on/);
+    });
+
+    it("keeps what that calls, or is refused, and nothing is changed",
+        async () => {
+            await calls(false);
+            const migration = migrate();
+
+            assert.deepEqual(await migration.exit, [1, null], migration.said);
+            assert.match(migration.said,
+                /^api\.older\(uuid, jsonb\) goes, or is called otherwise$/m);
+            assert.match(migration.said, /nothing was changed.*--alone/);
+            assert.equal(await promised(), "t");
+        });
+
+    it("may take what that left already", async () => {
+        await calls(true);
+        const migration = migrate();
+
+        assert.deepEqual(await migration.exit, [0, null], migration.said);
+        assert.equal(await promised(), "f");
+    });
+
+    it("may take all where nobody runs", async () => {
+        await calls(false);
+        const migration = migrate("--alone");
+
+        assert.deepEqual(await migration.exit, [0, null], migration.said);
+        assert.equal(await promised(), "f");
+    });
+
+    it("may not call otherwise what stays", async () => {
+        await calls(false);
+        await stack.sql("create or replace function sluice.called() "
+            + "returns text[] language sql immutable as "
+            + "'select array[''api.metrics'', ''api.get_me'']'");
+        await stack.sql("create or replace function api.get_me(integer) "
+            + "returns integer language sql as 'select 1'");
+        await stack.sql("create or replace function public.drop_it() returns "
+            + "event_trigger language plpgsql security definer as $$ begin if tg_tag = "
+            + "'CREATE FUNCTION' then drop function if exists "
+            + "api.get_me(integer); end if; end $$");
+        await stack.sql("create event trigger drop_it on ddl_command_end "
+            + "execute function public.drop_it()");
+        try {
+            const migration = migrate();
+
+            assert.deepEqual(await migration.exit, [1, null], migration.said);
+            assert.match(migration.said, /^api\.get_me\(integer\) goes/m);
+        } finally {
+            await stack.sql("drop event trigger drop_it");
+            await stack.sql("drop function api.get_me(integer)");
+        }
+        await (migrate("--alone")).exit;
+    });
+});
+
+
+describe("the way back to the release before", { timeout }, () => {
+    /* The record has had what a release to come adds. */
+    before(async () => {
+        await stack.sql("insert into public.sluice_migrations (name, digest) "
+            + "values ('9999_to_come.sql', 'x')");
+        await stack.sql("alter table sluice.media add column to_come text "
+            + "not null default 'x'");
+        await stack.sql("create table sluice.to_come (id uuid primary key)");
+        await stack.stopWorker();
+        await stack.restartWorker();
+        await stack.reload();
+    });
+
+    after(async () => {
+        await stack.sql("delete from public.sluice_migrations "
+            + "where name = '9999_to_come.sql'");
+        await stack.sql("alter table sluice.media drop column to_come");
+    });
+
+    it("is open: nginx and the worker do their work", async () => {
+        assert.equal((await request(`${stack.url}/ready`)).status, 200);
+
+        const who = await stack.visitor("viewer");
+        const { id } = await who.bring(pdf(), "b.pdf");
+
+        await who.ready(id);
+    });
+
+    it("is not for sluicectl to undo", async () => {
+        const migration = migrate();
+
+        assert.deepEqual(await migration.exit, [1, null], migration.said);
+        assert.match(migration.said, /newer than this sluicectl: it has 9999/);
     });
 });
 
