@@ -265,8 +265,10 @@ ngx_http_sluice_api_ask(ngx_http_request_t *r,
         call = &ngx_http_sluice_api_once;
     }
 
-    return ngx_http_sluice_call(r, call, actor, args, ngx_http_sluice_api_done,
-                                (void *) route);
+    return (route->around & NGX_HTTP_SLUICE_ROUTE_REPLICA
+                ? ngx_http_sluice_call_replica
+                : ngx_http_sluice_call)(
+        r, call, actor, args, ngx_http_sluice_api_done, (void *) route);
 }
 
 

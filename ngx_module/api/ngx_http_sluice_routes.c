@@ -31,6 +31,7 @@
  * SEARCH       `q`, as addresses are compared
  * NEEDS        the function is called again with what it needs made, as those
  *              with PASSWORDS are
+ * REPLICA      of READ: sluice_database_replica may answer, where there is one
  * SLASH        the path may have a slash behind it, as other servers' have
  *
  * To add one: its function in sql/api/, a row here, its description in
@@ -76,13 +77,14 @@
 #define TICKET (FACTS | NGX_HTTP_SLUICE_ROUTE_TICKET)
 #define NEEDS (FACTS | NGX_HTTP_SLUICE_ROUTE_NEEDS)
 #define SEARCH (FACTS | NGX_HTTP_SLUICE_ROUTE_SEARCH)
+#define REPLICA NGX_HTTP_SLUICE_ROUTE_REPLICA
 #define SLASH NGX_HTTP_SLUICE_ROUTE_SLASH
 
 
 const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
 
     ROUTE(POST,    "/api/accounts",          NONE,      NONE,           SQL(create_account), PASSWORDS | EMAIL | MAIL),
-    ROUTE(GET,     "/api/accounts",          ADMIN,     ACCOUNTS_READ,  READ(list_accounts), SEARCH),
+    ROUTE(GET,     "/api/accounts",          ADMIN,     ACCOUNTS_READ,  READ(list_accounts), SEARCH | REPLICA),
     ROUTE(GET,     "/api/accounts/{id}",     ADMIN,     ACCOUNTS_READ,  READ(get_account), 0),
     ROUTE(PATCH,   "/api/accounts/{id}",     ADMIN,     ACCOUNTS_WRITE, SQL(change_account), 0),
     ROUTE(DELETE,  "/api/accounts/{id}",     ADMIN,     ACCOUNTS_WRITE, SQL(delete_account), MAIL),
@@ -92,7 +94,7 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
                                              ADMIN,     ACCOUNTS_WRITE, SQL(delete_account_sessions), FACTS),
     ROUTE(DELETE,  "/api/accounts/{id}/factors",
                                              ADMIN,     ACCOUNTS_WRITE, SQL(delete_account_factors), MAIL),
-    ROUTE(GET,     "/api/audit",             ADMIN,     AUDIT_READ,     READ(list_audit), 0),
+    ROUTE(GET,     "/api/audit",             ADMIN,     AUDIT_READ,     READ(list_audit), REPLICA),
 
     ROUTE(POST,    "/api/email-verifications/{token}",
                                              NONE,      NONE,           SQL(verify_email), TICKET | MAIL),
@@ -148,8 +150,8 @@ const ngx_http_sluice_route_t ngx_http_sluice_routes[] = {
     ROUTE(DELETE,  "/api/keys/{id}",         ADMIN,     NONE,           SQL(delete_key), 0),
 
     ROUTE(POST,    "/api/media",             VIEWER,    MEDIA_WRITE,    C(upload), 0),
-    ROUTE(GET,     "/api/media",             VIEWER,    MEDIA_READ,     READ(list_media), LINKS),
-    ROUTE(GET,     "/api/media/{id}",        VIEWER,    MEDIA_READ,     READ(get_media), LINKS | MATCH),
+    ROUTE(GET,     "/api/media",             VIEWER,    MEDIA_READ,     READ(list_media), LINKS | REPLICA),
+    ROUTE(GET,     "/api/media/{id}",        VIEWER,    MEDIA_READ,     READ(get_media), LINKS | MATCH | REPLICA),
     ROUTE(PATCH,   "/api/media/{id}",        VIEWER,    MEDIA_WRITE,    SQL(change_media), LINKS | MATCH),
     ROUTE(DELETE,  "/api/media/{id}",        VIEWER,    MEDIA_WRITE,    SQL(delete_media), MATCH),
     ROUTE(PATCH,   "/api/media/{id}/attachments/{attachment}",

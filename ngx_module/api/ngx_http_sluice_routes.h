@@ -22,6 +22,7 @@
 #define NGX_HTTP_SLUICE_ROUTE_TICKET 0x0100    /* the path's {token} is one */
 #define NGX_HTTP_SLUICE_ROUTE_NEEDS 0x0200     /* something is made for it */
 #define NGX_HTTP_SLUICE_ROUTE_SEARCH 0x0400    /* `q` is read */
+#define NGX_HTTP_SLUICE_ROUTE_REPLICA 0x4000   /* a replica may answer */
 
 /* a passkey in the body is looked at: to sign in with, to show again, or a new
    one */

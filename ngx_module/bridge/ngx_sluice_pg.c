@@ -29,6 +29,24 @@ ngx_sluice_pg_count(ngx_sluice_pg_t *pg, ngx_sluice_pg_counts_t *counts)
 }
 
 
+void
+ngx_sluice_pg_count_read(ngx_sluice_pg_t *pg, ngx_sluice_pg_read_t how)
+{
+    if (pg->counts) {
+        (void) ngx_atomic_fetch_add(&pg->counts->reads[how], 1);
+    }
+}
+
+
+void
+ngx_sluice_pg_count_behind(ngx_sluice_pg_t *pg, ngx_uint_t bytes)
+{
+    if (pg->counts) {
+        pg->counts->behind = bytes;
+    }
+}
+
+
 static void
 ngx_sluice_pg_init(ngx_sluice_pg_t *pg)
 {

@@ -53,11 +53,21 @@ typedef struct {
 /* Whose queries they are that no user has asked for: without a bound. */
 #define NGX_SLUICE_PG_HOUSE 0
 
+/* Who answered what a replica might have, or why it did not. */
+typedef enum {
+    NGX_SLUICE_PG_REPLICA,
+    NGX_SLUICE_PG_BEHIND, /* the primary: the replica had not replayed enough */
+    NGX_SLUICE_PG_AWAY,   /* the primary: the replica did not answer */
+    NGX_SLUICE_PG_READS
+} ngx_sluice_pg_read_t;
+
 /* What is counted, if anywhere: of several processes together. */
 typedef struct {
     ngx_atomic_t stopped; /* statements, before they were over */
     ngx_atomic_t refused; /* queries, since their user had too many waiting */
     ngx_atomic_t busy;    /* queries, since too many were waiting */
+    ngx_atomic_t reads[NGX_SLUICE_PG_READS];
+    ngx_atomic_t behind; /* bytes that a replica lacked, when asked last */
 } ngx_sluice_pg_counts_t;
 
 typedef struct {
@@ -74,12 +84,22 @@ typedef struct {
 typedef void (*ngx_sluice_pg_handler_pt)(void *data,
                                          const ngx_sluice_pg_result_t *result);
 
-/* Reads `conninfo` (libpq's, key=value or URI). Of several hosts one is asked
-   at a time, until it fails; one that takes no writes is left. Names are looked
-   up at each connect, in a thread. The server gives up on a statement after
-   `timeout` milliseconds, too. NULL after logging what is wrong. */
-ngx_sluice_pg_t *ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo,
-                                      ngx_msec_t timeout);
+/* Which of the servers that a conninfo names are meant. */
+typedef enum {
+    NGX_SLUICE_PG_PRIMARIES, /* those that take writes */
+    NGX_SLUICE_PG_REPLICAS   /* standbys alone */
+} ngx_sluice_pg_servers_t;
+
+/* Reads `conninfo` (libpq's, key=value or URI), of the directive with this
+   name. Of several hosts one is asked at a time, until it fails; one that is
+   not of these servers is left. Names are looked up at each connect, in a
+   thread. The server gives up on a statement after `timeout` milliseconds, too.
+   NULL after logging what is wrong. */
+ngx_sluice_pg_t *ngx_sluice_pg_create(ngx_conf_t *cf,
+                                      const ngx_str_t *directive,
+                                      const ngx_str_t *conninfo,
+                                      ngx_msec_t timeout,
+                                      ngx_sluice_pg_servers_t servers);
 
 /* Bounds: connections per process, queries that may wait for one, and the time
    from submission to answer (milliseconds). */
@@ -88,6 +108,11 @@ void ngx_sluice_pg_limits(ngx_sluice_pg_t *pg, ngx_uint_t pool,
 
 /* Where to count from now on, in this process. */
 void ngx_sluice_pg_count(ngx_sluice_pg_t *pg, ngx_sluice_pg_counts_t *counts);
+
+/* Counts there a read that a replica might answer, and how many bytes it lacked
+   when it was asked. */
+void ngx_sluice_pg_count_read(ngx_sluice_pg_t *pg, ngx_sluice_pg_read_t how);
+void ngx_sluice_pg_count_behind(ngx_sluice_pg_t *pg, ngx_uint_t bytes);
 
 /* Submits for `whose` (a number for somebody, or NGX_SLUICE_PG_HOUSE).
    `params` are statement->nparams texts, copied; data NULL is SQL NULL. On

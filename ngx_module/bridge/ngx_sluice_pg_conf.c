@@ -5,7 +5,8 @@
 
 
 static PQconninfoOption *
-ngx_sluice_pg_conf_parse(ngx_conf_t *cf, ngx_str_t *conninfo)
+ngx_sluice_pg_conf_parse(ngx_conf_t *cf, const ngx_str_t *directive,
+                         const ngx_str_t *conninfo)
 {
     char *error;
     PQconninfoOption *options;
@@ -15,10 +16,11 @@ ngx_sluice_pg_conf_parse(ngx_conf_t *cf, ngx_str_t *conninfo)
 
     if (options == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid conninfo \"%V\" in \"sluice_database\": "
-                           "%s; write e.g. "
+                           "invalid conninfo \"%V\" in \"%V\": %s; write "
+                           "e.g. "
                            "\"host=127.0.0.1 dbname=sluice user=sluice\"",
-                           conninfo, error ? error : "out of memory");
+                           conninfo, directive,
+                           error ? error : "out of memory");
         PQfreemem(error);
     }
 
@@ -27,7 +29,8 @@ ngx_sluice_pg_conf_parse(ngx_conf_t *cf, ngx_str_t *conninfo)
 
 
 static ngx_sluice_pg_t *
-ngx_sluice_pg_conf_alloc(ngx_conf_t *cf, ngx_uint_t options)
+ngx_sluice_pg_conf_alloc(ngx_conf_t *cf, const ngx_str_t *directive,
+                         ngx_uint_t options)
 {
     ngx_sluice_pg_t *pg;
     ngx_sluice_pg_where_t *where;
@@ -51,6 +54,7 @@ ngx_sluice_pg_conf_alloc(ngx_conf_t *cf, ngx_uint_t options)
 
     /* asked for by the same words */
     where->pg = pg;
+    where->directive = directive;
     pg->where = where;
     pg->stopper->where = where;
 
@@ -128,8 +132,9 @@ ngx_sluice_pg_conf_hosts(ngx_conf_t *cf, ngx_sluice_pg_where_t *where,
 
     if (ngx_sluice_pg_conf_find(options, "service")) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"service=\" in \"sluice_database\" keeps its "
-                           "hosts in another file: write \"host=\" here");
+                           "\"service=\" in \"%V\" keeps its hosts in another "
+                           "file: write \"host=\" here",
+                           where->directive);
         return NGX_ERROR;
     }
 
@@ -139,9 +144,9 @@ ngx_sluice_pg_conf_hosts(ngx_conf_t *cf, ngx_sluice_pg_where_t *where,
                       sizeof(why))
         != 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid hosts in \"sluice_database\": %s; write "
-                           "e.g. \"host=a,b port=5432\"",
-                           why);
+                           "invalid hosts in \"%V\": %s; write e.g. "
+                           "\"host=a,b port=5432\"",
+                           where->directive, why);
         return NGX_ERROR;
     }
 
@@ -149,15 +154,53 @@ ngx_sluice_pg_conf_hosts(ngx_conf_t *cf, ngx_sluice_pg_where_t *where,
 }
 
 
+/* The same of a replica: it is one by what it answers. */
+
+static ngx_int_t
+ngx_sluice_pg_conf_replica(ngx_conf_t *cf, ngx_sluice_pg_where_t *where,
+                           const char *attrs)
+{
+    ngx_uint_t i;
+
+    static const char *const words[] = { "any", "standby", "prefer-standby",
+                                         "read-only" };
+
+    where->replica = 1;
+    where->any = 1;
+
+    for (i = 0; attrs && i < sizeof(words) / sizeof(words[0]); i++) {
+        if (ngx_strcmp(attrs, words[i]) == 0) {
+            return NGX_OK;
+        }
+    }
+
+    if (attrs == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"target_session_attrs=%s\" in \"%V\", where standbys "
+                       "are asked: write standby, or nothing",
+                       attrs, where->directive);
+
+    return NGX_ERROR;
+}
+
+
 /* Who takes writes is found by ourselves: a server's answer says why not. */
 
 static ngx_int_t
 ngx_sluice_pg_conf_session(ngx_conf_t *cf, ngx_sluice_pg_where_t *where,
-                           PQconninfoOption *options)
+                           PQconninfoOption *options,
+                           ngx_sluice_pg_servers_t servers)
 {
     const char *attrs;
 
     attrs = ngx_sluice_pg_conf_find(options, "target_session_attrs");
+
+    if (servers == NGX_SLUICE_PG_REPLICAS) {
+        return ngx_sluice_pg_conf_replica(cf, where, attrs);
+    }
 
     if (attrs == NULL || ngx_strcmp(attrs, "read-write") == 0
         || ngx_strcmp(attrs, "primary") == 0) {
@@ -170,9 +213,9 @@ ngx_sluice_pg_conf_session(ngx_conf_t *cf, ngx_sluice_pg_where_t *where,
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"target_session_attrs=%s\" in \"sluice_database\", "
-                       "which is written to: write read-write, or nothing",
-                       attrs);
+                       "\"target_session_attrs=%s\" in \"%V\", which is "
+                       "written to: write read-write, or nothing",
+                       attrs, where->directive);
 
     return NGX_ERROR;
 }
@@ -247,20 +290,23 @@ ngx_sluice_pg_conf_words(ngx_conf_t *cf, ngx_sluice_pg_where_t *where,
 
 
 ngx_sluice_pg_t *
-ngx_sluice_pg_create(ngx_conf_t *cf, ngx_str_t *conninfo, ngx_msec_t timeout)
+ngx_sluice_pg_create(ngx_conf_t *cf, const ngx_str_t *directive,
+                     const ngx_str_t *conninfo, ngx_msec_t timeout,
+                     ngx_sluice_pg_servers_t servers)
 {
     ngx_sluice_pg_t *pg;
     PQconninfoOption *options;
 
-    options = ngx_sluice_pg_conf_parse(cf, conninfo);
+    options = ngx_sluice_pg_conf_parse(cf, directive, conninfo);
     if (options == NULL) {
         return NULL;
     }
 
-    pg = ngx_sluice_pg_conf_alloc(cf, NGX_SLUICE_PG_MAX_OPTIONS + 1);
+    pg = ngx_sluice_pg_conf_alloc(cf, directive, NGX_SLUICE_PG_MAX_OPTIONS + 1);
 
     if (pg && ngx_sluice_pg_conf_hosts(cf, pg->where, options) == NGX_OK
-        && ngx_sluice_pg_conf_session(cf, pg->where, options) == NGX_OK) {
+        && ngx_sluice_pg_conf_session(cf, pg->where, options, servers)
+               == NGX_OK) {
         ngx_sluice_pg_conf_patience(pg->where, options);
         ngx_sluice_pg_conf_words(cf, pg->where, options);
         pg->where->statement_timeout = ngx_sluice_pg_conf_statement_timeout(

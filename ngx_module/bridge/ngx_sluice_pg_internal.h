@@ -55,6 +55,7 @@ typedef struct {
 /* Which server is asked: what a pool and that over which its statements are
    stopped know together. */
 typedef struct {
+    const ngx_str_t *directive;
     const char **keywords; /* of libpq, with room for a host at `nwords` */
     const char **values;
     ngx_uint_t nwords;
@@ -70,6 +71,7 @@ typedef struct {
     ngx_uint_t host;  /* that we are at */
     char address[PG_HOST_ADDRESS_SIZE];
     unsigned any : 1;     /* one that takes no writes is taken, too */
+    unsigned replica : 1; /* one that takes writes is not */
     unsigned away : 1;    /* all have failed, one after the other */
     unsigned met : 1;     /* one of this round takes no writes */
     unsigned standby : 1; /* the same of the last round that found nobody */

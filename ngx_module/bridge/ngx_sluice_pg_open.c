@@ -48,6 +48,11 @@ ngx_sluice_pg_open_greeted(ngx_sluice_pg_conn_t *conn)
         return;
     }
 
+    if (!conn->standby && conn->pg->where->replica) {
+        conn->done(conn, "it takes writes, so it is no replica");
+        return;
+    }
+
     if (!own) {
         ngx_sluice_pg_where_pooler(conn->pg->where);
     }

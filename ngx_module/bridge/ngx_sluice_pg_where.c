@@ -105,7 +105,8 @@ ngx_sluice_pg_where_pooler(ngx_sluice_pg_where_t *where)
     where->pooler = 1;
 
     ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                  "\"sluice_database\" names a pooler: statements are not "
-                  "prepared nor stopped there, so give nginx's role a time for "
-                  "them: \"alter role <name> set statement_timeout = '6s'\"");
+                  "\"%V\" names a pooler: statements are not prepared nor "
+                  "stopped there, so give nginx's role a time for them: "
+                  "\"alter role <name> set statement_timeout = '6s'\"",
+                  where->directive);
 }

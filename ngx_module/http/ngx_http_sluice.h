@@ -35,6 +35,7 @@ extern ngx_module_t ngx_http_sluice_module;
 
 typedef struct {
     ngx_sluice_pg_t *database;        /* NULL: no sluice_database */
+    ngx_sluice_pg_t *replica;         /* NULL: no sluice_database_replica */
     ngx_sluice_redis_t *redis;        /* NULL: no sluice_redis */
     ngx_sluice_redis_t *redis_listen; /* the same, to listen with */
     ngx_sluice_redis_t *redis_uses;   /* the same, for what waits for replicas;
@@ -43,6 +44,8 @@ typedef struct {
     ngx_flag_t gated;                 /* some location has a gate */
     ngx_int_t user_variable;          /* index of $sluice_user */
     ngx_thread_pool_t *thread_pool;
+    ngx_str_t replica_file; /* where sluice_database_replica stands */
+    ngx_uint_t replica_line;
 } ngx_http_sluice_main_conf_t;
 
 /* Who may make an account. */

@@ -1,4 +1,5 @@
 #include "ngx_http_sluice_call.h"
+#include "ngx_http_sluice_replica.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "core/base/status.h"
@@ -7,10 +8,16 @@
 #include <jansson.h>
 
 
-ngx_int_t
-ngx_http_sluice_call(ngx_http_request_t *r,
-                     const ngx_sluice_pg_statement_t *call, const char *actor,
-                     json_t *args, ngx_http_sluice_row_pt handler, void *data)
+typedef ngx_int_t (*ngx_http_sluice_call_pt)(
+    ngx_http_request_t *r, const ngx_sluice_pg_statement_t *call,
+    const ngx_str_t *params, ngx_http_sluice_row_pt handler, void *data);
+
+
+static ngx_int_t
+ngx_http_sluice_call_by(ngx_http_request_t *r, ngx_http_sluice_call_pt ask,
+                        const ngx_sluice_pg_statement_t *call,
+                        const char *actor, json_t *args,
+                        ngx_http_sluice_row_pt handler, void *data)
 {
     char *text;
     ngx_int_t rc;
@@ -33,10 +40,31 @@ ngx_http_sluice_call(ngx_http_request_t *r,
     params[1].data = (u_char *) text;
     params[1].len = ngx_strlen(text);
 
-    rc = ngx_http_sluice_query(r, call, params, handler, data);
+    rc = ask(r, call, params, handler, data);
     free(text);
 
     return rc;
+}
+
+
+ngx_int_t
+ngx_http_sluice_call(ngx_http_request_t *r,
+                     const ngx_sluice_pg_statement_t *call, const char *actor,
+                     json_t *args, ngx_http_sluice_row_pt handler, void *data)
+{
+    return ngx_http_sluice_call_by(r, ngx_http_sluice_query, call, actor, args,
+                                   handler, data);
+}
+
+
+ngx_int_t
+ngx_http_sluice_call_replica(ngx_http_request_t *r,
+                             const ngx_sluice_pg_statement_t *call,
+                             const char *actor, json_t *args,
+                             ngx_http_sluice_row_pt handler, void *data)
+{
+    return ngx_http_sluice_call_by(r, ngx_http_sluice_replica_query, call,
+                                   actor, args, handler, data);
 }
 
 

@@ -18,6 +18,13 @@ ngx_int_t ngx_http_sluice_call(ngx_http_request_t *r,
                                const char *actor, json_t *args,
                                ngx_http_sluice_row_pt handler, void *data);
 
+/* The same of one that changes nothing: a replica may answer it. */
+ngx_int_t ngx_http_sluice_call_replica(ngx_http_request_t *r,
+                                       const ngx_sluice_pg_statement_t *call,
+                                       const char *actor, json_t *args,
+                                       ngx_http_sluice_row_pt handler,
+                                       void *data);
+
 /* The body that an api.* function returned, to json_decref(); NULL when there
    is none, or no answer. */
 json_t *ngx_http_sluice_call_body(const ngx_sluice_pg_result_t *result);

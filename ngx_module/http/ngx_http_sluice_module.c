@@ -47,6 +47,10 @@ static ngx_command_t ngx_http_sluice_commands[] = {
     { ngx_string("sluice_database"), NGX_HTTP_MAIN_CONF | NGX_CONF_1MORE,
       ngx_http_sluice_servers_database, NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL },
 
+    { ngx_string("sluice_database_replica"),
+      NGX_HTTP_MAIN_CONF | NGX_CONF_1MORE, ngx_http_sluice_servers_replica,
+      NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL },
+
     { ngx_string("sluice_redis"), NGX_HTTP_MAIN_CONF | NGX_CONF_1MORE,
       ngx_http_sluice_servers_redis, NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL },
 
@@ -144,6 +148,15 @@ static char *
 ngx_http_sluice_init_main_conf(ngx_conf_t *cf, void *conf)
 {
     ngx_http_sluice_main_conf_t *smcf = conf;
+
+    if (smcf->database == NULL && smcf->replica) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"sluice_database_replica\" is of no use without its "
+                      "primary: write \"sluice_database <conninfo>;\" beside "
+                      "it in %V:%ui",
+                      &smcf->replica_file, smcf->replica_line);
+        return NGX_CONF_ERROR;
+    }
 
     if (smcf->database == NULL) {
         return NGX_CONF_OK;
@@ -440,6 +453,10 @@ ngx_http_sluice_exit_process(ngx_cycle_t *cycle)
 
     if (smcf->database) {
         ngx_sluice_pg_close(smcf->database);
+    }
+
+    if (smcf->replica) {
+        ngx_sluice_pg_close(smcf->replica);
     }
 
     if (smcf->redis) {

@@ -69,7 +69,7 @@ ngx_http_sluice_query_late(ngx_event_t *ev)
 
 
 static sluice_status_t
-ngx_http_sluice_query_submit(ngx_http_request_t *r,
+ngx_http_sluice_query_submit(ngx_http_request_t *r, ngx_sluice_pg_t *pg,
                              const ngx_sluice_pg_statement_t *statement,
                              const ngx_str_t *params, ngx_msec_t patience,
                              ngx_http_sluice_row_pt handler, void *data)
@@ -77,9 +77,6 @@ ngx_http_sluice_query_submit(ngx_http_request_t *r,
     sluice_status_t status;
     ngx_http_cleanup_t *cln;
     ngx_http_sluice_query_t *query;
-    ngx_http_sluice_main_conf_t *smcf;
-
-    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
 
     cln = ngx_http_cleanup_add(r, sizeof(ngx_http_sluice_query_t));
     if (cln == NULL) {
@@ -93,9 +90,9 @@ ngx_http_sluice_query_submit(ngx_http_request_t *r,
     query->data = data;
     ngx_memzero(&query->patience, sizeof(ngx_event_t));
 
-    status = ngx_sluice_pg_query(smcf->database, ngx_http_sluice_whose(r),
-                                 statement, params, ngx_http_sluice_query_done,
-                                 query, &query->query);
+    status = ngx_sluice_pg_query(pg, ngx_http_sluice_whose(r), statement,
+                                 params, ngx_http_sluice_query_done, query,
+                                 &query->query);
     if (status != SLUICE_OK) {
         return status;
     }
@@ -122,7 +119,27 @@ ngx_http_sluice_query_try(ngx_http_request_t *r,
                           const ngx_str_t *params,
                           ngx_http_sluice_row_pt handler, void *data)
 {
-    return ngx_http_sluice_query_submit(r, statement, params, 0, handler, data);
+    ngx_http_sluice_main_conf_t *smcf;
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
+
+    return ngx_http_sluice_query_submit(r, smcf->database, statement, params, 0,
+                                        handler, data);
+}
+
+
+sluice_status_t
+ngx_http_sluice_query_replica(ngx_http_request_t *r,
+                              const ngx_sluice_pg_statement_t *statement,
+                              const ngx_str_t *params,
+                              ngx_http_sluice_row_pt handler, void *data)
+{
+    ngx_http_sluice_main_conf_t *smcf;
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
+
+    return ngx_http_sluice_query_submit(r, smcf->replica, statement, params, 0,
+                                        handler, data);
 }
 
 
@@ -132,8 +149,12 @@ ngx_http_sluice_query_within(ngx_http_request_t *r,
                              ngx_msec_t patience,
                              ngx_http_sluice_row_pt handler, void *data)
 {
-    return ngx_http_sluice_query_submit(r, statement, NULL, patience, handler,
-                                        data);
+    ngx_http_sluice_main_conf_t *smcf;
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sluice_module);
+
+    return ngx_http_sluice_query_submit(r, smcf->database, statement, NULL,
+                                        patience, handler, data);
 }
 
 

@@ -24,6 +24,11 @@ sluice_status_t ngx_http_sluice_query_try(
     ngx_http_request_t *r, const ngx_sluice_pg_statement_t *statement,
     const ngx_str_t *params, ngx_http_sluice_row_pt handler, void *data);
 
+/* The same of sluice_database_replica. */
+sluice_status_t ngx_http_sluice_query_replica(
+    ngx_http_request_t *r, const ngx_sluice_pg_statement_t *statement,
+    const ngx_str_t *params, ngx_http_sluice_row_pt handler, void *data);
+
 /* The same, and after `patience` ms without an answer `handler` gets one that
    the database is away: for those who ask how it does. */
 sluice_status_t ngx_http_sluice_query_within(

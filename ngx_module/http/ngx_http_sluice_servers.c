@@ -8,6 +8,12 @@
 #include <openssl/crypto.h>
 
 
+/* ms from submission to answer, unless written. The primary answers what a
+   replica does not: that is not waited for as long. */
+#define NGX_HTTP_SLUICE_SERVERS_TIMEOUT 5000
+#define NGX_HTTP_SLUICE_SERVERS_REPLICA 1000
+
+
 typedef struct {
     ngx_int_t pool;
     ngx_int_t waiting;
@@ -60,18 +66,15 @@ ngx_http_sluice_servers_database_parameter(
 }
 
 
-char *
-ngx_http_sluice_servers_database(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+static ngx_sluice_pg_t *
+ngx_http_sluice_servers_pool(ngx_conf_t *cf, ngx_command_t *cmd,
+                             ngx_sluice_pg_servers_t servers,
+                             ngx_msec_t timeout)
 {
-    ngx_http_sluice_main_conf_t *smcf = conf;
-
     ngx_str_t *value;
     ngx_uint_t i;
-    ngx_http_sluice_servers_limits_t limits = { 4, 256, 5000 };
-
-    if (smcf->database) {
-        return "is duplicate";
-    }
+    ngx_sluice_pg_t *pg;
+    ngx_http_sluice_servers_limits_t limits = { 4, 256, timeout };
 
     value = cf->args->elts;
 
@@ -79,24 +82,58 @@ ngx_http_sluice_servers_database(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (ngx_http_sluice_servers_database_parameter(&value[i], &limits)
             != NGX_OK) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\" of "
-                               "\"sluice_database\": write pool=<1..1000>, "
-                               "waiting=<1..> or timeout=<time>, e.g. pool=4 "
-                               "waiting=256 timeout=5s",
-                               &value[i]);
-            return NGX_CONF_ERROR;
+                               "invalid parameter \"%V\" of \"%V\": write "
+                               "pool=<1..1000>, waiting=<1..> or "
+                               "timeout=<time>, e.g. pool=4 waiting=256 "
+                               "timeout=5s",
+                               &value[i], &cmd->name);
+            return NULL;
         }
     }
 
-    smcf->database = ngx_sluice_pg_create(cf, &value[1], limits.timeout);
-    if (smcf->database == NULL) {
-        return NGX_CONF_ERROR;
+    pg = ngx_sluice_pg_create(cf, &cmd->name, &value[1], limits.timeout,
+                              servers);
+
+    if (pg) {
+        ngx_sluice_pg_limits(pg, (ngx_uint_t) limits.pool,
+                             (ngx_uint_t) limits.waiting, limits.timeout);
     }
 
-    ngx_sluice_pg_limits(smcf->database, (ngx_uint_t) limits.pool,
-                         (ngx_uint_t) limits.waiting, limits.timeout);
+    return pg;
+}
 
-    return NGX_CONF_OK;
+
+char *
+ngx_http_sluice_servers_database(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sluice_main_conf_t *smcf = conf;
+
+    if (smcf->database) {
+        return "is duplicate";
+    }
+
+    smcf->database = ngx_http_sluice_servers_pool(
+        cf, cmd, NGX_SLUICE_PG_PRIMARIES, NGX_HTTP_SLUICE_SERVERS_TIMEOUT);
+
+    return smcf->database ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_http_sluice_servers_replica(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sluice_main_conf_t *smcf = conf;
+
+    if (smcf->replica) {
+        return "is duplicate";
+    }
+
+    smcf->replica_file = cf->conf_file->file.name;
+    smcf->replica_line = cf->conf_file->line;
+    smcf->replica = ngx_http_sluice_servers_pool(
+        cf, cmd, NGX_SLUICE_PG_REPLICAS, NGX_HTTP_SLUICE_SERVERS_REPLICA);
+
+    return smcf->replica ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 

@@ -1,5 +1,5 @@
-/* sluice_database and sluice_redis: where they are, as nginx's directives take
-   it. */
+/* sluice_database, sluice_database_replica and sluice_redis: where they are, as
+   nginx's directives take it. */
 
 #ifndef NGX_HTTP_SLUICE_SERVERS_H
 #define NGX_HTTP_SLUICE_SERVERS_H
@@ -9,6 +9,8 @@
 /* For ngx_command_t; `conf` is ngx_http_sluice_main_conf_t. */
 char *ngx_http_sluice_servers_database(ngx_conf_t *cf, ngx_command_t *cmd,
                                        void *conf);
+char *ngx_http_sluice_servers_replica(ngx_conf_t *cf, ngx_command_t *cmd,
+                                      void *conf);
 char *ngx_http_sluice_servers_redis(ngx_conf_t *cf, ngx_command_t *cmd,
                                     void *conf);
 

@@ -103,6 +103,24 @@ static const ngx_http_sluice_metrics_number_t
           "Queries refused since too many were waiting.",
           offsetof(ngx_http_sluice_zone_counts_t, busy) },
 
+        { "sluice_replica_reads_total", "counter",
+          "Reads that the replica has answered.",
+          offsetof(ngx_http_sluice_zone_counts_t,
+                   reads[NGX_SLUICE_PG_REPLICA]) },
+
+        { "sluice_replica_behind_total", "counter",
+          "Reads that the primary has answered since the replica was behind.",
+          offsetof(ngx_http_sluice_zone_counts_t,
+                   reads[NGX_SLUICE_PG_BEHIND]) },
+
+        { "sluice_replica_away_total", "counter",
+          "Reads that the primary has answered since the replica did not.",
+          offsetof(ngx_http_sluice_zone_counts_t, reads[NGX_SLUICE_PG_AWAY]) },
+
+        { "sluice_replica_behind_bytes", "gauge",
+          "Bytes of log that the replica lacked when it was asked last.",
+          offsetof(ngx_http_sluice_zone_counts_t, behind) },
+
         { NULL, NULL, NULL, 0 }
     };
 

@@ -20,7 +20,7 @@
 
 
 #define NGX_HTTP_SLUICE_ZONE_MAGIC 0x656e6f7a /* "zone" */
-#define NGX_HTTP_SLUICE_ZONE_VERSION 7
+#define NGX_HTTP_SLUICE_ZONE_VERSION 8
 
 #define NGX_HTTP_SLUICE_ZONE_ROWS 64
 #define NGX_HTTP_SLUICE_ZONE_CACHE_LINE 64
@@ -315,6 +315,11 @@ ngx_http_sluice_zone_counts(ngx_http_sluice_zone_counts_t *counts)
         counts->stopped += row->database.stopped;
         counts->refused += row->database.refused;
         counts->busy += row->database.busy;
+        counts->behind = ngx_max(counts->behind, row->database.behind);
+
+        for (i = 0; i < NGX_SLUICE_PG_READS; i++) {
+            counts->reads[i] += row->database.reads[i];
+        }
     }
 
     counts->revocations = revocation_used(ngx_http_sluice_zone_revocations(),

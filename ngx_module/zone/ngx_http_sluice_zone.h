@@ -153,6 +153,8 @@ typedef struct {
     uint64_t stopped; /* of the database: see ngx_sluice_pg.h */
     uint64_t refused;
     uint64_t busy;
+    uint64_t reads[NGX_SLUICE_PG_READS];
+    uint64_t behind;
 } ngx_http_sluice_zone_counts_t;
 
 /* What there is now, without a lock. NGX_DECLINED without a zone. */

@@ -90,6 +90,7 @@ SQL_EMBED(sql_api_media, "sql/api/media.sql");
 SQL_EMBED(sql_api_downloads, "sql/api/downloads.sql");
 SQL_EMBED(sql_api_exports, "sql/api/exports.sql");
 SQL_EMBED(sql_api_metrics, "sql/api/metrics.sql");
+SQL_EMBED(sql_api_replica, "sql/api/replica.sql");
 SQL_EMBED(sql_before, "sql/house/before.sql");
 SQL_EMBED(sql_housekeeping, "sql/house/housekeeping.sql");
 SQL_EMBED(sql_house_exports, "sql/house/exports.sql");
@@ -181,6 +182,7 @@ const sql_file_t sql_files[] = {
     { "api_downloads.sql", SQL_REPEATABLE, sql_api_downloads },
     { "api_exports.sql", SQL_REPEATABLE, sql_api_exports },
     { "api_metrics.sql", SQL_REPEATABLE, sql_api_metrics },
+    { "api_replica.sql", SQL_REPEATABLE, sql_api_replica },
     { "before.sql", SQL_REPEATABLE, sql_before },
     { "housekeeping.sql", SQL_REPEATABLE, sql_housekeeping },
     { "house_exports.sql", SQL_REPEATABLE, sql_house_exports },

@@ -131,6 +131,9 @@ describe("nginx -t is content", { timeout }, () => {
         "with every parameter of a database": () =>
             'sluice_database "host=/run dbname=sluice" pool=2 waiting=9 '
             + "timeout=3s;",
+        "with a replica of the database": () => "sluice_database_replica "
+            + '"host=a,b dbname=sluice target_session_attrs=standby" pool=2 '
+            + "waiting=9 timeout=3s; sluice_database dbname=sluice;",
         "with a database at an address of IPv6": () =>
             'sluice_database "host=::1 port=5432 dbname=sluice";',
         "with a database at a name that nobody knows": () =>
@@ -589,6 +592,15 @@ describe("a parameter is refused", { timeout }, () => {
         "a database that is a standby":
             ['sluice_database "host=a,b target_session_attrs=standby";',
              "target_session_attrs=standby", "read-write"],
+        "a replica that is the primary": ['sluice_database_replica "host=a '
+            + 'target_session_attrs=read-write";',
+        '"target_session_attrs=read-write" in "sluice_database_replica"',
+        "write standby"],
+        "an unknown word for a replica": ["sluice_database_replica dbname=a "
+            + "lag=1s;", '"lag=1s" of "sluice_database_replica"', "timeout="],
+        "a replica without its primary":
+            ["sluice_database_replica dbname=sluice;",
+             "sluice_database <conninfo>"],
         "a Redis of a wrong port": ["sluice_redis 127.0.0.1:port;",
                                     "unix:"],
         "an unknown word for Redis": ["sluice_redis 127.0.0.1 dbs=1;",
