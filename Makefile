@@ -72,7 +72,7 @@ help:
 	@echo 'make lint       clang-format, cppcheck and the rules of the folders'
 	@echo 'make rooms      a drawing of the rooms, and of who knows whom'
 	@echo 'make soak       10 million tokens and 100,000 jobs, and nothing grows'
-	@echo 'make faults     1 GiB uploaded through cuts, and 300 faults under load'
+	@echo 'make faults     1 GiB through cuts, and faults under load, of a fleet, too'
 	@echo "make fuzz       each fuzzer for $(FUZZ_SECONDS) s (FUZZ_SECONDS)"
 	@echo 'make deb        Debian packages of what is committed, in build/deb'
 	@echo 'make install    into $$DESTDIR$$PREFIX ($(PREFIX))'
@@ -270,13 +270,14 @@ soak: test-packages
 	@node tests/soak/jobs.mjs
 
 faults: test-packages
-	@$(MAKE) -s build build/faults/shim.so
+	@$(MAKE) -s build build/faults/shim.so build/faults/detour.so
 	@TUS_BYTES=$${TUS_BYTES:-1073741824} node tests/faults/tus.mjs
 	@node tests/faults/rounds.mjs
+	@node tests/faults/fleet/drill.mjs
 
-# Goes into the servers with LD_PRELOAD.
+# They go into the servers with LD_PRELOAD.
 
-build/faults/shim.so: tests/faults/shim.c
+build/faults/%.so: tests/faults/%.c
 	$(call say,LINK,$@)mkdir -p $(@D); \
 	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Wshadow -Werror -fPIC -shared \
 	  -o $@ $< -ldl

@@ -179,7 +179,7 @@ describe("what is run from a shell", () => {
         /* what others define, and what passes between our own processes */
         const others = new Set(["PATH", "HOME", "ASAN_OPTIONS",
             "UBSAN_OPTIONS", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
-            "SLUICE_SHIM", "SLUICE_WAYS"]);
+            "SLUICE_SHIM", "SLUICE_WAYS", "SLUICE_DETOUR", "SLUICE_HOST"]);
         const files = [
             ...sources(/\.(c|mjs|sh)$/, "core", "ngx_module", "worker",
                        "tests", "conf"),

@@ -39,7 +39,7 @@ const dead = (...pids) =>
 
 /* Them and all that they began, at one instant. They are stopped first: one
    that is about to fork would leave somebody behind. */
-async function killAll(...masters) {
+export async function killAll(...masters) {
     masters.forEach((pid) => process.kill(pid, "SIGSTOP"));
     await until("they stand still", () => masters.every((pid) =>
         processOf(pid)?.state === "T"), { every: 1 });
@@ -51,7 +51,7 @@ async function killAll(...masters) {
     return killed;
 }
 
-const one = (list, next) => list[Math.floor(next() * list.length)];
+export const one = (list, next) => list[Math.floor(next() * list.length)];
 
 
 /* ---- processes ---- */

@@ -1,6 +1,7 @@
 /*
  * What was accepted, and whether it is kept: `lost` is what is not there or not
- * as it came, `doubled` what took effect twice. Each is a list of sentences.
+ * as it came, `doubled` what took effect twice. Each is a list of sentences, and
+ * `lists` names them.
  */
 
 import { createHash } from "node:crypto";
@@ -50,6 +51,7 @@ export const sha256 = (bytes) =>
 export class Ledger {
     constructor(stack) {
         this.stack = stack;
+        this.lists = ["lost", "doubled"];
         this.uploads = new Map();
         this.jobs = new Map();
         this.lost = [];

@@ -30,6 +30,7 @@ export class Load {
         this.busy = 0;
         this.held = true;
         this.over = false;
+        this.most = OPEN;
         this.refusals = new Map();
     }
 
@@ -63,7 +64,7 @@ export class Load {
 
     async loop(action, next) {
         while (!this.over) {
-            if (this.held || this.ledger.open().length >= OPEN) {
+            if (this.held || this.ledger.open().length >= this.most) {
                 await pause(20);
                 continue;
             }

@@ -1,9 +1,10 @@
 /* The plan of the rounds, and the table that they end with. */
 
 /* Of a fault: in how many rounds it came and how often it bit, how many of them
-   it did not bite, what went wrong, and the worst recovery in seconds. */
-export const emptyRow = () => ({ rounds: 0, injected: 0, idle: 0, lost: 0,
-                                 doubled: 0, stuck: 0, worst: 0 });
+   it did not bite, what went wrong by the ledger's lists, and the worst recovery
+   in seconds. */
+export const emptyRow = (lists) => ({ rounds: 0, injected: 0, idle: 0,
+    ...Object.fromEntries(lists.map((name) => [name, 0])), stuck: 0, worst: 0 });
 
 
 /* So many names in an order that the seed gives, each as often as its share
@@ -21,8 +22,10 @@ export function plan(all, names, rounds, next) {
 }
 
 
-export function written(table) {
-    const all = emptyRow();
+export function written(table, lists) {
+    const all = emptyRow(lists);
+    const counts = ["rounds", "injected", ...lists, "stuck"];
+    const cells = (list) => `| ${list.join(" | ")} |`;
 
     for (const row of table.values()) {
         for (const name of Object.keys(all)) {
@@ -31,10 +34,9 @@ export function written(table) {
         }
     }
 
-    return ["| fault | rounds | injected | lost | doubled | stuck | worst |",
-            "|---|---|---|---|---|---|---|",
+    return [cells(["fault", ...counts, "worst"]),
+            `|${"---|".repeat(counts.length + 2)}`,
             ...[...[...table].sort(), ["all", all]].map(([name, row]) =>
-                `| ${name} | ${row.rounds} | ${row.injected} | ${row.lost} | `
-                + `${row.doubled} | ${row.stuck} | ${row.worst.toFixed(1)} s |`),
-    ].join("\n");
+                cells([name, ...counts.map((count) => row[count]),
+                       `${row.worst.toFixed(1)} s`]))].join("\n");
 }

@@ -56,7 +56,7 @@ async function reaches(stack) {
 }
 
 
-class Rounds {
+export class Rounds {
     constructor(options) {
         this.options = options;
         this.next = random(options.seed);
@@ -94,17 +94,24 @@ class Rounds {
         }
     }
 
+    /* What a fault may touch. */
+    house() {
+        const { stack, shim, disk, database, next } = this;
+
+        return { stack, shim, disk, database, next };
+    }
+
     async round(n, name) {
-        const { stack, shim, disk, database, next, load, ledger } = this;
+        const { next, load, ledger } = this;
         const fault = Object.create(this.kinds[name]);
-        const house = { stack, shim, disk, database, next };
-        const lost = ledger.lost.length, doubled = ledger.doubled.length;
+        const house = this.house();
+        const before = ledger.lists.map((list) => ledger[list].length);
         const row = this.row(name);
 
         load.release();
         await pause(300 + next() * 700);
 
-        const held = 300 + next() * 1200;
+        const held = fault.held ? fault.held * 1000 : 300 + next() * 1200;
         const begun = await fault.begin(house);
 
         await pause(held);
@@ -120,21 +127,23 @@ class Rounds {
         row.injected += injected;
         row.idle += injected === 0;
         row.stuck += stuck.length;
-        row.lost += ledger.lost.length - lost;
-        row.doubled += ledger.doubled.length - doubled;
         row.worst = Math.max(row.worst, seconds);
+        const wrong = ledger.lists.flatMap((list, i) => {
+            const found = ledger[list].slice(before[i]);
+
+            row[list] += found.length;
+            return found.map((what) => `\n  ${list}: ${what}`);
+        });
+
         this.options.say(`${n} ${name}: bit ${injected} times, all accepted `
             + `after ${accepted.toFixed(1)} s, well after `
             + `${seconds.toFixed(1)} s`
-            + [...ledger.lost.slice(lost).map((what) => `\n  lost: ${what}`),
-               ...ledger.doubled.slice(doubled).map((what) =>
-                   `\n  doubled: ${what}`),
-               ...stuck.map((what) => `\n  stuck: ${what}`)].join(""));
+            + [...wrong, ...stuck.map((what) => `\n  stuck: ${what}`)].join(""));
     }
 
     row(name) {
         if (!this.table.has(name)) {
-            this.table.set(name, emptyRow());
+            this.table.set(name, emptyRow(this.ledger.lists));
         }
         return this.table.get(name);
     }
@@ -190,7 +199,7 @@ class Rounds {
     }
 
     async end() {
-        this.shim.heal();
+        this.shim?.heal();
         this.load.over = true;
         await this.load.stop();
         const all = [...this.ledger.uploads.values(),
@@ -198,8 +207,8 @@ class Rounds {
 
         await this.ledger.lookAgain(all);
         this.options.say(`all ${all.length} looked at once more: `
-            + `${this.ledger.lost.length} lost, `
-            + `${this.ledger.doubled.length} doubled`);
+            + this.ledger.lists.map((list) =>
+                `${this.ledger[list].length} ${list}`).join(", "));
     }
 
     async stop() {
@@ -214,9 +223,10 @@ class Rounds {
 }
 
 
-/* Answers {table, lost, doubled, stuck, idle, brought, enqueued, refusals}. */
-export async function rounds(options) {
-    const all = new Rounds(options);
+/* Answers {table, lists, bad, stuck, idle, brought, enqueued, refusals}, and the
+   ledger's lists by their names; `bad` are all of their sentences. */
+export async function carryOut(all) {
+    const { options } = all;
 
     try {
         await all.begin();
@@ -227,37 +237,46 @@ export async function rounds(options) {
         await all.stop();
     }
 
-    const rows = [...all.table.values()];
+    const { ledger, table } = all;
+    const { lists } = ledger;
 
     return {
-        table: all.table, lost: all.ledger.lost, doubled: all.ledger.doubled,
-        stuck: rows.reduce((sum, { stuck }) => sum + stuck, 0),
-        idle: [...all.table].filter(([, { idle }]) => idle > 0)
+        table, lists,
+        ...Object.fromEntries(lists.map((list) => [list, ledger[list]])),
+        bad: lists.flatMap((list) => ledger[list]),
+        stuck: [...table.values()].reduce((sum, { stuck }) => sum + stuck, 0),
+        idle: [...table].filter(([, { idle }]) => idle > 0)
             .map(([name]) => name),
-        brought: all.ledger.uploads.size, enqueued: all.ledger.jobs.size,
+        brought: ledger.uploads.size, enqueued: ledger.jobs.size,
         refusals: all.load.refusals,
     };
+}
+
+export const rounds = (options) => carryOut(new Rounds(options));
+
+
+/* Prints what came of it, and is the program's exit code. */
+export function tell(said, seed) {
+    console.log([...said.refusals].sort((a, b) => b[1] - a[1])
+        .map(([why, times]) => `refused: ${why} (${times})`).join("\n"));
+    console.log(written(said.table, said.lists));
+    console.log(`${said.brought} uploads, ${said.enqueued} jobs, seed ${seed}`);
+    said.bad.forEach((line) => console.log(line));
+    process.exitCode = said.bad.length + said.stuck + said.idle.length > 0
+        ? 1 : 0;
 }
 
 
 if (process.argv[1] === resolve(new URL(import.meta.url).pathname)) {
     const number = (name, value) => Number(process.env[name] ?? value);
-    const said = await rounds({
-        rounds: number("FAULT_ROUNDS", 300),
-        seed: number("FAULT_SEED", 1),
+    const seed = number("FAULT_SEED", 1);
+
+    tell(await rounds({
+        rounds: number("FAULT_ROUNDS", 300), seed,
         only: process.env.FAULT_ONLY?.split(","), say: console.log,
         inspect: process.env.FAULT_WAIT && ((stack) => {
             console.log(stack.state);
             return pause(Number(process.env.FAULT_WAIT) * 1000);
         }),
-    });
-
-    console.log([...said.refusals].sort((a, b) => b[1] - a[1])
-        .map(([why, times]) => `refused: ${why} (${times})`).join("\n"));
-    console.log(written(said.table));
-    console.log(`${said.brought} uploads, ${said.enqueued} jobs, `
-        + `seed ${number("FAULT_SEED", 1)}`);
-    said.lost.concat(said.doubled).forEach((line) => console.log(line));
-    process.exitCode = said.lost.length + said.doubled.length + said.stuck > 0
-        || said.idle.length > 0 ? 1 : 0;
+    }), seed);
 }

@@ -509,7 +509,8 @@ class Follower {
 }
 
 
-function postgres(tool) {
+/* A program of the newest PostgreSQL that is installed. */
+export function postgres(tool) {
     const [version] = readdirSync("/usr/lib/postgresql")
         .sort((a, b) => Number(b) - Number(a));
 

@@ -2,16 +2,14 @@
    it serves notices. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
-import { createConnection } from "node:net";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 
+import { Balancer } from "../lib/balancer.mjs";
 import { request, until } from "../lib/client.mjs";
 import { noop } from "../lib/noop.mjs";
 import { freePort } from "../lib/ports.mjs";
@@ -31,23 +29,8 @@ const drainOf = (node) => stack.path(`drain-${node}`);
 
 const ctl = (...words) => run(join(TOP, "build/sluicectl"), words);
 
-/* The balancer's own account of its servers: {"api/node1": {status, sessions}}. */
-async function servers() {
-    const socket = createConnection(join(stack.folder, "haproxy.sock"));
-
-    socket.end("show stat\n");
-    const [head, ...lines] = (await text(socket)).replace("# ", "").trim()
-        .split("\n").map((line) => line.split(","));
-    const rows = lines.map((line) =>
-        Object.fromEntries(line.map((value, i) => [head[i], value])));
-
-    return Object.fromEntries(rows.filter(({ svname }) => /^node/.test(svname))
-        .map(({ pxname, svname, status, stot }) => [`${pxname}/${svname}`,
-            { status, sessions: Number(stot) }]));
-}
-
-const told = (name, wanted) => until(`${name} is ${wanted}`, async () =>
-    (await servers())[name].status.startsWith(wanted), { every: 100 });
+const servers = () => balancer.servers();
+const told = (name, wanted) => balancer.told(name, wanted);
 
 
 /* An answer over TLS, as a stream. */
@@ -93,28 +76,15 @@ before(async () => {
     await stack.asServer("mkdir", "-p", at);
     writeFileSync(join(at, "a.mp4"), file, { mode: 0o644 });
 
-    const conf = readFileSync(join(TOP, "conf/haproxy.cfg"), "utf8")
-        .replace("maxconn 20000", "maxconn 500")
+    balancer = new Balancer(stack);
+    await balancer.start(nodes, (conf) => conf
         .replace("bind :80", `bind 127.0.0.1:${plain}`)
         .replace("bind :443", `bind 127.0.0.1:${secure}`)
-        .replace("/etc/haproxy/media.pem", pem)
-        .replace("/run/haproxy/admin.sock", join(stack.folder, "haproxy.sock"))
-        .replaceAll("10.0.0.11:80", `127.0.0.1:${new URL(nodes[0].url).port}`)
-        .replaceAll("10.0.0.12:80", `127.0.0.1:${new URL(nodes[1].url).port}`);
-
-    writeFileSync(join(stack.folder, "haproxy.cfg"), conf);
-    const { stderr } = await run("haproxy", ["-c", "-f",
-        join(stack.folder, "haproxy.cfg")]);
-
-    assert.doesNotMatch(stderr, /WARNING/);
-    balancer = spawn("haproxy", ["-db", "-f",
-        join(stack.folder, "haproxy.cfg")], { stdio: "ignore" });
-    await until("the balancer has its socket", () =>
-        existsSync(join(stack.folder, "haproxy.sock")));
+        .replace("/etc/haproxy/media.pem", pem));
 }, { timeout });
 
 after(async () => {
-    balancer?.kill("SIGTERM");
+    balancer?.stop();
     await stack?.stop();
 }, { timeout });
 
