@@ -6,13 +6,14 @@
 #include "ffprobe_internal.h"
 #include "words.h"
 
-#define FFPROBE_DEPTH_MAX 8      /* it writes five */
-#define FFPROBE_VALUES_MAX 50000 /* some 70 a stream */
-#define FFPROBE_SHORT 3600       /* seconds: may be as empty as it likes */
-#define FFPROBE_BYTES_SECOND 4   /* a slide of 30 KB for two hours */
-#define FFPROBE_STREAMS_MAX 64   /* more are not reported */
-#define FFPROBE_BESIDE 1.0       /* seconds that a text may last longer */
-#define FFPROBE_COUNT_MAX 9999   /* of tracks, and of discs */
+#define FFPROBE_DEPTH_MAX 8        /* it writes five */
+#define FFPROBE_VALUES_MAX 50000   /* some 70 a stream */
+#define FFPROBE_SHORT 3600         /* seconds: may be as empty as it likes */
+#define FFPROBE_CLOCK_TRUSTED 7200 /* seconds that a clock may tell */
+#define FFPROBE_BYTES_SECOND 4     /* a slide of 30 KB for two hours */
+#define FFPROBE_STREAMS_MAX 64     /* more are not reported */
+#define FFPROBE_BESIDE 1.0         /* seconds that a text may last longer */
+#define FFPROBE_COUNT_MAX 9999     /* of tracks, and of discs */
 #define FFPROBE_YEAR_MIN 1000
 #define FFPROBE_YEAR_MAX 2999
 
@@ -132,9 +133,9 @@ ffprobe_recall_marks(const json_t *list, ffprobe_t *probe, size_t member)
 }
 
 
-/* Where the clock of one that was joined goes back, ffprobe takes it for one
-   that ran over (at 2^33 of 90 kHz, after 26.5 h): how long it is must be
-   read. */
+/* Where the clock of one that was joined jumps, ffprobe counts what was not
+   there, and where it goes back takes it for one that ran over (at 2^33 of 90
+   kHz, after 26.5 h): how long it is must be read. */
 static void
 ffprobe_unmeasured(ffprobe_t *probe)
 {
@@ -197,8 +198,9 @@ ffprobe_recall(const json_t *root, ffprobe_t *probe)
 
     ffprobe_beside(streams, probe);
 
-    if (strcmp(probe->format, "mpegts") == 0
-        && probe->duration > FFPROBE_DURATION_MAX) {
+    if ((strcmp(probe->format, "mpegts") == 0
+         || strcmp(probe->format, "mpeg") == 0)
+        && probe->duration > FFPROBE_CLOCK_TRUSTED) {
         ffprobe_unmeasured(probe);
     }
 

@@ -104,13 +104,14 @@ captions_take(film_t *film)
 }
 
 
-/* Seconds of what comes at which the film begins: an origin that is far away is
-   a jump from 0 for the filter. */
+/* Seconds of what comes at which the film begins: for the filter an origin that
+   is far away is a jump from 0, where its pictures begin then. */
 static double
 captions_zero(const film_t *film)
 {
     return film->plan.start
-           + (film->origin < atof(FILM_CLOCK_HOLE) ? film->origin : 0);
+           + (film->origin < atof(FILM_CLOCK_HOLE) ? film->origin
+                                                   : -film->probe.video.start);
 }
 
 
@@ -131,6 +132,10 @@ captions_add(film_t *film)
     }
 
     outcome = texts_read(film, path, "", captions_zero(film), &found);
+    if (outcome == JOB_BAD) { /* many have some that show nothing */
+        *film->job->error = '\0';
+        return JOB_DONE;
+    }
     if (outcome == JOB_DONE) {
         outcome = texts_add(film, CAPTIONS_NAME, found,
                             json_pack("{s:s, s:s, s:b}", "title",

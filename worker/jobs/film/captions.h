@@ -5,8 +5,8 @@
 
 #include "film.h"
 
-/* Takes them out, as a rendition in film->rows. JOB_BAD, with the sentence,
-   when there are none that show anything. */
+/* Takes them out, as a rendition in film->rows; none, when they show
+   nothing. */
 job_outcome_t captions_add(film_t *film);
 
 /* Has the job follow that does so. */

@@ -6,6 +6,10 @@
 
 #define FILM_CLOCK_SHIFT 100.0 /* seconds */
 
+/* With any offset at all ffmpeg counts from where all of the file begins, else
+   from where what is read of it does. */
+#define FILM_CLOCK_LEAST "0.000001" /* seconds */
+
 
 double
 film_clock_lift(const plan_t *plan)
@@ -71,5 +75,29 @@ film_clock_words(argv_t *argv, const film_t *film)
     }
     if (film->origin == 0) {
         film_clock_kept(argv, film);
+    } else {
+        argv_add(argv, "-itsoffset", FILM_CLOCK_LEAST);
     }
+}
+
+
+void
+film_clock_beside(argv_t *argv, const film_t *film)
+{
+    int i;
+    const ffprobe_t *probe = &film->probe;
+
+    if (!film->joined) {
+        return;
+    }
+
+    if (probe->video.index != -1) {
+        argv_add(argv, "-map");
+        argv_format(argv, "0:%d", probe->video.index);
+    }
+    for (i = 0; i < probe->nsounds; i++) {
+        argv_add(argv, "-map");
+        argv_format(argv, "0:%d", probe->sounds[i].index);
+    }
+    argv_add(argv, "-c", "copy", "-f", "null", "-");
 }

@@ -22,6 +22,11 @@ void film_clock_settle(film_t *film);
    away, it would be moved there.) */
 void film_clock_words(argv_t *argv, const film_t *film);
 
+/* Words of an output more, behind the others, that has nothing made: where a
+   clock begins anew is seen by what is read, and that must be the same for the
+   pictures as for the sounds. */
+void film_clock_beside(argv_t *argv, const film_t *film);
+
 /* Words before another input of the same command: its times stay. */
 void film_clock_kept(argv_t *argv, const film_t *film);
 

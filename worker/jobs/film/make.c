@@ -234,6 +234,7 @@ make_words(film_t *film, const plan_output_t *const *outputs, int n,
         make_fragments(film, outputs[i]);
         argv_format(argv, "%s%s.mp4", prefix, outputs[i]->name);
     }
+    film_clock_beside(argv, film);
 }
 
 

@@ -59,6 +59,8 @@ storyboard_draw(storyboard_t *story, const char *frames)
     job_outcome_t outcome;
     sandbox_result_t result;
     const char *const argv[] = { MEDIA_TOOL_FFMPEG,
+                                 "-max_error_rate",
+                                 "1",
                                  "-skip_frame",
                                  frames,
                                  "-skip_loop_filter",
@@ -115,7 +117,7 @@ storyboard_make(storyboard_t *story)
     outcome = storyboard_draw(story, "nokey");
 
     if ((outcome == JOB_DONE || outcome == JOB_BAD)
-        && story->tiles * STORYBOARD_SPARSE < story->board.tiles) {
+        && story->tiles * STORYBOARD_SPARSE <= story->board.tiles) {
         outcome = storyboard_draw(story, "noref");
     }
 

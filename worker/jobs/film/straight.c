@@ -93,6 +93,7 @@ straight_words(const film_t *film, const plan_output_t *const *outputs, int n)
         argv_add(argv, "-f", "nut");
         argv_format(argv, STRAIGHT_FILE, sound->index);
     }
+    film_clock_beside(argv, film);
 }
 
 
