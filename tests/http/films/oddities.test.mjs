@@ -65,6 +65,15 @@ const near = (value, expected, tolerance = 0.06) => assert.ok(
     Math.abs(value - expected) <= tolerance, `${value}, not ${expected}`);
 
 
+/* The seconds after which it is no longer black, or silent. */
+async function over(file, ...filter) {
+    const { stderr } = await run("ffmpeg", ["-nostdin", "-i", file, ...filter,
+        "-f", "null", "-"]);
+
+    return Number(/_end: ?([\d.]+)/.exec(stderr)?.[1] ?? 0);
+}
+
+
 describe("sound and picture", { timeout }, () => {
     for (const [what, first, second] of [
         ["the picture begins later", "0.52", "0"],
@@ -97,6 +106,22 @@ describe("sound and picture", { timeout }, () => {
                 near(one.segments.reduce((sum, s) => sum + s), 8.52);
             });
     }
+
+    it("keep it in each quality where the clock begins far away", async () => {
+        const both = await made("flash.mkv", "-f", "lavfi", "-i",
+            "color=black:size=640x360:rate=25:duration=5,drawbox=c=white:t=fill:"
+                + "enable='between(t,1,1.4)'", "-f", "lavfi", "-i",
+            "aevalsrc='if(between(t,2,2.4),sin(880*2*PI*t)*0.8,0)':s=48000:d=5",
+            "-c:v", "mpeg2video", "-q:v", "4", "-c:a", "mp2");
+        const one = await taken(await made("far.ts", "-itsoffset", "1", "-i",
+            both, "-i", both, "-map", "0:v", "-map", "1:a", "-c", "copy",
+            "-output_ts_offset", "50000"));
+        const { v360, v240, a1 } = one.tracks;
+
+        near(await over(v360.file, "-vf", "blackdetect=d=0.2:pic_th=0.9"), 2);
+        near(await over(v240.file, "-vf", "blackdetect=d=0.2:pic_th=0.9"), 2);
+        near(await over(a1.file, "-af", "silencedetect=n=-50dB:d=0.1"), 2);
+    });
 
     it("last as long as the longer one, whose picture stays", async () => {
         const one = await taken(await made("long.mp4", ...picture(2),
