@@ -625,7 +625,8 @@ describe("a parameter is refused", { timeout }, () => {
             ["sluice_public_url https://media.example.org/x;",
              "without a path"],
         "a life time of words": ["sluice_link_ttl soon;", "invalid value"],
-        "media that are neither on nor off": ["sluice_media maybe;", '"on"'],
+        "media that are neither on nor off": ["sluice_media maybe;",
+                                             "write on or off"],
         "an unknown directive": ["sluice_gates user;", "unknown directive"],
     };
 

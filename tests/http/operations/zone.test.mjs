@@ -234,7 +234,10 @@ async function afterReload() {
 describe("a reload", { timeout }, () => {
     it("keeps what was counted", async () => {
         await ask("/gated/a");
-        const old = await metrics();
+        const old = await until("the slots are there", async () => {
+            const found = await metrics();
+            return found['sluice_slots{ability="any"}'] > 0 && found;
+        });
 
         assert.ok(old[denied("unauthenticated")] > 0);
         assert.deepEqual(await afterReload(), old);
