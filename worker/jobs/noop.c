@@ -1,6 +1,5 @@
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,8 +14,6 @@ static job_outcome_t
 noop_tool(job_t *job)
 {
     char text[32];
-    job_outcome_t outcome;
-    sandbox_result_t result;
     const json_t *params = json_object_get(job->row, "params");
     const char *what = json_string_value(json_object_get(params, "try"));
     const char *word = json_string_value(json_object_get(params, "word"));
@@ -32,9 +29,7 @@ noop_tool(job_t *job)
 
     snprintf(text, sizeof(text), "%.3f",
              json_number_value(json_object_get(params, "ms")) / 1000);
-    outcome = job_tool(job, &tool, &result);
-    free(result.output);
-    return outcome;
+    return job_tool(job, &tool, NULL);
 }
 
 

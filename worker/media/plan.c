@@ -201,8 +201,6 @@ plan_range(const ffprobe_stream_t *video)
 }
 
 
-/* Where some are decoded ahead, as in all that is encoded, players wait for
-   several. */
 /* Pictures a second that it may be repeated to: that may cost what came in, and
    no more, since a file can claim any length. 0: to none. */
 static double
@@ -218,6 +216,8 @@ plan_fills(const ffprobe_t *probe, double rate)
 }
 
 
+/* Where some are decoded ahead, as in all that is encoded, players wait for
+   several. */
 static int
 plan_is_slides(const ffprobe_stream_t *video, int copied)
 {

@@ -53,9 +53,10 @@ function supplemental(pair) {
 
 /* Raw H.264 in a folder, of so many seconds, with these texts in it. */
 export async function captioned(folder, texts, seconds) {
-    const path = await made(folder, "plain.264", ...picture(seconds, { rate: RATE }),
-        "-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-g", "30",
-        "-pix_fmt", "yuv420p", "-x264-params", "aud=1");
+    const path = await made(folder, "plain.264",
+        ...picture(seconds, { rate: RATE }), "-c:v", "libx264", "-preset",
+        "ultrafast", "-bf", "0", "-g", "30", "-pix_fmt", "yuv420p",
+        "-x264-params", "aud=1");
     const bytes = readFileSync(path), out = join(folder, "captioned.264");
     const all = pairs(texts, seconds), parts = [];
     let fresh = false;

@@ -101,7 +101,7 @@ typedef struct {
    of a job together may take 300 s of processor time, and one more for each
    4 KiB of its input, or its share of that and half a minute. JOB_DONE with
    what it wrote, or else the job's outcome with `error` set; the log gets the
-   rest. `result->output` is to free() in both cases. */
+   rest. `result->output` is to free() in both cases; `result` may be NULL. */
 job_outcome_t job_tool(job_t *job, const job_tool_t *tool,
                        sandbox_result_t *result);
 

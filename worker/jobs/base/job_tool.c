@@ -100,8 +100,8 @@ job_tool_line(void *data, const char *line)
 }
 
 
-job_outcome_t
-job_tool(job_t *job, const job_tool_t *tool, sandbox_result_t *result)
+static job_outcome_t
+job_tool_run(job_t *job, const job_tool_t *tool, sandbox_result_t *result)
 {
     sandbox_rc_t rc;
     const int seconds = job_seconds(job, tool->seconds);
@@ -139,6 +139,23 @@ job_tool(job_t *job, const job_tool_t *tool, sandbox_result_t *result)
 
     return job_judge(job, tool->argv[0], tool->refused, tool->too_long, rc,
                      result->why);
+}
+
+
+job_outcome_t
+job_tool(job_t *job, const job_tool_t *tool, sandbox_result_t *result)
+{
+    sandbox_result_t unheard;
+    job_outcome_t outcome;
+
+    if (result != NULL) {
+        return job_tool_run(job, tool, result);
+    }
+
+    outcome = job_tool_run(job, tool, &unheard);
+    free(unheard.output);
+
+    return outcome;
 }
 
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "worker/base/file.h"
 #include "worker/jobs/base/argv.h"
 #include "worker/jobs/base/media_tool.h"
 #include "captions.h"
@@ -18,12 +17,8 @@
 #define CAPTIONS_FILE CAPTIONS_NAME ".ass"
 #define CAPTIONS_BYTES (16U << 20)
 
-/* Of processor time: decoding alone. */
-#define CAPTIONS_SECONDS_BASE 300.0
-#define CAPTIONS_SECONDS_SECOND 4.0
-
 #define CAPTIONS_SOURCE                                            \
-    ":f=%s:si=%d:discontinuity=%s:dec_threads=" MEDIA_TOOL_THREADS \
+    ":f=%s:si=%d:discontinuity=%d:dec_threads=" MEDIA_TOOL_THREADS \
     ":format_opts=protocol_whitelist=file[out0+subcc]"
 
 static argv_t captions_argv; /* large */
@@ -58,7 +53,8 @@ captions_source(const film_t *film)
     fputs("movie=filename=", out);
     captions_value(out, sandbox_input(film->job->input));
     fprintf(out, CAPTIONS_SOURCE, film->job->sniff->demuxer,
-            film->probe.video.index, film->joined ? FILM_CLOCK_HOLE : "0");
+            film->probe.video.index,
+            film_clock_is_joined(film) ? FILM_CLOCK_HOLE : 0);
     fclose(out);
 
     argv_format(&captions_argv, "%s", text);
@@ -81,12 +77,9 @@ captions_words(const film_t *film)
 static job_outcome_t
 captions_take(film_t *film)
 {
-    job_outcome_t outcome;
-    sandbox_result_t result;
     const job_tool_t tool = {
         .argv = captions_argv.words,
-        .seconds = (int) (CAPTIONS_SECONDS_BASE
-                          + CAPTIONS_SECONDS_SECOND * film->probe.duration),
+        .seconds = film_decoding(film),
         .file_size = CAPTIONS_BYTES,
         .refused = "The captions in the film cannot be read.",
         .too_long = "Reading the captions in the film took too long.",
@@ -97,10 +90,7 @@ captions_take(film_t *film)
         return job_end(film->job, JOB_BAD, "%s", tool.refused);
     }
 
-    outcome = job_tool(film->job, &tool, &result);
-    free(result.output);
-
-    return outcome;
+    return job_tool(film->job, &tool, NULL);
 }
 
 
@@ -110,41 +100,23 @@ static double
 captions_zero(const film_t *film)
 {
     return film->plan.start
-           + (film->origin < atof(FILM_CLOCK_HOLE) ? film->origin
-                                                   : -film->probe.video.start);
+           + (film->origin < FILM_CLOCK_HOLE ? film->origin
+                                             : -film->probe.video.start);
 }
 
 
 job_outcome_t
 captions_add(film_t *film)
 {
-    char path[PATH_MAX];
-    json_t *found;
     job_outcome_t outcome;
 
     outcome = captions_take(film);
-    if (outcome != JOB_DONE) {
-        return outcome;
-    }
 
-    if (file_join(path, film->job->work, CAPTIONS_FILE) != 0) {
-        return job_errno(film->job, "reading the captions");
-    }
-
-    outcome = texts_read(film, path, "", captions_zero(film), &found);
-    if (outcome == JOB_BAD) { /* many have some that show nothing */
-        *film->job->error = '\0';
-        return JOB_DONE;
-    }
-    if (outcome == JOB_DONE) {
-        outcome = texts_add(film, CAPTIONS_NAME, found,
-                            json_pack("{s:s, s:s, s:b}", "title",
-                                      CAPTIONS_TITLE, "purpose",
-                                      "hearing-impaired", "default", 0));
-        json_decref(found);
-    }
-
-    return outcome;
+    return outcome == JOB_DONE ? texts_inside(
+               film, CAPTIONS_NAME, CAPTIONS_FILE, captions_zero(film),
+               json_pack("{s:s, s:s, s:b}", "title", CAPTIONS_TITLE, "purpose",
+                         "hearing-impaired", "default", 0))
+                               : outcome;
 }
 
 

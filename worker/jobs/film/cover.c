@@ -1,7 +1,6 @@
 /* The picture that a recording has inside, which is then its poster, too. */
 
 #include <stdio.h>
-#include <stdlib.h>
 #include "worker/jobs/base/media_tool.h"
 #include "film.h"
 
@@ -20,8 +19,6 @@ static job_outcome_t
 cover_make(job_t *job, int stream)
 {
     char map[16];
-    job_outcome_t outcome;
-    sandbox_result_t result;
     const char *const argv[] = { MEDIA_TOOL_FFMPEG,
                                  MEDIA_TOOL_INPUT(job->sniff->demuxer),
                                  "-i",
@@ -50,10 +47,7 @@ cover_make(job_t *job, int stream)
     };
 
     snprintf(map, sizeof(map), "0:%d", stream);
-    outcome = job_tool(job, &tool, &result);
-    free(result.output);
-
-    return outcome;
+    return job_tool(job, &tool, NULL);
 }
 
 

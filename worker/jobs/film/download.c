@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -140,8 +139,6 @@ download_try_room(void *data)
 static job_outcome_t
 download_run_tool(const download_t *download, const char *const *argv)
 {
-    job_outcome_t outcome;
-    sandbox_result_t result;
     const job_tool_t tool = {
         .argv = argv,
         .seconds = DOWNLOAD_SECONDS,
@@ -150,10 +147,7 @@ download_run_tool(const download_t *download, const char *const *argv)
         .too_long = "Joining the tracks of the film took too long.",
     };
 
-    outcome = job_tool(download->job, &tool, &result);
-    free(result.output);
-
-    return outcome;
+    return job_tool(download->job, &tool, NULL);
 }
 
 

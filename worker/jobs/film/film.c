@@ -7,6 +7,10 @@
 
 #define FILM_PROBE_SECONDS 60
 
+/* Of processor time: decoding alone. */
+#define FILM_DECODING_BASE 300.0
+#define FILM_DECODING_SECOND 4.0
+
 
 double
 film_duration(const job_t *job)
@@ -14,6 +18,14 @@ film_duration(const job_t *job)
     const json_t *media = json_object_get(job->row, "media");
 
     return json_number_value(json_object_get(media, "duration"));
+}
+
+
+int
+film_decoding(const film_t *film)
+{
+    return (int) (FILM_DECODING_BASE
+                  + FILM_DECODING_SECOND * film->plan.duration);
 }
 
 
@@ -114,6 +126,22 @@ film_follow(job_t *job, json_t *row)
 }
 
 
+const char *
+film_why(const plan_t *plan)
+{
+    return plan->encoded ? plan->recode_video : NULL;
+}
+
+
+static void
+film_split_follow(job_t *job, const plan_t *plan, json_t *instead)
+{
+    film_follow(job,
+                json_pack("{s:s, s:{s:s*, s:o*}}", "kind", "split", "params",
+                          "why", film_why(plan), "instead", instead));
+}
+
+
 void
 film_split(job_t *job, const plan_t *plan)
 {
@@ -122,13 +150,9 @@ film_split(job_t *job, const plan_t *plan)
     for (i = 0; i < plan->nvideos; i++) {
         left += !plan->outputs[i].first;
     }
-    if (left == 0) {
-        return;
+    if (left > 0) {
+        film_split_follow(job, plan, NULL);
     }
-
-    film_follow(job,
-                json_pack("{s:s, s:{s:s*}}", "kind", "split", "params", "why",
-                          plan->encoded ? plan->recode_video : NULL));
 }
 
 
@@ -136,10 +160,8 @@ void
 film_split_instead(job_t *job, const plan_t *plan, const char *name,
                    const char *why)
 {
-    film_follow(job, json_pack("{s:s, s:{s:s*, s:{s:s, s:s}}}", "kind", "split",
-                               "params", "why",
-                               plan->encoded ? plan->recode_video : NULL,
-                               "instead", "name", name, "why", why));
+    film_split_follow(job, plan,
+                      json_pack("{s:s, s:s}", "name", name, "why", why));
 }
 
 

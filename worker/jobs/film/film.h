@@ -50,8 +50,8 @@ typedef struct {
     job_t *job;
     ffprobe_t probe;
     plan_t plan;
-    int joined;    /* its clock may begin anew: film_clock_settle() */
-    double origin; /* seconds of it at which ours is 0; 0: it is the same */
+    double origin;          /* seconds of its clock at which ours is 0: see
+                               film_clock_settle() */
     plan_output_t *instead; /* of the plan: the one whose copy did not play,
                                when the job is about that one alone; or NULL */
     double end;      /* seconds that it lasts, as was heard: the last picture
@@ -65,6 +65,12 @@ typedef struct {
    any case. */
 job_outcome_t film_open(film_t *film, job_t *job);
 void film_close(film_t *film);
+
+/* Seconds of processor time that decoding all of it may take. */
+int film_decoding(const film_t *film);
+
+/* Why no picture is copied, for those that follow; NULL: some are. */
+const char *film_why(const plan_t *plan);
 
 /* Has `verify` follow for what was copied, if anything was. */
 void film_verify(film_t *film);

@@ -1,5 +1,6 @@
 #include <math.h>
 #include <string.h>
+#include "worker/jobs/base/media_tool.h"
 #include "film_clock.h"
 
 #define FILM_CLOCK_JUMP 5.0 /* seconds */
@@ -25,11 +26,11 @@ film_clock_shift(const plan_t *plan)
 }
 
 
-/* Formats of which files may be joined as they are (Ogg calls it chaining: RFC
-   3533, 4), and then begin their clock anew. */
-static int
-film_clock_is_joined(const char *demuxer)
+int
+film_clock_is_joined(const film_t *film)
 {
+    const char *demuxer = film->job->sniff->demuxer;
+
     return strcmp(demuxer, "mpegts") == 0 || strcmp(demuxer, "mpeg") == 0
            || strcmp(demuxer, "ogg") == 0;
 }
@@ -41,8 +42,7 @@ film_clock_settle(film_t *film)
     int i;
     ffprobe_t *probe = &film->probe;
 
-    film->joined = film_clock_is_joined(film->job->sniff->demuxer);
-    if (!film->joined || fabs(probe->start) < FILM_CLOCK_JUMP) {
+    if (!film_clock_is_joined(film) || fabs(probe->start) < FILM_CLOCK_JUMP) {
         return;
     }
 
@@ -59,7 +59,7 @@ film_clock_settle(film_t *film)
 void
 film_clock_kept(argv_t *argv, const film_t *film)
 {
-    if (film->joined) {
+    if (film_clock_is_joined(film)) {
         argv_add(argv, "-seek_timestamp", "1");
     } else {
         argv_add(argv, "-copyts");
@@ -70,8 +70,9 @@ film_clock_kept(argv_t *argv, const film_t *film)
 void
 film_clock_words(argv_t *argv, const film_t *film)
 {
-    if (film->joined) {
-        argv_add(argv, "-dts_delta_threshold", FILM_CLOCK_HOLE);
+    if (film_clock_is_joined(film)) {
+        argv_add(argv, "-dts_delta_threshold");
+        argv_format(argv, "%d", FILM_CLOCK_HOLE);
     }
     if (film->origin == 0) {
         film_clock_kept(argv, film);
@@ -82,12 +83,21 @@ film_clock_words(argv_t *argv, const film_t *film)
 
 
 void
+film_clock_input(argv_t *argv, const film_t *film)
+{
+    film_clock_words(argv, film);
+    argv_add(argv, MEDIA_TOOL_INPUT(film->job->sniff->demuxer), "-i",
+             SANDBOX_INPUT);
+}
+
+
+void
 film_clock_beside(argv_t *argv, const film_t *film)
 {
     int i;
     const ffprobe_t *probe = &film->probe;
 
-    if (!film->joined) {
+    if (!film_clock_is_joined(film)) {
         return;
     }
 

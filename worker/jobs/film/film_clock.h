@@ -9,11 +9,14 @@
 
 /* Seconds that may be missing of one stream while another goes on: a clock that
    jumps ahead further begins anew, as one does that goes back at all. */
-#define FILM_CLOCK_HOLE "120"
+#define FILM_CLOCK_HOLE 120
 
-/* Sees whether the clock may begin anew in the midst of the file, for what was
-   probed. Where such a clock begins far away, it counts from 0 from now on, in
-   `probe` as well: film->origin. */
+/* Whether its clock may begin anew in the midst of the file: formats of which
+   files may be joined as they are (Ogg calls it chaining: RFC 3533, 4). */
+int film_clock_is_joined(const film_t *film);
+
+/* Once it is probed: where such a clock begins far away, it counts from 0 from
+   now on, in `probe` as well (film->origin). */
 void film_clock_settle(film_t *film);
 
 /* Words before the film's input. Times stay the file's own, but for its origin.
@@ -21,6 +24,9 @@ void film_clock_settle(film_t *film);
    not with -copyts. (It counts the first time from 0, too: where that is so far
    away, it would be moved there.) */
 void film_clock_words(argv_t *argv, const film_t *film);
+
+/* The same, and the input behind them. */
+void film_clock_input(argv_t *argv, const film_t *film);
 
 /* Words of an output more, behind the others, that has nothing made: where a
    clock begins anew is seen by what is read, and that must be the same for the

@@ -128,7 +128,6 @@ poster_look(const poster_t *poster, size_t first, size_t many, int keys,
     double found;
     poster_words_t words;
     job_outcome_t outcome;
-    sandbox_result_t result;
     const job_tool_t tool = {
         .argv = words.argv,
         .seconds = POSTER_SECONDS,
@@ -137,8 +136,7 @@ poster_look(const poster_t *poster, size_t first, size_t many, int keys,
     };
 
     poster_words(&words, poster, first, many, keys);
-    outcome = job_tool(poster->job, &tool, &result);
-    free(result.output);
+    outcome = job_tool(poster->job, &tool, NULL);
 
     if (outcome != JOB_DONE && outcome != JOB_BAD) {
         return outcome;
@@ -192,8 +190,6 @@ poster_take(const poster_t *poster, double seconds, int key)
 {
     char from[32], map[16], tone[PLAN_TONE_SIZE], filter[POSTER_FILTER];
     poster_words_t words = { .n = 0 };
-    job_outcome_t outcome;
-    sandbox_result_t result;
     const job_tool_t tool = {
         .argv = words.argv,
         .seconds = POSTER_SECONDS,
@@ -219,9 +215,7 @@ poster_take(const poster_t *poster, double seconds, int key)
                "-q:v", "4", "-threads", "1", "-f", "image2", "-update", "1",
                poster->name);
 
-    outcome = job_tool(poster->job, &tool, &result);
-    free(result.output);
-    return outcome;
+    return job_tool(poster->job, &tool, NULL);
 }
 
 

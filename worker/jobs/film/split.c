@@ -62,8 +62,6 @@ static job_outcome_t
 split_packets(split_t *split)
 {
     job_t *job = split->film.job;
-    job_outcome_t outcome;
-    sandbox_result_t result;
     argv_t *argv = &split_argv;
     const job_tool_t tool = {
         .argv = argv->words,
@@ -81,9 +79,7 @@ split_packets(split_t *split)
     argv_add(argv, "-show_entries", "packet=pts_time,flags",
              MEDIA_TOOL_INPUT(job->sniff->demuxer), SANDBOX_INPUT);
 
-    outcome = job_tool(job, &tool, &result);
-    free(result.output);
-    return outcome;
+    return job_tool(job, &tool, NULL);
 }
 
 
@@ -170,7 +166,6 @@ split_sample(split_t *split, const plan_output_t *lowest, double seconds,
     struct stat st;
     job_t *job = split->film.job;
     job_outcome_t outcome;
-    sandbox_result_t result;
     argv_t *argv = &split_argv;
     const job_tool_t tool = {
         .argv = argv->words,
@@ -199,8 +194,7 @@ split_sample(split_t *split, const plan_output_t *lowest, double seconds,
         return job_errno(job, "making room for a sample");
     }
 
-    outcome = job_tool(job, &tool, &result);
-    free(result.output);
+    outcome = job_tool(job, &tool, NULL);
 
     if (outcome == JOB_DONE && lstat(path, &st) == 0) {
         *rate = (double) st.st_size * 8 / SPLIT_SAMPLE_SECONDS;

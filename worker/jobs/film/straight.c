@@ -72,9 +72,7 @@ straight_words(const film_t *film, const plan_output_t *const *outputs, int n)
 
     argv_clear(argv);
     argv_add(argv, MEDIA_TOOL_FFMPEG);
-    film_clock_words(argv, film);
-    argv_add(argv, MEDIA_TOOL_INPUT(film->job->sniff->demuxer), "-i",
-             SANDBOX_INPUT);
+    film_clock_input(argv, film);
 
     for (i = 0; i < n; i++) {
         const ffprobe_stream_t *sound = outputs[i]->source;
@@ -103,8 +101,6 @@ straight_make(film_t *film, const plan_output_t *const *outputs, int n)
     int i;
     job_t *job = film->job;
     double bytes = 0;
-    job_outcome_t outcome;
-    sandbox_result_t result;
     job_tool_t tool = {
         .argv = straight_argv.words,
         .seconds = (int) (STRAIGHT_SECONDS + film->plan.duration),
@@ -128,10 +124,7 @@ straight_make(film_t *film, const plan_output_t *const *outputs, int n)
                                         STRAIGHT_FACTOR
                                             * (double) job->input_size));
 
-    outcome = job_tool(job, &tool, &result);
-    free(result.output);
-
-    return outcome;
+    return job_tool(job, &tool, NULL);
 }
 
 

@@ -2,10 +2,7 @@
    as WebVTT beside its playlists. Pictures of text stay in the original. */
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include "worker/base/file.h"
-#include "worker/base/log.h"
 #include "worker/jobs/base/argv.h"
 #include "worker/jobs/base/media_tool.h"
 #include "worker/media/language.h"
@@ -65,9 +62,7 @@ subtitles_words(const film_t *film)
 
     argv_clear(argv);
     argv_add(argv, MEDIA_TOOL_FFMPEG);
-    film_clock_words(argv, film);
-    argv_add(argv, MEDIA_TOOL_INPUT(film->job->sniff->demuxer), "-i",
-             SANDBOX_INPUT);
+    film_clock_input(argv, film);
 
     for (i = 0; i < film->probe.ntexts; i++) {
         form = subtitles_form_of(film->probe.texts[i].codec);
@@ -87,8 +82,6 @@ subtitles_words(const film_t *film)
 static job_outcome_t
 subtitles_take(film_t *film)
 {
-    job_outcome_t outcome;
-    sandbox_result_t result;
     const job_tool_t tool = {
         .argv = subtitles_argv.words,
         .seconds = SUBTITLES_SECONDS,
@@ -102,10 +95,7 @@ subtitles_take(film_t *film)
         return job_end(film->job, JOB_BAD, "%s", tool.refused);
     }
 
-    outcome = job_tool(film->job, &tool, &result);
-    free(result.output);
-
-    return outcome;
+    return job_tool(film->job, &tool, NULL);
 }
 
 
@@ -131,38 +121,13 @@ subtitles_about(const ffprobe_stream_t *text)
 static job_outcome_t
 subtitles_inside_one(film_t *film, int i)
 {
-    char name[16], file[16], path[PATH_MAX];
-    json_t *found, *about;
-    job_t *job = film->job;
-    const char *language;
-    job_outcome_t outcome;
+    char name[16], file[16];
 
     snprintf(name, sizeof(name), "s%d", i + 1);
     snprintf(file, sizeof(file), "s%d.txt", i + 1);
-    if (file_join(path, job->work, file) != 0) {
-        return job_errno(job, "reading the subtitles");
-    }
 
-    /* ffmpeg writes UTF-8, whatever stands in the film */
-    about = subtitles_about(&film->probe.texts[i]);
-    language = json_string_value(json_object_get(about, "language"));
-    outcome = texts_read(film, path, language ? language : "", film->plan.start,
-                         &found);
-    if (outcome == JOB_DONE) {
-        outcome = texts_add(film, name, found, about);
-        json_decref(found);
-        return outcome;
-    }
-
-    json_decref(about);
-    if (outcome == JOB_BAD) { /* one of several: the others are good */
-        log_write(LOG_INFO, "job subtitles %s: stream %d: %s", job->id,
-                  film->probe.texts[i].index, job->error);
-        job->error[0] = '\0';
-        outcome = JOB_DONE;
-    }
-
-    return outcome;
+    return texts_inside(film, name, file, film->plan.start,
+                        subtitles_about(&film->probe.texts[i]));
 }
 
 

@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "worker/base/file.h"
+#include "worker/base/log.h"
 #include "worker/media/hls.h"
 #include "texts.h"
 
@@ -71,4 +73,37 @@ texts_add(film_t *film, const char *name, const json_t *found, json_t *about)
     json_array_append_new(film->rows, about);
 
     return JOB_DONE;
+}
+
+
+job_outcome_t
+texts_inside(film_t *film, const char *name, const char *file, double zero,
+             json_t *about)
+{
+    char path[PATH_MAX];
+    json_t *found;
+    job_t *job = film->job;
+    job_outcome_t outcome;
+    const char *language = json_string_value(
+        json_object_get(about, "language"));
+
+    outcome = file_join(path, job->work, file) == 0
+                  ? texts_read(film, path, language ? language : "", zero,
+                               &found)
+                  : job_errno(job, "reading the subtitles");
+    if (outcome == JOB_DONE) {
+        outcome = texts_add(film, name, found, about);
+        json_decref(found);
+        return outcome;
+    }
+
+    json_decref(about);
+    if (outcome == JOB_BAD) { /* one of several: the others are good */
+        log_write(LOG_INFO, "job %s %s: %s: %s", job->kind, job->id, name,
+                  job->error);
+        job->error[0] = '\0';
+        outcome = JOB_DONE;
+    }
+
+    return outcome;
 }

@@ -17,4 +17,10 @@ job_outcome_t texts_read(film_t *film, const char *path, const char *language,
 job_outcome_t texts_add(film_t *film, const char *name, const json_t *found,
                         json_t *about);
 
+/* Both for a file in the job's folder that ffmpeg has made of what is inside,
+   in UTF-8, whatever stands in the film. One that cannot be read, or shows
+   nothing, is logged and passed over. */
+job_outcome_t texts_inside(film_t *film, const char *name, const char *file,
+                           double zero, json_t *about);
+
 #endif

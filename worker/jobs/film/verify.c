@@ -16,10 +16,6 @@
 
 #define VERIFY_FRAGMENTS "fragments-"
 
-/* Of processor time: decoding alone. */
-#define VERIFY_SECONDS_BASE 300.0
-#define VERIFY_SECONDS_SECOND 4.0
-
 /* What ffmpeg says of a packet, and of a picture that it made the best of, with
    the stream's number behind it. */
 #define VERIFY_ERROR "Error while decoding stream #0:"
@@ -256,9 +252,7 @@ verify_sound_words(const verify_t *verify)
     const ffprobe_stream_t *source, *last = NULL;
 
     verify_begin();
-    film_clock_words(argv, &verify->film);
-    argv_add(argv, MEDIA_TOOL_INPUT(verify->film.job->sniff->demuxer), "-i",
-             SANDBOX_INPUT);
+    film_clock_input(argv, &verify->film);
 
     for (i = verify->from; i < verify->to; i++) {
         source = verify->copy[i].output->source;
@@ -295,11 +289,9 @@ static job_outcome_t
 verify_decode(verify_t *verify, double zero)
 {
     job_outcome_t outcome;
-    sandbox_result_t result;
     const job_tool_t tool = {
         .argv = verify_argv.words,
-        .seconds = (int) (VERIFY_SECONDS_BASE
-                          + VERIFY_SECONDS_SECOND * verify->film.plan.duration),
+        .seconds = film_decoding(&verify->film),
         .joined = 1,
         .line = verify_line,
         .data = verify,
@@ -309,8 +301,7 @@ verify_decode(verify_t *verify, double zero)
 
     verify->at = 0;
     verify->zero = zero;
-    outcome = job_tool(verify->film.job, &tool, &result);
-    free(result.output);
+    outcome = job_tool(verify->film.job, &tool, NULL);
 
     return verify_forgive(verify, outcome);
 }
@@ -424,7 +415,6 @@ verify_encode(verify_t *verify, const plan_output_t *const instead[], int n)
     job_outcome_t outcome;
     const film_part_t all = { .whole = 1 };
 
-    film->end = film_duration(film->job);
     outcome = film_make(film, instead, n, &all, FILM_KEYS_SOURCE,
                         VERIFY_FRAGMENTS);
 
@@ -533,9 +523,8 @@ film_verify(film_t *film)
     }
 
     if (copies > 0) {
-        film_follow(film->job,
-                    json_pack("{s:s, s:{s:s, s:s*}}", "kind", "verify",
-                              "params", "folder", film->folder, "why",
-                              plan->encoded ? plan->recode_video : NULL));
+        film_follow(film->job, json_pack("{s:s, s:{s:s, s:s*}}", "kind",
+                                         "verify", "params", "folder",
+                                         film->folder, "why", film_why(plan)));
     }
 }

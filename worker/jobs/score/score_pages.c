@@ -324,8 +324,6 @@ score_pages_mark(score_pages_t *pages, int first, int last)
     double width = pages->page[first - 1].width,
            height = pages->page[first - 1].height, scale;
     char words[4][SCORE_NUMBER_SIZE];
-    job_outcome_t outcome;
-    sandbox_result_t result;
     const char *const argv[] = { SANDBOX_PICTURE,
                                  "mark",
                                  words[0],
@@ -354,9 +352,7 @@ score_pages_mark(score_pages_t *pages, int first, int last)
     snprintf(words[2], sizeof(words[2]), "%.0f", width * scale);
     snprintf(words[3], sizeof(words[3]), "%.0f", height * scale);
 
-    outcome = job_tool(pages->job, &tool, &result);
-    free(result.output);
-    return outcome;
+    return job_tool(pages->job, &tool, NULL);
 }
 
 

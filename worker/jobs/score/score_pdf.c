@@ -64,8 +64,6 @@ score_pdf_page(score_pages_t *pages, const char *path, int number)
 {
     char page[16], refused[64], too_long[96];
     score_names_t names = { "", "" };
-    job_outcome_t outcome;
-    sandbox_result_t result;
     const char *argv[] = { "pdftoppm",
                            "-png",
                            "-cropbox",
@@ -93,9 +91,7 @@ score_pdf_page(score_pages_t *pages, const char *path, int number)
     snprintf(too_long, sizeof(too_long), "Rendering page %d took too long.",
              number);
 
-    outcome = job_tool(pages->job, &tool, &result);
-    free(result.output);
-    return outcome;
+    return job_tool(pages->job, &tool, NULL);
 }
 
 
@@ -136,8 +132,6 @@ score_pdf_second(void *data, int first, int last)
 {
     const score_pdf_t *pdf = data;
     char range[40];
-    job_outcome_t outcome;
-    sandbox_result_t result;
     const char *argv[] = { "mutool",
                            "draw",
                            "-q",
@@ -161,9 +155,7 @@ score_pdf_second(void *data, int first, int last)
 
     snprintf(range, sizeof(range), "%d-%d", first, last);
 
-    outcome = job_tool(pdf->pages.job, &tool, &result);
-    free(result.output);
-    return outcome;
+    return job_tool(pdf->pages.job, &tool, NULL);
 }
 
 
@@ -217,7 +209,6 @@ static job_outcome_t
 score_pdf_text(job_t *job, score_t *score, const char *path)
 {
     job_outcome_t outcome;
-    sandbox_result_t result;
     const char *const argv[] = { "pdftotext", "-enc",
                                  "UTF-8",     "-nopgbrk",
                                  "-l",        SCORE_STRING(PDFINFO_PAGES_MAX),
@@ -231,8 +222,7 @@ score_pdf_text(job_t *job, score_t *score, const char *path)
         .too_long = "The text of the PDF takes too long to read.",
     };
 
-    outcome = job_tool(job, &tool, &result);
-    free(result.output);
+    outcome = job_tool(job, &tool, NULL);
 
     if (outcome == JOB_BAD) {
         job->error[0] = '\0';

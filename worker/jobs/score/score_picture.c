@@ -149,8 +149,6 @@ score_picture_second_tiff(void *data, int first, int last)
 {
     score_pages_t *pages = &((score_picture_t *) data)->pages;
     char words[2][SCORE_NUMBER_SIZE];
-    job_outcome_t outcome;
-    sandbox_result_t result;
     const char *const argv[] = { SANDBOX_PICTURE,
                                  "second",
                                  words[0],
@@ -168,9 +166,7 @@ score_picture_second_tiff(void *data, int first, int last)
     snprintf(words[0], sizeof(words[0]), "%d", first);
     snprintf(words[1], sizeof(words[1]), "%d", last);
 
-    outcome = job_tool(pages->job, &tool, &result);
-    free(result.output);
-    return outcome;
+    return job_tool(pages->job, &tool, NULL);
 }
 
 
@@ -181,8 +177,6 @@ score_picture_second(void *data, int first, int last)
     const score_picture_t *picture = data;
     job_t *job = picture->pages.job;
     char filter[160];
-    job_outcome_t outcome;
-    sandbox_result_t result;
     /* by Exif's orientation, from 1 */
     static const char *const turns[] = { "",
                                          "hflip,",
@@ -226,9 +220,7 @@ score_picture_second(void *data, int first, int last)
                  SCORE_CHECK_SIDE) ":flags=area,%sformat=rgba",
              turns[picture->orientation - 1]);
 
-    outcome = job_tool(job, &tool, &result);
-    free(result.output);
-    return outcome;
+    return job_tool(job, &tool, NULL);
 }
 
 
