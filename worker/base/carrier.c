@@ -6,13 +6,6 @@
 _Static_assert(CURL_ERROR_SIZE <= BUCKET_CARRIER_REASON, "too short");
 
 
-int
-carrier_init(void)
-{
-    return curl_global_init(CURL_GLOBAL_DEFAULT) == 0 ? 0 : -1;
-}
-
-
 static void *
 carrier_open(void)
 {

@@ -10,6 +10,7 @@
 #include "core/bucket/bucket.h"
 #include "core/bucket/bucket_rules.h"
 #include "worker/base/carrier.h"
+#include "worker/base/http.h"
 #include "ctl.h"
 #include "options.h"
 #include "say.h"
@@ -192,9 +193,9 @@ ctl_store_check(int argc, char **argv)
 
     in = memfd_create("trial", MFD_CLOEXEC);
     out = memfd_create("trial", MFD_CLOEXEC);
-    store.bucket = carrier_init() == 0 ? bucket_open(&carrier, &store.location,
-                                                     &store.credentials)
-                                       : NULL;
+    store.bucket = http_init() == 0 ? bucket_open(&carrier, &store.location,
+                                                  &store.credentials)
+                                    : NULL;
     if (in == -1 || out == -1 || store.bucket == NULL
         || RAND_bytes(random, sizeof(random)) != 1) {
         return say_fail("no memory");

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "core/bucket/bucket.h"
-#include "worker/base/carrier.h"
+#include "worker/base/http.h"
 #include "ctl.h"
 #include "options.h"
 #include "say.h"
@@ -39,7 +39,7 @@ copy_open(copy_t *copy, int argc, char **argv)
         say_usage("--from and --to say what is copied where");
     }
 
-    if (carrier_init() != 0) {
+    if (http_init() != 0) {
         return say_fail("no memory");
     }
     if (store_side_open(&copy->from, "from", from) != 0) {

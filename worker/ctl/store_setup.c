@@ -7,8 +7,8 @@
 #include <string.h>
 #include "core/base/file.h"
 #include "core/bucket/bucket_rules.h"
-#include "worker/base/carrier.h"
 #include "worker/base/file.h"
+#include "worker/base/http.h"
 #include "ctl.h"
 #include "options.h"
 #include "say.h"
@@ -105,7 +105,7 @@ ctl_store_setup(int argc, char **argv)
     words = say_need(words, "store", "SLUICE_STORE");
     folder = folder ? folder : SETUP_RULES;
 
-    if (carrier_init() != 0 || store_side_open(&store, "store", words) != 0) {
+    if (http_init() != 0 || store_side_open(&store, "store", words) != 0) {
         return say_fail("%s", store.why);
     }
     if (store.bucket == NULL) {

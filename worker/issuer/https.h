@@ -1,7 +1,4 @@
-/*
- * One bounded GET. Only https, TLS 1.2 or later, with the server's certificate
- * verified; no redirect is followed, and no proxy of the environment is asked.
- */
+/* One bounded GET, by https alone. */
 
 #ifndef SLUICE_HTTPS_H
 #define SLUICE_HTTPS_H
@@ -16,9 +13,6 @@ typedef enum {
     HTTPS_REFUSED, /* answered with 403, 404 or 410: it is not there */
     HTTPS_FAILED   /* anything else; another time it may work */
 } https_rc_t;
-
-/* Call once before the first GET. 0 or -1. */
-int https_init(void);
 
 /* Fetches `url`. `ca` is a PEM file with certificates to trust besides the
    system's, or empty; `*stop` becoming nonzero ends it within a second. On

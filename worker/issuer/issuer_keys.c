@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "worker/base/child.h"
 #include "worker/base/clock.h"
+#include "worker/base/http.h"
 #include "worker/base/log.h"
 #include "issuer_fetch.h"
 #include "issuer_file.h"
@@ -311,7 +312,7 @@ issuer_keys_run(const config_t *config)
 
     keys->listen = issuer_listen_create(config->redis);
 
-    if (keys->listen != NULL && https_init() == 0) {
+    if (keys->listen != NULL && http_init() == 0) {
         issuer_keys_loop(keys);
         rc = EXIT_SUCCESS;
     }

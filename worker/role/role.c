@@ -8,11 +8,11 @@
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
-#include <curl/curl.h>
 #include <openssl/crypto.h>
 #include "core/base/fail.h"
 #include "worker/base/child.h"
 #include "worker/base/file.h"
+#include "worker/base/http.h"
 #include "worker/base/log.h"
 #include "role.h"
 #include "role_fetch.h"
@@ -91,7 +91,7 @@ role_try(credentials_t *found, char *err, size_t err_size)
 
     memset(found, 0, sizeof(*found));
 
-    return curl_global_init(CURL_GLOBAL_DEFAULT) == 0
+    return http_init() == 0
                ? role_once(found, name, err, err_size)
                : fail_because(err, err_size, "no memory");
 }
@@ -194,7 +194,7 @@ role_run(const config_t *config)
     prctl(PR_SET_NAME, "sluice-role"); /* as ps shows it */
     child_signals(role_on_signal);
 
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
+    if (http_init() != 0) {
         return EXIT_FAILURE;
     }
 

@@ -5,8 +5,8 @@
 #include <openssl/crypto.h>
 #include "core/base/fail.h"
 #include "core/base/text.h"
+#include "worker/base/http.h"
 #include "role_fetch.h"
-#include "role_http.h"
 
 #define FETCH_TOKEN "/latest/api/token"
 #define FETCH_ROLES "/latest/meta-data/iam/security-credentials/"
@@ -14,13 +14,17 @@
 #define FETCH_SHOWN "X-aws-ec2-metadata-token: "
 #define FETCH_TOKEN_MAX 1024
 #define FETCH_UNKNOWN 401 /* a token of IMDS that has ended */
+#define FETCH_BODY_MAX 16384
+#define FETCH_TIMEOUT_MS 5000L
+#define FETCH_CONNECT_MS 2000L
 
 /* A fetch on its way. */
 typedef struct {
     const role_source_t *source;
     const volatile sig_atomic_t *stop;
     char shown[sizeof(FETCH_SHOWN) + FETCH_TOKEN_MAX]; /* with the token */
-    role_http_t answer;
+    http_answer_t answer;
+    char body[FETCH_BODY_MAX + 1];
     char *err;
     size_t err_size;
 } role_fetch_t;
@@ -28,6 +32,27 @@ typedef struct {
 
 #define fetch_fails(fetch, ...) \
     fail_because((fetch)->err, (fetch)->err_size, __VA_ARGS__)
+
+
+static int
+fetch_ask(role_fetch_t *fetch, const char *method, const char *url,
+          const char *header, char *why, size_t why_size)
+{
+    const http_ask_t ask = {
+        .method = method,
+        .url = url,
+        .schemes = "http,https",
+        .header = header,
+        .timeout_ms = FETCH_TIMEOUT_MS,
+        .connect_ms = FETCH_CONNECT_MS,
+        .stop = fetch->stop,
+    };
+
+    fetch->answer.body = fetch->body;
+    fetch->answer.size = FETCH_BODY_MAX;
+
+    return http_ask(&ask, &fetch->answer, why, why_size);
+}
 
 
 /* What an answer means that is not 200, and not said before. */
@@ -68,13 +93,11 @@ static int
 fetch_token(role_fetch_t *fetch)
 {
     char url[ROLE_SOURCE_URL_MAX + sizeof(FETCH_TOKEN)], why[256];
-    role_http_t *answer = &fetch->answer;
+    const http_answer_t *answer = &fetch->answer;
 
     snprintf(url, sizeof(url), "%s" FETCH_TOKEN, fetch->source->url);
 
-    if (role_http_ask("PUT", url, FETCH_TTL, fetch->stop, answer, why,
-                      sizeof(why))
-        != 0) {
+    if (fetch_ask(fetch, "PUT", url, FETCH_TTL, why, sizeof(why)) != 0) {
         return answer->connected
                    ? fetch_fails(fetch,
                                  "%s does not answer, though it is there (%s): "
@@ -121,9 +144,7 @@ fetch_metadata(role_fetch_t *fetch, const char *name)
     snprintf(url, sizeof(url), "%s" FETCH_ROLES "%s", fetch->source->url, name);
 
     for (tries = 0; tries < 2; tries++) {
-        if (role_http_ask("GET", url, fetch->shown, fetch->stop, &fetch->answer,
-                          why, sizeof(why))
-            != 0) {
+        if (fetch_ask(fetch, "GET", url, fetch->shown, why, sizeof(why)) != 0) {
             return fetch_fails(fetch, "%s: %s", url, why);
         }
         if (fetch->answer.status != FETCH_UNKNOWN || tries > 0) {
@@ -176,8 +197,7 @@ fetch_container(role_fetch_t *fetch)
 
     snprintf(line, sizeof(line), "Authorization: %s", token);
 
-    if (role_http_ask("GET", url, *token ? line : NULL, fetch->stop,
-                      &fetch->answer, why, sizeof(why))
+    if (fetch_ask(fetch, "GET", url, *token ? line : NULL, why, sizeof(why))
         != 0) {
         fetch_fails(fetch, "%.300s: %s", url, why);
 

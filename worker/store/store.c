@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "core/base/uuid.h"
-#include "worker/base/carrier.h"
 #include "worker/base/file.h"
+#include "worker/base/http.h"
 #include "worker/base/pulse.h"
 #include "store_internal.h"
 
@@ -86,7 +86,7 @@ store_work_sweep(const config_t *config)
 int
 store_open(void)
 {
-    return carrier_init();
+    return http_init();
 }
 
 
