@@ -58,8 +58,8 @@ const median = (values) =>
 
 
 const stack = await startStack();
-const machine = await (await stack.secondNginx((text) =>
-    text.replaceAll(/limit_req zone=.*;/g, ""))).ready();
+const machine = await stack.secondNginx((text) =>
+    text.replaceAll(/limit_req zone=.*;/g, ""));
 const post = (path, json) => request(machine.url + path,
     { method: "POST", json });
 const calls = {

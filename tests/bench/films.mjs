@@ -57,6 +57,19 @@ function make(name, ...words) {
 }
 
 
+/* Processor seconds of a process and of what it waited for; 0: it has ended,
+   and is in its parent's. */
+function used(pid) {
+    try {
+        return readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "")
+            .split(" ").slice(11, 15).reduce((a, b) => a + Number(b), 0)
+            / TICKS;
+    } catch {
+        return 0;
+    }
+}
+
+
 /* Workers of two slots each, each on its core. */
 class Workers {
     constructor(stack) {
@@ -89,13 +102,7 @@ class Workers {
             size = mine.size;
             rows.forEach(([pid, parent]) => mine.has(parent) && mine.add(pid));
         }
-        return [...mine].reduce((sum, pid) => {
-            const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-                .replace(/^.*\) /, "").split(" ");
-
-            return sum + fields.slice(11, 15).reduce((a, b) => a + Number(b), 0)
-                / TICKS;
-        }, 0);
+        return [...mine].reduce((sum, pid) => sum + used(pid), 0);
     }
 
     async stop() {
@@ -228,6 +235,10 @@ async function encoded(stack, client, workers) {
         await workers.stop();
     }
 
+    row("all of the ladder, one worker and two, of a core each",
+        `${took.one.all.toFixed(1)} s, ${took.two.all.toFixed(1)} s: `
+        + (took.two.all / took.one.all).toFixed(2));
+
     const rungs = JSON.parse(await stack.sql("select json_agg(json_build_object("
         + "'name', r.name, 'width', r.about->'width', 'height', "
         + "r.about->'height', 'rate', coalesce((select (x->>'rate')::float8 "
@@ -247,9 +258,6 @@ async function encoded(stack, client, workers) {
         `${took.plain.plays.toFixed(1)} s`);
     row("    of one ffmpeg's whole ladder on the same cores",
         (took.plain.plays / two.wall).toFixed(2));
-    row("all of the ladder, one worker and two, of a core each",
-        `${took.one.all.toFixed(1)} s, ${took.two.all.toFixed(1)} s: `
-        + (took.two.all / took.one.all).toFixed(2));
     row("processor, beside one ffmpeg",
         `${took.one.cpu.toFixed(0)} s, ${one.cpu.toFixed(0)} s: `
         + (took.one.cpu / one.cpu).toFixed(2));

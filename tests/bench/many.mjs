@@ -39,8 +39,8 @@ class Side {
             from sluice.users u, generate_series(1, 3) n;
             analyze; checkpoint`);
 
-        const machine = await (await this.stack.secondNginx((text) =>
-            text.replaceAll(/limit_req zone=.*;/g, ""))).ready();
+        const machine = await this.stack.secondNginx((text) =>
+            text.replaceAll(/limit_req zone=.*;/g, ""));
 
         this.url = machine.url;
         this.admin = await this.stack.visitor("admin");

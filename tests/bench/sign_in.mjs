@@ -155,8 +155,8 @@ try {
 
     const { grant } = JSON.parse((await stack.sluicectl("link", "sign", "--json",
         "--keys", stack.path("keys.json"), "--path", folder)).stdout);
-    const machine = await (await stack.secondNginx((text) =>
-        text.replaceAll(/limit_req zone=.*;/g, ""))).ready();
+    const machine = await stack.secondNginx((text) =>
+        text.replaceAll(/limit_req zone=.*;/g, ""));
     const port = await freePort();
 
     node = await startNode([here("node_accounts.mjs"), String(port), stack.state,

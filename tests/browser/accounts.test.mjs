@@ -18,11 +18,11 @@ let house, strict, closed, count = 0;
 
 before(async () => {
     house = await open();
-    strict = await (await house.stack.secondNginx((text) => text.replace(
+    strict = await house.stack.secondNginx((text) => text.replace(
         "sluice_registration open;", "sluice_registration invited;\n"
-        + "    sluice_second_factor required;"))).ready();
-    closed = await (await house.stack.secondNginx((text) => text.replace(
-        "sluice_registration open;", "sluice_registration closed;"))).ready();
+        + "    sluice_second_factor required;"));
+    closed = await house.stack.secondNginx((text) => text.replace(
+        "sluice_registration open;", "sluice_registration closed;"));
 });
 
 after(() => house?.close());
@@ -1002,10 +1002,9 @@ describe("the second factor, in one's account", () => {
     });
 
     test("says where there is none on this server", async () => {
-        const off = await (await house.stack.secondNginx((text) => text.replace(
+        const off = await house.stack.secondNginx((text) => text.replace(
             "sluice_registration open;",
-            "sluice_registration open;\n    sluice_second_factor off;")))
-            .ready();
+            "sluice_registration open;\n    sluice_second_factor off;"));
         const page = await atHome(await someone(), { baseURL: off.url });
         const factor = part(page, "A second factor");
 

@@ -19,14 +19,14 @@ before(async () => {
     const machine = await house.stack.secondNginx((text) => text.replace(
         "sluice_registration open;", "sluice_registration open; "
         + "sluice_second_factor required; sluice_passkeys "
-        + `origin=http://localhost:${port};`), port);
+        + `origin=http://localhost:${port};`), { port });
 
-    strict = `http://localhost:${(await machine.ready()).port}`;
+    strict = `http://localhost:${machine.port}`;
     const without = await house.stack.secondNginx((text) => text.replace(
         "sluice_registration open;",
         "sluice_registration open; sluice_passkeys off;"));
 
-    off = `http://localhost:${(await without.ready()).port}`;
+    off = `http://localhost:${without.port}`;
 });
 
 after(() => house?.close());

@@ -357,9 +357,8 @@ describe("where the operator wants no accounts", { timeout }, () => {
     for (const [word, problem] of [["closed", /not made here/],
                                    ["invited", /by an invitation/]]) {
         it(`none is made: ${word}`, async () => {
-            const other = await (await stack.secondNginx((text) => text.replace(
-                "sluice_registration open;", `sluice_registration ${word};`)))
-                .ready();
+            const other = await stack.secondNginx((text) => text.replace(
+                "sluice_registration open;", `sluice_registration ${word};`));
             const were = await tickets();
             const answer = await request(`${other.url}/api/accounts`, {
                 method: "POST", json: { email: fresh(), password: GOOD } });

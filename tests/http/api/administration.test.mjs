@@ -24,7 +24,7 @@ const { signIn } = sessions(() => stack.url);
 before(async () => {
     stack = await startStack();
     admin = await stack.visitor("admin");
-    second = await (await stack.secondNginx()).ready();
+    second = await stack.secondNginx();
 }, { timeout });
 
 after(() => stack?.stop(), { timeout });

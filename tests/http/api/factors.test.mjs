@@ -25,7 +25,7 @@ const { post, signIn, refresh, me } = sessions(() => stack.url);
 
 before(async () => {
     stack = await startStack();
-    other = await (await stack.secondNginx()).ready();
+    other = await stack.secondNginx();
 }, { timeout });
 
 after(() => stack?.stop(), { timeout });
@@ -872,12 +872,12 @@ describe("whoever must have one", { timeout }, () => {
         const say = (words) => (text) => text.replace("http {",
             `http {\n    sluice_second_factor ${words};`);
 
-        strict = await (await stack.secondNginx((text) =>
+        strict = await stack.secondNginx((text) =>
             say("required role=editor")(text).replace("location /api/ {",
                 "location /behind/ { sluice_gate user; return 204; }\n"
                 + "        location /page/ { sluice_gate user grant; "
-                + "root /nowhere; }\n        location /api/ {"))).ready();
-        off = await (await stack.secondNginx(say("off"))).ready();
+                + "root /nowhere; }\n        location /api/ {"));
+        off = await stack.secondNginx(say("off"));
     }, { timeout });
 
     const on = (machine, method, path, token, options = {}) =>

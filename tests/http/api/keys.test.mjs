@@ -54,7 +54,7 @@ before(async () => {
     mkdirSync(stack.path("media"), { recursive: true });
     writeFileSync(stack.path("media/x"), "bytes");
     admin = await stack.visitor("admin");
-    second = await (await stack.secondNginx()).ready();
+    second = await stack.secondNginx();
 }, { timeout });
 
 after(() => stack?.stop(), { timeout });
@@ -207,7 +207,7 @@ describe("a key", { timeout }, () => {
 
         /* a process writes it down once a minute, the other one may */
         assert.ok(before < first);
-        const other = await (await stack.secondNginx()).ready();
+        const other = await stack.secondNginx();
 
         await me(one, other);
         await until("another machine writes it down",

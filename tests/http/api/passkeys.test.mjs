@@ -247,10 +247,9 @@ describe("a passkey is added", { timeout }, () => {
     it("by an app, or on another page, where the operator names them",
         async () => {
             const app = "android:apk-key-hash:gx7sq_pxhxhrIQdLyfG0pxKwiJ7h";
-            const machine = await (await stack.secondNginx((text) =>
+            const machine = await stack.secondNginx((text) =>
                 text.replace("sluice_registration open;",
-                    `sluice_registration open; sluice_passkeys origin=${app};`)))
-                .ready();
+                    `sluice_registration open; sluice_passkeys origin=${app};`));
             const one = await stack.visitor("viewer");
             const call = (path, json) => request(machine.url + path, {
                 method: "POST", headers: bearer(one.token), json });
@@ -269,8 +268,8 @@ describe("a passkey is added", { timeout }, () => {
 
     it("by nobody on a machine's address",
         async () => {
-            const machine = await (await stack.secondNginx((text) =>
-                text.replaceAll(/include .*extra\.conf;/g, ""))).ready();
+            const machine = await stack.secondNginx((text) =>
+                text.replaceAll(/include .*extra\.conf;/g, ""));
             const answer = await request(
                 `${machine.url}/api/sessions/passkey-options`,
                 { method: "POST" });
@@ -685,10 +684,9 @@ describe("a passkey that was copied", { timeout }, () => {
 
 
 describe("where a second factor is asked for", { timeout }, () => {
-    const strict = async () => (await stack.secondNginx((text) =>
+    const strict = () => stack.secondNginx((text) =>
         text.replace("sluice_registration open;",
-            "sluice_registration open; sluice_second_factor required;")))
-        .ready();
+            "sluice_registration open; sluice_second_factor required;"));
 
     it("a passkey is one", async () => {
         const machine = await strict();

@@ -454,9 +454,8 @@ describe("an invitation", { timeout }, () => {
 
     it("is none where accounts are closed", async () => {
         const email = fresh();
-        const other = await (await stack.secondNginx((text) => text.replace(
-            "sluice_registration open;", "sluice_registration closed;")))
-            .ready();
+        const other = await stack.secondNginx((text) => text.replace(
+            "sluice_registration open;", "sluice_registration closed;"));
 
         await invite({ email });
         const { token } = await mailed(stack, email);

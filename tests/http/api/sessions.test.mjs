@@ -383,7 +383,7 @@ it("sign-in waits for no upload, however many fill the pool of threads",
             .replace(/^thread_pool .*;/m,
                      "thread_pool sluice threads=1 max_queue=1;"));
         const mine = new Tus(stack, await stack.visitor("viewer"));
-        const other = mine.at((await machine.ready()).url);
+        const other = mine.at(machine.url);
 
         /* whoever reserves waits for who has this lock */
         await mine.create(1);

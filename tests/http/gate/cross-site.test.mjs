@@ -31,9 +31,9 @@ before(async () => {
     stack = await startStack({ extra });
     user = await stack.visitor("viewer");
     mint = minter(stack.keys());
-    secure = await (await stack.secondNginx((text) => text.replace(
+    secure = await stack.secondNginx((text) => text.replace(
         /sluice_public_url .*;/, "sluice_public_url https://media.test;",
-    ))).ready();
+    ));
     mkdirSync(stack.path("media/drop"), { recursive: true });
     writeFileSync(stack.path("media/x"), "x");
 }, { timeout });

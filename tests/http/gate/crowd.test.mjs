@@ -73,7 +73,7 @@ describe("with Redis", { timeout }, () => {
     let machine, greedy;
 
     before(async () => {
-        machine = await (await small()).ready();
+        machine = await small();
         await until("Redis counts", async () =>
             await use(machine, link()) === 200);
         greedy = await flood(machine);
@@ -109,7 +109,7 @@ describe("when Redis goes away", { timeout }, () => {
     let machine, greedy;
 
     before(async () => {
-        machine = await (await small()).ready();
+        machine = await small();
         await until("Redis counts", async () =>
             await use(machine, link()) === 200);
         greedy = await flood(machine, bytes);
@@ -144,8 +144,8 @@ describe("without Redis", { timeout }, () => {
     let machine, greedy;
 
     before(async () => {
-        machine = await (await small((text) =>
-            text.replace(/sluice_redis .*;/, ""))).ready();
+        machine = await small((text) =>
+            text.replace(/sluice_redis .*;/, ""));
         greedy = await flood(machine);
     }, { timeout });
 

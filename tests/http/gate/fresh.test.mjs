@@ -170,9 +170,8 @@ describe("fresh=15m", { timeout }, () => {
 
 describe("fresh= in front of the API", { timeout }, () => {
     it("lets pass what it takes to become fresh, and nothing else", async () => {
-        const machine = await (await stack.secondNginx((text) => text.replace(
-            "location /api/ {", "location /api/ { sluice_role viewer fresh=15m;")))
-            .ready();
+        const machine = await stack.secondNginx((text) => text.replace(
+            "location /api/ {", "location /api/ { sluice_role viewer fresh=15m;"));
         const on = (method, path, token, json) => request(machine.url + path,
             { method, json, headers: bearer(token) });
         const token = aged(HOUR);

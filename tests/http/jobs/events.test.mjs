@@ -227,8 +227,8 @@ describe("more jobs than are asked for at once", { timeout }, () => {
     let machine, ids, followers;
 
     before(async () => {
-        machine = await (await stack.secondNginx((text) => text
-            .replace(/worker_processes .*;/, "worker_processes 1;"))).ready();
+        machine = await stack.secondNginx((text) => text
+            .replace(/worker_processes .*;/, "worker_processes 1;"));
         ids = (await stack.sql("select queue.enqueue('noop', '{}', "
             + `owner => '${viewer.user.id}', run_at => now() + '1 day') `
             + `from generate_series(1, ${MANY})`)).split("\n");

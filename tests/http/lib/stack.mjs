@@ -260,9 +260,10 @@ class Stack {
 
     /*
      * One more machine: an nginx of its own on the same PostgreSQL, Redis and
-     * keys. `change` makes its configuration from the first one's.
+     * keys. `change` makes its configuration from the first one's. It is
+     * `ready`, or has only started.
      */
-    async secondNginx(change = (text) => text, port = null) {
+    async secondNginx(change = (text) => text, { port, ready = true } = {}) {
         const machine = new Machine(this, `nginx.${this.machines.length}`,
                                     port ?? await freePort());
 
@@ -270,7 +271,7 @@ class Stack {
         this.machines.push(machine);
         await machine.start();
 
-        return machine;
+        return ready ? machine.ready() : machine;
     }
 
     /* The pid in run/<name>.pid. */

@@ -54,9 +54,6 @@ before(async () => {
             text.replace(/sluice_redis .*;/,
                          `sluice_redis unix:${folder}/old.sock;`)),
     });
-    for (const machine of Object.values(machines)) {
-        await machine.ready();
-    }
 }, { timeout });
 
 after(async () => {
@@ -240,7 +237,7 @@ for (const [what, { take, closes }] of Object.entries(TAKEN)) {
         }
 
         it("none of it opens at an nginx that was just started", async () => {
-            fresh = await stack.secondNginx(withoutRedis);
+            fresh = await stack.secondNginx(withoutRedis, { ready: false });
             for (const name of closes) {
                 const status = await until("it knows", async () => {
                     const found = (await has[name](fresh)).status;

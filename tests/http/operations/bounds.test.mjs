@@ -237,7 +237,6 @@ describe("of a process's connections", { timeout }, () => {
             .replace(/^worker_processes .*/m, "worker_processes 1;")
             .replace(/worker_connections .*;/,
                 `worker_connections ${CONNECTIONS};`));
-        await machine.ready();
     }, { timeout });
 
     it("no user has more than half for streams of events", async () => {
@@ -284,7 +283,6 @@ describe("production.conf", { timeout }, () => {
             .replaceAll("burst=100", "burst=10")
             .replace(/include .*extra.conf;/, `location = /paced {
                 limit_req zone=users; sluice_gate user; empty_gif; }`));
-        await machine.ready();
     }, { timeout });
 
     const from = (address) => request(`${machine.url}/api/sessions`, {

@@ -204,7 +204,6 @@ describe("a database that is slow", { timeout }, () => {
     before(async () => {
         patient = await stack.secondNginx((text) => text.replace(
             /sluice_database "[^"]*"/, "$& timeout=60s"));
-        await patient.ready();
     }, { timeout });
 
     after(() => patient?.stop(), { timeout });

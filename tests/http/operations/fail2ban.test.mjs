@@ -28,13 +28,12 @@ before(async () => {
     folder = stack.path("fail2ban");
     mkdirSync(folder);
     writeFileSync(join(folder, "banned.conf"), "");
-    machine = await (await stack.secondNginx((text) => text.replace("http {",
+    machine = await stack.secondNginx((text) => text.replace("http {",
         `http {
             set_real_ip_from 127.0.0.1;
             real_ip_header X-Forwarded-For;
             geo $banned { default 0; include ${folder}/banned.conf; }`)
-        .replace("server {", "server { if ($banned) { return 403; }")))
-        .ready();
+        .replace("server {", "server { if ($banned) { return 403; }"));
 }, { timeout });
 
 after(() => stack?.stop(), { timeout });

@@ -44,10 +44,12 @@ async function pair(host, environment = {}) {
     return found;
 }
 
-/* An nginx of one process that has nothing but these hosts. */
+/* An nginx of one process that has nothing but these hosts, not all of which
+   are known. */
 const nginxWith = (stack, host) => stack.secondNginx((text) => text
     .replace(/^worker_processes .*/m, "worker_processes 1;")
-    .replace(/sluice_database "host=\S+/, `sluice_database "${host}`));
+    .replace(/sluice_database "host=\S+/, `sluice_database "${host}`),
+{ ready: false });
 
 async function workerWith(stack, host) {
     const path = stack.path("worker.conf");

@@ -32,8 +32,8 @@ before(async () => {
         location /strict/ { alias ${state}/media/; sluice_gate grant;
             sluice_media on; sluice_grant_offline deny; }` });
     await stack.stopWorker();
-    second = await (await stack.secondNginx((text) => text
-        .replace("    server {", "    sluice_media on;\n    server {"))).ready();
+    second = await stack.secondNginx((text) => text
+        .replace("    server {", "    sluice_media on;\n    server {"));
     mint = minter(stack.keys());
 
     for (const n of [1, 2, 3]) {
@@ -195,7 +195,7 @@ describe("what is sent", { timeout }, () => {
 
     it("is not lost when nginx ends", async () => {
         const user = await someone();
-        const machine = await (await stack.secondNginx()).ready();
+        const machine = await stack.secondNginx();
         const pid = stack.pid(machine.name);
 
         await user.link(FILM, { url: machine.url });

@@ -410,7 +410,7 @@ describe("without sluice_database", { timeout }, () => {
                     listen 127.0.0.1:${stack.port};
                     location = ${METRICS} { sluice_metrics; }
                 }
-            }`);
+            }`, { ready: false });
         const found = await metrics(machine.url);
 
         assert.ok(found.sluice_revocations_capacity > 0);

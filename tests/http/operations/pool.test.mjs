@@ -26,7 +26,6 @@ before(async () => {
         .replace(/^worker_processes .*/m, "worker_processes 1;")
         .replace(/sluice_database "[^"]*"/,
             `$& pool=${POOL} waiting=${WAITING} timeout=10m`));
-    await machine.ready();
     greedy = on(await stack.visitor("viewer"));
     modest = on(await stack.visitor("viewer"));
 }, { timeout });

@@ -20,7 +20,6 @@ before(async () => {
     machine = await stack.secondNginx((own) => own.replace("http {",
         `http {\n${line("large_client_header_buffers")}\n`
         + `${line("absolute_redirect")}\n`));
-    await machine.ready();
 }, { timeout });
 
 after(() => stack?.stop(), { timeout });

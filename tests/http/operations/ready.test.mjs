@@ -106,7 +106,8 @@ describe("a database that takes connections and says nothing", { timeout },
                  });
                  nginx = await stack.secondNginx((text) => text.replace(
                      /sluice_database [^;]*/, 'sluice_database "host=127.0.0.1 '
-                     + `port=${hole.address().port} dbname=x" timeout=1h`));
+                     + `port=${hole.address().port} dbname=x" timeout=1h`),
+                     { ready: false });
              }, { timeout });
 
              after(async () => {

@@ -100,7 +100,6 @@ describe("a primary with a replica and three Sentinels", { timeout }, () => {
         writeFileSync(stack.path("worker.conf"), stack.text("worker.conf")
             .replace(/^redis .*$/m, `redis ${words}`));
         await stack.restartWorker();
-        await Promise.all(machines.map((nginx) => nginx.ready()));
         await Promise.all(machines.map(counts));
     }, { timeout });
 
@@ -278,7 +277,7 @@ describe("an address that becomes a replica's", { timeout }, () => {
     before(async () => {
         redis = await startRedis(stack, "direct");
         other = await startRedis(stack, "other");
-        nginx = await (await nginxWith(`localhost:${redis.port}`)).ready();
+        nginx = await nginxWith(`localhost:${redis.port}`);
         await counts(nginx);
         await redis.ask("REPLICAOF", "127.0.0.1", String(other.port));
     }, { timeout });
@@ -362,7 +361,7 @@ describe("an address that leads elsewhere from now on", { timeout }, () => {
         first = await startRedis(stack, "first");
         second = await startRedis(stack, "second", first);
         front = await new Relay(first).start();
-        nginx = await (await nginxWith(`127.0.0.1:${front.port}`)).ready();
+        nginx = await nginxWith(`127.0.0.1:${front.port}`);
         await counts(nginx);
 
         await second.ask("REPLICAOF", "NO", "ONE");
@@ -403,8 +402,8 @@ describe("a primary that is lost with what no replica has", { timeout }, () => {
         front = await new Relay(lost).start();
         machines = [];
         for (let n = 0; n < 2; n++) {
-            machines.push(await (await nginxWith(
-                `127.0.0.1:${front.port} min_replicas=1`)).ready());
+            machines.push(await nginxWith(
+                `127.0.0.1:${front.port} min_replicas=1`));
         }
         await Promise.all(machines.map(counts));
     }, { timeout });
@@ -449,7 +448,7 @@ describe("a Redis that falls silent", { timeout }, () => {
 
     before(async () => {
         redis = await startRedis(stack, "silent");
-        nginx = await (await nginxWith(`127.0.0.1:${redis.port}`)).ready();
+        nginx = await nginxWith(`127.0.0.1:${redis.port}`);
         await counts(nginx);
         await until("it is listened to", async () =>
             await redis.ask("PUBSUB", "CHANNELS", "sluice:revocations") !== "");
@@ -487,8 +486,7 @@ describe("a name", { timeout }, () => {
     let redis, nginx;
 
     before(async () => {
-        nginx = await (await nginxWith(`redis.test:${await freePort()}`))
-            .ready();
+        nginx = await nginxWith(`redis.test:${await freePort()}`);
     }, { timeout });
 
     after(async () => {
@@ -523,7 +521,7 @@ describe("a name that moves", { timeout }, () => {
         other = await startRedis(stack, "new", old,
                                  { host: "127.0.0.2", port: old.port });
         writeFileSync(names, "moves.test 127.0.0.1\n");
-        nginx = await (await nginxWith(`moves.test:${old.port}`)).ready();
+        nginx = await nginxWith(`moves.test:${old.port}`);
         await counts(nginx);
         assert.equal((await open(nginx, limited({ uses: 1 }))).status, 200);
 

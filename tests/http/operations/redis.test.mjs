@@ -88,7 +88,7 @@ for (const [what, [user, who]] of Object.entries(forms)) {
         let nginx, client;
 
         before(async () => {
-            nginx = await (await nginxAs(who())).ready();
+            nginx = await nginxAs(who());
             client = { headers: admin.headers };
         }, { timeout });
 

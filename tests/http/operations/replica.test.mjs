@@ -29,7 +29,6 @@ before(async () => {
     standby = await stack.follower(second);
     node = await stack.secondNginx((text) => withReplica(text, hosts));
     other = await stack.secondNginx();
-    await Promise.all([node.ready(), other.ready()]);
 
     const { email, password } = await stack.user("admin");
 

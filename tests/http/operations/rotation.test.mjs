@@ -274,9 +274,9 @@ describe("keys that come to one machine after the other", { timeout }, () => {
 
             chownSync(stack.path("other-keys.json"), uid, gid);
         }
-        other = await (await stack.secondNginx((text) => text.replace(
+        other = await stack.secondNginx((text) => text.replace(
             /sluice_keys .*;/,
-            `sluice_keys ${stack.path("other-keys.json")};`))).ready();
+            `sluice_keys ${stack.path("other-keys.json")};`));
 
         await keys("add");
         await reload();

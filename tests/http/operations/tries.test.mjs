@@ -24,10 +24,10 @@ before(async () => {
 after(() => stack?.stop(), { timeout });
 
 
-const machine = async () => (await stack.secondNginx((text) => text
+const machine = () => stack.secondNginx((text) => text
     .replace("http {", `http {
         set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;`)
-    .replaceAll(/limit_req zone=sign_in .*;/g, ""))).ready();
+    .replaceAll(/limit_req zone=sign_in .*;/g, ""));
 
 /* An address that nobody had before, in a network of its own. */
 const fresh = () => `10.${++count >> 8}.${count & 255}.1`;

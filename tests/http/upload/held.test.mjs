@@ -331,7 +331,6 @@ describe("space that is to be kept free", { timeout }, () => {
         const other = await stack.secondNginx();
         let least = Infinity;
 
-        await other.ready();
         const answers = await meanwhile([async () => {
             const { bavail, bsize } = statfsSync(disk);
 

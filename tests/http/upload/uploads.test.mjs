@@ -90,14 +90,9 @@ function holds(media, bytes) {
 }
 
 /* One more machine, with room for two uploads at a time. */
-async function cramped() {
-    const machine = await stack.secondNginx((text) => text
-        .replace(/^worker_processes .*;/m, "worker_processes 1;")
-        .replace(/^thread_pool .*;/m,
-                 "thread_pool sluice threads=1 max_queue=1;"));
-
-    return machine.ready();
-}
+const cramped = () => stack.secondNginx((text) => text
+    .replace(/^worker_processes .*;/m, "worker_processes 1;")
+    .replace(/^thread_pool .*;/m, "thread_pool sluice threads=1 max_queue=1;"));
 
 /* Runs what must leave neither a row nor a file. */
 async function leavesNothing(action) {
