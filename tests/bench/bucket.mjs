@@ -171,28 +171,27 @@ async function warm({ core, at, query, servers }, range, other) {
 
 
 /* Each film is asked for once by each side: the bucket has no cache of ours. */
-async function coldFirst({ at, query, presigned }) {
-    const seen = { ours: [], own: [] };
-    const range = { Range: `bytes=0-${MIB - 1}` };
+async function coldFirst({ at, query, presigned }, beside) {
+    const seen = { ours: [], beside: [] };
+    const path = (n) => `${FOLDER}${n}.mp4`;
+    const of = {
+        ours: (n) => `http://127.0.0.1:${at.ours}${path(n)}${query}`,
+        beside: (n) => beside === "bucket" ? presigned[path(n)]
+            : `http://127.0.0.1:${at[beside]}${path(n)}`,
+    };
+    const [from, to] = beside === "bucket" ? [1, COLD / 4]
+        : [COLD / 4 + 1, COLD / 2];
 
-    for (let n = 1; n <= COLD / 2; n++) {
-        const path = `${FOLDER}${n}.mp4`;
-        const own = async () => seen.own.push((await ask(presigned[path],
-            range)).first);
-
-        if (n % 2) {
-            await own();
-        }
-        seen.ours.push((await ask(`http://127.0.0.1:${at.ours}${path}${query}`,
-            range)).first);
-        if (n % 2 === 0) {
-            await own();
+    for (let n = from; n <= to; n++) {
+        for (const side of n % 2 ? ["beside", "ours"] : ["ours", "beside"]) {
+            seen[side].push((await ask(of[side](n),
+                { Range: `bytes=0-${MIB - 1}` })).first);
         }
     }
 
-    return { ratio: median(seen.ours) / median(seen.own),
+    return { ratio: median(seen.ours) / median(seen.beside),
              ours: `${median(seen.ours).toFixed(2)} ms`,
-             beside: `${median(seen.own).toFixed(2)} ms` };
+             beside: `${median(seen.beside).toFixed(2)} ms` };
 }
 
 
@@ -251,7 +250,9 @@ const rows = (of) => [
     ["64 KiB ranges, in the cache", "files of this disk, sendfile",
      () => warm(of, 64 * KIB, "files")],
     ["first byte of what is not there", "the bucket itself",
-     () => coldFirst(of)],
+     () => coldFirst(of, "bucket")],
+    ["first byte of what is not there", "nginx's slices and cache",
+     () => coldFirst(of, "bare")],
     [`first byte of each next MiB, ${AWAY} ms away`, "nginx's slices and cache",
      () => coldNext(of)],
     [`${CLIENTS} clients, 16 MiB that are not there`, "once each slice",

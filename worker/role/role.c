@@ -91,9 +91,8 @@ role_try(credentials_t *found, char *err, size_t err_size)
 
     memset(found, 0, sizeof(*found));
 
-    return http_init() == 0
-               ? role_once(found, name, err, err_size)
-               : fail_because(err, err_size, "no memory");
+    return http_init() == 0 ? role_once(found, name, err, err_size)
+                            : fail_because(err, err_size, "no memory");
 }
 
 
