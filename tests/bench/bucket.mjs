@@ -170,22 +170,22 @@ async function warm({ core, at, query, servers }, range, other) {
 }
 
 
-/* Each film is asked for once by each side: the bucket has no cache of ours. */
-async function coldFirst({ at, query, presigned }, beside) {
+/* Milliseconds to the first byte of these films, which are asked for once by
+   each side: the bucket has no cache of ours. */
+async function coldFirst(from, ours, beside) {
     const seen = { ours: [], beside: [] };
-    const path = (n) => `${FOLDER}${n}.mp4`;
-    const of = {
-        ours: (n) => `http://127.0.0.1:${at.ours}${path(n)}${query}`,
-        beside: (n) => beside === "bucket" ? presigned[path(n)]
-            : `http://127.0.0.1:${at[beside]}${path(n)}`,
-    };
-    const [from, to] = beside === "bucket" ? [1, COLD / 4]
-        : [COLD / 4 + 1, COLD / 2];
+    const side = async (name, { url, headers }) => seen[name].push(
+        (await ask(url, { Range: `bytes=0-${MIB - 1}`, ...headers })).first);
 
-    for (let n = from; n <= to; n++) {
-        for (const side of n % 2 ? ["beside", "ours"] : ["ours", "beside"]) {
-            seen[side].push((await ask(of[side](n),
-                { Range: `bytes=0-${MIB - 1}` })).first);
+    for (let n = from; n < from + COLD / 6; n++) {
+        const path = `${FOLDER}${n}.mp4`;
+
+        if (n % 2) {
+            await side("beside", beside(path));
+        }
+        await side("ours", ours(path));
+        if (n % 2 === 0) {
+            await side("beside", beside(path));
         }
     }
 
@@ -194,15 +194,39 @@ async function coldFirst({ at, query, presigned }, beside) {
              beside: `${median(seen.beside).toFixed(2)} ms` };
 }
 
+const here = (port, rest) => ({ url: `http://127.0.0.1:${port}${rest}` });
+
+const coldNear = ({ at, query, presigned }) => coldFirst(1,
+    (path) => here(at.ours, path + query), (path) => ({ url: presigned[path] }));
+
+const coldBare = ({ at, query }) => coldFirst(COLD / 6 + 1,
+    (path) => here(at.ours, path + query), (path) => here(at.bare, path));
+
+async function coldFar({ at, query, presigned, between, host }) {
+    away(between);
+    const row = await coldFirst(COLD / 3 + 1,
+        (path) => here(at.oursFar, path + query),
+        (path) => ({ url: presigned[path].replace(host, `127.0.0.1:${at.far}`),
+                     headers: { Host: host } }));
+
+    between.clear();
+    return row;
+}
+
+
+/* The bucket is in another house. */
+function away(between) {
+    between.on = (request, answer) => {
+        setTimeout(() => between.pass(request, answer), AWAY);
+        return true;
+    };
+}
 
 /* As a player goes on in a film: a MiB, and the next a while later. */
 async function coldNext({ at, query, between }) {
     const seen = { oursFar: [], bareFar: [] };
 
-    between.on = (request, answer) => {
-        setTimeout(() => between.pass(request, answer), AWAY);
-        return true;
-    };
+    away(between);
     for (let n = COLD / 2 + 1; n <= COLD / 2 + 4; n++) {
         for (let at_ = 0; at_ < SIZE; at_ += MIB) {
             for (const side of ["oursFar", "bareFar"]) {
@@ -250,9 +274,11 @@ const rows = (of) => [
     ["64 KiB ranges, in the cache", "files of this disk, sendfile",
      () => warm(of, 64 * KIB, "files")],
     ["first byte of what is not there", "the bucket itself",
-     () => coldFirst(of, "bucket")],
+     () => coldNear(of)],
     ["first byte of what is not there", "nginx's slices and cache",
-     () => coldFirst(of, "bare")],
+     () => coldBare(of)],
+    [`first byte of what is not there, ${AWAY} ms away`, "the bucket itself",
+     () => coldFar(of)],
     [`first byte of each next MiB, ${AWAY} ms away`, "nginx's slices and cache",
      () => coldNext(of)],
     [`${CLIENTS} clients, 16 MiB that are not there`, "once each slice",
