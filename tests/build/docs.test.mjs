@@ -410,6 +410,9 @@ describe("on a stack", { timeout }, () => {
             await show(readme, `${password}\n`);
         });
 
+    it("what moving.md tells works there: a pool's users, an old library",
+        () => show(page("docs/moving.md")));
+
     it("what operating.md tells works on that host: users, keys, backup, "
         + "upgrade", () => show(operating));
 
@@ -477,7 +480,8 @@ describe("on a stack", { timeout }, () => {
 
     it("no page has shell blocks that nobody runs", () => {
         const shown = ["README.md", "docs/operating.md", "docs/api.md",
-                       "docs/uploads.md", "docs/links.md", "docs/worker.md"];
+                       "docs/uploads.md", "docs/links.md", "docs/worker.md",
+                       "docs/moving.md"];
 
         for (const name of PAGES) {
             const blocks = page(name).blocks.filter(({ language, lines }) =>

@@ -20,7 +20,7 @@ const DEMOTE = AS_ROOT
     ? "setpriv --reuid=www-data --regid=www-data --init-groups --" : "";
 const OURS = ["/etc/nginx", "/etc/sluice", "/etc/systemd/system",
               "/usr/share/sluice", "/var/lib/sluice", "/var/log/sluice",
-              "/run/sluice", "/run/nginx.pid", "/mnt/backup"];
+              "/run/sluice", "/run/nginx.pid", "/mnt/backup", "/root"];
 
 
 export class Host {
@@ -38,7 +38,7 @@ export class Host {
 
         for (const name of ["bin", "etc/nginx", "etc/sluice", "run/sluice",
             "mnt/backup", "var/log/sluice", "usr/share/nginx",
-            "etc/systemd/system"]) {
+            "etc/systemd/system", "root"]) {
             mkdirSync(this.path(name), { recursive: true });
         }
         for (const name of ["run/sluice", "var/log/sluice"]) {

@@ -5,8 +5,9 @@ import { join } from "node:path";
 
 import { TOP } from "./tree.mjs";
 
-export const PAGES = ["README.md", ...readdirSync(join(TOP, "docs"))
-    .filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
+export const PAGES = ["README.md", ...["docs", "docs/moving"].flatMap((folder) =>
+    readdirSync(join(TOP, folder)).filter((name) => name.endsWith(".md"))
+        .map((name) => `${folder}/${name}`))];
 
 /* The first line of a shell block that is done on a host, and of one that no
    test does, before the reason. */
