@@ -48,6 +48,7 @@ main_start(const char *path, const config_t *config)
 {
     char said[512];
 
+    log_form(config->log_json);
     if (log_open(config->log) != 0) {
         fprintf(stderr, "sluice-worker: %s: %s\n", config->log,
                 strerror(errno));

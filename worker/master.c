@@ -331,6 +331,7 @@ master_reload(master_t *master)
         master_remove_pid(&master->config);
         master_write_pid(&fresh);
     }
+    log_form(fresh.log_json);
     if (log_open(fresh.log) != 0) {
         log_write(LOG_ERROR, "%s: %s", fresh.log, strerror(errno));
     }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "core/base/trace.h"
 #include "worker/base/aside.h"
 #include "worker/base/child.h"
 #include "worker/base/clock.h"
@@ -372,6 +373,23 @@ slot_record(slot_t *slot, job_t *job, job_outcome_t outcome, json_t **next)
 }
 
 
+/* The log is about this job, of the trace that it came of. */
+static void
+slot_about(const job_t *job)
+{
+    const char *flags;
+    char id[TRACE_ID_LEN + 1];
+    const json_t *trace = json_object_get(job->row, "trace");
+    const char *found = json_is_string(trace)
+                            ? trace_find(json_string_value(trace),
+                                         json_string_length(trace), &flags)
+                            : NULL;
+
+    snprintf(id, sizeof(id), "%.*s", TRACE_ID_LEN, found ? found : "");
+    log_about(job->id, id);
+}
+
+
 /* QUEUE_OK with the job that comes next, or QUEUE_NONE. */
 static queue_rc_t
 slot_do(slot_t *slot, const json_t *row, json_t **next)
@@ -387,6 +405,7 @@ slot_do(slot_t *slot, const json_t *row, json_t **next)
     job.stream = slot->stream;
     job.cancel = slot->cancel;
 
+    slot_about(&job);
     log_write(LOG_INFO, "job %s %s of %s: begun", job.kind, job.id,
               *job.media ? job.media : "nobody");
     job_tell(&job, "running");
@@ -394,6 +413,7 @@ slot_do(slot_t *slot, const json_t *row, json_t **next)
     outcome = slot_judge(slot, kinds_run(&job));
     slot_record(slot, &job, outcome, next);
 
+    log_about(NULL, NULL);
     job_free(&job);
 
     /* Only what was done brings the next one along, and no mail does. */

@@ -58,7 +58,8 @@ static char *ngx_http_sluice_api(ngx_conf_t *cf, ngx_command_t *cmd,
 
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_api_once = {
-    "once", "select status, body from api.once($1::uuid, $2::jsonb)", 2, 0
+    "once",
+    "select status, body from api.once($1::uuid, api.traced($2::jsonb))", 2, 0
 };
 
 

@@ -56,8 +56,9 @@
       answer, around }
 
 #define SQL(name)                                                             \
-    { #name, "select status, body from api." #name "($1::uuid, $2::jsonb)",   \
-      2, NGX_SLUICE_PG_FINISH }, NULL
+    { #name, "select status, body from api." #name                            \
+             "($1::uuid, api.traced($2::jsonb))", 2, NGX_SLUICE_PG_FINISH }, \
+      NULL
 
 #define READ(name)                                                            \
     { #name, "select status, body from api." #name "($1::uuid, $2::jsonb)",   \

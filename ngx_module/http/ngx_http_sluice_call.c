@@ -1,5 +1,6 @@
 #include "ngx_http_sluice_call.h"
 #include "ngx_http_sluice_replica.h"
+#include "ngx_http_sluice_trace.h"
 
 #include "ngx_module/bridge/ngx_sluice_pg.h"
 #include "core/base/status.h"
@@ -47,11 +48,27 @@ ngx_http_sluice_call_by(ngx_http_request_t *r, ngx_http_sluice_call_pt ask,
 }
 
 
+/* Of what may change something: jobs that come of it are of the same trace. */
+
+static void
+ngx_http_sluice_call_trace(ngx_http_request_t *r, json_t *args)
+{
+    char text[TRACE_TEXT_SIZE];
+
+    if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))
+        && ngx_http_sluice_trace(r, text) == NGX_OK) {
+        (void) json_object_set_new(args, "trace", json_string(text));
+    }
+}
+
+
 ngx_int_t
 ngx_http_sluice_call(ngx_http_request_t *r,
                      const ngx_sluice_pg_statement_t *call, const char *actor,
                      json_t *args, ngx_http_sluice_row_pt handler, void *data)
 {
+    ngx_http_sluice_call_trace(r, args);
+
     return ngx_http_sluice_call_by(r, ngx_http_sluice_query, call, actor, args,
                                    handler, data);
 }

@@ -11,8 +11,9 @@
 #include <jansson.h>
 
 /* Calls api.<name>(actor, args); `actor` is a user's id, or empty. The
-   reference to `args` is taken over, and NULL is answered with 500. Returns
-   what ngx_http_sluice_query() returns. */
+   reference to `args` is taken over, and NULL is answered with 500. They get a
+   `trace`, the request's, which api.traced() takes out. Returns what
+   ngx_http_sluice_query() returns. */
 ngx_int_t ngx_http_sluice_call(ngx_http_request_t *r,
                                const ngx_sluice_pg_statement_t *call,
                                const char *actor, json_t *args,

@@ -2,6 +2,7 @@
 #include "ngx_http_sluice_origin.h"
 #include "ngx_http_sluice_passkeys.h"
 #include "ngx_http_sluice_servers.h"
+#include "ngx_http_sluice_trace.h"
 #include "ngx_http_sluice_whose.h"
 
 #include "ngx_module/bridge/ngx_sluice_name.h"
@@ -105,8 +106,8 @@ static ngx_command_t ngx_http_sluice_commands[] = {
 
 
 static ngx_http_module_t ngx_http_sluice_module_ctx = {
-    NULL,                       /* preconfiguration */
-    ngx_http_sluice_whose_init, /* postconfiguration */
+    ngx_http_sluice_trace_variables, /* preconfiguration */
+    ngx_http_sluice_whose_init,      /* postconfiguration */
 
     ngx_http_sluice_create_main_conf, /* create main configuration */
     ngx_http_sluice_init_main_conf,   /* init main configuration */

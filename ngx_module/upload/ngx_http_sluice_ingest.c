@@ -31,7 +31,8 @@ const char *const ngx_http_sluice_label_args[NGX_HTTP_SLUICE_LABEL_ARGS] = {
 };
 
 static ngx_sluice_pg_statement_t ngx_http_sluice_ingest_statement = {
-    "ingest", "select status, body from api.ingest($1::uuid, $2::jsonb)", 2,
+    "ingest",
+    "select status, body from api.ingest($1::uuid, api.traced($2::jsonb))", 2,
     NGX_SLUICE_PG_KEEP
 };
 

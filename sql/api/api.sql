@@ -145,3 +145,13 @@ begin
                 else 'original' end || '.' || extension;
 end;
 $$;
+
+
+-- A call's arguments without `trace`, which what comes of it has: queue.trace().
+create or replace function api.traced(args jsonb) returns jsonb
+language plpgsql as $$
+begin
+    perform queue.trace(args->>'trace');
+    return args - 'trace';
+end;
+$$;

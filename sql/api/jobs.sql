@@ -9,7 +9,7 @@ language sql stable as $$
         'max_attempts', j.max_attempts, 'error', j.error,
         'waits_for', j.waits_for, 'run_at', j.run_at,
         'created_at', j.created_at, 'started_at', j.started_at,
-        'finished_at', j.finished_at);
+        'finished_at', j.finished_at, 'trace', j.trace);
 $$;
 
 

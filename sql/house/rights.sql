@@ -52,7 +52,7 @@ language sql immutable as $$
         'api.take_upload', 'api.renew_turn', 'api.begin_parts', 'api.add_part',
         'api.set_tail', 'api.whole_upload', 'api.list_parts',
         'api.poll_jobs', 'api.metrics', 'api.revocations', 'api.revoked_since',
-        'api.key_used', 'api.count_bytes', 'api.replayed',
+        'api.key_used', 'api.count_bytes', 'api.replayed', 'api.traced',
         -- workers
         'queue.recall', 'queue.take_next', 'queue.take_mail', 'queue.renew',
         'queue.finish', 'queue.fail', 'queue.put_off',

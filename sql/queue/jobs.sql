@@ -183,6 +183,7 @@ begin
         'id', j.id, 'kind', j.kind, 'attempt', j.attempt,
         'max_attempts', j.max_attempts, 'misfit', misfit,
         'params', case when misfit is null then j.params end,
-        'version', j.version, 'seconds', seconds, 'media', media);
+        'version', j.version, 'seconds', seconds, 'media', media,
+        'trace', j.trace);
 end;
 $$;

@@ -112,6 +112,8 @@ begin
                 where id = job_id and leased_by = slot and state = 'done');
     end if;
 
+    perform queue.trace(j.trace);      -- of what follows
+
     if j.media is not null then
         update sluice.media
         set kind = coalesce(patch->>'kind', kind),

@@ -504,6 +504,7 @@ test("what is still being made is said, and comes along without a break",
 
         await page.keyboard.press("Escape");
         /* all of it was there, and small */
+        await now(page, (video) => { video.playbackRate = 1; });
         await lines(page, 360);
 
         assert.deepEqual(await page.evaluate(() => globalThis.breaks), []);

@@ -6,13 +6,19 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "core/base/text.h"
+#include "core/base/trace.h"
 #include "log.h"
 
-#define LOG_LINE_MAX 8192
+#define LOG_TEXT_MAX 8192
+#define LOG_AROUND 512 /* bytes around it */
 
 static int log_fd = STDERR_FILENO;
 static char log_path[PATH_MAX];
 static volatile sig_atomic_t log_moved;
+static int log_json;
+static char log_job[40];
+static char log_trace[TRACE_ID_LEN + 1];
 
 
 int
@@ -47,44 +53,107 @@ log_reopen(void)
 
 
 void
+log_form(int json)
+{
+    log_json = json;
+}
+
+
+void
+log_about(const char *job, const char *trace)
+{
+    snprintf(log_job, sizeof(log_job), "%s", job ? job : "");
+    snprintf(log_trace, sizeof(log_trace), "%s", trace ? trace : "");
+}
+
+
+/* What stands in a line, and in JSON (RFC 8259), as it is. */
+static size_t
+log_plain(char *to, const char *text, size_t len)
+{
+    uint32_t character;
+    size_t n, size = 0;
+
+    for (/* void */; len > 0; text += n, len -= n) {
+        n = text_character(text, len, &character);
+
+        if (n == 0 || character < ' ' || character == 0x7f) {
+            to[size++] = n == 0 ? '?' : ' ';
+            n = 1;
+            continue;
+        }
+        if (log_json && (character == '"' || character == '\\')) {
+            to[size++] = '\\';
+        }
+        memcpy(to + size, text, n);
+        size += n;
+    }
+
+    return size;
+}
+
+
+/* The line in front of its text, and what stands behind it. */
+static size_t
+log_front(char *line, size_t size, log_level_t level)
+{
+    size_t len;
+    struct timespec now;
+    struct tm tm;
+    char at[32];
+    static const char *const names[] = { "error", "warn", "info" };
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &tm);
+
+    len = strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(at + len, sizeof(at) - len, ".%03ldZ", now.tv_nsec / 1000000);
+
+    return (size_t) snprintf(
+        line, size,
+        log_json ? "{\"ts\":\"%s\",\"level\":\"%s\",\"program\":"
+                   "\"sluice-worker\",\"pid\":%d,\"message\":\""
+                 : "%s %s %d ",
+        at, names[level], getpid());
+}
+
+
+static size_t
+log_behind(char *line, size_t size)
+{
+    if (!log_json) {
+        return (size_t) snprintf(line, size, "\n");
+    }
+
+    return (size_t) snprintf(
+        line, size, "\"%s%s%s%s%s%s}\n", *log_job ? ",\"job\":\"" : "", log_job,
+        *log_job ? "\"" : "", *log_trace ? ",\"trace\":\"" : "", log_trace,
+        *log_trace ? "\"" : "");
+}
+
+
+void
 log_write(log_level_t level, const char *format, ...)
 {
     int n;
-    char line[LOG_LINE_MAX];
-    size_t i, len;
-    struct timespec now;
-    struct tm tm;
+    size_t len;
     va_list args;
-    static const char *const names[] = { "error", "warn", "info" };
+    char text[LOG_TEXT_MAX], line[2 * LOG_TEXT_MAX + LOG_AROUND];
 
     if (log_moved) {
         log_moved = 0;
         log_open(log_path);
     }
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &tm);
-
-    len = strftime(line, sizeof(line), "%Y-%m-%dT%H:%M:%S", &tm);
-    len += (size_t) snprintf(line + len, sizeof(line) - len, ".%03ldZ %s %d ",
-                             now.tv_nsec / 1000000, names[level], getpid());
-
     va_start(args, format);
-    n = vsnprintf(line + len, sizeof(line) - len, format, args);
+    n = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
 
-    i = len;
-    len += n > 0 ? (size_t) n : 0;
-    if (len > sizeof(line) - 1) {
-        len = sizeof(line) - 1;
-    }
+    n = n < 0 ? 0 : n >= LOG_TEXT_MAX ? LOG_TEXT_MAX - 1 : n;
 
-    for (/* void */; i < len; i++) {
-        if ((unsigned char) line[i] < ' ' || line[i] == 0x7f) {
-            line[i] = ' ';
-        }
-    }
-    line[len++] = '\n';
+    len = log_front(line, sizeof(line), level);
+    len += log_plain(line + len, text, (size_t) n);
+    len += log_behind(line + len, sizeof(line) - len);
 
     if (write(log_fd, line, len) == -1) {
         return; /* there is no other place to say it */

@@ -41,6 +41,7 @@ static const config_key_t config_keys[] = {
     { "film_lines", offsetof(config_t, film_lines), 0, 0,
       CONFIG_FILM_LINES_MAX },
     { "noop", offsetof(config_t, noop), 0, 0, 0 },
+    { "log_json", offsetof(config_t, log_json), 0, 0, 0 },
     { "keep_free", offsetof(config_t, keep_free), sizeof(uint64_t), 0, 0 },
     { "originals", offsetof(config_t, originals), sizeof(uint64_t), 0, 0 },
 };
@@ -340,8 +341,8 @@ config_line(char *line, config_t *config, unsigned *seen, char *err,
             err, err_size,
             "there is no \"%.64s\"; known are database, redis, "
             "media, store, spool, work, originals, slots, patience, "
-            "keep_free, film_lines, log, pid, noop, mail, mail_name, issuer "
-            "and load_balancer",
+            "keep_free, film_lines, log, log_json, pid, noop, mail, mail_name, "
+            "issuer and load_balancer",
             key);
     }
     if (*seen & 1U << i) {

@@ -28,6 +28,7 @@ typedef struct {
     char spool[PATH_MAX];     /* what arrived; on the filesystem of media */
     char work[PATH_MAX];      /* what is being made; the same filesystem */
     char log[PATH_MAX];       /* empty: stderr */
+    int log_json;             /* 1: in JSON */
     char pid[PATH_MAX];       /* empty: none is written */
     int slots;                /* jobs at a time; 1 when not given */
     int slots_encode;         /* of those, such as take what is long alone */

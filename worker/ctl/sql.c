@@ -51,9 +51,11 @@ SQL_EMBED(sql_0039_parts, "sql/migrations/0039_parts.sql");
 SQL_EMBED(sql_0040_whole_parts, "sql/migrations/0040_whole_parts.sql");
 SQL_EMBED(sql_0041_abilities, "sql/migrations/0041_abilities.sql");
 SQL_EMBED(sql_0042_places, "sql/migrations/0042_places.sql");
+SQL_EMBED(sql_0043_trace, "sql/migrations/0043_trace.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_renditions, "sql/queue/renditions.sql");
+SQL_EMBED(sql_queue_trace, "sql/queue/trace.sql");
 SQL_EMBED(sql_queue_turns, "sql/queue/turns.sql");
 SQL_EMBED(sql_queue_mail, "sql/queue/mail.sql");
 SQL_EMBED(sql_queue_films, "sql/queue/films.sql");
@@ -143,9 +145,11 @@ const sql_file_t sql_files[] = {
     { "0040_whole_parts.sql", SQL_ONCE, sql_0040_whole_parts },
     { "0041_abilities.sql", SQL_CONCURRENT, sql_0041_abilities },
     { "0042_places.sql", SQL_ONCE, sql_0042_places },
+    { "0043_trace.sql", SQL_ONCE, sql_0043_trace },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_renditions.sql", SQL_REPEATABLE, sql_queue_renditions },
+    { "queue_trace.sql", SQL_REPEATABLE, sql_queue_trace },
     { "queue_turns.sql", SQL_REPEATABLE, sql_queue_turns },
     { "queue_mail.sql", SQL_REPEATABLE, sql_queue_mail },
     { "queue_films.sql", SQL_REPEATABLE, sql_queue_films },
