@@ -204,6 +204,15 @@ language sql immutable as $$
 $$;
 
 
+-- The longest that a job waits, which is at least as long as slots put it off:
+-- SLOT_PUT_OFF_SECONDS of worker/slot.c.
+create or replace function queue.wait_max(kind text, n integer)
+returns interval
+language sql immutable as $$
+    select greatest(queue.backoff_max(kind, n), interval '15 minutes');
+$$;
+
+
 -- The job did not work out. With `again` it is tried later, as long as it has
 -- tries left; without, it is dead. Removing is tried for ever, and at least
 -- every half hour: what somebody deleted must not stay. Returns the new state,

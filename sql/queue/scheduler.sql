@@ -109,7 +109,7 @@ begin
        and not exists (select from sluice.jobs
                        where state = 'retrying' and waits_for is null
                          and rank > far
-                         and run_at > now() + queue.backoff_max(kind, attempt))
+                         and run_at > now() + queue.wait_max(kind, attempt))
        or not pg_try_advisory_xact_lock(clock_lock)
     then
         return;
@@ -128,7 +128,7 @@ begin
     update sluice.jobs
     set run_at = now(), rank = now() + priority * interval '5 minutes'
     where id in (select id from sluice.jobs where state = 'retrying'
-                 and run_at > now() + queue.backoff_max(kind, attempt)
+                 and run_at > now() + queue.wait_max(kind, attempt)
                  for update skip locked);
 
     update sluice.jobs set lease_until = now() + lease

@@ -282,6 +282,13 @@ describe("when the clock was set back", { timeout }, () => {
             where state = 'queued';`), "failed");
     });
 
+    it("what was put off waits as long", async () => {
+        assert.equal(await turn(`select from ${enqueue({ name: "put off" })};
+            update sluice.jobs set state = 'retrying', run_at = now()
+                + '15 minutes', rank = now() + '15 minutes'
+            where state = 'queued';`), "");
+    });
+
     it("a lease from then ends", async () => {
         assert.equal(await apart(`select from ${enqueue()}; ${ahead}
             update sluice.jobs set state = 'running', leased_by = 'gone:1',
