@@ -2,6 +2,7 @@
 #include "ngx_http_sluice_cached.h"
 #include "ngx_http_sluice_fetch.h"
 #include "ngx_http_sluice_media.h"
+#include "ngx_http_sluice_media_redirect.h"
 
 #include "ngx_module/http/ngx_http_sluice_variable.h"
 
@@ -41,6 +42,11 @@ static ngx_int_t ngx_http_sluice_ahead_zone(ngx_http_request_t *r,
                                             uintptr_t data);
 
 
+static ngx_int_t ngx_http_sluice_ahead_anew(ngx_http_request_t *r,
+                                            ngx_http_variable_value_t *v,
+                                            uintptr_t data);
+
+
 /* proxy_cache_path … keys_zone= */
 static ngx_str_t ngx_http_sluice_ahead_media = ngx_string("sluice_media");
 static ngx_str_t ngx_http_sluice_ahead_first = ngx_string("sluice_first");
@@ -53,6 +59,9 @@ static ngx_http_variable_t ngx_http_sluice_ahead_vars[] = {
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("sluice_cache_zone"), NULL, ngx_http_sluice_ahead_zone, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sluice_cache_anew"), NULL, ngx_http_sluice_ahead_anew, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     ngx_http_null_variable
@@ -185,6 +194,20 @@ ngx_http_sluice_ahead_zone(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     ngx_http_sluice_variable_set(v, first ? &ngx_http_sluice_ahead_first
                                           : &ngx_http_sluice_ahead_media);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sluice_ahead_anew(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+                           uintptr_t data)
+{
+    static ngx_str_t anew = ngx_string("1"), kept = ngx_string("0");
+
+    ngx_http_sluice_variable_set(
+        v,
+        r == r->main && ngx_http_sluice_media_is_original(r) ? &anew : &kept);
 
     return NGX_OK;
 }

@@ -11,6 +11,10 @@
  * $sluice_cache_zone is the cache that it goes into: files' first slices, which
  * are playlists, pictures, and the beginnings of films, have one of their own
  * where the operator made it, and what is large pushes none of them out.
+ *
+ * $sluice_cache_anew is 1 where the bucket is to be asked, whatever the cache
+ * has: of an original the slice that comes first. Behind one that was kept
+ * others may lie in an archive, and an answer that has begun cannot say so.
  */
 
 #ifndef NGX_HTTP_SLUICE_AHEAD_H

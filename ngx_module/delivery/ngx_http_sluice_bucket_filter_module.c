@@ -6,7 +6,9 @@
  */
 
 #include "ngx_http_sluice_ahead.h"
+#include "ngx_http_sluice_archived.h"
 #include "ngx_http_sluice_media.h"
+#include "ngx_http_sluice_media_redirect.h"
 
 #include "ngx_module/http/ngx_http_sluice_answer.h"
 #include "ngx_module/store/ngx_http_sluice_store.h"
@@ -54,20 +56,6 @@ ngx_module_t ngx_http_sluice_bucket_filter_module = {
 };
 
 
-/* S3's word for what has to be restored first. It stands in the answer's body,
-   whose beginning comes with its header. */
-
-static ngx_uint_t
-ngx_http_sluice_bucket_archived(ngx_http_request_t *r)
-{
-    ngx_buf_t *b = &r->upstream->buffer;
-    static char word[] = "InvalidObjectState";
-
-    return b->pos
-           && ngx_strnstr(b->pos, word, (size_t) (b->last - b->pos)) != NULL;
-}
-
-
 /* Without a file: nginx's answer for that status, and none of the bucket's. */
 
 static ngx_int_t
@@ -82,10 +70,7 @@ ngx_http_sluice_bucket_refused(ngx_http_request_t *r)
 
     ngx_log_error(
         NGX_LOG_ERR, r->connection->log, 0, "the bucket answered %ui%s", status,
-        status == NGX_HTTP_FORBIDDEN && ngx_http_sluice_bucket_archived(r)
-            ? ": the file lies in an archive, from which jobs alone bring it "
-              "back"
-        : status == NGX_HTTP_FORBIDDEN
+        status == NGX_HTTP_FORBIDDEN
             ? ": are the credentials of \"sluice_store\" right and "
               "may they read it, and is this machine's clock right?"
         : status == NGX_HTTP_MOVED_PERMANENTLY || status == NGX_HTTP_BAD_REQUEST
@@ -105,9 +90,30 @@ ngx_http_sluice_bucket_refused(ngx_http_request_t *r)
 }
 
 
+/* An original that the bucket gives. */
+
+static ngx_int_t
+ngx_http_sluice_bucket_redirect(ngx_http_request_t *r)
+{
+    ngx_int_t rc;
+
+    rc = ngx_http_sluice_media_redirects(r)
+             ? ngx_http_sluice_media_redirect_to(r)
+             : NGX_DECLINED;
+
+    if (rc == NGX_HTTP_MOVED_TEMPORARILY) {
+        ngx_http_sluice_header_hide(r, "x-");
+        ngx_http_sluice_header_hide(r, "Content-");
+    }
+
+    return rc;
+}
+
+
 static ngx_int_t
 ngx_http_sluice_bucket_header_filter(ngx_http_request_t *r)
 {
+    ngx_int_t rc;
     const char *type;
 
     /* err_status: it is nginx's own answer by now */
@@ -131,7 +137,14 @@ ngx_http_sluice_bucket_header_filter(ngx_http_request_t *r)
         break;
 
     default:
-        return ngx_http_sluice_bucket_refused(r);
+        return ngx_http_sluice_archived(r) ? ngx_http_sluice_archived_answer(r)
+                                           : ngx_http_sluice_bucket_refused(r);
+    }
+
+    rc = ngx_http_sluice_bucket_redirect(r);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
     /* what it says of itself, and of who keeps the bytes, is nobody's */

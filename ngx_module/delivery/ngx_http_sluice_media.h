@@ -11,6 +11,10 @@
    beside proxy_pass, and a sluice_store that is one. */
 ngx_uint_t ngx_http_sluice_media_proxied(ngx_http_request_t *r);
 
+/* Whether this location leads to the file by a redirect, once the bucket was
+   asked for it. */
+ngx_uint_t ngx_http_sluice_media_redirects(ngx_http_request_t *r);
+
 /* The headers of a media file, instead of those that its origin said: how long
    it may be kept, and that no browser takes it for more than it is. NGX_OK, or
    NGX_ERROR without memory. */

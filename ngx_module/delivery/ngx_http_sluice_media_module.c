@@ -250,6 +250,18 @@ ngx_http_sluice_media_proxied(ngx_http_request_t *r)
 }
 
 
+ngx_uint_t
+ngx_http_sluice_media_redirects(ngx_http_request_t *r)
+{
+    ngx_http_sluice_media_loc_conf_t *mlcf;
+
+    mlcf = ngx_http_get_module_loc_conf(r, ngx_http_sluice_media_module);
+
+    return mlcf->delivery == NGX_HTTP_SLUICE_MEDIA_REDIRECT
+           && ngx_http_sluice_media_is_original(r);
+}
+
+
 /* A file of another type: nginx sends it. Pages that everybody may have are a
    site's own. */
 

@@ -27,8 +27,26 @@ ngx_http_sluice_media_large(ngx_http_request_t *r)
 }
 
 
+/* "…/original.mkv", as the worker names what came: the bucket's rules may have
+   moved it to an archive. */
+
+ngx_uint_t
+ngx_http_sluice_media_is_original(ngx_http_request_t *r)
+{
+    size_t at;
+    static const char begin[] = "/original.";
+
+    for (at = r->uri.len; at > 0 && r->uri.data[at - 1] != '/'; at--) {
+        /* void */
+    }
+
+    return at > 0 && r->uri.len - at >= sizeof(begin) - 2
+           && ngx_memcmp(r->uri.data + at, begin + 1, sizeof(begin) - 2) == 0;
+}
+
+
 ngx_int_t
-ngx_http_sluice_media_redirect(ngx_http_request_t *r)
+ngx_http_sluice_media_redirect_to(ngx_http_request_t *r)
 {
     int64_t until;
     ngx_int_t rc;
@@ -73,4 +91,13 @@ ngx_http_sluice_media_redirect(ngx_http_request_t *r)
 
     return r->headers_out.location ? NGX_HTTP_MOVED_TEMPORARILY
                                    : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_sluice_media_redirect(ngx_http_request_t *r)
+{
+    return ngx_http_sluice_media_is_original(r)
+               ? NGX_DECLINED
+               : ngx_http_sluice_media_redirect_to(r);
 }

@@ -12,8 +12,15 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+/* Whether it is an original, which may lie in an archive. */
+ngx_uint_t ngx_http_sluice_media_is_original(ngx_http_request_t *r);
+
 /* Behind the gate, before anything is proxied: NGX_HTTP_MOVED_TEMPORARILY;
-   NGX_DECLINED: nginx sends it; or NGX_HTTP_INTERNAL_SERVER_ERROR. */
+   NGX_DECLINED: nginx sends it, or asks the bucket first whether it gives it;
+   or NGX_HTTP_INTERNAL_SERVER_ERROR. */
 ngx_int_t ngx_http_sluice_media_redirect(ngx_http_request_t *r);
+
+/* The same of one that the bucket gives. */
+ngx_int_t ngx_http_sluice_media_redirect_to(ngx_http_request_t *r);
 
 #endif

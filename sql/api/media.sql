@@ -96,7 +96,8 @@ create or replace function api.media_job(m sluice.media) returns jsonb
 language plpgsql stable as $$
 begin
     return (select api.job_object(j) from sluice.jobs j
-            where j.media = m.id and j.kind not in ('attach', 'detach', 'withdraw')
+            where j.media = m.id
+              and j.kind not in ('attach', 'detach', 'withdraw', 'restore')
               and not queue.attaches(j)
             order by queue.is_beside(j.kind),
                      j.state = 'dead' and queue.is_needed(j.kind) desc,

@@ -53,6 +53,7 @@ language sql immutable as $$
         'api.set_tail', 'api.whole_upload', 'api.list_parts',
         'api.poll_jobs', 'api.metrics', 'api.revocations', 'api.revoked_since',
         'api.key_used', 'api.count_bytes', 'api.replayed', 'api.traced',
+        'api.restore_file',
         -- workers
         'queue.recall', 'queue.take_next', 'queue.take_mail', 'queue.renew',
         'queue.finish', 'queue.fail', 'queue.put_off',

@@ -52,6 +52,7 @@ SQL_EMBED(sql_0040_whole_parts, "sql/migrations/0040_whole_parts.sql");
 SQL_EMBED(sql_0041_abilities, "sql/migrations/0041_abilities.sql");
 SQL_EMBED(sql_0042_places, "sql/migrations/0042_places.sql");
 SQL_EMBED(sql_0043_trace, "sql/migrations/0043_trace.sql");
+SQL_EMBED(sql_0044_restores, "sql/migrations/0044_restores.sql");
 SQL_EMBED(sql_queue_params, "sql/queue/params.sql");
 SQL_EMBED(sql_queue_jobs, "sql/queue/jobs.sql");
 SQL_EMBED(sql_queue_renditions, "sql/queue/renditions.sql");
@@ -90,6 +91,7 @@ SQL_EMBED(sql_api_parts, "sql/api/parts.sql");
 SQL_EMBED(sql_api_ingest, "sql/api/ingest.sql");
 SQL_EMBED(sql_api_media, "sql/api/media.sql");
 SQL_EMBED(sql_api_downloads, "sql/api/downloads.sql");
+SQL_EMBED(sql_api_restores, "sql/api/restores.sql");
 SQL_EMBED(sql_api_exports, "sql/api/exports.sql");
 SQL_EMBED(sql_api_metrics, "sql/api/metrics.sql");
 SQL_EMBED(sql_api_replica, "sql/api/replica.sql");
@@ -146,6 +148,7 @@ const sql_file_t sql_files[] = {
     { "0041_abilities.sql", SQL_CONCURRENT, sql_0041_abilities },
     { "0042_places.sql", SQL_ONCE, sql_0042_places },
     { "0043_trace.sql", SQL_ONCE, sql_0043_trace },
+    { "0044_restores.sql", SQL_ONCE, sql_0044_restores },
     { "queue_params.sql", SQL_REPEATABLE, sql_queue_params },
     { "queue_jobs.sql", SQL_REPEATABLE, sql_queue_jobs },
     { "queue_renditions.sql", SQL_REPEATABLE, sql_queue_renditions },
@@ -184,6 +187,7 @@ const sql_file_t sql_files[] = {
     { "api_ingest.sql", SQL_REPEATABLE, sql_api_ingest },
     { "api_media.sql", SQL_REPEATABLE, sql_api_media },
     { "api_downloads.sql", SQL_REPEATABLE, sql_api_downloads },
+    { "api_restores.sql", SQL_REPEATABLE, sql_api_restores },
     { "api_exports.sql", SQL_REPEATABLE, sql_api_exports },
     { "api_metrics.sql", SQL_REPEATABLE, sql_api_metrics },
     { "api_replica.sql", SQL_REPEATABLE, sql_api_replica },

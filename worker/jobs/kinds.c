@@ -30,6 +30,7 @@ static const kind_t kinds[] = {
     { "expire", expire_run, 0 },
     { "orphans", orphans_run, 0 },
     { "prune", prune_run, 0 },
+    { "restore", restore_run, KIND_MEDIA },
     { "scrub", scrub_run, 0 },
     { "mail", mail_run, 0 },
     { "leave", leave_run, 0 },

@@ -328,18 +328,49 @@ originals_compare(int fd, const bucket_head_t *head)
 /* What lies in an archive is asked back, each time anew: that is free while it
    is on its way. */
 static int
-originals_get_some(bucket_t *bucket, const char *name,
-                   const bucket_head_t *head, uint64_t from, uint64_t size,
-                   int fd)
+originals_judge(bucket_t *bucket, const char *name, bucket_rc_t rc)
 {
-    bucket_rc_t rc = bucket_get_same(bucket, name, head, from, size, fd);
-
     if (rc == BUCKET_ARCHIVED) {
         rc = bucket_restore(bucket, name, ORIGINALS_BACK_DAYS);
         rc = rc == BUCKET_OK ? BUCKET_ARCHIVED : rc;
     }
 
     return remote_judge(bucket, rc);
+}
+
+
+static int
+originals_get_some(bucket_t *bucket, const char *name,
+                   const bucket_head_t *head, uint64_t from, uint64_t size,
+                   int fd)
+{
+    return originals_judge(bucket, name,
+                           bucket_get_same(bucket, name, head, from, size, fd));
+}
+
+
+/* Its first byte is asked for: what is told of a file is told of one in an
+   archive, too. */
+int
+originals_reach(const config_t *config, const char *name)
+{
+    int fd, rc;
+    bucket_t *bucket;
+
+    bucket = remote_bucket(config);
+    if (bucket == NULL) {
+        return -1;
+    }
+
+    fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (fd == -1) {
+        return -1;
+    }
+
+    rc = originals_judge(bucket, name, bucket_get(bucket, name, 0, 1, fd));
+    close(fd);
+
+    return rc;
 }
 
 

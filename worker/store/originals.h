@@ -19,6 +19,10 @@
 int originals_get(const config_t *config, const char *name,
                   char path[PATH_MAX]);
 
+/* Whether the bucket gives the file by now: 0; or -1 with errno set as above.
+   What lies in an archive is asked back by that. */
+int originals_reach(const config_t *config, const char *name);
+
 /* Lets go of a file that is held; NULL: of all. Others may be named: nothing
    happens. */
 void originals_release(const char *path);

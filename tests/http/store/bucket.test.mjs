@@ -363,15 +363,17 @@ describe("what the bucket has not, or refuses", { timeout }, () => {
         });
     }
 
-    it("is said to lie in an archive", async () => {
-        const name = cold();
+    it("lies in an archive, and no record knows it: it is not there",
+        async () => {
+            const name = cold();
 
-        between.on = (_, answer) => answer.writeHead(403).end("<Error><Code>"
-            + "InvalidObjectState</Code></Error>");
-        assert.equal((await get(name)).status, 503);
-        assert.match(node.stack.text("logs", "nginx.0.error.log"),
-            /the bucket answered 403: the file lies in an archive/);
-    });
+            between.on = (_, answer) => answer.writeHead(403).end(
+                "<Error><Code>InvalidObjectState</Code></Error>");
+            const answer = await get(name);
+
+            assert.equal(answer.status, 404);
+            assert.equal(answer.json.type, "urn:sluice:problem:not-found");
+        });
 
     it("is asked for again where that can help", async () => {
         let times = 0;

@@ -18,6 +18,9 @@ job_outcome_t prune_run(job_t *job);
 /* Originals, read again and compared with what came. */
 job_outcome_t scrub_run(job_t *job);
 
+/* A file that somebody asked for, and that lies in a bucket's archive. */
+job_outcome_t restore_run(job_t *job);
+
 /* All of a media that somebody deleted. JOB_ERASED. */
 job_outcome_t remove_run(job_t *job);
 

@@ -14,7 +14,8 @@ START_TEST(every_kind_has_its_file)
                                          "storyboard", "chapters", "subtitles",
                                          "withdraw",   "download", "cover",
                                          "listen",     "score",    "attach",
-                                         "detach",     "remove",   "noop" };
+                                         "detach",     "remove",   "restore",
+                                         "noop" };
 
     for (i = 0; i < COUNT(kinds); i++) {
         ck_assert_ptr_nonnull(kinds_find(kinds[i]));
