@@ -224,12 +224,14 @@ install: build
 	  conf/production.conf conf/production-worker.conf \
 	  conf/sluice-worker.service conf/nginx-drain.conf conf/haproxy.cfg
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice/s3 conf/s3/*
-	sed -i 's@/usr/\(lib/nginx/modules\|share/sluice\|sbin\)@$(PREFIX)/\1@' \
-	  $(addprefix $(DESTDIR)$(PREFIX)/share/sluice/,production.conf sluice-worker.service)
 	install -d $(DESTDIR)$(PREFIX)/share/sluice/web
 	cp -r build/web/. $(DESTDIR)$(PREFIX)/share/sluice/web
 	rm $(DESTDIR)$(PREFIX)/share/sluice/web/.done
-	cp -r conf/mail conf/fail2ban $(DESTDIR)$(PREFIX)/share/sluice/
+	cp -r conf/mail conf/fail2ban conf/nginx conf/certbot \
+	  $(DESTDIR)$(PREFIX)/share/sluice/
+	sed -i 's@/usr/\(lib/nginx/modules\|share/sluice\|sbin\)@$(PREFIX)/\1@' \
+	  $(addprefix $(DESTDIR)$(PREFIX)/share/sluice/,production.conf \
+	  sluice-worker.service nginx/tls.conf)
 
 # Packages of what is committed, in build/deb.
 

@@ -80,6 +80,7 @@ test("production.conf is a configuration that nginx takes", async (t) => {
     const keys = join(here, "keys.json");
     const text = readFileSync(join(TOP, "conf/production.conf"), "utf8")
         .replace("/usr/lib/nginx/modules", join(TOP, "build/nginx"))
+        .replaceAll("/usr/share/sluice/nginx", join(TOP, "conf/nginx"))
         .replace("/etc/sluice/keys.json", keys)
         .replace(/^user .*$/m, "")
         .replace("listen 80 ", `listen ${await freePort()} `)
