@@ -15,10 +15,14 @@ import { refused } from "../lib/problem.mjs";
 import { run } from "../lib/run.mjs";
 import { startStack, until } from "../lib/stack.mjs";
 import { after, before, describe, it } from "../lib/test.mjs";
+import { minter } from "../lib/token.mjs";
 
 const timeout = 120_000;
 const CONF = fileURLToPath(new URL("../../../conf/fail2ban", import.meta.url));
 
+
+const [scanned] = /location ~ \^\/\(\?!media[^]*?\n {8}\}/.exec(
+    readFileSync(join(CONF, "../production.conf"), "utf8"));
 
 let stack, machine, folder, count = 0;
 
@@ -33,7 +37,8 @@ before(async () => {
             set_real_ip_from 127.0.0.1;
             real_ip_header X-Forwarded-For;
             geo $banned { default 0; include ${folder}/banned.conf; }`)
-        .replace("server {", "server { if ($banned) { return 403; }"));
+        .replace("server {", () => "server { if ($banned) { return 403; }"
+            + scanned));
 }, { timeout });
 
 after(() => stack?.stop(), { timeout });
@@ -115,10 +120,12 @@ describe("fail2ban", { timeout }, () => {
             + `logtarget = ${folder}/log\nsocket = ${folder}/sock\n`
             + `pidfile = ${folder}/pid\ndbpurgeage = 1d\ndbmaxmatches = 10\n`);
         writeFileSync(join(folder, "jail.conf"), "[DEFAULT]\n");
-        writeFileSync(join(folder, "jail.local"), "[sluice]\n"
+        writeFileSync(join(folder, "jail.local"), ["sluice", "sluice-gate",
+            "sluice-scanner"].map((jail) => `[${jail}]\n`
             + `logpath = ${log()}\nignoreip =\nmaxretry = 4\n`
             + `action = sluice-geo[file=${folder}/banned.conf, renew="kill `
-            + `-HUP $(cat ${stack.path(`run/${machine.name}.pid`)})"]\n`);
+            + `-HUP $(cat ${stack.path(`run/${machine.name}.pid`)})"]\n`)
+            .join("\n"));
         server = spawn("fail2ban-server", ["-c", folder, "-s",
             join(folder, "sock"), "-p", join(folder, "pid"), "-xf", "start"],
         { stdio: "inherit" });
@@ -146,5 +153,52 @@ describe("fail2ban", { timeout }, () => {
         await client("set", "sluice", "unbanip", "192.0.2.66");
         await until("he may try again", async () =>
             (await wrong("192.0.2.66")).status === 401);
+    });
+
+    const get = (address, path) => request(machine.url + path,
+        { headers: from(address) });
+    const banned = async (jail) => /Banned IP list:\s*(.*)/.exec(
+        (await client("status", jail)).stdout)[1].split(" ").filter(Boolean);
+
+    for (const [jail, address, paths] of [
+        ["sluice-gate", "192.0.2.70", ["~link~/media/00/x/file.mp4"]],
+        ["sluice-scanner", "192.0.2.71", ["/wp-login.php", "/.env",
+            "/a/.git/config", "/cgi-bin/x"]],
+    ]) {
+        it(`shuts out who is a case for ${jail}`, async () => {
+            /* of another file */
+            const link = `/~${minter(stack.keys()).grant(
+                { path: "/media/00/y/" })}`;
+
+            assert.equal((await get(address, "/health")).status, 200);
+            for (let i = 0; i < 4; i++) {
+                await get(address, paths[i % paths.length]
+                    .replace("~link~", link));
+            }
+            await until("he is banned", async () =>
+                (await get(address, "/health")).status === 403);
+            assert.deepEqual(await banned(jail), [address]);
+        });
+    }
+
+    it("lets a listener and a reader be", async () => {
+        for (const path of ["/", "/js/main.js", "/api/me", "/api/x.php",
+            "/media/00/x/install.php", "/health"]) {
+            for (let i = 0; i < 6; i++) {
+                await get("192.0.2.72", path);
+            }
+        }
+        await get("192.0.2.73", "/.env");
+        await until("all of it was read", async () =>
+            /Currently failed:\s*[1-9]/.test((await client("status",
+                "sluice-scanner")).stdout));
+        assert.equal((await get("192.0.2.72", "/health")).status, 200);
+    });
+
+    it("ends one jail's bans, and leaves the others'", async () => {
+        await client("stop", "sluice-scanner");
+        await until("the one may come again", async () =>
+            (await get("192.0.2.71", "/health")).status === 200);
+        assert.equal((await get("192.0.2.70", "/health")).status, 403);
     });
 });
