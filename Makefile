@@ -222,7 +222,8 @@ install: build
 	  build/nginx/ngx_http_sluice_module.so
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice \
 	  conf/production.conf conf/production-worker.conf \
-	  conf/sluice-worker.service conf/nginx-drain.conf conf/haproxy.cfg
+	  conf/sluice-worker.service conf/nginx-drain.conf conf/haproxy.cfg \
+	  conf/prices.json
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/sluice/s3 conf/s3/*
 	install -d $(DESTDIR)$(PREFIX)/share/sluice/web
 	cp -r build/web/. $(DESTDIR)$(PREFIX)/share/sluice/web

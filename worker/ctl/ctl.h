@@ -61,6 +61,7 @@ int ctl_jobs_show(int argc, char **argv);
 int ctl_jobs_retry(int argc, char **argv);
 int ctl_jobs_cancel(int argc, char **argv);
 int ctl_audit_list(int argc, char **argv);
+int ctl_cost_show(int argc, char **argv);
 int ctl_media_rot(int argc, char **argv);
 int ctl_node_drain(int argc, char **argv);
 int ctl_node_resume(int argc, char **argv);

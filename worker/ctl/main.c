@@ -71,6 +71,8 @@ static const ctl_command_t commands[] = {
     { "jobs", "cancel", "ID", "Stops a job for good.", ctl_jobs_cancel },
     { "audit", "list", NULL, "Shows who did what, the newest first.",
       ctl_audit_list },
+    { "cost", "show", NULL,
+      "Shows what this month costs, and what it will have.", ctl_cost_show },
     { "media", "rot", NULL, "Shows originals that are not what came.",
       ctl_media_rot },
     { "node", "drain", NULL,
