@@ -68,7 +68,13 @@ describe("cost", () => {
 
         assert.deepEqual([ida.stored, ida.sent, ole.stored],
             [30 * GIB, 40 * GIB, 10 * GIB]);
-        assert.ok(Number(ida.forecast) >= 15, ida.forecast);
+        const free = JSON.parse((await show({ ...list,
+            storage_gib_month: "0" }, "--by", "owner", "--json")).stdout);
+        const [more, less] = ["ida", "ole"].map((name) =>
+            row(free, "owner", `${name}@example.org`));
+
+        assert.deepEqual([more.so_far, less.so_far], ["12.00", "3.00"]);
+        assert.ok(Math.abs(more.forecast - 4 * less.forecast) < 0.05);
         assert.equal(row(await rows("--by", "plan"), "plan", "family").forecast,
             ida.forecast);
     });
