@@ -144,6 +144,33 @@ test("the playbook would install the module, the worker and the page",
     });
 
 
+/* A runuser of the test's own stands in for sluicectl and PostgreSQL. */
+test("the playbook hands the record's connection string on and shows it nowhere",
+    async (t) => {
+        const bin = folder(t);
+
+        writeFileSync(join(bin, "runuser"), "#!/bin/sh\n"
+            + `echo "$SLUICE_DATABASE" > ${bin}/database\n`
+            + `cat /proc/[0-9]*/cmdline > ${bin}/arguments\necho up to date\n`,
+        { mode: 0o755 });
+        writeFileSync(join(bin, "vars.json"),
+            JSON.stringify({ sluice_database: "host=db password=hush" }));
+
+        const { code, output } = await run("ansible-playbook",
+            ["-v", "-i", "localhost,", "-c", "local",
+             "-e", "sluice_become=false",
+             "-e", `@${join(bin, "vars.json")}`,
+             "--tags", "record", "ansible/site.yml"],
+            { env: { ...process.env, PATH: `${bin}:${process.env.PATH}` } });
+
+        assert.equal(code, 0, output);
+        assert.doesNotMatch(output, /hush/);
+        assert.doesNotMatch(readFileSync(join(bin, "arguments"), "utf8"), /hush/);
+        assert.match(readFileSync(join(bin, "database"), "utf8"),
+            /^host=db password=hush$/m);
+    });
+
+
 for (const name of ["web", "tests"]) {
     test(`${name}/package-lock.json names no host to download from`, () => {
         assert.doesNotMatch(read(`${name}/package-lock.json`), /"resolved"/);
