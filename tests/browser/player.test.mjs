@@ -299,21 +299,21 @@ const withoutChoice = (found) => { delete found.poster_at; };
 
 test("a menu is gone through by keys alone", async () => {
     const page = await watching({ change: withoutChoice });
-    const focused = () => page.evaluate(
-        () => document.activeElement.innerText.split("\n")[0]);
+    const focused = (name) => seen(page, (wanted) =>
+        document.activeElement.innerText.split("\n")[0] === wanted, name);
 
     await page.getByRole("button", { name: "Settings" }).focus();
     await page.keyboard.press("Enter");
     await page.getByRole("menu", { name: "Settings" }).waitFor();
-    assert.equal(await focused(), "Quality");
+    await focused("Quality");
     await page.keyboard.press("End");
-    assert.equal(await focused(), "Speed");
+    await focused("Speed");
     await page.keyboard.press("ArrowRight");
-    assert.equal(await focused(), "Normal");
+    await focused("Normal");
     await page.keyboard.press("ArrowDown");
-    assert.equal(await focused(), "1.25 ×");
+    await focused("1.25 ×");
     await page.keyboard.press("ArrowLeft");
-    assert.equal(await focused(), "Speed");
+    await focused("Speed");
     await page.keyboard.press("Escape");
     await page.getByRole("menu").waitFor({ state: "detached" })
         .catch(() => {});

@@ -233,9 +233,9 @@ describe("certbot's deploy hook", { timeout }, () => {
         RENEWED_LINEAGE: folder, HAPROXY_PEM: file("none"),
         HAPROXY_RELOAD: "true", ...environment } });
 
-    /* Who dials by HTTP/2 just when a process leaves has his connection closed
-       before anything of his was done (nginx 1.22), and dials again, as browsers
-       do: curl says 16. By HTTP/1.1 that does not happen. */
+    /* Who dials by HTTP/2 just when a process leaves may have his connection
+       closed (nginx 1.22; curl says 16), and dials again. By HTTP/1.1 that was
+       not seen. */
     const again = (error) => {
         assert.equal(error.code, 16);
         return ask("/health");

@@ -307,7 +307,8 @@ describe("an original in an archive", { timeout }, () => {
 
         const alone = await stack.secondNginx((text) => text.replace(
             /sluice_database "[^"]*"/,
-            'sluice_database "host=127.0.0.1 port=1 dbname=x"'));
+            'sluice_database "host=127.0.0.1 port=1 dbname=x"'),
+        { ready: false });
         const answer = await get(id, { at: alone.url });
 
         assert.equal(answer.status, 503, answer.text);

@@ -124,6 +124,11 @@ const en = {
         "You may stay or leave: it goes on by itself.",
     "item.failed": "This file could not be made playable",
     "item.original": "Download original",
+    "item.archived": {
+        one: "The file lies in an archive. Come again in an hour.",
+        other: "The file lies in an archive. Come again in {count} hours.",
+    },
+    "item.archived_many": "Many files are brought back for you. Try again later.",
     "item.delete": "Delete",
     "item.edit": "Edit",
     "item.missing": "This title is not here",
@@ -357,6 +362,11 @@ const fr = {
         "Vous pouvez rester ou partir\u00a0: cela continue sans vous.",
     "item.failed": "Ce fichier n’a pas pu être rendu lisible",
     "item.original": "Télécharger l’original",
+    "item.archived": {
+        one: "Le fichier est archivé. Revenez dans une heure.",
+        other: "Le fichier est archivé. Revenez dans {count} heures.",
+    },
+    "item.archived_many": "Beaucoup de fichiers vous sont déjà ramenés. Réessayez plus tard.",
     "item.delete": "Supprimer",
     "item.edit": "Modifier",
     "item.missing": "Ce titre n’est pas ici",

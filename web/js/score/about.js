@@ -1,8 +1,8 @@
 /* What is known of a score that is open, and what can be done with it. */
 
-import { local } from "../lib/call.js";
 import { h, icon } from "../lib/dom.js";
 import { t } from "../lib/language.js";
+import { originalLink } from "../media/original.js";
 import { scoreFacts } from "./facts.js";
 
 
@@ -18,9 +18,7 @@ export function about(media, { remove, edit }) {
           h("h2", { id: "about-title", dir: "auto" }, media.title),
           scoreFacts(media),
           h("div", { class: "about-actions" },
-            h("a", { class: "button", href: local(media.links.original),
-                     download: media.filename ?? true },
-              icon("download"), () => t("item.original")),
+            originalLink(media),
             edit && h("button", { class: "button", type: "button",
                                   onclick: leaveFor(edit) },
                       icon("pen"), () => t("item.edit")),

@@ -7,6 +7,7 @@ import { clock, t } from "../lib/language.js";
 import * as notice from "../lib/notice.js";
 import { actionButtons } from "../media/actions.js";
 import { facts } from "../media/media.js";
+import { originalLink } from "../media/original.js";
 import { cover } from "../player/audio/cover.js";
 import { recordingFacts } from "../player/audio/facts.js";
 import * as jukebox from "../player/audio/jukebox.js";
@@ -97,9 +98,7 @@ export function listenView(media, actions, { signal }) {
           h("p", { class: "muted" }, () => facts(media, { long: true })),
           h("div", { class: "actions" }, add,
             shortcutsButton(controls.keys),
-            h("a", { class: "button", href: local(media.links.original),
-                     download: media.filename ?? true },
-              icon("download"), h("span", {}, () => t("item.original"))),
+            originalLink(media),
             actionButtons(actions))),
         h("div", { class: "listen-more" },
           list?.element, queue, recordingFacts(media)));

@@ -1,12 +1,12 @@
 /* A score without pages, MusicXML or MIDI: what its file tells of the music,
    and what goes with it. */
 
-import { local } from "../lib/call.js";
-import { h, icon } from "../lib/dom.js";
+import { h } from "../lib/dom.js";
 import { homeLink } from "../lib/home.js";
 import { t } from "../lib/language.js";
 import { actionButtons } from "../media/actions.js";
 import { facts } from "../media/media.js";
+import { originalLink } from "../media/original.js";
 import { scoreFacts } from "../score/facts.js";
 import { scoreFiles } from "../score/files.js";
 
@@ -30,9 +30,7 @@ export function musicView(media, actions, drawn, { signal }) {
             h("h1", { id: "music-title", dir: "auto" }, () => media.title),
             h("p", { class: "muted" }, () => facts(media, { long: true }))),
           h("div", { class: "actions" },
-            h("a", { class: "button primary", href: local(media.links.original),
-                     download: media.filename ?? true },
-              icon("download"), h("span", {}, () => t("item.original"))),
+            originalLink(media, { primary: true }),
             actionButtons(actions))),
         h("div", { class: "music-body" },
           h("div", {},

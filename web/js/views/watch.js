@@ -1,8 +1,7 @@
 /* A film: the player, what is said of it, and what is still being made. */
 
 import { subtitlesButton } from "../film/subtitles.js";
-import { local } from "../lib/call.js";
-import { h, icon, refresh } from "../lib/dom.js";
+import { h, refresh } from "../lib/dom.js";
 import { homeLink } from "../lib/home.js";
 import { clock, t } from "../lib/language.js";
 import * as notice from "../lib/notice.js";
@@ -10,6 +9,7 @@ import { actionButtons } from "../media/actions.js";
 import { changeMedia, getMedia } from "../media/api.js";
 import { followOn } from "../media/follow.js";
 import { facts, mayDelete } from "../media/media.js";
+import { originalLink } from "../media/original.js";
 import { keepPlace } from "../player/base/place.js";
 import { makingLine } from "../player/film/making.js";
 import { shortcutsButton } from "../player/base/shortcuts.js";
@@ -64,9 +64,7 @@ export function watchView(media, actions, { signal }) {
             mayDelete(media) && Array.isArray(media.links.subtitles)
                 ? subtitlesButton(media, (now) => player.update(now), signal)
                 : null,
-            h("a", { class: "button", href: local(media.links.original),
-                     download: media.filename ?? true },
-              icon("download"), h("span", {}, () => t("item.original"))),
+            originalLink(media),
             actionButtons(actions))));
 }
 
