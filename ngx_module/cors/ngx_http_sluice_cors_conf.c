@@ -40,6 +40,8 @@ static const ngx_http_sluice_cors_word_t ngx_http_sluice_cors_headers[] = {
     { ngx_string("Content-Type"), API | UPLOAD },
     { ngx_string("Idempotency-Key"), API | UPLOAD },
     { ngx_string("Last-Event-ID"), API },
+    { ngx_string("traceparent"), MEDIA | API | UPLOAD },
+    { ngx_string("tracestate"), MEDIA | API | UPLOAD },
     { ngx_string("Tus-Resumable"), UPLOAD },
     { ngx_string("Upload-Checksum"), UPLOAD },
     { ngx_string("Upload-Concat"), UPLOAD },

@@ -99,6 +99,7 @@ SQL_EMBED(sql_before, "sql/house/before.sql");
 SQL_EMBED(sql_housekeeping, "sql/house/housekeeping.sql");
 SQL_EMBED(sql_house_exports, "sql/house/exports.sql");
 SQL_EMBED(sql_house_downloads, "sql/house/downloads.sql");
+SQL_EMBED(sql_house_cost, "sql/house/cost.sql");
 SQL_EMBED(sql_rights, "sql/house/rights.sql");
 
 
@@ -195,6 +196,7 @@ const sql_file_t sql_files[] = {
     { "housekeeping.sql", SQL_REPEATABLE, sql_housekeeping },
     { "house_exports.sql", SQL_REPEATABLE, sql_house_exports },
     { "house_downloads.sql", SQL_REPEATABLE, sql_house_downloads },
+    { "house_cost.sql", SQL_REPEATABLE, sql_house_cost },
     { "house_rights.sql", SQL_REPEATABLE, sql_rights },
     { 0, 0, 0 }
 };

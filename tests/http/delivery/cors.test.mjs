@@ -107,7 +107,7 @@ describe("a preflight", { timeout }, () => {
             assert.deepEqual(list(answer, "allow-headers"), [
                 "authorization", "sluice-grant", "range", "if-range",
                 "if-match", "if-none-match", "if-modified-since",
-                "if-unmodified-since"]);
+                "if-unmodified-since", "traceparent", "tracestate"]);
             assert.match(answer.headers["access-control-max-age"], /^\d+$/);
         });
     }
@@ -122,7 +122,8 @@ describe("a preflight", { timeout }, () => {
             assert.ok(list(answer, "allow-methods").includes(method), method);
         }
         for (const name of ["authorization", "content-type", "if-match",
-                            "idempotency-key", "last-event-id"]) {
+                            "idempotency-key", "last-event-id", "traceparent",
+                            "tracestate"]) {
             assert.ok(list(answer, "allow-headers").includes(name), name);
         }
         assert.ok(!list(answer, "allow-headers").includes("upload-offset"));
@@ -136,7 +137,7 @@ describe("a preflight", { timeout }, () => {
                             "upload-length", "upload-offset", "upload-concat",
                             "upload-metadata", "upload-checksum",
                             "upload-defer-length", "idempotency-key",
-                            "x-http-method-override"]) {
+                            "x-http-method-override", "traceparent"]) {
             assert.ok(list(answer, "allow-headers").includes(name), name);
         }
         for (const method of ["post", "head", "patch", "delete"]) {
