@@ -231,16 +231,18 @@ async function afterReload() {
 }
 
 
+/* Without what the record tells each time it is asked, which others change. */
+const counted = (found) => Object.fromEntries(Object.entries(found).filter(
+    ([name]) => !/^sluice_(jobs|media|record|slots|uploads)/.test(name)));
+
+
 describe("a reload", { timeout }, () => {
     it("keeps what was counted", async () => {
         await ask("/gated/a");
-        const old = await until("the slots are there", async () => {
-            const found = await metrics();
-            return found['sluice_slots{ability="any"}'] > 0 && found;
-        });
+        const old = counted(await metrics());
 
         assert.ok(old[denied("unauthenticated")] > 0);
-        assert.deepEqual(await afterReload(), old);
+        assert.deepEqual(counted(await afterReload()), old);
     });
 
     it("with another size starts a new zone, and says so", async () => {
